@@ -1,0 +1,1 @@
+"""Typed readers of the recipes; their errors name the file and the key."""

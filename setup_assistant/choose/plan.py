@@ -1,0 +1,145 @@
+"""The plan: exact versions, sources, sizes and steps, with one reason per line.
+
+Frozen values only. `Reason.message` keeps template and values apart, so that one plan reads in
+any language; in JSON the reasons are English sentences, with the parts beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from setup_assistant.words import Message
+
+Compatibility = Literal["native", "minor-version", "cpu", "default-build"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why one line of the plan is as it is. `about` is the plan's field, e.g. `torch`."""
+
+    about: str
+    message: Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Torch:
+    """The chosen torch wheel.
+
+    `build` is a CUDA tag such as "cu126", or "cpu". `index_url` is where the wheel comes from;
+    `find_links` is set instead for mirrors of that form. `compatibility` is "native" (build not
+    above the driver's CUDA), "minor-version" (above, same major), "cpu", or "default-build"
+    (the package index's default wheel, because nothing else can be reached).
+    """
+
+    version: str
+    build: str
+    index_url: str
+    compatibility: Compatibility
+    find_links: str | None = None
+    download_bytes: int | None = None
+    installed_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """A pinned package, e.g. transformers 5.23.0."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoder:
+    """The video decoder: package, and its name for FORCE_QWENVL_VIDEO_READER."""
+
+    package: str
+    version: str
+    reader: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelChoice:
+    """The model and how it will run. `max_pixels` caps every image and video frame."""
+
+    id: str
+    modelscope_id: str
+    quantization: str
+    dtype: str
+    max_pixels: int
+    video_total_pixels: int
+    need_bytes: int
+    download_bytes: int
+    budget_bytes: int | None = None
+    terms: dict[str, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Where the weights go: `device` is "cuda" or "cpu"; `gpus` are UUIDs (or indices).
+
+    `max_memory_bytes` is one limit per GPU in the same order; empty means a single device.
+    """
+
+    device: Literal["cuda", "cpu"]
+    gpus: tuple[str, ...] = ()
+    max_memory_bytes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """Another choice and what it would cost: `what` is a model or wheel; `kind` says which."""
+
+    kind: Literal["model", "wheel"]
+    what: str
+    fits: bool
+    need_bytes: int | None
+    download_bytes: int | None
+    message: Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """The chosen source of every leg, as URLs. `extra_index_urls` are the person's own."""
+
+    packages: str
+    conda: str
+    weights: str
+    weights_reachable: bool
+    extra_index_urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """Bytes to download and to keep on disk, and the estimated seconds of the road."""
+
+    packages_download_bytes: int
+    packages_installed_bytes: int
+    weights_bytes: int
+    expected_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Machine + recipes + wishes → what will be done."""
+
+    torch: Torch
+    torchvision: Package
+    transformers: Package
+    accelerate: Package
+    qwen_vl_utils: Package
+    modelscope: Package
+    decoder: Decoder
+    extra_packages: tuple[Package, ...]
+    model: ModelChoice
+    placement: Placement
+    backend: str
+    python: str
+    sources: Sources
+    sizes: Sizes
+    reasons: tuple[Reason, ...]
+    warnings: tuple[Reason, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    left_out: tuple[str, ...] = ()
+    stack: str = ""
+    schema: str = "setup-assistant/plan/1"

@@ -1,0 +1,31 @@
+"""What the person wants: from questions, flags or an answers file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Backend = Literal["auto", "conda", "mamba", "micromamba", "uv", "pip"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """Answers to everything that the tool cannot know.
+
+    `model` is "auto", "canary" or a model id. `gpus` names cards by UUID or index; empty means
+    all usable ones. `mirror` is auto, cn, official or a URL. `images`, `video_seconds` describe
+    the inputs that must fit. `disks` are chosen through `site`, `env` and `weights`.
+    """
+
+    model: str = "auto"
+    purpose: Literal["try", "images", "video"] = "video"
+    backend: Backend = "auto"
+    site: str = ""
+    env: str = ""
+    weights: str = ""
+    python: str = ""
+    mirror: str = "auto"
+    weights_source: str = "modelscope"
+    gpus: tuple[str, ...] = ()
+    strict_cuda: bool = False
+    language: str = ""

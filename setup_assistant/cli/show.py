@@ -1,0 +1,156 @@
+"""The only place that prints.
+
+Standard output carries the result (or, under `--json`, the envelope and nothing else);
+progress and remarks go to standard error. rich is imported only where something is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO
+
+from setup_assistant.host.secrets import redact
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass
+class _Mode:
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+
+_mode = _Mode()
+_consoles: dict[str, Console] = {}
+
+
+def configure(*, as_json: bool, quiet: bool, verbose: bool) -> None:
+    """Say once per run how to show things."""
+    _mode.json, _mode.quiet, _mode.verbose = as_json, quiet, verbose
+    _consoles.clear()
+
+
+def is_json() -> bool:
+    """Whether standard output belongs to the JSON envelope."""
+    return _mode.json
+
+
+def is_verbose() -> bool:
+    """Whether detail was asked for."""
+    return _mode.verbose
+
+
+def envelope(value: dict[str, Any]) -> None:
+    """Print the JSON envelope; ASCII only where the terminal cannot print Chinese."""
+    _write(sys.stdout, json.dumps(value, indent=2, ensure_ascii=_needs_ascii(sys.stdout)) + "\n")
+
+
+def line(text: str = "") -> None:
+    """Print one line of the result."""
+    if not _mode.json:
+        _write(sys.stdout, redact(text) + "\n")
+
+
+def note(text: str) -> None:
+    """Print one line about the work under way, to standard error."""
+    if not (_mode.json or _mode.quiet):
+        _write(sys.stderr, redact(text) + "\n")
+
+
+def problem(message: str, hint: str) -> None:
+    """Print a failure and its remedy to standard error."""
+    styled = console("stderr")
+    styled.print(
+        f"✗ {redact(message)}" if _can_draw() else f"x {redact(message)}",
+        style="bold red",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    if hint:
+        styled.print(
+            f"  → {redact(hint)}" if _can_draw() else f"  -> {redact(hint)}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def table(
+    rows: Iterable[Sequence[str]], headings: Sequence[str] = (), title: str | None = None
+) -> None:
+    """Print a table whose Chinese cells are aligned; the last column wraps."""
+    if _mode.json:
+        return
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD if _can_draw() else box.ASCII,
+        show_header=bool(headings),
+        pad_edge=False,
+    )
+    listed = [list(r) for r in rows]
+    columns = len(headings) or max((len(r) for r in listed), default=0)
+    for i in range(columns):
+        last = i == columns - 1
+        drawn.add_column(
+            headings[i] if headings else "", overflow="fold", no_wrap=not last and i == 0
+        )
+    for row in listed:
+        drawn.add_row(*(Text(redact(c)) for c in row))
+    console("stdout").print(drawn)
+
+
+def heading(text: str) -> None:
+    """Print a heading of the result."""
+    if not _mode.json:
+        console("stdout").print(text, style="bold", markup=False, highlight=False)
+
+
+def console(stream: str) -> Console:
+    """Return the rich console of a stream ("stdout" or "stderr")."""
+    if stream not in _consoles:
+        from rich.console import Console
+
+        _consoles[stream] = Console(
+            file=sys.stdout if stream == "stdout" else sys.stderr,
+            no_color=True if os.environ.get("NO_COLOR") else None,
+            highlight=False,
+        )
+    return _consoles[stream]
+
+
+def on_terminal() -> bool:
+    """Whether progress may be drawn in place."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not _mode.json
+
+
+def _can_draw() -> bool:
+    return not _needs_ascii(sys.stdout)
+
+
+def _needs_ascii(stream: TextIO) -> bool:
+    try:
+        "✗→─中".encode(stream.encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return True
+    return False
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()

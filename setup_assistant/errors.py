@@ -1,0 +1,123 @@
+"""Every way to fail: one code, one exit status, one sentence, one remedy.
+
+Raise `SetupError("code", name=value)`; `cli.common` alone maps it to an exit status and an
+entry of the `errors` list. Codes are stable: other programs match on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from setup_assistant.words import Message, Value, msg
+
+
+class Exit(IntEnum):
+    """The exit statuses of every verb."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    PARTLY = 3
+    CANNOT = 4
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class ErrorKind:
+    """One row of the table: what happened and what mends it."""
+
+    exit: Exit
+    sentence: Message
+    remedy: Message
+
+
+ERRORS: dict[str, ErrorKind] = {
+    # --- use ------------------------------------------------------------------------------
+    "usage": ErrorKind(
+        Exit.USAGE,
+        msg("{detail}"),
+        msg("Run: setup-assistant {verb} --help"),
+    ),
+    "unanswered": ErrorKind(
+        Exit.USAGE,
+        msg("There is no terminal to ask in, and {flag} was not given."),
+        msg("Give {flag}, or --answers FILE, or --yes to take the defaults."),
+    ),
+    "answers_invalid": ErrorKind(
+        Exit.USAGE,
+        msg("{file}: {detail}"),
+        msg("Correct that key in {file}, or leave the file out."),
+    ),
+    "file_missing": ErrorKind(
+        Exit.USAGE,
+        msg("{path} does not exist (given as {flag})."),
+        msg("Check the path given as {flag}."),
+    ),
+    "file_invalid": ErrorKind(
+        Exit.FAILED,
+        msg("{path} cannot be read: {detail}"),
+        msg("Correct or remove {path}, then run the command again."),
+    ),
+    "recipe_invalid": ErrorKind(
+        Exit.FAILED,
+        msg("The recipe {file} is not valid: {detail}"),
+        msg("Correct that key, or restore the file with: git checkout -- recipes"),
+    ),
+    "model_unknown": ErrorKind(
+        Exit.USAGE,
+        msg("No recipe knows the model {model}."),
+        msg("Use one of: {known}."),
+    ),
+    # --- this machine ---------------------------------------------------------------------
+    "interrupted": ErrorKind(
+        Exit.INTERRUPTED,
+        msg("Interrupted. Nothing that was finished is lost."),
+        msg("Resume with: {command}"),
+    ),
+    "internal": ErrorKind(
+        Exit.FAILED,
+        msg("Something went wrong inside Setup Assistant: {detail}"),
+        msg("The full trace is in {log}; please report it."),
+    ),
+    "no_space": ErrorKind(
+        Exit.CANNOT,
+        msg("{path} has {free} free; this needs {need}."),
+        msg("Free some space there, or choose another folder with {flag}."),
+    ),
+    "not_writable": ErrorKind(
+        Exit.CANNOT,
+        msg("{path} cannot be written: {detail}"),
+        msg("Choose another folder with {flag}, or ask for write permission there."),
+    ),
+    "site_busy": ErrorKind(
+        Exit.FAILED,
+        msg("Another run is working in {path}."),
+        msg("Wait until it ends, then run the command again."),
+    ),
+}
+
+
+class SetupError(Exception):
+    """A failure with a sentence for the person and a remedy."""
+
+    def __init__(self, code: str, /, **args: Value) -> None:
+        self.code = code
+        self.args_ = args
+        self.kind = ERRORS[code]
+        super().__init__(self.message.english)
+
+    @property
+    def exit(self) -> Exit:
+        """The exit status this failure ends in."""
+        return self.kind.exit
+
+    @property
+    def message(self) -> Message:
+        """What happened."""
+        return Message(self.kind.sentence.template, self.args_)
+
+    @property
+    def hint(self) -> Message:
+        """What mends it."""
+        return Message(self.kind.remedy.template, self.args_)

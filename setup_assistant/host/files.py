@@ -1,0 +1,155 @@
+"""Files: written whole or not at all, read with errors that name them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from setup_assistant.errors import SetupError
+
+_BLOCK = 1 << 20
+
+
+def write_text(path: Path, text: str) -> bool:
+    """Write `text` to `path` atomically; return whether anything changed.
+
+    An unchanged file is left alone, so that a rerun changes nothing.
+    """
+    data = text.encode()
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == data:
+            return False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise SetupError(
+            "not_writable", path=str(path), detail=error.strerror or str(error), flag="--site"
+        ) from error
+    return True
+
+
+def write_json(path: Path, value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Write `value` as indented JSON; return whether anything changed."""
+    return write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_text(path: Path, flag: str = "") -> str:
+    """Return the text of `path`.
+
+    Raises:
+        SetupError: `file_missing` or `file_invalid`, naming the file.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise SetupError("file_missing", path=str(path), flag=flag or path.name) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError("file_invalid", path=str(path), detail=str(error)) from error
+
+
+def read_json(path: Path, flag: str = "") -> Any:  # noqa: ANN401 - any JSON value
+    """Return the JSON value in `path`; errors name the file and the place."""
+    try:
+        return json.loads(read_text(path, flag))
+    except json.JSONDecodeError as error:
+        raise SetupError("file_invalid", path=str(path), detail=str(error)) from error
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append one line and wait until it is on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write(line + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def sha256(path: Path) -> str:
+    """Return the sha256 of a file as lower-case hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def folder_bytes(path: Path) -> int:
+    """Return the bytes that the files under `path` occupy by name (hard links count fully)."""
+    total = 0
+    for root, _folders, names in os.walk(path):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(root, name)).st_size  # noqa: PTH118 - hot loop
+    return total
+
+
+def free_bytes(path: Path) -> int:
+    """Return what an ordinary user may still write on the disk that holds `path`.
+
+    Uses `f_bavail`; `path` need not exist yet: its nearest existing parent counts.
+    """
+    return shutil.disk_usage(nearest_existing(path)).free
+
+
+def nearest_existing(path: Path) -> Path:
+    """Return `path`, or its nearest parent that exists."""
+    path = path.absolute()
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
+
+
+def remove(path: Path) -> None:
+    """Remove a file, link or folder tree; what is already gone is no error."""
+    if path.is_symlink() or path.is_file():
+        path.unlink(missing_ok=True)
+    elif path.exists():
+        shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold the lock file `path`; the system lets go of it when the process dies.
+
+    Raises:
+        SetupError: `site_busy` when another process holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(
+            "not_writable", path=str(path.parent), detail=str(error.strerror), flag="--site"
+        ) from error
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise SetupError("site_busy", path=str(path.parent)) from error
+    except OSError as error:
+        raise SetupError(
+            "not_writable", path=str(path.parent), detail=str(error.strerror), flag="--site"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,72 @@
+"""One log file per run, rotated; passwords and tokens never reach it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from pathlib import Path
+
+from setup_assistant.host import clock, paths
+from setup_assistant.host.secrets import redact
+
+KEPT = 20
+_logger = logging.getLogger("setup_assistant")
+_logger.addHandler(logging.NullHandler())
+_logger.propagate = False
+_file: Path | None = None
+
+
+class _Redacting(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+def start(verb: str) -> Path | None:
+    """Open this run's log; return its path, or None where no log can be written."""
+    global _file  # noqa: PLW0603 - one run, one log
+    folder = paths.log_folder()
+    stamp = clock.now().replace(":", "").replace("-", "")
+    path = folder / f"{stamp}-{verb}-{os.getpid()}.log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    except OSError:
+        return None
+    handler.setFormatter(_Redacting("%(relativeCreated)8d ms %(levelname)s %(message)s"))
+    _logger.addHandler(handler)
+    _logger.setLevel(logging.DEBUG)
+    _file = path
+    _rotate(folder)
+    return path
+
+
+def current() -> Path | None:
+    """Return this run's log file, if one was opened."""
+    return _file
+
+
+def stop() -> None:
+    """Close this run's log."""
+    global _file  # noqa: PLW0603
+    for handler in list(_logger.handlers):
+        if isinstance(handler, logging.FileHandler):
+            _logger.removeHandler(handler)
+            handler.close()
+    _file = None
+
+
+def debug(text: str, *args: object) -> None:
+    """Write a line of detail to the log."""
+    _logger.debug(text, *args)
+
+
+def exception(text: str, error: BaseException) -> None:
+    """Write an error with its trace to the log."""
+    _logger.error(text, exc_info=error)
+
+
+def _rotate(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        for old in sorted(folder.glob("*.log"))[:-KEPT]:
+            old.unlink(missing_ok=True)

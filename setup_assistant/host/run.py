@@ -1,0 +1,224 @@
+"""The one door for child processes.
+
+A child gets an argument list (never a shell), a cleaned environment, a deadline that holds even
+where the child cannot be killed, and dies with its parent on Linux, so that a killed run
+leaves nothing behind that still writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from setup_assistant.host import clock, log
+
+# Variables of the person's shell that would change which packages a child imports.
+SCRUBBED = (
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "PYTHONUSERBASE",
+    "PYTHONEXECUTABLE",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_USER",
+    "VIRTUAL_ENV",
+    "__PYVENV_LAUNCHER__",
+)
+_PR_SET_PDEATHSIG = 1
+_GRACE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a child: exit code (negative: signal), output, seconds."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+    timed_out: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the child ended by itself with status 0."""
+        return self.code == 0 and not self.timed_out
+
+
+def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment for a child: ours without what shadows packages, plus `extra`."""
+    env = {k: v for k, v in os.environ.items() if k not in SCRUBBED}
+    env["PYTHONNOUSERSITE"] = "1"
+    env["PYTHONUNBUFFERED"] = "1"
+    env.update(extra or {})
+    return env
+
+
+def run(
+    argv: Sequence[str | os.PathLike[str]],
+    *,
+    deadline: float | None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: str | None = None,
+    on_out: Callable[[str], None] | None = None,
+    on_err: Callable[[str], None] | None = None,
+    on_tick: Callable[[], None] | None = None,
+) -> Outcome:
+    """Run a child and return its outcome; never raises for what the child does.
+
+    Args:
+        argv: program and arguments; a missing program gives code 127.
+        deadline: seconds after which the child's whole process group is killed; the call
+            returns even if it cannot be killed. None waits for ever.
+        env: the whole environment; `clean_environment()` if not given.
+        cwd: working folder.
+        stdin: text for its standard input; otherwise it reads end-of-file.
+        on_out: called with each line of its standard output as it comes, without the end.
+        on_err: likewise for its standard error.
+        on_tick: called about five times a second while waiting.
+    """
+    command = [os.fspath(a) for a in argv]
+    log.debug("run: %s", " ".join(command))
+    started = clock.monotonic()
+    try:
+        child = _start(command, env, cwd, stdin is not None)
+    except OSError as error:
+        return Outcome(127, "", f"{command[0]}: {error.strerror}", clock.monotonic() - started)
+    readers = [
+        _Reader(child.stdout, on_out),
+        _Reader(child.stderr, on_err),
+    ]
+    if stdin is not None:
+        threading.Thread(target=_feed, args=(child.stdin, stdin), daemon=True).start()
+    timed_out = False
+    try:
+        timed_out = not _wait(child, started, deadline, on_tick)
+    finally:
+        # Also on KeyboardInterrupt: a child must not outlive the step it belongs to.
+        _stop(child)
+    for reader in readers:
+        reader.join(0.2 if timed_out else 5.0)
+    code = child.returncode if child.returncode is not None else -int(signal.SIGTERM)
+    seconds = clock.monotonic() - started
+    log.debug("exit %s after %.2f s%s", code, seconds, " (deadline)" if timed_out else "")
+    return Outcome(code, readers[0].text, readers[1].text, seconds, timed_out)
+
+
+def replace_self(argv: Sequence[str], env: Mapping[str, str]) -> None:
+    """Become another program (POSIX) or run it and exit with its status (Windows)."""
+    if os.name == "nt":
+        sys.exit(subprocess.call(list(argv), env=dict(env)))
+    os.execve(argv[0], list(argv), dict(env))  # noqa: S606 - no shell wanted
+
+
+class _Reader(threading.Thread):
+    """Collects one stream line by line, so that neither pipe can fill up."""
+
+    def __init__(self, stream: IO[Any] | None, on_line: Callable[[str], None] | None) -> None:
+        super().__init__(daemon=True)
+        self._stream = stream
+        self._on_line = on_line
+        self._parts: list[str] = []
+        self.start()
+
+    def run(self) -> None:
+        if self._stream is None:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            for raw in self._stream:
+                line = raw.decode("utf-8", "replace")
+                self._parts.append(line)
+                if self._on_line:
+                    self._on_line(line.rstrip("\r\n"))
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts)
+
+
+def _start(
+    command: list[str], env: Mapping[str, str] | None, cwd: Path | None, feed: bool
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(env) if env is not None else clean_environment(),
+        cwd=cwd,
+        start_new_session=os.name != "nt",
+        preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+    )
+
+
+def _libc_prctl() -> Callable[..., int] | None:
+    if sys.platform != "linux":
+        return None
+    with contextlib.suppress(OSError, AttributeError):
+        prctl: Callable[..., int] = ctypes.CDLL(None).prctl
+        return prctl
+    return None
+
+
+_prctl = _libc_prctl()
+
+
+def _die_with_parent() -> None:
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+def _feed(stream: IO[bytes] | None, text: str) -> None:
+    if stream is None:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        stream.write(text.encode())
+        stream.close()
+
+
+def _wait(
+    child: subprocess.Popen[bytes],
+    started: float,
+    deadline: float | None,
+    on_tick: Callable[[], None] | None,
+) -> bool:
+    """Wait in short slices; return False when the deadline passed first."""
+    pause = 0.2 if on_tick else 0.5
+    while True:
+        left = None if deadline is None else deadline - (clock.monotonic() - started)
+        if left is not None and left <= 0:
+            return child.poll() is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(pause if left is None else min(pause, left))
+            return True
+        if on_tick:
+            on_tick()
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child's group if it still runs; give up after a grace period.
+
+    A process in an uninterruptible wait (a hung driver) cannot be killed: it is left to the
+    kernel rather than waited for.
+    """
+    if child.poll() is not None:
+        return
+    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+        with contextlib.suppress(OSError):
+            if os.name == "nt":
+                child.kill()
+            else:
+                os.killpg(child.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(_GRACE_SECONDS)
+            return

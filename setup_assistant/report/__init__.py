@@ -1,0 +1,1 @@
+"""The receipt of a site as text, Markdown and JSON."""

@@ -1,0 +1,1 @@
+"""The folder of one deployment: the files written from a plan, and read back."""

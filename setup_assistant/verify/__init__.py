@@ -1,0 +1,1 @@
+"""Proof: checks that run inside the target environment, and their verdicts."""

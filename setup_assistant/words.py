@@ -1,0 +1,107 @@
+"""Sentences for people, in their language.
+
+A sentence is written once, in English, as a template with named places. It travels through
+the program as a `Message` (template and values apart), so that a plan made under a Chinese
+terminal equals the same plan made under an English one; it is translated where it is shown.
+"""
+
+from __future__ import annotations
+
+import gettext
+import locale
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+Value = str | int | float | bool | None
+
+DOMAIN = "setup_assistant"
+LANGUAGES = ("en", "zh_CN")
+_LOCALE_FOLDER = Path(__file__).parent / "locale"
+
+_catalog: gettext.NullTranslations = gettext.NullTranslations()
+_language = "en"
+
+
+@dataclass(frozen=True)
+class Message:
+    """One sentence: an English template with `{name}` places, and their values."""
+
+    template: str
+    args: Mapping[str, Value] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return the sentence in the language in use."""
+        return _fill(_catalog.gettext(self.template) if self.template else "", self.args)
+
+    @property
+    def english(self) -> str:
+        """The sentence in English, whatever language is in use."""
+        return _fill(self.template, self.args)
+
+
+def msg(template: str, /, **args: Value) -> Message:
+    """Mark `template` for translation and keep its values apart from it."""
+    return Message(template, args)
+
+
+def _(template: str, /, **args: Value) -> str:
+    """Translate now; for text that is shown at once."""
+    return _fill(_catalog.gettext(template), args)
+
+
+def _fill(template: str, args: Mapping[str, Value]) -> str:
+    return template.format(**args) if args else template
+
+
+def use_language(wanted: str | None = None) -> str:
+    """Choose the language of every later sentence; returns the one in use.
+
+    `wanted` wins, then LC_ALL, LC_MESSAGES, LANG as usual. English is used where there is no
+    catalog for the language.
+    """
+    global _catalog, _language  # noqa: PLW0603 - the process has one language, like a locale
+    _language = _match(wanted or _environment_language())
+    _catalog = (
+        gettext.NullTranslations()
+        if _language == "en"
+        else gettext.translation(DOMAIN, _LOCALE_FOLDER, [_language], fallback=True)
+    )
+    return _language
+
+
+def language() -> str:
+    """The language in use: one of `LANGUAGES`."""
+    return _language
+
+
+def can_print_chinese(stream: TextIO) -> bool:
+    """Whether `stream` can encode Chinese; a C-locale terminal cannot."""
+    encoding = getattr(stream, "encoding", None) or locale.getpreferredencoding(False)
+    try:
+        "中文，。".encode(encoding)
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
+
+
+def use_printable_language(wanted: str | None = None) -> str:
+    """Like `use_language`, but falls back to English where Chinese cannot be printed."""
+    chosen = use_language(wanted)
+    if chosen != "en" and not can_print_chinese(sys.stdout):
+        return use_language("en")
+    return chosen
+
+
+def _environment_language() -> str:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return value
+    return "en"
+
+
+def _match(tag: str) -> str:
+    return "zh_CN" if tag.lower().replace("-", "_").split(".")[0].startswith("zh") else "en"
