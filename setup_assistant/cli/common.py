@@ -19,8 +19,8 @@ from setup_assistant.words import _
 def verb(
     name: str,
     *,
-    help: str,
-    examples: tuple[str, ...] = (),  # noqa: A002 - click's own word
+    summary: str,
+    examples: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Result]], click.Command]:
     """Make a click command of a function that returns a `Result`.
 
@@ -38,9 +38,9 @@ def verb(
 
         command = click.command(
             name.rsplit(" ", maxsplit=1)[-1],
-            help=help,
+            help=summary,
             epilog=_epilog(examples),
-            short_help=help.split("\n", maxsplit=1)[0],
+            short_help=summary.split("\n", maxsplit=1)[0],
         )(body)
         command.params.extend(_common_options())
         return command
