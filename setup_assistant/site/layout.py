@@ -1,0 +1,108 @@
+"""Where each file of a site lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folder of one deployment; every path in it has one name here."""
+
+    root: Path
+    env_override: str = ""
+    weights_override: str = ""
+
+    @property
+    def machine(self) -> Path:
+        """What was true of the computer when the plan was made."""
+        return self.root / "machine.json"
+
+    @property
+    def answers(self) -> Path:
+        """What the person wanted; replays with `--answers`."""
+        return self.root / "answers.toml"
+
+    @property
+    def plan(self) -> Path:
+        """The plan."""
+        return self.root / "plan.json"
+
+    @property
+    def environment_yml(self) -> Path:
+        """The conda environment file."""
+        return self.root / "environment.yml"
+
+    @property
+    def requirements(self) -> Path:
+        """The pinned packages, for pip and uv."""
+        return self.root / "requirements.txt"
+
+    @property
+    def scripts(self) -> Path:
+        """Ready-to-run inference scripts."""
+        return self.root / "scripts"
+
+    @property
+    def ledger(self) -> Path:
+        """What was done, one JSON object per line."""
+        return self.root / "ledger.jsonl"
+
+    @property
+    def receipt(self) -> Path:
+        """The final statement with measurements."""
+        return self.root / "receipt.json"
+
+    @property
+    def report(self) -> Path:
+        """The receipt for people, in Markdown."""
+        return self.root / "report.md"
+
+    @property
+    def lock(self) -> Path:
+        """Held while a run works in this site."""
+        return self.root / ".lock"
+
+    @property
+    def work(self) -> Path:
+        """Scratch space of a run; empty between runs."""
+        return self.root / ".work"
+
+    @property
+    def env(self) -> Path:
+        """The environment's prefix."""
+        return Path(self.env_override).expanduser() if self.env_override else self.root / "env"
+
+    @property
+    def env_python(self) -> Path:
+        """The environment's interpreter."""
+        return python_in(self.env)
+
+    @property
+    def canary_result(self) -> Path:
+        """What the canary answered in this environment."""
+        return self.root / "canary.json"
+
+    @property
+    def smoke_result(self) -> Path:
+        """What the model answered."""
+        return self.root / "smoke.json"
+
+    def weights(self, model_id: str) -> Path:
+        """Return the folder of a model's weights."""
+        if self.weights_override:
+            return Path(self.weights_override).expanduser()
+        return self.root / "models" / model_id.rsplit("/", maxsplit=1)[-1]
+
+
+def python_in(prefix: Path) -> Path:
+    """Return the interpreter of an environment, whatever made it."""
+    for candidate in (
+        prefix / "bin" / "python",
+        prefix / "Scripts" / "python.exe",
+        prefix / "python.exe",
+    ):
+        if candidate.exists():
+            return candidate
+    return prefix / "bin" / "python"
