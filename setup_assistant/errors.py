@@ -90,6 +90,66 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{path} cannot be written: {detail}"),
         msg("Choose another folder with {flag}, or ask for write permission there."),
     ),
+    # --- environment ----------------------------------------------------------------------
+    "environment_foreign": ErrorKind(
+        Exit.FAILED,
+        msg("{path} is not empty and was not made by Setup Assistant; it is left alone."),
+        msg("Choose another folder with --env, or move that one away."),
+    ),
+    "environment_failed": ErrorKind(
+        Exit.FAILED,
+        msg("{engine} could not make the environment: {detail}"),
+        msg("Try another engine with --backend, e.g. --backend uv."),
+    ),
+    "backend_missing": ErrorKind(
+        Exit.FAILED,
+        msg("{backend} was not found on this machine."),
+        msg("Install it, or use --backend uv, which comes with Setup Assistant."),
+    ),
+    "packages_unreachable": ErrorKind(
+        Exit.PARTLY,
+        msg("The packages could not be fetched: {detail}"),
+        msg(
+            "Check the connection or choose a mirror with --mirror, then run the same command "
+            "again: what arrived is kept."
+        ),
+    ),
+    "install_failed": ErrorKind(
+        Exit.FAILED,
+        msg("The packages could not be installed: {detail}"),
+        msg("Run the same command again with --verbose to see every line."),
+    ),
+    "install_incomplete": ErrorKind(
+        Exit.FAILED,
+        msg("After the installation some packages are missing or have another version: {detail}"),
+        msg("Remove the environment with setup-assistant env remove, then run up again."),
+    ),
+    "disk_filled": ErrorKind(
+        Exit.PARTLY,
+        msg("The disk that holds {path} is full."),
+        msg("Free some space, then run the same command again: what arrived is kept."),
+    ),
+    # --- road -----------------------------------------------------------------------------
+    "step_unfinished": ErrorKind(
+        Exit.FAILED,
+        msg("The step {step} ended, but its own check does not pass."),
+        msg("Run the same command again with --verbose; if it stays, report it."),
+    ),
+    "proof_failed": ErrorKind(
+        Exit.FAILED,
+        msg("{what} did not pass: {cause}"),
+        msg("{remedy}"),
+    ),
+    "site_foreign": ErrorKind(
+        Exit.USAGE,
+        msg("{path} is not empty and is not a site of Setup Assistant; it is left alone."),
+        msg("Choose an empty or new folder with --site."),
+    ),
+    "site_missing": ErrorKind(
+        Exit.USAGE,
+        msg("There is no site in {path}."),
+        msg("Name the folder with --site, or make one with: setup-assistant up"),
+    ),
     "site_busy": ErrorKind(
         Exit.FAILED,
         msg("Another run is working in {path}."),

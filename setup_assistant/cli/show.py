@@ -13,10 +13,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from setup_assistant.host import clock
 from setup_assistant.host.secrets import redact
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 
 @dataclass
@@ -154,3 +157,57 @@ def _write(stream: TextIO, text: str) -> None:
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "replace").decode(encoding))
     stream.flush()
+
+
+class Progress:
+    """One calm line for work under way: a bar on a terminal, a line now and then elsewhere."""
+
+    _EVERY_SECONDS = 10.0
+
+    def __init__(self) -> None:
+        self._bar: RichProgress | None = None
+        self._task: TaskID | None = None
+        self._told = clock.monotonic()
+
+    def begin(self, title: str) -> None:
+        """Show what begins."""
+        self._told = clock.monotonic()
+        if not on_terminal() or _mode.quiet:
+            note(f"… {title}" if _can_draw() else f"... {title}")
+            return
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        self._bar = Bar(
+            SpinnerColumn("line"),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[amount]}", markup=False),
+            TimeRemainingColumn(compact=True),
+            console=console("stderr"),
+            transient=True,
+        )
+        self._bar.start()
+        self._task = self._bar.add_task(title, total=None, amount="")
+
+    def update(self, done: float, total: float | None, text: str) -> None:
+        """Show how far it is; `done` and `total` are bytes."""
+        amount = f"{done / 1e9:.2f} / {total / 1e9:.2f} GB" if total else ""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done, total=total, amount=amount)
+        elif clock.monotonic() - self._told >= self._EVERY_SECONDS:
+            self._told = clock.monotonic()
+            note(f"  {text}  {amount}".rstrip())
+
+    def end(self) -> None:
+        """Take the line away."""
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar, self._task = None, None
+
+
+def mark(ok: bool | None) -> str:
+    """Return the sign in front of a finished line: done, failed, or nothing to do."""
+    drawn = {True: "✓", False: "✗", None: "·"}
+    plain = {True: "+", False: "x", None: "-"}
+    return (drawn if _can_draw() else plain)[ok]

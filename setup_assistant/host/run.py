@@ -73,6 +73,7 @@ def run(
     on_out: Callable[[str], None] | None = None,
     on_err: Callable[[str], None] | None = None,
     on_tick: Callable[[], None] | None = None,
+    on_start: Callable[[int], None] | None = None,
 ) -> Outcome:
     """Run a child and return its outcome; never raises for what the child does.
 
@@ -86,6 +87,7 @@ def run(
         on_out: called with each line of its standard output as it comes, without the end.
         on_err: likewise for its standard error.
         on_tick: called about five times a second while waiting.
+        on_start: called once with the child's process id.
     """
     command = [os.fspath(a) for a in argv]
     log.debug("run: %s", " ".join(command))
@@ -94,6 +96,8 @@ def run(
         child = _start(command, env, cwd, stdin is not None)
     except OSError as error:
         return Outcome(127, "", f"{command[0]}: {error.strerror}", clock.monotonic() - started)
+    if on_start:
+        on_start(child.pid)
     readers = [
         _Reader(child.stdout, on_out),
         _Reader(child.stderr, on_err),

@@ -1,0 +1,298 @@
+"""Make `.venv` on first use and hand over to it. Standard library only.
+
+This module must also *parse* on an old Python 3, so that it can say what is wrong: no syntax
+newer than 3.7 here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / ".setup-assistant-stamp"
+OLDEST = (3, 10)
+
+SENTENCES = {
+    "old": (
+        "Setup Assistant needs Python {oldest} or newer; this is Python {found}.",
+        "Setup Assistant 需要 Python {oldest} 或更新版本；当前是 Python {found}。",
+    ),
+    "old_remedy": (
+        "Run it with a newer one, for example: python3.12 -m setup_assistant",
+        "请用更新的版本运行，例如：python3.12 -m setup_assistant",
+    ),
+    "no_venv": (
+        "This Python cannot make virtual environments: its module {module} is missing.",
+        "这个 Python 无法创建虚拟环境：缺少模块 {module}。",
+    ),
+    "no_venv_remedy": (
+        "Install it with: {command}",
+        "请先安装：{command}",
+    ),
+    "making": (
+        "Preparing Setup Assistant's own environment in {path} (once, about 15 s) ...",
+        "正在准备 Setup Assistant 自己的环境 {path}（仅一次，约 15 秒）……",
+    ),
+    "failed": (
+        "Could not install Setup Assistant's own packages: {detail}",
+        "无法安装 Setup Assistant 自己的软件包：{detail}",
+    ),
+    "failed_remedy": (
+        "Check the connection or your pip settings (pip config list), then run it again.",
+        "请检查网络或 pip 设置（pip config list），然后重新运行。",
+    ),
+    "readonly": (
+        "{path} cannot be written: {detail}",
+        "无法写入 {path}：{detail}",
+    ),
+    "readonly_remedy": (
+        "Copy this folder to a place of your own, and run it there.",
+        "请把这个文件夹复制到有写权限的位置再运行。",
+    ),
+}
+
+
+class StopError(Exception):
+    """Setting up cannot go on: a sentence and its remedy, by key."""
+
+    def __init__(self, key: str, **args: str) -> None:
+        super().__init__(key)
+        self.key, self.args_ = key, args
+
+
+def in_checkout() -> bool:
+    """Whether this is a source tree (which makes its own .venv) or an installed package."""
+    return (ROOT / "pyproject.toml").is_file() and (ROOT / "recipes").is_dir()
+
+
+def main(module: str, extras: tuple[str, ...] = ()) -> None:
+    """Run `module` inside `.venv`, making it first where needed; does not return."""
+    try:
+        _check_python()
+        if not in_checkout():
+            return
+        if not _is_ready(extras):
+            with _Lock():
+                if not _is_ready(extras):
+                    _make(extras)
+        if Path(sys.prefix) != VENV:
+            _hand_over(module)
+    except StopError as stop:
+        _say(stop.key, **stop.args_)
+        _say(stop.key + "_remedy", prefix="  -> ", **stop.args_)
+        sys.exit(4)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _check_python() -> None:
+    if sys.version_info < OLDEST:
+        raise StopError("old", oldest="3.10", found=".".join(map(str, sys.version_info[:3])))
+
+
+def _is_ready(extras: tuple[str, ...]) -> bool:
+    try:
+        lines = STAMP.read_text().split()
+    except (OSError, UnicodeDecodeError):
+        return False
+    python = _python()
+    return (
+        lines[:1] == [_fingerprint()]
+        and set(extras) <= set(lines[1:])
+        and python.exists()
+        # A moved checkout leaves a .venv whose packages point elsewhere.
+        and _pointer(create=False)
+    )
+
+
+def _make(extras: tuple[str, ...]) -> None:
+    wanted = sorted(set(extras) | _known_extras())
+    _say("making", path=str(VENV))
+    try:
+        if not _usable():
+            _create()
+        _install(wanted)
+        _pointer(create=True)
+        STAMP.write_text("\n".join([_fingerprint(), *wanted]) + "\n")
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise StopError("readonly", path=str(VENV), detail=detail) from error
+
+
+def _create() -> None:
+    for name in ("venv", "ensurepip"):
+        try:
+            __import__(name)
+        except ImportError as error:
+            raise StopError("no_venv", module=name, command=_venv_command()) from error
+    if VENV.is_symlink() or VENV.is_file():
+        VENV.unlink()
+    elif VENV.exists():
+        # Ours (it bears our name and lies in our tree), left half made or broken.
+        shutil.rmtree(str(VENV))
+    _child([sys.executable, "-m", "venv", str(VENV)])
+
+
+def _install(extras: list[str]) -> None:
+    pip = [str(_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # pip honours the person's index, proxy and certificate settings by itself.
+    _child([*pip, _requirement("uv")])
+    if not _by_uv(extras):
+        _child([*pip, *_others(extras)])
+
+
+def _by_uv(extras: list[str]) -> bool:
+    """Install the rest with uv, which is several times faster; pip stays the fallback."""
+    uv = VENV / ("Scripts/uv.exe" if os.name == "nt" else "bin/uv")
+    env = dict(os.environ)
+    try:
+        from setup_assistant.host.pip_settings import uv_environment
+
+        env.update(uv_environment(env))
+    except Exception:  # noqa: BLE001 - pip will do it instead
+        return False
+    command = [str(uv), "pip", "install", "--quiet", "--python", str(_python())]
+    return _quiet([*command, *_others(extras)], env)
+
+
+def _others(extras: list[str]) -> list[str]:
+    found = list(_dependencies())
+    for extra in extras:
+        found += _dependencies(extra)
+    return found
+
+
+def _requirement(name: str) -> str:
+    return next(r for r in _dependencies() if re.match(re.escape(name) + r"\b", r))
+
+
+def _dependencies(extra: str = "") -> list[str]:
+    """Return requirements from pyproject.toml; there is no TOML reader in Python 3.10."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    key = extra or "dependencies"
+    block = re.search(rf"^{re.escape(key)} = \[\n(.*?)^\]", text, re.DOTALL | re.MULTILINE)
+    assert block is not None, key  # noqa: S101 - a broken checkout
+    return re.findall(r'^\s*"([^"]+)",', block.group(1), re.MULTILINE)
+
+
+def _fingerprint() -> str:
+    """Changes with the dependencies, the interpreter and the place of the checkout."""
+    parts = [(ROOT / "pyproject.toml").read_bytes().split(b"[tool.", 1)[0], str(ROOT).encode()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+
+def _known_extras() -> set[str]:
+    try:
+        return set(STAMP.read_text().split()[1:])
+    except (OSError, UnicodeDecodeError):
+        return set()
+
+
+def _usable() -> bool:
+    """Whether `.venv` is a whole environment of ours that only needs other packages."""
+    if not STAMP.exists() or not _python().exists():
+        return False
+    code = "import sys, pip; sys.exit(sys.version_info < (3, 10))"
+    return _quiet([str(_python()), "-c", code], dict(os.environ))
+
+
+def _pointer(create: bool) -> bool:
+    """Let `.venv` import this checkout from any folder, through a .pth file."""
+    folders = list(VENV.glob("lib/python3*/site-packages")) + list(VENV.glob("Lib/site-packages"))
+    line = str(ROOT) + "\n"
+    for folder in folders:
+        path = folder / "setup_assistant_checkout.pth"
+        if create:
+            path.write_text(line, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != line:
+            return False
+    return bool(folders)
+
+
+def _python() -> Path:
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _hand_over(module: str) -> None:
+    command = [str(_python()), "-m", module, *sys.argv[1:]]
+    if os.name == "nt":
+        sys.exit(subprocess.call(command))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(command[0], command)  # noqa: S606 - no shell wanted
+
+
+def _child(command: list[str]) -> None:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        lines = done.stdout.decode("utf-8", "replace").strip().splitlines() or ["?"]
+        if "ensurepip" in lines[-1] or any("ensurepip is not" in x for x in lines):
+            raise StopError("no_venv", module="ensurepip", command=_venv_command())
+        raise StopError("failed", detail=" / ".join(lines[-3:]))
+
+
+def _quiet(command: list[str], env: dict[str, str]) -> bool:
+    try:
+        return (
+            subprocess.run(
+                command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+            ).returncode
+            == 0
+        )
+    except OSError:
+        return False
+
+
+def _venv_command() -> str:
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if shutil.which("apt-get"):
+        return f"sudo apt install python{version}-venv"
+    if shutil.which("dnf"):
+        return "sudo dnf install python3-pip"
+    if shutil.which("zypper"):
+        return "sudo zypper install python3-virtualenv"
+    return "python3 -m ensurepip --upgrade"
+
+
+def _say(key: str, prefix: str = "", **args: str) -> None:
+    language = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
+    chinese = any(a.lower().startswith("zh") for a in [language or "", *_language_argument()])
+    text = prefix + SENTENCES[key][1 if chinese else 0].format(**args) + "\n"
+    try:
+        sys.stderr.write(text)
+    except UnicodeEncodeError:
+        sys.stderr.write(prefix + SENTENCES[key][0].format(**args) + "\n")
+    sys.stderr.flush()
+
+
+def _language_argument() -> list[str]:
+    arguments = sys.argv[1:]
+    found = [a.split("=", 1)[1] for a in arguments if a.startswith("--lang=")]
+    if "--lang" in arguments[:-1]:
+        found.append(arguments[arguments.index("--lang") + 1])
+    return found
+
+
+class _Lock:
+    """Two first runs at once make one environment; the second waits."""
+
+    def __enter__(self) -> None:
+        path = ROOT / ".venv.lock"
+        try:
+            self._file = path.open("a")
+        except OSError as error:
+            raise StopError("readonly", path=str(ROOT), detail=str(error.strerror)) from error
+        if os.name != "nt":
+            import fcntl
+
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_error: object) -> None:
+        self._file.close()

@@ -1,0 +1,71 @@
+"""`recipes/drivers.toml`: which CUDA version a driver branch supports."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+
+from setup_assistant import values
+from setup_assistant.catalog.folder import recipes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branch:
+    """One driver branch and the highest CUDA version its drivers report."""
+
+    branch: int
+    cuda: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tegra:
+    """One Jetson Linux release, e.g. "R36.4", and the CUDA version that ships with it."""
+
+    release: str
+    cuda: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drivers:
+    """The whole recipe."""
+
+    source: str
+    date: str
+    branch: tuple[Branch, ...]
+    tegra: tuple[Tegra, ...] = ()
+
+
+@functools.cache
+def load() -> Drivers:
+    """Return the recipe; raises `recipe_invalid` naming file and key."""
+    return values.load_toml(recipes() / "drivers.toml", Drivers)
+
+
+def cuda_of_driver(version: str) -> str | None:
+    """Return the CUDA version that the driver `version` (e.g. "535.104.05") reports.
+
+    A branch between two rows counts as the lower one, since Windows drivers of one branch
+    carry higher numbers. None for drivers older than the table.
+    """
+    found = re.match(r"\d+", version)
+    if not found:
+        return None
+    major = int(found[0])
+    reached = [row for row in load().branch if row.branch <= major]
+    return max(reached, key=lambda row: row.branch).cuda if reached else None
+
+
+def cuda_of_tegra(release: str) -> str | None:
+    """Return the CUDA version of a Jetson Linux release such as "R36.4.0"."""
+    wanted = _numbers(release)
+    reached = [
+        row
+        for row in load().tegra
+        if _numbers(row.release)[0] == wanted[0] and _numbers(row.release) <= wanted
+    ]
+    return max(reached, key=lambda row: _numbers(row.release)).cuda if reached else None
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in re.findall(r"\d+", release)) or (0,)

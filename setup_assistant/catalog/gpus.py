@@ -1,0 +1,137 @@
+"""`recipes/gpus.toml`: compute capability and nominal memory of a GPU by its name."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from setup_assistant import values
+from setup_assistant.catalog.folder import recipes
+
+_GIB = 1 << 30
+# ECC and reserved regions make the reported size smaller than the nominal one.
+_LEAST, _MOST = 0.85, 1.04
+_GENERATIONS = ("ada", "blackwell", "hopper", "rubin")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chip:
+    """A range of PCI device numbers (hexadecimal, both ends included) of one chip."""
+
+    first: str
+    last: str
+    compute_capability: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    source: str
+    date: str
+    ambiguous: tuple[str, ...]
+    compute_capability: dict[str, dict[str, float]]
+    chip: tuple[Chip, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What the table says of one name: capability such as "8.6"; memory in bytes, or None."""
+
+    compute_capability: str | None
+    memory_bytes: int | None
+
+
+@dataclass(frozen=True)
+class _Row:
+    key: str
+    compute_capability: str | None
+    gib: float
+
+
+@functools.cache
+def load() -> _File:
+    """Return the recipe; raises `recipe_invalid` naming file and key."""
+    return values.load_toml(recipes() / "gpus.toml", _File)
+
+
+@functools.cache
+def _rows() -> tuple[_Row, ...]:
+    file = load()
+    rows = [
+        _Row(plain(name), capability, gib)
+        for capability, names in file.compute_capability.items()
+        for name, gib in names.items()
+    ]
+    rows += [_Row(plain(name), None, 0) for name in file.ambiguous]
+    return tuple(rows)
+
+
+def plain(name: str) -> str:
+    """Return a name as it is compared: lower case, without maker, slice and bracket notes."""
+    name = re.sub(r"\s+MIG\s+\S+$", "", name)
+    name = re.sub(r"\((?:tm|r|nvgpu)\)|\bnvidia\b|\bgraphics\b", " ", name, flags=re.IGNORECASE)
+    name = re.sub(r"\bwith max-q design\b", " ", name, flags=re.IGNORECASE)
+    return " ".join(name.lower().split())
+
+
+def is_cut(name: str) -> bool:
+    """Whether `nvidia-smi` cut the name short, as in "NVIDIA GeForce RTX 2080 ..."."""
+    return name.rstrip().endswith("...")
+
+
+def lookup(name: str, memory_bytes: int | None = None) -> Known:
+    """Return what is known of a GPU by name; never a guess.
+
+    A cut name counts only as far as every card it may stand for agrees; `memory_bytes`, where
+    known, narrows that choice.
+    """
+    if is_cut(name):
+        rows = _candidates(plain(name.rstrip().rstrip(".")), memory_bytes)
+    else:
+        row = _longest(plain(name))
+        rows = [row] if row else []
+    capabilities = {r.compute_capability for r in rows}
+    sizes = {r.gib for r in rows}
+    return Known(
+        compute_capability=capabilities.pop() if len(capabilities) == 1 else None,
+        memory_bytes=int(sizes.pop() * _GIB) or None if len(sizes) == 1 else None,
+    )
+
+
+def of_pci(device: str) -> str | None:
+    """Return the compute capability of a PCI device number such as "1EB8" or "0x1EB810DE"."""
+    digits = device.lower().removeprefix("0x")[:4]
+    try:
+        number = int(digits, 16)
+    except ValueError:
+        return None
+    for chip in load().chip:
+        if int(chip.first, 16) <= number <= int(chip.last, 16):
+            return chip.compute_capability
+    return None
+
+
+def _longest(wanted: str) -> _Row | None:
+    fitting = [r for r in _rows() if _starts(wanted, r.key)]
+    return max(fitting, key=lambda r: len(r.key), default=None)
+
+
+def _starts(wanted: str, key: str) -> bool:
+    """Whether `wanted` is `key`, or goes on after it with a size or form, not a generation."""
+    if wanted == key:
+        return True
+    if not wanted.startswith((key + " ", key + "-")):
+        return False
+    rest = wanted[len(key) :].split()
+    return not any(g in rest for g in _GENERATIONS)
+
+
+def _candidates(start: str, memory_bytes: int | None) -> Iterable[_Row]:
+    rows = [r for r in _rows() if r.key.startswith(start)]
+    if not rows:
+        row = _longest(start)
+        rows = [row] if row else []
+    if memory_bytes is None:
+        return rows
+    return [r for r in rows if not r.gib or _LEAST <= memory_bytes / (r.gib * _GIB) <= _MOST]

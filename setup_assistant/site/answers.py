@@ -1,0 +1,113 @@
+"""`answers.toml`: what the person wanted, to be read, edited, handed on and replayed."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from setup_assistant import values
+from setup_assistant.choose.wishes import Wishes
+from setup_assistant.errors import SetupError
+from setup_assistant.site.public import public_text
+from setup_assistant.words import _
+
+_HEAD = """\
+# The answers this site was made from. Replay them, here or on another machine, with:
+# 本部署所依据的回答。在本机或其他机器上重现：
+#   setup-assistant up --answers answers.toml
+# A flag on the command line wins over its line here; a line left out takes its default.
+# 命令行选项优先于本文件；省略的行取默认值。
+
+"""
+_NOTES = {
+    "model": "auto, canary, or a model id / auto、canary 或模型编号",
+    "purpose": "try, images or video / 试用、图像或视频",
+    "backend": "auto, uv, conda, mamba, micromamba or pip",
+    "site": "folder of the deployment; empty: the default / 部署文件夹；留空为默认",
+    "env": "folder of the environment; empty: inside the site / 环境文件夹；留空则在部署文件夹内",
+    "weights": "folder of the weights; empty: inside the site / 权重文件夹；留空则在部署文件夹内",
+    "python": 'Python of the environment, e.g. "3.12"; empty: chosen / 留空则自动选择',
+    "mirror": "auto, cn, official or an address / auto、cn、official 或网址",
+    "weights_source": "modelscope, huggingface, an address or a folder / 或网址、文件夹",
+    "gpus": "UUIDs or indices; empty: all usable ones / UUID 或序号；留空为全部可用显卡",
+    "strict_cuda": "true: no CUDA build above the driver's version / true：不选高于驱动的 CUDA 构建",
+    "language": "en or zh_CN; empty: the terminal's / 留空则随终端",
+}
+
+
+def render_answers(wishes: Wishes) -> str:
+    """Return wishes as TOML, one commented line each; credentials in addresses are left out."""
+    lines = []
+    for field in dataclasses.fields(Wishes):
+        if note := _NOTES.get(field.name):
+            lines.append(f"# {note}")
+        lines.append(f"{field.name} = {_toml(getattr(wishes, field.name))}")
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def read_answers(path: Path) -> dict[str, Any]:
+    """Return only the answers that `path` gives, checked, so that the rest can still be asked.
+
+    Raises:
+        SetupError: `file_missing`, or `answers_invalid` naming file and key.
+    """
+    found: dict[str, Any] = values.load_toml(path, dict, code="answers_invalid")
+    known = [f.name for f in dataclasses.fields(Wishes)]
+    for key in found:
+        if key not in known:
+            raise _invalid(path, _unknown(key, known))
+    wishes = _convert(path, found)
+    return {key: getattr(wishes, key) for key in found}
+
+
+def load_answers(path: Path) -> Wishes:
+    """Return the wishes in `path`; what it leaves out has its default.
+
+    Raises:
+        SetupError: `file_missing`, or `answers_invalid` naming file and key.
+    """
+    return Wishes(**read_answers(path))
+
+
+def merge(flags: Mapping[str, Any], answers: Mapping[str, Any] | None = None) -> Wishes:
+    """Return the wishes of a run: flags win over the answers file, that over the defaults.
+
+    A flag that is None was not given.
+    """
+    given = {key: value for key, value in flags.items() if value is not None}
+    return Wishes(**{**(answers or {}), **given})
+
+
+def _convert(path: Path, found: dict[str, Any]) -> Wishes:
+    try:
+        return msgspec.convert(found, Wishes)
+    except msgspec.ValidationError as error:
+        raise _invalid(path, str(error).replace("`$.", "`")) from error
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    if near:
+        return _("unknown key `{key}`; did you mean `{near}`?", key=key, near=near[0])
+    return _("unknown key `{key}`; the keys are {known}", key=key, known=", ".join(known))
+
+
+def _invalid(path: Path, detail: str) -> SetupError:
+    return SetupError("answers_invalid", file=str(path), detail=detail)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    # A JSON string is a TOML string, except that TOML wants DEL escaped.
+    return json.dumps(public_text(str(value)), ensure_ascii=False).replace("\x7f", "\\u007f")

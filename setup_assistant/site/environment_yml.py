@@ -1,0 +1,97 @@
+"""`environment.yml`: the plan as a conda environment file that stock conda accepts unchanged.
+
+conda-forge is the only channel: the `pytorch` channel ended with torch 2.5, and `nodefaults` is
+taken for a channel by conda 26.7. So python and pip come from conda-forge and everything else
+from wheels, in the `pip:` section, whose options apply to every line of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from setup_assistant.choose.plan import Plan
+from setup_assistant.site.pins import options, pins
+from setup_assistant.site.public import public_text
+
+_HEAD = """\
+# The conda environment of this site's plan. Setup Assistant writes this file again with each plan.
+#
+#   Make it:   PYTHONNOUSERSITE=1 conda env create -f environment.yml
+#   Use it:    conda activate {name}
+#   Remove it: conda deactivate, then: conda env remove --name {name}
+#
+# PYTHONNOUSERSITE=1 keeps packages in ~/.local from being taken for installed. Before that, look
+# at `conda env list`: older conda replaces an environment of the same name without asking; a
+# name of your own is given with `-n NAME`. mamba and micromamba read this file as well.
+#
+# 本部署计划对应的 conda 环境。每次生成新计划时，本文件都会重新写入。
+#
+#   创建： PYTHONNOUSERSITE=1 conda env create -f environment.yml
+#   使用： conda activate {name}
+#   删除： 先 conda deactivate，再 conda env remove --name {name}
+#
+# PYTHONNOUSERSITE=1 可避免把 ~/.local 中的包当作已安装。创建前请先看 `conda env list`：
+# 旧版 conda 会不加询问地替换同名环境；可用 `-n 名称` 另取名字。mamba 和 micromamba 也能读取本文件。
+"""
+_MIRROR = """\
+#
+# conda-forge through the mirror of the plan / 通过计划中的镜像使用 conda-forge：
+#   CONDA_CHANNEL_ALIAS={alias} PYTHONNOUSERSITE=1 conda env create -f environment.yml
+"""
+_WITHHELD = """\
+#
+# Credentials never reach this file. Your own pip configuration must provide:
+# 凭据不会写入本文件。以下地址须由您自己的 pip 配置提供：
+"""
+_VARIABLES = """\
+# Set while the environment is active, so that no other package folder shadows these packages.
+# 环境激活时生效，防止其他目录中的包遮盖这里的包。
+variables:
+  PYTHONNOUSERSITE: "1"
+  PYTHONPATH: ""
+"""
+_OFFICIAL = "https://conda.anaconda.org/conda-forge"
+# What YAML reads as a string by itself; the words it takes for something else are quoted.
+_PLAIN = re.compile(r"[A-Za-z-][\w./:=+%~-]*( [\w./:=+%~-]+)?")
+_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+
+
+def render_environment_yml(plan: Plan, name: str = "qwen2-vl") -> str:
+    """Return the text of `environment.yml`.
+
+    Args:
+        plan: what to install.
+        name: the environment's name; characters that conda refuses become `-`.
+    """
+    name = re.sub(r"[\s/:#]+", "-", name).strip("-") or "qwen2-vl"
+    chosen = options(plan)
+    lines = [
+        _HEAD.format(name=name) + _mirror(plan),
+        _withheld(chosen.withheld),
+        f"name: {_scalar(name)}\n",
+        "channels:\n  - conda-forge\ndependencies:\n",
+        f"  - python={'.'.join(plan.python.split('.')[:2])}\n  - pip\n  - pip:\n",
+        *(f"      - {_scalar(line)}\n" for line in (*chosen.lines, *pins(plan))),
+        _VARIABLES,
+    ]
+    return "".join(lines)
+
+
+def _mirror(plan: Plan) -> str:
+    """Say how to reach conda-forge through a mirror; the file itself names no other channel."""
+    channel = public_text(plan.sources.conda).rstrip("/")
+    if channel == _OFFICIAL or not channel.endswith("/conda-forge"):
+        return ""
+    return _MIRROR.format(alias=channel.removesuffix("/conda-forge"))
+
+
+def _withheld(lines: tuple[str, ...]) -> str:
+    return _WITHHELD + "".join(f"#   {line}\n" for line in lines) if lines else ""
+
+
+def _scalar(text: str) -> str:
+    """Return `text` as a YAML string; JSON's quoting is valid YAML."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS and not text.endswith(":"):
+        return text
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Engines that make an environment, behind one interface."""

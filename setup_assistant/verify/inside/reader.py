@@ -1,0 +1,49 @@
+"""The check `decoder`: which reader qwen_vl_utils takes for a clip, and that it reads one."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from inside.explain import text_of
+from inside.lines import Fault
+from inside.packages import version_of
+
+_MODULES = {"decord": "decord", "torchcodec": "torchcodec", "torchvision": "torchvision"}
+
+
+def check(planned, package, clip):
+    """Return the fields of the check `decoder`.
+
+    Args:
+        planned: the reader of the plan ("decord", ...), or None where there is no plan.
+        package: the distribution to name when a decoder has to be installed.
+        clip: path of a clip that is known to be good.
+    """
+    from qwen_vl_utils import vision_process
+
+    chosen = getattr(vision_process, "get_video_reader_backend", lambda: "torchvision")()
+    installed = [name for name in ("torchcodec", "decord")
+                 if importlib.util.find_spec(name) is not None]
+    readers = getattr(vision_process, "VIDEO_READER_BACKENDS", {})
+    evidence = [f"qwen-vl-utils {(version_of(('qwen-vl-utils',)) or ('', '?'))[1]} takes {chosen}",
+                f"installed: {', '.join(installed) or 'no decoder of its own'}"]
+    try:
+        frames = readers[chosen]({"video": clip, "fps": 1.0})[0]
+    except Exception as error:
+        raise blame(error, chosen, installed, evidence, package) from error
+    evidence.append(f"{chosen} read {len(frames)} frames of {tuple(frames.shape[1:])}")
+    if planned and planned != chosen:
+        evidence.append(f"the plan names {planned}")
+    return {"evidence": evidence, "reader": chosen}
+
+
+def blame(error, chosen, installed, evidence, package):
+    """Return the fault behind a clip that could not be read."""
+    said = text_of(error)
+    if _MODULES.get(chosen) not in installed:
+        # Either the forced reader is gone, or none is left but torchvision's, which ended.
+        cause = "decoder-missing"
+    else:
+        cause = "decoder-broken"
+    return Fault(cause, said, *evidence, package=package, reader=chosen, detail=said,
+                 other=next((name for name in installed if name != chosen), ""))
