@@ -129,6 +129,52 @@ ERRORS: dict[str, ErrorKind] = {
         msg("The disk that holds {path} is full."),
         msg("Free some space, then run the same command again: what arrived is kept."),
     ),
+    # --- weights --------------------------------------------------------------------------
+    "weights_unreachable": ErrorKind(
+        Exit.PARTLY,
+        msg("The weights of {model} are not here yet: {url} cannot be reached ({detail})."),
+        msg("When the network or a hub is there, resume with: {command}"),
+    ),
+    "weights_interrupted": ErrorKind(
+        Exit.PARTLY,
+        msg("The download of {model} from {url} broke off: {detail}."),
+        msg("What arrived is kept. Resume with: {command}"),
+    ),
+    "weights_unknown": ErrorKind(
+        Exit.FAILED,
+        msg("{url} has no model {model}."),
+        msg("Check the spelling of the id, or name another hub with MODELSCOPE_ENDPOINT."),
+    ),
+    "weights_denied": ErrorKind(
+        Exit.FAILED,
+        msg("{url} does not give {model} to everyone."),
+        msg("Ask for access there, and set MODELSCOPE_API_TOKEN to your access token."),
+    ),
+    "weights_listing": ErrorKind(
+        Exit.FAILED,
+        msg("The list of files for {model} is refused: {detail}."),
+        msg("Nothing was written. Check the hub's address, or use another hub."),
+    ),
+    "weights_damaged": ErrorKind(
+        Exit.FAILED,
+        msg("{path} from {url} arrived damaged twice: it is not the file that was listed."),
+        msg("The other files are kept. Try again later, or use another hub."),
+    ),
+    "weights_incomplete": ErrorKind(
+        Exit.FAILED,
+        msg("The hub's copy of {model} is not complete: {missing} is missing."),
+        msg("Use another hub, or tell the model's owner."),
+    ),
+    "weights_failed": ErrorKind(
+        Exit.FAILED,
+        msg("The download from {url} failed: {detail}"),
+        msg("Run the same command again: what arrived is kept. If it stays, report it."),
+    ),
+    "client_missing": ErrorKind(
+        Exit.FAILED,
+        msg("{python} cannot load modelscope-hub, the download client."),
+        msg("Name an environment that has it with --env, or make one with: setup-assistant up"),
+    ),
     # --- road -----------------------------------------------------------------------------
     "step_unfinished": ErrorKind(
         Exit.FAILED,
@@ -144,6 +190,37 @@ ERRORS: dict[str, ErrorKind] = {
         Exit.USAGE,
         msg("{path} is not empty and is not a site of Setup Assistant; it is left alone."),
         msg("Choose an empty or new folder with --site."),
+    ),
+    "no_receipt": ErrorKind(
+        Exit.USAGE,
+        msg("{path} holds no receipt: nothing was finished there yet."),
+        msg("Name the site with --site, or finish it with: setup-assistant up --site {path}"),
+    ),
+    # --- environments ---------------------------------------------------------------------
+    "env_unknown": ErrorKind(
+        Exit.USAGE,
+        msg("No known environment has the name or folder {name}."),
+        msg("Use one of: {known}."),
+    ),
+    "env_ambiguous": ErrorKind(
+        Exit.USAGE,
+        msg("Several environments are called {name}: {prefixes}."),
+        msg("Give the folder instead of the name."),
+    ),
+    "env_active": ErrorKind(
+        Exit.FAILED,
+        msg("{prefix} is in use here ({reason} points to it), so it is not removed."),
+        msg("Leave it first, with deactivate or conda deactivate, or use another terminal."),
+    ),
+    "env_is_base": ErrorKind(
+        Exit.FAILED,
+        msg("{prefix} is conda's base environment: without it conda itself is gone."),
+        msg("To remove conda, follow its own documentation."),
+    ),
+    "env_not_removed": ErrorKind(
+        Exit.FAILED,
+        msg("{prefix} could not be removed: {detail}"),
+        msg("Close the programs that use it, check its permissions, and run the command again."),
     ),
     "site_missing": ErrorKind(
         Exit.USAGE,

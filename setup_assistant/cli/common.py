@@ -96,7 +96,9 @@ def _failed(name: str, error: SetupError) -> Result:
 def _same_command() -> str:
     import shlex
 
-    return "setup-assistant " + shlex.join(sys.argv[1:])
+    from setup_assistant.host.program import program
+
+    return f"{program()} {shlex.join(sys.argv[1:])}"
 
 
 def _common_options() -> list[click.Parameter]:

@@ -35,7 +35,8 @@ class Gpu:
 
     `index` is the position in PCI order (`CUDA_DEVICE_ORDER=PCI_BUS_ID`). `mig` is None where
     unknown, "off", "on" (a card in MIG mode, itself unusable) or the slice's profile such as
-    "1g.10gb". `usable` is False for a lost, forbidden or hidden card; `note` says why.
+    "1g.10gb" ("slice" where its profile is not known). `usable` is False for a lost, forbidden
+    or hidden card; `note` says why.
     """
 
     name: str
@@ -61,12 +62,14 @@ class Gpu:
 class Driver:
     """The NVIDIA driver. `cuda` is the highest CUDA version it supports, e.g. "12.2".
 
-    `source` names who said so: nvml, nvidia-smi, kernel, table (from the branch), given.
+    `source` names who said the version: nvml, nvidia-smi, kernel, given; `cuda_source` who said
+    the CUDA version, which may also be "table" (from the driver's branch).
     """
 
     version: str | None = None
     cuda: str | None = None
     source: str | None = None
+    cuda_source: str | None = None
     kernel_module: str | None = None
     library: str | None = None
 

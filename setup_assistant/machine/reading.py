@@ -22,7 +22,8 @@ _LOST = re.compile(r"gpu is lost|gpu requires reset|fallen off the bus", re.IGNO
 class Card:
     """A GPU, or one of its MIG slices, as one source saw it; None where it did not say.
 
-    `trouble` is the source's own error text for this card. `multiprocessors` is a slice's.
+    `trouble` is the source's own error text for this card, `trouble_id` its verdict where the
+    text does not tell. `multiprocessors` is a slice's.
     """
 
     name: str | None = None
@@ -41,6 +42,7 @@ class Card:
     vendor: str | None = None
     kernel_driver: str | None = None
     trouble: str | None = None
+    trouble_id: str | None = None
     multiprocessors: int | None = None
     processes: tuple[Process, ...] = ()
     slices: tuple[Card, ...] = ()
@@ -60,6 +62,7 @@ class Reading:
 
     `library` is the version of NVML or nvidia-smi itself, which may differ from the driver's.
     `attached` is the number of GPUs the source claims, even where fewer are described.
+    `cuda_missing` says that it looked for the CUDA library and found none.
     """
 
     source: str
@@ -68,6 +71,7 @@ class Reading:
     library: str | None = None
     kernel_module: str | None = None
     attached: int | None = None
+    cuda_missing: bool = False
     windows: bool = False
     cards: tuple[Card, ...] = ()
     faults: tuple[Fault, ...] = ()

@@ -36,7 +36,7 @@ _NOTES = {
     "mirror": "auto, cn, official or an address / auto、cn、official 或网址",
     "weights_source": "modelscope, huggingface, an address or a folder / 或网址、文件夹",
     "gpus": "UUIDs or indices; empty: all usable ones / UUID 或序号；留空为全部可用显卡",
-    "strict_cuda": "true: no CUDA build above the driver's version / true：不选高于驱动的 CUDA 构建",
+    "strict_cuda": "true: no build above the driver's CUDA / true：不选高于驱动的 CUDA 构建",
     "language": "en or zh_CN; empty: the terminal's / 留空则随终端",
 }
 
@@ -45,6 +45,8 @@ def render_answers(wishes: Wishes) -> str:
     """Return wishes as TOML, one commented line each; credentials in addresses are left out."""
     lines = []
     for field in dataclasses.fields(Wishes):
+        if getattr(wishes, field.name) is None:  # TOML has no null
+            continue
         if note := _NOTES.get(field.name):
             lines.append(f"# {note}")
         lines.append(f"{field.name} = {_toml(getattr(wishes, field.name))}")

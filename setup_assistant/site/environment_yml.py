@@ -21,9 +21,10 @@ _HEAD = """\
 #   Use it:    conda activate {name}
 #   Remove it: conda deactivate, then: conda env remove --name {name}
 #
-# PYTHONNOUSERSITE=1 keeps packages in ~/.local from being taken for installed. Before that, look
-# at `conda env list`: older conda replaces an environment of the same name without asking; a
-# name of your own is given with `-n NAME`. mamba and micromamba read this file as well.
+# PYTHONNOUSERSITE=1 keeps packages in ~/.local from being taken for installed (on Windows, first
+# run: set PYTHONNOUSERSITE=1). Look at `conda env list` before: older conda replaces an
+# environment of the same name without asking; `-n NAME` gives another name. mamba and
+# micromamba read this file as well.
 #
 # 本部署计划对应的 conda 环境。每次生成新计划时，本文件都会重新写入。
 #
@@ -31,8 +32,9 @@ _HEAD = """\
 #   使用： conda activate {name}
 #   删除： 先 conda deactivate，再 conda env remove --name {name}
 #
-# PYTHONNOUSERSITE=1 可避免把 ~/.local 中的包当作已安装。创建前请先看 `conda env list`：
-# 旧版 conda 会不加询问地替换同名环境；可用 `-n 名称` 另取名字。mamba 和 micromamba 也能读取本文件。
+# PYTHONNOUSERSITE=1 可避免把 ~/.local 中的包当作已安装（Windows 上请先运行
+# set PYTHONNOUSERSITE=1）。创建前请先看 `conda env list`：旧版 conda 会不加询问地替换同名环境；
+# 可用 `-n 名称` 另取名字。mamba 和 micromamba 也能读取本文件。
 """
 _MIRROR = """\
 #
@@ -64,7 +66,9 @@ def render_environment_yml(plan: Plan, name: str = "qwen2-vl") -> str:
         plan: what to install.
         name: the environment's name; characters that conda refuses become `-`.
     """
-    name = re.sub(r"[\s/:#]+", "-", name).strip("-") or "qwen2-vl"
+    name = re.sub(r"[\s/:#]+", "-", name).strip("-")
+    if name in ("", "base", "root"):  # conda keeps these for itself
+        name = "qwen2-vl"
     chosen = options(plan)
     lines = [
         _HEAD.format(name=name) + _mirror(plan),

@@ -46,7 +46,9 @@ def options(plan: Plan) -> Options:
         wanted.append(("--extra-index-url", plan.torch.index_url))
     wanted += [("--extra-index-url", url) for url in plan.sources.extra_index_urls]
     lines = dict.fromkeys(f"{o} {url}" for o, url in wanted if url and public_text(url) == url)
-    secret = dict.fromkeys(f"{o} {public_text(url)}" for o, url in wanted if public_text(url) != url)
+    secret = dict.fromkeys(
+        f"{o} {public_text(url)}" for o, url in wanted if public_text(url) != url
+    )
     return Options(lines=tuple(lines), withheld=tuple(secret))
 
 

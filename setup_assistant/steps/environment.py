@@ -13,6 +13,7 @@ from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files, paths
 from setup_assistant.site.layout import python_in
+from setup_assistant.sizes import size_text
 from setup_assistant.steps.backends.base import Backend, Job
 from setup_assistant.steps.step import Context
 from setup_assistant.words import Message, msg
@@ -212,15 +213,10 @@ def _check_space(context: Context) -> None:
             raise SetupError(
                 "no_space",
                 path=str(files.nearest_existing(path)),
-                free=gigabytes(free),
-                need=gigabytes(size),
+                free=size_text(free),
+                need=size_text(size),
                 flag="--site" if path == env else "SETUP_ASSISTANT_CACHE",
             )
-
-
-def gigabytes(size: int) -> str:
-    """Return a size for people, e.g. `5.3 GB` (10^9 bytes, as disks are sold)."""
-    return f"{size / 1e9:.1f} GB"
 
 
 @contextlib.contextmanager

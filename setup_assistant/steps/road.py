@@ -79,13 +79,17 @@ def travel(context: Context, steps: Sequence[Step], guide: Guide) -> Travel:
     return Travel(tuple(finished))
 
 
+def _do(context: Context, step: Step) -> None:
+    step.do(context)
+    if not step.check(context):
+        raise SetupError("step_unfinished", step=step.name)
+
+
 def _one(context: Context, step: Step) -> tuple[Done, SetupError | None]:
     started = clock.monotonic()
     context.ledger.record(step.name, "started")
     try:
-        step.do(context)
-        if not step.check(context):
-            raise SetupError("step_unfinished", step=step.name)
+        _do(context, step)
     except SetupError as error:
         seconds = round(clock.monotonic() - started, 2)
         context.ledger.record(step.name, "failed", seconds=seconds, code=error.code)

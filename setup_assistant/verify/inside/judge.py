@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from inside.lines import Fault
 
 _RUN = 8
@@ -42,11 +44,16 @@ def real(case, answer, tokens, logits):
     if repeats(tokens):
         raise Fault("repeating", f"tokens {tokens[-_RUN:]}", check=case["name"], answer=answer)
     said = answer.lower()
-    absent = [group for group in case.get("words") or () if not any(w in said for w in group)]
+    absent = [g for g in case.get("words") or () if not any(mentions(said, w) for w in g)]
     if absent:
         raise Fault("not-seen", check=case["name"], answer=answer,
                     words=", ".join("/".join(group) for group in absent))
     return {}
+
+
+def mentions(said, word):
+    """Whether `word` begins a word of `said`: "coloured" does not mention red."""
+    return bool(re.search((r"\b" if word.isascii() else "") + re.escape(word), said))
 
 
 def finite(logits):

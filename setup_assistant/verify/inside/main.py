@@ -12,11 +12,14 @@ import sys
 
 _ABOVE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, _ABOVE)
+# The tool's own folder may belong to somebody else: leave no bytecode in it.
+_BYTECODE, sys.dont_write_bytecode = sys.dont_write_bytecode, True
 try:
     from inside import chat, judge, kernels, lines, loopback, memory, packages, reader
     from inside.explain import explain
 finally:
     sys.path.remove(_ABOVE)
+    sys.dont_write_bytecode = _BYTECODE
 
 
 class Session:

@@ -1,0 +1,163 @@
+"""Models: exact shapes and sizes, from `recipes/models/*.toml`.
+
+A file holds one family; each size lists its variants (16-bit and quantized), which share its
+shapes but for what a variant overrides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from setup_assistant import values
+from setup_assistant.catalog.folder import recipes
+
+Quantization = Literal["none", "awq", "gptq-int4", "gptq-int8"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vision:
+    """How pictures become tokens: patch side in pixels, patches merged per side, frames."""
+
+    patch: int
+    merge: int
+    temporal: int
+
+    @property
+    def factor(self) -> int:
+        """The side of one token in pixels (28 for Qwen2-VL)."""
+        return self.patch * self.merge
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shapes:
+    """What decides memory: layer sizes of the language model and of the vision tower."""
+
+    params_total: int
+    params_vision: int
+    params_lang_linear: int
+    hidden: int
+    layers: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    intermediate: int
+    vocab: int
+    max_position_embeddings: int
+    tie_word_embeddings: bool
+    vit_depth: int
+    vit_dim: int
+    vit_heads: int
+    vit_mlp: int
+    active_experts: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One checkpoint of a size. `weights` are bytes on the GPU, `download` bytes of its files."""
+
+    id: str
+    quantization: Quantization
+    weights: int
+    download: int
+    params_total: int | None = None
+    params_lang_linear: int | None = None
+    intermediate: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size(Shapes):
+    """One size of a family with its variants."""
+
+    name: str
+    licence: str
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One checkpoint, complete."""
+
+    id: str
+    family: str
+    size: str
+    quantization: Quantization
+    weights_bytes: int
+    download_bytes: int
+    min_transformers: str
+    auto: bool
+    licence: str
+    vision: Vision
+    shapes: Shapes
+    source: str
+    date: str
+
+    @property
+    def modelscope_id(self) -> str:
+        """The name on ModelScope; equal for every model that the recipes know."""
+        return self.id
+
+
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    family: str
+    min_transformers: str
+    auto: bool
+    source: str
+    date: str
+    vision: Vision
+    size: tuple[Size, ...]
+
+
+def load(folder: Path | None = None) -> tuple[Model, ...]:
+    """Return every model, sizes in the order of their files.
+
+    Raises:
+        SetupError: `recipe_invalid`, naming file and key.
+    """
+    found: list[Model] = []
+    for path in sorted((recipes(folder) / "models").glob("*.toml")):
+        file = values.load_toml(path, _File)
+        found += [_model(file, size, variant) for size in file.size for variant in size.variants]
+    return tuple(found)
+
+
+def _model(file: _File, size: Size, variant: Variant) -> Model:
+    return Model(
+        id=variant.id,
+        family=file.family,
+        size=size.name,
+        quantization=variant.quantization,
+        weights_bytes=variant.weights,
+        download_bytes=variant.download,
+        min_transformers=file.min_transformers,
+        auto=file.auto,
+        licence=size.licence,
+        vision=file.vision,
+        shapes=_shapes(size, variant),
+        source=file.source,
+        date=file.date,
+    )
+
+
+def _shapes(size: Size, variant: Variant) -> Shapes:
+    return Shapes(
+        params_total=variant.params_total or size.params_total,
+        params_vision=size.params_vision,
+        params_lang_linear=variant.params_lang_linear or size.params_lang_linear,
+        hidden=size.hidden,
+        layers=size.layers,
+        heads=size.heads,
+        kv_heads=size.kv_heads,
+        head_dim=size.head_dim,
+        intermediate=variant.intermediate or size.intermediate,
+        vocab=size.vocab,
+        max_position_embeddings=size.max_position_embeddings,
+        tie_word_embeddings=size.tie_word_embeddings,
+        vit_depth=size.vit_depth,
+        vit_dim=size.vit_dim,
+        vit_heads=size.vit_heads,
+        vit_mlp=size.vit_mlp,
+        active_experts=size.active_experts,
+    )

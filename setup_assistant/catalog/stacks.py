@@ -1,0 +1,95 @@
+"""Which packages go together around torch, from `recipes/stacks.toml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from setup_assistant import values
+from setup_assistant.catalog.folder import recipes
+
+Range = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """Pins that go together; `torch_min` is transformers' own floor."""
+
+    id: str
+    transformers: str
+    accelerate: str
+    qwen_vl_utils: str
+    modelscope: str
+    torch_min: str
+    python: Range
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecoderRow:
+    """A video decoder and where its wheels install. `platforms` are "System-arch"."""
+
+    package: str
+    version: str
+    reader: str
+    platforms: tuple[str, ...]
+    python: Range
+    glibc: str
+    source: str
+    date: str
+    torch_max: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantizer:
+    """The packages that run a kind of quantized model, and where they are known to install."""
+
+    quantizations: tuple[str, ...]
+    packages: dict[str, str]
+    torch_min: str
+    python: Range
+    systems: tuple[str, ...]
+    compute_capability_min: str
+    download: int
+    installed: int
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Companion:
+    """Packages that torch up to a release line needs pinned."""
+
+    torch_max: str
+    packages: dict[str, str]
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rest:
+    """Estimated bytes of everything that is not torch."""
+
+    download: int
+    installed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stacks:
+    """The whole recipe; stacks and decoders in order of preference."""
+
+    stack: tuple[Stack, ...]
+    decoder: tuple[DecoderRow, ...]
+    quantizer: tuple[Quantizer, ...]
+    companion: tuple[Companion, ...]
+    rest: Rest
+
+
+def load(folder: Path | None = None) -> Stacks:
+    """Return the recipe.
+
+    Raises:
+        SetupError: `recipe_invalid`, naming file and key.
+    """
+    return values.load_toml(recipes(folder) / "stacks.toml", Stacks)

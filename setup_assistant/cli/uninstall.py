@@ -1,0 +1,75 @@
+"""`uninstall`: show what was made, then remove it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from setup_assistant.cli import ask, show
+from setup_assistant.cli.common import verb
+from setup_assistant.errors import SetupError
+from setup_assistant.host import files, paths, sites
+from setup_assistant.result import Result
+from setup_assistant.site.read import read_layout
+from setup_assistant.sizes import size_text
+from setup_assistant.steps import undo
+from setup_assistant.words import _
+
+
+@verb(
+    "uninstall",
+    summary=_(
+        "Remove what this tool has made: the environment, weights, files and caches.\n\n"
+        "Shows everything first. Files that you have changed, and caches that others use, stay."
+    ),
+    examples=(
+        "setup-assistant uninstall --site qwen2-vl --dry-run",
+        "setup-assistant uninstall --site qwen2-vl --yes",
+    ),
+)
+@click.option("--site", type=click.Path(path_type=Path), help=_("Folder of the deployment."))
+@click.option("--yes", is_flag=True, help=_("Do not ask before removing."))
+@click.option("--dry-run", is_flag=True, help=_("Only show what would be removed."))
+def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
+    """Remove one site."""
+    layout = read_layout(site or paths.default_site())
+    if not layout.ledger.exists():
+        raise SetupError("site_missing", path=str(layout.root))
+    others = [s for s in sites.all() if s != layout.root]
+    own_cache = paths.cache_folder()
+    items = undo.inventory(layout, other_sites=bool(others), own_cache=own_cache)
+    data = {"site": str(layout.root), "items": [_item(i) for i in items], "dry_run": dry_run}
+    _show(items)
+    if dry_run:
+        return Result("uninstall", data)
+    if not yes and not ask.confirm(_("Remove all of this?"), default=False, flag="--yes"):
+        return Result("uninstall", {**data, "removed": False})
+    with files.exclusive(layout.lock):
+        kept = undo.remove(items, layout)
+    sites.forget(layout.root)
+    if kept:
+        show.note(_("Kept in {path}, since it is not ours or was changed:", path=str(layout.root)))
+        for path in kept:
+            show.note(f"  {path}")
+    show.line(_("Removed."))
+    return Result("uninstall", {**data, "removed": True, "kept": [str(p) for p in kept]})
+
+
+def _item(item: undo.Item) -> dict[str, object]:
+    return {
+        "path": str(item.path),
+        "kind": item.kind,
+        "size_bytes": item.size_bytes,
+        "fate": item.fate,
+    }
+
+
+def _show(items: tuple[undo.Item, ...]) -> None:
+    fates = {
+        "remove": _("will be removed"),
+        "changed": _("stays: you changed it"),
+        "shared": _("stays: others use it"),
+    }
+    rows = [(str(i.path), size_text(i.size_bytes), fates[i.fate]) for i in items]
+    show.table(rows, (_("What"), _("Size"), _("Then")))

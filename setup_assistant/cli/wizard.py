@@ -1,0 +1,159 @@
+"""The wizard: a few questions, the plan, and then the whole road.
+
+The machine is probed in the background while the first questions are read, so that the first
+one appears at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from setup_assistant.cli import ask, show
+from setup_assistant.cli.ask import Choice
+from setup_assistant.cli.common import verb
+from setup_assistant.errors import SetupError
+from setup_assistant.result import Result
+from setup_assistant.words import _
+
+if TYPE_CHECKING:
+    from setup_assistant.choose.wishes import Wishes
+    from setup_assistant.cli.questions import Question
+    from setup_assistant.machine.facts import Machine
+    from setup_assistant.steps.prepare import Prepared
+
+
+@verb("wizard", summary=_("Ask a few questions, show the plan, and do everything."))
+def command() -> Result:
+    """Start from nothing."""
+    if not ask.interactive():
+        raise SetupError("unanswered", flag="up --yes")
+    probing = _Probing()
+    way = ask.select(
+        _("What would you like to do?"),
+        [
+            Choice("here", _("Set up this machine")),
+            Choice("answers", _("Prepare answers for other machines")),
+            Choice("check", _("Check an environment that is already there")),
+        ],
+        default="here",
+        flag="up --yes",
+    )
+    if way == "check":
+        return _check()
+    return _set_up({}, None, probing, only_answers=way == "answers")
+
+
+def complete(wishes: Wishes, given: Mapping[str, object]) -> Result:
+    """Ask what `up` was not told, then go the whole road."""
+    return _set_up(given, wishes, _Probing(), only_answers=False)
+
+
+class _Probing(threading.Thread):
+    """Probes the machine while the person reads."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._machine: Machine | None = None
+        self.start()
+
+    def run(self) -> None:
+        # Late: importing the probe would hold up the first question.
+        from setup_assistant.machine.probe import probe
+
+        self._machine = probe()
+
+    def result(self) -> Machine:
+        if self.is_alive():
+            show.note(_("Looking at this machine ..."))
+        self.join()
+        if self._machine is None:
+            raise SetupError("internal", detail="probe", log="-")
+        return self._machine
+
+
+def _set_up(
+    given: Mapping[str, object], wishes: Wishes | None, probing: _Probing, *, only_answers: bool
+) -> Result:
+    from setup_assistant.cli.up import carry_out
+    from setup_assistant.steps.prepare import gather_wishes, layout_of, prepare
+
+    folder = given.get("site") or _folder()
+    wishes = gather_wishes({**given, "site": folder}, None) if wishes is None else wishes
+    wishes = replace(wishes, site=str(Path(str(folder)).expanduser().absolute()))
+    layout_of(wishes)
+    if not (Path(wishes.site) / "plan.json").exists():
+        wishes = _ask_all(wishes, given, probing.result())
+    prepared = prepare(wishes, machine=_with_site_disk(probing.result(), wishes))
+    if only_answers:
+        return _save_answers(prepared)
+    return carry_out(prepared, agree=_agree)
+
+
+def _folder() -> str:
+    from setup_assistant.host import paths
+
+    default = str(paths.default_site())
+    return ask.text(_("Which folder shall everything go into?"), default=default, flag="--site")
+
+
+def _ask_all(wishes: Wishes, given: Mapping[str, object], machine: Machine) -> Wishes:
+    from setup_assistant.cli.questions import Known, open_questions
+    from setup_assistant.steps.prepare import make
+
+    known = Known(machine, make(machine, wishes))
+    for question in open_questions(given):
+        answer = _ask(question, known)
+        if answer:
+            value = (answer,) if question.key == "gpus" else answer
+            wishes = replace(wishes, **{question.key: value})  # type: ignore[arg-type]
+    return wishes
+
+
+def _ask(question: Question, known: object) -> str:
+    from setup_assistant.cli.questions import Known
+
+    assert isinstance(known, Known)  # noqa: S101 - for the type checker
+    choices = question.choices(known)
+    if len(choices) < 2:
+        return ""
+    default = choices[0].value
+    return ask.select(question.text(), choices, default=default, flag=question.flag)
+
+
+def _with_site_disk(machine: Machine, wishes: Wishes) -> Machine:
+    """Add the room on the chosen disk: the machine was probed before the folder was known."""
+    from setup_assistant.machine.disks import disks
+
+    return replace(machine, disks=disks(site=Path(wishes.site)))
+
+
+def _save_answers(prepared: Prepared) -> Result:
+    from setup_assistant.cli.plan import show_plan
+    from setup_assistant.host import files
+    from setup_assistant.host.program import program
+    from setup_assistant.site.answers import render_answers
+
+    path = prepared.layout.answers
+    files.write_text(path, render_answers(replace(prepared.wishes, site="")))
+    show_plan(prepared.plan)
+    show.line(_("Answers saved in {path}.", path=str(path)))
+    show.line(_("On each machine: {command}",
+                command=f"{program()} up --yes --answers {path.name}"))  # fmt: skip
+    return Result("wizard", {"answers": str(path)})
+
+
+def _check() -> Result:
+    from setup_assistant.cli.verify import run_verification
+    from setup_assistant.host import paths
+
+    default = str(paths.default_site() / "env")
+    prefix = ask.text(_("Which environment (its folder)?"), default=default, flag="--env")
+    return run_verification(Path(prefix).expanduser(), model="canary")
+
+
+def _agree() -> bool:
+    return ask.confirm(_("Do this now?"), default=True, flag="--yes")

@@ -1,0 +1,95 @@
+"""What an environment's own files say about it. Nothing of it is run or imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+_VERSION = re.compile(r"^__version__(?:\s*:[^=]+)?\s*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
+_CUDA = re.compile(r"^cuda(?:\s*:[^=]+)?\s*=\s*['\"](\d+)\.(\d+)['\"]", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class TorchFiles:
+    """The torch installed in an environment: release, and build such as "cu128" or "cpu"."""
+
+    version: str
+    build: str | None
+
+
+def kind(prefix: Path) -> Literal["conda", "venv"] | None:
+    """Return what made the environment at `prefix`; None where there is no environment."""
+    if (prefix / "conda-meta" / "history").is_file():
+        return "conda"
+    return "venv" if (prefix / "pyvenv.cfg").is_file() else None
+
+
+def python_version(prefix: Path) -> str | None:
+    """Return the version of an environment's Python, e.g. "3.12.4"."""
+    for record in sorted((prefix / "conda-meta").glob("python-[0-9]*.json")):
+        try:
+            return str(json.loads(record.read_text(encoding="utf-8"))["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    found = _pyvenv_version(prefix / "pyvenv.cfg")
+    if found:
+        return found
+    for folder in prefix.glob("lib/python3.*"):
+        return folder.name.removeprefix("python")
+    return None
+
+
+def torch(prefix: Path) -> TorchFiles | None:
+    """Return the torch in an environment, from its `torch/version.py`."""
+    for folder in site_packages(prefix):
+        try:
+            text = (folder / "torch" / "version.py").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        if version := _VERSION.search(text):
+            release, _plus, local = version[1].partition("+")
+            cuda = _CUDA.search(text)
+            # conda-forge's torch and PyPI's older ones carry no local version.
+            build = local or (f"cu{cuda[1]}{cuda[2]}" if cuda else "cpu")
+            return TorchFiles(release, build)
+    return None
+
+
+def site_packages(prefix: Path) -> list[Path]:
+    """Return the folders that hold an environment's packages."""
+    candidates = [*sorted(prefix.glob("lib/python3.*/site-packages")), prefix / "Lib/site-packages"]
+    return [folder for folder in candidates if folder.is_dir()]
+
+
+def why_active(prefix: Path) -> str | None:
+    """Return what shows that an environment is in use here: a variable's name, or `sys.prefix`.
+
+    An environment that holds the one in use, such as a conda base with environments inside,
+    counts as in use too.
+    """
+    used = {
+        "CONDA_PREFIX": os.environ.get("CONDA_PREFIX"),
+        "VIRTUAL_ENV": os.environ.get("VIRTUAL_ENV"),
+        "sys.prefix": sys.prefix if sys.prefix != sys.base_prefix else None,
+    }
+    folder = prefix.resolve()
+    for name, value in used.items():
+        if value and folder in (Path(value).resolve(), *Path(value).resolve().parents):
+            return name
+    return None
+
+
+def _pyvenv_version(path: Path) -> str | None:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    for key in ("version_info", "version"):
+        if found := re.search(rf"^{key}\s*=\s*(\d+\.\d+(?:\.\d+)?)", text, re.MULTILINE):
+            return found[1]
+    return None

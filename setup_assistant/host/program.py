@@ -1,0 +1,10 @@
+"""How this tool is called here."""
+
+from __future__ import annotations
+
+
+def program() -> str:
+    """Return the command that runs this tool: its name, or the module of a checkout."""
+    from setup_assistant import _bootstrap
+
+    return "python3 -m setup_assistant" if _bootstrap.in_checkout() else "setup-assistant"

@@ -1,0 +1,44 @@
+"""The sites this tool has made on this machine: one small file each in the cache folder.
+
+One file per site, not one list, so that two runs at once never write the same file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from hashlib import sha256
+from pathlib import Path
+
+from setup_assistant.host import files, paths
+
+
+def register(site: Path) -> None:
+    """Remember the folder of a site."""
+    site = site.expanduser().absolute()
+    files.write_json(_record(site), {"site": str(site)})
+
+
+def forget(site: Path) -> None:
+    """Drop a site; one that was never known is no error."""
+    record = _record(site.expanduser().absolute())
+    record.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not empty: other sites are known
+        record.parent.rmdir()
+
+
+def all() -> list[Path]:  # noqa: A001 - read as `sites.all()`
+    """Return the known sites that still exist, by name."""
+    found = []
+    for record in paths.cache_folder().glob("sites/*.json"):
+        try:
+            site = Path(json.loads(record.read_text(encoding="utf-8"))["site"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if site.is_dir():
+            found.append(site)
+    return sorted(found)
+
+
+def _record(site: Path) -> Path:
+    return paths.cache_folder() / "sites" / f"{sha256(str(site).encode()).hexdigest()[:16]}.json"

@@ -1,0 +1,52 @@
+"""MIG slices: each is a GPU of its own for CUDA, with a profile such as "1g.10gb"."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from setup_assistant.machine.facts import Gpu
+from setup_assistant.machine.reading import Card
+
+_GIB = 1 << 30
+# Multiprocessors of the smallest slice. Source: NVIDIA MIG User Guide, supported profiles.
+_PER_SEVENTH = {"A100": 14, "A30": 14, "H100": 16}
+
+
+def slice_of(card: Gpu, piece: Card) -> Gpu:
+    """Return one slice of `card` as a GPU; it inherits everything but name, memory, UUID."""
+    profile = piece.mig or _profile(card.name, piece) or "slice"
+    return Gpu(
+        name=f"{card.name} MIG {profile}" if profile != "slice" else f"{card.name} MIG",
+        index=card.index,
+        uuid=piece.uuid,
+        pci_bus_id=card.pci_bus_id,
+        compute_capability=card.compute_capability,
+        memory_total_bytes=piece.total_bytes or _of_profile(profile),
+        memory_free_bytes=piece.free_bytes,
+        mig=profile,
+        display_active=card.display_active,
+        driver_model=card.driver_model,
+        pci_device_id=card.pci_device_id,
+        kernel_driver=card.kernel_driver,
+        usable=piece.trouble is None,
+        note=piece.trouble,
+        processes=piece.processes,
+    )
+
+
+def _profile(name: str, piece: Card) -> str | None:
+    """Return the profile by size where the source did not name it, for cards seen so far.
+
+    A slice's memory is a little under its nominal size, so it is rounded up.
+    """
+    unit = next((n for word, n in _PER_SEVENTH.items() if word in name), None)
+    if unit is None or not piece.multiprocessors or not piece.total_bytes:
+        return None
+    sevenths = min(7, piece.multiprocessors // unit)
+    return f"{sevenths}g.{math.ceil(piece.total_bytes / _GIB)}gb"
+
+
+def _of_profile(profile: str) -> int | None:
+    found = re.search(r"\.(\d+)gb", profile)
+    return int(found[1]) * _GIB if found else None

@@ -1,0 +1,118 @@
+"""The table of plain `nvidia-smi`, every banner from R384 to R610 and later."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from setup_assistant.machine.facts import Process
+from setup_assistant.machine.reading import Card, Reading, bus_id, mib, switch, with_free
+
+_DRIVER = re.compile(r"\b(?:Driver|KMD) Version:\s*(\d[\d.]*)")
+_CUDA = re.compile(r"\bCUDA (?:UMD )?Version:\s*(\d+\.\d+|N/A|Not Found|ERR!)")
+_OWN = re.compile(r"\|\s*NVIDIA-SMI\s+(\d[\d.]*)")
+# First line of a card: "|   0  Tesla T4     On   | 00000000:00:1E.0 Off |    0 |"
+_CARD = re.compile(
+    r"\|\s+(?P<index>\d+)\s+(?P<name>\S.*?)\s+(?P<mode>On|Off|N/A|WDDM|TCC|MCDM|ERR!)\s*\|"
+    r"\s*(?P<bus>[0-9A-Fa-f:.]{7,}|N/A)\s+(?P<display>On|Off|N/A)\s*\|(?P<ecc>[^|]*)\|"
+)
+_MEMORY = re.compile(r"\|\s*(?:(\d+)\s*MiB\s*/\s*(\d+)\s*MiB|(N/A|Not Supported|ERR!))\s*\|")
+_SLICE = re.compile(
+    r"\|\s+(?P<gpu>\d+)\s+(?P<gi>\d+)\s+(?P<ci>\d+)\s+(?P<dev>\d+)\s+\|"
+    r"\s*(?P<used>\d+)\s*MiB\s*/\s*(?P<total>\d+)\s*MiB\s*\|\s*(?P<sm>\d+)?"
+)
+_PROCESS = re.compile(
+    r"\|\s+(?P<gpu>\d+)\s+(?:(?:N/A|\d+)\s+(?:N/A|\d+)\s+)?(?P<pid>\d+)\s+(?P<kind>[CGM+]+)\s+"
+    r"(?P<name>\S.*?)\s+(?P<memory>\d+\s*MiB|N/A)\s*\|"
+)
+
+
+def read(text: str) -> Reading:
+    """Return what the table says; an empty reading where there is none."""
+    driver, cuda, own = (p.search(text) for p in (_DRIVER, _CUDA, _OWN))
+    if not (driver or own):
+        return Reading(source="nvidia-smi")
+    cards = _with_slices(_with_processes(_cards(text), text), text)
+    known = cuda[1] if cuda and cuda[1][0].isdigit() else None
+    return Reading(
+        source="nvidia-smi",
+        driver=driver[1] if driver else None,
+        cuda=known,
+        cuda_missing=bool(cuda and not known),
+        library=own[1] if own else None,
+        windows=any(c.driver_model for c in cards) or "Driver-Model" in text,
+        cards=tuple(cards),
+    )
+
+
+def _cards(text: str) -> list[Card]:
+    lines = text.splitlines()
+    found: list[Card] = []
+    for number, line in enumerate(lines):
+        first = _CARD.search(line)
+        if first:
+            found.append(_card(first, lines[number + 1 : number + 3]))
+    return found
+
+
+def _card(first: re.Match[str], rest: list[str]) -> Card:
+    body = []
+    for line in rest:
+        if "+--" in line or "+==" in line:
+            break
+        body.append(line)
+    memory = _MEMORY.search(body[0]) if body else None
+    last = [c.strip() for c in body[1].split("|")] if len(body) > 1 else []
+    mig = next((c for c in reversed(last) if c), "")
+    failing = first["name"].startswith("ERR!")
+    return with_free(
+        Card(
+            name=None if failing else first["name"].strip(),
+            index=int(first["index"]),
+            pci_bus_id=bus_id(first["bus"]),
+            total_bytes=mib(memory[2]) if memory else None,
+            used_bytes=mib(memory[1]) if memory else None,
+            unified_memory=True if memory and memory[3] == "Not Supported" else None,
+            mig={"Enabled": "on", "Disabled": "off"}.get(mig),
+            display_active=switch(first["display"]),
+            driver_model=first["mode"] if first["mode"] in ("WDDM", "TCC", "MCDM") else None,
+            trouble="ERR!" if failing else None,
+        )
+    )
+
+
+def _with_slices(cards: list[Card], text: str) -> list[Card]:
+    rows = list(_SLICE.finditer(text.partition("MIG devices:")[2]))
+    if not rows:
+        return cards
+    return [replace(c, slices=_slices(c, rows)) for c in cards]
+
+
+def _slices(card: Card, rows: list[re.Match[str]]) -> tuple[Card, ...]:
+    return tuple(
+        with_free(
+            Card(
+                index=int(row["dev"]),
+                total_bytes=mib(row["total"]),
+                used_bytes=mib(row["used"]),
+                multiprocessors=int(row["sm"]) if row["sm"] else None,
+            )
+        )
+        for row in rows
+        if int(row["gpu"]) == card.index
+    )
+
+
+def _with_processes(cards: list[Card], text: str) -> list[Card]:
+    rows = list(_PROCESS.finditer(text.partition("Processes:")[2]))
+    return [
+        replace(
+            card,
+            processes=tuple(
+                Process(pid=int(r["pid"]), name=r["name"], memory_bytes=mib(r["memory"]))
+                for r in rows
+                if int(r["gpu"]) == card.index
+            ),
+        )
+        for card in cards
+    ]

@@ -1,0 +1,203 @@
+"""`nvidia-smi -q` and `nvidia-smi -q -x`: the same tree, written two ways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from setup_assistant.machine.facts import Process, Unknown
+from setup_assistant.machine.reading import (
+    Card,
+    Reading,
+    bus_id,
+    device_id,
+    lost,
+    mib,
+    switch,
+    value,
+    with_free,
+)
+from setup_assistant.words import msg
+
+_GPU_LINE = re.compile(r"^GPU\s+((?:[0-9A-Fa-f]{4,8}:)?[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7])\s*$")
+# Lines a terminal or log puts in front of every line would shift the indentation: cut them.
+_LOG = re.compile(r"^(?:\d{4}-\d\d-\d\dT\S+Z?|\[[^\]]*\])\s?")
+
+
+@dataclass
+class Node:
+    """One key of the tree, with its text and the keys under it."""
+
+    key: str
+    text: str = ""
+    under: list[Node] = field(default_factory=list)
+
+    def find(self, *path: str) -> Node | None:
+        """Return the node at `path`; each part may name several spellings, "uuid|gpu_uuid"."""
+        node: Node | None = self
+        for part in path:
+            names = part.split("|")
+            node = next((n for n in node.under if n.key in names), None) if node else None
+        return node
+
+    def get(self, *path: str) -> str | None:
+        """Return the text at `path`, or None."""
+        node = self.find(*path)
+        return node.text if node else None
+
+    def all(self, name: str) -> list[Node]:
+        """Return the direct children called `name`."""
+        return [n for n in self.under if n.key == name]
+
+    def texts(self) -> Iterator[str]:
+        """Yield every text in the tree."""
+        yield self.text
+        for node in self.under:
+            yield from node.texts()
+
+
+def read(text: str) -> Reading:
+    """Return what the output of `-q` or `-q -x` says; empty where `text` is neither."""
+    if "<nvidia_smi_log" in text:
+        root, whole = _from_xml(text)
+    elif "NVSMI LOG" in text or re.search(r"^GPU [0-9A-Fa-f:.]+\s*$", text, re.MULTILINE):
+        root, whole = _from_text(text), True
+    else:
+        return Reading(source="nvidia-smi")
+    cards = tuple(_card(node, index) for index, node in enumerate(root.all("gpu")))
+    attached = value(root.get("attached_gpus"))
+    count = int(attached) if attached and attached.isdigit() else None
+    cuda = root.get("cuda_umd_version") or root.get("cuda_version")
+    version = re.match(r"\d+\.\d+", cuda or "")
+    driver = re.match(r"\d[\d.]*", root.get("kmd_version") or root.get("driver_version") or "")
+    return Reading(
+        source="nvidia-smi",
+        driver=driver[0] if driver else None,
+        cuda=version[0] if version else None,
+        cuda_missing=bool(cuda and not version),
+        attached=count,
+        windows=any(c.driver_model for c in cards),
+        cards=cards,
+        unknown=() if whole else (_cut(),),
+    )
+
+
+def _cut() -> Unknown:
+    return Unknown(field="gpus", reason=msg("The captured file breaks off in the middle.").english)
+
+
+def _from_xml(text: str) -> tuple[Node, bool]:
+    """Return the tree, and whether it was whole."""
+    # The file is the person's own and expat bounds entity expansion; the part before an
+    # error is still worth reading, hence the pull parser.
+    from xml.etree.ElementTree import Element, ParseError, XMLPullParser  # noqa: S405
+
+    body = text[text.index("<nvidia_smi_log") :]
+    parser = XMLPullParser(["start", "end"])
+    top: Element | None = None
+    try:
+        parser.feed(body.partition("</nvidia_smi_log>")[0] + "</nvidia_smi_log>")
+        parser.close()
+        whole = True
+    except ParseError:
+        whole = False
+    for _event, element in parser.read_events():
+        if top is None and isinstance(element, Element):
+            top = element
+    return (_node(top) if top is not None else Node("nvidia_smi_log")), whole
+
+
+def _node(element: object) -> Node:
+    from xml.etree.ElementTree import Element  # noqa: S405 - a type only
+
+    if not isinstance(element, Element):
+        return Node("")
+    return Node(element.tag, (element.text or "").strip(), [_node(e) for e in element])
+
+
+def _from_text(text: str) -> Node:
+    root = Node("nvidia_smi_log")
+    stack: list[tuple[int, Node]] = [(-1, root)]
+    for raw in text.splitlines():
+        line = _LOG.sub("", raw).rstrip()
+        body = line.strip()
+        if not body or body.startswith(("=", "+", "|")):
+            continue
+        indent = len(line) - len(line.lstrip())
+        node = _line(body)
+        while stack[-1][0] >= indent:
+            stack.pop()
+        stack[-1][1].under.append(node)
+        stack.append((indent, node))
+    return root
+
+
+def _line(body: str) -> Node:
+    gpu = _GPU_LINE.match(body)
+    if gpu:
+        return Node("gpu", gpu[1])
+    key, _colon, text = body.partition(" : ")
+    name = re.sub(r"[^a-z0-9]+", "_", key.strip().rstrip(":").lower()).strip("_")
+    return Node(name, text.strip())
+
+
+def _card(node: Node, index: int) -> Card:
+    failing = [t for t in node.texts() if lost(t)]
+    memory = node.find("fb_memory_usage")
+    model = value(node.get("driver_model", "current|current_dm"))
+    return with_free(
+        Card(
+            name=value(node.get("product_name")),
+            index=index,
+            uuid=value(node.get("uuid|gpu_uuid")),
+            pci_bus_id=bus_id(node.get("pci", "bus_id|pci_bus_id") or node.text)
+            or bus_id(node.text),
+            total_bytes=mib(memory.get("total")) if memory else None,
+            used_bytes=mib(memory.get("used")) if memory else None,
+            free_bytes=mib(memory.get("free")) if memory else None,
+            # A part with no memory of its own says N/A; coherent ones (GB200) do have some.
+            unified_memory=True if memory and not value(memory.get("total")) else None,
+            mig=_mig(node),
+            display_active=switch(node.get("display_active")),
+            driver_model=model if model in ("WDDM", "TCC", "MCDM") else None,
+            pci_device_id=device_id(node.get("pci", "device_id|pci_device_id")),
+            trouble=failing[0] if failing else None,
+            processes=tuple(_processes(node)),
+            slices=tuple(_slices(node)),
+        )
+    )
+
+
+def _mig(node: Node) -> str | None:
+    mode = node.get("mig_mode", "current|current_mig")
+    return {"Enabled": "on", "Disabled": "off"}.get(mode or "")
+
+
+def _slices(node: Node) -> Iterator[Card]:
+    inside = node.find("mig_devices")
+    for number, part in enumerate(inside.all("mig_device") if inside else node.all("mig_device")):
+        memory = part.find("fb_memory_usage|shared_fb_memory_usage") or Node("")
+        index = part.get("index") or ""
+        count = part.get("device_attributes", "shared", "multiprocessor_count") or ""
+        yield with_free(
+            Card(
+                index=int(index) if index.isdigit() else number,
+                total_bytes=mib(memory.get("total")),
+                used_bytes=mib(memory.get("used")),
+                free_bytes=mib(memory.get("free")),
+                multiprocessors=int(count) if count.isdigit() else None,
+            )
+        )
+
+
+def _processes(node: Node) -> Iterator[Process]:
+    inside = node.find("processes")
+    for part in inside.under if inside else []:
+        pid = part.get("pid") or (part.text if part.key == "process_id" else "")
+        if pid and pid.isdigit():
+            yield Process(
+                pid=int(pid),
+                name=value(part.get("process_name|name")),
+                memory_bytes=mib(part.get("used_memory|used_gpu_memory")),
+            )

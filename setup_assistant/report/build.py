@@ -1,0 +1,145 @@
+"""Build a receipt from what the steps left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from setup_assistant.choose.plan import Plan
+from setup_assistant.machine.facts import Machine
+from setup_assistant.report.limits import LIMITS
+from setup_assistant.report.receipt import (
+    CheckLine,
+    Environment,
+    GpuLine,
+    MachineLine,
+    MemoryLine,
+    ModelLine,
+    PlanLine,
+    Receipt,
+    SizeLine,
+    StepLine,
+    TorchLine,
+)
+
+Check = Mapping[str, Any]
+
+
+def build_receipt(
+    *,
+    when: str,
+    tool_version: str,
+    machine: Machine,
+    plan: Plan,
+    environment: Environment,
+    steps: Mapping[str, float | None],
+    canary: Iterable[Check] = (),
+    smoke: Iterable[Check] = (),
+    rehearsed_bytes: int | None = None,
+    environment_on_disk_bytes: int | None = None,
+    weights_on_disk_bytes: int | None = None,
+    resume: str | None = None,
+) -> Receipt:
+    """Return the receipt of a run.
+
+    Args:
+        when: UTC time, ISO 8601.
+        tool_version: version of this tool.
+        machine: what was probed.
+        plan: what was planned.
+        environment: what is installed.
+        steps: step → seconds it took, in order; None where it was found done.
+        canary: the canary's checks as JSON objects (`name`, `status`, `expected`, …).
+        smoke: the model's checks, likewise.
+        rehearsed_bytes: peak of the fit test with dummy weights.
+        environment_on_disk_bytes: what the environment occupies.
+        weights_on_disk_bytes: what the weights occupy.
+        resume: the command that goes on, if anything is left to do.
+
+    Raises:
+        msgspec.ValidationError: a check has a key of the wrong type.
+    """
+    checks = (*_checks(canary, "canary"), *_checks(smoke, "smoke"))
+    return Receipt(
+        when=when,
+        tool_version=tool_version,
+        status="partial" if resume else "done",
+        machine=_machine(machine),
+        plan=_plan(plan),
+        environment=environment,
+        steps=tuple(StepLine(name=n, seconds=s) for n, s in steps.items()),
+        checks=checks,
+        memory=MemoryLine(
+            predicted_bytes=plan.model.need_bytes,
+            rehearsed_bytes=rehearsed_bytes,
+            measured_bytes=_measured(checks, plan),
+            budget_bytes=plan.model.budget_bytes,
+        ),
+        sizes=SizeLine(
+            packages_download_bytes=plan.sizes.packages_download_bytes,
+            packages_installed_bytes=plan.sizes.packages_installed_bytes,
+            weights_bytes=plan.sizes.weights_bytes,
+            environment_on_disk_bytes=environment_on_disk_bytes,
+            weights_on_disk_bytes=weights_on_disk_bytes,
+        ),
+        limits=tuple(limit.english for limit in LIMITS),
+        next=resume,
+    )
+
+
+def _checks(found: Iterable[Check], suite: Literal["canary", "smoke"]) -> tuple[CheckLine, ...]:
+    return tuple(msgspec.convert({**check, "suite": suite}, CheckLine) for check in found)
+
+
+def _measured(checks: tuple[CheckLine, ...], plan: Plan) -> int | None:
+    """Return the planned model's own peak: the canary's says nothing about a larger one."""
+    suite = "canary" if plan.model.id == "canary" else "smoke"
+    return max((c.peak_memory_bytes or 0 for c in checks if c.suite == suite), default=0) or None
+
+
+def _machine(machine: Machine) -> MachineLine:
+    return MachineLine(
+        os=machine.system.os,
+        arch=machine.system.arch,
+        distribution=machine.system.distribution,
+        cpu=machine.system.cpu,
+        memory_bytes=machine.memory.total_bytes,
+        driver=machine.driver.version,
+        cuda=machine.driver.cuda,
+        gpus=tuple(
+            GpuLine(
+                name=g.name,
+                uuid=g.uuid,
+                compute_capability=g.compute_capability,
+                memory_total_bytes=g.memory_total_bytes,
+            )
+            for g in machine.gpus
+        ),
+    )
+
+
+def _plan(plan: Plan) -> PlanLine:
+    libraries = (plan.transformers, plan.accelerate, plan.qwen_vl_utils, plan.modelscope)
+    versions = {"torch": plan.torch.version, "torchvision": plan.torchvision.version}
+    versions |= {p.name: p.version for p in libraries}
+    versions |= {plan.decoder.package: plan.decoder.version, "python": plan.python}
+    return PlanLine(
+        torch=TorchLine(
+            version=plan.torch.version,
+            build=plan.torch.build,
+            index_url=plan.torch.index_url,
+            compatibility=plan.torch.compatibility,
+        ),
+        versions=versions,
+        model=ModelLine(
+            id=plan.model.id,
+            quantization=plan.model.quantization,
+            dtype=plan.model.dtype,
+            max_pixels=plan.model.max_pixels,
+            device=plan.placement.device,
+            gpus=plan.placement.gpus,
+        ),
+        backend=plan.backend,
+    )

@@ -1,0 +1,199 @@
+"""The receipt: what was done on a machine, and what was measured, as one frozen value.
+
+It is the last file of a site and the only source of every report. Sizes are bytes, times
+seconds, versions strings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import msgspec
+
+from setup_assistant.words import Value
+
+SCHEMA = "setup-assistant/receipt/1"
+Status = Literal["done", "partial"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GpuLine:
+    """One card of the machine."""
+
+    name: str
+    uuid: str | None = None
+    compute_capability: str | None = None
+    memory_total_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineLine:
+    """The machine in short; `machine.json` has the rest."""
+
+    os: str
+    arch: str
+    distribution: str | None = None
+    cpu: str | None = None
+    memory_bytes: int | None = None
+    driver: str | None = None
+    cuda: str | None = None
+    gpus: tuple[GpuLine, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TorchLine:
+    """The torch that was planned."""
+
+    version: str
+    build: str
+    index_url: str
+    compatibility: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelLine:
+    """The model that was planned, and how it runs."""
+
+    id: str
+    quantization: str
+    dtype: str
+    max_pixels: int
+    device: str
+    gpus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanLine:
+    """The plan in short: `versions` is package → version; `plan.json` has the reasons."""
+
+    torch: TorchLine
+    versions: dict[str, str]
+    model: ModelLine
+    backend: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """The environment as it is: `packages` is package → installed version."""
+
+    prefix: str
+    python: str | None = None
+    packages: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepLine:
+    """One step of the road. `seconds` is None where it was found done."""
+
+    name: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckLine:
+    """One question with a known answer.
+
+    The fields are those of `verify.values.Check`, and `suite`: "canary" or "smoke".
+    `logits_distance` is the largest difference from the recorded logits; `cause` names what is
+    wrong where the check failed, `values` fill its sentence, `evidence` is what showed it.
+    """
+
+    name: str
+    status: str
+    suite: Literal["canary", "smoke"] = "canary"
+    kind: str | None = None
+    case: str | None = None
+    files: tuple[str, ...] = ()
+    language: str | None = None
+    question: str | None = None
+    expected: str | None = None
+    answer: str | None = None
+    seconds: float | None = None
+    device: str | None = None
+    dtype: str | None = None
+    peak_memory_bytes: int | None = None
+    logits_distance: float | None = None
+    cause: str | None = None
+    values: dict[str, Value] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryLine:
+    """Memory of the model's device: by formula, with dummy weights, with real ones."""
+
+    predicted_bytes: int | None = None
+    rehearsed_bytes: int | None = None
+    measured_bytes: int | None = None
+    budget_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeLine:
+    """Bytes that were expected, and that are on the disk."""
+
+    packages_download_bytes: int | None = None
+    packages_installed_bytes: int | None = None
+    weights_bytes: int | None = None
+    environment_on_disk_bytes: int | None = None
+    weights_on_disk_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """The final statement of one run. `next` is the command that resumes a partial one."""
+
+    when: str
+    tool_version: str
+    status: Status
+    machine: MachineLine
+    plan: PlanLine
+    environment: Environment
+    steps: tuple[StepLine, ...] = ()
+    checks: tuple[CheckLine, ...] = ()
+    memory: MemoryLine = MemoryLine()
+    sizes: SizeLine = SizeLine()
+    limits: tuple[str, ...] = ()
+    next: str | None = None
+    schema: str = SCHEMA
+
+
+def to_json(receipt: Receipt) -> dict[str, Any]:
+    """Return the receipt as plain JSON values, `schema` first."""
+    value: dict[str, Any] = msgspec.to_builtins(receipt)
+    return {"schema": value.pop("schema"), **value}
+
+
+def from_json(value: object) -> Receipt:
+    """Return the receipt in a JSON value.
+
+    Raises:
+        msgspec.ValidationError: naming the key that is wrong.
+    """
+    return msgspec.convert(value, Receipt)
+
+
+def settle(new: Receipt, old: Receipt | None) -> Receipt:
+    """Return `old` where the same was found again, so that a rerun changes nothing.
+
+    Times of day, durations and the free-standing measurements differ from run to run even where
+    nothing changed; they do not make a new receipt.
+    """
+    return old if old is not None and _essence(new) == _essence(old) else new
+
+
+def _essence(receipt: Receipt) -> Receipt:
+    checks = tuple(
+        replace(c, seconds=None, peak_memory_bytes=None, logits_distance=None)
+        for c in receipt.checks
+    )
+    return replace(
+        receipt,
+        when="",
+        steps=tuple(replace(s, seconds=None) for s in receipt.steps),
+        checks=checks,
+        memory=replace(receipt.memory, measured_bytes=None, rehearsed_bytes=None),
+        sizes=SizeLine(),
+    )

@@ -1,0 +1,204 @@
+"""A receipt as titled tables: what every form of the report shows, in the language in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from setup_assistant.report.limits import LIMITS
+from setup_assistant.report.receipt import CheckLine, Receipt
+from setup_assistant.report.units import duration, size
+from setup_assistant.verify import causes
+from setup_assistant.verify.values import PASSED
+from setup_assistant.words import Message, _, msg
+
+Rows = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One table. Without `columns` it is a list of label and value; `notes` follow it."""
+
+    title: str
+    rows: Rows = ()
+    columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+_STATUS: dict[str, Message] = {
+    "ok": msg("ok"),
+    "fail": msg("failed"),
+    "skipped": msg("skipped"),
+    "blocked": msg("blocked"),
+}
+
+
+def sections(receipt: Receipt) -> tuple[Section, ...]:
+    """Return the report's sections in reading order; empty ones are left out."""
+    found = (
+        _result(receipt),
+        _checks(receipt),
+        _memory(receipt),
+        _machine(receipt),
+        _plan(receipt),
+        _steps(receipt),
+        _sizes(receipt),
+        _environment(receipt),
+        Section(
+            title=_("Known limits of the model (not faults of the installation)"),
+            notes=tuple(str(limit) for limit in LIMITS),
+        ),
+    )
+    return tuple(s for s in found if s.rows or s.notes)
+
+
+def headline(receipt: Receipt) -> str:
+    """Return the outcome in one sentence."""
+    passed = sum(c.status in PASSED for c in receipt.checks)
+    if receipt.status == "partial":
+        return _("Partly done: {passed} of {total} checks passed.", **_counts(receipt, passed))
+    if passed < len(receipt.checks):
+        return _(
+            "Done, with trouble: {passed} of {total} checks passed.", **_counts(receipt, passed)
+        )
+    return _("Done: all {total} checks passed.", total=len(receipt.checks))
+
+
+def status_word(status: str) -> str:
+    """Return a check's status in the language in use."""
+    return str(_STATUS.get(status, Message(status)))
+
+
+def _counts(receipt: Receipt, passed: int) -> dict[str, int]:
+    return {"passed": passed, "total": len(receipt.checks)}
+
+
+def _result(receipt: Receipt) -> Section:
+    rows = [
+        (_("Outcome"), headline(receipt)),
+        (_("Model"), receipt.plan.model.id),
+        (_("When"), receipt.when),
+        (_("Setup Assistant"), receipt.tool_version),
+    ]
+    if receipt.next:
+        rows.append((_("Resume with"), receipt.next))
+    return Section(title=_("Result"), rows=tuple(rows))
+
+
+def _checks(receipt: Receipt) -> Section:
+    columns = (
+        _("Check"), _("Language"), _("Status"), _("Expected"), _("Answer"),
+        _("Time"), _("Device"), _("Peak memory"), _("Logits distance"),
+    )  # fmt: skip
+    rows = tuple(_check(c) for c in receipt.checks)
+    return Section(title=_("Checks"), rows=rows, columns=columns if rows else ())
+
+
+def _check(check: CheckLine) -> tuple[str, ...]:
+    where = " ".join(part for part in (check.device, check.dtype) if part)
+    distance = "-" if check.logits_distance is None else f"{check.logits_distance:.2g}"
+    return (
+        check.name,
+        check.language or "-",
+        status_word(check.status),
+        check.expected or "-",
+        check.answer or because(check),
+        duration(check.seconds),
+        where or "-",
+        size(check.peak_memory_bytes),
+        distance,
+    )
+
+
+def because(check: CheckLine) -> str:
+    """Return why a check did not pass, as a sentence; `-` where nothing is known."""
+    if check.cause in causes.CAUSES:
+        return str(causes.sentence(check.cause, check.values))
+    return check.cause or "-"
+
+
+def _memory(receipt: Receipt) -> Section:
+    m = receipt.memory
+    return Section(
+        title=_("Memory of the model"),
+        rows=_known(
+            (_("Predicted by formula"), m.predicted_bytes),
+            (_("Rehearsed with dummy weights"), m.rehearsed_bytes),
+            (_("Measured with the model"), m.measured_bytes),
+            (_("Available for it"), m.budget_bytes),
+        ),
+    )
+
+
+def _machine(receipt: Receipt) -> Section:
+    m = receipt.machine
+    rows = [(_("System"), " ".join(p for p in (m.distribution or m.os, m.arch) if p))]
+    if m.cpu:
+        rows.append((_("CPU"), m.cpu))
+    rows.append((_("Main memory"), size(m.memory_bytes)))
+    for gpu in m.gpus:
+        capability = gpu.compute_capability or "-"
+        rows.append(
+            (
+                _("GPU"),
+                _(
+                    "{name}, {memory}, compute capability {capability}",
+                    name=gpu.name,
+                    memory=size(gpu.memory_total_bytes),
+                    capability=capability,
+                ),
+            )
+        )
+    if not m.gpus:
+        rows.append((_("GPU"), _("none")))
+    if m.driver:
+        rows.append((_("Driver"), _("{driver} (CUDA {cuda})", driver=m.driver, cuda=m.cuda or "-")))
+    return Section(title=_("Machine"), rows=tuple(rows))
+
+
+def _plan(receipt: Receipt) -> Section:
+    p = receipt.plan
+    rows = [
+        (_("Model"), " ".join(x for x in (p.model.id, p.model.quantization, p.model.dtype) if x)),
+        (_("Pixel cap"), f"{p.model.max_pixels / 1e6:.2f} MP"),
+        (_("Runs on"), " ".join((p.model.device, *p.model.gpus))),
+        (_("Engine"), p.backend),
+        ("torch", f"{p.torch.version} {p.torch.build} ({p.torch.index_url})"),
+    ]
+    rows += [(name, version) for name, version in p.versions.items() if name != "torch"]
+    return Section(title=_("Plan"), rows=tuple(rows))
+
+
+def _steps(receipt: Receipt) -> Section:
+    rows = tuple((s.name, duration(s.seconds)) for s in receipt.steps)
+    total = sum(s.seconds or 0 for s in receipt.steps)
+    return Section(title=_("Steps"), rows=(*rows, (_("Together"), duration(total))) if rows else ())
+
+
+def _sizes(receipt: Receipt) -> Section:
+    s = receipt.sizes
+    return Section(
+        title=_("Sizes"),
+        rows=_known(
+            (_("Packages to download"), s.packages_download_bytes),
+            (_("Packages installed, expected"), s.packages_installed_bytes),
+            (_("Environment on disk"), s.environment_on_disk_bytes),
+            (_("Weights, expected"), s.weights_bytes),
+            (_("Weights on disk"), s.weights_on_disk_bytes),
+        ),
+    )
+
+
+def _environment(receipt: Receipt) -> Section:
+    e = receipt.environment
+    rows = [(_("Folder"), e.prefix), ("python", e.python or "-")]
+    rows += sorted(e.packages.items())
+    return Section(title=_("Environment"), rows=tuple(rows))
+
+
+def _known(*pairs: tuple[str, int | None]) -> Rows:
+    return tuple((label, size(count)) for label, count in _present(pairs))
+
+
+def _present(pairs: Iterable[tuple[str, int | None]]) -> list[tuple[str, int]]:
+    return [(label, count) for label, count in pairs if count is not None]

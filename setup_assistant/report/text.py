@@ -1,0 +1,66 @@
+"""The report as lines for a terminal, in the language in use."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from setup_assistant.report.receipt import CheckLine, Receipt
+from setup_assistant.report.sections import Section, because, sections, status_word
+from setup_assistant.report.units import duration
+from setup_assistant.words import _
+
+
+def render_text(receipt: Receipt) -> list[str]:
+    """Return the report's lines. Checks take one line each, and a second one where they failed."""
+    lines: list[str] = []
+    for section in sections(receipt):
+        if lines:
+            lines.append("")
+        lines.append(section.title)
+        lines += check_lines(receipt.checks) if section.columns else _plain(section)
+    return lines
+
+
+def check_lines(checks: tuple[CheckLine, ...]) -> list[str]:
+    """Return the lines of checks: name, status, seconds; what went wrong below."""
+    wide = max((width(c.name) for c in checks), default=0)
+    lines = []
+    for check in checks:
+        lines.append(
+            f"  {pad(check.name, wide)}  {pad(status_word(check.status), 8)}"
+            f"  {duration(check.seconds)}"
+        )
+        if check.status == "fail":
+            lines += _trouble(check)
+    return lines
+
+
+def _trouble(check: CheckLine) -> list[str]:
+    lines = []
+    if check.answer is not None and check.expected is not None:
+        lines.append("    " + _("expected: {text}", text=check.expected))
+        lines.append("    " + _("answer: {text}", text=check.answer))
+    if check.cause:
+        lines.append("    " + _("cause: {cause}", cause=because(check)))
+    if check.remedy:
+        lines.append("    " + _("remedy: {remedy}", remedy=check.remedy))
+    return lines
+
+
+def _plain(section: Section) -> list[str]:
+    wide = max((width(row[0]) for row in section.rows), default=0)
+    lines = [f"  {pad(row[0], wide)}  {'  '.join(row[1:])}".rstrip() for row in section.rows]
+    return lines + [f"  - {note}" for note in section.notes]
+
+
+def width(text: str) -> int:
+    """Return how many terminal columns `text` takes; a Chinese character takes two."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def pad(text: str, columns: int) -> str:
+    """Return `text` filled with blanks to `columns` terminal columns."""
+    return text + " " * max(0, columns - width(text))

@@ -1,0 +1,90 @@
+"""Write the files of a site: everything a plan stands for, before anything is installed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from setup_assistant import values
+from setup_assistant.choose.plan import Plan
+from setup_assistant.choose.wishes import Wishes
+from setup_assistant.host import files
+from setup_assistant.machine.facts import Machine
+from setup_assistant.site.answers import render_answers
+from setup_assistant.site.environment_yml import render_environment_yml
+from setup_assistant.site.kept import keep_edits
+from setup_assistant.site.layout import Layout
+from setup_assistant.site.public import public_json
+from setup_assistant.site.readme import render_readme
+from setup_assistant.site.requirements import render_requirements
+
+
+def write_site(
+    plan: Plan, machine: Machine, wishes: Wishes, layout: Layout, recipes: Path
+) -> list[Path]:
+    """Write the site's files; return those that changed.
+
+    A file that already is as it should be is left alone, so that a rerun changes nothing.
+
+    Raises:
+        SetupError: `not_writable`, naming the folder.
+    """
+    wanted = site_files(plan, machine, wishes, layout, recipes)
+    return [path for path, text in wanted.items() if files.write_text(path, text)]
+
+
+def outdated(
+    plan: Plan, machine: Machine, wishes: Wishes, layout: Layout, recipes: Path
+) -> list[Path]:
+    """Return the files that `write_site` would change."""
+    wanted = site_files(plan, machine, wishes, layout, recipes)
+    return [path for path, text in wanted.items() if not _has(path, text)]
+
+
+def site_files(
+    plan: Plan, machine: Machine, wishes: Wishes, layout: Layout, recipes: Path
+) -> dict[Path, str]:
+    """Return path → text of every file the plan stands for. No credentials are in any of them."""
+    from setup_assistant.choose import codec
+
+    scripts = _scripts(plan, layout, recipes)
+    plan_text = _json(codec.to_json(plan))
+    wanted = {
+        layout.answers: render_answers(wishes),
+        layout.environment_yml: render_environment_yml(plan, _name(layout)),
+        layout.requirements: render_requirements(plan),
+        layout.root / "README.txt": render_readme(
+            plan, layout, recipes, machine.system.os, scripts
+        ),
+        **keep_edits(layout.scripts, scripts),
+    }
+    if not (layout.machine.exists() and _has(layout.plan, plan_text)):
+        # The machine as it was when this plan was made; free memory changes by the second.
+        wanted[layout.machine] = _json(values.to_builtins(machine))
+    # Last: whoever finds a plan finds everything it stands for.
+    wanted[layout.plan] = plan_text
+    return wanted
+
+
+def _scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, str]:
+    from setup_assistant.site.scripts import render_scripts
+
+    return render_scripts(plan, layout, recipes)
+
+
+def _name(layout: Layout) -> str:
+    """Name the conda environment after the site, so that two sites do not collide."""
+    return layout.root.name or "qwen2-vl"
+
+
+def _json(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    return json.dumps(public_json(value), indent=2, ensure_ascii=False) + "\n"
+
+
+def _has(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() == text.encode()
+    except OSError:
+        return False

@@ -1,0 +1,69 @@
+"""The end of the road: the receipt from what the steps left behind, and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from setup_assistant import __version__
+from setup_assistant.errors import SetupError
+from setup_assistant.host import clock, files
+from setup_assistant.report.build import build_receipt
+from setup_assistant.report.markdown import render_markdown
+from setup_assistant.report.receipt import Environment, Receipt, to_json
+from setup_assistant.site.layout import Layout
+from setup_assistant.steps import environment
+from setup_assistant.steps.step import Context
+
+ROAD = ("environment", "canary", "weights", "smoke")
+
+
+def keep_account(context: Context, *, resume: str | None) -> Receipt:
+    """Write `receipt.json` and `report.md`; return the receipt.
+
+    Args:
+        context: the road that was travelled.
+        resume: the command that goes on, where something is left to do.
+    """
+    site = context.site
+    measured = context.ledger.seconds()
+    weights = site.weights(context.plan.model.id)
+    receipt = build_receipt(
+        when=clock.now(),
+        tool_version=__version__,
+        machine=context.machine,
+        plan=context.plan,
+        environment=Environment(
+            prefix=str(site.env),
+            python=context.plan.python,
+            packages=dict(sorted(environment.installed(site.env).items())),
+        ),
+        steps={name: measured.get(name) for name in ROAD},
+        canary=_checks(site.canary_result),
+        smoke=_checks(site.smoke_result),
+        environment_on_disk_bytes=files.folder_bytes(site.env) if site.env.exists() else None,
+        weights_on_disk_bytes=files.folder_bytes(weights) if weights.exists() else None,
+        resume=resume,
+    )
+    files.write_json(site.receipt, to_json(receipt))
+    files.write_text(site.report, render_markdown(receipt))
+    return receipt
+
+
+def has_account(site: Layout) -> bool:
+    """Whether a finished run left its receipt."""
+    try:
+        value = files.read_json(site.receipt)
+    except SetupError:
+        return False
+    return isinstance(value, dict) and value.get("status") == "done" and site.report.exists()
+
+
+def _checks(path: Path) -> list[Mapping[str, Any]]:
+    try:
+        value = files.read_json(path)
+    except SetupError:
+        return []
+    found = value.get("checks", []) if isinstance(value, dict) else []
+    return list(found)

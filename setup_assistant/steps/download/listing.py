@@ -1,0 +1,121 @@
+"""What a source says it has; nothing of it is believed before it was checked here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from setup_assistant.errors import SetupError
+
+# A thousand times the number of files of the largest model in the recipes.
+MOST_FILES = 100_000
+# One file cannot be larger than this many bytes (4 PB): a hub that says so is broken.
+_LARGEST = 1 << 52
+_LONGEST_PATH = 1000
+# 255 bytes is the limit of common file systems; the client adds `.incomplete` while it writes.
+_LONGEST_NAME = 255 - len(".incomplete")
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+# What this tool writes beside the weights.
+OWN_PREFIX = ".setup-assistant"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoteFile:
+    """One file that a source offers. `path` is relative, with `/`; `sha256` lower-case hex."""
+
+    path: str
+    size: int
+    sha256: str | None = None
+    revision: str | None = None
+
+
+def checked(entries: Iterable[object], model: str) -> tuple[RemoteFile, ...]:
+    """Return the files of a listing in the form of the ModelScope API, folders left out.
+
+    Raises:
+        SetupError: `weights_listing`, for any entry that could write outside the target, that
+            this or another system could not store, or that makes no sense.
+    """
+    found: list[RemoteFile] = []
+    for entry in entries:
+        if len(found) >= MOST_FILES:
+            raise _refused(model, f"more than {MOST_FILES} files")
+        file = _file(entry, model)
+        if file:
+            found.append(file)
+    _check_together(found, model)
+    if not found:
+        raise _refused(model, "no files at all")
+    return tuple(sorted(found, key=lambda f: f.path))
+
+
+def path_fault(path: str) -> str | None:
+    """Return what is wrong with a relative path; None where it is safe on every system."""
+    parts = path.split("/")
+    if _FORBIDDEN.search(path) or not path.isprintable():
+        return "a character that no file name may have"
+    if len(path) > _LONGEST_PATH or any(len(p.encode()) > _LONGEST_NAME for p in parts):
+        return "too long"
+    if "" in parts or "." in parts or ".." in parts:
+        return "it leads elsewhere"
+    if any(_DEVICE.fullmatch(p) or p.endswith((" ", ".")) for p in parts):
+        return "not a file name on every system"
+    lower = [p.lower() for p in parts]
+    if lower[0].startswith(OWN_PREFIX) or ".git" in lower or lower[-1].endswith(".incomplete"):
+        return "a reserved name"
+    return None
+
+
+def _file(entry: object, model: str) -> RemoteFile | None:
+    if not isinstance(entry, Mapping):
+        raise _refused(model, "an entry that is no file")
+    if entry.get("Type") == "tree":
+        return None
+    path, size = entry.get("Path"), entry.get("Size")
+    if not isinstance(path, str):
+        raise _refused(model, "a file without a path")
+    if fault := path_fault(path):
+        raise _refused(model, f"{path!a}: {fault}")
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= _LARGEST:
+        raise _refused(model, f"{path!a}: size {size!a}")
+    return RemoteFile(
+        path=path,
+        size=size,
+        sha256=_sum(entry.get("Sha256"), path, model),
+        revision=_text(entry.get("Revision")),
+    )
+
+
+def _sum(value: Any, path: str, model: str) -> str | None:  # noqa: ANN401 - JSON value
+    if value in (None, ""):
+        return None
+    if not isinstance(value, str) or not _SHA256.fullmatch(value.lower()):
+        raise _refused(model, f"{path!a}: sha256 {str(value)[:80]!a}")
+    return value.lower()
+
+
+def _check_together(found: list[RemoteFile], model: str) -> None:
+    """Refuse names that are one on systems that ignore case, and a file that is also a folder."""
+    names: set[str] = set()
+    for file in found:
+        name = file.path.casefold()
+        if name in names:
+            raise _refused(model, f"{file.path!a}: listed twice")
+        names.add(name)
+    for name in names:
+        parts = name.split("/")
+        for end in range(1, len(parts)):
+            if "/".join(parts[:end]) in names:
+                raise _refused(model, f"{name!a}: a file is also a folder")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _refused(model: str, detail: str) -> SetupError:
+    return SetupError("weights_listing", model=model, detail=detail)

@@ -1,0 +1,43 @@
+"""What a place that weights come from can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from setup_assistant.steps.download.listing import RemoteFile
+
+
+class Source(Protocol):
+    """One source of one model."""
+
+    @property
+    def name(self) -> str:
+        """Its address, for the record and for messages."""
+
+    def list(self) -> tuple[RemoteFile, ...]:
+        """Return the model's files, checked.
+
+        Raises:
+            SetupError: `weights_unreachable`, `weights_unknown`, `weights_denied`,
+                `weights_listing`.
+        """
+
+    def partial_bytes(self, folder: Path, file: RemoteFile) -> int:
+        """Return how much of a file an earlier run left in `folder`, to be gone on with."""
+
+    def get(
+        self, wanted: Sequence[RemoteFile], folder: Path, on_bytes: Callable[[int], None]
+    ) -> None:
+        """Bring files into `folder`, going on where an earlier run stopped.
+
+        Args:
+            wanted: files whose paths were checked; their sums are the caller's work.
+            folder: exists.
+            on_bytes: called with the bytes of `wanted` that are there so far.
+
+        Raises:
+            SetupError: `weights_interrupted` where a rerun goes on; `disk_filled`, or what the
+                source says.
+        """

@@ -1,0 +1,150 @@
+"""From wishes to a planned site: probe, choose, and replay what a site already holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from setup_assistant.choose.plan import Plan
+from setup_assistant.choose.wishes import Wishes
+from setup_assistant.errors import SetupError
+from setup_assistant.host import paths
+from setup_assistant.machine.facts import Machine
+from setup_assistant.site import answers, read
+from setup_assistant.site.layout import Layout
+from setup_assistant.site.write import write_site
+from setup_assistant.steps.ledger import Ledger
+from setup_assistant.steps.step import Context, Teller
+from setup_assistant.words import Message, msg
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A site with its machine, wishes and plan. `replayed`: the plan was already there."""
+
+    layout: Layout
+    machine: Machine
+    wishes: Wishes
+    plan: Plan
+    replayed: bool = False
+    notes: tuple[Message, ...] = ()
+
+
+def gather_wishes(flags: Mapping[str, Any], answers_file: Path | None) -> Wishes:
+    """Return the wishes of this run: flags, then `answers_file`, then the site's own answers.
+
+    The site's own answers make a bare `up --site S` resume what was begun there.
+    """
+    given = answers.read_answers(answers_file) if answers_file else {}
+    folder = site_folder(str(flags.get("site") or given.get("site") or ""))
+    own = folder / "answers.toml"
+    if own.exists() and own != answers_file:
+        given = {**answers.read_answers(own), **given}
+    wishes = answers.merge(flags, given)
+    return replace(wishes, site=str(folder))
+
+
+def site_folder(given: str) -> Path:
+    """Return the absolute folder of the site: the one given, else the default."""
+    return Path(given).expanduser().absolute() if given else paths.default_site()
+
+
+def layout_of(wishes: Wishes) -> Layout:
+    """Return where the files of the wished site lie.
+
+    Raises:
+        SetupError: `site_foreign` where the folder holds something else.
+    """
+    layout = Layout(Path(wishes.site), env_override=wishes.env, weights_override=wishes.weights)
+    ours = {layout.ledger, layout.plan, layout.answers, layout.lock}
+    if layout.root.is_file() or (
+        layout.root.is_dir()
+        and any(layout.root.iterdir())
+        and not any(path.exists() for path in ours)
+    ):
+        raise SetupError("site_foreign", path=str(layout.root))
+    return layout
+
+
+def prepare(wishes: Wishes, *, machine: Machine | None = None, replan: bool = False) -> Prepared:
+    """Return the planned site.
+
+    A plan made from the same wishes is replayed, so that a rerun does the same thing even
+    though free memory and the reachable sources change by the minute; `replan` makes it anew.
+    """
+    layout = layout_of(wishes)
+    if not replan and (kept := _kept(layout, wishes)):
+        return kept
+    if machine is None:
+        machine = probe_for(layout)
+    return Prepared(layout, machine, wishes, make(machine, wishes))
+
+
+def probe_for(layout: Layout) -> Machine:
+    """Probe this computer, with the room on the site's disk."""
+    from setup_assistant.machine.probe import probe
+
+    return probe(site=layout.root)
+
+
+def make(machine: Machine, wishes: Wishes) -> Plan:
+    """Make a plan from the recipes at hand."""
+    from setup_assistant.catalog.recipes import load_all
+    from setup_assistant.choose.planner import make_plan
+
+    return make_plan(machine, wishes, load_all(paths.recipes_folder()))
+
+
+def begin(prepared: Prepared, tell: Teller) -> Context:
+    """Write the site's files and return what every step is given."""
+    layout, recipes = prepared.layout, paths.recipes_folder()
+    ledger = Ledger(layout.ledger)
+    if not layout.ledger.exists():
+        ledger.record("site", "started")
+    write_site(prepared.plan, prepared.machine, prepared.wishes, layout, recipes)
+    return Context(
+        machine=prepared.machine,
+        plan=prepared.plan,
+        wishes=prepared.wishes,
+        site=layout,
+        ledger=ledger,
+        recipes=recipes,
+        tell=tell,
+    )
+
+
+def _kept(layout: Layout, wishes: Wishes) -> Prepared | None:
+    try:
+        site = read.read_site(layout.root)
+    except SetupError:
+        return None
+    if _chosen(site.wishes) != _chosen(wishes):
+        return None
+    notes = _differences(site.machine)
+    return Prepared(layout, site.machine, wishes, site.plan, replayed=True, notes=notes)
+
+
+def _chosen(wishes: Wishes) -> Wishes:
+    """Leave out what does not change the plan."""
+    return replace(wishes, language="", site="")
+
+
+def _differences(planned: Machine) -> tuple[Message, ...]:
+    """Say where the computer is no longer the one the plan was made for."""
+    from setup_assistant.machine.probe import probe
+
+    now = probe(sources=False)
+    if now.driver.version != planned.driver.version or _cards(now) != _cards(planned):
+        return (
+            msg(
+                "The driver or the graphics cards have changed since this plan was made; "
+                "use --replan to plan again."
+            ),
+        )
+    return ()
+
+
+def _cards(machine: Machine) -> list[tuple[str, str | None]]:
+    return [(g.name, g.uuid) for g in machine.gpus]

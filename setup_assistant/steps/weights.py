@@ -1,0 +1,100 @@
+"""The weights step: the planned model in its folder, every file proved."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from setup_assistant.sizes import size_text
+from setup_assistant.steps.download import manifest
+from setup_assistant.steps.download.folder import LOCK, Job, bring
+from setup_assistant.steps.download.modelscope import ModelScope
+from setup_assistant.steps.step import Context
+from setup_assistant.words import Message, msg
+
+CANARY = "canary"
+FLAG = "--weights"
+
+
+class WeightsStep:
+    """Downloads the planned model."""
+
+    name = "weights"
+
+    def title(self, context: Context) -> Message:
+        """Name the model and its size."""
+        if context.plan.model.id == CANARY:
+            return msg("Weights: the canary comes with Setup Assistant")
+        return msg(
+            "Weights: {model}, {size}",
+            model=context.plan.model.id,
+            size=size_text(context.plan.model.download_bytes),
+        )
+
+    def check(self, context: Context) -> bool:
+        """Whether all files are there as they were proved, by one stat each."""
+        if context.plan.model.id == CANARY:
+            return True
+        return manifest.intact(_folder(context), context.plan.model.modelscope_id)
+
+    def do(self, context: Context) -> None:
+        """Download what is missing.
+
+        Raises:
+            SetupError: `weights_unreachable` or `weights_interrupted` where a rerun goes on,
+                and what `download.folder.bring` raises.
+        """
+        model = context.plan.model.modelscope_id
+        source = ModelScope(
+            model=model,
+            name=endpoint(context.plan.sources.weights),
+            python=context.site.env_python,
+            work=context.site.work / "modelscope",
+            # The site holds its answers: nothing else need be given again.
+            resume=shlex.join(["setup-assistant", "up", "--yes", "--site", str(context.site.root)]),
+            flag=FLAG,
+        )
+        brought = bring(
+            Job(
+                model=model,
+                source=source,
+                folder=_folder(context),
+                flag=FLAG,
+                tell=context.tell,
+                before=lambda folder, paths: _announce(context, folder, paths),
+            )
+        )
+        unsure = sum(k.checked == "size" for k in brought.record.files)
+        if unsure:
+            text = msg("The hub names no sha256 for {count} files: only sizes agree", count=unsure)
+            context.tell.result(text, ok=True)
+
+
+def endpoint(default: str) -> str:
+    """Return the hub's address: the person's own (MODELSCOPE_ENDPOINT), or `default`."""
+    return with_scheme(os.environ.get("MODELSCOPE_ENDPOINT", "").strip() or default)
+
+
+def with_scheme(address: str) -> str:
+    """Return a hub's address in full; without a scheme the client means https."""
+    return (address if "://" in address else f"https://{address}").rstrip("/")
+
+
+def _folder(context: Context) -> Path:
+    return context.site.weights(context.plan.model.id)
+
+
+def _announce(context: Context, folder: Path, paths: Sequence[str]) -> None:
+    """Record what will be made, so that `uninstall` removes it and nothing of the person's."""
+    made = {e.data.get("path") for e in context.ledger.entries() if e.event == "made"}
+    if str(folder) in made:
+        return
+    if not folder.exists() or not any(folder.iterdir()):
+        context.ledger.made("weights", folder, "folder")
+        return
+    for path in (*paths, manifest.NAME, LOCK):
+        for name in (path, f"{path}.incomplete"):
+            if not (folder / name).exists():
+                context.ledger.made("weights", folder / name, "file")

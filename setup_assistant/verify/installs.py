@@ -1,0 +1,91 @@
+"""The command that puts a package into an environment, and which package goes with which."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from setup_assistant.choose.plan import Plan
+from setup_assistant.site.layout import python_in
+
+
+def install_command(
+    prefix: Path, *requirements: str, again: bool = False, index_url: str = ""
+) -> str:
+    """Return a shell command that installs into `prefix`, with its own pip or else with uv.
+
+    Args:
+        prefix: the environment.
+        requirements: e.g. `decord2==3.4.0`.
+        again: replace what is there, even in the same version, and nothing else.
+        index_url: where to take it from, if not from the usual index.
+    """
+    python = str(python_in(prefix))
+    if _has_pip(prefix):
+        command = [python, "-m", "pip", "install"]
+        forced = ["--force-reinstall", "--no-deps"]
+    else:
+        # Environments made by uv have no pip of their own.
+        uv = ["uv"] if shutil.which("uv") else [sys.executable, "-m", "uv"]
+        command = [*uv, "pip", "install", "--python", python]
+        forced = ["--reinstall", "--no-deps"]
+    source = ["--index-url", index_url] if index_url else []
+    return shlex.join([*command, *(forced if again else []), *requirements, *source])
+
+
+def requirement(package: str, plan: Plan | None) -> str:
+    """Return `package==version` as the plan has it, or the bare name where it has none."""
+    if plan is None:
+        return package
+    pinned = {
+        "torch": plan.torch.version,
+        plan.torchvision.name: plan.torchvision.version,
+        **{
+            p.name: p.version
+            for p in (
+                plan.transformers,
+                plan.accelerate,
+                plan.qwen_vl_utils,
+                plan.modelscope,
+                *plan.extra_packages,
+            )
+        },
+        plan.decoder.package: plan.decoder.version,
+    }
+    version = pinned.get(package)
+    return f"{package}=={version}" if version else package
+
+
+def torchvision_for(torch: str, plan: Plan | None) -> str | None:
+    """Return the torchvision release that was built for a torch release, if known.
+
+    `torch` may carry a local version: `2.9.1+cu128`.
+    """
+    release = torch.partition("+")[0]
+    if plan is not None and plan.torch.version.partition("+")[0] == release:
+        return plan.torchvision.version.partition("+")[0]
+    return None
+
+
+def torch_index(torch: str, metadata: str, plan: Plan | None) -> str:
+    """Return the index that a torch build came from; "" for the usual package index.
+
+    A wheel from the package index has no local version in its metadata, whatever its build.
+    """
+    build = torch.partition("+")[2]
+    if "+" not in metadata or not build:
+        return ""
+    if plan is not None and plan.torch.build == build and not plan.torch.find_links:
+        return plan.torch.index_url
+    from setup_assistant.catalog import mirrors
+
+    found = (m for m in mirrors.load() if m.leg == "torch" and m.form == "index")
+    return next((m.address(build) for m in found), "")
+
+
+def _has_pip(prefix: Path) -> bool:
+    return any(prefix.glob("lib*/python3*/site-packages/pip/__init__.py")) or any(
+        prefix.glob("Lib/site-packages/pip/__init__.py")
+    )

@@ -1,0 +1,127 @@
+"""The hub: as much of the ModelScope API as its own client asks for."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Literal
+
+from tests.hub.faults import Fault, Faults, Kind
+
+REVISION = "0" * 39 + "1"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request that was answered. `sent` counts the bytes of a file's body."""
+
+    path: str
+    status: int
+    sent: int = 0
+    range: str = ""
+    authorization: str = ""
+
+
+class Hub:
+    """Serves folders as models, from 127.0.0.1, on threads of its own.
+
+    `ranges` says how a Range request is answered: "200" with Content-Range as the real hub does,
+    "206", or "ignored" (the whole file). `listing` replaces the body of the file list,
+    `more_files` adds entries to it, `with_sha` leaves the sums out. `token` refuses those who
+    do not bring it. `bytes_per_second` slows every connection down.
+    """
+
+    def __init__(self, models: Mapping[str, Path], host: str = "127.0.0.1", port: int = 0) -> None:
+        from tests.hub.handler import Handler
+
+        self.models = dict(models)
+        self.faults = Faults()
+        self.ranges: Literal["200", "206", "ignored"] = "200"
+        self.listing: bytes | None = None
+        self.more_files: list[dict[str, Any]] = []
+        self.with_sha = True
+        self.token = ""
+        self.bytes_per_second: int | None = None
+        self.seen: list[Seen] = []
+        self.ended = threading.Event()
+        self._sums: dict[tuple[Path, int, int], str] = {}
+        self._server = _Server((host, port), Handler)
+        self._server.hub = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+
+    def __enter__(self) -> Hub:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}"
+
+    def fail(self, kind: Kind, **settings: Any) -> None:
+        """Add a fault; see `faults.Fault`."""
+        self.faults.add(Fault(kind, **settings))
+
+    def sent(self, path: str) -> int:
+        """Return how many bytes of a file went out so far."""
+        return sum(s.sent for s in self.seen if s.path == path)
+
+    def asked(self, path: str) -> int:
+        """Return how often a file was asked for."""
+        return sum(s.path == path for s in self.seen)
+
+    def files(self, model: str) -> dict[str, Path]:
+        """Return what is served: relative path → file. Nothing else can be reached."""
+        root = self.models[model]
+        return {
+            p.relative_to(root).as_posix(): p
+            for p in sorted(root.rglob("*"))
+            if p.is_file() and "__pycache__" not in p.parts
+        }
+
+    def entries(self, model: str) -> list[dict[str, Any]]:
+        """Return the file list, with the fields of the real one."""
+        found = [
+            {
+                "Path": name,
+                "Name": path.name,
+                "Type": "blob",
+                "Mode": "33188",
+                "Size": path.stat().st_size,
+                "Revision": REVISION,
+                "IsLFS": path.suffix == ".safetensors",
+                **({"Sha256": self.sha256(path)} if self.with_sha else {}),
+            }
+            for name, path in self.files(model).items()
+        ]
+        folders = {n.rsplit("/", 1)[0] for n in self.files(model) if "/" in n}
+        found += [{"Path": f, "Name": f, "Type": "tree", "Size": 0} for f in sorted(folders)]
+        return found + self.more_files
+
+    def sha256(self, path: Path) -> str:
+        stat = path.stat()
+        key = (path, stat.st_size, stat.st_mtime_ns)
+        if key not in self._sums:
+            with path.open("rb") as stream:
+                digest = hashlib.sha256()
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+            self._sums[key] = digest.hexdigest()
+        return self._sums[key]
+
+
+class _Server(ThreadingHTTPServer):
+    hub: Hub
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle is part of the game."""
