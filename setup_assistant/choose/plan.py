@@ -60,7 +60,11 @@ class Decoder:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelChoice:
-    """The model and how it will run. `max_pixels` caps every image and video frame."""
+    """The model and how it will run. `max_pixels` caps every image and video frame.
+
+    `video_total_pixels` caps all frames of a video together, `video_max_frames` their number
+    (each step of two frames has at least 128 tokens, whatever the cap).
+    """
 
     id: str
     modelscope_id: str
@@ -72,6 +76,7 @@ class ModelChoice:
     download_bytes: int
     budget_bytes: int | None = None
     terms: dict[str, int] | None = None
+    video_max_frames: int = 768
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -108,3 +108,7 @@ def _language_flag(arguments: list[str]) -> str | None:
         if argument == "--lang" and i + 1 < len(arguments):
             return arguments[i + 1]
     return None
+
+
+if __name__ == "__main__":
+    main()

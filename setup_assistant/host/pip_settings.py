@@ -23,6 +23,7 @@ _DIRECT = {
     "timeout": "UV_HTTP_TIMEOUT",
     "default-timeout": "UV_HTTP_TIMEOUT",
 }
+ETC = Path("/etc")
 _SEVERAL = {"extra-index-url", "find-links", "trusted-host"}
 
 
@@ -50,7 +51,7 @@ def uv_environment(environ: dict[str, str] | None = None) -> dict[str, str]:
     for option, variable in _DIRECT.items():
         value = settings.get(option, "").strip()
         if value and variable not in env and not (option == "timeout" and variable in found):
-            words = _present(value.split()) if option in _SEVERAL else [value]
+            words = _present(value.split(), option) if option in _SEVERAL else [value]
             if words:
                 found[variable] = _join(variable, words)
     if "UV_INDEX" in found and "UV_INDEX_STRATEGY" not in env:
@@ -66,8 +67,10 @@ def _join(variable: str, words: list[str]) -> str:
     return ("," if variable == "UV_FIND_LINKS" else " ").join(words)
 
 
-def _present(words: list[str]) -> list[str]:
+def _present(words: list[str], option: str) -> list[str]:
     """Drop local folders that are not there: pip only warns of them, uv stops."""
+    if option == "trusted-host":
+        return words
     kept = []
     for word in words:
         local = word.removeprefix("file://")
@@ -98,7 +101,7 @@ def _files(env: dict[str, str]) -> list[Path]:
     else:
         shared = env.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")
         files = [Path(d) / "pip/pip.conf" for d in shared if d]
-        files += [Path("/etc/pip.conf"), home / ".pip/pip.conf", config / "pip/pip.conf"]
+        files += [ETC / "pip.conf", home / ".pip/pip.conf", config / "pip/pip.conf"]
     files.append(Path(sys.prefix) / ("pip.ini" if os.name == "nt" else "pip.conf"))
     if env.get("PIP_CONFIG_FILE"):
         files.append(Path(env["PIP_CONFIG_FILE"]))

@@ -112,7 +112,10 @@ def run(
         _stop(child)
     for reader in readers:
         reader.join(0.2 if timed_out else 5.0)
-    code = child.returncode if child.returncode is not None else -int(signal.SIGTERM)
+    if child.returncode is None:
+        # Given up on: nobody will ask this object again.
+        child.returncode = -int(signal.SIGTERM)
+    code = child.returncode
     seconds = clock.monotonic() - started
     log.debug("exit %s after %.2f s%s", code, seconds, " (deadline)" if timed_out else "")
     return Outcome(code, readers[0].text, readers[1].text, seconds, timed_out)
@@ -138,8 +141,8 @@ class _Reader(threading.Thread):
     def run(self) -> None:
         if self._stream is None:
             return
-        with contextlib.suppress(OSError, ValueError):
-            for raw in self._stream:
+        with contextlib.suppress(OSError, ValueError), self._stream as stream:
+            for raw in stream:
                 line = raw.decode("utf-8", "replace")
                 self._parts.append(line)
                 if self._on_line:

@@ -27,12 +27,11 @@ _READ_BYTES = 1 << 16
 
 @dataclass(frozen=True)
 class Answer:
-    """What a visit gave. `seconds` is None where nothing answered; `reason` says why."""
+    """What a visit gave: seconds to the first byte (None where nothing answered), why not."""
 
     ok: bool
     seconds: float | None
     reason: Message | None = None
-    bytes_per_second: float | None = None
 
 
 def probe_url(url: str, timeout: float) -> Answer:
@@ -46,19 +45,18 @@ def probe_url(url: str, timeout: float) -> Answer:
         # S310: the addresses are the recipes' and the person's own, http or https.
         request = urllib.request.Request(url, headers={"User-Agent": _AGENT})  # noqa: S310
         with _opener().open(request, timeout=timeout) as response:
-            first = clock.monotonic() - started
-            size = len(response.read(_READ_BYTES))
+            seconds = clock.monotonic() - started
+            response.read(_READ_BYTES)
             status, kind = response.status, response.headers.get("Content-Type", "")
             final = response.url
     except Exception as error:  # noqa: BLE001 - anything the network or a proxy may do
         log.debug("web: %s: %r", url, error)
         return Answer(False, None, _reason(error, url))
     if status not in _THERE:
-        return Answer(False, first, msg("The server answered with an error."))
+        return Answer(False, seconds, msg("The server answered with an error."))
     if _is_login(url, final, kind):
-        return Answer(False, first, msg("A login page answered in place of the server."))
-    spent = clock.monotonic() - started
-    return Answer(True, first, None, size / spent if size == _READ_BYTES and spent else None)
+        return Answer(False, seconds, msg("A login page answered in place of the server."))
+    return Answer(True, seconds)
 
 
 def proxy_of(url: str) -> str | None:
@@ -96,30 +94,33 @@ def _reason(error: BaseException, url: str) -> Message:
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(error, urllib.error.HTTPError):
         return _of_status(error.code)
-    via_proxy = proxy_of(url) is not None
     if isinstance(cause, ssl.SSLCertVerificationError):
         return _of_certificate(cause)
     if isinstance(cause, ssl.SSLError):
         return msg("The encrypted connection was broken off: a firewall may block this address.")
-    if isinstance(cause, (TimeoutError, socket.timeout)):
-        return (
-            msg("The proxy did not answer in time.") if via_proxy else msg("No answer in time.")
-        )
-    if isinstance(cause, socket.gaierror):
-        return (
-            msg("The proxy's name cannot be resolved.")
-            if via_proxy
-            else msg("The name cannot be resolved: no network, or no DNS.")
-        )
-    if isinstance(cause, ConnectionRefusedError):
-        return (
-            msg("The proxy refuses connections: it is not running, or its port is wrong.")
-            if via_proxy
-            else msg("The connection was refused.")
-        )
     if "Tunnel connection failed" in str(cause):
         return msg("The proxy refused to connect to this address.")
+    return _of_proxy(cause) if proxy_of(url) is not None else _of_line(cause)
+
+
+def _of_line(cause: object) -> Message:
+    if isinstance(cause, TimeoutError):
+        return msg("No answer in time.")
+    if isinstance(cause, socket.gaierror):
+        return msg("The name cannot be resolved: no network, or no DNS.")
+    if isinstance(cause, ConnectionRefusedError):
+        return msg("The connection was refused.")
     return msg("The connection failed.")
+
+
+def _of_proxy(cause: object) -> Message:
+    if isinstance(cause, TimeoutError):
+        return msg("The proxy did not answer in time.")
+    if isinstance(cause, socket.gaierror):
+        return msg("The proxy's name cannot be resolved.")
+    if isinstance(cause, ConnectionRefusedError):
+        return msg("The proxy refuses connections: it is not running, or its port is wrong.")
+    return msg("The connection through the proxy failed.")
 
 
 def _of_status(code: int) -> Message:

@@ -27,7 +27,9 @@ class Completed:
     unknown: tuple[Unknown, ...]
 
 
-def complete(joined: Joined, *, memory: Memory | None = None, jetson: str | None = None) -> Completed:
+def complete(
+    joined: Joined, *, memory: Memory | None = None, jetson: str | None = None
+) -> Completed:
     """Return GPUs and driver.
 
     Args:
@@ -39,13 +41,12 @@ def complete(joined: Joined, *, memory: Memory | None = None, jetson: str | None
     driver, unknown = _driver(joined, jetson)
     faults = list(joined.faults)
     found: list[Gpu] = []
-    for card in sorted(joined.cards, key=lambda c: (c.vendor not in (None, "nvidia"))):
+    for card in sorted(joined.cards, key=lambda c: c.vendor not in (None, "nvidia")):
         whole, missing = _gpu(card, len(found), memory)
         found.append(whole)
         unknown += missing
         faults += _card_faults(card)
-        for piece in card.slices:
-            found.append(mig.slice_of(whole, piece))
+        found += [mig.slice_of(whole, piece) for piece in card.slices]
     if joined.cuda_missing:
         faults.append(Fault(id="libcuda_missing", evidence=_driver_evidence(driver)))
     return Completed(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import sys
 from pathlib import Path
 
 from setup_assistant.machine.facts import Memory, System
@@ -132,7 +131,7 @@ def memory(root: Path = Path("/")) -> Memory:
 
 def _elsewhere() -> Memory:
     """Return main memory where there is no /proc: Windows and macOS."""
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         return Memory()
     import psutil
 
@@ -159,7 +158,7 @@ def _cgroup_folders(root: Path) -> list[tuple[Path, str, str, str]]:
     base = root / "sys/fs/cgroup"
     found: list[tuple[Path, str, str, str]] = []
     for line in _text(root / "proc/self/cgroup").splitlines() or ["0::/"]:
-        _number_, controllers, path = [*line.split(":", 2), "", ""][:3]
+        _hierarchy, controllers, path = [*line.split(":", 2), "", ""][:3]
         parts = [p for p in path.split("/") if p and p != ".."]
         if controllers == "":
             top, names = base, ("memory.max", "memory.current", "inactive_file")

@@ -75,7 +75,9 @@ def device_groups(root: Path = Path("/")) -> tuple[str, ...]:
             status = path.stat()
         except OSError:
             continue
-        found.append(f"/dev/{path.name}: mode {status.st_mode & 0o777:o}, group {_group(status.st_gid)}")
+        found.append(
+            f"/dev/{path.name}: mode {status.st_mode & 0o777:o}, group {_group(status.st_gid)}"
+        )
     return tuple(found[:8])
 
 

@@ -92,7 +92,8 @@ def _reading(lines: list[dict[str, Any]]) -> Reading:
         # 13000 means 13.0, 12020 means 12.2; 0 where there is no CUDA library.
         cuda=f"{cuda // 1000}.{cuda % 1000 // 10}" if cuda else None,
         cuda_missing=cuda == 0 or system.get("errors", {}).get("cuda") == _LIBRARY_NOT_FOUND,
-        library=system.get("nvml"),
+        # NVML puts the CUDA major in front of the driver's version: 13.580.65.06.
+        library=re.sub(r"^\d{1,2}\.(?=\d{3}\.)", "", system.get("nvml") or "") or None,
         attached=system.get("count"),
         cards=tuple(_card(s) for s in lines if s.get("kind") == "gpu"),
         faults=tuple(faults),

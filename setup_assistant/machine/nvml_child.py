@@ -121,7 +121,9 @@ def _memory(nvml: Any, handle: Any, card: dict[str, Any]) -> None:  # noqa: ANN4
     """Total and free bytes; version 2 tells the reserved part apart, free is the same."""
     memory = None
     if hasattr(nvml, "nvmlMemory_v2"):
-        memory = _ask(card, "memory", nvml, nvml.nvmlDeviceGetMemoryInfo, handle, nvml.nvmlMemory_v2)
+        memory = _ask(
+            card, "memory", nvml, nvml.nvmlDeviceGetMemoryInfo, handle, nvml.nvmlMemory_v2
+        )
     if memory is None:
         memory = _ask(card, "memory", nvml, nvml.nvmlDeviceGetMemoryInfo, handle)
     if memory is not None:

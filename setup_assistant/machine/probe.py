@@ -9,18 +9,17 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from setup_assistant.host import clock, log
-from setup_assistant.machine import host, kernel, nvml, smi_live, verdicts, visible
+from setup_assistant.machine import explain, host, kernel, nvml, smi_live, verdicts, visible
 from setup_assistant.machine.complete import complete
 from setup_assistant.machine.facts import Machine, Memory, System, Unknown
 from setup_assistant.machine.join import join
-from setup_assistant.machine.reading import Card, Fault, Reading
-from setup_assistant.words import msg
+from setup_assistant.machine.reading import Reading
+from setup_assistant.words import Message, msg
 
 T = TypeVar("T")
 # Shares of the deadline: NVML first; nvidia-smi with what is left, but never all of it.
@@ -50,9 +49,9 @@ def probe(
 
     parts: dict[str, _Part[Any]] = {
         "gpus": _Part(partial(_gpu_readings, span)),
-        "kernel": _Part(partial(_as_one, kernel.read, root)),
-        "system": _Part(partial(_as_one, host.system, root)),
-        "memory": _Part(partial(_as_one, host.memory, root)),
+        "kernel": _Part(partial(kernel.read, root)),
+        "system": _Part(lambda: (host.system(root),)),
+        "memory": _Part(lambda: (host.memory(root),)),
         "disks": _Part(partial(disks.read, site)),
         "tools": _Part(partial(tools.read, span * 0.5)),
     }
@@ -61,12 +60,12 @@ def probe(
 
         parts["sources"] = _Part(partial(visits.read, span * 0.6))
     unknown = [
-        Unknown(field=name, reason=reason.english)
+        Unknown(field=name, reason=why.english)
         for name, part in parts.items()
-        if (reason := part.wait(started + span)) is not None
+        if (why := part.wait(started + span)) is not None
     ]
     try:
-        return _machine(parts, unknown, root)
+        return _machine({name: part.found for name, part in parts.items()}, unknown, root)
     except Exception as error:  # noqa: BLE001 - the probe's promise
         log.exception("probe", error)
         reason = msg("Something went wrong inside the probe; the log has the details.").english
@@ -88,7 +87,7 @@ class _Part(Generic[T]):
         """What is known so far."""
         return tuple(self._found)
 
-    def wait(self, until: float) -> Any:  # noqa: ANN401 - Message or None
+    def wait(self, until: float) -> Message | None:
         """Wait until the clock shows `until`; return why the part is incomplete, or None."""
         self._thread.join(max(0.0, until - clock.monotonic()))
         if self._thread.is_alive():
@@ -104,10 +103,6 @@ class _Part(Generic[T]):
             self._failed = True
 
 
-def _as_one(call: Callable[[Path], Any], root: Path) -> Iterable[Any]:
-    yield call(root)
-
-
 def _gpu_readings(span: float) -> Iterable[Reading]:
     """Yield NVML's reading, then nvidia-smi's where NVML left something out."""
     first = nvml.read(span * _NVML_SHARE)
@@ -117,28 +112,43 @@ def _gpu_readings(span: float) -> Iterable[Reading]:
     yield from smi_live.read(span * _SMI_SHARE)
 
 
-def _machine(parts: dict[str, _Part[Any]], unknown: list[Unknown], root: Path) -> Machine:
-    system: System = next(iter(parts["system"].found), System())
-    memory: Memory = next(iter(parts["memory"].found), Memory())
-    kernel_said: tuple[Reading, ...] = next(iter(parts["kernel"].found), ())
-    said: tuple[Reading, ...] = parts["gpus"].found
-    readings = _explained((*said, *kernel_said, *_tegra(root, system, said)), system, root)
-    if any(p.field == "gpus" for p in unknown):
-        # Even the child's own deadline did not hold: its process cannot be killed.
-        text = (msg("A process that asks the driver cannot be ended.").english,)
-        readings += (Reading(source="nvml", faults=(Fault(id="nvml_hangs", evidence=text),)),)
+def _machine(said: dict[str, tuple[Any, ...]], unknown: list[Unknown], root: Path) -> Machine:
+    system: System = next(iter(said["system"]), System())
+    memory: Memory = next(iter(said["memory"]), Memory())
+    readings = explain.readings(
+        said["gpus"],
+        said["kernel"],
+        system=system,
+        root=root,
+        stuck=any(u.field == "gpus" for u in unknown),
+    )
     whole = complete(join(readings), memory=memory, jetson=system.jetson)
-    hidden, doubts = visible.apply(whole.gpus, os.environ)
+    silent = explain.without_voice(whole.gpus, said["gpus"], system)
+    shown, doubts = visible.apply(silent, os.environ)
     return Machine(
         system=system,
         driver=whole.driver,
-        gpus=hidden,
+        gpus=shown,
         memory=memory,
-        disks=parts["disks"].found,
-        tools=_with_driver_version(parts["tools"].found, whole.driver.library),
-        sources=next(iter(parts["sources"].found), ()) if "sources" in parts else (),
+        disks=said["disks"],
+        tools=said["tools"],
+        sources=said.get("sources", ()),
         verdicts=tuple(verdicts.verdict(f) for f in whole.faults),
-        unknown=(*unknown, *whole.unknown, *doubts, *_gaps(system, memory)),
+        unknown=(*unknown, *whole.unknown, *doubts, *_gaps(system, memory, said)),
         visible_devices=os.environ.get("CUDA_VISIBLE_DEVICES"),
         probed_at=clock.now(),
     )
+
+
+def _gaps(system: System, memory: Memory, said: dict[str, tuple[Any, ...]]) -> Iterable[Unknown]:
+    """Yield what the other parts could not learn."""
+    if system.os == "Linux" and system.glibc is None:
+        reason = msg("This Linux does not use glibc; the usual wheels do not run on it.")
+        yield Unknown(field="system.glibc", reason=reason.english)
+    if memory.total_bytes is None:
+        reason = msg("The system does not say how much memory it has.")
+        yield Unknown(field="memory.total_bytes", reason=reason.english)
+    for disk in said["disks"]:
+        if disk.free_bytes is None:
+            reason = msg("The disk of this folder cannot be asked.")
+            yield Unknown(field=f"disks.{disk.role}", reason=reason.english)

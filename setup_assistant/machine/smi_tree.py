@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from setup_assistant.machine.facts import Process, Unknown
 from setup_assistant.machine.reading import (
@@ -19,6 +20,9 @@ from setup_assistant.machine.reading import (
     with_free,
 )
 from setup_assistant.words import msg
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _GPU_LINE = re.compile(r"^GPU\s+((?:[0-9A-Fa-f]{4,8}:)?[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7])\s*$")
 # Lines a terminal or log puts in front of every line would shift the indentation: cut them.
@@ -91,28 +95,23 @@ def _from_xml(text: str) -> tuple[Node, bool]:
     """Return the tree, and whether it was whole."""
     # The file is the person's own and expat bounds entity expansion; the part before an
     # error is still worth reading, hence the pull parser.
-    from xml.etree.ElementTree import Element, ParseError, XMLPullParser  # noqa: S405
+    from xml.etree.ElementTree import ParseError, XMLPullParser
 
     body = text[text.index("<nvidia_smi_log") :]
-    parser = XMLPullParser(["start", "end"])
-    top: Element | None = None
+    parser = XMLPullParser(["start"])
     try:
         parser.feed(body.partition("</nvidia_smi_log>")[0] + "</nvidia_smi_log>")
         parser.close()
         whole = True
     except ParseError:
         whole = False
-    for _event, element in parser.read_events():
-        if top is None and isinstance(element, Element):
-            top = element
-    return (_node(top) if top is not None else Node("nvidia_smi_log")), whole
+    # The first element that started is the top one; it holds whatever was read below it.
+    for event in parser.read_events():
+        return _node(event[1]), whole
+    return Node("nvidia_smi_log"), False
 
 
-def _node(element: object) -> Node:
-    from xml.etree.ElementTree import Element  # noqa: S405 - a type only
-
-    if not isinstance(element, Element):
-        return Node("")
+def _node(element: Element) -> Node:
     return Node(element.tag, (element.text or "").strip(), [_node(e) for e in element])
 
 

@@ -39,7 +39,9 @@ def read(deadline: float, *, fresh: bool = False) -> tuple[Source, ...]:
         if old is not None:
             found[number] = _source(mirror, old)
             continue
-        thread = threading.Thread(target=_visit, args=(mirror, deadline, found, number), daemon=True)
+        thread = threading.Thread(
+            target=_visit, args=(mirror, deadline, found, number), daemon=True
+        )
         thread.start()
         waiting.append(thread)
     ends = clock.monotonic() + deadline
@@ -62,7 +64,6 @@ def _visit(mirror: mirrors.Mirror, deadline: float, found: dict[int, Source], nu
             "ok": answer.ok,
             "seconds": answer.seconds,
             "reason": answer.reason.english if answer.reason else None,
-            "speed": answer.bytes_per_second,
         },
     )
 
@@ -76,7 +77,6 @@ def _source(mirror: mirrors.Mirror, said: dict[str, Any]) -> Source:
         reachable=bool(said["ok"]),
         seconds=round(seconds, 3) if isinstance(seconds, float) else None,
         reason=said.get("reason"),
-        bytes_per_second=said.get("speed"),
     )
 
 
@@ -112,7 +112,6 @@ def _keep(
             "ok": source.reachable,
             "seconds": source.seconds,
             "reason": source.reason,
-            "speed": source.bytes_per_second,
             "at": now,
         }
         for mirror, source in zip(known, sources, strict=True)

@@ -152,28 +152,25 @@ _CODES = {
 
 # Error texts, the most telling first; they may arrive on stdout with any exit code.
 _TEXTS = (
-    (r"Driver/library version mismatch|NVML/RM version mismatch", "driver_library_mismatch"),
-    (r"blocked by the operating system", "blocked_by_os"),
-    (r"couldn.?t find libnvidia-ml|libnvidia-ml\.so.*not found|NVML: NVML Shared Library Not Found",
-     "nvml_missing"),
-    (r"couldn.?t communicate with the NVIDIA driver|Driver Not Loaded", "driver_not_loaded"),
-    (r"handle for GPU\S* ?\S*: (?:GPU is lost|Unknown Error)|GPU is lost|fallen off the bus"
-     r"|GPU requires reset", "gpu_lost"),
-    (r"Unable to determine the device handle", "gpu_unreachable"),
-    (r"No devices were found", "no_devices"),
-    (r"not (?:have|getting) (?:enough|sufficient) (?:external )?power|power cables",
-     "gpu_power"),
-    (r"Failed to initialize NVML: Insufficient Permissions|Insufficient Permissions",
-     "permission_denied"),
-    (r"\bnvidia: (?:command )?not found|'nvidia' is not recognized", "command_typo"),
-    (r"nvidia-smi\S*: (?:command )?not found|nvidia-smi: No such file|'nvidia-smi' is not recog"
-     r"|nvidia-smi\W+(?:The term|is not recognized)|'nvidia-smi' 不是|未找到.{0,3}nvidia-smi"
-     r"|nvidia-smi.{0,4}(?:未找到命令|无法将)",
-     "nvidia_smi_missing"),
-    (r"Failed to initialize NVML: Unknown Error", "nvml_unknown_error"),
-    (r"Failed to initialize NVML", "nvml_error"),
-    (r"is not a valid field to query", "field_unsupported"),
-)  # fmt: skip
+    ("driver_library_mismatch", r"Driver/library version mismatch|NVML/RM version mismatch"),
+    ("blocked_by_os", r"blocked by the operating system"),
+    ("nvml_missing", r"couldn.?t find libnvidia-ml|libnvidia-ml\.so\S* not found"),
+    ("nvml_missing", r"NVML Shared Library Not Found|libnvidia-ml\.so\S*: cannot open"),
+    ("driver_not_loaded", r"communicate with the NVIDIA driver|Driver Not Loaded"),
+    ("gpu_lost", r"GPU is lost|fallen off the bus|GPU requires reset"),
+    ("gpu_lost", r"device handle for GPU.*: Unknown Error"),
+    ("gpu_unreachable", r"Unable to determine the device handle"),
+    ("no_devices", r"No devices were found"),
+    ("gpu_power", r"external power|power cables"),
+    ("permission_denied", r"Insufficient Permissions"),
+    ("command_typo", r"\bnvidia: (?:command )?not found|'nvidia' is not recognized"),
+    ("nvidia_smi_missing", r"nvidia-smi\S{0,3}: (?:command )?not found|nvidia-smi\S* No such file"),
+    ("nvidia_smi_missing", r"nvidia-smi\W{1,4}(?:is not recognized|不是|未找到命令|无法将)"),
+    ("nvidia_smi_missing", r"(?:未找到命令|找不到).{0,4}nvidia-smi"),
+    ("nvml_unknown_error", r"Failed to initialize NVML: Unknown Error"),
+    ("nvml_error", r"Failed to initialize NVML"),
+    ("field_unsupported", r"is not a valid field to query"),
+)
 
 
 def of_code(code: int) -> str:
@@ -183,7 +180,7 @@ def of_code(code: int) -> str:
 
 def of_text(text: str) -> tuple[Fault, ...]:
     """Return the failures that nvidia-smi's (or a shell's) own words tell of."""
-    for pattern, name in _TEXTS:
+    for name, pattern in _TEXTS:
         lines = [s.strip() for s in text.splitlines() if re.search(pattern, s, re.IGNORECASE)]
         if lines:
             extra = [s.strip() for s in text.splitlines() if s.startswith("NVML library version")]

@@ -89,9 +89,7 @@ CAUSES: dict[str, Cause] = {
     ),
     "config-invalid": Cause(msg("{file} cannot be read: {detail}"), _DOWNLOAD),
     "model-file-missing": Cause(msg("{file} is missing in {folder}."), _DOWNLOAD),
-    "weights-truncated": Cause(
-        msg("{file} is cut short or damaged: {detail}"), _DOWNLOAD
-    ),
+    "weights-truncated": Cause(msg("{file} is cut short or damaged: {detail}"), _DOWNLOAD),
     "weights-changed": Cause(
         msg("{file} is not the file that was recorded: its content has changed."),
         msg("Replace it: {command}"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,10 +78,9 @@ def _report(folder: Path, timed: tuple[tuple[Check, list[Fault]], ...]) -> Files
     )
 
 
-def _timed(name: str, body: object) -> tuple[Check, list[Fault]]:
-    assert callable(body)
+def _timed(name: str, body: Callable[[], list[Fault]]) -> tuple[Check, list[Fault]]:
     started = clock.monotonic()
-    found: list[Fault] = body()
+    found = body()
     seconds = round(clock.monotonic() - started, 4)
     if not found:
         return Check(name=name, kind="files", status="ok", seconds=seconds), []
@@ -158,9 +157,7 @@ def _swapped(folder: Path, first: str, second: str) -> Fault:
 
 
 def _missing(name: str, *, stops: bool = False) -> Fault:
-    return Fault(
-        cause="canary-file-missing", touched=(name,), values={"file": name}, stops=stops
-    )
+    return Fault(cause="canary-file-missing", touched=(name,), values={"file": name}, stops=stops)
 
 
 def _sum(path: Path) -> str | None:
@@ -257,9 +254,7 @@ def _recorded(folder: Path, trust_unchanged: bool) -> list[Fault]:
                     cause="weights-changed",
                     touched=(kept.path,),
                     values={"file": str(folder / kept.path), "command": again},
-                    evidence=(
-                        f"{kept.path}: sha256 {held[:12]}…, recorded {kept.sha256[:12]}…",
-                    ),
+                    evidence=(f"{kept.path}: sha256 {held[:12]}…, recorded {kept.sha256[:12]}…",),
                 )
             )
     return found

@@ -66,7 +66,25 @@ def torchvision_for(torch: str, plan: Plan | None) -> str | None:
     release = torch.partition("+")[0]
     if plan is not None and plan.torch.version.partition("+")[0] == release:
         return plan.torchvision.version.partition("+")[0]
+    from setup_assistant.catalog import torch as table
+
+    for line in table.load().release:
+        found = _same_line(release, line.torch, line.torchvision)
+        if found:
+            return found
     return None
+
+
+def _same_line(release: str, torch: str, torchvision: str) -> str | None:
+    """Return the torchvision of a patch release, counted back from the newest pair of its line.
+
+    2.9.1 pairs with 0.24.1, so 2.9.0 pairs with 0.24.0.
+    """
+    *line, patch = torch.split(".")
+    *vision, last = torchvision.split(".")
+    if release.split(".")[:-1] != line:
+        return None
+    return ".".join((*vision, str(int(last) - int(patch) + int(release.rsplit(".", 1)[1]))))
 
 
 def torch_index(torch: str, metadata: str, plan: Plan | None) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import signal
+import contextlib
+import sys
 from pathlib import Path
 
 from tests.hub import Hub
@@ -20,8 +21,10 @@ def main() -> None:
         parser.error(f"{arguments.folder} is not a folder")
     with Hub({arguments.id: arguments.folder.resolve()}, port=arguments.port) as hub:
         hub.bytes_per_second = arguments.bytes_per_second
-        print(f"MODELSCOPE_ENDPOINT={hub.url}", flush=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        sys.stdout.write(f"MODELSCOPE_ENDPOINT={hub.url}\n")
+        sys.stdout.flush()
+        with contextlib.suppress(KeyboardInterrupt):
+            hub.ended.wait()
 
 
 if __name__ == "__main__":

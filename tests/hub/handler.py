@@ -113,7 +113,7 @@ class Handler(BaseHTTPRequestHandler):
         """Yield the body, with whatever is to go wrong on the way."""
         faults = self.hub.faults
         flip, middle = faults.take("flip", path), file.stat().st_size // 2
-        ends = {kind: faults.take(kind, path) for kind in ("reset", "fin", "stall")}  # type: ignore[arg-type]
+        ends = {kind: faults.take(kind, path) for kind in ("reset", "fin", "stall")}
         stops = {f.after for f in ends.values() if f}
         with file.open("rb") as stream:
             stream.seek(first)

@@ -53,7 +53,7 @@ class Hub:
         self._server.hub = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
-    def __enter__(self) -> Hub:
+    def __enter__(self) -> Hub:  # noqa: PYI034 - Self is newer than the oldest Python
         self._thread.start()
         return self
 

@@ -19,7 +19,7 @@ from setup_assistant.steps.download.listing import OWN_PREFIX, RemoteFile
 from setup_assistant.steps.download.manifest import Kept, Manifest
 from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.step import Silent, Teller
-from setup_assistant.words import msg
+from setup_assistant.words import _, msg
 
 LOCK = f"{OWN_PREFIX}.lock"
 _READERS = 2
@@ -147,7 +147,7 @@ class _Run:
                 _record(job, self._proved.values(), complete=False)
             else:
                 files.remove(job.folder / file.path)
-                job.tell.detail(f"{file.path}: sha256 differs, fetched again")
+                job.tell.detail(_("{path}: the sha256 differs; fetched again", path=file.path))
             job.tell.progress(self._done(), self._total, text)
 
     def _done(self) -> int:
@@ -210,7 +210,9 @@ def _check_links(job: Job, listed: Sequence[RemoteFile]) -> None:
     root = job.folder.resolve()
     for parent in {(job.folder / f.path).parent for f in listed}:
         if not parent.resolve().is_relative_to(root):
-            raise SetupError("weights_listing", model=job.model, detail=f"{parent} is a link")
+            raise SetupError(
+                "weights_listing", model=job.model, detail=_("{path} is a link", path=str(parent))
+            )
 
 
 def _check_space(job: Job, listed: Sequence[RemoteFile]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from setup_assistant.errors import SetupError
+from setup_assistant.words import _
 
 # A thousand times the number of files of the largest model in the recipes.
 MOST_FILES = 100_000
@@ -43,13 +44,13 @@ def checked(entries: Iterable[object], model: str) -> tuple[RemoteFile, ...]:
     found: list[RemoteFile] = []
     for entry in entries:
         if len(found) >= MOST_FILES:
-            raise _refused(model, f"more than {MOST_FILES} files")
+            raise _refused(model, _("more than {count} files", count=MOST_FILES))
         file = _file(entry, model)
         if file:
             found.append(file)
     _check_together(found, model)
     if not found:
-        raise _refused(model, "no files at all")
+        raise _refused(model, _("no files at all"))
     return tuple(sorted(found, key=lambda f: f.path))
 
 
@@ -57,31 +58,31 @@ def path_fault(path: str) -> str | None:
     """Return what is wrong with a relative path; None where it is safe on every system."""
     parts = path.split("/")
     if _FORBIDDEN.search(path) or not path.isprintable():
-        return "a character that no file name may have"
+        return _("a character that no file name may have")
     if len(path) > _LONGEST_PATH or any(len(p.encode()) > _LONGEST_NAME for p in parts):
-        return "too long"
+        return _("too long")
     if "" in parts or "." in parts or ".." in parts:
-        return "it leads elsewhere"
+        return _("it leads elsewhere")
     if any(_DEVICE.fullmatch(p) or p.endswith((" ", ".")) for p in parts):
-        return "not a file name on every system"
+        return _("not a file name on every system")
     lower = [p.lower() for p in parts]
     if lower[0].startswith(OWN_PREFIX) or ".git" in lower or lower[-1].endswith(".incomplete"):
-        return "a reserved name"
+        return _("a reserved name")
     return None
 
 
 def _file(entry: object, model: str) -> RemoteFile | None:
     if not isinstance(entry, Mapping):
-        raise _refused(model, "an entry that is no file")
+        raise _refused(model, _("an entry that is no file"))
     if entry.get("Type") == "tree":
         return None
     path, size = entry.get("Path"), entry.get("Size")
     if not isinstance(path, str):
-        raise _refused(model, "a file without a path")
+        raise _refused(model, _("a file without a path"))
     if fault := path_fault(path):
         raise _refused(model, f"{path!a}: {fault}")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= _LARGEST:
-        raise _refused(model, f"{path!a}: size {size!a}")
+        raise _refused(model, f"{path!a}: Size {size!a}")
     return RemoteFile(
         path=path,
         size=size,
@@ -94,7 +95,7 @@ def _sum(value: Any, path: str, model: str) -> str | None:  # noqa: ANN401 - JSO
     if value in (None, ""):
         return None
     if not isinstance(value, str) or not _SHA256.fullmatch(value.lower()):
-        raise _refused(model, f"{path!a}: sha256 {str(value)[:80]!a}")
+        raise _refused(model, f"{path!a}: Sha256 {str(value)[:80]!a}")
     return value.lower()
 
 
@@ -104,13 +105,13 @@ def _check_together(found: list[RemoteFile], model: str) -> None:
     for file in found:
         name = file.path.casefold()
         if name in names:
-            raise _refused(model, f"{file.path!a}: listed twice")
+            raise _refused(model, _("{path} is listed twice", path=ascii(file.path)))
         names.add(name)
     for name in names:
         parts = name.split("/")
         for end in range(1, len(parts)):
             if "/".join(parts[:end]) in names:
-                raise _refused(model, f"{name!a}: a file is also a folder")
+                raise _refused(model, _("{path}: a file is also a folder", path=ascii(name)))
 
 
 def _text(value: object) -> str | None:

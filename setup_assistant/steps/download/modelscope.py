@@ -19,6 +19,7 @@ from setup_assistant.host import files, log
 from setup_assistant.host.run import Outcome, clean_environment, run
 from setup_assistant.steps.backends.base import last_words
 from setup_assistant.steps.download.listing import RemoteFile, checked
+from setup_assistant.words import _, msg
 
 REVISION = "master"
 CONNECTIONS = 4
@@ -39,6 +40,20 @@ _UNLESS_SET = {
     "MODELSCOPE_DOWNLOAD_TOTAL_TIMEOUT": str(30 * 24 * 3600),
     "MODELSCOPE_DOWNLOAD_TIMEOUT": "30",
     "MODELSCOPE_DOWNLOAD_LOW_SPEED_WINDOW_SECONDS": "30",
+}
+
+# What the child says most often, in words that are translated.
+_DETAILS = {
+    m.english: m
+    for m in (
+        msg("no answer in time"),
+        msg("the host name is not known"),
+        msg("the connection broke off"),
+        msg("connection refused"),
+        msg("connection reset by peer"),
+        msg("network is unreachable"),
+        msg("no route to host"),
+    )
 }
 
 
@@ -122,6 +137,7 @@ class ModelScope:
     ) -> SetupError:
         """Return the error for a reason that `inside/reasons.py` names."""
         reason, detail = failed.get("reason", ""), failed.get("detail", "")
+        detail = str(_DETAILS.get(detail, detail))
         where = str(folder or self.work)
         errors = {
             "unreachable": lambda: SetupError(
@@ -129,7 +145,11 @@ class ModelScope:
             ),
             "denied": lambda: SetupError("weights_denied", url=self.name, model=self.model),
             "not_found": lambda: SetupError("weights_unknown", url=self.name, model=self.model),
-            "not_a_hub": lambda: SetupError("weights_listing", model=self.model, detail=detail),
+            "not_a_hub": lambda: SetupError(
+                "weights_listing",
+                model=self.model,
+                detail=_("{url} does not answer as a hub does", url=self.name),
+            ),
             "size_lies": lambda: SetupError(
                 "weights_damaged", path=failed.get("path", "?"), url=self.name
             ),

@@ -19,9 +19,8 @@ class Chat:
         """Load them; `max_memory` maps GPU index to bytes where the model spans several."""
         import torch
         import transformers
-        from transformers import AutoProcessor
-
         from inside.packages import release
+        from transformers import AutoProcessor
 
         keyword = "dtype" if release(transformers.__version__) >= _DTYPE_SINCE else "torch_dtype"
         where = {"device_map": {"": "cuda:0" if device == "cuda" else "cpu"}}
@@ -40,8 +39,12 @@ class Chat:
         """Stop where weights were missing (made up at random) or lie outside the GPU."""
         missing = sorted(str(name) for name in info["missing_keys"])
         if missing:
-            raise Fault("weights-incomplete", f"not in the files: {', '.join(missing[:5])}",
-                        count=len(missing), first=missing[0])
+            raise Fault(
+                "weights-incomplete",
+                f"not in the files: {', '.join(missing[:5])}",
+                count=len(missing),
+                first=missing[0],
+            )
         places = sorted({p.device.type for p in self.model.parameters()})
         if self.device == "cuda" and places != ["cuda"]:
             raise Fault("offloaded", f"weights lie on {', '.join(places)}")
@@ -75,10 +78,13 @@ class Chat:
         ).to(self.model.device)
         with torch.inference_mode():
             made = self.model.generate(
-                **inputs, max_new_tokens=max_new_tokens, do_sample=False,
-                return_dict_in_generate=True, output_logits=True,
+                **inputs,
+                max_new_tokens=max_new_tokens,
+                do_sample=False,
+                return_dict_in_generate=True,
+                output_logits=True,
             )
-        new = made.sequences[:, inputs["input_ids"].shape[1]:]
+        new = made.sequences[:, inputs["input_ids"].shape[1] :]
         answer = self.processor.batch_decode(
             new, skip_special_tokens=True, clean_up_tokenization_spaces=False
         )[0]
@@ -106,5 +112,6 @@ def model_class(folder):
         transformers.AutoConfig.for_model(kind)
         return transformers.AutoModelForImageTextToText
     except Exception as error:
-        raise explain(error, "transformers-mismatch", need=kind,
-                      transformers=transformers.__version__) from error
+        raise explain(
+            error, "transformers-mismatch", need=kind, transformers=transformers.__version__
+        ) from error

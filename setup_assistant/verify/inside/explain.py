@@ -25,12 +25,21 @@ _ROWS = (
     ("package-missing", r"[Rr]equires? (?:the )?.?(?P<package>[Aa]ccelerate)\b"),
     ("transformers-mismatch", r"(?P<need>\w+) requires the PyTorch library"),
     ("package-missing", r"ModuleNotFoundError: No module named '(?P<package>[\w]+)"),
-    ("weights-truncated", r"MetadataIncompleteBuffer|file not fully covered|InvalidHeader|header"
-     r" too (?:large|small)|HeaderTooLarge|HeaderTooSmall|InvalidOffset"),
-    ("url-failed", r"^(?:ConnectionError|ProxyError|HTTPError|ConnectTimeout|ReadTimeout|SSLError"
-     r"|InvalidURL|InvalidProxyURL|TooManyRedirects|ChunkedEncodingError)"),
-    ("input-unreadable", r"^UnidentifiedImageError|^DecompressionBombError|^FileNotFoundError"
-     r"|max_pixels of image must|absolute aspect ratio"),
+    (
+        "weights-truncated",
+        r"MetadataIncompleteBuffer|file not fully covered|InvalidHeader|header"
+        r" too (?:large|small)|HeaderTooLarge|HeaderTooSmall|InvalidOffset",
+    ),
+    (
+        "url-failed",
+        r"^(?:ConnectionError|ProxyError|HTTPError|ConnectTimeout|ReadTimeout|SSLError"
+        r"|InvalidURL|InvalidProxyURL|TooManyRedirects|ChunkedEncodingError)",
+    ),
+    (
+        "input-unreadable",
+        r"^UnidentifiedImageError|^DecompressionBombError|^FileNotFoundError"
+        r"|max_pixels of image must|absolute aspect ratio",
+    ),
 )
 
 
@@ -50,7 +59,8 @@ def explain(error, otherwise="question-failed", **values):
         for cause, pattern in _ROWS:
             found = re.search(pattern, text_of(link))
             if found:
-                named = {k: v.lower() if k == "package" else v
-                         for k, v in found.groupdict().items() if v}
+                named = {
+                    k: v.lower() if k == "package" else v for k, v in found.groupdict().items() if v
+                }
                 return Fault(cause, text_of(link), **{"detail": text_of(link), **values, **named})
     return Fault(otherwise, text_of(error), **{"detail": text_of(error), **values})

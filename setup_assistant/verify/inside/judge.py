@@ -22,15 +22,23 @@ def exact(case, answer, logits, reference, tolerance, others):
     fields = {"logits_distance": distance, "logits_tolerance": tolerance}
     if answer != case["answer"]:
         meant = others.get(answer)
-        fault = Fault("wrong-answer",
-                      f"this is the recorded answer of {meant}" if meant else "",
-                      check=case["name"], expected=case["answer"], answer=answer)
+        fault = Fault(
+            "wrong-answer",
+            f"this is the recorded answer of {meant}" if meant else "",
+            check=case["name"],
+            expected=case["answer"],
+            answer=answer,
+        )
         fault.fields = {**fields, "mistaken_for": meant}
         raise fault
     if distance is not None and not distance <= tolerance:
-        fault = Fault("logits-differ",
-                      f"largest difference {distance:.4g}, allowed {tolerance:.4g}",
-                      check=case["name"], distance=f"{distance:.4g}", allowed=f"{tolerance:.4g}")
+        fault = Fault(
+            "logits-differ",
+            f"largest difference {distance:.4g}, allowed {tolerance:.4g}",
+            check=case["name"],
+            distance=f"{distance:.4g}",
+            allowed=f"{tolerance:.4g}",
+        )
         fault.fields = fields
         raise fault
     return fields
@@ -46,8 +54,12 @@ def real(case, answer, tokens, logits):
     said = answer.lower()
     absent = [g for g in case.get("words") or () if not any(mentions(said, w) for w in g)]
     if absent:
-        raise Fault("not-seen", check=case["name"], answer=answer,
-                    words=", ".join("/".join(group) for group in absent))
+        raise Fault(
+            "not-seen",
+            check=case["name"],
+            answer=answer,
+            words=", ".join("/".join(group) for group in absent),
+        )
     return {}
 
 
@@ -61,8 +73,10 @@ def finite(logits):
     import torch
 
     if not bool(torch.isfinite(logits).all()):
-        raise Fault("not-a-number", f"in {int((~torch.isfinite(logits)).any(1).sum())} of "
-                    f"{len(logits)} steps")
+        raise Fault(
+            "not-a-number",
+            f"in {int((~torch.isfinite(logits)).any(1).sum())} of {len(logits)} steps",
+        )
 
 
 def repeats(tokens):
@@ -72,6 +86,4 @@ def repeats(tokens):
     if len(set(tokens[-_RUN:])) == 1:
         return True
     # A phrase of up to eight tokens said four times over.
-    return any(
-        len(tokens) >= 4 * n and tokens[-n:] * 4 == tokens[-4 * n:] for n in range(2, 9)
-    )
+    return any(len(tokens) >= 4 * n and tokens[-n:] * 4 == tokens[-4 * n :] for n in range(2, 9))

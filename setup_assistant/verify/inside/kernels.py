@@ -51,10 +51,13 @@ def check(device, dtype):
             except Fault:
                 raise
             except Exception as error:
-                raise explain(error, "device-failed", torch=torch.__version__,
-                              gpu=describe(torch, device)) from error
-        evidence.append(f"{place}: matmul, conv3d and attention agree with the CPU "
-                        f"({', '.join(dict.fromkeys(('float32', dtype)))})")
+                raise explain(
+                    error, "device-failed", torch=torch.__version__, gpu=describe(torch, device)
+                ) from error
+        evidence.append(
+            f"{place}: matmul, conv3d and attention agree with the CPU "
+            f"({', '.join(dict.fromkeys(('float32', dtype)))})"
+        )
     return {"evidence": evidence}
 
 
@@ -81,8 +84,10 @@ def run(torch, place, dtype, name):
         # A patch embedding, two temporal steps of 14 x 14 pixels, as in the vision tower.
         "conv3d": (functional.conv3d, (draw(8, 3, 2, 14, 14), draw(32, 3, 2, 14, 14))),
         "matmul": (torch.matmul, (draw(_SIZE, _SIZE), draw(_SIZE, _SIZE))),
-        "attention": (functional.scaled_dot_product_attention,
-                      (draw(1, 4, 64, 32), draw(1, 4, 64, 32), draw(1, 4, 64, 32))),
+        "attention": (
+            functional.scaled_dot_product_attention,
+            (draw(1, 4, 64, 32), draw(1, 4, 64, 32), draw(1, 4, 64, 32)),
+        ),
     }
     for label, (operation, inputs) in operations.items():
         expected = operation(*inputs)
@@ -92,5 +97,10 @@ def run(torch, place, dtype, name):
         made = made.float().cpu()
         distance = float((made - expected).abs().max() / expected.abs().max())
         if not distance <= _TOLERANCE.get(name, 6e-2):  # also true for NaN
-            raise Fault("wrong-kernel", f"{label} in {name} on {place} is off by {distance:.3g}",
-                        operation=label, dtype=name, device=place)
+            raise Fault(
+                "wrong-kernel",
+                f"{label} in {name} on {place} is off by {distance:.3g}",
+                operation=label,
+                dtype=name,
+                device=place,
+            )

@@ -38,8 +38,9 @@ class Session:
 
     def run(self):
         """Run every check."""
-        if not self.lines.check({"name": "imports", "kind": "imports"},
-                                lambda: packages.check(self.lines)):
+        if not self.lines.check(
+            {"name": "imports", "kind": "imports"}, lambda: packages.check(self.lines)
+        ):
             self.block_rest("imports", ("device", "model", "decoder"))
             return
         if self.request.get("only_imports"):
@@ -76,9 +77,12 @@ class Session:
             torch.set_num_threads(self.request["threads"])
         self.device = kernels.choose(self.request["device"])
         self.dtype = self.request.get("dtype") or default_dtype(torch, self.device)
-        return {**kernels.check(self.device, self.dtype),
-                "device": self.device, "dtype": self.dtype,
-                "peak_memory_bytes": memory.peak_bytes(self.device)}
+        return {
+            **kernels.check(self.device, self.dtype),
+            "device": self.device,
+            "dtype": self.dtype,
+            "peak_memory_bytes": memory.peak_bytes(self.device),
+        }
 
     def check_model(self):
         """Load the model and, for the canary, the recorded logits."""
@@ -91,13 +95,19 @@ class Session:
 
                 self.reference = load_file(self.request["reference"])
         except Exception as error:
-            fault = error if isinstance(error, lines.Fault) else explain(
-                error, "model-unreadable", folder=folder)
+            fault = (
+                error
+                if isinstance(error, lines.Fault)
+                else explain(error, "model-unreadable", folder=folder)
+            )
             fault.values.setdefault("transformers", packages.versions().get("transformers", "?"))
             raise fault from error
-        return {"device": self.device, "dtype": self.dtype,
-                "peak_memory_bytes": memory.peak_bytes(self.device),
-                "evidence": [f"{self.chat.parameters} parameters"]}
+        return {
+            "device": self.device,
+            "dtype": self.dtype,
+            "peak_memory_bytes": memory.peak_bytes(self.device),
+            "evidence": [f"{self.chat.parameters} parameters"],
+        }
 
     def check_decoder(self):
         """Read one clip, so that a video question fails for its own reason only."""
@@ -106,8 +116,11 @@ class Session:
 
         def body():
             try:
-                return reader.check(self.request.get("reader"), self.request["decoder_package"],
-                                    self.request["clip"])
+                return reader.check(
+                    self.request.get("reader"),
+                    self.request["decoder_package"],
+                    self.request["clip"],
+                )
             except lines.Fault as fault:
                 self.decoder_fault = fault
                 raise
@@ -133,22 +146,38 @@ class Session:
             files = [self.server.url(path) for path in case["served"]]
         try:
             answer, tokens, logits = self.chat.ask(
-                case["kind"], files, case["question"], self.request["max_new_tokens"],
-                case.get("limits") or {})
+                case["kind"],
+                files,
+                case["question"],
+                self.request["max_new_tokens"],
+                case.get("limits") or {},
+            )
         except Exception as error:
             raise self.why(case, error) from error
-        fields = {"answer": answer, "device": self.device, "dtype": self.dtype,
-                  "peak_memory_bytes": memory.peak_bytes(self.device), "evidence": []}
+        fields = {
+            "answer": answer,
+            "device": self.device,
+            "dtype": self.dtype,
+            "peak_memory_bytes": memory.peak_bytes(self.device),
+            "evidence": [],
+        }
         if case.get("served"):
             fields["evidence"].append(f"fetched {files[0]}")
             if self.server.served == before:
-                raise lines.Fault("url-failed", "the loopback server was not asked",
-                                  url=files[0], detail="a proxy or a cache answered instead")
+                raise lines.Fault(
+                    "url-failed",
+                    "the loopback server was not asked",
+                    url=files[0],
+                    detail="a proxy or a cache answered instead",
+                )
         try:
             fields.update(self.judge(case, answer, tokens, logits))
         except lines.Fault as fault:
-            fault.fields = {**fields, **getattr(fault, "fields", {}),
-                            "evidence": [*fields["evidence"], *fault.evidence]}
+            fault.fields = {
+                **fields,
+                **getattr(fault, "fields", {}),
+                "evidence": [*fields["evidence"], *fault.evidence],
+            }
             raise
         return fields
 
@@ -156,11 +185,15 @@ class Session:
         """Judge an answer by what is known about the case."""
         if case.get("answer") is None:
             return judge.real(case, answer, tokens, logits)
-        others = {c["answer"]: c["case"] for c in self.request["cases"]
-                  if (c["kind"], c["language"]) == (case["kind"], case["language"])
-                  and c["answer"] != case["answer"]}
-        return judge.exact(case, answer, logits, self.reference.get(case["case"]),
-                           self.tolerance(), others)
+        others = {
+            c["answer"]: c["case"]
+            for c in self.request["cases"]
+            if (c["kind"], c["language"]) == (case["kind"], case["language"])
+            and c["answer"] != case["answer"]
+        }
+        return judge.exact(
+            case, answer, logits, self.reference.get(case["case"]), self.tolerance(), others
+        )
 
     def tolerance(self):
         """Return the allowed difference of logits on this device in this dtype."""
@@ -170,8 +203,12 @@ class Session:
     def why(self, case, error):
         """Return the fault behind a question that could not be asked."""
         own = case.get("own")
-        fault = explain(error, check=case["name"], file=", ".join(case["files"]),
-                        url=", ".join(case["files"]) if own else "127.0.0.1")
+        fault = explain(
+            error,
+            check=case["name"],
+            file=", ".join(case["files"]),
+            url=", ".join(case["files"]) if own else "127.0.0.1",
+        )
         if fault.cause.startswith("decoder-"):
             if self.decoder_fault is not None:
                 known = self.decoder_fault
@@ -183,9 +220,15 @@ class Session:
 
 def spec(case):
     """Return the fields of a case that are known before it is asked."""
-    return {"name": case["name"], "kind": case["kind"], "language": case["language"],
-            "case": case.get("case"), "question": case["question"], "files": case["files"],
-            "expected": case.get("answer") or expected(case)}
+    return {
+        "name": case["name"],
+        "kind": case["kind"],
+        "language": case["language"],
+        "case": case.get("case"),
+        "question": case["question"],
+        "files": case["files"],
+        "expected": case.get("answer") or expected(case),
+    }
 
 
 def expected(case):
@@ -207,6 +250,8 @@ def main():
     session = Session(request)
     session.run()
     session.lines.send("end")
+    # Everything is said; tearing down torch takes a second that nobody needs.
+    os._exit(0)
 
 
 if __name__ == "__main__":

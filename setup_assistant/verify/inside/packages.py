@@ -79,7 +79,9 @@ def written(module, name):
             text = stream.read()
     except (OSError, TypeError):
         return None
-    found = re.search(r"^%s(?:\s*:[^=\n]+)?\s*=\s*(?:['\"]([^'\"]*)|None)" % name, text, re.M)
+    found = re.search(
+        r"^%s(?:\s*:[^=\n]+)?\s*=\s*(?:['\"]([^'\"]*)|None)" % name, text, re.MULTILINE
+    )
     return None if found is None else found.group(1) or ""
 
 
@@ -139,16 +141,21 @@ def pairing():
     values = {"torch": torch, "torchvision": vision, "build": build_tag(cuda or "")}
     demand = needed_torch()
     if demand and torch and not satisfied(demand, torch):
-        return Fault("torchvision-mismatch",
-                     f"torchvision {vision} demands torch {demand}; installed is torch {torch}",
-                     **values)
+        return Fault(
+            "torchvision-mismatch",
+            f"torchvision {vision} demands torch {demand}; installed is torch {torch}",
+            **values,
+        )
     if cuda is not None and build is not None:
         mine = build_tag(cuda)
-        if (mine == "cpu") != (build == "cpu") or (build.startswith("cu") and build != "cuda"
-                                                   and build != mine):
-            return Fault("torchvision-mismatch",
-                         f"torch {torch} is a {mine} build, torchvision {vision} a {build} build",
-                         **values)
+        if (mine == "cpu") != (build == "cpu") or (
+            build.startswith("cu") and build != "cuda" and build != mine
+        ):
+            return Fault(
+                "torchvision-mismatch",
+                f"torch {torch} is a {mine} build, torchvision {vision} a {build} build",
+                **values,
+            )
     return None
 
 
@@ -163,16 +170,26 @@ def check(lines):
     found = versions()
     missing = [m for m in REQUIRED if not is_there(m)]
     if missing:
-        raise with_versions(Fault("package-missing", f"not installed: {', '.join(missing)}",
-                                  package=REQUIRED[missing[0]][0]), found)
+        raise with_versions(
+            Fault(
+                "package-missing",
+                f"not installed: {', '.join(missing)}",
+                package=REQUIRED[missing[0]][0],
+            ),
+            found,
+        )
     pair = pairing()
     if pair:
         lines.hint(pair.cause, *pair.evidence, **pair.values)
     evidence = []
     for module, probe in _PROBES:
         if not pair:
-            lines.hint("import-failed", f"while importing {module}", package=REQUIRED[module][0],
-                       detail="the interpreter died while importing it")
+            lines.hint(
+                "import-failed",
+                f"while importing {module}",
+                package=REQUIRED[module][0],
+                detail="the interpreter died while importing it",
+            )
         try:
             probe()
         except Exception as error:
@@ -192,9 +209,10 @@ def why(module, error, pair):
     package = REQUIRED[module][0]
     found = explain(error, "import-failed", package=package, detail=said)
     if found.cause == "torchvision-mismatch":
-        torch = written("torch", "__version__")
-        vision = written("torchvision", "__version__")
-        return Fault(found.cause, said, torch=torch, torchvision=vision,
+        if "operator" in said:  # the versions go together: its binary is damaged
+            return Fault("import-failed", said, package="torchvision", detail=said)
+        return Fault(found.cause, said, torch=written("torch", "__version__"),
+                     torchvision=written("torchvision", "__version__"),
                      build=build_tag(written("torch", "cuda") or ""))
     versions_clash = re.search(r"(\w[\w.-]*[<>=!]=?[\w.,<>=! ]+) is required for", said)
     if versions_clash:
@@ -223,12 +241,17 @@ def _torchvision():
     from torchvision.ops import nms
     from torchvision.transforms import InterpolationMode  # noqa: F401 - what qwen_vl_utils imports
 
-    kept = nms(torch.tensor([[0.0, 0.0, 9.0, 9.0], [0.0, 0.0, 9.0, 8.0]]),
-               torch.tensor([0.9, 0.8]), 0.5)
+    kept = nms(
+        torch.tensor([[0.0, 0.0, 9.0, 9.0], [0.0, 0.0, 9.0, 8.0]]), torch.tensor([0.9, 0.8]), 0.5
+    )
     if kept.tolist() != [0]:
-        raise Fault("torchvision-mismatch", f"torchvision.ops.nms returned {kept.tolist()}",
-                    torch=torch.__version__, torchvision=torchvision.__version__,
-                    build=build_tag(torch.version.cuda or ""))
+        raise Fault(
+            "torchvision-mismatch",
+            f"torchvision.ops.nms returned {kept.tolist()}",
+            torch=torch.__version__,
+            torchvision=torchvision.__version__,
+            build=build_tag(torch.version.cuda or ""),
+        )
 
 
 def _transformers():

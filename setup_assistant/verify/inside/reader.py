@@ -22,11 +22,14 @@ def check(planned, package, clip):
     from qwen_vl_utils import vision_process
 
     chosen = getattr(vision_process, "get_video_reader_backend", lambda: "torchvision")()
-    installed = [name for name in ("torchcodec", "decord")
-                 if importlib.util.find_spec(name) is not None]
+    installed = [
+        name for name in ("torchcodec", "decord") if importlib.util.find_spec(name) is not None
+    ]
     readers = getattr(vision_process, "VIDEO_READER_BACKENDS", {})
-    evidence = [f"qwen-vl-utils {(version_of(('qwen-vl-utils',)) or ('', '?'))[1]} takes {chosen}",
-                f"installed: {', '.join(installed) or 'no decoder of its own'}"]
+    evidence = [
+        f"qwen-vl-utils {(version_of(('qwen-vl-utils',)) or ('', '?'))[1]} takes {chosen}",
+        f"installed: {', '.join(installed) or 'no decoder of its own'}",
+    ]
     try:
         frames = readers[chosen]({"video": clip, "fps": 1.0})[0]
     except Exception as error:
@@ -45,5 +48,12 @@ def blame(error, chosen, installed, evidence, package):
         cause = "decoder-missing"
     else:
         cause = "decoder-broken"
-    return Fault(cause, said, *evidence, package=package, reader=chosen, detail=said,
-                 other=next((name for name in installed if name != chosen), ""))
+    return Fault(
+        cause,
+        said,
+        *evidence,
+        package=package,
+        reader=chosen,
+        detail=said,
+        other=next((name for name in installed if name != chosen), ""),
+    )

@@ -1,0 +1,104 @@
+"""The models in question, in order of preference, and what may run each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from setup_assistant.catalog.models import Model
+from setup_assistant.catalog.recipes import Recipes
+from setup_assistant.catalog.stacks import Quantizer
+from setup_assistant.choose.cards import Card
+from setup_assistant.choose.host import Host
+from setup_assistant.choose.memory import Setting
+from setup_assistant.choose.pairs import Pair
+from setup_assistant.choose.versions import at_least, within
+from setup_assistant.errors import SetupError
+
+CANARY = "canary"
+_RANK = {"none": 0, "awq": 1, "gptq-int4": 2, "gptq-int8": 3}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What every candidate is judged on."""
+
+    recipes: Recipes
+    host: Host
+    pair: Pair
+
+    def quantizer(self, model: Model, cards: Sequence[Card]) -> Quantizer | None:
+        """Return the packages that run a quantized model here, None where none are known to."""
+        for row in self.recipes.stacks.quantizer:
+            if model.quantization in row.quantizations and cards and self._installs(row, cards):
+                return row
+        return None
+
+    def _installs(self, row: Quantizer, cards: Sequence[Card]) -> bool:
+        return (
+            self.host.os in row.systems
+            and within(self.pair.python, row.python)
+            and at_least(self.pair.torch, row.torch_min)
+            and all(at_least(c.part, row.compute_capability_min) for c in cards)
+        )
+
+    def setting(self, model: Model, cards: Sequence[Card]) -> Setting:
+        """Return how a model runs on these cards; no cards means the CPU."""
+        return Setting(
+            dtype=dtype(model, cards),
+            part=min((c.part for c in cards), key=lambda p: [int(n) for n in p.split(".")])
+            if cards
+            else None,
+            transformers=self.pair.stack.transformers,
+            torch=self.pair.torch,
+            gpus=max(1, len(cards)),
+        )
+
+
+def dtype(model: Model, cards: Sequence[Card]) -> str:
+    """Return the dtype on these cards.
+
+    Quantized kernels compute in float16. Below compute capability 8.0 bfloat16 is emulated, so
+    float16 it is, for all cards if one of them is such a card.
+    """
+    if model.quantization != "none":
+        return "float16"
+    return "bfloat16" if all(at_least(c.part, "8.0") for c in cards) else "float16"
+
+
+def automatic(recipes: Recipes) -> list[list[Model]]:
+    """Return the sizes to consider, largest first; in each the 16-bit model, then quantized.
+
+    Where a size has an AWQ checkpoint, the other quantized ones are left to those who name
+    them: GPTQ needs more packages, and its 8-bit form is no faster than 16 bits.
+    """
+    sizes: dict[str, list[Model]] = {}
+    for model in recipes.models:
+        if model.auto:
+            sizes.setdefault(f"{model.family} {model.size}", []).append(model)
+    ordered = sorted(sizes.values(), key=lambda ms: -max(m.shapes.params_total for m in ms))
+    return [_preferred(models) for models in ordered]
+
+
+def named(recipes: Recipes, wish: str, transformers: str) -> Model:
+    """Return the model that a person named.
+
+    Raises:
+        SetupError: `model_unknown`, or `model_too_new` for the transformers that runs here.
+    """
+    for model in recipes.models:
+        if wish.lower() in {model.id.lower(), model.id.split("/")[-1].lower()}:
+            if not at_least(transformers, model.min_transformers):
+                raise SetupError(
+                    "model_too_new", model=model.id, need=model.min_transformers,
+                    have=transformers,
+                )
+            return model
+    raise SetupError("model_unknown", model=wish, known=", ".join(m.id for m in recipes.models))
+
+
+def _preferred(models: list[Model]) -> list[Model]:
+    ordered = sorted(models, key=lambda m: _RANK[m.quantization])
+    if any(m.quantization == "awq" for m in ordered):
+        return [m for m in ordered if m.quantization in {"none", "awq"}]
+    return ordered

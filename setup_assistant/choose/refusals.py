@@ -1,0 +1,111 @@
+"""Why nothing runs here, and the remedy that is still right for these cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+from setup_assistant.catalog.recipes import Recipes
+from setup_assistant.catalog.torch import TorchTable, cuda_of
+from setup_assistant.choose.cards import Card
+from setup_assistant.choose.host import Host
+from setup_assistant.choose.pairs import cuda_pairs, has_cuda_builds
+from setup_assistant.choose.versions import numbers, within
+from setup_assistant.errors import SetupError
+
+# A driver that starts every build, to ask what would be possible with another driver.
+_NEWEST_BRANCH = 999
+
+
+def refuse(
+    recipes: Recipes, host: Host, python: str, cards: Sequence[Card], *, strict: bool,
+    only_default: bool, given: bool,
+) -> NoReturn:
+    """Raise the failure that names the first thing that stands in the way.
+
+    Raises:
+        SetupError: always.
+    """
+    parts = sorted({c.part for c in cards})
+    names = ", ".join(dict.fromkeys(c.name for c in cards))
+    if not has_cuda_builds(host):
+        raise SetupError("no_cuda_platform", platform=host.platform)
+    if host.cuda is None and host.driver is None:
+        raise SetupError("driver_unknown", gpu=names)
+    if strict and cuda_pairs(recipes, host, python, parts):
+        pair = cuda_pairs(recipes, host, python, parts)[0]
+        raise SetupError("strict_cuda", cuda=host.cuda or "?", build=pair.build, torch=pair.torch)
+    if only_default and cuda_pairs(recipes, host, python, parts):
+        raise SetupError("torch_unreachable", gpu=names)
+    if given and len(parts) > 1 and all(cuda_pairs(recipes, host, python, [p]) for p in parts):
+        raise SetupError("cards_apart", gpus=names)
+    _by_driver(recipes, host, python, cards, names)
+    _by_part(recipes, host, cards[0])
+    no_wheel(recipes, host, python)
+
+
+def no_wheel(recipes: Recipes, host: Host, python: str) -> NoReturn:
+    """Raise what is wrong with the platform, the Python or the C library."""
+    fitting = [r for r in recipes.torch.release if not r.avoid]
+    pythons = [r.python for r in fitting]
+    if not any(within(python, ends) for ends in pythons):
+        first = min((p[0] for p in pythons), key=numbers)
+        last = max((s.python[1] for s in recipes.stacks.stack), key=numbers)
+        raise SetupError("python_unsupported", python=python, first=first, last=last)
+    raise SetupError(
+        "no_wheel", platform=host.platform, python=python, glibc=host.glibc or "?"
+    )
+
+
+def last_branch(table: TorchTable, part: str) -> int | None:
+    """Return the last driver branch that drives a part, None where the newest does."""
+    for row in table.last_branch:
+        if numbers(part) <= numbers(row.up_to):
+            return row.branch
+    return None
+
+
+def needed_branch(recipes: Recipes, host: Host, python: str, part: str) -> int | None:
+    """Return the least driver branch with which some wheel runs on a part, None if none does."""
+    last = last_branch(recipes.torch, part) or _NEWEST_BRANCH
+    branches = {numbers(f.windows if host.os == "Windows" else f.linux)[0]: f.cuda
+                for f in recipes.torch.floor}
+    for branch in sorted(branches):
+        with_it = Host(os=host.os, arch=host.arch, glibc=host.glibc, driver=f"{branch}.999",
+                       cuda=f"{branches[branch]}.0")
+        if branch <= last and cuda_pairs(recipes, with_it, python, [part]):
+            return branch
+    return None
+
+
+def _by_driver(
+    recipes: Recipes, host: Host, python: str, cards: Sequence[Card], names: str
+) -> None:
+    """Raise `driver_too_old` where another driver is the remedy, and still drives the cards."""
+    needed = [needed_branch(recipes, host, python, c.part) for c in cards]
+    if any(n is None for n in needed):
+        return
+    least = max(n for n in needed if n is not None)
+    here = numbers(host.driver)[0] if host.driver else 0
+    if least > here:
+        ends = [b for c in cards if (b := last_branch(recipes.torch, c.part)) is not None]
+        best = min([*ends, max(least, 580)])
+        raise SetupError("driver_too_old", driver=host.driver or host.cuda or "?", gpu=names,
+                         branch=max(best, least))
+
+
+def _by_part(recipes: Recipes, host: Host, card: Card) -> None:
+    jetson = recipes.torch.jetson
+    if card.part in jetson.only_own:
+        raise SetupError("gpu_jetson", gpu=card.name, part=card.part)
+    codes = [
+        code
+        for release in recipes.torch.release
+        for build in release.builds
+        for name in (build.x86_64, build.aarch64)
+        if name and cuda_of(build.tag)
+        for code in recipes.torch.kernels[name]
+    ]
+    if numbers(card.part) < min(numbers(c) for c in codes):
+        raise SetupError("gpu_too_old", gpu=card.name, part=card.part)
+    raise SetupError("gpu_no_kernels", gpu=card.name, part=card.part, platform=host.platform)

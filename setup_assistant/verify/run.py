@@ -1,0 +1,168 @@
+"""Verify an environment with the canary or a model folder, and name the one cause of a failure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from setup_assistant import words
+from setup_assistant.catalog import canary as canary_recipe
+from setup_assistant.catalog import smoke as smoke_recipe
+from setup_assistant.choose.plan import Plan
+from setup_assistant.host import clock
+from setup_assistant.site.layout import python_in
+from setup_assistant.verify import child, files_check, verdict
+from setup_assistant.verify.request import Wanted, build
+from setup_assistant.verify.values import Check, Verification
+
+CANARY = "canary"
+# Seconds for importing everything once more without the variables below.
+_IMPORT_DEADLINE = 180.0
+_LIBRARY_VARIABLES = ("LD_PRELOAD", "LD_LIBRARY_PATH")
+
+
+def _nobody(check: Check) -> None:
+    """Tell nobody."""
+
+
+def verify(
+    env: Path,
+    *,
+    model: str | Path = CANARY,
+    plan: Plan | None = None,
+    images: Sequence[str] = (),
+    videos: Sequence[str] = (),
+    question: str | None = None,
+    device: str = "auto",
+    dtype: str | None = None,
+    deadline: float | None = None,
+    recipes: Path | None = None,
+    trust_unchanged: bool = False,
+    on_check: Callable[[Check], None] = _nobody,
+) -> Verification:
+    """Run every check inside `env` and return the verdict.
+
+    Args:
+        env: prefix of the environment (venv, conda or system).
+        model: "canary", or a model folder.
+        plan: what was planned: decoder, device, GPUs, dtype, pixel caps.
+        images: the person's own pictures, as paths or URLs.
+        videos: the person's own clips, as paths.
+        question: what to ask about them.
+        device: auto (the plan's, else a GPU where torch has one), cpu or cuda.
+        dtype: float32, float16 or bfloat16; by default the plan's or the device's usual one.
+        deadline: seconds for everything inside the environment; by default the recipe's.
+        recipes: folder of the recipes.
+        trust_unchanged: do not hash again files of a model that are as their record says.
+        on_check: told of each check as it ends; inside the environment, from another thread.
+
+    Raises:
+        SetupError: a recipe is missing or invalid, or nothing can be written anywhere.
+    """
+    started = clock.monotonic()
+    canary = canary_recipe.load(recipes)
+    smoke = smoke_recipe.load(recipes)
+    folder = None if str(model) == CANARY else Path(model).expanduser().absolute()
+    wanted = Wanted(
+        model=folder,
+        plan=plan,
+        images=tuple(i if "://" in i else str(Path(i).expanduser().absolute()) for i in images),
+        videos=tuple(str(Path(v).expanduser().absolute()) for v in videos),
+        question=question,
+        language="zh" if words.language() == "zh_CN" else "en",
+        device=device,
+        dtype=dtype,
+    )
+    # Not resolved: a link is the environment's name.
+    env = env.expanduser().absolute()
+    report = (
+        files_check.model_files(folder, trust_unchanged=trust_unchanged)
+        if folder
+        else files_check.canary_files(canary)
+    )
+    facts = verdict.Facts(env=env, plan=plan, report=report, decoder=smoke.decoder)
+    done: list[Check] = []
+
+    def tell(check: Check) -> None:
+        done.append(verdict.finish(check, facts))
+        on_check(done[-1])
+
+    if not python_in(env).exists():
+        tell(_no_python(env))
+    else:
+        for check in report.checks:
+            tell(check)
+        limit = deadline or (
+            smoke.limits.model_deadline_seconds if folder else smoke.limits.canary_deadline_seconds
+        )
+        _inside(env, wanted, build(wanted, canary, smoke, report.stops), limit, tell)
+    return verdict.conclude(
+        done, facts, model=str(folder or CANARY), seconds=clock.monotonic() - started
+    )
+
+
+def _inside(
+    env: Path,
+    wanted: Wanted,
+    request: dict[str, object],
+    limit: float,
+    tell: Callable[[Check], None],
+) -> None:
+    """Run the checks in the environment; where imports fail, look for a foreign library."""
+    held: list[Check] = []
+
+    def pass_on(check: Check) -> None:
+        if held or (check.name == "imports" and not check.passed and _suspects(os.environ)):
+            held.append(check)  # its cause may yet be another
+        else:
+            tell(check)
+
+    with child.scratch_folder() as scratch:
+        variables = child.environment(
+            scratch,
+            reader=wanted.plan.decoder.reader if wanted.plan else None,
+            device=wanted.place,
+            gpus=wanted.plan.placement.gpus if wanted.plan else (),
+        )
+        child.talk(env, request, limit, variables, pass_on)
+        if held:
+            held[0] = _without_foreign_libraries(env, held[0], request, variables)
+    for check in held:
+        tell(check)
+
+
+def _suspects(variables: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(name for name in _LIBRARY_VARIABLES if variables.get(name))
+
+
+def _without_foreign_libraries(
+    env: Path, failed: Check, request: dict[str, object], variables: Mapping[str, str]
+) -> Check:
+    """Import everything again without the loader's variables; success proves them guilty."""
+    suspects = _suspects(variables)
+    clean = {k: v for k, v in variables.items() if k not in suspects}
+    again = child.talk(env, {**request, "only_imports": True}, _IMPORT_DEADLINE, clean, _nobody)
+    if not again.checks or not again.checks[0].passed:
+        return failed
+    guilty = " ".join(suspects)
+    return replace(
+        failed,
+        cause="library-path",
+        evidence=(*(f"{name}={variables[name]}" for name in suspects), *failed.evidence),
+        values={
+            "variable": guilty,
+            "detail": str(failed.values.get("detail") or failed.cause or ""),
+        },
+    )
+
+
+def _no_python(env: Path) -> Check:
+    return Check(
+        name="imports",
+        kind="imports",
+        status="fail",
+        cause="python-missing",
+        values={"prefix": str(env)},
+    )

@@ -1,0 +1,118 @@
+"""`python -m tests.catalogs`: bring the Chinese catalog up to date with the sentences in use.
+
+New sentences appear with an empty translation, for a person to fill in; sentences no longer in
+use are dropped. `python -m tests.catalogs --check` changes nothing and fails where work is left.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import string
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "setup_assistant"
+PO = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "setup_assistant.po"
+KEYWORDS = {"_": None, "msg": None, "N_": None}
+
+
+def sentences() -> dict[str, list[tuple[str, int]]]:
+    """Return every sentence for people in the package, with the places it stands."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for line, message, _comments, _context in extract_from_file(
+            "python", str(path), keywords=KEYWORDS
+        ):
+            place = (path.relative_to(ROOT).as_posix(), line)
+            found.setdefault(str(message), []).append(place)
+    return {text: places for text, places in found.items() if text}
+
+
+def translations() -> dict[str, str]:
+    """Return sentence → Chinese of the catalog as it is."""
+    if not PO.exists():
+        return {}
+    with PO.open("rb") as stream:
+        return {str(m.id): str(m.string or "") for m in read_po(stream) if m.id}
+
+
+def places(text: str) -> set[str]:
+    """Return the names of the `{places}` in a sentence."""
+    return {name for _text, name, _spec, _conversion in string.Formatter().parse(text) if name}
+
+
+def faults() -> list[str]:
+    """Return what is wrong with the catalog: missing, stale or mismatched sentences."""
+    wanted, have = sentences(), translations()
+    found = [f"untranslated: {t!r} ({wanted[t][0][0]})" for t in wanted if not have.get(t)]
+    found += [f"no longer in use: {t!r}" for t in have if t not in wanted]
+    found += [
+        f"other places than the English: {t!r} -> {have[t]!r}"
+        for t in wanted
+        if have.get(t) and places(t) != places(have[t])
+    ]
+    if not PO.with_suffix(".mo").exists() or PO.with_suffix(".mo").read_bytes() != compiled():
+        found.append("setup_assistant.mo is older than setup_assistant.po")
+    return found
+
+
+def compiled() -> bytes:
+    """Return the catalog in its compiled form."""
+    stream = io.BytesIO()
+    write_mo(stream, _catalog({t: s for t, s in translations().items() if s}))
+    return stream.getvalue()
+
+
+def update() -> None:
+    """Write the .po with all sentences in use, and the .mo."""
+    have = translations()
+    catalog = _catalog({})
+    for text, where in sentences().items():
+        files = sorted({(name, 0) for name, _line in where})
+        catalog.add(text, have.get(text, ""), locations=files)
+    PO.parent.mkdir(parents=True, exist_ok=True)
+    with PO.open("wb") as stream:
+        write_po(stream, catalog, width=100, sort_output=True, include_lineno=False)
+    PO.with_suffix(".mo").write_bytes(compiled())
+
+
+def _catalog(entries: dict[str, str]) -> Catalog:
+    # Fixed dates: an update that changes no sentence changes no file.
+    day = datetime(2026, 11, 22, tzinfo=timezone.utc)
+    catalog = Catalog(
+        locale="zh_CN",
+        project="setup-assistant",
+        version="1",
+        header_comment="# Chinese sentences of Setup Assistant.",
+        creation_date=day,
+        revision_date=day,
+        last_translator="",
+        language_team="",
+        fuzzy=False,
+    )
+    for text, chinese in entries.items():
+        catalog.add(text, chinese)
+    return catalog
+
+
+def main() -> int:
+    """Update, or check."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail on faults")
+    if not parser.parse_args().check:
+        update()
+    found = faults()
+    sys.stdout.write("".join(f"{line}\n" for line in found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""`download` as a person calls it, with the real client and a hub on this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from tests.hub import Hub
+from tests.hub.fixtures import MODEL, SHARDS, client_python, hub, model_folder
+
+__all__ = ["client_python", "hub", "model_folder"]
+
+Assistant = Callable[..., "CompletedProcess[str]"]
+
+
+@pytest.mark.parametrize("model", ["Tiny", "../../etc", "a/b/c", "Qwen/..", "-x/y", "Qwen/a?b"])
+def test_what_is_no_model_id_is_wrong_use(assistant: Assistant, model: str) -> None:
+    done = assistant("download", "--json", "--", model)
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["errors"][0]["code"] == "usage"
+
+
+def test_sources_that_are_not_there_yet_are_wrong_use(assistant: Assistant) -> None:
+    done = assistant("download", MODEL, "--source", "huggingface")
+    assert done.returncode == 2
+    assert "modelscope" in done.stderr
+
+
+def test_the_help_says_what_is_not_there_yet(assistant: Assistant) -> None:
+    assert "only source so far" in assistant("download", "--help").stdout
+
+
+def test_an_environment_without_the_client(assistant: Assistant, tmp_path: Path) -> None:
+    done = assistant("download", MODEL, "--to", "w", "--env", str(tmp_path / "no"), "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["errors"][0]["code"] == "client_missing"
+    assert not (tmp_path / "w").exists()
+
+
+@pytest.mark.e2e
+def test_download_then_rerun_then_repair(
+    assistant: Assistant, hub: Hub, client_python: Path, tmp_path: Path
+) -> None:
+    arguments = ["download", MODEL, "--to", "weights", "--env", str(client_python.parents[1])]
+    arguments += ["--endpoint", hub.url]
+    first = assistant(*arguments, "--json", NO_PROXY="127.0.0.1")
+    assert first.returncode == 0, first.stdout + first.stderr
+    data = json.loads(first.stdout)["data"]
+    assert data["folder"] == str(tmp_path / "weights")
+    assert (
+        data["total_bytes"] == data["received_bytes"] == sum(f["size_bytes"] for f in data["files"])
+    )
+    assert {f["checked"] for f in data["files"]} == {"sha256"}
+
+    hub.seen.clear()
+    again = assistant(*arguments)
+    assert again.returncode == 0
+    assert f"{MODEL} is complete in {tmp_path}/weights: 6 files, 1.4 MB" in again.stdout
+    assert hub.seen == []
+
+    shard = tmp_path / "weights" / SHARDS[0]
+    shard.write_bytes(shard.read_bytes()[:-1] + b"?")
+    repaired = assistant(*arguments, "--verify", "--json", NO_PROXY="127.0.0.1")
+    assert repaired.returncode == 0
+    assert json.loads(repaired.stdout)["data"]["received_bytes"] == shard.stat().st_size
+    assert shard.read_bytes() == (hub.models[MODEL] / SHARDS[0]).read_bytes()
+    assert hub.asked(SHARDS[1]) == 0
+    # Nothing of the client's is left in the home folder or in our cache.
+    left = {p.name for p in (tmp_path / "home").rglob("*")}
+    assert left == set()
+    assert not list((tmp_path / "cache" / "modelscope").iterdir())
+
+
+@pytest.mark.e2e
+def test_no_hub_is_partly_done_with_the_command_that_resumes(
+    assistant: Assistant, client_python: Path, tmp_path: Path
+) -> None:
+    prefix = client_python.parents[1]
+    # Port 9 (discard) is answered by nobody.
+    done = assistant(
+        "download", MODEL, "--to", "weights", "--env", str(prefix), "--json",
+        MODELSCOPE_ENDPOINT="http://127.0.0.1:9", NO_PROXY="127.0.0.1",
+    )  # fmt: skip
+    assert done.returncode == 3
+    envelope = json.loads(done.stdout)
+    assert envelope["status"] == "partial"
+    error = envelope["errors"][0]
+    assert error["code"] == "weights_unreachable"
+    assert f"download {MODEL} --to {tmp_path}/weights --env {prefix}" in error["hint"]
+    assert not (tmp_path / "weights").exists()

@@ -1,0 +1,62 @@
+"""What all tests share: an untouched environment, folders of their own, and built things."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from setup_assistant import words
+
+ROOT = Path(__file__).resolve().parent.parent
+CAPTURES = ROOT.parent / "shared" / "captures"
+
+
+@pytest.fixture(autouse=True)
+def _unchanged() -> Iterator[None]:
+    """Fail a test that leaves a changed environment variable or language behind."""
+    before = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
+    yield
+    after = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
+    words.use_language("en")
+    assert after == before, "the test changed environment variables"
+
+
+@pytest.fixture(autouse=True)
+def _isolated(_unchanged: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every test its own cache, and English."""
+    if not os.environ.get("SETUP_ASSISTANT_TEST_KEEP_CACHE"):
+        monkeypatch.setenv("SETUP_ASSISTANT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "CUDA_VISIBLE_DEVICES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    words.use_language("en")
+
+
+@pytest.fixture
+def assistant(tmp_path: Path):  # noqa: ANN201 - a function
+    """Run the real command line in a process of its own."""
+
+    def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        home = tmp_path / "home"
+        home.mkdir(exist_ok=True)
+        env = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT), **variables}
+        return subprocess.run(
+            [sys.executable, "-m", "setup_assistant.cli.app", *arguments],
+            env=env, capture_output=True, text=True, timeout=600, check=False, cwd=tmp_path,
+        )  # fmt: skip
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """Return the folder of real nvidia-smi outputs; it stays outside the project."""
+    if not CAPTURES.is_dir():
+        pytest.skip("the captures lie outside the project and are not here")
+    return CAPTURES

@@ -1,0 +1,70 @@
+"""What the person told pip reaches uv; what they told uv wins."""
+
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.host import pip_settings
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    monkeypatch.setattr(pip_settings.sys, "prefix", str(tmp_path / "no-site"))
+    monkeypatch.setattr(pip_settings, "ETC", tmp_path / "etc")
+    return {"HOME": str(tmp_path), "XDG_CONFIG_DIRS": str(tmp_path / "none")}
+
+
+def _conf(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / ".config" / "pip" / "pip.conf"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    return path
+
+
+def test_a_company_index_reaches_uv(tmp_path: Path, home: dict[str, str]) -> None:
+    _conf(tmp_path, "[global]\nindex-url = https://me:pw@pypi.corp/simple\ncert = /ca.pem\n"
+                    "proxy = http://proxy.corp:3128\ntrusted-host = pypi.corp\n")  # fmt: skip
+    found = pip_settings.uv_environment(home)
+    assert found["UV_DEFAULT_INDEX"] == "https://me:pw@pypi.corp/simple"
+    assert found["SSL_CERT_FILE"] == "/ca.pem"
+    assert found["HTTPS_PROXY"] == "http://proxy.corp:3128"
+    assert found["UV_INSECURE_HOST"] == "pypi.corp"
+
+
+def test_several_indexes_are_weighed_as_pip_does(tmp_path: Path, home: dict[str, str]) -> None:
+    _conf(tmp_path, "[global]\nextra-index-url =\n  https://a/simple\n  https://b/simple\n")
+    found = pip_settings.uv_environment(home)
+    assert found["UV_INDEX"].split() == ["https://a/simple", "https://b/simple"]
+    assert found["UV_INDEX_STRATEGY"] == "unsafe-best-match"
+
+
+def test_variables_win_over_files_and_install_over_global(
+    tmp_path: Path, home: dict[str, str]
+) -> None:
+    _conf(tmp_path, "[global]\nindex-url = https://g\n[install]\nindex-url = https://i\n")
+    assert pip_settings.uv_environment(home)["UV_DEFAULT_INDEX"] == "https://i"
+    home["PIP_INDEX_URL"] = "https://env"
+    assert pip_settings.uv_environment(home)["UV_DEFAULT_INDEX"] == "https://env"
+
+
+def test_what_was_said_to_uv_wins(tmp_path: Path, home: dict[str, str]) -> None:
+    _conf(tmp_path, "[global]\nindex-url = https://pip\n")
+    home["UV_DEFAULT_INDEX"] = "https://uv"
+    assert "UV_DEFAULT_INDEX" not in pip_settings.uv_environment(home)
+
+
+def test_wheel_folders_that_are_gone_are_left_out(tmp_path: Path, home: dict[str, str]) -> None:
+    (tmp_path / "wheels").mkdir()
+    home["PIP_FIND_LINKS"] = f"{tmp_path}/wheels {tmp_path}/gone file://{tmp_path}/gone-too"
+    assert pip_settings.uv_environment(home)["UV_FIND_LINKS"] == f"{tmp_path}/wheels"
+
+
+def test_a_damaged_file_is_no_reason_to_stop(tmp_path: Path, home: dict[str, str]) -> None:
+    _conf(tmp_path, "not an ini file\n[global\n")
+    assert pip_settings.uv_environment(home) == {}
+
+
+def test_the_persons_proxy_variables_win(tmp_path: Path, home: dict[str, str]) -> None:
+    _conf(tmp_path, "[global]\nproxy = http://from-pip\n")
+    home["https_proxy"] = "http://mine"
+    assert "HTTPS_PROXY" not in pip_settings.uv_environment(home)

@@ -1,0 +1,105 @@
+"""An environment's files, read from outside."""
+
+from __future__ import annotations
+
+import json
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.host import prefix
+
+# As torch's own build writes it, in three ages.
+NEW = """from typing import Optional
+
+__all__ = ['__version__', 'debug', 'cuda', 'git_version', 'hip']
+__version__ = '2.15.0+cu132'
+debug = False
+cuda: Optional[str] = '13.2'
+git_version = '0'
+hip: Optional[str] = None
+"""
+PLAIN = "__version__ = '2.8.0'\ndebug = False\ncuda = '12.8'\nhip = None\n"
+CPU = "__version__ = '2.8.0'\ndebug = False\ncuda: Optional[str] = None\n"
+TYPED = '__version__: str = "2.9.1+cpu"\ncuda = None\n'
+
+
+def _packages(folder: Path) -> Path:
+    found = folder / "lib" / "python3.12" / "site-packages"
+    found.mkdir(parents=True)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (NEW, prefix.TorchFiles("2.15.0", "cu132")),
+        (PLAIN, prefix.TorchFiles("2.8.0", "cu128")),
+        (CPU, prefix.TorchFiles("2.8.0", "cpu")),
+        (TYPED, prefix.TorchFiles("2.9.1", "cpu")),
+        ("debug = False\n", None),
+    ],
+)
+def test_torch(tmp_path: Path, text: str, expected: prefix.TorchFiles | None) -> None:
+    (_packages(tmp_path) / "torch").mkdir()
+    (prefix.site_packages(tmp_path)[0] / "torch" / "version.py").write_text(text)
+    assert prefix.torch(tmp_path) == expected
+
+
+def test_no_torch_and_the_layout_of_windows(tmp_path: Path) -> None:
+    assert prefix.torch(tmp_path) is None
+    folder = tmp_path / "Lib" / "site-packages" / "torch"
+    folder.mkdir(parents=True)
+    (folder / "version.py").write_text(NEW)
+    assert prefix.torch(tmp_path) == prefix.TorchFiles("2.15.0", "cu132")
+
+
+def test_a_real_virtual_environment(tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", with_pip=False, symlinks=True)
+    assert prefix.kind(tmp_path / "env") == "venv"
+    assert prefix.python_version(tmp_path / "env") == ".".join(map(str, sys.version_info[:3]))
+
+
+def test_a_conda_environment(tmp_path: Path) -> None:
+    meta = tmp_path / "conda-meta"
+    meta.mkdir()
+    assert prefix.kind(tmp_path) is None
+    (meta / "history").touch()
+    (meta / "python-3.12.4-h1_0.json").write_text(json.dumps({"version": "3.12.4"}))
+    (meta / "python-dateutil-2.9-0.json").write_text(json.dumps({"version": "2.9"}))
+    assert prefix.kind(tmp_path) == "conda"
+    assert prefix.python_version(tmp_path) == "3.12.4"
+
+
+def test_damaged_records_fall_back_to_the_folder(tmp_path: Path) -> None:
+    _packages(tmp_path)
+    (tmp_path / "conda-meta").mkdir()
+    (tmp_path / "conda-meta" / "python-3.12.4-0.json").write_text("{")
+    (tmp_path / "pyvenv.cfg").write_bytes(b"\xff")
+    assert prefix.python_version(tmp_path) == "3.12"
+
+
+def test_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CONDA_PREFIX", raising=False)
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    base, env = tmp_path / "base", tmp_path / "base" / "envs" / "a"
+    env.mkdir(parents=True)
+    assert prefix.why_active(env) is None
+    monkeypatch.setenv("VIRTUAL_ENV", str(env))
+    assert prefix.why_active(env) == "VIRTUAL_ENV"
+    (tmp_path / "link").symlink_to(env)
+    assert prefix.why_active(tmp_path / "link") == "VIRTUAL_ENV"
+    # The folder around it would go with it.
+    assert prefix.why_active(base) == "VIRTUAL_ENV"
+    assert prefix.why_active(env / "deeper") is None
+    monkeypatch.setenv("CONDA_PREFIX", str(base))
+    assert prefix.why_active(base) == "CONDA_PREFIX"
+
+
+def test_the_python_that_runs_this_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CONDA_PREFIX", raising=False)
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    monkeypatch.setattr(sys, "base_prefix", "/somewhere/else")
+    assert prefix.why_active(Path(sys.prefix)) == "sys.prefix"
