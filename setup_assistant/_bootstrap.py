@@ -142,6 +142,7 @@ def _create() -> None:
 
 def _install(extras: list[str]) -> None:
     pip = [str(_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip.append("--no-cache-dir")
     # pip honours the person's index, proxy and certificate settings by itself.
     _child([*pip, _requirement("uv")])
     if not _by_uv(extras):
@@ -230,7 +231,12 @@ def _hand_over(module: str) -> None:
 
 
 def _child(command: list[str]) -> None:
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    # pip asks `rustc` for its version; where that is rustup's, it would fill the home folder.
+    env = dict(os.environ)
+    env.setdefault("RUSTUP_HOME", str(VENV / ".rustup"))
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, env=env
+    )
     if done.returncode != 0:
         lines = done.stdout.decode("utf-8", "replace").strip().splitlines() or ["?"]
         if "ensurepip" in lines[-1] or any("ensurepip is not" in x for x in lines):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +15,12 @@ T = TypeVar("T")
 
 
 def to_builtins(value: object) -> Any:  # noqa: ANN401 - any JSON value
-    """Return `value` as plain lists, dicts, strings and numbers."""
+    """Return `value` as plain lists, dicts, strings and numbers.
+
+    By way of `asdict`: msgspec alone leaves out the defaults of what it decoded itself.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
     return msgspec.to_builtins(value)
 
 

@@ -90,7 +90,9 @@ def named(recipes: Recipes, wish: str, transformers: str) -> Model:
         if wish.lower() in {model.id.lower(), model.id.split("/")[-1].lower()}:
             if not at_least(transformers, model.min_transformers):
                 raise SetupError(
-                    "model_too_new", model=model.id, need=model.min_transformers,
+                    "model_too_new",
+                    model=model.id,
+                    need=model.min_transformers,
                     have=transformers,
                 )
             return model

@@ -48,12 +48,15 @@ def cards_of(machine: Machine, wishes: Wishes, notes: Notes) -> list[Card]:
     for gpu in sorted(machine.gpus, key=lambda g: g.index):
         if gpu.vendor != "nvidia" or not gpu.usable or gpu.mig == "on":
             continue
-        part = gpu.compute_capability or names.lookup(gpu.name, gpu.memory_total_bytes)\
-            .compute_capability
+        part = (
+            gpu.compute_capability
+            or names.lookup(gpu.name, gpu.memory_total_bytes).compute_capability
+        )
         if part is None:
-            notes.beware("placement", msg(
-                "{gpu}: its compute capability is not known, so it is left out.", gpu=gpu.name
-            ))
+            notes.beware(
+                "placement",
+                msg("{gpu}: its compute capability is not known, so it is left out.", gpu=gpu.name),
+            )
             continue
         cards.append(_card(gpu, part, machine, notes))
     return _wished(cards, wishes.gpus)
@@ -79,14 +82,23 @@ def budget(gpu: Gpu, free: int, os: str) -> int:
 def _card(gpu: Gpu, part: str, machine: Machine, notes: Notes) -> Card:
     free = _free(gpu, machine)
     if free is None:
-        notes.beware("model", msg(
-            "{gpu}: its memory is not known; the plan counts on {gib} GiB.",
-            gpu=gpu.name, gib=UNKNOWN_BUDGET // GIB,
-        ))
+        notes.beware(
+            "model",
+            msg(
+                "{gpu}: its memory is not known; the plan counts on {gib} GiB.",
+                gpu=gpu.name,
+                gib=UNKNOWN_BUDGET // GIB,
+            ),
+        )
     room = UNKNOWN_BUDGET if free is None else budget(gpu, free, machine.system.os)
     return Card(
-        id=gpu.uuid or str(gpu.index), name=gpu.name, index=gpu.index, part=part, free=free,
-        budget=room, slice_=gpu.mig not in {None, "off"},
+        id=gpu.uuid or str(gpu.index),
+        name=gpu.name,
+        index=gpu.index,
+        part=part,
+        free=free,
+        budget=room,
+        slice_=gpu.mig not in {None, "off"},
     )
 
 

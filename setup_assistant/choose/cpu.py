@@ -46,7 +46,9 @@ def setting(ground: Ground, model: Model, room: int | None) -> Setting:
     need = estimate(model, least(model.vision), narrow).total
     if need > room:
         raise SetupError(
-            "memory_too_small", model=model.id, need=f"{need / GIB:.1f} GiB",
+            "memory_too_small",
+            model=model.id,
+            need=f"{need / GIB:.1f} GiB",
             have=f"{room / GIB:.1f} GiB",
         )
     return narrow

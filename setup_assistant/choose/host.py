@@ -37,7 +37,10 @@ def host_of(machine: Machine) -> Host:
     driver = machine.driver.version
     cuda = machine.driver.cuda or (drivers.cuda_of_driver(driver) if driver else None)
     return Host(
-        os=system.os, arch=_arch(system.os, system.arch), glibc=system.glibc, driver=driver,
+        os=system.os,
+        arch=_arch(system.os, system.arch),
+        glibc=system.glibc,
+        driver=driver,
         cuda=cuda,
     )
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from setup_assistant.catalog.models import Model, Shapes, Vision
 from setup_assistant.choose.tokens import MARKERS, Grid
-from setup_assistant.choose.versions import at_least, numbers
+from setup_assistant.choose.versions import at_least, minor, numbers
 
 GIB = 1 << 30
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -27,6 +27,9 @@ SLACK = int(0.35 * GIB)
 SLACK_SHARE = 0.55
 # Measured totals over several GPUs lie above the sum; weights are exact, the rest is not.
 SEVERAL = 1.10
+# Bytes per pair of patches of the vision mask, and per token and word of the logits.
+_MASK_BYTES = {"4.51": 4, "4.52": 4, "4.53": 2}
+_LOGIT_BYTES = {"4.45": 8, "4.46": 4}
 TEXT_TOKENS = 64
 NEW_TOKENS = 128
 
@@ -84,8 +87,12 @@ class Need:
     def terms(self) -> dict[str, int]:
         """Return the terms by name."""
         return {
-            "weights": self.weights, "vision": self.vision, "prefill": self.prefill,
-            "logits": self.logits, "kv_cache": self.kv_cache, "slack": self.slack,
+            "weights": self.weights,
+            "vision": self.vision,
+            "prefill": self.prefill,
+            "logits": self.logits,
+            "kv_cache": self.kv_cache,
+            "slack": self.slack,
             "context": self.context,
         }
 
@@ -150,7 +157,7 @@ def vision_attention(shapes: Shapes, grids: Sequence[Grid], setting: Setting) ->
         return per_score * shapes.vit_heads * segment**2
     if version < (4, 51):
         return (_math_bytes(setting.torch) * shapes.vit_heads + 3) * total**2
-    mask = {(4, 51): 4, (4, 52): 4, (4, 53): 2}.get(version[:2], 0) * total**2
+    mask = _MASK_BYTES.get(minor(setting.transformers), 0) * total**2
     if _unfused(setting):
         return mask + _math_bytes(setting.torch) * shapes.vit_heads * segment**2
     return mask
@@ -182,7 +189,7 @@ def logits(model: Model, tokens: int, transformers: str, width: int) -> int:
         return 0
     if model.family == "qwen2.5-vl" and version >= (4, 54):
         return 0
-    per = {(4, 45): 8, (4, 46): 4}.get(version[:2], 2)
+    per = _LOGIT_BYTES.get(minor(transformers), 2)
     return per * max(1, width // 2) * model.shapes.vocab * tokens
 
 

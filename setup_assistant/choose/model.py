@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose import cpu
@@ -18,6 +19,7 @@ from setup_assistant.choose.workloads import Caps, caps, comfortable, least, pic
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory
 from setup_assistant.words import msg
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pick:
@@ -51,9 +53,7 @@ def choose_model(
     return choice, placement, pick
 
 
-def find_seat(
-    ground: Ground, model: Model, cards: Sequence[Card], *, work: Work
-) -> Seat | None:
+def find_seat(ground: Ground, model: Model, cards: Sequence[Card], *, work: Work) -> Seat | None:
     """Return the first placement of a model with room for `work`, fewest cards first."""
     for group in groups(cards):
         if model.quantization != "none" and ground.quantizer(model, group) is None:
@@ -73,9 +73,10 @@ def _pick(
         found = _automatic(ground, cards)
         if found:
             return found
-        notes.beware("placement", msg(
-            "No model of this family fits on these GPUs; it will run on the CPU, slowly."
-        ))
+        notes.beware(
+            "placement",
+            msg("No model of this family fits on these GPUs; it will run on the CPU, slowly."),
+        )
     smallest = automatic(ground.recipes)[-1][0]
     return _on_cpu(ground, smallest, memory)
 
@@ -108,9 +109,13 @@ def _named(
     if not found:
         found = find_seat(ground, model, runnable, work=least(model.vision))
         if found and model.id != CANARY:
-            notes.beware("model", msg(
-                "{model} leaves little room here: keep pictures and videos small.", model=model.id
-            ))
+            notes.beware(
+                "model",
+                msg(
+                    "{model} leaves little room here: keep pictures and videos small.",
+                    model=model.id,
+                ),
+            )
     if not found:
         _refuse(ground, model, cards)
     return _seated(ground, model, found)
@@ -120,19 +125,25 @@ def _kernels(ground: Ground, model: Model, card: Card) -> bool:
     return model.quantization == "none" or ground.quantizer(model, [card]) is not None
 
 
-def _refuse(ground: Ground, model: Model, cards: Sequence[Card]) -> None:
+def _refuse(ground: Ground, model: Model, cards: Sequence[Card]) -> NoReturn:
     need = estimate(model, least(model.vision), ground.setting(model, cards[:1]))
     other = _automatic(ground, cards)
     raise SetupError(
-        "model_does_not_fit", model=model.id, need=gib(need.total),
-        have=gib(sum(c.budget for c in cards)), other=other.model.id if other else CANARY,
+        "model_does_not_fit",
+        model=model.id,
+        need=gib(need.total),
+        have=gib(sum(c.budget for c in cards)),
+        other=other.model.id if other else CANARY,
     )
 
 
 def _seated(ground: Ground, model: Model, found: Seat) -> Pick:
     return Pick(
-        model=model, setting=ground.setting(model, found.cards), cards=found.cards,
-        limits=found.limits, budget=sum(c.budget for c in found.cards),
+        model=model,
+        setting=ground.setting(model, found.cards),
+        cards=found.cards,
+        limits=found.limits,
+        budget=sum(c.budget for c in found.cards),
     )
 
 
@@ -150,8 +161,11 @@ def _fits(pick: Pick, work: Work) -> bool:
 
 def _caps(pick: Pick, purpose: str) -> Caps:
     return caps(
-        lambda work: _fits(pick, work), pick.model.vision,
-        pick.model.shapes.max_position_embeddings, purpose, cpu=not pick.cards,
+        lambda work: _fits(pick, work),
+        pick.model.vision,
+        pick.model.shapes.max_position_embeddings,
+        purpose,
+        cpu=not pick.cards,
     )
 
 
@@ -189,19 +203,38 @@ def _tell(pick: Pick, choice: ModelChoice, notes: Notes) -> None:
     if pick.model.id == CANARY:
         notes.because("model", msg("The canary was asked for; it ships with this tool."))
     elif pick.cards:
-        notes.because("model", msg(
-            "{model} is the choice: it needs {need} at most, and {have} of GPU memory is free for it.",
-            model=choice.id, need=gib(choice.need_bytes), have=gib(pick.budget or 0),
-        ))
+        notes.because(
+            "model",
+            msg(
+                "{model} is the choice: it needs {need} at most, and {have} of GPU "
+                "memory is free for it.",
+                model=choice.id,
+                need=gib(choice.need_bytes),
+                have=gib(pick.budget or 0),
+            ),
+        )
     else:
-        notes.because("model", msg(
-            "{model} runs on the CPU: it needs {need} of main memory.",
-            model=choice.id, need=gib(choice.need_bytes),
-        ))
-    notes.because("model.max_pixels", msg(
-        "Pictures are capped at {megapixels} megapixels each, so that they fit.",
-        megapixels=round(choice.max_pixels / 1e6, 2),
-    ))
+        notes.because(
+            "model",
+            msg(
+                "{model} runs on the CPU: it needs {need} of main memory.",
+                model=choice.id,
+                need=gib(choice.need_bytes),
+            ),
+        )
+    megapixels = round(choice.max_pixels / 1e6, 2)
+    notes.because(
+        "model.max_pixels",
+        msg(
+            "Pictures are capped at {megapixels} megapixels, so that they fit.",
+            megapixels=megapixels,
+        )
+        if pick.cards
+        else msg(
+            "Pictures are capped at {megapixels} megapixels: a CPU needs minutes for more.",
+            megapixels=megapixels,
+        ),
+    )
     _tell_dtype(pick, choice, notes)
 
 
@@ -211,9 +244,7 @@ def _tell_dtype(pick: Pick, choice: ModelChoice, notes: Notes) -> None:
     elif choice.quantization != "none":
         message = msg("float16: the quantized kernels compute in it.")
     elif choice.dtype == "float16":
-        message = msg(
-            "float16: below compute capability 8.0 bfloat16 is only emulated, slowly."
-        )
+        message = msg("float16: below compute capability 8.0 bfloat16 is only emulated, slowly.")
     else:
         message = msg("bfloat16: the GPU computes in it at full speed.")
     notes.because("model.dtype", message)

@@ -38,7 +38,12 @@ class Pair:
 
 
 def cuda_pairs(
-    recipes: Recipes, host: Host, python: str, parts: Sequence[str], *, strict: bool = False,
+    recipes: Recipes,
+    host: Host,
+    python: str,
+    parts: Sequence[str],
+    *,
+    strict: bool = False,
     only_default: bool = False,
 ) -> list[Pair]:
     """Return the allowed CUDA pairs, best first: newest torch, then the policy's build.
@@ -54,7 +59,8 @@ def cuda_pairs(
     found: list[Pair] = []
     for pair in _installable(recipes, host, python):
         builds = [
-            b for b in pair.release.builds
+            b
+            for b in pair.release.builds
             if (not only_default or _is_default(pair.release, b, host))
             and build_runs(recipes, host, b, parts)
             and (not strict or native(host, cuda_of(b.tag)))
@@ -108,7 +114,11 @@ def _installable(recipes: Recipes, host: Host, python: str) -> Iterator[Pair]:
         decoder = _decoder(recipes, release, host, python)
         if stack and decoder:
             yield Pair(
-                release=release, build="cpu", compatibility="cpu", python=python, stack=stack,
+                release=release,
+                build="cpu",
+                compatibility="cpu",
+                python=python,
+                stack=stack,
                 decoder=decoder,
             )
 
@@ -164,6 +174,11 @@ def _with(pair: Pair, build: Build, host: Host, *, default: bool) -> Pair:
 
 def _replace(pair: Pair, build: str, compatibility: Compatibility, *, verified: bool) -> Pair:
     return Pair(
-        release=pair.release, build=build, compatibility=compatibility, python=pair.python,
-        stack=pair.stack, decoder=pair.decoder, verified=verified,
+        release=pair.release,
+        build=build,
+        compatibility=compatibility,
+        python=pair.python,
+        stack=pair.stack,
+        decoder=pair.decoder,
+        verified=verified,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 from setup_assistant.catalog.recipes import Recipes
@@ -12,14 +13,23 @@ from setup_assistant.choose.host import Host
 from setup_assistant.choose.pairs import cuda_pairs, has_cuda_builds
 from setup_assistant.choose.versions import numbers, within
 from setup_assistant.errors import SetupError
+from setup_assistant.machine.facts import Gpu
 
 # A driver that starts every build, to ask what would be possible with another driver.
 _NEWEST_BRANCH = 999
+# What to install today: every part that has a wheel at all runs with it.
+_CURRENT_BRANCH = 580
 
 
 def refuse(
-    recipes: Recipes, host: Host, python: str, cards: Sequence[Card], *, strict: bool,
-    only_default: bool, given: bool,
+    recipes: Recipes,
+    host: Host,
+    python: str,
+    cards: Sequence[Card],
+    *,
+    strict: bool,
+    only_default: bool,
+    given: bool,
 ) -> NoReturn:
     """Raise the failure that names the first thing that stands in the way.
 
@@ -39,6 +49,7 @@ def refuse(
         raise SetupError("torch_unreachable", gpu=names)
     if given and len(parts) > 1 and all(cuda_pairs(recipes, host, python, [p]) for p in parts):
         raise SetupError("cards_apart", gpus=names)
+    _by_system(recipes, host, python, parts, names)
     _by_driver(recipes, host, python, cards, names)
     _by_part(recipes, host, cards[0])
     no_wheel(recipes, host, python)
@@ -52,9 +63,7 @@ def no_wheel(recipes: Recipes, host: Host, python: str) -> NoReturn:
         first = min((p[0] for p in pythons), key=numbers)
         last = max((s.python[1] for s in recipes.stacks.stack), key=numbers)
         raise SetupError("python_unsupported", python=python, first=first, last=last)
-    raise SetupError(
-        "no_wheel", platform=host.platform, python=python, glibc=host.glibc or "?"
-    )
+    raise SetupError("no_wheel", platform=host.platform, python=python, glibc=host.glibc or "?")
 
 
 def last_branch(table: TorchTable, part: str) -> int | None:
@@ -68,14 +77,31 @@ def last_branch(table: TorchTable, part: str) -> int | None:
 def needed_branch(recipes: Recipes, host: Host, python: str, part: str) -> int | None:
     """Return the least driver branch with which some wheel runs on a part, None if none does."""
     last = last_branch(recipes.torch, part) or _NEWEST_BRANCH
-    branches = {numbers(f.windows if host.os == "Windows" else f.linux)[0]: f.cuda
-                for f in recipes.torch.floor}
+    branches = {
+        numbers(f.windows if host.os == "Windows" else f.linux)[0]: f.cuda
+        for f in recipes.torch.floor
+    }
     for branch in sorted(branches):
-        with_it = Host(os=host.os, arch=host.arch, glibc=host.glibc, driver=f"{branch}.999",
-                       cuda=f"{branches[branch]}.0")
+        with_it = Host(
+            os=host.os,
+            arch=host.arch,
+            glibc=host.glibc,
+            driver=f"{branch}.999",
+            cuda=f"{branches[branch]}.0",
+        )
         if branch <= last and cuda_pairs(recipes, with_it, python, [part]):
             return branch
     return None
+
+
+def _by_system(recipes: Recipes, host: Host, python: str, parts: Sequence[str], names: str) -> None:
+    """Raise where a newer system or another Python is the remedy."""
+    if host.glibc and cuda_pairs(recipes, replace(host, glibc=None), python, parts):
+        raise SetupError("glibc_too_old", glibc=host.glibc, gpu=names)
+    for stack in recipes.stacks.stack:
+        for other in reversed(stack.python):
+            if cuda_pairs(recipes, host, other, parts):
+                raise SetupError("python_unfit", python=python, gpu=names, other=other)
 
 
 def _by_driver(
@@ -89,9 +115,13 @@ def _by_driver(
     here = numbers(host.driver)[0] if host.driver else 0
     if least > here:
         ends = [b for c in cards if (b := last_branch(recipes.torch, c.part)) is not None]
-        best = min([*ends, max(least, 580)])
-        raise SetupError("driver_too_old", driver=host.driver or host.cuda or "?", gpu=names,
-                         branch=max(best, least))
+        best = min([*ends, max(least, _CURRENT_BRANCH)])
+        raise SetupError(
+            "driver_too_old",
+            driver=host.driver or host.cuda or "?",
+            gpu=names,
+            branch=max(best, least),
+        )
 
 
 def _by_part(recipes: Recipes, host: Host, card: Card) -> None:
@@ -109,3 +139,20 @@ def _by_part(recipes: Recipes, host: Host, card: Card) -> None:
     if numbers(card.part) < min(numbers(c) for c in codes):
         raise SetupError("gpu_too_old", gpu=card.name, part=card.part)
     raise SetupError("gpu_no_kernels", gpu=card.name, part=card.part, platform=host.platform)
+
+
+def no_usable_gpu(gpus: Sequence[Gpu], host: Host, recipes: Recipes) -> NoReturn:
+    """Raise why none of the NVIDIA GPUs that are there can be used.
+
+    Raises:
+        SetupError: always.
+    """
+    names = ", ".join(dict.fromkeys(g.name for g in gpus))
+    if all(g.mig == "on" for g in gpus):
+        raise SetupError("mig_empty", gpu=names)
+    if host.driver is None and host.cuda is None:
+        parts = [g.compute_capability for g in gpus if g.compute_capability]
+        ends = [b for p in parts if (b := last_branch(recipes.torch, p)) is not None]
+        raise SetupError("driver_missing", gpu=names, branch=min([*ends, _CURRENT_BRANCH]))
+    notes = "; ".join(dict.fromkeys(g.note for g in gpus if g.note)) or "-"
+    raise SetupError("gpu_unusable", gpu=names, reason=notes)

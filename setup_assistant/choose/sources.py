@@ -88,7 +88,10 @@ def _own(probed: Iterable[Source], mirrors: list[Mirror]) -> Chosen | None:
     for source in probed:
         if source.name not in names and source.reachable:
             return Chosen(
-                name=source.name, url=source.url, form="index", reachable=True,
+                name=source.name,
+                url=source.url,
+                form="index",
+                reachable=True,
                 speed=source.bytes_per_second,
             )
     return None
@@ -134,18 +137,28 @@ def _up(source: Source | None) -> bool:
 
 def _chosen(mirror: Mirror, source: Source | None, *, reachable: bool) -> Chosen:
     return Chosen(
-        name=mirror.name, url=mirror.url, form=mirror.form, reachable=reachable,
+        name=mirror.name,
+        url=mirror.url,
+        form=mirror.form,
+        reachable=reachable,
         speed=source.bytes_per_second if source else None,
     )
 
 
 def _tell(legs: Legs, notes: Notes) -> None:
     if legs.packages.reachable:
-        notes.because("sources.packages", msg("Packages come from {name}.", name=legs.packages.name))
+        notes.because(
+            "sources.packages", msg("Packages come from {name}.", name=legs.packages.name)
+        )
     else:
         notes.beware("sources.packages", msg("No package index answers from here."))
+    if legs.torch.reachable:
+        notes.because("sources.torch", msg("torch comes from {name}.", name=legs.torch.name))
     if not legs.weights.reachable:
-        notes.beware("sources.weights", msg(
-            "{name} does not answer from here: the weights cannot be downloaded now.",
-            name=legs.weights.name,
-        ))
+        notes.beware(
+            "sources.weights",
+            msg(
+                "{name} does not answer from here: the weights cannot be downloaded now.",
+                name=legs.weights.name,
+            ),
+        )

@@ -55,7 +55,11 @@ class Grid:
 
 
 def image_grid(
-    width: int, height: int, vision: Vision, *, max_pixels: int | None = None,
+    width: int,
+    height: int,
+    vision: Vision,
+    *,
+    max_pixels: int | None = None,
     min_pixels: int | None = None,
 ) -> Grid:
     """Return the grid of a picture given in pixels.
@@ -76,8 +80,15 @@ def image_grid(
 
 
 def video_grid(
-    width: int, height: int, seconds: float, vision: Vision, *, fps: float = DEFAULT_FPS,
-    source_fps: float = 30.0, max_pixels: int | None = None, total_pixels: float | None = None,
+    width: int,
+    height: int,
+    seconds: float,
+    vision: Vision,
+    *,
+    fps: float = DEFAULT_FPS,
+    source_fps: float = 30.0,
+    max_pixels: int | None = None,
+    total_pixels: float | None = None,
     max_frames: int | None = None,
 ) -> Grid:
     """Return the grid of a video of `seconds` at `source_fps`, sampled at `fps`.
@@ -91,9 +102,7 @@ def video_grid(
     frames = video_frames(round(seconds * source_fps), source_fps, fps=fps, max_frames=max_frames)
     least = VIDEO_MIN_TOKENS * factor**2
     total = total_pixels if total_pixels is not None else SEQUENCE * factor**2 * SEQUENCE_SHARE
-    limit = max(
-        min(VIDEO_MAX_TOKENS * factor**2, total / frames * FRAME_FACTOR), int(least * 1.05)
-    )
+    limit = max(min(VIDEO_MAX_TOKENS * factor**2, total / frames * FRAME_FACTOR), int(least * 1.05))
     most = limit if max_pixels is None else min(max_pixels, limit)
     if most < least:
         raise PictureError(f"max_pixels {most} is below the least of a frame, {least}")
@@ -114,7 +123,7 @@ def video_frames(
     ceiling = min(MAX_FRAMES, total) if max_frames is None else max_frames
     most = math.floor(ceiling / FRAME_FACTOR) * FRAME_FACTOR
     wanted = total / source_fps * fps
-    count = min(min(max(wanted, MIN_FRAMES), most), total)
+    count = min(max(wanted, MIN_FRAMES), most, total)
     even = math.floor(count / FRAME_FACTOR) * FRAME_FACTOR
     if not FRAME_FACTOR <= even <= total:
         raise PictureError(f"a video needs at least {FRAME_FACTOR} frames, this one has {total}")

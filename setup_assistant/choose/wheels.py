@@ -61,8 +61,12 @@ def choose_wheel(question: Question) -> Answer:
         return reduced
     if answer is None:
         refusals.refuse(
-            question.recipes, question.host, question.python, question.cards,
-            strict=question.strict, only_default=question.only_default,
+            question.recipes,
+            question.host,
+            question.python,
+            question.cards,
+            strict=question.strict,
+            only_default=question.only_default,
             given=not question.may_leave_out,
         )
     return answer
@@ -91,8 +95,12 @@ def _without_gpu(question: Question) -> Answer:
 
 def _for(question: Question, cards: Sequence[Card]) -> Answer | None:
     pairs = cuda_pairs(
-        question.recipes, question.host, question.python, sorted({c.part for c in cards}),
-        strict=question.strict, only_default=question.only_default,
+        question.recipes,
+        question.host,
+        question.python,
+        sorted({c.part for c in cards}),
+        strict=question.strict,
+        only_default=question.only_default,
     )
     if not pairs:
         return None

@@ -11,7 +11,7 @@ import math
 import os
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,23 @@ def interactive() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def select(question: str, choices: Sequence[Choice], *, default: str, flag: str) -> str:
-    """Ask for one of `choices` with the arrow keys; returns its value."""
+def select(
+    question: str,
+    choices: Sequence[Choice],
+    *,
+    default: str,
+    flag: str,
+    meanwhile: Callable[[], None] | None = None,
+) -> str:
+    """Ask for one of `choices` with the arrow keys; returns its value.
+
+    `meanwhile` is called once the question is on the screen.
+    """
     _need_terminal(flag)
     hint = _("(arrow keys, Enter)")
     painted = _paint_first(f"? {question} {hint}", choices, default)
+    if meanwhile:
+        meanwhile()
     import questionary
 
     _unpaint(painted)

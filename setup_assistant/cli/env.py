@@ -19,6 +19,7 @@ from setup_assistant.words import _
 @click.group(
     "env",
     help=_("List or remove environments."),
+    no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 def command() -> None:

@@ -67,7 +67,7 @@ def carry_out(
     prepared: Prepared, *, dry_run: bool = False, agree: Callable[[], bool] | None = None
 ) -> Result:
     """Show the plan, ask for agreement where somebody can be asked, and do it."""
-    from setup_assistant.cli.plan import show_plan
+    from setup_assistant.cli.plan_text import show_plan
     from setup_assistant.host import files, sites
 
     for note in prepared.notes:

@@ -41,6 +41,8 @@ def command() -> Result:
         ],
         default="here",
         flag="up --yes",
+        # Only now: importing the probe would hold up the first question.
+        meanwhile=probing.start,
     )
     if way == "check":
         return _check()
@@ -49,7 +51,9 @@ def command() -> Result:
 
 def complete(wishes: Wishes, given: Mapping[str, object]) -> Result:
     """Ask what `up` was not told, then go the whole road."""
-    return _set_up(given, wishes, _Probing(), only_answers=False)
+    probing = _Probing()
+    probing.start()
+    return _set_up(given, wishes, probing, only_answers=False)
 
 
 class _Probing(threading.Thread):
@@ -58,10 +62,8 @@ class _Probing(threading.Thread):
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self._machine: Machine | None = None
-        self.start()
 
     def run(self) -> None:
-        # Late: importing the probe would hold up the first question.
         from setup_assistant.machine.probe import probe
 
         self._machine = probe()
@@ -126,13 +128,13 @@ def _ask(question: Question, known: object) -> str:
 
 def _with_site_disk(machine: Machine, wishes: Wishes) -> Machine:
     """Add the room on the chosen disk: the machine was probed before the folder was known."""
-    from setup_assistant.machine.disks import disks
+    from setup_assistant.machine import disks
 
-    return replace(machine, disks=disks(site=Path(wishes.site)))
+    return replace(machine, disks=tuple(disks.read(Path(wishes.site))))
 
 
 def _save_answers(prepared: Prepared) -> Result:
-    from setup_assistant.cli.plan import show_plan
+    from setup_assistant.cli.plan_text import show_plan
     from setup_assistant.host import files
     from setup_assistant.host.program import program
     from setup_assistant.site.answers import render_answers

@@ -41,7 +41,7 @@ def complete(
     driver, unknown = _driver(joined, jetson)
     faults = list(joined.faults)
     found: list[Gpu] = []
-    for card in sorted(joined.cards, key=lambda c: c.vendor not in (None, "nvidia")):
+    for card in sorted(joined.cards, key=_order):
         whole, missing = _gpu(card, len(found), memory)
         found.append(whole)
         unknown += missing
@@ -55,6 +55,11 @@ def complete(
         faults=tuple(_merged(faults)),
         unknown=tuple(dict.fromkeys((*joined.unknown, *unknown))),
     )
+
+
+def _order(card: Card) -> tuple[bool, int]:
+    """NVIDIA's cards first, each maker's in the order of their numbers."""
+    return card.vendor not in (None, "nvidia"), card.index or 0
 
 
 def _driver(joined: Joined, jetson: str | None) -> tuple[Driver, list[Unknown]]:

@@ -114,7 +114,9 @@ def jetson_model(root: Path = Path("/")) -> str | None:
 
 def memory(root: Path = Path("/")) -> Memory:
     """Return main memory; `available_bytes` never exceeds what a cgroup leaves free."""
-    said = dict(re.findall(r"^(\w+):\s+(\d+) kB", _text(root / "proc/meminfo"), re.MULTILINE))
+    said: dict[str, str] = dict(
+        re.findall(r"^(\w+):\s+(\d+) kB", _text(root / "proc/meminfo"), re.MULTILINE)
+    )
     if "MemTotal" not in said:
         return _elsewhere()
     total = int(said["MemTotal"]) * _KIB
@@ -149,7 +151,9 @@ def _cgroup(root: Path) -> tuple[int | None, int]:
             continue
         best = limit
         # Page cache is given back under pressure, so it does not count as used.
-        stat = dict(re.findall(r"^(\w+) (\d+)$", _text(folder / "memory.stat"), re.MULTILINE))
+        stat: dict[str, str] = dict(
+            re.findall(r"^(\w+) (\d+)$", _text(folder / "memory.stat"), re.MULTILINE)
+        )
         used = (_number(folder / used_name) or 0) - int(stat.get(cache_key, "0"))
     return best, max(0, used)
 

@@ -26,8 +26,8 @@ def join(readings: Sequence[Reading]) -> Joined:
     """Return everything that `readings` say together, the most trusted first."""
     cards: list[Card] = []
     for reading in readings:
-        for card in reading.cards:
-            _add(cards, card)
+        for position, card in enumerate(reading.cards):
+            _add(cards, _placed(cards, card, position))
     faults: dict[str, Fault] = {}
     for reading in readings:
         for fault in reading.faults:
@@ -67,6 +67,13 @@ def _doubts(readings: Sequence[Reading], described: int) -> list[Unknown]:
         reason = msg("More GPUs are attached than are described here.")
         doubts.append(Unknown(field="gpus", reason=reason.english))
     return doubts
+
+
+def _placed(cards: Sequence[Card], card: Card, position: int) -> Card:
+    """Count a card that carries no number, unless it is known by its UUID or address."""
+    if card.index is not None or any(_same(old, card) for old in cards):
+        return card
+    return replace(card, index=position)
 
 
 def _add(cards: list[Card], new: Card) -> None:

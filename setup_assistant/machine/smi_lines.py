@@ -26,6 +26,7 @@ _L_SLICE = re.compile(r"\bMIG (\S+)\s+Device\s+(\d+): \(UUID: (MIG-[^)\s]+)\)")
 _VERSION = re.compile(r"^\s*([A-Za-z -]+ version)\s*:\s*(\S.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 _DRIVER = re.compile(r"^\d{3}\.\d{1,3}(?:\.\d{1,2})?$")
 _CAPABILITY = re.compile(r"^\d{1,2}\.\d$")
+_COLUMN = re.compile(r"^[A-Za-z][\w.]*(?: \[[\w/%]+\])?$")
 _LSPCI = re.compile(
     r"^(\S*[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?:VGA compatible|3D|Display) controller[^:]*: (.+)$",
     re.MULTILINE,
@@ -92,7 +93,10 @@ def _fields(line: str) -> list[str]:
 
 
 def _is_heading(line: str) -> bool:
-    names = {n.split(" [")[0].strip().lower() for n in line.split(",")}
+    cells = [c.strip() for c in line.split(",")]
+    if not all(_COLUMN.match(c) for c in cells):
+        return False
+    names = {c.split(" [")[0] for c in cells}
     return bool(names & {"name", "gpu_name", "uuid", "gpu_uuid", "driver_version", "memory.total"})
 
 
@@ -123,7 +127,7 @@ def _guess(row: Sequence[str]) -> dict[str, str] | None:
 
 
 def _from_rows(rows: Sequence[dict[str, str]]) -> Reading:
-    cards = tuple(_csv_card(row, index) for index, row in enumerate(rows))
+    cards = tuple(_csv_card(row) for row in rows)
     first = rows[0] if rows else {}
     driver = value(first.get("kmd_version")) or value(first.get("driver_version"))
     count = value(first.get("count"))
@@ -136,7 +140,7 @@ def _from_rows(rows: Sequence[dict[str, str]]) -> Reading:
     )
 
 
-def _csv_card(row: dict[str, str], position: int) -> Card:
+def _csv_card(row: dict[str, str]) -> Card:
     index = row.get("index", "")
     model = value(row.get("driver_model.current"))
     total = row.get("memory.total")
@@ -144,7 +148,8 @@ def _csv_card(row: dict[str, str], position: int) -> Card:
     return with_free(
         Card(
             name=value(row.get("name") or row.get("gpu_name")),
-            index=int(index) if index.isdigit() else position,
+            # Rows may be in any order; their place counts only where nothing else tells.
+            index=int(index) if index.isdigit() else None,
             uuid=value(row.get("uuid") or row.get("gpu_uuid")),
             pci_bus_id=bus_id(row.get("pci.bus_id") or row.get("gpu_bus_id")),
             compute_capability=value(row.get("compute_cap")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from setup_assistant.machine.facts import Process, Unknown
 from setup_assistant.machine.reading import (
@@ -98,7 +98,7 @@ def _from_xml(text: str) -> tuple[Node, bool]:
     from xml.etree.ElementTree import ParseError, XMLPullParser
 
     body = text[text.index("<nvidia_smi_log") :]
-    parser = XMLPullParser(["start"])
+    parser: XMLPullParser[Any] = XMLPullParser(["start"])
     try:
         parser.feed(body.partition("</nvidia_smi_log>")[0] + "</nvidia_smi_log>")
         parser.close()
@@ -106,8 +106,9 @@ def _from_xml(text: str) -> tuple[Node, bool]:
     except ParseError:
         whole = False
     # The first element that started is the top one; it holds whatever was read below it.
-    for event in parser.read_events():
-        return _node(event[1]), whole
+    events: Iterator[Any] = parser.read_events()
+    for _start, top in events:
+        return _node(top), whole
     return Node("nvidia_smi_log"), False
 
 

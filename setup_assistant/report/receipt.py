@@ -6,7 +6,7 @@ seconds, versions strings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import msgspec
@@ -162,7 +162,8 @@ class Receipt:
 
 def to_json(receipt: Receipt) -> dict[str, Any]:
     """Return the receipt as plain JSON values, `schema` first."""
-    value: dict[str, Any] = msgspec.to_builtins(receipt)
+    # Through asdict, since msgspec leaves out the defaults of a value that it has read itself.
+    value: dict[str, Any] = msgspec.to_builtins(asdict(receipt))
     return {"schema": value.pop("schema"), **value}
 
 

@@ -102,7 +102,7 @@ def _check(check: CheckLine) -> tuple[str, ...]:
         check.language or "-",
         status_word(check.status),
         check.expected or "-",
-        check.answer or because(check),
+        (check.answer or "").strip() or because(check),
         duration(check.seconds),
         where or "-",
         size(check.peak_memory_bytes),

@@ -23,7 +23,7 @@ def duration(seconds: float | None) -> str:
     """Return seconds as `0.42 s`, `12.3 s`, `3 min 20 s` or `1 h 05 min`; `-` for None."""
     if seconds is None:
         return "-"
-    if seconds < 60:
+    if seconds < 59.95:  # what would read 60.0 s is a minute
         return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 3600:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -94,6 +93,8 @@ def _convert(path: Path, found: dict[str, Any]) -> Wishes:
 
 
 def _unknown(key: str, known: list[str]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(key, known, n=1)
     if near:
         return _("unknown key `{key}`; did you mean `{near}`?", key=key, near=near[0])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from setup_assistant import values
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.host import files
@@ -62,7 +62,7 @@ def site_files(
     }
     if not (layout.machine.exists() and _has(layout.plan, plan_text)):
         # The machine as it was when this plan was made; free memory changes by the second.
-        wanted[layout.machine] = _json(values.to_builtins(machine))
+        wanted[layout.machine] = _json(dataclasses.asdict(machine))
     # Last: whoever finds a plan finds everything it stands for.
     wanted[layout.plan] = plan_text
     return wanted

@@ -10,9 +10,9 @@ from setup_assistant import __version__
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files
 from setup_assistant.report.build import build_receipt
-from setup_assistant.report.markdown import render_markdown
-from setup_assistant.report.receipt import Environment, Receipt, to_json
+from setup_assistant.report.receipt import Environment, Receipt
 from setup_assistant.site.layout import Layout
+from setup_assistant.site.receipts import write_receipt
 from setup_assistant.steps import environment
 from setup_assistant.steps.step import Context
 
@@ -46,8 +46,7 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
         weights_on_disk_bytes=files.folder_bytes(weights) if weights.exists() else None,
         resume=resume,
     )
-    files.write_json(site.receipt, to_json(receipt))
-    files.write_text(site.report, render_markdown(receipt))
+    write_receipt(site, receipt)
     return receipt
 
 

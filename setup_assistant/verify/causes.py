@@ -23,7 +23,7 @@ class Cause:
 _REINSTALL = msg("Install it again: {command}")
 _REBUILD = msg("Build the environment again with setup-assistant up, or name another with --env.")
 _DOWNLOAD = msg("Download it again: setup-assistant download MODEL --to {folder}")
-_RESTORE = msg("Put the canary back: git checkout -- {folder}, or install Setup Assistant again.")
+_RESTORE = msg("Put it back: {command}")
 
 CAUSES: dict[str, Cause] = {
     # --- the environment itself -------------------------------------------------------------
@@ -113,6 +113,10 @@ CAUSES: dict[str, Cause] = {
     "decoder-missing": Cause(
         msg("The video decoder is missing: {package} is not installed."),
         msg("Install it: {command}"),
+    ),
+    "decoder-hidden": Cause(
+        msg("The video decoder {reader} cannot be used, and it hides {other}, which is installed."),
+        msg("Set FORCE_QWENVL_VIDEO_READER={other}, or remove {reader}."),
     ),
     "decoder-broken": Cause(
         msg("The video decoder {reader} cannot be used: {detail}"),

@@ -3,52 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, log, paths, run
+from setup_assistant.host import log, run
 from setup_assistant.site.layout import python_in
 from setup_assistant.values import from_builtins
 from setup_assistant.verify.values import Check
 from setup_assistant.words import Value
 
 MAIN = Path(__file__).parent / "inside" / "main.py"
-# Everything a library of the target may want to write goes into a folder that is removed.
-_CACHES = (
-    "HF_HOME",
-    "HF_HUB_CACHE",
-    "HF_MODULES_CACHE",
-    "TRANSFORMERS_CACHE",
-    "TORCH_HOME",
-    "TORCHINDUCTOR_CACHE_DIR",
-    "TORCH_EXTENSIONS_DIR",
-    "XDG_CACHE_HOME",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-    "MODELSCOPE_CACHE",
-    "TRITON_CACHE_DIR",
-    "CUDA_CACHE_PATH",
-    "NUMBA_CACHE_DIR",
-    "MPLCONFIGDIR",
-)
-_OFFLINE = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_XET": "1",
-    "DO_NOT_TRACK": "1",
-    "NO_ALBUMENTATIONS_UPDATE": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-    "TORCHVISION_WARN_WHEN_EXTENSION_LOADING_FAILS": "1",
-    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
-}
-_LOOPBACK = "127.0.0.1,localhost"
 _BY_SIGNAL = {"SIGILL": "illegal-instruction", "SIGKILL": "killed"}
 
 
@@ -108,7 +76,7 @@ def talk(
         env: prefix of the target environment.
         request: see `request.build`.
         deadline: seconds for all of it; None for no limit.
-        variables: the child's whole environment, see `environment`.
+        variables: the child's whole environment, see `surroundings.environment`.
         on_check: told of each check as it ends, from another thread.
     """
     heard = Talk(on_check)
@@ -126,60 +94,6 @@ def talk(
     if not heard.ended or outcome.timed_out:
         _close(heard, outcome, request, deadline, python)
     return heard
-
-
-def environment(
-    scratch: Path, *, reader: str | None, device: str, gpus: tuple[str, ...]
-) -> dict[str, str]:
-    """Return the child's variables; caches and home lie in `scratch`, and nothing is fetched."""
-    extra = {name: str(scratch / "cache") for name in _CACHES}
-    extra |= {"HOME": str(scratch), "USERPROFILE": str(scratch), "TMPDIR": str(scratch)}
-    extra |= _OFFLINE
-    if reader:
-        extra["FORCE_QWENVL_VIDEO_READER"] = reader
-    if device == "cpu":
-        extra["CUDA_VISIBLE_DEVICES"] = ""
-    elif gpus:
-        extra["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
-    for name in ("NO_PROXY", "no_proxy"):
-        # The loopback server must never be asked for through a proxy.
-        extra[name] = ",".join(filter(None, (os.environ.get(name), _LOOPBACK)))
-    variables = run.clean_environment(extra)
-    if not reader:
-        variables.pop("FORCE_QWENVL_VIDEO_READER", None)
-    return variables
-
-
-@contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Make a folder in this tool's cache for one run, and remove it; also those of killed runs."""
-    import secrets
-
-    above = paths.cache_folder() / "verify"
-    _sweep(above)
-    folder = above / f"{os.getpid()}-{secrets.token_hex(4)}"
-    try:
-        (folder / "cache").mkdir(parents=True)
-    except OSError as error:
-        raise SetupError(
-            "not_writable",
-            path=str(above),
-            detail=error.strerror or "",
-            flag="SETUP_ASSISTANT_CACHE",
-        ) from error
-    try:
-        yield folder
-    finally:
-        files.remove(folder)
-
-
-def _sweep(above: Path) -> None:
-    import psutil
-
-    for old in above.glob("*-*"):
-        owner = old.name.partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            files.remove(old)
 
 
 def _close(

@@ -13,7 +13,9 @@ from setup_assistant.catalog import smoke as smoke_recipe
 from setup_assistant.choose.plan import Plan
 from setup_assistant.host import clock
 from setup_assistant.site.layout import python_in
-from setup_assistant.verify import child, files_check, verdict
+from setup_assistant.verify import child, surroundings, verdict
+from setup_assistant.verify.files_check import canary_files
+from setup_assistant.verify.model_files import model_files
 from setup_assistant.verify.request import Wanted, build
 from setup_assistant.verify.values import Check, Verification
 
@@ -78,9 +80,7 @@ def verify(
     # Not resolved: a link is the environment's name.
     env = env.expanduser().absolute()
     report = (
-        files_check.model_files(folder, trust_unchanged=trust_unchanged)
-        if folder
-        else files_check.canary_files(canary)
+        model_files(folder, trust_unchanged=trust_unchanged) if folder else canary_files(canary)
     )
     facts = verdict.Facts(env=env, plan=plan, report=report, decoder=smoke.decoder)
     done: list[Check] = []
@@ -119,8 +119,8 @@ def _inside(
         else:
             tell(check)
 
-    with child.scratch_folder() as scratch:
-        variables = child.environment(
+    with surroundings.scratch_folder() as scratch:
+        variables = surroundings.environment(
             scratch,
             reader=wanted.plan.decoder.reader if wanted.plan else None,
             device=wanted.place,

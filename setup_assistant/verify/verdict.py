@@ -25,21 +25,13 @@ _CONSEQUENCES = frozenset(
         "input-unreadable",
         "question-failed",
         "decoder-broken",
+        "decoder-hidden",
         "model-unreadable",
         "weights-truncated",
         "weights-incomplete",
         "config-invalid",
     }
 )
-# Where an answer is wrong although nothing is known to be damaged, the numbers' causes rank as
-# written; a package's cause comes with the command that mends it.
-_INSTALLED = {
-    "package-missing": False,
-    "dependency-version": True,
-    "import-failed": True,
-    "transformers-mismatch": False,
-}
-_LEAST_TRANSFORMERS = "transformers>=4.57"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +46,7 @@ class Facts:
 
 def finish(check: Check, facts: Facts) -> Check:
     """Return the check with its real cause, and with the remedy in the language in use."""
+    check = _planned_pair(check, facts.plan)
     if check.status != "fail" or check.cause not in causes.CAUSES:
         return check
     check = _inherit(check, facts.report)
@@ -80,6 +73,28 @@ def conclude(checks: Sequence[Check], facts: Facts, *, model: str, seconds: floa
         remedy=first.remedy if first else None,
         versions=versions,
     )
+
+
+def _planned_pair(check: Check, plan: Plan | None) -> Check:
+    """Fail a torchvision that is not the planned one: of another, nobody knows that it fits."""
+    if plan is None or check.name != "imports" or check.status != "ok":
+        return check
+    torch, vision = (check.versions.get(name, "") for name in ("torch", "torchvision"))
+    if _release(torch) != _release(plan.torch.version):
+        return check
+    if _release(vision) == _release(plan.torchvision.version):
+        return check
+    return replace(
+        check,
+        status="fail",
+        cause="torchvision-mismatch",
+        evidence=(*check.evidence, f"the plan pairs it with {plan.torchvision.version}"),
+        values={"torch": torch, "torchvision": vision, "build": plan.torch.build},
+    )
+
+
+def _release(version: str) -> str:
+    return version.partition("+")[0]
 
 
 def _inherit(check: Check, report: FilesReport) -> Check:
@@ -113,15 +128,28 @@ def _more_values(check: Check, facts: Facts) -> dict[str, Value]:
             facts.env, installs.requirement(package, facts.plan), again=again
         )
         return {"package": package, "command": command, "usual": usual}
-    if check.cause in _INSTALLED:
-        package = str(check.values.get("package", ""))
-        wanted = installs.requirement(package, facts.plan)
-        if check.cause == "transformers-mismatch":
-            planned = installs.requirement("transformers", facts.plan)
-            wanted = planned if facts.plan else _LEAST_TRANSFORMERS
-        again = _INSTALLED[check.cause]
-        return {"command": installs.install_command(facts.env, wanted, again=again)}
-    return {}
+    mends = _install(check, facts)
+    return {"command": mends} if mends else {}
+
+
+def _install(check: Check, facts: Facts) -> str | None:
+    """Return the command that mends a package."""
+    package = str(check.values.get("package", ""))
+    wanted = installs.requirement(package, facts.plan)
+    if check.cause == "package-missing":
+        return installs.install_command(facts.env, wanted)
+    if check.cause == "import-failed":
+        return installs.install_command(facts.env, wanted, again=True)
+    if check.cause == "dependency-version":
+        # The same version once more brings in the versions that it accepts.
+        held = check.versions.get(package)
+        exact = f"{package}=={held}" if held and facts.plan is None else wanted
+        return installs.install_command(facts.env, exact)
+    if check.cause == "transformers-mismatch":
+        newest = ("--upgrade", "transformers")
+        planned = (installs.requirement("transformers", facts.plan),)
+        return installs.install_command(facts.env, *(planned if facts.plan else newest))
+    return None
 
 
 def _torchvision(check: Check, facts: Facts) -> dict[str, Value]:

@@ -46,7 +46,7 @@ class Machine:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*COMMAND, *arguments, "--lang", "en"],
+            [*COMMAND, *arguments, *(("--lang", "en") if arguments else ())],
             capture_output=True, text=True, check=False, env=self.environment(), cwd=self.folder,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
@@ -93,6 +93,12 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 def test_nothing_known(machine: Machine) -> None:
     assert machine.envelope("list")["data"] == {"environments": []}
     assert "No environment is known here." in machine.run("list").stdout
+
+
+def test_without_a_verb_it_is_wrong_use_and_says_where_help_is(machine: Machine) -> None:
+    done = machine.run()
+    assert done.returncode == 2
+    assert "setup-assistant env --help" in done.stderr
 
 
 def test_list_names_everything_known_once(machine: Machine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -92,22 +93,19 @@ class Handler(BaseHTTPRequestHandler):
         if short := self.hub.faults.take("short", path):
             length = min(length, short.after)
         status = 206 if ranged and self.hub.ranges == "206" else 200
+        seen = Seen(path, status, 0, self.headers.get("Range", ""), self._authorization())
+        self.hub.seen.append(seen)
         self.send_response(status)
         self.send_header("Content-Type", "application/octet-stream")
         self.send_header("Content-Length", str(length))
         if ranged:
             self.send_header("Content-Range", f"bytes {first}-{last}/{file.stat().st_size}")
         self.end_headers()
-        sent = 0
-        try:
+        with contextlib.suppress(_BrokenOffError):
             for block in self._blocks(path, file, first, length):
+                # Counted first: a client that has the bytes may look at the count at once.
+                seen.sent += len(block)
                 self.wfile.write(block)
-                sent += len(block)
-        except _BrokenOffError:
-            pass
-        finally:
-            seen = Seen(path, status, sent, self.headers.get("Range", ""), self._authorization())
-            self.hub.seen.append(seen)
 
     def _blocks(self, path: str, file: Path, first: int, length: int) -> Any:
         """Yield the body, with whatever is to go wrong on the way."""

@@ -15,9 +15,9 @@ from tests.hub.faults import Fault, Faults, Kind
 REVISION = "0" * 39 + "1"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Seen:
-    """One request that was answered. `sent` counts the bytes of a file's body."""
+    """One request that was answered. `sent` grows with the bytes of a file's body."""
 
     path: str
     status: int

@@ -234,6 +234,19 @@ def test_what_arrived_before_a_break_is_kept(source: FolderSource, target: Path)
     assert source.got[:3] == first
 
 
+def test_a_file_that_the_hub_changed_meanwhile_is_fetched_anew(
+    source: FolderSource, target: Path
+) -> None:
+    source.break_off_after = 3
+    with pytest.raises(SetupError):
+        fetch(source, target)
+    (source.root / "config.json").write_text(json.dumps({"model_type": "qwen9_vl"}))
+    source.break_off_after = None
+    fetch(source, target)
+    assert same(source.root, target)
+    assert source.got.count("config.json") == 2
+
+
 def test_files_that_were_there_are_taken_when_they_are_right(
     source: FolderSource, target: Path
 ) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inside.explain import explain
-from inside.lines import Fault
+from inside.lines import JSON, Fault
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedModel
 
 # The first release that takes `dtype=`; before, it was `torch_dtype=`.
 _DTYPE_SINCE = (4, 56)
@@ -15,7 +20,9 @@ _DTYPE_SINCE = (4, 56)
 class Chat:
     """A loaded model and its processor."""
 
-    def __init__(self, folder, device, dtype, max_memory=None):
+    def __init__(
+        self, folder: str, device: str, dtype: str, max_memory: dict[str, int] | None = None
+    ) -> None:
         """Load them; `max_memory` maps GPU index to bytes where the model spans several."""
         import torch
         import transformers
@@ -35,7 +42,7 @@ class Chat:
         self.device = device
         self._refuse(info)
 
-    def _refuse(self, info):
+    def _refuse(self, info: JSON) -> None:
         """Stop where weights were missing (made up at random) or lie outside the GPU."""
         missing = sorted(str(name) for name in info["missing_keys"])
         if missing:
@@ -50,11 +57,13 @@ class Chat:
             raise Fault("offloaded", f"weights lie on {', '.join(places)}")
 
     @property
-    def parameters(self):
+    def parameters(self) -> int:
         """How many numbers the model has."""
         return sum(p.numel() for p in self.model.parameters())
 
-    def ask(self, kind, files, question, max_new_tokens, limits):
+    def ask(
+        self, kind: str, files: list[str], question: str, *, max_new_tokens: int, limits: JSON
+    ) -> tuple[str, list[int], Tensor]:
         """Ask about files or URLs.
 
         `limits` holds what goes into the message beside the file (max_pixels, fps, ...).
@@ -92,7 +101,7 @@ class Chat:
         return answer, new[0].tolist(), logits
 
 
-def model_class(folder):
+def model_class(folder: str) -> type[PreTrainedModel]:
     """Return the transformers class for a model folder.
 
     Raises:
@@ -101,8 +110,7 @@ def model_class(folder):
     import transformers
 
     try:
-        with open(os.path.join(folder, "config.json"), encoding="utf-8") as stream:
-            kind = json.load(stream)["model_type"]
+        kind = json.loads(Path(folder, "config.json").read_text(encoding="utf-8"))["model_type"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         # Without this, transformers takes a default of the shape of the 72B model.
         raise Fault("config-invalid", str(error), file="config.json", detail=error) from error
@@ -110,8 +118,8 @@ def model_class(folder):
         return transformers.Qwen2VLForConditionalGeneration
     try:
         transformers.AutoConfig.for_model(kind)
-        return transformers.AutoModelForImageTextToText
     except Exception as error:
         raise explain(
             error, "transformers-mismatch", need=kind, transformers=transformers.__version__
         ) from error
+    return transformers.AutoModelForImageTextToText

@@ -25,30 +25,21 @@ _ROWS = (
     ("package-missing", r"[Rr]equires? (?:the )?.?(?P<package>[Aa]ccelerate)\b"),
     ("transformers-mismatch", r"(?P<need>\w+) requires the PyTorch library"),
     ("package-missing", r"ModuleNotFoundError: No module named '(?P<package>[\w]+)"),
-    (
-        "weights-truncated",
-        r"MetadataIncompleteBuffer|file not fully covered|InvalidHeader|header"
-        r" too (?:large|small)|HeaderTooLarge|HeaderTooSmall|InvalidOffset",
-    ),
-    (
-        "url-failed",
-        r"^(?:ConnectionError|ProxyError|HTTPError|ConnectTimeout|ReadTimeout|SSLError"
-        r"|InvalidURL|InvalidProxyURL|TooManyRedirects|ChunkedEncodingError)",
-    ),
-    (
-        "input-unreadable",
-        r"^UnidentifiedImageError|^DecompressionBombError|^FileNotFoundError"
-        r"|max_pixels of image must|absolute aspect ratio",
-    ),
+    ("weights-truncated", r"MetadataIncompleteBuffer|file not fully covered|InvalidOffset"),
+    ("weights-truncated", r"InvalidHeader|HeaderToo(?:Large|Small)|header too (?:large|small)"),
+    ("url-failed", r"^(?:ConnectionError|ProxyError|HTTPError|ConnectTimeout|ReadTimeout)\b"),
+    ("url-failed", r"^(?:SSLError|InvalidURL|InvalidProxyURL|TooManyRedirects|Chunked\w+)\b"),
+    ("input-unreadable", r"^(?:UnidentifiedImageError|DecompressionBombError|FileNotFoundError)\b"),
+    ("input-unreadable", r"max_pixels of image must|absolute aspect ratio"),
 )
 
 
-def text_of(error):
+def text_of(error: BaseException) -> str:
     """Return `Type: text` of an exception."""
     return f"{type(error).__name__}: {error}"
 
 
-def explain(error, otherwise="question-failed", **values):
+def explain(error: BaseException, otherwise: str = "question-failed", **values: object) -> Fault:
     """Return the `Fault` that an exception stands for."""
     chain, seen = error, []
     while chain is not None and len(seen) < 5:

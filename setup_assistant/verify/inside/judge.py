@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from inside.lines import Fault
+from inside.lines import JSON, Fault
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _RUN = 8
 
 
-def exact(case, answer, logits, reference, tolerance, others):
+def exact(
+    case: JSON,
+    answer: str,
+    logits: Tensor,
+    *,
+    reference: Tensor | None,
+    tolerance: float,
+    others: dict[str, str],
+) -> JSON:
     """Judge the canary's answer and return further fields.
 
     `reference` holds the recorded float32 logits of the first token (vocabulary,), or is None;
@@ -44,7 +56,7 @@ def exact(case, answer, logits, reference, tolerance, others):
     return fields
 
 
-def real(case, answer, tokens, logits):
+def real(case: JSON, answer: str, tokens: list[int], logits: Tensor) -> JSON:
     """Judge a real model's answer: words, no repetition, no NaN, and what the picture shows."""
     finite(logits)
     if not answer.strip():
@@ -63,12 +75,12 @@ def real(case, answer, tokens, logits):
     return {}
 
 
-def mentions(said, word):
+def mentions(said: str, word: str) -> bool:
     """Whether `word` begins a word of `said`: "coloured" does not mention red."""
     return bool(re.search((r"\b" if word.isascii() else "") + re.escape(word), said))
 
 
-def finite(logits):
+def finite(logits: Tensor) -> None:
     """Stop where the numbers are not numbers."""
     import torch
 
@@ -79,7 +91,7 @@ def finite(logits):
         )
 
 
-def repeats(tokens):
+def repeats(tokens: list[int]) -> bool:
     """Whether one token, or one short phrase, is all that comes in the end."""
     if len(tokens) < _RUN:
         return False

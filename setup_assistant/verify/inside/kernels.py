@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from inside.explain import explain
-from inside.lines import Fault
+from inside.lines import JSON, Fault
 
 _SIZE = 256
 # Largest allowed difference to float32 on the CPU, relative to the largest value.
@@ -13,7 +14,7 @@ _TOLERANCE = {"float32": 1e-2, "float16": 2e-2, "bfloat16": 6e-2}
 _DRIVER_SIGNS = ("/proc/driver/nvidia/version", "/dev/nvidia0", "/dev/dxg")
 
 
-def choose(wanted):
+def choose(wanted: str) -> str:
     """Return the device to use: `wanted`, or for "auto" the GPU where torch can use one.
 
     Raises:
@@ -25,7 +26,7 @@ def choose(wanted):
         return "cpu"
     if torch.cuda.is_available():
         return "cuda"
-    there = [sign for sign in _DRIVER_SIGNS if os.path.exists(sign)]
+    there = [sign for sign in _DRIVER_SIGNS if Path(sign).exists()]
     if wanted == "auto" and (not there or os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")):
         return "cpu"
     values = {"torch": torch.__version__}
@@ -38,21 +39,31 @@ def choose(wanted):
     raise Fault("no-gpu", "torch.cuda.is_available() is False", **values)
 
 
-def check(device, dtype):
+def usual_dtype(device: str) -> str:
+    """Return float32 on the CPU, bfloat16 where every GPU computes in it, else float16."""
+    import torch
+
+    if device == "cpu":
+        return "float32"
+    weakest = min(torch.cuda.get_device_capability(i) for i in range(torch.cuda.device_count()))
+    return "bfloat16" if weakest >= (8, 0) else "float16"
+
+
+def check(device: str, dtype: str) -> JSON:
     """Return the fields of the check `device`; `dtype` is the one that the model will use."""
     import torch
 
-    evidence = [describe(torch, device)]
+    evidence = [describe(device)]
     for index in range(torch.cuda.device_count() if device == "cuda" else 1):
         place = f"cuda:{index}" if device == "cuda" else "cpu"
         for name in dict.fromkeys(("float32", dtype)):
             try:
-                run(torch, place, getattr(torch, name), name)
+                run(place, name)
             except Fault:
                 raise
             except Exception as error:
                 raise explain(
-                    error, "device-failed", torch=torch.__version__, gpu=describe(torch, device)
+                    error, "device-failed", torch=torch.__version__, gpu=describe(device)
                 ) from error
         evidence.append(
             f"{place}: matmul, conv3d and attention agree with the CPU "
@@ -61,8 +72,10 @@ def check(device, dtype):
     return {"evidence": evidence}
 
 
-def describe(torch, device):
+def describe(device: str) -> str:
     """Return one line about the device."""
+    import torch
+
     if device == "cpu":
         return f"CPU, {torch.get_num_threads()} threads"
     cards = []
@@ -72,11 +85,14 @@ def describe(torch, device):
     return ", ".join(cards)
 
 
-def run(torch, place, dtype, name):
+def run(place: str, name: str) -> None:
     """Run the model's three kinds of kernel and compare them with float32 on the CPU."""
+    import torch
+
+    dtype = getattr(torch, name)
     random = torch.Generator().manual_seed(7)
 
-    def draw(*shape):
+    def draw(*shape: int) -> torch.Tensor:
         return torch.randn(*shape, generator=random) / 4
 
     functional = torch.nn.functional

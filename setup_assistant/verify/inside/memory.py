@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from pathlib import Path
 
 _RESET_PEAK = "5"
 
 
-def reset(device):
+def reset(device: str) -> None:
     """Forget the peak so far."""
     if device == "cuda":
         import torch
@@ -17,17 +18,17 @@ def reset(device):
             torch.cuda.reset_peak_memory_stats(index)
         return
     # Documented in proc(5): writing 5 resets the peak resident set of the process itself.
-    with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w") as stream:
+    with contextlib.suppress(OSError), Path("/proc/self/clear_refs").open("w") as stream:
         stream.write(_RESET_PEAK)
 
 
-def peak_bytes(device):
+def peak_bytes(device: str) -> int | None:
     """Return the peak since `reset` in bytes, or None where the system does not say."""
     if device == "cuda":
         import torch
 
         return sum(torch.cuda.max_memory_allocated(i) for i in range(torch.cuda.device_count()))
-    with contextlib.suppress(OSError, ValueError, IndexError), open("/proc/self/status") as stream:
+    with contextlib.suppress(OSError, ValueError), Path("/proc/self/status").open() as stream:
         for line in stream:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024

@@ -5,13 +5,11 @@ from __future__ import annotations
 import importlib.util
 
 from inside.explain import text_of
-from inside.lines import Fault
-from inside.packages import version_of
-
-_MODULES = {"decord": "decord", "torchcodec": "torchcodec", "torchvision": "torchvision"}
+from inside.lines import JSON, Fault
+from inside.versions import version_of
 
 
-def check(planned, package, clip):
+def check(planned: str | None, package: str, clip: str) -> JSON:
     """Return the fields of the check `decoder`.
 
     Args:
@@ -40,14 +38,17 @@ def check(planned, package, clip):
     return {"evidence": evidence, "reader": chosen}
 
 
-def blame(error, chosen, installed, evidence, package):
+def blame(
+    error: Exception, chosen: str, installed: list[str], evidence: list[str], package: str
+) -> Fault:
     """Return the fault behind a clip that could not be read."""
     said = text_of(error)
-    if _MODULES.get(chosen) not in installed:
+    other = next((name for name in installed if name != chosen), "")
+    if chosen not in installed:
         # Either the forced reader is gone, or none is left but torchvision's, which ended.
         cause = "decoder-missing"
     else:
-        cause = "decoder-broken"
+        cause = "decoder-hidden" if other else "decoder-broken"
     return Fault(
         cause,
         said,

@@ -1,0 +1,94 @@
+"""What else could be chosen, and what it would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from setup_assistant.choose.candidates import Ground
+from setup_assistant.choose.cards import Card
+from setup_assistant.choose.memory import estimate
+from setup_assistant.choose.model import Pick, find_seat, gib
+from setup_assistant.choose.plan import Alternative
+from setup_assistant.choose.wheels import Answer, Question, without
+from setup_assistant.choose.workloads import comfortable
+from setup_assistant.words import Message, msg
+
+
+def models(ground: Ground, pick: Pick, cards: Sequence[Card]) -> list[Alternative]:
+    """Return the other checkpoints of the family, largest first, each with its need."""
+    found = []
+    for model in ground.recipes.models:
+        if not model.auto or model.id == pick.model.id:
+            continue
+        seat = find_seat(ground, model, cards, work=comfortable(model.vision)) if cards else None
+        need = (
+            seat.need.total
+            if seat
+            else estimate(model, comfortable(model.vision), ground.setting(model, cards[:1])).total
+        )
+        installs = model.quantization == "none" or any(
+            ground.quantizer(model, [card]) for card in cards
+        )
+        found.append(
+            Alternative(
+                kind="model",
+                what=model.id,
+                fits=seat is not None,
+                need_bytes=need,
+                download_bytes=model.download_bytes,
+                message=_price(fits=seat is not None, installs=installs, need=need, cards=cards),
+            )
+        )
+    return sorted(found, key=lambda a: -(a.need_bytes or 0))
+
+
+def wheels(question: Question, answer: Answer) -> list[Alternative]:
+    """Return the other wheels: the best native one, other builds, one card fewer."""
+    found = []
+    for pair in answer.others:
+        same = pair.torch == answer.pair.torch
+        native = answer.pair.compatibility == "minor-version" and pair.compatibility == "native"
+        if not (same or native):
+            continue
+        message = (
+            msg("Runs here too; another CUDA build of the same release.")
+            if same
+            else msg("Older, but not above the driver's own CUDA; --strict-cuda chooses it.")
+        )
+        found.append(_wheel(f"{pair.torch}+{pair.build}", message))
+        if native:
+            break
+    for card in answer.cards if len({c.part for c in answer.cards}) > 1 else ():
+        fewer = without(question, card)
+        if fewer and fewer.pair.rank > answer.pair.rank:
+            found.append(
+                _wheel(
+                    f"{fewer.pair.torch}+{fewer.pair.build}",
+                    msg("Newer, if {gpu} ({id}) is left out.", gpu=card.name, id=card.id),
+                )
+            )
+    return found
+
+
+def _wheel(what: str, message: Message) -> Alternative:
+    return Alternative(
+        kind="wheel", what=what, fits=True, need_bytes=None, download_bytes=None, message=message
+    )
+
+
+def _price(*, fits: bool, installs: bool, need: int, cards: Sequence[Card]) -> Message:
+    if fits:
+        return msg("Would fit too; needs {need}.", need=gib(need))
+    if not cards:
+        return msg("Needs a GPU with {need} free.", need=gib(need))
+    if not installs:
+        return msg(
+            "Its quantized kernels are not known to run on these GPUs; needs {need}.",
+            need=gib(need),
+        )
+    room = max(c.budget for c in cards)
+    return msg(
+        "Does not fit: needs {need}, the largest card has {have} to give.",
+        need=gib(need),
+        have=gib(room),
+    )

@@ -1,0 +1,221 @@
+"""Machine, wishes and recipes become a plan. Pure: the same facts give the same plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from setup_assistant.catalog.recipes import Recipes
+from setup_assistant.catalog.stacks import Quantizer
+from setup_assistant.choose import others, refusals, wheel_notes
+from setup_assistant.choose.backend import choose_backend, pythons
+from setup_assistant.choose.candidates import Ground
+from setup_assistant.choose.cards import NO_GPU, Card, cards_of
+from setup_assistant.choose.host import Host, host_of
+from setup_assistant.choose.model import Pick, choose_model
+from setup_assistant.choose.notes import Notes
+from setup_assistant.choose.pairs import Pair
+from setup_assistant.choose.plan import (
+    Decoder,
+    ModelChoice,
+    Package,
+    Placement,
+    Plan,
+    Sources,
+    Torch,
+)
+from setup_assistant.choose.sizes import sizes, warn_of_disks
+from setup_assistant.choose.sources import Legs, choose_sources
+from setup_assistant.choose.versions import not_above
+from setup_assistant.choose.wheels import Answer, Question, choose_wheel, torch_source
+from setup_assistant.choose.wishes import Wishes
+from setup_assistant.errors import SetupError
+from setup_assistant.machine.facts import Machine
+from setup_assistant.words import msg
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Decided:
+    legs: Legs
+    backend: str
+    answer: Answer
+    question: Question
+    ground: Ground
+    pick: Pick
+    model: ModelChoice
+    placement: Placement
+    quantizer: Quantizer | None
+
+
+def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
+    """Return the plan for a machine.
+
+    Raises:
+        SetupError: this machine cannot (exit 4, with the remedy), or a wish that is unknown.
+    """
+    notes = Notes()
+    host = host_of(machine)
+    legs = choose_sources(machine, wishes, recipes, notes)
+    backend = choose_backend(machine, wishes, legs, notes)
+    cards = _cards(machine, wishes, host, recipes, notes)
+    only_default = not torch_source(legs)
+    questions = [
+        Question(
+            recipes=recipes,
+            host=host,
+            python=python,
+            cards=tuple(cards),
+            strict=wishes.strict_cuda,
+            only_default=only_default,
+            may_leave_out=not wishes.gpus,
+        )
+        for python in pythons(machine, wishes, backend, recipes)
+    ]
+    question, answer = _wheel(questions, wishes, notes)
+    wheel_notes.tell(answer, host, recipes.torch, notes)
+    ground = Ground(recipes=recipes, host=host, pair=answer.pair)
+    model, placement, pick = choose_model(ground, answer.cards, machine.memory, wishes, notes)
+    quantizer = ground.quantizer(pick.model, pick.cards)
+    if quantizer:
+        notes.beware(
+            "model.quantization",
+            msg(
+                "{packages} run the quantized weights; their kernels are compiled at first use, "
+                "which needs a C++ compiler and the CUDA toolkit, or else run slower.",
+                packages=", ".join(quantizer.packages),
+            ),
+        )
+    decided = _Decided(
+        legs=legs,
+        backend=backend,
+        answer=answer,
+        question=question,
+        ground=ground,
+        pick=pick,
+        model=model,
+        placement=placement,
+        quantizer=quantizer,
+    )
+    return _plan(machine, recipes, decided, notes)
+
+
+def _cards(
+    machine: Machine, wishes: Wishes, host: Host, recipes: Recipes, notes: Notes
+) -> list[Card]:
+    """Return the cards to plan for, and say what is there besides."""
+    cards = cards_of(machine, wishes, notes)
+    for gpu in machine.gpus:
+        if gpu.vendor != "nvidia":
+            notes.beware(
+                "placement",
+                msg(
+                    "{gpu} is not an NVIDIA GPU: this tool sets up CUDA only, so the plan is for "
+                    "the CPU.",
+                    gpu=gpu.name,
+                )
+                if not cards
+                else msg("{gpu} is not an NVIDIA GPU and is not used.", gpu=gpu.name),
+            )
+    nvidia = [g for g in machine.gpus if g.vendor == "nvidia"]
+    hidden = machine.visible_devices is not None and not cards
+    if nvidia and not cards and NO_GPU not in wishes.gpus:
+        if not hidden:
+            refusals.no_usable_gpu(nvidia, host, recipes)
+        notes.beware(
+            "placement", msg("CUDA_VISIBLE_DEVICES hides every GPU: the plan is for the CPU.")
+        )
+    return cards
+
+
+def _wheel(questions: list[Question], wishes: Wishes, notes: Notes) -> tuple[Question, Answer]:
+    """Return the wheel of the first Python that has one; else raise why the first has none."""
+    failures: list[SetupError] = []
+    for question in questions:
+        try:
+            answer = choose_wheel(question)
+        except SetupError as error:
+            failures.append(error)
+            continue
+        _tell_python(question.python, questions[0].python, wishes, notes)
+        return question, answer
+    raise failures[0]
+
+
+def _tell_python(python: str, running: str, wishes: Wishes, notes: Notes) -> None:
+    if wishes.python:
+        message = msg("Python {python} was asked for.", python=python)
+    elif python == running:
+        message = msg("Python {python} has every wheel that is needed.", python=python)
+    else:
+        message = msg(
+            "Python {python}, since {running} has no torch wheel that runs here.",
+            python=python,
+            running=running,
+        )
+    notes.because("python", message)
+
+
+def _plan(machine: Machine, recipes: Recipes, decided: _Decided, notes: Notes) -> Plan:
+    pair, legs = decided.answer.pair, decided.legs
+    wanted = sizes(recipes, pair, decided.pick.model, decided.quantizer, legs)
+    warn_of_disks(machine, wanted, notes)
+    return Plan(
+        torch=_torch(decided),
+        torchvision=Package(name="torchvision", version=pair.release.torchvision),
+        transformers=Package(name="transformers", version=pair.stack.transformers),
+        accelerate=Package(name="accelerate", version=pair.stack.accelerate),
+        qwen_vl_utils=Package(name="qwen-vl-utils", version=pair.stack.qwen_vl_utils),
+        modelscope=Package(name="modelscope", version=pair.stack.modelscope),
+        decoder=Decoder(
+            package=pair.decoder.package, version=pair.decoder.version, reader=pair.decoder.reader
+        ),
+        extra_packages=_extra(recipes, pair, decided.quantizer),
+        model=decided.model,
+        placement=decided.placement,
+        backend=decided.backend,
+        python=pair.python,
+        sources=_sources(legs),
+        sizes=wanted,
+        reasons=tuple(notes.reasons),
+        warnings=tuple(notes.warnings),
+        alternatives=(
+            *others.models(decided.ground, decided.pick, decided.answer.cards),
+            *others.wheels(decided.question, decided.answer),
+        ),
+        left_out=tuple(c.id for c in decided.answer.left_out),
+        stack=pair.stack.id,
+    )
+
+
+def _torch(decided: _Decided) -> Torch:
+    pair, legs, ground = decided.answer.pair, decided.legs, decided.ground
+    size = ground.recipes.torch.sizes[pair.build]
+    # Wheels for macOS carry no build in their version: those of the package index are the same.
+    default = pair.compatibility == "default-build" or ground.host.os == "Darwin"
+    url = legs.packages.url if default else legs.torch.address(pair.build)
+    links = not default and legs.torch.form == "find-links"
+    return Torch(
+        version=pair.torch,
+        build=pair.build,
+        index_url=url,
+        compatibility=pair.compatibility,
+        find_links=url if links else None,
+        download_bytes=size.download,
+        installed_bytes=size.installed,
+    )
+
+
+def _extra(recipes: Recipes, pair: Pair, quantizer: Quantizer | None) -> tuple[Package, ...]:
+    wanted = dict(quantizer.packages) if quantizer else {}
+    for row in recipes.stacks.companion:
+        if not_above(pair.torch, row.torch_max):
+            wanted.update(row.packages)
+    return tuple(Package(name=name, version=version) for name, version in wanted.items())
+
+
+def _sources(legs: Legs) -> Sources:
+    return Sources(
+        packages=legs.packages.url,
+        conda=legs.conda.url,
+        weights=legs.weights.url,
+        weights_reachable=legs.weights.reachable,
+    )

@@ -1,0 +1,59 @@
+"""How much is downloaded and kept, and about how long it takes. Estimates but for weights."""
+
+from __future__ import annotations
+
+from setup_assistant.catalog.models import Model
+from setup_assistant.catalog.recipes import Recipes
+from setup_assistant.catalog.stacks import Quantizer
+from setup_assistant.choose.notes import Notes
+from setup_assistant.choose.pairs import Pair
+from setup_assistant.choose.plan import Sizes
+from setup_assistant.choose.sources import Legs
+from setup_assistant.machine.facts import Machine
+from setup_assistant.words import msg
+
+# Bytes per second where none were measured: a 100 Mbit/s line.
+USUAL_SPEED = 12_000_000.0
+WRITE_SPEED = 250_000_000.0
+# Checks, canary and starting Python a few times.
+FIXED_SECONDS = 45.0
+GB = 1e9
+
+
+def sizes(
+    recipes: Recipes, pair: Pair, model: Model, quantizer: Quantizer | None, legs: Legs
+) -> Sizes:
+    """Return bytes to download and keep, and the estimated seconds of the road."""
+    torch = recipes.torch.sizes[pair.build]
+    rest = recipes.stacks.rest
+    download = torch.download + rest.download + (quantizer.download if quantizer else 0)
+    installed = torch.installed + rest.installed + (quantizer.installed if quantizer else 0)
+    speed = legs.torch.speed or legs.packages.speed or USUAL_SPEED
+    weights_speed = legs.weights.speed or USUAL_SPEED
+    seconds = FIXED_SECONDS + download / speed + installed / WRITE_SPEED
+    return Sizes(
+        packages_download_bytes=download,
+        packages_installed_bytes=installed,
+        weights_bytes=model.download_bytes,
+        expected_seconds=round(seconds + model.download_bytes / weights_speed, 1),
+    )
+
+
+def warn_of_disks(machine: Machine, wanted: Sizes, notes: Notes) -> None:
+    """Warn where a disk has less room than what will be put on it."""
+    needs = {
+        "site": wanted.packages_installed_bytes + wanted.weights_bytes,
+        "cache": wanted.packages_download_bytes,
+    }
+    for disk in machine.disks:
+        need = needs.get(disk.role, 0)
+        if disk.free_bytes is not None and disk.free_bytes < need:
+            notes.beware(
+                "sizes",
+                msg(
+                    "{path} has {free} GB free; about {need} GB will be needed there.",
+                    path=disk.path,
+                    free=round(disk.free_bytes / GB, 1),
+                    need=round(need / GB, 1),
+                ),
+            )

@@ -1,0 +1,136 @@
+"""The sentences about the chosen wheel."""
+
+from __future__ import annotations
+
+from setup_assistant.catalog.torch import TorchTable, cuda_of
+from setup_assistant.choose.host import Host
+from setup_assistant.choose.notes import Notes
+from setup_assistant.choose.pairs import Pair
+from setup_assistant.choose.refusals import last_branch
+from setup_assistant.choose.versions import numbers
+from setup_assistant.choose.wheels import Answer
+from setup_assistant.words import msg
+
+
+def tell(answer: Answer, host: Host, table: TorchTable, notes: Notes) -> None:
+    """Say why this wheel, what was left out, and what to look out for."""
+    pair = answer.pair
+    if answer.cards:
+        _tell_cuda(answer, host, notes)
+        _warn_of_branch(answer, host, table, notes)
+    elif pair.compatibility == "default-build":
+        notes.because(
+            "torch",
+            msg(
+                "torch {torch} as the package index carries it ({build}): no index with a "
+                "choice of builds answers. Without a GPU it runs on the CPU.",
+                torch=pair.torch,
+                build=pair.build,
+            ),
+        )
+    else:
+        notes.because(
+            "torch", msg("torch {torch}, CPU build: there is no GPU to use.", torch=pair.torch)
+        )
+    notes.because(
+        "torchvision",
+        msg(
+            "torchvision {version} is the one made for torch {torch}.",
+            version=pair.release.torchvision,
+            torch=pair.torch,
+        ),
+    )
+    notes.because(
+        "transformers",
+        msg(
+            "transformers {version} needs torch {floor} or newer; Python {python} has both.",
+            version=pair.stack.transformers,
+            floor=pair.stack.torch_min,
+            python=pair.python,
+        ),
+    )
+    notes.because(
+        "decoder",
+        msg("{package} decodes videos here with its own FFmpeg.", package=pair.decoder.package)
+        if pair.decoder.reader == "decord"
+        else msg("torchvision decodes videos through {package}.", package=pair.decoder.package),
+    )
+    for card in answer.left_out:
+        notes.beware(
+            "placement",
+            msg(
+                "{gpu} ({id}) is left out: no torch build has kernels for it and for the others.",
+                gpu=card.name,
+                id=card.id,
+            ),
+        )
+
+
+def _tell_cuda(answer: Answer, host: Host, notes: Notes) -> None:
+    pair = answer.pair
+    parts = ", ".join(sorted({c.part for c in answer.cards}, key=numbers))
+    notes.because(
+        "torch",
+        msg(
+            "torch {torch} with {build} is the newest that starts on driver {driver} and has "
+            "kernels for compute capability {parts}.",
+            torch=pair.torch,
+            build=pair.build,
+            driver=host.driver or f"CUDA {host.cuda}",
+            parts=parts,
+        ),
+    )
+    _tell_compatibility(pair, host, notes)
+    if not pair.verified:
+        notes.beware(
+            "torch",
+            msg(
+                "The kernels of torch {torch}+{build} are known from its build script only.",
+                torch=pair.torch,
+                build=pair.build,
+            ),
+        )
+
+
+def _tell_compatibility(pair: Pair, host: Host, notes: Notes) -> None:
+    cuda = cuda_of(pair.build)
+    if pair.compatibility == "default-build":
+        notes.because(
+            "torch",
+            msg(
+                "It is the package index's default build: no index with a choice of builds answers."
+            ),
+        )
+    elif pair.compatibility == "native":
+        notes.because(
+            "torch",
+            msg("Its CUDA {cuda} is not above the driver's {own}.", cuda=cuda, own=host.cuda),
+        )
+    else:
+        notes.beware(
+            "torch",
+            msg(
+                "Its CUDA {cuda} is above the driver's {own}: it runs by minor-version "
+                "compatibility.",
+                cuda=cuda,
+                own=host.cuda,
+            ),
+        )
+
+
+def _warn_of_branch(answer: Answer, host: Host, table: TorchTable, notes: Notes) -> None:
+    """Warn of a driver branch that no longer drives a card at all."""
+    here = numbers(host.driver)[0] if host.driver else 0
+    for card in answer.cards:
+        last = last_branch(table, card.part)
+        # Windows drivers of one branch carry higher numbers, up to the next branch.
+        if last is not None and here >= last + 10:
+            notes.beware(
+                "torch",
+                msg(
+                    "Driver {driver} no longer supports {gpu}: {branch} is its last branch.",
+                    driver=host.driver,
+                    gpu=card.name,
+                    branch=last,
+                ),
+            )

@@ -1,0 +1,124 @@
+"""`plan`: what would be installed here, or on a machine described, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from setup_assistant.cli.common import verb
+from setup_assistant.cli.wishes import wish_options
+from setup_assistant.errors import SetupError
+from setup_assistant.result import Result
+from setup_assistant.words import _
+
+if TYPE_CHECKING:
+    from setup_assistant.choose.plan import Plan
+    from setup_assistant.machine.facts import Machine
+
+
+@verb(
+    "plan",
+    summary=_(
+        "Show what would be installed here, and why.\n\n"
+        "With --machine FILE it plans for a saved machine. With --driver, --gpu or --system it "
+        "plans for one that is only described: every source then counts as reachable."
+    ),
+    examples=(
+        "setup-assistant plan",
+        "setup-assistant plan --machine machine.json --model Qwen/Qwen2-VL-7B-Instruct",
+        'setup-assistant plan --driver 535.104.05 --gpu "RTX 4090,8.9,24564,23900" --json',
+    ),
+)
+@click.option(
+    "--machine",
+    "machine_file",
+    type=click.Path(path_type=Path),
+    help=_("A machine saved by probe --save."),
+)
+@click.option("--driver", metavar="VERSION", help=_("What if the NVIDIA driver were this."))
+@click.option(
+    "--gpu",
+    "specs",
+    multiple=True,
+    metavar="NAME,CC,TOTAL_MIB,FREE_MIB",
+    help=_("What if this GPU were there (repeatable)."),
+)
+@click.option("--system", type=click.Choice(["Linux", "Windows", "Darwin"]), help=_("Its system."))
+@click.option("--arch", type=click.Choice(["x86_64", "aarch64", "arm64"]), help=_("Its CPU."))
+@click.option(
+    "--ram", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help=_("Its main memory.")
+)
+@click.option("--glibc", metavar="X.Y", help=_("Its C library (Linux)."))
+@click.option("--save", type=click.Path(path_type=Path), help=_("Also write the plan to a file."))
+@wish_options
+def command(
+    machine_file: Path | None,
+    save: Path | None,
+    **given: Any,  # noqa: ANN401 - what is described, and one flag per wish
+) -> Result:
+    """Show the plan."""
+    described = {
+        key: given.pop(key) for key in ("driver", "specs", "system", "arch", "ram", "glibc")
+    }
+    plan = _make(_machine(machine_file, described, given), given)
+    data = _data(plan, save)
+    return Result("plan", data, text=lambda: _show(plan))
+
+
+def _machine(file: Path | None, described: dict[str, Any], flags: dict[str, Any]) -> Machine:
+    """Return the saved machine, the described one, or this one."""
+    from setup_assistant.machine.facts import Machine as Kind
+
+    if file is not None:
+        if any(described.values()):
+            raise SetupError(
+                "usage", detail=_("--machine and a described machine exclude each other"),
+                verb="plan",
+            )  # fmt: skip
+        from setup_assistant import values
+
+        return values.load_json(file, Kind, "--machine")
+    if any(described.values()):
+        from setup_assistant.cli.what_if import machine_of
+
+        return machine_of(
+            driver=described["driver"],
+            specs=described["specs"],
+            system=described["system"] or "Linux",
+            arch=described["arch"] or "x86_64",
+            # The Python of a described machine is its own, not a wish for another.
+            python=flags.pop("python", None),
+            ram_gib=described["ram"],
+            glibc=described["glibc"],
+        )
+    from setup_assistant.machine.probe import probe
+
+    return probe()
+
+
+def _make(machine: Machine, flags: dict[str, Any]) -> Plan:
+    from setup_assistant.catalog.recipes import load_all
+    from setup_assistant.choose.planner import make_plan
+    from setup_assistant.choose.wishes import Wishes
+
+    given = {key: value for key, value in flags.items() if value is not None}
+    return make_plan(machine, Wishes(**given), load_all())
+
+
+def _data(plan: Plan, save: Path | None) -> dict[str, Any]:
+    from setup_assistant.choose.codec import to_json
+
+    data = to_json(plan)
+    if save is not None:
+        from setup_assistant.host import files
+
+        files.write_json(save, data)
+    return data
+
+
+def _show(plan: Plan) -> None:
+    from setup_assistant.cli.plan_text import show_plan
+
+    show_plan(plan)

@@ -1,0 +1,73 @@
+"""The flags that say what a person wants; each has the name of a field of `Wishes`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from setup_assistant.words import _
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def wish_options(function: F) -> F:
+    """Add every wish as a flag. A flag that was not given arrives as None."""
+    for option in reversed(_options()):
+        function = option(function)
+    return function
+
+
+def _several(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """Return what was given, also several in one value, or None for nothing."""
+    parts = [part.strip() for value in given for part in value.split(",")]
+    return tuple(part for part in parts if part) or None
+
+
+def _options() -> list[Callable[[F], F]]:
+    return [
+        click.option("--model", metavar="auto|canary|ID", help=_("The model; auto chooses.")),
+        click.option(
+            "--purpose",
+            type=click.Choice(["try", "images", "video"]),
+            help=_("What it must have room for: one picture, several, or videos too."),
+        ),
+        click.option(
+            "--backend",
+            type=click.Choice(["auto", "uv", "conda", "mamba", "micromamba", "pip"]),
+            help=_("What makes the environment."),
+        ),
+        click.option("--site", metavar="DIR", help=_("Folder of the deployment.")),
+        click.option("--env", metavar="DIR", help=_("Folder of the environment.")),
+        click.option("--weights", metavar="DIR", help=_("Folder of the weights.")),
+        click.option("--python", metavar="X.Y", help=_("Python of the environment.")),
+        click.option(
+            "--mirror",
+            metavar="auto|cn|official|URL",
+            help=_("Where packages come from; a URL with {build} is one of torch wheels."),
+        ),
+        click.option(
+            "--source",
+            "weights_source",
+            metavar="modelscope|huggingface|URL|DIR",
+            help=_("Where weights come from."),
+        ),
+        click.option(
+            "--gpus",
+            "--gpu-uuid",
+            "gpus",
+            multiple=True,
+            callback=_several,
+            metavar="UUID|INDEX|none",
+            help=_("GPUs to use (repeatable); none plans for the CPU."),
+        ),
+        click.option(
+            "--strict-cuda",
+            is_flag=True,
+            default=None,
+            help=_("No CUDA build above the driver's own version."),
+        ),
+    ]

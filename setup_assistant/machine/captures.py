@@ -1,0 +1,112 @@
+"""Captured output instead of the live machine: files that were mailed, pasted or redirected."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from setup_assistant import values
+from setup_assistant.errors import SetupError
+from setup_assistant.host import clock
+from setup_assistant.machine import smi, verdicts
+from setup_assistant.machine.complete import complete
+from setup_assistant.machine.facts import Machine, System, Unknown
+from setup_assistant.machine.join import join
+from setup_assistant.machine.reading import Card, Reading
+from setup_assistant.words import msg
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Parts that sit on an Arm processor, alone among NVIDIA's.
+_ARM = re.compile(r"\b(?:GB10|GB[23]00|GH200|Orin|Xavier|Thor|Tegra|Jetson)\b", re.IGNORECASE)
+_FROM_WINDOWS = re.compile(r"is not recognized as|[A-Z]:\\Windows\\", re.IGNORECASE)
+
+
+def read(paths: Sequence[Path]) -> Machine:
+    """Return the machine that the files in `paths` describe together.
+
+    Any mix of the formats of nvidia-smi, lspci, error texts, or one saved machine.
+
+    Raises:
+        SetupError: `file_missing`, or `file_invalid` where no file holds anything known.
+    """
+    texts = [(path, text_of(path)) for path in paths]
+    saved = [m for path, text in texts if (m := _saved(path, text)) is not None]
+    if saved:
+        return saved[0]
+    readings: list[Reading] = []
+    unknown: list[Unknown] = []
+    for path, text in texts:
+        found = smi.read(text)
+        readings += found
+        if not found:
+            reason = msg("Nothing in this file is output of nvidia-smi.")
+            unknown.append(Unknown(field=str(path), reason=reason.english))
+    if not readings:
+        detail = msg("nothing in it is output of nvidia-smi").english
+        raise SetupError("file_invalid", path=", ".join(map(str, paths)), detail=detail)
+    return _machine(readings, unknown, "\n".join(text for _path, text in texts))
+
+
+def text_of(path: Path) -> str:
+    """Return a file's text; PowerShell writes UTF-16, Chinese Windows GB 18030."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise SetupError("file_missing", path=str(path), flag="--from") from error
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise SetupError("file_invalid", path=str(path), detail=detail) from error
+    named = next((name for bom, name in _BOMS if data.startswith(bom)), None)
+    for encoding in (named, "utf-8", "gb18030"):
+        if encoding:
+            try:
+                return _ESCAPES.sub("", data.decode(encoding)).replace("\r\n", "\n")
+            except UnicodeDecodeError:
+                continue
+    return data.decode("latin-1")
+
+
+def _saved(path: Path, text: str) -> Machine | None:
+    """Return a machine saved by `probe --save` or printed by `probe --json`."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        value: Any = json.loads(text)
+    except json.JSONDecodeError:
+        return None
+    if isinstance(value, dict) and value.get("command") == "probe":
+        value = value.get("data")
+    if not isinstance(value, dict) or "gpus" not in value:
+        return None
+    return values.from_builtins(value, Machine, str(path))
+
+
+def _machine(readings: list[Reading], unknown: list[Unknown], text: str) -> Machine:
+    joined = join(sorted(readings, key=_rank))
+    whole = complete(joined)
+    windows = joined.windows or bool(_FROM_WINDOWS.search(text))
+    arm = any(_ARM.search(g.name) for g in whole.gpus)
+    assumed = msg("A capture does not name the system; it was inferred from the GPU and driver.")
+    return Machine(
+        system=System(os="Windows" if windows else "Linux", arch="aarch64" if arm else "x86_64"),
+        driver=whole.driver,
+        gpus=whole.gpus,
+        verdicts=tuple(verdicts.verdict(f) for f in whole.faults),
+        unknown=(*unknown, *whole.unknown, Unknown(field="system", reason=assumed.english)),
+        probed_at=clock.now(),
+    )
+
+
+def _rank(reading: Reading) -> tuple[bool, int]:
+    """Readings that name cards fully come first: they decide what belongs together."""
+    first = next(iter(reading.cards), Card())
+    return first.index is None, (first.uuid is None) + (first.pci_bus_id is None)
