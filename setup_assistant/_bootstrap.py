@@ -159,7 +159,8 @@ def _by_uv(extras: list[str]) -> bool:
         env.update(uv_environment(env))
     except Exception:  # noqa: BLE001 - pip will do it instead
         return False
-    command = [str(uv), "pip", "install", "--quiet", "--python", str(_python())]
+    # No cache: nothing may be left in the home folder by merely starting.
+    command = [str(uv), "pip", "install", "--quiet", "--no-cache", "--python", str(_python())]
     return _quiet([*command, *_others(extras)], env)
 
 

@@ -36,15 +36,36 @@ class FilesReport:
     blames: Mapping[str, Fault]
     stops: str | None = None
 
+    def __add__(self, other: FilesReport) -> FilesReport:
+        """Return both reports as one."""
+        return FilesReport(
+            checks=self.checks + other.checks,
+            blames={**self.blames, **other.blames},
+            stops=self.stops or other.stops,
+        )
+
 
 def canary_files(canary: Canary) -> FilesReport:
     """Compare the canary's model, pictures and clips with their recorded sums."""
-    model = {n: s for n, s in canary.sums.items() if n.startswith("model/")}
-    rest = {n: s for n, s in canary.sums.items() if n not in model}
+    model = {n: s for n, s in canary.sums.items() if _of_model(n)}
     restore = restore_command(canary.folder)
     weights = timed("weights", lambda: _changed_weights(canary.folder, model, restore))
-    fixtures = timed("fixtures", lambda: _changed_fixtures(canary.folder, rest, restore))
-    return report(canary.folder, (weights, fixtures))
+    return report(canary.folder, (weights, _fixtures(canary)))
+
+
+def fixture_files(canary: Canary) -> FilesReport:
+    """Compare the canary's pictures and clips alone: any model is asked about them."""
+    return report(canary.folder, (_fixtures(canary),))
+
+
+def _fixtures(canary: Canary) -> tuple[Check, list[Fault]]:
+    sums = {n: s for n, s in canary.sums.items() if not _of_model(n)}
+    restore = restore_command(canary.folder)
+    return timed("fixtures", lambda: _changed_fixtures(canary.folder, sums, restore))
+
+
+def _of_model(name: str) -> bool:
+    return name.startswith("model/")
 
 
 def restore_command(folder: Path) -> str:

@@ -162,16 +162,24 @@ def _by_url(entry: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def video_limits(smoke: Smoke, plan: Plan | None) -> dict[str, Any]:
+    """Return the pixels and frames of a clip, as they go into the message beside it.
+
+    As in the tutorial, or less where the plan has less room.
+    """
+    cap = smoke.limits.video_max_pixels
+    if plan:
+        cap = min(cap, plan.model.max_pixels)
+    limits: dict[str, Any] = {"max_pixels": cap, "fps": smoke.limits.video_fps}
+    if cap < _VIDEO_MIN_PIXELS:
+        limits["min_pixels"] = cap
+    return {**limits, "total_pixels": plan.model.video_total_pixels} if plan else limits
+
+
 def _limits(kind: str, smoke: Smoke, plan: Plan | None) -> dict[str, Any]:
     """Return what goes into the message beside the file; pictures get the plan's pixel cap."""
     if kind == "video":
-        cap = smoke.limits.video_max_pixels
-        if plan:
-            cap = min(cap, plan.model.max_pixels)
-        limits: dict[str, Any] = {"max_pixels": cap, "fps": smoke.limits.video_fps}
-        if cap < _VIDEO_MIN_PIXELS:
-            limits["min_pixels"] = cap
-        return {**limits, "total_pixels": plan.model.video_total_pixels} if plan else limits
+        return video_limits(smoke, plan)
     return {"max_pixels": plan.model.max_pixels} if plan else {}
 
 

@@ -1,0 +1,96 @@
+"""The tutorial's three scripts, corrected and ready to run: image, several images, video."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from setup_assistant.catalog import smoke
+from setup_assistant.choose.plan import Plan
+from setup_assistant.site.layout import Layout
+
+_TEMPLATES = Path(__file__).parent / "templates"
+SCRIPTS = ("image.py", "multi_image.py", "video.py")
+# The first transformers that takes `dtype=`; before, it was `torch_dtype=`.
+_DTYPE_SINCE = (4, 56)
+_PICTURES = ("red-circle.png", "red-square.jpg")
+_CLIP = "red-circle-right.mp4"
+
+
+def render_scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, str]:
+    """Return name → text of the scripts of a site.
+
+    Args:
+        plan: model, dtype, device, decoder and pixel caps.
+        layout: where the weights lie.
+        recipes: folder of the recipes, whose canary lends pictures and a clip to begin with.
+    """
+    canary = (recipes / "canary").absolute()
+    folder = canary / "model" if plan.model.id == "canary" else layout.weights(plan.model.id)
+    pictures = [str(canary / "pictures" / name) for name in _PICTURES]
+    places = {
+        "ENVIRONMENT": _environment(plan),
+        "MODEL": _literal(str(folder.absolute())),
+        "PICTURE": _literal(pictures[0]),
+        "PICTURES": _listed(pictures),
+        "CLIP": _literal(str(canary / "clips" / _CLIP)),
+        "MAX_PIXELS": str(plan.model.max_pixels),
+        "VIDEO": _video(plan, recipes),
+        "DTYPE": _dtype(plan),
+        "PLACEMENT": _placement(plan),
+        "ANSWER": _read("answer.py"),
+    }
+    return {name: _fill(_read(name), places) for name in SCRIPTS}
+
+
+def _environment(plan: Plan) -> str:
+    lines = [f'os.environ["FORCE_QWENVL_VIDEO_READER"] = {_literal(plan.decoder.reader)}']
+    if plan.placement.gpus:
+        gpus = _literal(",".join(plan.placement.gpus))
+        lines.append('os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")')
+        lines.append(f'os.environ.setdefault("CUDA_VISIBLE_DEVICES", {gpus})')
+    return "\n".join(lines)
+
+
+def _dtype(plan: Plan) -> str:
+    major, minor = (int(n) for n in plan.transformers.version.split(".")[:2])
+    keyword = "dtype" if (major, minor) >= _DTYPE_SINCE else "torch_dtype"
+    return f"{keyword}=torch.{plan.model.dtype}"
+
+
+def _placement(plan: Plan) -> str:
+    """Return the device: one whole, or several with a limit each, so that nothing goes to RAM."""
+    if plan.placement.device == "cpu":
+        return 'device_map={"": "cpu"}'
+    limits = plan.placement.max_memory_bytes
+    if len(limits) < 2:
+        return 'device_map={"": "cuda:0"}'
+    shares = ", ".join(f"{i}: {size}" for i, size in enumerate(limits))
+    return f'device_map="auto",\n    max_memory={{{shares}}}'
+
+
+def _video(plan: Plan, recipes: Path) -> str:
+    from setup_assistant.verify.request import video_limits
+
+    limits = video_limits(smoke.load(recipes), plan)
+    return f"VIDEO = {json.dumps(limits)}"
+
+
+def _fill(text: str, places: Mapping[str, str]) -> str:
+    for name, value in places.items():
+        text = text.replace(f"@{name}@", value.rstrip("\n"))
+    return text
+
+
+def _read(name: str) -> str:
+    return (_TEMPLATES / f"{name}.in").read_text(encoding="utf-8")
+
+
+def _literal(text: str) -> str:
+    """Return a Python string; JSON's are, and keep a backslash of Windows a backslash."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _listed(texts: list[str]) -> str:
+    return "[\n" + "".join(f"    {_literal(t)},\n" for t in texts) + "]"
