@@ -1,13 +1,41 @@
-"""Sizes for people."""
+"""Sizes and times as a person reads them; every value inside is bytes and seconds."""
 
 from __future__ import annotations
 
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_DECIMAL = ("bytes", "kB", "MB", "GB", "TB")
+_STEP = 1024
+_BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def size_text(size: int) -> str:
     """Return bytes as people read them, e.g. `4.4 GB` (10^9 bytes, as hubs and disks count)."""
     value, unit = float(size), 0
-    while value >= 999.95 and unit < len(_UNITS) - 1:
+    while value >= 999.95 and unit < len(_DECIMAL) - 1:
         value, unit = value / 1000, unit + 1
-    return f"{size} {_UNITS[0]}" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
+    return f"{size} {_DECIMAL[0]}" if unit == 0 else f"{value:.1f} {_DECIMAL[unit]}"
+
+
+def memory_text(count: float | None) -> str:
+    """Return bytes with a binary unit and three digits, e.g. `1.50 GiB`; `-` for None."""
+    if count is None:
+        return "-"
+    value, unit = float(count), 0
+    while abs(value) >= _STEP and unit < len(_BINARY) - 1:
+        value, unit = value / _STEP, unit + 1
+    if unit == 0:
+        return f"{int(value)} B"
+    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:.{digits}f} {_BINARY[unit]}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return seconds as `0.42 s`, `12.3 s`, `3 min 20 s` or `1 h 05 min`; `-` for None."""
+    if seconds is None:
+        return "-"
+    if seconds < 59.95:  # what would read 60.0 s is a minute
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min"

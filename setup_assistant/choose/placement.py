@@ -73,10 +73,8 @@ def _packs(model: Model, limits: Sequence[int], dtype: str) -> bool:
     layer = (model.weights_bytes * width // 2 - table - vision - head) / shapes.layers
     placed = 0
     for i, limit in enumerate(limits):
-        room = limit - (table + vision if i == 0 else 0)
+        room = limit - (table + vision if i == 0 else 0) - (head if i == len(limits) - 1 else 0)
         if room < 0:
             return False
-        if i == len(limits) - 1:
-            room -= head
-        placed += max(0, int(room / layer))
+        placed += int(room / layer)
     return placed >= shapes.layers

@@ -90,7 +90,7 @@ def _draw(found: tuple[Environment, ...], *, sizes: bool) -> None:
     if not found:
         show.line(_("No environment is known here."))
         return
-    from setup_assistant.report.units import size
+    from setup_assistant.sizes import memory_text
 
     headings = ["", _("Name"), "Python", "torch", *([_("Size")] if sizes else []), _("Folder")]
     rows = [
@@ -99,7 +99,7 @@ def _draw(found: tuple[Environment, ...], *, sizes: bool) -> None:
             e.name or "-",
             e.python or "-",
             f"{e.torch.version} {e.torch.build or ''}".strip() if e.torch else "-",
-            *([size(e.bytes)] if sizes else []),
+            *([memory_text(e.bytes)] if sizes else []),
             e.prefix,
         ]
         for e in found

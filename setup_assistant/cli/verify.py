@@ -166,7 +166,7 @@ def _show_check(check: Check) -> None:
     """Show one calm line, and for a failed check what was expected."""
     from setup_assistant.report.sections import status_word
     from setup_assistant.report.text import pad
-    from setup_assistant.report.units import duration
+    from setup_assistant.sizes import duration
 
     if check.status == "blocked" and not show.is_verbose():
         return

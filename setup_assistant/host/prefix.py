@@ -66,6 +66,21 @@ def site_packages(prefix: Path) -> list[Path]:
     return [folder for folder in candidates if folder.is_dir()]
 
 
+def packages(prefix: Path) -> dict[str, str]:
+    """Return an environment's packages, normalized name → version, from their metadata."""
+    found: dict[str, str] = {}
+    for folder in site_packages(prefix):
+        for info in folder.glob("*.dist-info"):
+            name, _, version = info.name.removesuffix(".dist-info").partition("-")
+            found[normal_name(name)] = version
+    return found
+
+
+def normal_name(name: str) -> str:
+    """Return a package's name as indexes compare it, e.g. `qwen-vl-utils` (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def why_active(prefix: Path) -> str | None:
     """Return what shows that an environment is in use here: a variable's name, or `sys.prefix`.
 

@@ -11,15 +11,14 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from setup_assistant.host import clock, log
-from setup_assistant.machine import explain, host, kernel, nvml, smi_live, verdicts, visible
-from setup_assistant.machine.complete import complete
 from setup_assistant.machine.facts import Machine, Memory, System, Unknown
-from setup_assistant.machine.join import join
-from setup_assistant.machine.reading import Reading
 from setup_assistant.words import Message, msg
+
+if TYPE_CHECKING:
+    from setup_assistant.machine.reading import Reading
 
 T = TypeVar("T")
 # Shares of the deadline: NVML first; nvidia-smi with what is left, but never all of it.
@@ -45,20 +44,9 @@ def probe(
     """
     started = clock.monotonic()
     span = max(0.5, deadline - _RESERVE)
-    from setup_assistant.machine import disks, tools
-
-    parts: dict[str, _Part[Any]] = {
-        "gpus": _Part(partial(_gpu_readings, span)),
-        "kernel": _Part(partial(kernel.read, root)),
-        "system": _Part(lambda: (host.system(root),)),
-        "memory": _Part(lambda: (host.memory(root),)),
-        "disks": _Part(partial(disks.read, site)),
-        "tools": _Part(partial(tools.read, span * 0.5)),
-    }
-    if sources:
-        from setup_assistant.machine import sources as visits
-
-        parts["sources"] = _Part(partial(visits.read, span * 0.6))
+    # First, so that NVML's process starts while the rest of this package is still loading.
+    parts: dict[str, _Part[Any]] = {"gpus": _Part(partial(_gpu_readings, span))}
+    parts |= _other_parts(site, sources, root, span)
     unknown = [
         Unknown(field=name, reason=why.english)
         for name, part in parts.items()
@@ -70,6 +58,30 @@ def probe(
         log.exception("probe", error)
         reason = msg("Something went wrong inside the probe; the log has the details.").english
         return Machine(probed_at=clock.now(), unknown=(Unknown(field="machine", reason=reason),))
+
+
+def _other_parts(
+    site: Path | None, sources: bool, root: Path, span: float
+) -> dict[str, _Part[Any]]:
+    from setup_assistant.machine import disks, host, kernel, tools
+
+    parts: dict[str, _Part[Any]] = {
+        "kernel": _Part(partial(kernel.read, root)),
+        "system": _Part(lambda: (host.system(root),)),
+        "memory": _Part(lambda: (host.memory(root),)),
+        "disks": _Part(partial(disks.read, site)),
+        "tools": _Part(partial(tools.read, span * 0.5)),
+    }
+    if sources:
+        from setup_assistant.machine import sources as visits
+
+        parts["sources"] = _Part(partial(visits.read, span * 0.6))
+    # Loaded while the parts run, not after them.
+    import setup_assistant.machine.complete
+    import setup_assistant.machine.explain
+    import setup_assistant.machine.visible  # noqa: F401
+
+    return parts
 
 
 class _Part(Generic[T]):
@@ -105,14 +117,22 @@ class _Part(Generic[T]):
 
 def _gpu_readings(span: float) -> Iterable[Reading]:
     """Yield NVML's reading, then nvidia-smi's where NVML left something out."""
+    from setup_assistant.machine import nvml
+
     first = nvml.read(span * _NVML_SHARE)
     yield first
     if first.cards and not first.faults and not any(c.trouble for c in first.cards):
         return
+    from setup_assistant.machine import smi_live
+
     yield from smi_live.read(span * _SMI_SHARE)
 
 
 def _machine(said: dict[str, tuple[Any, ...]], unknown: list[Unknown], root: Path) -> Machine:
+    from setup_assistant.machine import explain, verdicts, visible
+    from setup_assistant.machine.complete import complete
+    from setup_assistant.machine.join import join
+
     system: System = next(iter(said["system"]), System())
     memory: Memory = next(iter(said["memory"]), Memory())
     readings = explain.readings(

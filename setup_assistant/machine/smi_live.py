@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from setup_assistant.host import clock, run
-from setup_assistant.machine import smi
 from setup_assistant.machine.reading import Fault, Reading
 
 # Where it lies when PATH does not say: WSL, old Windows drivers.
@@ -42,6 +41,9 @@ def read(deadline: float) -> tuple[Reading, ...]:
     program = path()
     if program is None:
         return ()
+    # Late: whoever only asks for the path need not load the parsers.
+    from setup_assistant.machine import smi
+
     ends = clock.monotonic() + deadline
     readings: list[Reading] = []
     for question in _QUESTIONS:
@@ -49,7 +51,10 @@ def read(deadline: float) -> tuple[Reading, ...]:
         if left <= 0:
             break
         outcome = run.run([program, *question], deadline=left)
-        said = smi.read(f"{outcome.out}\n{outcome.err}", outcome.code)
+        # Only the plain question's exit status tells of the machine; the others may be unknown
+        # to an old nvidia-smi.
+        code = 0 if question or outcome.timed_out else outcome.code
+        said = smi.read(f"{outcome.out}\n{outcome.err}", code)
         readings += said
         if outcome.timed_out:
             evidence = (f"{program}: no answer within {left:.1f} s",)

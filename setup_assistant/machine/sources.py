@@ -10,19 +10,38 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from setup_assistant import values
-from setup_assistant.catalog import mirrors
 from setup_assistant.host import clock, files, paths
 from setup_assistant.machine.facts import Source
 from setup_assistant.words import msg
 
+if TYPE_CHECKING:
+    from setup_assistant.catalog.mirrors import Mirror
+
 # Seconds that an answer stays true. A failure is forgotten soon: the person is mending it.
-KEEP_REACHED, KEEP_FAILED = 900.0, 30.0
-_SETTINGS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+KEEP_REACHED, KEEP_FAILED = 900.0, 60.0
+# What an answer depends on, beside the recipe: proxies and certificates.
+_SETTINGS = (
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+    "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """One answer, and when it was given (seconds since 1970)."""
+
+    source: Source
+    at: float
+
+    @property
+    def fresh(self) -> bool:
+        age = time.time() - self.at
+        return 0 <= age < (KEEP_REACHED if self.source.reachable else KEEP_FAILED)
 
 
 def read(deadline: float, *, fresh: bool = False) -> tuple[Source, ...]:
@@ -30,93 +49,81 @@ def read(deadline: float, *, fresh: bool = False) -> tuple[Source, ...]:
 
     `fresh` asks again where an answer from a moment ago is still known.
     """
+    file = _file()
+    kept = () if fresh else _load(file)
+    if kept and all(k.fresh for k in kept):
+        # The everyday case: neither the recipe's reader nor the web is loaded (80 ms).
+        return tuple(k.source for k in kept)
+    from setup_assistant.catalog import mirrors
+
     known = mirrors.load()
-    kept = {} if fresh else _load()
-    found: dict[int, Source] = {}
-    waiting = []
-    for number, mirror in enumerate(known):
-        old = kept.get(mirror.probe)
-        if old is not None:
-            found[number] = _source(mirror, old)
-            continue
-        thread = threading.Thread(
-            target=_visit, args=(mirror, deadline, found, number), daemon=True
-        )
-        thread.start()
-        waiting.append(thread)
+    old = {(k.source.leg, k.source.name): k for k in kept if k.fresh}
+    answers = _visit_all([m for m in known if (m.leg, m.name) not in old], deadline)
+    now = time.time()
+    found = [old.get((m.leg, m.name)) or _Kept(answers[m.leg, m.name], now) for m in known]
+    _keep(file, found)
+    return tuple(k.source for k in found)
+
+
+def _visit_all(wanted: list[Mirror], deadline: float) -> dict[tuple[str, str], Source]:
+    late = msg("No answer in time.").english
+    found: dict[tuple[str, str], Source] = {
+        (m.leg, m.name): Source(leg=m.leg, name=m.name, url=m.url, reachable=False, reason=late)
+        for m in wanted
+    }
+    answered: dict[tuple[str, str], Source] = {}
+    threads = [
+        threading.Thread(target=_visit, args=(m, deadline, answered), daemon=True) for m in wanted
+    ]
     ends = clock.monotonic() + deadline
-    for thread in waiting:
+    for thread in threads:
+        thread.start()
+    for thread in threads:
         thread.join(max(0.0, ends - clock.monotonic()))
-    late = {"ok": False, "reason": msg("No answer in time.").english}
-    sources = tuple(found.get(n, _source(m, late)) for n, m in enumerate(known))
-    if waiting:
-        _keep(known, sources, kept)
-    return sources
+    # A copy: a thread that was given up may still write.
+    return {**found, **dict(answered)}
 
 
-def _visit(mirror: mirrors.Mirror, deadline: float, found: dict[int, Source], number: int) -> None:
+def _visit(mirror: Mirror, deadline: float, answered: dict[tuple[str, str], Source]) -> None:
     from setup_assistant.host import web
 
     answer = web.probe_url(mirror.probe, deadline)
-    found[number] = _source(
-        mirror,
-        {
-            "ok": answer.ok,
-            "seconds": answer.seconds,
-            "reason": answer.reason.english if answer.reason else None,
-        },
-    )
-
-
-def _source(mirror: mirrors.Mirror, said: dict[str, Any]) -> Source:
-    seconds = said.get("seconds")
-    return Source(
+    answered[mirror.leg, mirror.name] = Source(
         leg=mirror.leg,
         name=mirror.name,
         url=mirror.url,
-        reachable=bool(said["ok"]),
-        seconds=round(seconds, 3) if isinstance(seconds, float) else None,
-        reason=said.get("reason"),
+        reachable=answer.ok,
+        seconds=None if answer.seconds is None else round(answer.seconds, 3),
+        reason=answer.reason.english if answer.reason else None,
     )
 
 
 def _file() -> Path:
-    """Return the cache's file; other proxies or certificates have another."""
-    from setup_assistant.host import web
-
-    named = {n: os.environ.get(n) or os.environ.get(n.lower()) for n in _SETTINGS}
-    told = repr((sorted(named.items()), web.certificates())).encode()
-    return paths.cache_folder() / f"sources-{hashlib.sha256(told).hexdigest()[:12]}.json"
-
-
-def _load() -> dict[str, dict[str, Any]]:
+    """Return the memory's file; another recipe, proxy or certificate has another."""
+    settings = [os.environ.get(n) or os.environ.get(n.lower()) for n in _SETTINGS]
+    digest = hashlib.sha256(repr(settings).encode())
     try:
-        kept = files.read_json(_file())
-        now = time.time()
-        return {
-            url: said
-            for url, said in kept.items()
-            if 0 <= now - said["at"] < (KEEP_REACHED if said["ok"] else KEEP_FAILED)
-        }
-    except Exception:  # noqa: BLE001 - a cache that cannot be read is no cache
-        return {}
+        digest.update((paths.recipes_folder() / "mirrors.toml").read_bytes())
+    except OSError:
+        digest.update(b"none")
+    return paths.cache_folder() / f"sources-{digest.hexdigest()[:12]}.json"
 
 
-def _keep(
-    known: Sequence[mirrors.Mirror], sources: Sequence[Source], kept: dict[str, dict[str, Any]]
-) -> None:
-    now = time.time()
-    said = {
-        mirror.probe: kept.get(mirror.probe)
-        or {
-            "ok": source.reachable,
-            "seconds": source.seconds,
-            "reason": source.reason,
-            "at": now,
-        }
-        for mirror, source in zip(known, sources, strict=True)
-    }
+def _load(file: Path) -> tuple[_Kept, ...]:
     try:
-        files.write_json(_file(), values.to_builtins(said))
+        names = {f.name for f in fields(Source)}
+        rows: list[dict[str, Any]] = files.read_json(file)
+        return tuple(
+            _Kept(Source(**{k: v for k, v in row.items() if k in names}), float(row["at"]))
+            for row in rows
+        )
+    except Exception:  # noqa: BLE001 - a memory that cannot be read is no memory
+        return ()
+
+
+def _keep(file: Path, found: list[_Kept]) -> None:
+    rows = [{**values.to_builtins(k.source), "at": k.at} for k in found]
+    try:
+        files.write_json(file, rows)
     except Exception:  # noqa: BLE001 - the cache folder may be read-only
         return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from setup_assistant.report.limits import LIMITS
 from setup_assistant.report.receipt import CheckLine, Receipt
-from setup_assistant.report.units import duration, size
+from setup_assistant.sizes import duration, memory_text
 from setup_assistant.verify import causes
 from setup_assistant.verify.values import PASSED
 from setup_assistant.words import Message, _, msg
@@ -105,7 +105,7 @@ def _check(check: CheckLine) -> tuple[str, ...]:
         (check.answer or "").strip() or because(check),
         duration(check.seconds),
         where or "-",
-        size(check.peak_memory_bytes),
+        memory_text(check.peak_memory_bytes),
         distance,
     )
 
@@ -135,7 +135,7 @@ def _machine(receipt: Receipt) -> Section:
     rows = [(_("System"), " ".join(p for p in (m.distribution or m.os, m.arch) if p))]
     if m.cpu:
         rows.append((_("CPU"), m.cpu))
-    rows.append((_("Main memory"), size(m.memory_bytes)))
+    rows.append((_("Main memory"), memory_text(m.memory_bytes)))
     for gpu in m.gpus:
         capability = gpu.compute_capability or "-"
         rows.append(
@@ -144,7 +144,7 @@ def _machine(receipt: Receipt) -> Section:
                 _(
                     "{name}, {memory}, compute capability {capability}",
                     name=gpu.name,
-                    memory=size(gpu.memory_total_bytes),
+                    memory=memory_text(gpu.memory_total_bytes),
                     capability=capability,
                 ),
             )
@@ -197,7 +197,7 @@ def _environment(receipt: Receipt) -> Section:
 
 
 def _known(*pairs: tuple[str, int | None]) -> Rows:
-    return tuple((label, size(count)) for label, count in _present(pairs))
+    return tuple((label, memory_text(count)) for label, count in _present(pairs))
 
 
 def _present(pairs: Iterable[tuple[str, int | None]]) -> list[tuple[str, int]]:

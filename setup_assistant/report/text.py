@@ -6,7 +6,7 @@ import unicodedata
 
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.report.sections import Section, because, sections, status_word
-from setup_assistant.report.units import duration
+from setup_assistant.sizes import duration
 from setup_assistant.words import _
 
 

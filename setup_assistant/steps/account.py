@@ -8,12 +8,11 @@ from typing import Any
 
 from setup_assistant import __version__
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files
+from setup_assistant.host import clock, files, prefix
 from setup_assistant.report.build import build_receipt
 from setup_assistant.report.receipt import Environment, Receipt
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.receipts import write_receipt
-from setup_assistant.steps import environment
 from setup_assistant.steps.step import Context
 
 ROAD = ("environment", "canary", "weights", "smoke")
@@ -37,7 +36,7 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
         environment=Environment(
             prefix=str(site.env),
             python=context.plan.python,
-            packages=dict(sorted(environment.installed(site.env).items())),
+            packages=dict(sorted(prefix.packages(site.env).items())),
         ),
         steps={name: measured.get(name) for name in ROAD},
         canary=_checks(site.canary_result),

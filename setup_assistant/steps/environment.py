@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files, paths
+from setup_assistant.host.prefix import normal_name, packages
 from setup_assistant.site.layout import python_in
 from setup_assistant.sizes import size_text
 from setup_assistant.steps.backends.base import Backend, Job
@@ -122,33 +122,15 @@ def planned(plan: Plan) -> dict[str, str]:
         plan.modelscope,
         *plan.extra_packages,
     )
-    found = {_normal(p.name): p.version for p in pins}
+    found = {normal_name(p.name): p.version for p in pins}
     found["torch"] = plan.torch.version
-    found[_normal(plan.decoder.package)] = plan.decoder.version
+    found[normal_name(plan.decoder.package)] = plan.decoder.version
     return found
-
-
-def installed(prefix: Path) -> dict[str, str]:
-    """Return the packages in an environment by normalized name, read from its files.
-
-    Nothing of the environment is run or imported.
-    """
-    found: dict[str, str] = {}
-    for folder in site_packages(prefix):
-        for info in folder.glob("*.dist-info"):
-            name, _, version = info.name.removesuffix(".dist-info").partition("-")
-            found[_normal(name)] = version
-    return found
-
-
-def site_packages(prefix: Path) -> list[Path]:
-    """Return the site-packages folders of an environment."""
-    return [*prefix.glob("lib/python3*/site-packages"), *prefix.glob("Lib/site-packages")]
 
 
 def drifted(prefix: Path, plan: Plan) -> dict[str, str | None]:
     """Return the planned packages whose installed version differs, with that version."""
-    present = installed(prefix)
+    present = packages(prefix)
     return {
         name: present.get(name)
         for name, version in planned(plan).items()
@@ -245,10 +227,6 @@ def _alive(prefix: Path) -> bool:
     from setup_assistant.host import run
 
     return run.run([python_in(prefix), "-I", "-c", "pass"], deadline=30).ok
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _public(version: str) -> str:

@@ -11,6 +11,7 @@ from setup_assistant.host import files
 from setup_assistant.steps.environment import MARKER
 from setup_assistant.steps.step import Context
 from setup_assistant.values import to_builtins
+from setup_assistant.verify.values import Check
 from setup_assistant.words import Message, msg
 
 CANARY = "canary"
@@ -100,12 +101,10 @@ def _prove(context: Context, model: str, result: Path, folder: Path) -> None:
         context.site.env,
         model=model,
         plan=context.plan,
-        on_check=lambda check: context.tell.result(
-            msg("{name}: {answer}", name=check.name, answer=check.answer or check.cause or ""),
-            check.status == "ok",
-        ),
+        recipes=context.recipes,
+        on_check=lambda check: _tell(context, check),
     )
-    value: dict[str, Any] = to_builtins(verification)
+    value: dict[str, Any] = verification.to_json()
     value["fingerprint"] = fingerprint(context, folder)
     files.write_json(result, value)
     if verification.status != "ok":
@@ -115,3 +114,10 @@ def _prove(context: Context, model: str, result: Path, folder: Path) -> None:
             cause=verification.evidence or verification.cause or "?",
             remedy=verification.remedy or "?",
         )
+
+
+def _tell(context: Context, check: Check) -> None:
+    """Say how one check went; what another failure blocks is no news of its own."""
+    if check.status != "blocked":
+        said = check.answer or ", ".join(check.evidence) or check.status
+        context.tell.result(msg("{name}: {answer}", name=check.name, answer=said), check.passed)

@@ -22,7 +22,7 @@ class Cause:
 
 _REINSTALL = msg("Install it again: {command}")
 _REBUILD = msg("Build the environment again with setup-assistant up, or name another with --env.")
-_DOWNLOAD = msg("Download it again: setup-assistant download MODEL --to {folder}")
+_DOWNLOAD = msg("Get its files again: {command}")
 _RESTORE = msg("Put it back: {command}")
 
 CAUSES: dict[str, Cause] = {
@@ -92,7 +92,7 @@ CAUSES: dict[str, Cause] = {
     "weights-truncated": Cause(msg("{file} is cut short or damaged: {detail}"), _DOWNLOAD),
     "weights-changed": Cause(
         msg("{file} is not the file that was recorded: its content has changed."),
-        msg("Replace it: {command}"),
+        _DOWNLOAD,
     ),
     "canary-file-missing": Cause(msg("The canary's file {file} is missing."), _RESTORE),
     "fixtures-swapped": Cause(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +46,7 @@ class FilesReport:
 def canary_files(canary: Canary) -> FilesReport:
     """Compare the canary's model, pictures and clips with their recorded sums."""
     model = {n: s for n, s in canary.sums.items() if _of_model(n)}
-    restore = restore_command(canary.folder)
-    weights = timed("weights", lambda: _changed_weights(canary.folder, model, restore))
+    weights = timed("weights", lambda: _changed_weights(canary.folder, model))
     return report(canary.folder, (weights, _fixtures(canary)))
 
 
@@ -60,21 +57,11 @@ def fixture_files(canary: Canary) -> FilesReport:
 
 def _fixtures(canary: Canary) -> tuple[Check, list[Fault]]:
     sums = {n: s for n, s in canary.sums.items() if not _of_model(n)}
-    restore = restore_command(canary.folder)
-    return timed("fixtures", lambda: _changed_fixtures(canary.folder, sums, restore))
+    return timed("fixtures", lambda: _changed_fixtures(canary.folder, sums))
 
 
 def _of_model(name: str) -> bool:
     return name.startswith("model/")
-
-
-def restore_command(folder: Path) -> str:
-    """Return the command that puts the canary's files back as they were published."""
-    root = next((p for p in folder.parents if (p / ".git").exists()), None)
-    if root is not None:
-        return shlex.join(["git", "-C", str(root), "checkout", "--", str(folder)])
-    pip = ["-m", "pip", "install", "--force-reinstall", "--no-deps", "setup-assistant"]
-    return shlex.join([sys.executable, *pip])
 
 
 def report(folder: Path, timed: tuple[tuple[Check, list[Fault]], ...]) -> FilesReport:
@@ -110,14 +97,14 @@ def timed(name: str, body: Callable[[], list[Fault]]) -> tuple[Check, list[Fault
     )
 
 
-def _changed_weights(folder: Path, sums: Mapping[str, str], command: str) -> list[Fault]:
+def _changed_weights(folder: Path, sums: Mapping[str, str]) -> list[Fault]:
     found = []
     for name, wanted in sums.items():
         held = sum_of(folder / name)
         if held is None:
-            found.append(_missing(name, command, stops=True))
+            found.append(_missing(name, stops=True))
         elif held != wanted:
-            values: dict[str, Value] = {"file": str(folder / name), "command": command}
+            values: dict[str, Value] = {"file": str(folder / name)}
             found.append(
                 Fault(
                     cause="weights-changed",
@@ -130,7 +117,7 @@ def _changed_weights(folder: Path, sums: Mapping[str, str], command: str) -> lis
     return found
 
 
-def _changed_fixtures(folder: Path, sums: Mapping[str, str], command: str) -> list[Fault]:
+def _changed_fixtures(folder: Path, sums: Mapping[str, str]) -> list[Fault]:
     held = {name: sum_of(folder / name) for name in sums}
     owner = {wanted: name for name, wanted in sums.items()}
     changed = [name for name, wanted in sums.items() if held[name] != wanted]
@@ -139,10 +126,10 @@ def _changed_fixtures(folder: Path, sums: Mapping[str, str], command: str) -> li
         content = held[name]
         other = owner.get(content or "")
         if content is None:
-            found.append(_missing(name, command))
+            found.append(_missing(name))
         elif other in changed and owner.get(held[other] or "") == name:
             if other > name:  # a pair is one fault
-                found.append(_swapped(name, other, command))
+                found.append(_swapped(name, other))
         else:
             evidence = f"{name}: sha256 {content[:12]}…, recorded {sums[name][:12]}…"
             also = (f"it holds the content of {other}",) if other else ()
@@ -151,26 +138,26 @@ def _changed_fixtures(folder: Path, sums: Mapping[str, str], command: str) -> li
                     cause="fixture-changed",
                     touched=(name,),
                     evidence=(evidence, *also),
-                    values={"file": name, "command": command},
+                    values={"file": name},
                 )
             )
     return sorted(found, key=lambda f: f.cause != "fixtures-swapped")
 
 
-def _swapped(first: str, second: str, command: str) -> Fault:
+def _swapped(first: str, second: str) -> Fault:
     return Fault(
         cause="fixtures-swapped",
         touched=(first, second),
         evidence=(f"{first} has the sha256 of {second}", f"{second} has the sha256 of {first}"),
-        values={"first": first, "second": second, "command": command},
+        values={"first": first, "second": second},
     )
 
 
-def _missing(name: str, command: str, *, stops: bool = False) -> Fault:
+def _missing(name: str, *, stops: bool = False) -> Fault:
     return Fault(
         cause="canary-file-missing",
         touched=(name,),
-        values={"file": name, "command": command},
+        values={"file": name},
         stops=stops,
     )
 

@@ -103,6 +103,25 @@ def torch_index(torch: str, metadata: str, plan: Plan | None) -> str:
     return next((m.address(build) for m in found), "")
 
 
+def restore_command(folder: Path) -> str:
+    """Return the command that puts the canary's files back as they were published."""
+    root = next((p for p in folder.parents if (p / ".git").exists()), None)
+    if root is not None:
+        return shlex.join(["git", "-C", str(root), "checkout", "--", str(folder)])
+    pip = ["-m", "pip", "install", "--force-reinstall", "--no-deps", "setup-assistant"]
+    return shlex.join([sys.executable, *pip])
+
+
+def download_command(folder: Path) -> str:
+    """Return the command that completes a model folder."""
+    from setup_assistant.steps.download import manifest
+
+    record = manifest.load(folder)
+    # Without a record, the folder's name is the best guess: downloads are named that way.
+    model = record.model if record else folder.name
+    return shlex.join(["setup-assistant", "download", model, "--to", str(folder)])
+
+
 def _has_pip(prefix: Path) -> bool:
     return any(prefix.glob("lib*/python3*/site-packages/pip/__init__.py")) or any(
         prefix.glob("Lib/site-packages/pip/__init__.py")

@@ -113,12 +113,11 @@ def _recorded(folder: Path, trust_unchanged: bool) -> list[Fault]:
         if held is None:
             found.append(_lacks(folder, kept.path))
         elif held != kept.sha256:
-            again = f"setup-assistant download {record.model if record else ''} --to {folder}"
             found.append(
                 Fault(
                     cause="weights-changed",
                     touched=(kept.path,),
-                    values={"file": str(folder / kept.path), "command": again},
+                    values={"file": str(folder / kept.path)},
                     evidence=(f"{kept.path}: sha256 {held[:12]}…, recorded {kept.sha256[:12]}…",),
                 )
             )

@@ -82,7 +82,14 @@ def verify(
     report = (
         model_files(folder, trust_unchanged=trust_unchanged) if folder else canary_files(canary)
     )
-    facts = verdict.Facts(env=env, plan=plan, report=report, decoder=smoke.decoder)
+    facts = verdict.Facts(
+        env=env,
+        plan=plan,
+        report=report,
+        decoder=smoke.decoder,
+        canary=canary.folder,
+        model=folder,
+    )
     done: list[Check] = []
 
     def tell(check: Check) -> None:

@@ -34,6 +34,20 @@ _CONSEQUENCES = frozenset(
 )
 
 
+_OF_CANARY = frozenset({"canary-file-missing", "fixtures-swapped", "fixture-changed"})
+_OF_MODEL = frozenset(
+    {
+        "config-missing",
+        "config-invalid",
+        "model-file-missing",
+        "weights-truncated",
+        "weights-changed",
+        "weights-incomplete",
+        "model-unreadable",
+    }
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What is known beside the checks themselves."""
@@ -42,6 +56,8 @@ class Facts:
     plan: Plan | None
     report: FilesReport
     decoder: UsualDecoder
+    canary: Path
+    model: Path | None = None
 
 
 def finish(check: Check, facts: Facts) -> Check:
@@ -128,7 +144,7 @@ def _more_values(check: Check, facts: Facts) -> dict[str, Value]:
             facts.env, installs.requirement(package, facts.plan), again=again
         )
         return {"package": package, "command": command, "usual": usual}
-    mends = _install(check, facts)
+    mends = _install(check, facts) or _recover(check, facts)
     return {"command": mends} if mends else {}
 
 
@@ -149,6 +165,15 @@ def _install(check: Check, facts: Facts) -> str | None:
         newest = ("--upgrade", "transformers")
         planned = (installs.requirement("transformers", facts.plan),)
         return installs.install_command(facts.env, *(planned if facts.plan else newest))
+    return None
+
+
+def _recover(check: Check, facts: Facts) -> str | None:
+    """Return the command that brings damaged files back."""
+    if check.cause in _OF_CANARY or (check.cause in _OF_MODEL and facts.model is None):
+        return installs.restore_command(facts.canary)
+    if check.cause in _OF_MODEL and facts.model:
+        return installs.download_command(facts.model)
     return None
 
 

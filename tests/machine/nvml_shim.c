@@ -193,7 +193,7 @@ API R nvmlDeviceGetMigDeviceHandleByIndex(H h, unsigned index, H *to) {
         }
     return 6;
 }
-struct attributes { unsigned sm, rest[8]; unsigned long long memory; };
+struct attributes { unsigned sm, rest[7]; unsigned long long memory; };
 API R nvmlDeviceGetAttributes_v2(H h, struct attributes *to) {
     memset(to, 0, sizeof *to);
     to->sm = is_slice(h) ? slice(h)->sm : 0;

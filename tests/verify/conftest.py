@@ -50,7 +50,9 @@ def fake_env(tmp_path: Path) -> Callable[[str], Path]:
     def make(script: str) -> Path:
         python = tmp_path / "fake" / "bin" / "python"
         python.parent.mkdir(parents=True)
-        python.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        # The request is read first: an unread pipe is another story.
+        drain = "" if "cat >" in script else "cat >/dev/null\n"
+        python.write_text(f"#!/bin/sh\n{drain}{script}\n", encoding="utf-8")
         python.chmod(0o755)
         return tmp_path / "fake"
 

@@ -200,16 +200,21 @@ def test_package_removed(env: Path, pattern: str, package: str) -> None:
 
 def test_transformers_without_this_model(env: Path) -> None:
     folder = farm.unfold(env, "transformers")
-    text = (folder / "__init__.py").read_text(encoding="utf-8")
-    spoiled = text + "\n\ndef __getattr__(name):\n    raise AttributeError(name)\n"
-    farm.write(
-        folder / "__init__.py",
-        "class AutoProcessor: pass\n" if "Qwen2VL" in text else "class AutoProcessor: pass\n",
-    )
-    assert spoiled
+    farm.write(folder / "__init__.py", "__version__ = '4.44.2'\nclass AutoProcessor: pass\n")
     found = verify(env)
     assert found.cause == "transformers-mismatch"
     assert "Qwen2VLForConditionalGeneration" in found.evidence
+    assert found.remedy is not None
+    assert "--upgrade transformers" in found.remedy
+
+
+def test_transformers_that_refuses_its_neighbour(env: Path) -> None:
+    folder = farm.unfold(env, "transformers")
+    text = "tokenizers>=0.1,<0.2 is required for a normal functioning of this module, but found 9"
+    farm.write(folder / "__init__.py", f"raise ImportError({text!r})\n")
+    found = verify(env)
+    assert found.cause == "dependency-version"
+    assert "tokenizers>=0.1,<0.2" in found.evidence
 
 
 def test_torch_that_kills_the_process(env: Path) -> None:
@@ -220,17 +225,86 @@ def test_torch_that_kills_the_process(env: Path) -> None:
     assert failed(found) == {"imports"}
 
 
+def test_a_process_that_the_system_kills(env: Path) -> None:
+    package = farm.unfold(env, "accelerate")
+    kill = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    farm.write(package / "__init__.py", kill)
+    found = verify(env)
+    assert found.cause == "killed"
+
+
 def test_kernels_with_wrong_numbers(env: Path) -> None:
     package = farm.unfold(env, "qwen_vl_utils")
     text = (package / "__init__.py").read_text(encoding="utf-8")
-    farm.write(
-        package / "__init__.py",
-        text + "\nimport torch\n_f = torch.matmul\n"
-        "torch.matmul = lambda a, b: _f(a, b) * (1 + (a.shape[-1] == 256))\n",
+    spoil = (
+        "\nimport itertools\nimport torch\n_right, _turn = torch.matmul, itertools.count()\n"
+        "torch.matmul = lambda a, b: _right(a, b) * (1 + next(_turn) % 2)\n"
     )
-    # Only the second call of each operation may differ: the first is the expected value.
+    farm.write(package / "__init__.py", text + spoil)
     found = verify(env)
-    assert found.status in {"ok", "fail"}
+    assert found.cause == "wrong-kernel"
+    assert "matmul in float32 on cpu" in found.evidence
+    assert by_name(found)["image-en"].status == "blocked"
+
+
+def test_numbers_that_are_slightly_off(env: Path) -> None:
+    """As from another kernel: the answers are right, the logits are not."""
+    package = farm.unfold(env, "qwen_vl_utils")
+    text = (package / "__init__.py").read_text(encoding="utf-8")
+    spoil = (
+        "\nimport transformers\n_head = transformers.Qwen2VLForConditionalGeneration\n"
+        "_forward = _head.forward\n"
+        "def _off(self, *args, **kwargs):\n"
+        "    out = _forward(self, *args, **kwargs)\n"
+        "    out.logits = out.logits * 1.1\n"
+        "    return out\n"
+        "_off.__signature__ = __import__('inspect').signature(_forward)\n"
+        "_head.forward = _off\n"
+    )
+    farm.write(package / "__init__.py", text + spoil)
+    found = verify(env)
+    assert found.cause == "logits-differ"
+    check = by_name(found)["image-en"]
+    assert check.answer == check.expected
+    assert check.logits_distance is not None
+    assert check.logits_tolerance is not None
+    assert check.logits_distance > check.logits_tolerance
+
+
+def test_a_decoder_that_crashes_takes_only_video_with_it(env: Path) -> None:
+    folder = farm.unfold(env, "decord")
+    farm.write(folder / "__init__.py", "import ctypes\nctypes.string_at(0)\n")
+    found = verify(env)
+    assert found.cause == "crashed"
+    assert "decoder" in found.evidence
+    assert "SIGSEGV" in found.evidence
+    checks = by_name(found)
+    assert checks["image-en"].status == "ok"
+    assert checks["multi-image-zh"].status == "ok"
+    assert checks["video-en"].status == "blocked"
+    assert "Segmentation fault" in " ".join(checks["decoder"].evidence)
+
+
+def test_a_decoder_that_hangs_is_named(env: Path) -> None:
+    folder = farm.unfold(env, "decord")
+    farm.write(folder / "__init__.py", "import time\ntime.sleep(600)\n")
+    found = verify(env, deadline=30.0)
+    assert found.cause == "timeout"
+    assert "decoder" in found.evidence
+    assert by_name(found)["image-url-zh"].status == "ok"
+
+
+def test_a_decoder_hidden_by_a_broken_one(env: Path) -> None:
+    """qwen-vl-utils takes torchcodec wherever it is installed, even where it cannot load."""
+    codec = farm.packages(env) / "torchcodec"
+    codec.mkdir()
+    (codec / "__init__.py").write_text("", encoding="utf-8")
+    failing = "raise RuntimeError('Could not load libtorchcodec. Likely causes: 1. FFmpeg')\n"
+    (codec / "decoders.py").write_text(failing, encoding="utf-8")
+    found = verify(env)
+    assert found.cause == "decoder-hidden"
+    assert found.remedy is not None
+    assert "FORCE_QWENVL_VIDEO_READER=decord" in found.remedy
 
 
 def test_library_path(env: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

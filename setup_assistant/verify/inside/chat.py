@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from inside.explain import explain
 from inside.lines import JSON, Fault
+from inside.versions import release
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +27,6 @@ class Chat:
         """Load them; `max_memory` maps GPU index to bytes where the model spans several."""
         import torch
         import transformers
-        from inside.packages import release
         from transformers import AutoProcessor
 
         keyword = "dtype" if release(transformers.__version__) >= _DTYPE_SINCE else "torch_dtype"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from setup_assistant.report.units import duration, size
+from setup_assistant.sizes import duration, memory_text
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from setup_assistant.report.units import duration, size
     ],
 )  # fmt: skip
 def test_size(count: int | None, text: str) -> None:
-    assert size(count) == text
+    assert memory_text(count) == text
 
 
 @pytest.mark.parametrize(

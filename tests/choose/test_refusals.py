@@ -1,0 +1,98 @@
+"""What nothing runs on, and the remedy that is right for that card."""
+
+from dataclasses import replace
+
+import pytest
+
+from setup_assistant.errors import Exit, SetupError
+from setup_assistant.machine.facts import Driver, Gpu, Machine
+from tests.choose.described import described, plan_for, planned
+
+
+def refused(*arguments: object, **about: object) -> SetupError:
+    with pytest.raises(SetupError) as caught:
+        plan_for(*arguments, **about)  # type: ignore[arg-type]
+    return caught.value
+
+
+def test_a_driver_below_every_floor_names_a_branch_that_still_drives_the_card() -> None:
+    error = refused("418.87.00", "Tesla T4,7.5,15360,14900")
+    assert error.code == "driver_too_old"
+    assert "branch 580" in error.hint.english
+
+
+@pytest.mark.parametrize(
+    ("part", "branch"), [("5.2", "580"), ("6.1", "580"), ("7.0", "580"), ("3.7", "470")]
+)
+def test_old_cards_are_never_sent_past_their_last_branch(part: str, branch: str) -> None:
+    error = refused("440.33", f"Old,{part},11264,11000")
+    assert error.code == "driver_too_old"
+    assert f"branch {branch}" in error.hint.english
+
+
+def test_a_card_older_than_every_build_is_not_told_to_upgrade() -> None:
+    error = refused("470.223.02", "NVIDIA GeForce GTX 680,3.0,2048,2000")
+    assert error.code == "gpu_too_old"
+    assert "does not help" in error.hint.english
+
+
+def test_arm_wheels_without_turing() -> None:
+    error = refused("535.104.05", "NVIDIA T4G,7.5,15360,14900", arch="aarch64")
+    assert error.code == "gpu_no_kernels"
+    assert error.exit == Exit.CANNOT
+
+
+def test_strict_cuda_names_what_would_run() -> None:
+    error = refused("525.147.05", "NVIDIA B200,10.0,183359,182000", strict_cuda=True)
+    assert error.code == "strict_cuda"
+    assert "cu12" in error.hint.english
+
+
+def test_an_unknown_driver_cannot_be_planned_for() -> None:
+    assert refused(None, "NVIDIA GeForce RTX 4090").code == "driver_unknown"
+
+
+def test_a_gpu_without_driver_names_the_branch_for_it() -> None:
+    gpu = Gpu(name="GTX 1080", compute_capability="6.1", usable=False, kernel_driver="nouveau")
+    with pytest.raises(SetupError) as caught:
+        planned(Machine(gpus=(gpu,)))
+    assert caught.value.code == "driver_missing"
+    assert "580" in caught.value.hint.english
+
+
+def test_a_lost_gpu_says_why() -> None:
+    gpu = Gpu(name="RTX 4090", compute_capability="8.9", usable=False, note="fell off the bus")
+    machine = Machine(gpus=(gpu,), driver=Driver(version="580.65.06", cuda="13.0"))
+    with pytest.raises(SetupError) as caught:
+        planned(machine)
+    assert caught.value.code == "gpu_unusable"
+    assert "fell off the bus" in str(caught.value)
+
+
+def test_mig_mode_without_slices() -> None:
+    machine = described("580.65.06", "NVIDIA A100,8.0,40960,40000")
+    machine = replace(machine, gpus=(replace(machine.gpus[0], mig="on"),))
+    with pytest.raises(SetupError) as caught:
+        planned(machine)
+    assert caught.value.code == "mig_empty"
+
+
+def test_macs_have_no_cuda() -> None:
+    error = refused("580.65.06", "RTX 4090,8.9,24564,24000", system="Darwin", arch="arm64")
+    assert error.code == "no_cuda_platform"
+
+
+def test_an_unknown_gpu_is_wrong_use() -> None:
+    error = refused("580.65.06", "RTX 4090,8.9,24564,24000", gpus=("GPU-x",))
+    assert error.code == "gpu_not_found"
+    assert error.exit == Exit.USAGE
+
+
+def test_a_python_that_no_release_knows() -> None:
+    with pytest.raises(SetupError) as caught:
+        planned(described(None, ram_gib=24), python="2.7")
+    assert caught.value.code == "python_unsupported"
+
+
+def test_windows_on_arm_has_no_wheel() -> None:
+    assert refused(None, system="Windows", arch="aarch64").code == "no_wheel"

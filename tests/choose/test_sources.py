@@ -1,0 +1,78 @@
+"""Which source each leg comes from."""
+
+from dataclasses import replace
+
+import pytest
+
+from setup_assistant.choose.notes import Notes
+from setup_assistant.choose.sources import Legs, choose_sources
+from setup_assistant.choose.wishes import Wishes
+from setup_assistant.machine.facts import Machine, Source
+from tests.choose.described import known, reached
+
+
+def chosen(machine: Machine, **wishes: str) -> Legs:
+    return choose_sources(machine, Wishes(**wishes), known(), Notes())  # type: ignore[arg-type]
+
+
+def measured(**seconds: float) -> Machine:
+    """Return a machine where these package indexes answered so fast."""
+    sources = tuple(
+        replace(s, reachable=s.name in seconds, seconds=seconds.get(s.name))
+        for s in reached()
+        if s.leg == "packages"
+    )
+    return Machine(sources=sources)
+
+
+def test_a_described_machine_reaches_everything() -> None:
+    legs = chosen(Machine())
+    assert (legs.packages.name, legs.torch.name) == ("pypi", "pytorch")
+    assert (legs.conda.name, legs.weights.name) == ("conda-forge", "modelscope")
+    assert legs.weights.reachable
+
+
+def test_what_answers_is_taken() -> None:
+    legs = chosen(Machine(sources=reached("packages/tuna", "torch/nju")))
+    assert (legs.packages.name, legs.torch.name) == ("tuna", "nju")
+    assert legs.torch.address("cu128").endswith("/cu128")
+    assert not legs.weights.reachable
+
+
+@pytest.mark.parametrize(
+    ("seconds", "name"),
+    [({"pypi": 0.3, "tuna": 0.2}, "pypi"), ({"pypi": 3.0, "tuna": 0.2, "ustc": 0.1}, "ustc")],
+)
+def test_the_official_one_unless_another_is_much_faster(
+    seconds: dict[str, float], name: str
+) -> None:
+    assert chosen(measured(**seconds)).packages.name == name
+
+
+def test_a_region_can_be_wished() -> None:
+    machine = measured(pypi=0.1, tuna=0.5, aliyun=0.4)
+    assert chosen(machine, mirror="cn").packages.name == "aliyun"
+    assert chosen(machine, mirror="official").packages.name == "pypi"
+
+
+def test_an_address_can_be_wished() -> None:
+    legs = chosen(Machine(), mirror="https://wheels.example/simple/")
+    assert legs.packages.url == "https://wheels.example/simple"
+    assert legs.torch.name == "pytorch"
+    legs = chosen(Machine(), mirror="https://wheels.example/{build}")
+    assert legs.torch.address("cu126") == "https://wheels.example/cu126"
+    assert legs.packages.name == "pypi"
+
+
+def test_the_persons_own_index_wins() -> None:
+    own = Source(leg="packages", name="pip configuration", url="https://own.example/simple",
+                 reachable=True, seconds=5.0)  # fmt: skip
+    legs = chosen(Machine(sources=(*reached("packages/pypi"), own)))
+    assert legs.packages.url == "https://own.example/simple"
+
+
+def test_hugging_face_falls_back_to_its_mirror() -> None:
+    assert chosen(Machine(), weights_source="huggingface").weights.name == "huggingface"
+    machine = Machine(sources=reached("weights/hf-mirror"))
+    assert chosen(machine, weights_source="huggingface").weights.name == "hf-mirror"
+    assert chosen(machine, weights_source="/mnt/weights").weights.url == "/mnt/weights"

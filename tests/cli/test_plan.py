@@ -1,0 +1,123 @@
+"""`plan` and `estimate` as they are typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+Call = Callable[..., "CompletedProcess[str]"]
+GPU = "NVIDIA GeForce RTX 4090,8.9,24564,23900"
+
+
+def data(done: CompletedProcess[str]) -> Any:
+    envelope = json.loads(done.stdout)
+    assert envelope["schema"] == "setup-assistant/1"
+    assert envelope["exit_code"] == done.returncode
+    return envelope
+
+
+def test_what_if(assistant: Call) -> None:
+    done = assistant("plan", "--driver", "535.104.05", "--gpu", GPU, "--json")
+    plan = data(done)["data"]
+    assert done.returncode == 0, done.stderr
+    assert (plan["torch"]["version"], plan["torch"]["build"]) == ("2.14.1", "cu126")
+    assert plan["model"]["id"] == "Qwen/Qwen2-VL-7B-Instruct"
+
+
+def test_a_name_is_enough(assistant: Call) -> None:
+    plan = data(
+        assistant("plan", "--driver", "580.65.06", "--gpu", "NVIDIA GeForce RTX 4090", "--json")
+    )["data"]
+    assert plan["model"]["id"] == "Qwen/Qwen2-VL-7B-Instruct"
+    assert plan["torch"]["build"] == "cu130"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["RTX 4090,8.9,100,200", "Nobody's GPU", "X,89", "X,8.9,many", ",8.9", "X,8.9,1,1,1"],
+)
+def test_a_wrong_gpu_is_wrong_use(assistant: Call, spec: str) -> None:
+    done = assistant("plan", "--driver", "580.65.06", "--gpu", spec, "--json")
+    envelope = data(done)
+    assert done.returncode == 2
+    assert envelope["errors"][0]["code"] == "usage"
+    assert "--gpu" in envelope["errors"][0]["message"]
+
+
+def test_a_machine_that_cannot_ends_with_4_and_a_remedy(assistant: Call) -> None:
+    done = assistant("plan", "--driver", "540.4.0", "--gpu", "Orin,8.7,30697,28000", "--arch",
+                     "aarch64", "--json")  # fmt: skip
+    assert done.returncode == 4
+    assert "JetPack" in data(done)["errors"][0]["hint"]
+
+
+def test_a_saved_machine_gives_the_same_plan(assistant: Call, tmp_path: Path) -> None:
+    from dataclasses import asdict
+
+    from tests.choose.described import described, plan_for
+
+    path = tmp_path / "machine.json"
+    path.write_text(json.dumps(asdict(described("535.104.05", GPU))))
+    saved = tmp_path / "plan.json"
+    done = assistant("plan", "--machine", str(path), "--save", str(saved), "--json")
+    assert done.returncode == 0, done.stdout
+    assert json.loads(saved.read_text()) == data(done)["data"]
+    assert data(done)["data"]["torch"]["build"] == plan_for("535.104.05", GPU).torch.build
+    both = assistant("plan", "--machine", str(path), "--driver", "535", "--json")
+    assert both.returncode == 2
+    missing = assistant("plan", "--machine", str(tmp_path / "no.json"))
+    assert missing.returncode == 2
+
+
+def test_the_text_says_what_and_why(assistant: Call) -> None:
+    done = assistant("plan", "--driver", "535.104.05", "--gpu", GPU)
+    for word in ("2.14.1", "cu126", "Qwen2-VL-7B", "Why", "minor-version"):
+        assert word in done.stdout
+
+
+def test_wishes_are_flags(assistant: Call) -> None:
+    done = assistant("plan", "--driver", "535.104.05", "--gpu", GPU, "--gpus", "none", "--ram",
+                     "32", "--strict-cuda", "--model", "canary", "--json")  # fmt: skip
+    plan = data(done)["data"]
+    assert plan["placement"]["device"] == "cpu"
+    assert plan["model"]["id"] == "canary"
+
+
+def test_estimate(assistant: Call) -> None:
+    done = assistant("estimate", "Qwen/Qwen2-VL-7B-Instruct", "--image", "2044x1372",
+                     "--transformers", "4.57.6", "--json")  # fmt: skip
+    found = data(done)["data"]
+    assert 17.2e9 < found["need_bytes"] / 1.0737 < 18.2e9
+    assert set(found["terms"]) == {
+        "weights", "vision", "prefill", "logits", "kv_cache", "slack", "context"
+    }  # fmt: skip
+    assert found["vision_tokens"] == [3577]
+
+
+def test_estimate_counts_videos_and_caps(assistant: Call) -> None:
+    free = data(assistant("estimate", "Qwen2-VL-2B-Instruct", "--video", "1280x720x10", "--json"))
+    tight = data(assistant("estimate", "Qwen2-VL-2B-Instruct", "--video", "1280x720x10",
+                           "--max-pixels", "151200", "--fps", "1", "--json"))  # fmt: skip
+    assert free["data"]["need_bytes"] > tight["data"]["need_bytes"]
+    assert tight["data"]["vision_tokens"][0] <= 5 * 193
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("Nobody/Model",), "model_unknown"),
+        (("Qwen2-VL-2B-Instruct", "--image", "20000x50"), "picture_refused"),
+        (("Qwen2-VL-2B-Instruct", "--image", "big"), "usage"),
+        (("Qwen2-VL-2B-Instruct", "--video", "10x10"), "usage"),
+        (("Qwen2-VL-2B-Instruct", "--compute-capability", "86"), "usage"),
+    ],
+)
+def test_wrong_estimates(assistant: Call, arguments: tuple[str, ...], code: str) -> None:
+    done = assistant("estimate", *arguments, "--json")
+    assert data(done)["errors"][0]["code"] == code
+    assert done.returncode == 2

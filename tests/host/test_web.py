@@ -1,0 +1,158 @@
+"""The web door against real servers on this computer."""
+
+from __future__ import annotations
+
+import http.server
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.host import web
+
+
+class _Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        status = int(self.path.strip("/") or 200)
+        self.send_response(status)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def do_CONNECT(self) -> None:
+        self.send_error(403)
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No proxy and no certificates of this machine; every test has an opener of its own."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name in web.CERTIFICATE_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    web._opener.cache_clear()
+    yield
+    web._opener.cache_clear()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., str]]:
+    """Return a function that starts a server and returns its address."""
+    running = []
+
+    def start(context: ssl.SSLContext | None = None) -> str:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Page)
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        running.append(server)
+        return f"{'https' if context else 'http'}://localhost:{server.server_address[1]}/"
+
+    yield start
+    for server in running:
+        server.shutdown()
+        server.server_close()
+
+
+def _closed_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+def _why(url: str, timeout: float = 5) -> str:
+    answer = web.probe_url(url, timeout)
+    assert not answer.ok
+    assert answer.reason
+    return answer.reason.english
+
+
+def test_a_page_that_is_there(serve: Callable[..., str]) -> None:
+    answer = web.probe_url(serve(), 5)
+    assert answer.ok
+    assert answer.reason is None
+    assert answer.seconds is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(404, "not there"), (401, "login"), (403, "forbids"), (407, "proxy asks"), (500, "error")],
+)
+def test_statuses(serve: Callable[..., str], status: int, words: str) -> None:
+    assert words in _why(f"{serve()}{status}")
+
+
+def test_a_refused_connection() -> None:
+    assert _why(f"http://127.0.0.1:{_closed_port()}/") == "The connection was refused."
+
+
+def test_a_name_that_does_not_exist() -> None:
+    assert "cannot be resolved" in _why("http://no-such-host.invalid/")
+
+
+def test_a_server_that_never_answers() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        assert _why(f"http://127.0.0.1:{silent.getsockname()[1]}/", 0.3) == "No answer in time."
+
+
+def test_a_dead_proxy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{_closed_port()}")
+    assert "proxy refuses connections" in _why("http://example.invalid/")
+
+
+def test_a_proxy_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://no-such-proxy.invalid:3128")
+    assert _why("https://example.invalid/") == "The proxy's name cannot be resolved."
+
+
+def test_a_proxy_that_refuses_the_address(
+    serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", serve())
+    assert "proxy refused" in _why("https://example.invalid/")
+
+
+def test_no_proxy_is_honoured(serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{_closed_port()}")
+    monkeypatch.setenv("no_proxy", "localhost")
+    assert web.probe_url(serve(), 5).ok
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a certificate and key that no known authority signed."""
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("making a certificate needs openssl")
+    folder = tmp_path_factory.mktemp("tls")
+    subprocess.run(
+        [program, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"),
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return folder
+
+
+def test_interception_is_named_and_the_own_certificate_mends_it(
+    serve: Callable[..., str], certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    url = serve(context)
+    assert "open encrypted" in _why(url)
+    assert "SSL_CERT_FILE" in _why(url)
+    web._opener.cache_clear()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate / "cert.pem"))
+    assert web.probe_url(url, 5).ok

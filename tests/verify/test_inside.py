@@ -1,0 +1,208 @@
+"""The parts of the scripts inside that need none of the target's packages."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import urllib.request
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import setup_assistant.verify
+
+ROOM = Path(setup_assistant.verify.__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOM))
+
+
+def module(name: str) -> ModuleType:
+    return importlib.import_module(f"inside.{name}")
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (RuntimeError("operator torchvision::nms does not exist"), "torchvision-mismatch"),
+        (AttributeError("module 'torchvision.io' has no attribute 'read_video'"),
+         "decoder-missing"),
+        (ModuleNotFoundError("No module named 'decord'"), "decoder-missing"),
+        (ModuleNotFoundError("No module named 'requests'"), "package-missing"),
+        (ImportError("Using `device_map` requires Accelerate: `pip install 'accelerate>=0.26.0'`"),
+         "package-missing"),
+        (ValueError("Using a `device_map` requires `accelerate`. You can install it"),
+         "package-missing"),
+        (KeyError("qwen2_vl"), "transformers-mismatch"),
+        (ValueError("model type `qwen3_vl` but Transformers does not recognize this architecture"),
+         "transformers-mismatch"),
+        (RuntimeError("Found no NVIDIA driver on your system."), "no-driver"),
+        (RuntimeError("The NVIDIA driver on your system is too old (found version 12020)"),
+         "driver-too-old"),
+        (AssertionError("Torch not compiled with CUDA enabled"), "cpu-build"),
+        (RuntimeError("CUDA error: no kernel image is available for execution on the device"),
+         "no-kernel"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "out-of-memory"),
+        (ConnectionRefusedError("no"), "question-failed"),
+        (FileNotFoundError("no such file"), "input-unreadable"),
+        (ValueError("something else"), "question-failed"),
+    ],
+)  # fmt: skip
+def test_exceptions_are_explained(error: Exception, cause: str) -> None:
+    assert module("explain").explain(error).cause == cause
+
+
+def test_the_first_error_outranks_what_followed() -> None:
+    """qwen_vl_utils tries torchvision after any decoder error, and that one fails as well."""
+    second = FileNotFoundError("another story")
+    second.__context__ = ModuleNotFoundError("No module named 'decord'")
+    assert module("explain").explain(second).cause == "decoder-missing"
+
+
+def test_package_name_is_a_value() -> None:
+    fault = module("explain").explain(ImportError("This requires Accelerate: install it"))
+    assert fault.values["package"] == "accelerate"
+
+
+@pytest.mark.parametrize(
+    ("said", "word", "found"),
+    [
+        ("a red ball", "red", True),
+        ("a coloured ball", "red", False),
+        ("reddish", "red", True),
+        ("一个红色的圆形", "红", True),
+        ("一个蓝色的圆形", "红", False),
+    ],
+)
+def test_words_are_looked_for_as_words(said: str, word: str, found: bool) -> None:
+    assert module("judge").mentions(said, word) is found
+
+
+@pytest.mark.parametrize(
+    ("tokens", "verdict"),
+    [
+        ([5] * 8, True),
+        ([1, 2, 3] + [5] * 8, True),
+        ([1, 2] * 8, True),
+        ([7, 8, 9, 4, 1, 2, 3] * 4, True),
+        ([1, 2, 3, 4, 5, 6, 7, 8, 9], False),
+        ([5] * 7, False),
+        ([5] * 8 + [1], False),
+        ([], False),
+    ],
+)
+def test_repetition(tokens: list[int], verdict: bool) -> None:
+    assert module("judge").repeats(tokens) is verdict
+
+
+def install(folder: Path, torch: str, cuda: str, vision: str, demand: str) -> None:
+    """Write what the files of torch and torchvision say."""
+    for name, version in (("torch", torch), ("torchvision", vision)):
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").touch()
+        (folder / name / "version.py").write_text(
+            f"from typing import Optional\n__version__ = {version!r}\n"
+            f"cuda: Optional[str] = {cuda or None!r}\n"
+        )
+        info = folder / f"{name}-{version.partition('+')[0]}.dist-info"
+        info.mkdir()
+        lines = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version.partition('+')[0]}"]
+        if name == "torchvision":
+            lines.append(f"Requires-Dist: torch ({demand})")
+        (info / "METADATA").write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("torch", "cuda", "vision", "demand", "verdict"),
+    [
+        ("2.15.0+cu132", "13.2", "0.29.2+cu132", ">=2.14.0", "fits"),
+        ("2.15.0+cu132", "13.2", "0.28.0+cu132", "==2.13.0", "not"),
+        ("2.9.1+cu128", "12.8", "0.24.0+cu128", "==2.9.0", "forgivable"),
+        ("2.9.1+cu128", "12.8", "0.29.2+cu128", ">=2.14.0", "not"),
+        ("2.9.1+cu128", "12.8", "0.24.1+cpu", "==2.9.1", "not"),
+        ("2.9.1+cpu", "", "0.24.1+cu128", "==2.9.1", "not"),
+        ("2.9.1+cpu", "", "0.24.1+cpu", "==2.9.1", "fits"),
+        ("2.9.1+cu126", "12.6", "0.24.1+cu128", "==2.9.1", "forgivable"),
+        ("2.9.1+cu130", "13.0", "0.24.1+cu128", "==2.9.1", "not"),
+    ],
+)
+def test_pairs(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    torch: str,
+    cuda: str,
+    vision: str,
+    demand: str,
+    verdict: str,
+) -> None:
+    install(tmp_path, torch, cuda, vision, demand)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    pairing = module("pairing")
+    fault = pairing.pairing()
+    if verdict == "fits":
+        assert fault is None
+        return
+    assert fault is not None
+    assert (fault.values["torch"], fault.values["torchvision"]) == (torch, vision)
+    assert pairing.forgivable(fault) is (verdict == "forgivable")
+
+
+def test_loopback_serves_and_counts(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    server = module("loopback").Loopback(str(tmp_path))
+    try:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(server.url("a.txt"), timeout=10) as answer:
+            assert answer.read() == b"hello"
+        assert server.served == 1
+        assert server.url("a.txt").startswith("http://127.0.0.1:")
+    finally:
+        server.close()
+
+
+def test_lines_survive_a_library_that_prints(tmp_path: Path) -> None:
+    import subprocess
+
+    program = (
+        f"import sys; sys.path.insert(0, {str(ROOM)!r})\n"
+        "from inside.lines import Fault, Lines\n"
+        "lines = Lines()\n"
+        "print('a library prints')\n"
+        "import os; os.write(1, b'and writes')\n"
+        "def bad(): raise Fault('wrong-answer', 'x' * 900, detail='One. Two.')\n"
+        "lines.check({'name': 'a'}, lambda: {'answer': '圆'})\n"
+        "lines.check({'name': 'b'}, bad)\n"
+        "lines.check({'name': 'c'}, lambda: 1 / 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True
+    )
+    said: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
+    checks = {s["name"]: s for s in said if s["event"] == "check"}
+    assert checks["a"]["status"] == "ok"
+    assert checks["a"]["answer"] == "圆"
+    assert checks["b"]["cause"] == "wrong-answer"
+    assert len(checks["b"]["evidence"][0]) == 400
+    assert checks["b"]["values"]["detail"] == "One"
+    assert checks["c"]["cause"] == "question-failed"
+    assert "a library prints" in done.stderr
+    assert "and writes" in done.stderr
+
+
+def test_memory_peaks_are_per_check() -> None:
+    memory = module("memory")
+    if not Path("/proc/self/clear_refs").exists():
+        pytest.skip("no /proc here")
+    block = bytearray(64 << 20)
+    before = memory.peak_bytes("cpu")
+    block[:: 1 << 12] = b"x" * len(block[:: 1 << 12])
+    with_block = memory.peak_bytes("cpu")
+    del block
+    memory.reset("cpu")
+    assert with_block >= before
+    assert memory.peak_bytes("cpu") < with_block
