@@ -90,7 +90,7 @@ def _travel(prepared: Prepared) -> Result:
     guide = Guide()
     context = begin(prepared, guide)
     try:
-        travelled = travel(context, standard_steps(), guide)
+        travelled = travel(context, standard_steps(prepared.plan), guide)
     except KeyboardInterrupt:
         raise SetupError("interrupted", command=resume_command(prepared)) from None
     finally:

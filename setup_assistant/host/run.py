@@ -36,6 +36,7 @@ SCRUBBED = (
 )
 _PR_SET_PDEATHSIG = 1
 _GRACE_SECONDS = 2.0
+_SLICE_SECONDS, _TICK_SECONDS = 0.05, 0.2
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def run(
         threading.Thread(target=_feed, args=(child.stdin, stdin), daemon=True).start()
     timed_out = False
     try:
-        timed_out = not _wait(child, started, deadline, on_tick)
+        timed_out = not _wait(child, readers[0], started, deadline, on_tick)
     finally:
         # Also on KeyboardInterrupt: a child must not outlive the step it belongs to.
         _stop(child)
@@ -195,20 +196,28 @@ def _feed(stream: IO[bytes] | None, text: str) -> None:
 
 def _wait(
     child: subprocess.Popen[bytes],
+    reader: threading.Thread,
     started: float,
     deadline: float | None,
     on_tick: Callable[[], None] | None,
 ) -> bool:
-    """Wait in short slices; return False when the deadline passed first."""
-    pause = 0.2 if on_tick else 0.5
+    """Wait in short slices; return False when the deadline passed first.
+
+    The end of its output wakes at once, where `Popen.wait` looks again after up to 50 ms.
+    """
+    ticked = clock.monotonic()
     while True:
         left = None if deadline is None else deadline - (clock.monotonic() - started)
         if left is not None and left <= 0:
             return child.poll() is not None
+        pause = _SLICE_SECONDS if left is None else min(_SLICE_SECONDS, left)
+        reader.join(pause)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(pause if left is None else min(pause, left))
+            # A grandchild may hold the output open after the child has ended: look, too.
+            child.wait(0 if reader.is_alive() else pause)
             return True
-        if on_tick:
+        if on_tick and clock.monotonic() - ticked >= _TICK_SECONDS:
+            ticked = clock.monotonic()
             on_tick()
 
 

@@ -13,9 +13,8 @@ from setup_assistant.report.build import build_receipt
 from setup_assistant.report.receipt import Environment, Receipt
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.receipts import write_receipt
+from setup_assistant.steps.road import standard_steps
 from setup_assistant.steps.step import Context
-
-ROAD = ("environment", "canary", "weights", "smoke")
 
 
 def keep_account(context: Context, *, resume: str | None) -> Receipt:
@@ -38,7 +37,7 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
             python=context.plan.python,
             packages=dict(sorted(prefix.packages(site.env).items())),
         ),
-        steps={name: measured.get(name) for name in ROAD},
+        steps={s.name: measured.get(s.name) for s in standard_steps(context.plan)},
         canary=_checks(site.canary_result),
         smoke=_checks(site.smoke_result),
         environment_on_disk_bytes=files.folder_bytes(site.env) if site.env.exists() else None,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import clock
 from setup_assistant.steps.step import Context, Step
@@ -49,13 +50,14 @@ class Guide(Protocol):
         """A step ended."""
 
 
-def standard_steps() -> tuple[Step, ...]:
-    """Return the steps of `up`, in order."""
+def standard_steps(plan: Plan) -> tuple[Step, ...]:
+    """Return the steps of `up`, in order; the canary is its own weights and smoke test."""
     from setup_assistant.steps.environment import EnvironmentStep
-    from setup_assistant.steps.proof import CanaryStep, SmokeStep
+    from setup_assistant.steps.proof import CANARY, CanaryStep, SmokeStep
     from setup_assistant.steps.weights import WeightsStep
 
-    return (EnvironmentStep(), CanaryStep(), WeightsStep(), SmokeStep())
+    proof = (EnvironmentStep(), CanaryStep())
+    return proof if plan.model.id == CANARY else (*proof, WeightsStep(), SmokeStep())
 
 
 def travel(context: Context, steps: Sequence[Step], guide: Guide) -> Travel:

@@ -60,9 +60,10 @@ def attempt(machine: Machine, **wishes: object) -> Plan | None:
     try:
         return planned(machine, **wishes)
     except SetupError as error:
-        assert error.exit == Exit.CANNOT
-        assert error.hint.english
-        return None
+        refusal = error
+    assert refusal.exit == Exit.CANNOT
+    assert refusal.hint.english
+    return None
 
 
 def build_of(plan: Plan) -> Build | None:
@@ -169,7 +170,7 @@ def test_more_memory_never_means_a_smaller_model(
         model = next(m for m in known().models if m.id == plan.model.id)
         wide = model.quantization == "none"
         place = plan.placement.device == "cuda"
-        return (model.shapes.params_lang_linear // 10**8 if place else 0, int(wide and place))
+        return (int(model.size.rstrip("B")) if place else 0, int(wide and place))
 
     extra = more_mib << 20
     richer = replace(
