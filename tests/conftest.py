@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from setup_assistant import words
+from tests.built import Built, built, place, shared
+
+__all__ = ["built", "place", "shared"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CAPTURES = ROOT.parent / "shared" / "captures"
@@ -39,7 +42,7 @@ def _isolated(_unchanged: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def assistant(tmp_path: Path):  # noqa: ANN201 - a function
+def assistant(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the real command line in a process of its own."""
 
     def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -60,3 +63,13 @@ def captures() -> Path:
     if not CAPTURES.is_dir():
         pytest.skip("the captures lie outside the project and are not here")
     return CAPTURES
+
+
+@pytest.fixture(scope="session")
+def built_environment(request: pytest.FixtureRequest) -> Path:
+    """Return an environment with torch: SETUP_ASSISTANT_TEST_ENV, else one built by `up`."""
+    if given := os.environ.get("SETUP_ASSISTANT_TEST_ENV"):
+        return Path(given)
+    site: Built = request.getfixturevalue("built")
+    assert site.envelope["exit_code"] == 0, site.envelope
+    return site.env

@@ -23,6 +23,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 HERE = Path(__file__).resolve().parent
+REFERENCE = "reference.safetensors"
 PACKAGES = (
     "torch",
     "torchvision",
@@ -163,11 +164,12 @@ def record(folder: Path, options: argparse.Namespace) -> int:
             print(f"{case.id}: {said!r}, should be {case.answer!r}")
     if wrong and not options.allow_wrong:
         return 1
-    save_file(logits, folder / "reference.safetensors")
-    (folder / "reference.safetensors").chmod(0o644)
+    save_file(logits, folder / REFERENCE)
+    (folder / REFERENCE).chmod(0o644)
     model_files = sorted(path for path in (folder / "model").iterdir() if path.is_file())
     files = {name: digest(folder / name) for name in [*PICTURES, *CLIPS]}
     files |= {f"model/{path.name}": digest(path) for path in model_files}
+    files[REFERENCE] = digest(folder / REFERENCE)
     header: dict[str, object] = {
         "source": "Drawn and trained by the scripts in this folder: scenes.py, train.py",
         "date": options.date,
@@ -186,7 +188,7 @@ def check(folder: Path, options: argparse.Namespace) -> int:
     import tomllib  # needs Python 3.11; recording does not
 
     recorded = tomllib.loads((folder / "cases.toml").read_text(encoding="utf-8"))
-    reference = load_file(folder / "reference.safetensors")
+    reference = load_file(folder / REFERENCE)
     changed = [name for name, known in recorded["files"].items() if digest(folder / name) != known]
     asker = fresh.Asker(folder / "model", attention=options.attention)
     wrong, far = [], {}

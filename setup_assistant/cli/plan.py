@@ -69,17 +69,13 @@ def command(
 
 def _machine(file: Path | None, described: dict[str, Any], flags: dict[str, Any]) -> Machine:
     """Return the saved machine, the described one, or this one."""
-    from setup_assistant.machine.facts import Machine as Kind
-
     if file is not None:
         if any(described.values()):
             raise SetupError(
                 "usage", detail=_("--machine and a described machine exclude each other"),
                 verb="plan",
             )  # fmt: skip
-        from setup_assistant import values
-
-        return values.load_json(file, Kind, "--machine")
+        return _saved(file)
     if any(described.values()):
         from setup_assistant.cli.what_if import machine_of
 
@@ -96,6 +92,27 @@ def _machine(file: Path | None, described: dict[str, Any], flags: dict[str, Any]
     from setup_assistant.machine.probe import probe
 
     return probe()
+
+
+def _saved(file: Path) -> Machine:
+    """Return a machine from `probe --save`, or from the envelope of `probe --json`.
+
+    Raises:
+        SetupError: `file_missing`, or `file_invalid` for anything else.
+    """
+    from setup_assistant import values
+    from setup_assistant.host import files
+    from setup_assistant.machine.facts import Machine as Kind
+
+    value = files.read_json(file, "--machine")
+    if isinstance(value, dict) and "data" in value:
+        value = value["data"]
+    # Without this check any JSON object would pass for a machine that nothing is known of.
+    kind = value.get("schema") if isinstance(value, dict) else None
+    if kind != Kind().schema:
+        detail = _("it is not a machine saved by probe --save")
+        raise SetupError("file_invalid", path=str(file), detail=detail)
+    return values.from_builtins(value, Kind, str(file))
 
 
 def _make(machine: Machine, flags: dict[str, Any]) -> Plan:

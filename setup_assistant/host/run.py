@@ -189,9 +189,13 @@ def _die_with_parent() -> None:
 def _feed(stream: IO[bytes] | None, text: str) -> None:
     if stream is None:
         return
-    with contextlib.suppress(OSError, ValueError):
-        stream.write(text.encode())
-        stream.close()
+    try:
+        with contextlib.suppress(OSError, ValueError):
+            stream.write(text.encode())
+    finally:
+        # A child that never reads leaves a broken pipe behind; closing it may say so once more.
+        with contextlib.suppress(OSError, ValueError):
+            stream.close()
 
 
 def _wait(

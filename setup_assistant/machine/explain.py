@@ -34,6 +34,9 @@ def readings(
     """
     nvidia = [c for r in seen for c in r.cards if c.vendor == "nvidia"]
     found = tuple(_explained(r, nvidia, seen, system, root) for r in said)
+    if any(r.source == "nvidia-smi" and r.cards for r in found):
+        # nvidia-smi has loaded the very library: only this process's loader cannot find it.
+        found = tuple(_without(r, "nvml_missing") for r in found)
     shown = tuple(_own_cards(r, found, system) for r in seen)
     extra: tuple[Reading, ...] = ()
     if stuck:
@@ -73,6 +76,10 @@ def _explained(
         reason = msg("No NVIDIA GPU was found: none is on the PCI bus, and no driver answers.")
         unknown += (Unknown(field="gpus", reason=reason.english),)
     return replace(reading, faults=tuple(faults), unknown=unknown)
+
+
+def _without(reading: Reading, name: str) -> Reading:
+    return replace(reading, faults=tuple(f for f in reading.faults if f.id != name))
 
 
 def _with_evidence(fault: Fault, seen: Sequence[Reading], root: Path) -> Fault:

@@ -1,22 +1,18 @@
-"""NVML, asked by a child process: the library can hang where a driver is broken."""
+"""What NVML's child process said, as a reading."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from setup_assistant.host import run
-from setup_assistant.machine import verdicts
+from setup_assistant.host.run import Outcome
+from setup_assistant.machine import nvml_ask, verdicts
 from setup_assistant.machine.facts import Process, Unknown
 from setup_assistant.machine.reading import Card, Fault, Reading, bus_id
 from setup_assistant.words import msg
 
-_CHILD = Path(__file__).with_name("nvml_child.py")
 _LIBRARY_NOT_FOUND = 12  # nvml.h, nvmlReturn_t
 # Per-card return codes that say whose fault it is.
 _CARD_CODES = {4: "gpu_forbidden", 8: "gpu_power", 15: "gpu_lost", 16: "gpu_lost"}
@@ -27,12 +23,14 @@ def read(deadline: float) -> Reading:
 
     What was said before a hang is kept, beside the fault `nvml_hangs`.
     """
-    library = _pynvml()
-    if library is None:
+    return of_outcome(nvml_ask.ask(deadline), deadline)
+
+
+def of_outcome(outcome: Outcome | None, deadline: float) -> Reading:
+    """Return what the child said; None stands for nvidia-ml-py not being installed."""
+    if outcome is None:
         reason = msg("The Python package nvidia-ml-py is not installed.").english
         return Reading(source="nvml", unknown=(Unknown(field="driver", reason=reason),))
-    argv = [sys.executable, "-I", "-S", str(_CHILD), str(library)]
-    outcome = run.run(argv, deadline=deadline)
     lines = [_json(s) for s in outcome.out.splitlines()]
     reading = _reading([s for s in lines if s])
     if outcome.timed_out:
@@ -52,21 +50,6 @@ def _waited(deadline: float) -> str:
 
 def _with_fault(reading: Reading, fault: Fault) -> Reading:
     return replace(reading, faults=(*reading.faults, fault))
-
-
-def _pynvml() -> Path | None:
-    """Return nvidia-ml-py's one file, even where the deprecated package `pynvml` shadows it."""
-    try:
-        spec = importlib.util.find_spec("pynvml")
-    except (ImportError, ValueError):
-        return None
-    if spec is None or spec.origin is None:
-        return None
-    origin = Path(spec.origin)
-    if origin.name != "__init__.py":
-        return origin
-    beside = origin.parent.parent / "pynvml.py"
-    return beside if beside.is_file() else None
 
 
 def _json(line: str) -> dict[str, Any] | None:

@@ -79,6 +79,7 @@ def _other_parts(
     # Loaded while the parts run, not after them.
     import setup_assistant.machine.complete
     import setup_assistant.machine.explain
+    import setup_assistant.machine.nvml
     import setup_assistant.machine.visible  # noqa: F401
 
     return parts
@@ -117,9 +118,14 @@ class _Part(Generic[T]):
 
 def _gpu_readings(span: float) -> Iterable[Reading]:
     """Yield NVML's reading, then nvidia-smi's where NVML left something out."""
+    from setup_assistant.machine import nvml_ask
+
+    limit = span * _NVML_SHARE
+    outcome = nvml_ask.ask(limit)
+    # Late: what reads the answer is loaded by the other thread while the child is busy.
     from setup_assistant.machine import nvml
 
-    first = nvml.read(span * _NVML_SHARE)
+    first = nvml.of_outcome(outcome, limit)
     yield first
     if first.cards and not first.faults and not any(c.trouble for c in first.cards):
         return

@@ -166,7 +166,7 @@ _TEXTS = (
     ("command_typo", r"\bnvidia: (?:command )?not found|'nvidia' is not recognized"),
     ("nvidia_smi_missing", r"nvidia-smi\S{0,3}: (?:command )?not found|nvidia-smi\S* No such file"),
     ("nvidia_smi_missing", r"nvidia-smi\W{1,4}(?:is not recognized|不是|未找到命令|无法将)"),
-    ("nvidia_smi_missing", r"(?:未找到命令|找不到).{0,4}nvidia-smi"),
+    ("nvidia_smi_missing", r"(?:command not found|未找到命令|找不到).{0,4}nvidia-smi"),
     ("nvml_unknown_error", r"Failed to initialize NVML: Unknown Error"),
     ("nvml_error", r"Failed to initialize NVML"),
     ("field_unsupported", r"is not a valid field to query"),

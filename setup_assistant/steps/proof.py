@@ -102,6 +102,8 @@ def _prove(context: Context, model: str, result: Path, folder: Path) -> None:
         model=model,
         plan=context.plan,
         recipes=context.recipes,
+        # The weights step has just compared every file with the hub's sums.
+        trust_unchanged=True,
         on_check=lambda check: _tell(context, check),
     )
     value: dict[str, Any] = verification.to_json()

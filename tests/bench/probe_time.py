@@ -44,7 +44,7 @@ def main() -> None:
             pairs = [(_seconds(bare, env), _seconds(line, env)) for _ in range(runs)]
             start = statistics.median(p[0] for p in pairs)
             whole = statistics.median(p[1] for p in pairs)
-            print(
+            print(  # noqa: T201 - a script
                 f"{label:28} {whole * 1000:6.0f} ms, bare {start * 1000:4.0f} ms, "
                 f"over it {(whole - start) * 1000:6.0f} ms (median of {runs})"
             )
@@ -60,7 +60,7 @@ def _environment(folder: Path) -> dict[str, str]:
     env = {**os.environ, "SETUP_ASSISTANT_CACHE": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
     compiler = shutil.which("cc")
     if compiler is None:
-        print("no C compiler: without a stand-in NVML")
+        print("no C compiler: without a stand-in NVML")  # noqa: T201 - a script
         return env
     library = folder / "libnvidia-ml.so.1"
     subprocess.run([compiler, "-shared", "-fPIC", "-o", library, SHIM], check=True)

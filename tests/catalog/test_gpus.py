@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from setup_assistant.catalog import drivers, gpus
@@ -104,7 +106,7 @@ def test_pci_numbers(device: str, capability: str | None) -> None:
 
 def test_chips_do_not_overlap_and_know_no_other_capability() -> None:
     ranges = sorted((int(c.first, 16), int(c.last, 16)) for c in gpus.load().chip)
-    assert all(a[1] < b[0] for a, b in zip(ranges, ranges[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in pairwise(ranges))
     assert {c.compute_capability for c in gpus.load().chip} <= set(gpus.load().compute_capability)
 
 

@@ -45,7 +45,7 @@ def test_the_first_question_is_painted_before_anything_heavy_is_imported() -> No
         "ask.interactive = lambda: True\n"
         "def stop(*_):\n    raise SystemExit\n"
         "ask._paint_first = stop\n"
-        "setup_assistant.cli.wizard._Probing = lambda: None\n"
+        "setup_assistant.cli.wizard._Probing.start = lambda self: None\n"
         "try:\n    app.main([])\nexcept SystemExit:\n    pass"
     )
     added = _added(code)

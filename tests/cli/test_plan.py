@@ -68,6 +68,12 @@ def test_a_saved_machine_gives_the_same_plan(assistant: Call, tmp_path: Path) ->
     assert done.returncode == 0, done.stdout
     assert json.loads(saved.read_text()) == data(done)["data"]
     assert data(done)["data"]["torch"]["build"] == plan_for("535.104.05", GPU).torch.build
+    envelope = tmp_path / "envelope.json"
+    envelope.write_text(json.dumps({"data": json.loads(path.read_text())}))
+    again = assistant("plan", "--machine", str(envelope), "--json")
+    assert data(again)["data"]["torch"] == data(done)["data"]["torch"]
+    other = assistant("plan", "--machine", str(saved), "--json")
+    assert data(other)["errors"][0]["code"] == "file_invalid"
     both = assistant("plan", "--machine", str(path), "--driver", "535", "--json")
     assert both.returncode == 2
     missing = assistant("plan", "--machine", str(tmp_path / "no.json"))

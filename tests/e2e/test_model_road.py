@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import ROOT, Place
+from tests.built import ROOT, Place
 from tests.hub.server import Hub
 
 pytestmark = [

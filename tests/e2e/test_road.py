@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from tests.e2e.conftest import ROOT, Built, Place
+from tests.built import ROOT, Built, Place
 
 pytestmark = [
     pytest.mark.e2e,

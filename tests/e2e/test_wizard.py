@@ -8,7 +8,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from tests.e2e.conftest import ROOT, Place
+from tests.built import ROOT, Place
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -116,7 +115,7 @@ def tree(tmp_path: Path) -> Callable[..., Path]:
             if driver:
                 bound = root / "sys/bus/pci/drivers" / driver
                 bound.mkdir(parents=True, exist_ok=True)
-                os.symlink(bound, slot / "driver")
+                (slot / "driver").symlink_to(bound)
         return root
 
     return make

@@ -2,7 +2,7 @@
 
 file → (driver, CUDA, GPUs, verdicts). A GPU is (name, compute capability, total MiB, free MiB);
 None where the file does not tell. A table without a "free" column: free is total minus used.
-CUDA in parentheses in the comment: not in the file, from the driver's branch.
+CUDA "by its branch": not in the file, but known from the driver.
 """
 
 from __future__ import annotations
@@ -206,11 +206,11 @@ EXPECTED: dict[str, Expected] = {
     "k8s-mock-qx-gb300-healthy.xml": (
         "570.124.06", "12.8", [("NVIDIA GB300 NVL", "10.3", 294912, 293376)] * 2, []
     ),
-    # (9.0); a GT 730 may be 2.1 or 3.5, and nothing is said of its memory
+    # CUDA 9.0 by its branch; a GT 730 may be 2.1 or 3.5, and nothing is said of its memory
     "pai-nvidia_smi_outdated_gpu.xml": (
         "384.111", "9.0", [("GeForce GT 730", None, None, None)], []
     ),
-    # (9.0)
+    # CUDA 9.0 by its branch
     "pai-nvidia_smi_sample.xml": (
         "384.66",
         "9.0",
@@ -236,12 +236,12 @@ EXPECTED: dict[str, Expected] = {
         ],
         [],
     ),
-    # (12.4): the banner says N/A, because libcuda is not there
+    # CUDA 12.4 by its branch: the banner says N/A, because libcuda is not there
     "synth-container-no-libcuda.txt": (
         "550.144.03", "12.4", [("NVIDIA A40", "8.6", 46068, 46067)], ["libcuda_missing"]
     ),
     "synth-csv-bad-field.txt": (None, None, [], ["field_unsupported"]),
-    # (13.0)
+    # CUDA 13.0 by its branch
     "synth-csv-gb10.txt": ("580.126.09", "13.0", [("NVIDIA GB10", "12.1", None, None)], []),
     "synth-csv-jetson.txt": (None, None, [("Orin (nvgpu)", "8.7", None, None)], []),
     # no heading: the second number may be used or free
@@ -261,7 +261,7 @@ EXPECTED: dict[str, Expected] = {
     "synth-err-wsl-blocked.txt": (None, None, [], ["blocked_by_os"]),
     "synth-gb10-na-memory.xml": ("580.126.09", "13.0", [("NVIDIA GB10", "12.1", None, None)], []),
     "synth-jetson-orin-540.txt": ("540.4.0", "12.6", [("Orin (nvgpu)", "8.7", None, None)], []),
-    # (9.1)
+    # CUDA 9.1 by its branch
     "synth-old-396-no-cuda-field.txt": (
         "390.48", "9.1", [("GeForce GTX 750 Ti", "5.0", 1999, 1999 - 310)], []
     ),

@@ -109,10 +109,15 @@ OWN_EXPECTED: dict[str, Expected] = {
     "two-cards.txt": (
         "535.183.01",
         "12.2",
-        [("NVIDIA GeForce RTX 3090", "8.6", 24576, 24116), ("Tesla V100-PCIE-16GB", "7.0", 16384, 16384)],
+        [
+            ("NVIDIA GeForce RTX 3090", "8.6", 24576, 24116),
+            ("Tesla V100-PCIE-16GB", "7.0", 16384, 16384),
+        ],
         [],
     ),
-    "banner-610.txt": ("615.71.09", "13.4", [("NVIDIA GeForce RTX 5090", "12.0", 32607, 31607)], []),
+    "banner-610.txt": (
+        "615.71.09", "13.4", [("NVIDIA GeForce RTX 5090", "12.0", 32607, 31607)], []
+    ),
     "pasted-mixture.txt": (
         "570.133.20",
         "12.8",

@@ -232,6 +232,8 @@ def test_nvidia_smi_where_nvml_cannot_be_loaded(no_nvml: None, nvidia_smi: Use, 
     assert gpu.memory_free_bytes == (15360 - 109) * MIB
     assert (machine.driver.version, machine.driver.cuda) == ("535.183.01", "12.2")
     assert machine.driver.source == "nvidia-smi"
+    assert machine.verdicts == ()
+    assert gpu.usable
 
 
 @pytest.mark.parametrize("code", [0, 4, 6, 8, 9, 12, 13, 14, 15, 18, 255])

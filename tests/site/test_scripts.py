@@ -103,16 +103,15 @@ def test_odd_folders_stay_strings(tmp_path: Path) -> None:
     [("image.py", "A red circle."), ("multi_image.py", "Both are red."),
      ("video.py", "A red circle moves to the right.")],
 )  # fmt: skip
-def test_they_run_and_answer(tmp_path: Path, name: str, answer: str) -> None:
-    given = os.environ.get("SETUP_ASSISTANT_TEST_ENV")
-    if not given:
-        pytest.skip("SETUP_ASSISTANT_TEST_ENV does not name an environment with torch")
+def test_they_run_and_answer(
+    tmp_path: Path, name: str, answer: str, built_environment: Path
+) -> None:
     base = samples.plan(placement=Placement(device="cpu"))
     model = dataclasses.replace(base.model, id="canary", dtype="float32")
     plan = dataclasses.replace(base, model=model)
     script = tmp_path / name
     script.write_text(rendered(plan, tmp_path)[name], encoding="utf-8")
-    python = python_in(Path(given))
+    python = python_in(built_environment)
 
     def run(*arguments: str) -> str:
         done = subprocess.run(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +11,9 @@ from tests.verify.farm import copy_environment
 
 
 @pytest.fixture(scope="session")
-def target() -> Path:
+def target(built_environment: Path) -> Path:
     """An environment with torch, transformers, qwen-vl-utils and a decoder."""
-    given = os.environ.get("SETUP_ASSISTANT_TEST_ENV")
-    if not given:
-        pytest.skip("SETUP_ASSISTANT_TEST_ENV does not name an environment with torch")
-    return Path(given)
+    return built_environment
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -64,11 +63,8 @@ def test_the_plan_beside_the_environment_is_used(
 
 
 @pytest.mark.e2e
-def test_a_sound_environment(assistant: Assistant) -> None:
-    given = os.environ.get("SETUP_ASSISTANT_TEST_ENV")
-    if not given:
-        pytest.skip("SETUP_ASSISTANT_TEST_ENV does not name an environment with torch")
-    done = assistant("verify", "--env", given, "--model", "canary", "--json")
+def test_a_sound_environment(assistant: Assistant, built_environment: Path) -> None:
+    done = assistant("verify", "--env", str(built_environment), "--model", "canary", "--json")
     value = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
     assert value["status"] == "ok"
@@ -78,7 +74,7 @@ def test_a_sound_environment(assistant: Assistant) -> None:
     assert all(keys <= set(check) for check in value["data"]["checks"])
     asked = [c for c in value["data"]["checks"] if c["kind"] == "video"]
     assert {c["language"] for c in asked} == {"en", "zh"}
-    plain = assistant("verify", "--env", given, "--model", "canary")
+    plain = assistant("verify", "--env", str(built_environment), "--model", "canary")
     assert plain.returncode == 0
     assert "A red circle." in plain.stdout
     assert "checks passed" in plain.stdout.splitlines()[-1]

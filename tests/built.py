@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)

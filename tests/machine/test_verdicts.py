@@ -1,0 +1,95 @@
+"""The table of verdicts, and the parsers' promise never to raise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from setup_assistant.machine import smi, verdicts
+from setup_assistant.machine.complete import complete
+from setup_assistant.machine.join import join
+from setup_assistant.machine.reading import Fault, bus_id, device_id, mib, value
+
+OWN = Path(__file__).resolve().parents[1] / "machines"
+TEXTS = [p.read_text() for p in sorted(OWN.iterdir()) if p.suffix in (".txt", ".xml")]
+
+
+def test_codes_and_texts_lead_to_verdicts_that_exist() -> None:
+    named = set(verdicts._CODES.values()) | {name for name, _pattern in verdicts._TEXTS}
+    assert named <= set(verdicts.VERDICTS)
+    assert verdicts.of_code(4711) == "nvml_error"
+
+
+@pytest.mark.parametrize("name", verdicts.VERDICTS)
+def test_every_verdict_is_a_sentence_and_a_remedy_without_values(name: str) -> None:
+    verdict = verdicts.verdict(Fault(id=name, evidence=("x",)))
+    for text in (verdict.sentence, verdict.remedy or ""):
+        assert text.endswith((".", "--update", "nvidia-smi"))
+        assert "{" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("zsh: command not found: nvidia-smi", "nvidia_smi_missing"),
+        ("bash: nvidia: command not found", "command_typo"),
+        ("sh: 1: nvidia-smi: not found", "nvidia_smi_missing"),
+        ("nvidia-smi : The term 'nvidia-smi' is not recognized as the name of a cmdlet",
+         "nvidia_smi_missing"),
+        ("nvidia-smi：未找到命令", "nvidia_smi_missing"),
+        ("Failed to initialize NVML: Driver Not Loaded", "driver_not_loaded"),
+        ("Failed to initialize NVML: Insufficient Permissions", "permission_denied"),
+        ("Failed to initialize NVML: NVML Shared Library Not Found", "nvml_missing"),
+        ("Failed to initialize NVML: something new", "nvml_error"),
+        ("Unable to determine the device handle for GPU0: 0000:02:00.0: Unknown Error",
+         "gpu_lost"),
+    ],
+)  # fmt: skip
+def test_words_of_shells_and_drivers(text: str, name: str) -> None:
+    assert [f.id for f in verdicts.of_text(text)] == [name]
+
+
+def test_words_that_tell_nothing() -> None:
+    assert verdicts.of_text("All is well.") == ()
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_any_text_is_read_without_raising(text: str) -> None:
+    complete(join(smi.read(text)))
+
+
+@settings(deadline=None)
+@given(st.sampled_from(TEXTS), st.integers(0, 3000), st.integers(0, 3000), st.text(max_size=20))
+def test_spoilt_captures_are_read_without_raising(
+    text: str, start: int, length: int, put: str
+) -> None:
+    whole = complete(join(smi.read(text[:start] + put + text[start + length :])))
+    for gpu in whole.gpus:
+        assert gpu.name
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("81559 MiB", 81559 << 20), ("81559MiB", 81559 << 20), ("8192", 8192 << 20), ("[N/A]", None),
+     ("", None), (None, None), ("4 GiB", 4 << 30), ("1 kg", None)],
+)  # fmt: skip
+def test_sizes(text: str | None, size: int | None) -> None:
+    assert mib(text) == size
+
+
+@pytest.mark.parametrize(
+    "text", ["N/A", "[N/A]", "[Not Supported]", "[Unknown Error]", "ERR!", "GPU is lost", " ", None]
+)
+def test_ways_to_say_nothing(text: str | None) -> None:
+    assert value(text) is None
+
+
+def test_addresses_and_device_numbers() -> None:
+    assert bus_id("0000:0a:00.0") == bus_id("00000000:0A:00.0") == "00000000:0A:00.0"
+    assert bus_id("01:00.0") == "00000000:01:00.0"
+    assert device_id("0x1EB810DE") == device_id("1EB810DE") == device_id("0x1eb8") == "1EB8"
+    assert device_id("0x1234ABCD") is None
