@@ -42,7 +42,10 @@ ERRORS: dict[str, ErrorKind] = {
     "unanswered": ErrorKind(
         Exit.USAGE,
         msg("There is no terminal to ask in, and {flag} was not given."),
-        msg("Give {flag}, or --answers FILE, or --yes to take the defaults."),
+        msg(
+            "Answer it on the command line, replay answers with --answers FILE, or take the "
+            "defaults with --yes."
+        ),
     ),
     "answers_invalid": ErrorKind(
         Exit.USAGE,

@@ -23,7 +23,8 @@ class Guide:
         """A step ended: one line, with its seconds where something was done."""
         self._progress.end()
         if done.status == "already":
-            show.note(f"{show.mark(None)} {title}  ({_('already so')})")
+            already = _("already so")
+            show.note(f"{show.mark(None)} {title}  ({already})")
             return
         seconds = _("{seconds} s", seconds=round(done.seconds or 0))
         show.note(f"{show.mark(done.status == 'done')} {title}  {seconds}")

@@ -15,7 +15,8 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 def render_markdown(receipt: Receipt) -> str:
     """Return the whole report as one Markdown document."""
-    parts = [f"# {_escape(_('Setup Assistant: report'))}\n"]
+    title = _("Setup Assistant: report")
+    parts = [f"# {_escape(title)}\n"]
     parts += [_section(s) for s in sections(receipt)]
     return "\n".join(parts)
 

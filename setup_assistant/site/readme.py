@@ -53,11 +53,11 @@ To remove it all: setup-assistant uninstall --site .
 
 文件：
 
-  machine.json      生成计划时的本机情况
+  machine.json      生成方案时的本机情况
   answers.toml      您的回答；重现：setup-assistant up --answers answers.toml
   plan.json         确切的版本、来源与大小，每项附有理由
-  environment.yml   供 conda、mamba、micromamba 使用的计划
-  requirements.txt  供 pip 与 uv 使用的计划
+  environment.yml   供 conda、mamba、micromamba 使用的方案
+  requirements.txt  供 pip 与 uv 使用的方案
   receipt.json      已完成的步骤与测量结果；阅读：setup-assistant report --site .
 
 全部移除：setup-assistant uninstall --site .
