@@ -109,6 +109,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("Driver {driver} is too old for every torch build that has kernels for {gpu}."),
         msg("Install driver branch {branch}, which still supports it, and reboot."),
     ),
+    "driver_too_new": ErrorKind(
+        Exit.CANNOT,
+        msg("Driver {driver} no longer drives {gpu}: branch {branch} is the last that does."),
+        msg("Install driver branch {branch} instead and reboot, or use the CPU with --gpus none."),
+    ),
     "gpu_unusable": ErrorKind(
         Exit.CANNOT,
         msg("{gpu} cannot be used now: {reason}"),
@@ -236,6 +241,14 @@ ERRORS: dict[str, ErrorKind] = {
         msg("The packages could not be installed: {detail}"),
         msg("Run the same command again with --verbose to see every line."),
     ),
+    "hash_mismatch": ErrorKind(
+        Exit.FAILED,
+        msg("A package is not the one that the lock names: {detail}"),
+        msg(
+            "Do not use that source. Fetch the packages from the official index, or make the "
+            "lock again by removing pylock.toml."
+        ),
+    ),
     "install_incomplete": ErrorKind(
         Exit.FAILED,
         msg("After the installation some packages are missing or have another version: {detail}"),
@@ -265,7 +278,7 @@ ERRORS: dict[str, ErrorKind] = {
     "weights_denied": ErrorKind(
         Exit.FAILED,
         msg("{url} does not give {model} to everyone."),
-        msg("Ask for access there, and set MODELSCOPE_API_TOKEN to your access token."),
+        msg("Ask for access there, and set {variable} to your access token."),
     ),
     "weights_listing": ErrorKind(
         Exit.FAILED,
@@ -349,6 +362,8 @@ ERRORS: dict[str, ErrorKind] = {
         msg("Another run is working in {path}."),
         msg("Wait until it ends, then run the command again."),
     ),
+    # --- doctor ---------------------------------------------------------------------------
+    "doctor_found": ErrorKind(Exit.FAILED, msg("{cause}"), msg("{remedy}")),
 }
 
 

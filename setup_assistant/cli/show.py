@@ -44,6 +44,11 @@ def is_json() -> bool:
     return _mode.json
 
 
+def is_silent() -> bool:
+    """Whether only results and errors are wanted."""
+    return _mode.json or _mode.quiet
+
+
 def is_verbose() -> bool:
     """Whether detail was asked for."""
     return _mode.verbose

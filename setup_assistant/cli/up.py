@@ -41,6 +41,17 @@ from setup_assistant.words import _
     type=click.Path(path_type=Path),
     help=_("Replay the answers in this file; flags win over it."),
 )
+@click.option(
+    "--lock",
+    metavar="FILE",
+    help=_("Install exactly what another site's pylock.toml names, hashes compared."),
+)
+@click.option(
+    "--offline",
+    is_flag=True,
+    default=None,
+    help=_("Take packages from the cache and local folders only."),
+)
 @click.option("--yes", is_flag=True, help=_("Take the defaults and do not ask."))
 @click.option("--dry-run", is_flag=True, help=_("Show the plan and change nothing."))
 @click.option("--replan", is_flag=True, help=_("Plan again, even where the site has a plan."))
@@ -74,7 +85,7 @@ def carry_out(
         show.note(str(note))
     if dry_run:
         return Result("up", _plan_data(prepared), text=lambda: show_plan(prepared.plan))
-    if not prepared.replayed and not show.is_json():
+    if not prepared.replayed and not show.is_silent():
         show_plan(prepared.plan)
     if agree is not None and not agree():
         return Result("up", _plan_data(prepared), text=lambda: show.line(_("Nothing was done.")))

@@ -40,6 +40,11 @@ class Layout:
         return self.root / "requirements.txt"
 
     @property
+    def pylock(self) -> Path:
+        """Every package with its hashes (PEP 751); another site replays it with `--lock`."""
+        return self.root / "pylock.toml"
+
+    @property
     def scripts(self) -> Path:
         """Ready-to-run inference scripts."""
         return self.root / "scripts"
@@ -58,6 +63,11 @@ class Layout:
     def report(self) -> Path:
         """The receipt for people, in Markdown."""
         return self.root / "report.md"
+
+    @property
+    def report_html(self) -> Path:
+        """The receipt for people, as one HTML file with pictures and charts."""
+        return self.root / "report.html"
 
     @property
     def lock(self) -> Path:
@@ -88,6 +98,11 @@ class Layout:
     def smoke_result(self) -> Path:
         """What the model answered."""
         return self.root / "smoke.json"
+
+    @property
+    def rehearsal(self) -> Path:
+        """What the fit test measured."""
+        return self.root / "rehearsal.json"
 
     def weights(self, model_id: str) -> Path:
         """Return the folder of a model's weights."""

@@ -176,10 +176,17 @@ def _job(context: Context, prefix: Path, scratch: Path) -> Job:
         python=context.plan.python,
         conda_channel=context.plan.sources.conda,
         requirements=context.site.requirements,
+        lock=context.site.pylock,
+        given_lock=_given_lock(context),
+        offline=context.wishes.offline,
         scratch=scratch,
         expected_bytes=context.plan.sizes.packages_installed_bytes,
         tell=context.tell,
     )
+
+
+def _given_lock(context: Context) -> Path | None:
+    return Path(context.wishes.lock).expanduser().absolute() if context.wishes.lock else None
 
 
 def _check_space(context: Context) -> None:

@@ -67,11 +67,13 @@ def remove(items: tuple[Item, ...], site: Layout) -> tuple[Path, ...]:
 def _own_files(site: Layout) -> list[Path]:
     listed = [
         site.report,
+        site.report_html,
         site.receipt,
         site.smoke_result,
         site.canary_result,
         site.root / "README.txt",
         site.requirements,
+        site.pylock,
         site.environment_yml,
         site.machine,
         site.plan,

@@ -58,6 +58,35 @@ def test_the_same_again_changes_nothing(built: Built) -> None:
     assert _tree(built.site) == before
 
 
+def test_a_lock_is_replayed_without_the_network(built: Built, place: Place, tmp_path: Path) -> None:
+    site = tmp_path / "second"
+    lock = built.site / "pylock.toml"
+    # A dead proxy stands for the cut: whatever asks the network fails.
+    done = place.json("up", "--yes", "--model", "canary", "--site", str(site),
+                      "--lock", str(lock), "--offline",
+                      HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9")  # fmt: skip
+    assert done["exit_code"] == 0, done
+    first = json.loads((built.site / "receipt.json").read_text())
+    second = json.loads((site / "receipt.json").read_text())
+    assert second["environment"]["packages"] == first["environment"]["packages"]
+    assert (site / "pylock.toml").read_bytes() == lock.read_bytes()
+
+
+def test_a_lock_with_another_hash_is_refused(built: Built, place: Place, tmp_path: Path) -> None:
+    text = (built.site / "pylock.toml").read_text()
+    name = text.index('name = "idna"')
+    start = text.index('sha256 = "', text.index("wheels", name)) + len('sha256 = "')
+    wrong = text[:start] + ("0" if text[start] != "0" else "1") + text[start + 1 :]
+    lock = tmp_path / "pylock.toml"
+    lock.write_text(wrong)
+    done = place.json("up", "--yes", "--model", "canary", "--site", str(tmp_path / "s"),
+                      "--lock", str(lock))  # fmt: skip
+    assert done["exit_code"] == 1
+    assert done["errors"][0]["code"] == "hash_mismatch"
+    assert "idna" in done["errors"][0]["message"]
+    assert not (tmp_path / "s" / "env").exists()
+
+
 def test_nothing_lies_outside_the_site_and_the_cache(built: Built) -> None:
     left = sorted(str(p.relative_to(built.place.home)) for p in built.place.home.rglob("*"))
     assert left == []

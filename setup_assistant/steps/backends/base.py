@@ -13,12 +13,20 @@ from setup_assistant.steps.step import Teller
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What to build: an environment with this Python at this prefix."""
+    """What to build: an environment with this Python at this prefix.
+
+    `lock` is where the exact set with its hashes is kept (PEP 751), or read from if it was made
+    from these requirements. `given_lock` is another site's, to be replayed. `offline` allows the
+    cache and local folders only.
+    """
 
     prefix: Path
     python: str
     conda_channel: str
     requirements: Path
+    lock: Path
+    given_lock: Path | None = None
+    offline: bool = False
     scratch: Path
     expected_bytes: int
     tell: Teller

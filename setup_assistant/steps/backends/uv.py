@@ -10,6 +10,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import paths, run, usage
 from setup_assistant.host.pip_settings import uv_environment
 from setup_assistant.site.layout import python_in
+from setup_assistant.steps.backends import lock
 from setup_assistant.steps.backends.base import Job, failure, last_words
 from setup_assistant.words import msg
 
@@ -25,6 +26,7 @@ _NETWORK = (
     "network unreachable",
     "tls handshake",
     "certificate",
+    "network was disabled",
 )
 
 
@@ -40,10 +42,11 @@ class Uv:
             [uv_program(), "venv", "--quiet", "--relocatable", "--seed", "--no-project",
              "--python", interpreter(job.python), job.prefix],
             deadline=_CREATE_SECONDS,
-            env=environment(job.scratch),
+            env=environment(job.scratch, offline=job.offline),
         )  # fmt: skip
         if not outcome.ok:
-            raise failure("environment_failed", outcome, engine="uv")
+            cause = _known_cause(outcome, job.prefix)
+            raise cause or failure("environment_failed", outcome, engine="uv")
 
     def install(self, job: Job) -> None:
         """Install the requirements with live progress."""
@@ -51,30 +54,50 @@ class Uv:
 
 
 def install(job: Job) -> None:
-    """Install `job.requirements` into `job.prefix`, whichever engine made it.
+    """Install what `job` asks for into `job.prefix`, whichever engine made it.
+
+    The set is locked first, so that a rerun, a repair and another site get the same one, with
+    its hashes compared.
 
     Raises:
         SetupError: `no_space`, `packages_unreachable` or `install_failed`.
     """
     watch = _Watch(job)
-    outcome = run.run(
-        [uv_program(), "pip", "install", "--no-progress", "--python", python_in(job.prefix),
-         "--requirements", job.requirements],
+    wanted = lock.lock_for(job, _run)
+    outcome = _run(
+        job,
+        ["pip", "install", "--no-progress", "--python", python_in(job.prefix), "-r", wanted],
+        watch,
+    )
+    if not outcome.ok:
+        raise _explain(outcome, job.prefix)
+
+
+def _run(job: Job, arguments: list[str | Path], watch: _Watch | None = None) -> run.Outcome:
+    return run.run(
+        [uv_program(), *arguments],
         deadline=None,
-        env=environment(job.scratch),
-        on_start=watch.started,
-        on_tick=watch.tick,
-        on_err=watch.line,
-    )  # fmt: skip
-    if outcome.ok:
-        return
+        env=environment(job.scratch, offline=job.offline),
+        on_start=watch.started if watch else None,
+        on_tick=watch.tick if watch else None,
+        on_err=job.tell.detail,
+    )
+
+
+def _explain(outcome: run.Outcome, prefix: Path) -> SetupError:
+    return _known_cause(outcome, prefix) or failure("install_failed", outcome)
+
+
+def _known_cause(outcome: run.Outcome, prefix: Path) -> SetupError | None:
     words = last_words(outcome)
     lowered = words.lower()
     if "no space left" in lowered or "os error 28" in lowered:
-        raise SetupError("disk_filled", path=str(job.prefix))
+        return SetupError("disk_filled", path=str(prefix))
     if any(sign in lowered for sign in _NETWORK):
-        raise SetupError("packages_unreachable", detail=words)
-    raise SetupError("install_failed", detail=words)
+        return SetupError("packages_unreachable", detail=words)
+    if "hash mismatch" in lowered:
+        return SetupError("hash_mismatch", detail=words)
+    return None
 
 
 def uv_program() -> Path:
@@ -84,7 +107,7 @@ def uv_program() -> Path:
     return Path(uv.find_uv_bin())
 
 
-def environment(scratch: Path) -> dict[str, str]:
+def environment(scratch: Path, *, offline: bool = False) -> dict[str, str]:
     """Return uv's environment: the person's pip settings in uv's words, and our cache."""
     env = run.clean_environment(uv_environment(dict(os.environ)))
     env["UV_CACHE_DIR"] = str(paths.package_cache())
@@ -92,6 +115,8 @@ def environment(scratch: Path) -> dict[str, str]:
     env.setdefault("UV_HTTP_TIMEOUT", "120")
     env.setdefault("UV_NO_PROGRESS", "1")
     env["NO_COLOR"] = "1"
+    if offline:
+        env["UV_OFFLINE"] = "1"
     # Wheels are unpacked in the cache, but builds use TMPDIR, which may be a small tmpfs.
     env["TMPDIR"] = str(scratch)
     return env
@@ -114,9 +139,6 @@ class _Watch:
 
     def started(self, pid: int) -> None:
         self._pid = pid
-
-    def line(self, text: str) -> None:
-        self._job.tell.detail(text)
 
     def tick(self) -> None:
         written = usage.written_bytes(self._pid)

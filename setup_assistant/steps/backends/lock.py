@@ -1,0 +1,55 @@
+"""The exact set of packages with hashes (PEP 751 `pylock.toml`), made once and replayed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from setup_assistant.host import files
+from setup_assistant.host.run import Outcome
+from setup_assistant.host.secrets import redact
+from setup_assistant.site.layout import python_in
+from setup_assistant.steps.backends.base import Job
+
+Run = Callable[[Job, list[str | Path]], Outcome]
+_HEAD = "# Made by Setup Assistant from requirements.txt with sha256 {sum}\n"
+
+
+def lock_for(job: Job, run: Run) -> Path:
+    """Return the file to install from: the given lock, ours, or the bare requirements.
+
+    The requirements themselves are used where uv cannot lock them, or where the lock would carry
+    the credentials of an index.
+
+    Raises:
+        SetupError: `file_missing` where the given lock is not there.
+    """
+    if job.given_lock is not None and (job.given_lock.exists() or not job.lock.exists()):
+        files.write_text(job.lock, files.read_text(job.given_lock, "--lock"))
+        return job.lock
+    head = _HEAD.format(sum=hashlib.sha256(job.requirements.read_bytes()).hexdigest())
+    if _starts_with(job.lock, head):
+        return job.lock
+    fresh = job.scratch / "pylock.toml"
+    outcome = run(
+        job,
+        ["pip", "compile", "--quiet", "--no-header", "--format", "pylock.toml",
+         "--python", python_in(job.prefix), "--output-file", fresh, job.requirements],
+    )  # fmt: skip
+    if not outcome.ok or not fresh.exists():
+        # The installation will fail with the same words, or manage without.
+        return job.requirements
+    text = fresh.read_text(encoding="utf-8")
+    if redact(text) != text:
+        return job.requirements
+    files.write_text(job.lock, head + text)
+    return job.lock
+
+
+def _starts_with(path: Path, head: str) -> bool:
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return stream.readline() == head
+    except (OSError, UnicodeDecodeError):
+        return False
