@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from setup_assistant.errors import Exit, SetupError
+from setup_assistant.host.program import spell
 
 SCHEMA = "setup-assistant/1"
 
@@ -22,7 +23,7 @@ class Problem:
     @classmethod
     def of(cls, error: SetupError) -> Problem:
         """Return the problem of an error, in the language in use."""
-        return cls(error.code, str(error.message), str(error.hint))
+        return cls(error.code, spell(str(error.message)), spell(str(error.hint)))
 
 
 @dataclass(frozen=True)

@@ -117,4 +117,6 @@ def _common_options() -> list[click.Parameter]:
 def _epilog(examples: tuple[str, ...]) -> str:
     if not examples:
         return ""
-    return "\b\n" + _("Examples:") + "\n" + "\n".join(f"  {e}" for e in examples)
+    from setup_assistant.host.program import spell
+
+    return "\b\n" + _("Examples:") + "\n" + "\n".join(f"  {spell(e)}" for e in examples)

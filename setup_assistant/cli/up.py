@@ -15,7 +15,7 @@ from setup_assistant.cli.common import verb
 from setup_assistant.cli.wishes import wish_options
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host.files import read_json as files_json
-from setup_assistant.host.program import program
+from setup_assistant.host.program import program, spell
 from setup_assistant.result import Problem, Result
 from setup_assistant.steps.prepare import Prepared, begin
 from setup_assistant.steps.road import Travel
@@ -137,7 +137,7 @@ def _ending(prepared: Prepared, context: Context, travelled: Travel) -> Result:
 
 def _hint(error: SetupError, resume: str) -> str:
     """Add the resume command where running again is what mends it."""
-    hint = str(error.hint)
+    hint = spell(str(error.hint))
     if error.exit != Exit.PARTLY or resume in hint:
         return hint
     return hint + " " + _("Resume with: {command}", command=resume)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
+_NAME = re.compile(r"(?<![\w/.-])setup-assistant (?=[a-z-])")
+
 
 def program() -> str:
     """Return the command that runs this tool: its name, or the module of a checkout."""
     from setup_assistant import _bootstrap
 
     return "python3 -m setup_assistant" if _bootstrap.in_checkout() else "setup-assistant"
+
+
+def spell(text: str) -> str:
+    """Return `text` with the commands in it as they can be pasted here."""
+    return _NAME.sub(f"{program()} ", text)
