@@ -1,0 +1,196 @@
+"""`doctor`: what is wrong here, why, and what mends it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from setup_assistant.cli import doctor_text, show
+from setup_assistant.cli.common import verb
+from setup_assistant.errors import Exit, SetupError
+from setup_assistant.result import Problem, Result
+from setup_assistant.words import _
+
+if TYPE_CHECKING:
+    from setup_assistant.doctor.finding import Diagnosis, Finding
+    from setup_assistant.doctor.mend import Attempt
+
+
+@click.argument("finding", required=False, metavar="[ID]")
+@click.option("--env", type=click.Path(path_type=Path), help=_("Folder of the environment."))
+@click.option("--model", type=click.Path(path_type=Path), help=_("Folder of a model's files."))
+@click.option("--list", "listed", is_flag=True, help=_("List everything that is looked for."))
+@click.option("--explain", metavar="FILE|-", help=_("Name the cause of a pasted traceback or log."))
+@click.option("--static", is_flag=True, help=_("Read files only: run nothing, visit nothing."))
+@click.option("--fix", is_flag=True, help=_("Mend what can be mended, asking before each."))
+@click.option("--dry-run", is_flag=True, help=_("With --fix: show the commands only."))
+@click.option("--yes", "-y", is_flag=True, help=_("With --fix: do not ask."))
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Write a report without names, paths, hosts and secrets."),
+)
+@verb(
+    "doctor",
+    summary=_("Find out what is wrong, why, and what mends it. Nothing is changed."),
+    examples=(
+        "setup-assistant doctor",
+        "setup-assistant doctor --env qwen2-vl/env --model qwen2-vl/models/Qwen2-VL-2B-Instruct",
+        "setup-assistant doctor --explain error.txt",
+        "setup-assistant doctor --env qwen2-vl/env --fix --dry-run",
+    ),
+)
+def command(
+    finding: str | None,
+    env: Path | None,
+    model: Path | None,
+    listed: bool,
+    explain: str | None,
+    **options: Any,  # noqa: ANN401 - click's own options, passed on by name
+) -> Result:
+    """Examine, explain or list."""
+    if listed:
+        return _list()
+    if explain is not None:
+        return _explain(explain)
+    for path, flag in ((env, "--env"), (model, "--model")):
+        if path is not None and not path.expanduser().is_dir():
+            raise SetupError("file_missing", path=str(path), flag=flag)
+    return examine(env, model, only=finding, **options)
+
+
+def examine(
+    env: Path | None,
+    model: Path | None = None,
+    *,
+    only: str | None = None,
+    static: bool = False,
+    fix: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,
+    bundle: Path | None = None,
+) -> Result:
+    """Examine this machine, an environment and a model folder.
+
+    Raises:
+        SetupError: `usage` for an unknown id, `unanswered` where nobody can be asked.
+    """
+    from setup_assistant.doctor.examine import open_case, usual_environment
+
+    if only is not None:
+        _must_be_known(only)
+    env = env or usual_environment()
+
+    def look(name: str | None) -> Diagnosis:
+        case = open_case(env, model, live=not static)
+        from setup_assistant.doctor.diagnose import diagnose
+
+        return diagnose(case, only=name)
+
+    if env and not static:
+        show.note(_("Looking at {env}, from outside and from inside ...", env=str(env)))
+    found = look(only)
+    attempts: tuple[Attempt, ...] = ()
+    if fix and found.failed:
+        attempts = _mend(found, look, dry_run=dry_run, yes=yes)
+        found = found if dry_run else look(only)
+    result = _result(found, attempts)
+    if bundle is not None:
+        _write_bundle(bundle, result, env, model)
+    return result
+
+
+def _must_be_known(name: str) -> None:
+    from setup_assistant.doctor.diagnose import known_ids
+
+    if name not in known_ids():
+        detail = _("Nothing that is looked for is called {id}; see --list.", id=name)
+        raise SetupError("usage", detail=detail, verb="doctor")
+
+
+def _mend(found: Diagnosis, look: Any, *, dry_run: bool, yes: bool) -> tuple[Attempt, ...]:  # noqa: ANN401
+    from setup_assistant.cli import ask
+    from setup_assistant.doctor.mend import mend
+
+    def agree(finding: Finding) -> bool:
+        doctor_text.show_finding(finding)
+        return yes or ask.confirm(_("Do this now?"), default=False, flag="--yes")
+
+    def still_there(name: str) -> bool:
+        return any(f.id == name for f in look(name).failed)
+
+    done = []
+    for finding in found.failed:
+        if finding.consequence_of is None:
+            done.append(
+                mend(finding, agree=agree, still_there=still_there, tell=show.note, dry_run=dry_run)
+            )
+            doctor_text.show_attempt(done[-1])
+    return tuple(done)
+
+
+def _result(found: Diagnosis, attempts: tuple[Attempt, ...] = ()) -> Result:
+    from setup_assistant.values import to_builtins
+
+    data: dict[str, Any] = {
+        "findings": [f.to_json() for f in found.findings],
+        "seconds": dict(found.seconds),
+        "attempts": to_builtins(attempts),
+    }
+    if not found.failed:
+        return Result("doctor", data, text=lambda: doctor_text.show_diagnosis(found))
+    first = found.failed[0]
+    failure = SetupError(
+        "doctor_found", cause=str(first.cause), remedy=str(first.fix.advice) if first.fix else ""
+    )
+    # A person reads the same in the findings themselves.
+    errors = (Problem.of(failure),) if show.is_json() else ()
+    return Result("doctor", data, exit_code=Exit.FAILED, errors=errors,
+                  text=lambda: doctor_text.show_diagnosis(found))  # fmt: skip
+
+
+def _write_bundle(path: Path, result: Result, env: Path | None, model: Path | None) -> None:
+    from setup_assistant.doctor.bundle import report
+    from setup_assistant.host import files
+
+    named = ((env, "<env>"), (model, "<model>"))
+    places = {str(p): word for p, word in named if p is not None}
+    places |= {str(p.expanduser().absolute()): word for p, word in named if p is not None}
+    files.write_text(path, report(result.data, places))
+    show.note(_("Report written to {path}.", path=str(path)))
+
+
+def _explain(source: str) -> Result:
+    from setup_assistant.doctor.explain import explain
+    from setup_assistant.doctor.finding import Diagnosis
+    from setup_assistant.host import files
+
+    if source == "-":
+        text = sys.stdin.buffer.read().decode("utf-8", "replace")
+    else:
+        text = files.read_lossy(Path(source).expanduser(), "--explain")
+    found = Diagnosis(findings=explain(text))
+    if found.findings:
+        return _result(found)
+    return Result("doctor", {"findings": [], "known": False}, text=_not_known)
+
+
+def _not_known() -> None:
+    show.line(_("Not known: nothing in this text matches a known cause."))
+
+
+def _list() -> Result:
+    from setup_assistant.doctor.diagnose import CHECKS
+
+    rows = [{"id": c.id, "layer": c.layer, "cause": str(_template(c.cause))} for c in CHECKS]
+    return Result("doctor", {"checks": rows}, text=lambda: doctor_text.show_list(rows))
+
+
+def _template(message: Any) -> str:  # noqa: ANN401 - a Message, whose places stay open
+    from setup_assistant.words import translated
+
+    return translated(message.template)

@@ -1,0 +1,1 @@
+"""Diagnosis: findings per layer, from outside the environment first, then from inside."""

@@ -1,0 +1,138 @@
+"""The disks: room, inodes, and the right to write where something must be written."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
+from setup_assistant.host import files, paths
+from setup_assistant.sizes import memory_text
+from setup_assistant.words import msg
+
+layer = Layered("disk")
+_MIB = 1 << 20
+# Below the first nothing can be installed at all; below the second a torch wheel cannot.
+_FULL, _TIGHT = 256 * _MIB, 4096 * _MIB
+_FEW_INODES = 1000
+
+
+def places(case: Case) -> Iterator[tuple[str, Path]]:
+    """Yield what each folder is for, and the folder or its nearest existing parent."""
+    temp = case.variables.get("TMPDIR")
+    wanted = [("temp", Path(temp) if temp else Path(tempfile.gettempdir())),
+              ("environment", case.prefix), ("model", case.folder),
+              ("cache", paths.package_cache())]  # fmt: skip
+    for role, path in wanted:
+        if path is not None:
+            yield role, files.nearest_existing(path.expanduser())
+
+
+@layer.check(
+    "temp-missing",
+    cause=msg("TMPDIR names a folder that is not there: {path}"),
+    advice=msg("Make it, or take the variable away."),
+    own_shell=True,
+)
+def temp_missing(case: Case) -> Trouble | NotHere | None:
+    """Look for the folder that TMPDIR names."""
+    value = case.variables.get("TMPDIR")
+    if not value:
+        return NOT_HERE
+    if Path(value).is_dir():
+        return None
+    return trouble(("TMPDIR", value), path=value, commands=("unset TMPDIR",))
+
+
+@layer.check(
+    "disk-read-only",
+    cause=msg("{path} cannot be written ({role})."),
+    advice=msg("Choose another folder, or mount its disk for writing."),
+)
+def disk_read_only(case: Case) -> Trouble | NotHere | None:
+    """Ask the disk, and the right to write; weights and foreign environments may be read-only."""
+    for role, path in places(case):
+        # Not on Windows, whose folders say nothing by their mode.
+        mounted = os.name != "nt" and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+        if not mounted and os.access(path, os.W_OK):
+            continue
+        foreign = not mounted and os.name != "nt" and path.stat().st_uid != os.getuid()
+        needed = role in ("temp", "cache") or (role == "environment" and not foreign)
+        said = "read-only file system" if mounted else "no permission to write"
+        return trouble((path, said), role=role, path=str(path),
+                       status="fail" if needed or _incomplete(case) else "warn")  # fmt: skip
+    return None
+
+
+def _incomplete(case: Case) -> bool:
+    from setup_assistant.verify.model_files import model_files
+
+    folder = case.folder
+    return folder is not None and bool(model_files(folder, trust_unchanged=True).blames)
+
+
+@layer.check(
+    "disk-full",
+    cause=msg("{path} has {free} free ({role}): too little to install or load anything."),
+    advice=msg("Free some space there, or choose a folder on another disk."),
+    own_shell=True,
+)
+def disk_full(case: Case) -> Trouble | NotHere | None:
+    """Ask each disk for what an ordinary user may write."""
+    for role, path in places(case):
+        free = files.free_bytes(path)
+        if free < _FULL:
+            # Whole weights and a whole environment need no more room.
+            harmless = role == "model" and not _incomplete(case)
+            return trouble((path, f"{free} bytes free"), role=role, path=str(path),
+                           free=memory_text(free), commands=_room(role, path),
+                           status="warn" if harmless else "fail")  # fmt: skip
+    return None
+
+
+@layer.check(
+    "disk-tight",
+    cause=msg("{path} has {free} free ({role}): a torch wheel does not unpack there."),
+    advice=msg("Free some space there, or choose a folder on another disk, before you install."),
+    needs=("disk-full",),
+    own_shell=True,
+)
+def disk_tight(case: Case) -> Trouble | NotHere | None:
+    """Ask the folder that pip unpacks in."""
+    for role, path in places(case):
+        free = files.free_bytes(path)
+        if role == "temp" and free < _TIGHT:
+            return trouble((path, f"{free} bytes free"), role=role, path=str(path),
+                           free=memory_text(free), commands=_room(role, path),
+                           status="warn")  # fmt: skip
+    return None
+
+
+def _room(role: str, path: Path) -> tuple[str, ...]:
+    if role == "temp":
+        return ("export TMPDIR=FOLDER",)
+    return (shlex.join(["du", "-xh", "--max-depth=1", str(path)]),)
+
+
+@layer.check(
+    "inodes",
+    cause=msg("The disk of {path} has no room for more files ({role}): {free} inodes are left."),
+    advice=msg("Remove files there, or choose a folder on another disk."),
+)
+def inodes(case: Case) -> Trouble | NotHere | None:
+    """Ask each disk how many files it can still take; some keep no count."""
+    if os.name == "nt":
+        return NOT_HERE
+    for role, path in places(case):
+        status = os.statvfs(path)
+        if status.f_files and status.f_favail < _FEW_INODES:
+            return trouble((path, f"{status.f_favail} of {status.f_files} inodes"), role=role,
+                           path=str(path), free=status.f_favail)  # fmt: skip
+    return None
+
+
+CHECKS = tuple(layer.checks)

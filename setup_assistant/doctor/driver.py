@@ -1,0 +1,209 @@
+"""The driver: installed, loaded, of one version, open to this user, and new enough for torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.check import NOT_HERE, Check, Layered, Look, NotHere, Trouble, trouble
+from setup_assistant.doctor.finding import Status
+from setup_assistant.machine.verdicts import VERDICTS
+from setup_assistant.words import msg
+
+layer = Layered("driver")
+_UBUNTU = ("sudo ubuntu-drivers install", "sudo reboot")
+# What mends a verdict of the probe, where one command line does.
+_COMMANDS: dict[str, tuple[str, ...]] = {
+    "driver_missing": _UBUNTU,
+    "nouveau_bound": _UBUNTU,
+    "driver_not_loaded": ("sudo modprobe nvidia",),
+    "driver_library_mismatch": ("sudo reboot",),
+    "nvml_hangs": ("sudo dmesg | grep -i xid", "sudo reboot"),
+    "nvidia_smi_hangs": ("sudo dmesg | grep -i xid", "sudo reboot"),
+    "nvml_unknown_error": ("sudo dmesg | grep -i xid", "sudo reboot"),
+    "blocked_by_os": ("sudo apt purge 'nvidia-*' 'libnvidia-*'", "wsl.exe --update"),
+    "permission_denied": ("ls -l /dev/nvidia*", 'sudo usermod -aG video "$USER"'),
+    "nvml_missing": _UBUNTU,
+    "libcuda_missing": ("ldconfig -p | grep libcuda",),
+}
+_REBOOTS = {"driver_missing", "nouveau_bound", "driver_library_mismatch", "nvml_missing",
+            "nvml_hangs", "nvidia_smi_hangs", "nvml_unknown_error"}  # fmt: skip
+# Verdicts on a pasted text alone, and those of the next layer.
+_ELSEWHERE = {"command_typo", "field_unsupported", "nvml_too_old", "no_devices", "gpu_lost",
+              "gpu_unreachable", "gpu_forbidden", "gpu_failing", "gpu_power"}  # fmt: skip
+# Without the management library nothing else here can be told; the kernel's own words outrank it.
+_ORDER = ("nouveau_bound", "vfio_bound", "driver_missing")
+
+
+def of_verdict(name: str) -> Look:
+    """Return the look that repeats a verdict of the probe."""
+
+    def look(case: Case) -> Trouble | NotHere | None:
+        for verdict in case.machine.verdicts:
+            if verdict.id == name:
+                evidence = verdict.evidence or (verdict.sentence,)
+                commands = _COMMANDS.get(name, ())
+                works = name == "nvidia_smi_missing" and bool(case.gpus)
+                status: Status = "warn" if works else "fail"
+                found: list[tuple[object, object]] = [("probe", line) for line in evidence]
+                return trouble(*found, commands=commands, status=status)
+        return None
+
+    return look
+
+
+def verdict_check(name: str, layered: str) -> Check:
+    """Return the check that stands for a verdict of the probe."""
+    kind = VERDICTS[name]
+    commands = _COMMANDS.get(name, ())
+    return Check(
+        id=name.replace("_", "-"),
+        layer="gpu" if layered == "gpu" else "driver",
+        cause=kind.sentence,
+        advice=kind.remedy,
+        look=of_verdict(name),
+        root=any(c.startswith("sudo ") for c in commands),
+        reboot=name in _REBOOTS,
+        own_shell=True,
+    )
+
+
+def _verdict_checks() -> list[Check]:
+    rest = [n for n in VERDICTS if n not in _ELSEWHERE and n not in _ORDER]
+    return [verdict_check(name, "driver") for name in (*_ORDER, *rest)]
+
+
+def _unloaded(case: Case) -> bool:
+    """Whether there is an NVIDIA card whose kernel module is not loaded."""
+    ids = {v.id for v in case.machine.verdicts}
+    return bool(ids & {"driver_not_loaded", "driver_missing", "nvml_missing"})
+
+
+@layer.check(
+    "secure-boot",
+    cause=msg("Secure Boot is on, and the kernel refuses a module whose key it does not know."),
+    advice=msg("Enrol the module's key, then confirm it on the blue screen while booting."),
+    root=True,
+    reboot=True,
+)
+def secure_boot(case: Case) -> Trouble | NotHere | None:
+    """Look for Secure Boot where the module is not loaded though it was built."""
+    if not _unloaded(case) or not _modules(case.root):
+        return NOT_HERE
+    for path in sorted((case.root / "sys/firmware/efi/efivars").glob("SecureBoot-*")):
+        if path.read_bytes()[-1:] == b"\x01":
+            mok = "/var/lib/shim-signed/mok/MOK.der"
+            commands = (f"sudo mokutil --import {mok}", "sudo reboot")
+            return trouble((path, "1"), commands=commands, confidence="inferred")
+    return None
+
+
+@layer.check(
+    "module-off",
+    cause=msg("The nvidia module is switched off by an alias: {file}"),
+    advice=msg("Choose the NVIDIA profile again, then reboot."),
+    root=True,
+    reboot=True,
+)
+def module_off(case: Case) -> Trouble | NotHere | None:
+    """Look for `alias nvidia off`, which prime-select intel writes."""
+    if not _unloaded(case):
+        return NOT_HERE
+    for folder in ("etc/modprobe.d", "lib/modprobe.d"):
+        for path in sorted((case.root / folder).glob("*.conf")):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            lines = [s.strip() for s in text.splitlines()]
+            if "alias nvidia off" in lines or "blacklist nvidia" in lines:
+                commands = ("sudo prime-select on-demand", "sudo reboot")
+                return trouble((path, "alias nvidia off"), commands=commands, file=str(path))
+    return None
+
+
+@layer.check(
+    "module-not-built",
+    cause=msg("There is no nvidia module for the running kernel {kernel}."),
+    advice=msg("Build it for this kernel, then load it or reboot."),
+    root=True,
+    reboot=True,
+)
+def module_not_built(case: Case) -> Trouble | NotHere | None:
+    """Look for the module among those of the running kernel."""
+    kernel = _kernel(case.root)
+    if not _unloaded(case) or not kernel or case.machine.system.container:
+        return NOT_HERE
+    folder = case.root / "lib/modules" / kernel
+    if not folder.is_dir() or _modules(case.root):
+        return None
+    others = [p.name for p in (case.root / "lib/modules").iterdir() if _built(p)]
+    if not others and not (case.root / "var/lib/dkms/nvidia").exists():
+        return None
+    commands = (f"sudo apt install linux-headers-{kernel}", "sudo dkms autoinstall")
+    return trouble((folder, "no nvidia.ko"), ("other kernels", ", ".join(others) or "none"),
+                   commands=commands, kernel=kernel)  # fmt: skip
+
+
+@layer.check(
+    "cuda-compat",
+    cause=msg("A CUDA compatibility library stands before the driver's own: {folder}"),
+    advice=msg("Leave it out: it works only on data-centre cards, and hides the driver's libcuda."),
+    own_shell=True,
+    refutable=True,
+)
+def cuda_compat(case: Case) -> Trouble | NotHere | None:
+    """Look for another libcuda on LD_LIBRARY_PATH (driver API errors 803 and 804)."""
+    if not case.machine.driver.version:
+        return NOT_HERE
+    for entry in case.variables.get("LD_LIBRARY_PATH", "").split(":"):
+        if entry and (Path(entry) / "libcuda.so.1").exists() and "compat" in entry:
+            return trouble(("LD_LIBRARY_PATH", entry), commands=("unset LD_LIBRARY_PATH",),
+                           confidence="inferred", folder=entry)  # fmt: skip
+    return None
+
+
+@layer.check(
+    "driver-too-old",
+    cause=msg("torch {torch} needs a driver for CUDA {need}; driver {driver} supports {cuda}."),
+    advice=msg("Install a torch build for this driver, or update the driver to branch {branch}."),
+    refutable=True,
+)
+def driver_too_old(case: Case) -> Trouble | NotHere | None:
+    """Compare CUDA's majors: within one major any driver runs any build."""
+    from setup_assistant.doctor.builds import swap_commands
+
+    install, driver = case.install, case.machine.driver
+    if install is None or not install.torch or not install.cuda or not driver.cuda:
+        return NOT_HERE
+    need, have = (int(v.partition(".")[0]) for v in (install.cuda, driver.cuda))
+    if need <= have:
+        return None
+    floor = next((f for f in case.torch_table.floor if f.cuda == need), None)
+    torch = f"{install.torch.version}+{install.torch.build}"
+    return trouble(
+        ("torch/version.py", f"cuda {install.cuda}"),
+        (driver.cuda_source or "driver", f"CUDA {driver.cuda}"),
+        commands=swap_commands(case),
+        torch=torch,
+        need=f"{need}.0",
+        driver=driver.version or "?",
+        cuda=driver.cuda,
+        branch=floor.linux if floor else "?",
+    )
+
+
+def _kernel(root: Path) -> str:
+    try:
+        return (root / "proc/sys/kernel/osrelease").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _modules(root: Path) -> bool:
+    return _built(root / "lib/modules" / _kernel(root))
+
+
+def _built(folder: Path) -> bool:
+    return any(folder.glob("**/nvidia.ko*")) if folder.is_dir() else False
+
+
+# The probe's verdicts come after what explains them.
+CHECKS = (*layer.checks[:3], *_verdict_checks(), *layer.checks[3:])

@@ -1,0 +1,93 @@
+"""What the doctor says: one frozen value per finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from setup_assistant.words import Message
+
+Layer = Literal["driver", "gpu", "environment", "packages", "weights", "runtime", "network", "disk"]
+LAYERS: tuple[Layer, ...] = (
+    "driver", "gpu", "environment", "packages", "weights", "runtime", "network", "disk",
+)  # fmt: skip
+Status = Literal["ok", "warn", "fail", "unknown", "skipped", "blocked"]
+Confidence = Literal["proven", "inferred"]
+Evidence = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fix:
+    """What mends a finding.
+
+    `commands` are shell lines, ready to paste. `automatic` says that `doctor --fix` may run
+    them: never those that need root, nor those that must be typed into the person's own shell.
+    """
+
+    advice: Message
+    commands: tuple[str, ...] = ()
+    needs_root: bool = False
+    needs_reboot: bool = False
+    reversible: bool = True
+    automatic: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One diagnosis.
+
+    `evidence` are pairs of source and value. `confidence` is "proven" where a file, an interface
+    or a run said so, "inferred" where only a text or a comparison did. `consequence_of` is the id
+    of the finding whose symptom this one is; of a blocked one, what blocks it.
+    """
+
+    id: str
+    layer: Layer
+    status: Status
+    evidence: tuple[Evidence, ...] = ()
+    cause: Message | None = None
+    confidence: Confidence = "proven"
+    fix: Fix | None = None
+    primary: bool = False
+    consequence_of: str | None = None
+    links: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as plain JSON values, its sentences in the language in use."""
+        return {
+            "id": self.id,
+            "layer": self.layer,
+            "status": self.status,
+            "evidence": [{"source": s, "value": v} for s, v in self.evidence],
+            "cause": str(self.cause) if self.cause else None,
+            "confidence": self.confidence,
+            "fix": _fix(self.fix) if self.fix else None,
+            "primary": self.primary,
+            "consequence_of": self.consequence_of,
+            "links": list(self.links),
+        }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {
+        "commands": list(fix.commands),
+        "needs_root": fix.needs_root,
+        "needs_reboot": fix.needs_reboot,
+        "reversible": fix.reversible,
+        "automatic": fix.automatic,
+        "advice": str(fix.advice),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """All findings, the primary one first. Times in seconds."""
+
+    findings: tuple[Finding, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> tuple[Finding, ...]:
+        """The findings that fail, the primary one first."""
+        return tuple(f for f in self.findings if f.status == "fail")

@@ -1,0 +1,292 @@
+"""The packages: all there, whole, once, and made for each other."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from setup_assistant.choose.versions import numbers
+from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
+from setup_assistant.doctor.install import Dist, Install
+from setup_assistant.verify.installs import install_command, torch_index, torchvision_for
+from setup_assistant.words import msg
+
+if TYPE_CHECKING:
+    from setup_assistant.doctor.requirements import Unmet
+
+layer = Layered("packages")
+_NEEDED = {"torchvision": "torchvision", "transformers": "transformers",
+           "qwen-vl-utils": "qwen_vl_utils", "accelerate": "accelerate", "pillow": "PIL",
+           "numpy": "numpy", "safetensors": "safetensors", "tokenizers": "tokenizers",
+           "huggingface-hub": "huggingface_hub"}  # fmt: skip
+_AGAIN = msg("Install it again: nothing else is changed.")
+_NO_PYTHON = ("python-missing", "python-moved")
+
+
+def again(install: Install, dist: Dist) -> str:
+    """Return the command that installs a distribution once more, from where it came."""
+    torch = install.torch
+    known = f"{torch.version}+{torch.build}" if torch else ""
+    ours = dist.name in ("torch", "torchvision")
+    index = torch_index(known, dist.version, None) if ours else ""
+    pin = f"{dist.name}=={dist.version}"
+    return install_command(install.prefix, pin, again=True, index_url=index)
+
+
+@layer.check(
+    "leftovers",
+    cause=msg("An interrupted installation has left {name} behind."),
+    advice=msg("Remove it: pip moves a package there while it replaces it."),
+    needs=_NO_PYTHON,
+    reversible=False,
+)
+def leftovers(case: Case) -> Trouble | NotHere | None:
+    """Look for names that begin with `~`, such as `~orch`."""
+    if case.install is None:
+        return NOT_HERE
+    found = case.install.leftovers
+    if not found:
+        return None
+    command = shlex.join(["rm", "-r", "--", *map(str, found)])
+    return trouble(*((p.parent, p.name) for p in found[:4]), commands=(command,),
+                   name=found[0].name)  # fmt: skip
+
+
+@layer.check(
+    "duplicates",
+    cause=msg("{name} is installed more than once: {versions}"),
+    advice=msg("Remove the record that is not the installed version, then install it again."),
+    needs=_NO_PYTHON,
+    reversible=False,
+)
+def duplicates(case: Case) -> Trouble | NotHere | None:
+    """Look for two records of one name in one folder, which pip shows once."""
+    install = case.install
+    if install is None:
+        return NOT_HERE
+    for name, dists in install.duplicates.items():
+        kept = _imported(install, dists)
+        stale = [str(d.info) for d in dists if d is not kept]
+        commands = (shlex.join(["rm", "-r", "--", *stale]), again(install, kept))
+        return trouble(*((d.home, d.info.name) for d in dists), commands=commands, name=name,
+                       versions=", ".join(d.version for d in dists))  # fmt: skip
+    return None
+
+
+def _imported(install: Install, dists: list[Dist]) -> Dist:
+    """Return the record of what would be imported, else the newest."""
+    module = dists[0].name.replace("-", "_")
+    said = install.read(module, "version.py") or install.read(module, "_version.py") or ""
+    said += install.read(module, "__init__.py") or ""
+    named = [d for d in dists if f'"{d.version}' in said or f"'{d.version}" in said]
+    return (named or sorted(dists, key=lambda d: numbers(d.version)))[-1]
+
+
+@layer.check(
+    "metadata-broken",
+    cause=msg("The record of {name} is damaged: {file} is missing."),
+    advice=_AGAIN,
+    needs=_NO_PYTHON,
+)
+def metadata_broken(case: Case) -> Trouble | NotHere | None:
+    """Look for the two files without which pip neither sees nor removes a package."""
+    install = case.install
+    if install is None:
+        return NOT_HERE
+    for dist in install.dists:
+        for name in ("METADATA", "RECORD"):
+            path = dist.info / name
+            # Conda writes neither RECORD nor INSTALLER of its own for every package.
+            if not path.exists() and not _of_conda(dist):
+                stale = shlex.join(["rm", "-r", "--", str(dist.info)])
+                return trouble((path, "absent"), name=dist.name, file=name,
+                               commands=(stale, again(install, dist)))  # fmt: skip
+            if name == "METADATA" and path.exists() and path.stat().st_size == 0:
+                return trouble((path, "empty"), name=dist.name, file=name,
+                               commands=(again(install, dist),))  # fmt: skip
+    return None
+
+
+def _of_conda(dist: Dist) -> bool:
+    text = dist.text("INSTALLER") or ""
+    system = "dist-packages" in str(dist.home)
+    return system or text.strip() in ("conda", "debian", "rpm")
+
+
+@layer.check(
+    "torch-missing",
+    cause=msg("{package} is not installed."),
+    advice=msg("Run setup-assistant up: it installs the build that fits this machine."),
+    needs=_NO_PYTHON,
+)
+def torch_missing(case: Case) -> Trouble | NotHere | None:
+    """Look for torch's own files."""
+    install = case.install
+    if install is None:
+        return NOT_HERE
+    if install.torch is not None:
+        return None
+    dist = install.by_name.get("torch")
+    record = f"record of {dist.version}" if dist else "no record"
+    commands = (again(install, dist),) if dist else ()
+    return trouble((install.prefix, f"no torch/version.py; {record}"), package="torch",
+                   commands=commands)  # fmt: skip
+
+
+@layer.check(
+    "torch-overlaid",
+    cause=msg("Two installations of torch lie on each other: files {files}, record {record}."),
+    advice=msg("Remove torch until none is left, then install it once."),
+    needs=(*_NO_PYTHON, "torch-missing", "duplicates"),
+)
+def torch_overlaid(case: Case) -> Trouble | NotHere | None:
+    """Compare the version in torch's files with its record."""
+    install = case.install
+    if install is None or install.torch is None:
+        return NOT_HERE
+    conda = sorted((install.prefix / "conda-meta").glob("pytorch-[0-9]*.json"))
+    dist = install.by_name.get("torch")
+    if dist is None:
+        return None
+    pip = (dist.text("INSTALLER") or "").strip()
+    same = dist.version.partition("+")[0] == install.torch.version
+    both = bool(conda) and pip in ("pip", "uv")
+    local = dist.version.partition("+")[2]
+    if same and not both and (not local or local == install.torch.build):
+        return None
+    return trouble(
+        ("torch/version.py", f"{install.torch.version}+{install.torch.build}"),
+        (dist.info.name, pip),
+        *((p.name, "conda") for p in conda),
+        commands=(again(install, dist),),
+        files=f"{install.torch.version}+{install.torch.build}",
+        record=dist.version,
+    )
+
+
+@layer.check(
+    "package-missing",
+    cause=msg("{package} is not installed."),
+    advice=msg("Install it."),
+    needs=_NO_PYTHON,
+)
+def package_missing(case: Case) -> Trouble | NotHere | None:
+    """Look for what a Qwen2-VL answer needs beside torch."""
+    install = case.install
+    if install is None or install.torch is None:
+        return NOT_HERE
+    for name, module in _NEEDED.items():
+        if install.holds(module):
+            continue
+        pin, index = _wanted(install, name)
+        record = install.by_name.get(name)
+        command = install_command(install.prefix, pin, again=bool(record), index_url=index)
+        said = f"record of {record.version}, no files" if record else "absent"
+        return trouble((name, said), package=name, commands=(command,))
+    return None
+
+
+def _wanted(install: Install, name: str) -> tuple[str, str]:
+    """Return what to install for a missing package, and from which index."""
+    record = install.version(name)
+    if name != "torchvision" or install.torch is None:
+        return (f"{name}=={record}" if record else name), ""
+    torch = f"{install.torch.version}+{install.torch.build}"
+    release = torchvision_for(torch, None)
+    index = torch_index(torch, install.version("torch") or "", None)
+    return (f"{name}=={release}" if release else name), index
+
+
+@layer.check(
+    "files-missing",
+    cause=msg("{name} is not whole: {file} {detail}."),
+    advice=_AGAIN,
+    needs=(*_NO_PYTHON, "torch-overlaid", "duplicates", "package-missing"),
+)
+def files_missing(case: Case) -> Trouble | NotHere | None:
+    """Compare the compiled files of every package with its record, by one stat each."""
+    install = case.install
+    if install is None:
+        return NOT_HERE
+    for dist in install.dists:
+        for path, size in dist.recorded():
+            held = _size(path)
+            if held is not None and (size is None or size == held or path.suffix == ".py"):
+                continue
+            said = "absent" if held is None else f"{held} bytes, recorded {size}"
+            return trouble((path, said), name=dist.name, file=path.name, detail=f"({said})",
+                           commands=(again(install, dist),))  # fmt: skip
+    return None
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
+@layer.check(
+    "nvidia-missing",
+    cause=msg("torch {torch} needs {need}, which is not installed."),
+    advice=msg("Install it in the version that torch names."),
+    needs=(*_NO_PYTHON, "torch-missing"),
+    refutable=True,
+)
+def nvidia_missing(case: Case) -> Trouble | NotHere | None:
+    """Follow torch's requirements to NVIDIA's wheels, such as cuDNN's."""
+    install = case.install
+    if install is None or install.torch is None or not install.cuda:
+        return NOT_HERE
+    for need in _unmet(case, install):
+        if need.name.startswith(("nvidia-", "cuda-", "triton")):
+            pin = need.pin
+            have = need.have or "absent"
+            return trouble((need.asked_by, need.text), (need.name, have), need=need.text,
+                           torch=f"{install.torch.version}+{install.torch.build}",
+                           commands=(install_command(install.prefix, pin),))  # fmt: skip
+    return None
+
+
+@layer.check(
+    "dependency-version",
+    cause=msg("{package} needs {need}; installed is {have}."),
+    advice=msg("Install the version that it accepts."),
+    needs=(
+        *_NO_PYTHON,
+        "torch-missing",
+        "package-missing",
+        "nvidia-missing",
+        "torchvision-mismatch",
+        "torchvision-variant",
+        "transformers-floor",
+    ),
+    refutable=True,
+)
+def dependency_version(case: Case) -> Trouble | NotHere | None:
+    """Follow the requirements of everything that takes part."""
+    install = case.install
+    if install is None or install.torch is None:
+        return NOT_HERE
+    for need in _unmet(case, install):
+        command = install_command(install.prefix, need.pin)
+        return trouble((need.asked_by, need.text), (need.name, need.have or "absent"),
+                       commands=(command,), package=need.asked_by, need=need.text,
+                       have=need.have or "-", confidence="proven")  # fmt: skip
+    return None
+
+
+def _unmet(case: Case, install: Install) -> tuple[Unmet, ...]:
+    """Return what is asked for and not there, torch's needs first; followed only once."""
+    from setup_assistant.doctor.requirements import unmet
+
+    if case.unmet is None:
+        case.unmet = tuple(unmet(install, ("torch", *_NEEDED)))
+    return case.unmet
+
+
+# What one wrong pin breaks has a better name among the pairs, which come before it.
+LAST = tuple(c for c in layer.checks if c.id in ("files-missing", "dependency-version"))
+CHECKS = tuple(c for c in layer.checks if c not in LAST)

@@ -1,0 +1,275 @@
+"""The model's files: there, what they claim to be, whole, unchanged, and known here."""
+
+from __future__ import annotations
+
+import shlex
+
+from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
+from setup_assistant.doctor.finding import Status
+from setup_assistant.doctor.model import INDEX, ModelFolder
+from setup_assistant.verify.installs import download_command
+from setup_assistant.words import msg
+
+layer = Layered("weights")
+_AGAIN = msg("Get its files again: what is whole is kept.")
+_JSON = ("config.json", INDEX, "tokenizer.json", "tokenizer_config.json",
+         "preprocessor_config.json", "generation_config.json", "chat_template.json")  # fmt: skip
+_LFS = b"version https://git-lfs.github.com/spec/"
+_HTML = (b"<!doctype html", b"<html")
+
+
+def _again(folder: ModelFolder) -> tuple[str, ...]:
+    return (download_command(folder.path),)
+
+
+@layer.check(
+    "folder-wrong",
+    cause=msg("{folder} is not the model's folder; {inner} is."),
+    advice=msg("Name the folder that holds config.json."),
+)
+def folder_wrong(case: Case) -> Trouble | NotHere | None:
+    """Look for config.json one or two folders further down."""
+    if case.model is None:
+        return NOT_HERE
+    if case.model.has("config.json") or case.model.shards:
+        return None
+    inner = [*case.model.path.glob("*/config.json"), *case.model.path.glob("*/*/config.json")]
+    for found in sorted(inner):
+        if any(found.parent.glob("*.safetensors")):
+            return trouble((found, "there"), folder=str(case.model.path),
+                           inner=str(found.parent))  # fmt: skip
+    return None
+
+
+@layer.check(
+    "download-unfinished",
+    cause=msg("The download of this model was not finished: {name} is left."),
+    advice=_AGAIN,
+    needs=("folder-wrong",),
+)
+def download_unfinished(case: Case) -> Trouble | NotHere | None:
+    """Look for the temporary folders and files of the usual download clients."""
+    if case.model is None:
+        return NOT_HERE
+    path = case.model.path
+    for pattern in ("._____temp/*", ".cache/huggingface/download/*.incomplete", "*.incomplete",
+                    "*.part", "*.aria2", "._____temp/*/*"):  # fmt: skip
+        for found in sorted(path.glob(pattern)):
+            if found.is_file():
+                name = str(found.relative_to(path))
+                return trouble((found, "unfinished"), name=name, commands=_again(case.model),
+                               confidence="inferred", status=_unless_whole(case))  # fmt: skip
+    return None
+
+
+def _unless_whole(case: Case) -> Status:
+    from setup_assistant.verify.model_files import model_files
+
+    whole = case.folder and not model_files(case.folder, trust_unchanged=True).stops
+    return "warn" if whole else "fail"
+
+
+@layer.check(
+    "lfs-pointer",
+    cause=msg("{file} is a Git LFS pointer, not the file itself."),
+    advice=msg("Get the files themselves: the repository was cloned without Git LFS."),
+    needs=("folder-wrong",),
+)
+def lfs_pointer(case: Case) -> Trouble | NotHere | None:
+    """Look at the first bytes of every file."""
+    if case.model is None:
+        return NOT_HERE
+    for path in sorted(p for p in case.model.path.iterdir() if p.is_file()):
+        if path.stat().st_size < 1024 and case.model.start(path.name).startswith(_LFS):
+            return trouble((path, "git-lfs pointer"), file=path.name,
+                           commands=_again(case.model))  # fmt: skip
+    return None
+
+
+@layer.check(
+    "html-instead",
+    cause=msg("{file} holds a web page: a login or error page was saved in its place."),
+    advice=_AGAIN,
+    needs=("folder-wrong",),
+)
+def html_instead(case: Case) -> Trouble | NotHere | None:
+    """Look for web pages where JSON or weights should be."""
+    if case.model is None:
+        return NOT_HERE
+    for path in sorted(p for p in case.model.path.iterdir() if p.is_file()):
+        start = case.model.start(path.name).lstrip().lower()
+        if path.suffix in (".json", ".safetensors", ".txt") and start.startswith(_HTML):
+            return trouble((path, "<html>"), file=path.name, commands=_again(case.model))
+    return None
+
+
+@layer.check(
+    "config-missing",
+    cause=msg("{folder} has no config.json: it is not a model folder, or it is not complete."),
+    advice=msg("Get it again: without it transformers builds a default of 72 billion parameters."),
+    needs=("folder-wrong", "download-unfinished"),
+)
+def config_missing(case: Case) -> Trouble | NotHere | None:
+    """Look for config.json."""
+    if case.model is None:
+        return NOT_HERE
+    if case.model.has("config.json"):
+        return None
+    return trouble((case.model.path / "config.json", "absent"), folder=str(case.model.path),
+                   commands=_again(case.model))  # fmt: skip
+
+
+@layer.check(
+    "config-invalid",
+    cause=msg("{file} cannot be read: {detail}"),
+    advice=_AGAIN,
+    needs=("folder-wrong", "config-missing", "lfs-pointer", "html-instead"),
+)
+def config_invalid(case: Case) -> Trouble | NotHere | None:
+    """Read every JSON file, and look for the model's type."""
+    if case.model is None:
+        return NOT_HERE
+    for name in _JSON:
+        if case.model.has(name) and not case.model.mapping(name):
+            return trouble((case.model.path / name, "no JSON object"), file=name,
+                           detail="no JSON object", commands=_again(case.model))  # fmt: skip
+    if not case.model.config.get("model_type"):
+        return trouble((case.model.path / "config.json", "no model_type"), file="config.json",
+                       detail="no model_type", commands=_again(case.model))  # fmt: skip
+    if case.model.has(INDEX) and not case.model.index:
+        return trouble((case.model.path / INDEX, "no weight_map"), file=INDEX,
+                       detail="no weight_map", commands=_again(case.model))  # fmt: skip
+    return None
+
+
+@layer.check(
+    "model-file-missing",
+    cause=msg("{file} is missing in {folder}."),
+    advice=_AGAIN,
+    needs=("folder-wrong", "config-missing"),
+)
+def model_file_missing(case: Case) -> Trouble | NotHere | None:
+    """Look for the processor's and the tokenizer's files, and what the record names."""
+    from setup_assistant.steps.download import manifest
+
+    if case.model is None:
+        return NOT_HERE
+    choices = [("preprocessor_config.json", "processor_config.json"),
+               ("tokenizer.json", "vocab.json", "tokenizer.model"),
+               ("tokenizer_config.json",)]  # fmt: skip
+    record = manifest.load(case.model.path)
+    choices += [(kept.path,) for kept in record.files] if record else []
+    for names in choices:
+        if not case.model.has(*names):
+            return trouble((case.model.path / names[0], "absent"), file=names[0],
+                           folder=str(case.model.path), commands=_again(case.model))  # fmt: skip
+    return None
+
+
+@layer.check(
+    "weights-missing",
+    cause=msg("{file} is missing in {folder}."),
+    advice=_AGAIN,
+    needs=("folder-wrong", "config-missing", "lfs-pointer", "html-instead"),
+)
+def weights_missing(case: Case) -> Trouble | NotHere | None:
+    """Look for every file of weights that the index names; without index, for any."""
+    if case.model is None:
+        return NOT_HERE
+    others = any(case.model.path.glob("*.bin")) or any(case.model.path.glob("*.gguf"))
+    if not case.model.shards and not others:
+        return trouble((case.model.path, "no *.safetensors"), file="model.safetensors",
+                       folder=str(case.model.path), commands=_again(case.model))  # fmt: skip
+    for name in case.model.shards:
+        if not case.model.has(name):
+            return trouble((INDEX, name), (case.model.path / name, "absent"), file=name,
+                           folder=str(case.model.path), commands=_again(case.model))  # fmt: skip
+    return None
+
+
+@layer.check(
+    "weights-truncated",
+    cause=msg("{file} is cut short or damaged: {detail}"),
+    advice=_AGAIN,
+    needs=("folder-wrong", "lfs-pointer", "html-instead"),
+)
+def weights_truncated(case: Case) -> Trouble | NotHere | None:
+    """Compare the size of every file of weights with what its header says."""
+    if case.model is None:
+        return NOT_HERE
+    for name, header in case.model.headers.items():
+        if header.fault:
+            return trouble((case.model.path / name, header.fault), file=name,
+                           detail=header.fault, commands=_removed(case.model, name))  # fmt: skip
+    return None
+
+
+def _removed(folder: ModelFolder, name: str) -> tuple[str, ...]:
+    """Return the commands that get one damaged file again."""
+    return (shlex.join(["rm", "--", str(folder.path / name)]), *_again(folder))
+
+
+@layer.check(
+    "weights-swapped",
+    cause=msg("{file} does not hold the tensors that the index says: {tensor} is not in it."),
+    advice=_AGAIN,
+    needs=("weights-missing", "weights-truncated", "config-invalid"),
+)
+def weights_swapped(case: Case) -> Trouble | NotHere | None:
+    """Compare the names in every header with the index: transformers loads them silently."""
+    if case.model is None:
+        return NOT_HERE
+    for tensor, name in case.model.index.items():
+        header = case.model.headers.get(name)
+        if header and tensor not in header.shapes:
+            return trouble((INDEX, f"{tensor} -> {name}"), (name, "another content"), file=name,
+                           tensor=tensor, commands=_removed(case.model, name))  # fmt: skip
+    return None
+
+
+@layer.check(
+    "weights-foreign",
+    cause=msg("The weights are not those of this config.json: {detail}."),
+    advice=_AGAIN,
+    needs=("weights-missing", "weights-truncated", "weights-swapped", "config-invalid"),
+)
+def weights_foreign(case: Case) -> Trouble | NotHere | None:
+    """Compare the number of layers and the width in config.json with the tensors."""
+    from setup_assistant.doctor.shapes import differs
+
+    if case.model is None or not case.model.headers:
+        return NOT_HERE
+    said = differs(case.model)
+    return (
+        trouble(("config.json", said), detail=said, commands=_again(case.model)) if said else None
+    )
+
+
+@layer.check(
+    "weights-changed",
+    cause=msg("{file} is not the file that was recorded: its content has changed."),
+    advice=_AGAIN,
+    needs=("model-file-missing", "weights-missing", "weights-truncated"),
+)
+def weights_changed(case: Case) -> Trouble | NotHere | None:
+    """Compare sizes, and sha256 of what was touched since, with the download's record."""
+    from setup_assistant.steps.download import manifest
+    from setup_assistant.verify.files_check import sum_of
+
+    record = manifest.load(case.model.path) if case.model else None
+    if case.model is None or record is None:
+        return NOT_HERE
+    for kept in record.files:
+        path = case.model.path / kept.path
+        if manifest.untouched(case.model.path, kept) or not path.is_file():
+            continue
+        held = sum_of(path)
+        if held and held != kept.sha256:
+            return trouble((path, f"sha256 {held[:12]}…"),
+                           (manifest.NAME, f"sha256 {kept.sha256[:12]}…"), file=kept.path,
+                           commands=_removed(case.model, kept.path))  # fmt: skip
+    return None
+
+
+CHECKS = tuple(layer.checks)

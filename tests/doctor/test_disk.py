@@ -1,0 +1,55 @@
+"""Disks that are too small or cannot be written, where this machine lets us mount them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.doctor.body import Body
+
+Mount = Callable[[str], Path]
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Mount]:
+    """Return a function that mounts a small disk with the given options."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+
+    def mount(options: str) -> Path:
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        try:
+            done = subprocess.run(command, capture_output=True, check=False)
+        except FileNotFoundError:
+            pytest.skip("no mount here")
+        if done.returncode:
+            pytest.skip("this user may not mount")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", str(folder)], capture_output=True, check=False)
+
+
+def test_a_full_temporary_folder(body: Body, mounted: Mount) -> None:
+    found = body.diagnose(TMPDIR=str(mounted("size=600k")))
+    assert found.failed[0].id == "disk-full"
+    assert "(temp)" in str(found.failed[0].cause)
+
+
+def test_no_inodes_left(body: Body, mounted: Mount) -> None:
+    found = body.diagnose(TMPDIR=str(mounted("size=300m,nr_inodes=20")))
+    assert found.failed[0].id == "inodes"
+
+
+def test_a_read_only_disk(body: Body, mounted: Mount) -> None:
+    found = body.diagnose(TMPDIR=str(mounted("size=300m,ro")))
+    assert found.failed[0].id == "disk-read-only"
+
+
+def test_a_tight_temporary_folder_is_a_warning(body: Body, mounted: Mount) -> None:
+    found = body.diagnose(TMPDIR=str(mounted("size=300m")))
+    assert not found.failed
+    assert [f.id for f in found.findings if f.status == "warn"] == ["disk-tight"]

@@ -1,0 +1,72 @@
+"""`--explain`: every known text has its cause; what is not known is not guessed."""
+
+import pytest
+
+from setup_assistant import words
+from setup_assistant.catalog import failures
+from setup_assistant.doctor.explain import explain
+from setup_assistant.doctor.finding import LAYERS
+from tests.doctor.samples import SAMPLES, UNRELATED, UNSEEN
+
+
+@pytest.mark.parametrize(("wanted", "text"), [*SAMPLES, *UNSEEN])
+def test_a_text_names_its_cause_first(wanted: str, text: str) -> None:
+    found = explain(text)
+    assert [f.id for f in found][:1] == [wanted], [f.id for f in found]
+    assert found[0].primary
+    assert found[0].confidence == "inferred"
+    assert found[0].fix is not None
+    assert str(found[0].fix.advice)
+
+
+def test_every_row_of_the_facts_has_a_sample() -> None:
+    rows = {f.id for f in failures.load() if not f.id.startswith("X-")}
+    assert len(rows) == 67
+    assert rows == {wanted for wanted, _text in SAMPLES}
+
+
+@pytest.mark.parametrize("text", UNRELATED)
+def test_what_is_not_known_is_not_guessed(text: str) -> None:
+    assert explain(text) == ()
+
+
+def test_an_earlier_line_outranks_a_later_one() -> None:
+    text = (
+        "ModuleNotFoundError: No module named 'torchvision'\n"
+        "During handling of the above exception, another exception occurred:\n"
+        "AttributeError: module 'torchvision.io' has no attribute 'read_video'\n"
+    )
+    assert [f.id for f in explain(text)] == ["PKG06", "PKG07"]
+    assert [f.id for f in explain("\n".join(reversed(text.splitlines())))] == ["PKG07", "PKG06"]
+
+
+def test_what_says_little_comes_after_what_says_much() -> None:
+    text = (
+        '  File "/home/me/.local/lib/python3.10/site-packages/transformers/x.py", line 1\n'
+        "RuntimeError: operator torchvision::nms does not exist"
+    )
+    assert [f.id for f in explain(text)] == ["ENV03", "ENV09"]
+
+
+def test_colours_and_carriage_returns_do_not_hide_a_text() -> None:
+    text = "\x1b[31mERROR\x1b[0m: RuntimeError: No CUDA \x1b[1mGPUs\x1b[0m are available\r\n"
+    assert explain(text)[0].id == "GPU02"
+
+
+def test_the_rows_speak_both_languages_and_name_a_layer() -> None:
+    for row in failures.load():
+        assert row.layer in LAYERS
+        assert row.source
+        assert row.date
+        assert row.cause != row.cause_zh
+        assert any("一" <= c <= "鿿" for c in row.cause_zh + row.advice_zh), row.id
+    words.use_language("zh_CN")
+    assert str(explain("bash: nvidia-smi: command not found")[0].cause).startswith("没有安装")
+
+
+def test_a_root_command_is_marked() -> None:
+    found = explain("Key was rejected by service")[0].fix
+    assert found is not None
+    assert found.needs_root
+    assert found.needs_reboot
+    assert not found.automatic
