@@ -42,6 +42,13 @@ class Message:
         """The sentence in English, whatever language is in use."""
         return _fill(self.template, self.args)
 
+    def into(self, language: str) -> str:
+        """Return the sentence in one of `LANGUAGES`, whatever language is in use.
+
+        For documents that carry several languages at once.
+        """
+        return _fill(_catalog_of(language).gettext(self.template), self.args)
+
 
 def msg(template: str, /, **args: Value) -> Message:
     """Mark `template` for translation and keep its values apart from it."""
@@ -51,6 +58,11 @@ def msg(template: str, /, **args: Value) -> Message:
 def _(template: str, /, **args: Value) -> str:
     """Translate now; for text that is shown at once."""
     return _fill(_catalog.gettext(template), args)
+
+
+def translated(template: str) -> str:
+    """Return a template in the language in use, its places still open."""
+    return _catalog.gettext(template)
 
 
 def _fill(template: str, args: Mapping[str, Value]) -> str:
@@ -65,12 +77,15 @@ def use_language(wanted: str | None = None) -> str:
     """
     global _catalog, _language  # noqa: PLW0603 - the process has one language, like a locale
     _language = _match(wanted or _environment_language())
-    _catalog = (
-        gettext.NullTranslations()
-        if _language == "en"
-        else gettext.translation(DOMAIN, _LOCALE_FOLDER, [_language], fallback=True)
-    )
+    _catalog = _catalog_of(_language)
     return _language
+
+
+def _catalog_of(language: str) -> gettext.NullTranslations:
+    """Return the catalog of a language; gettext reads each file once."""
+    if language == "en":
+        return gettext.NullTranslations()
+    return gettext.translation(DOMAIN, _LOCALE_FOLDER, [language], fallback=True)
 
 
 def language() -> str:

@@ -19,6 +19,10 @@ from setup_assistant.errors import SetupError
 from setup_assistant.words import _
 
 
+class Back(Exception):  # noqa: N818 - no error: the person wants the question before
+    """Raised where the person goes back to the question before."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One answer: the value, and the line a person reads."""
@@ -39,28 +43,64 @@ def select(
     default: str,
     flag: str,
     meanwhile: Callable[[], None] | None = None,
+    why: Callable[[], None] | None = None,
+    back: bool = False,
 ) -> str:
     """Ask for one of `choices` with the arrow keys; returns its value.
 
-    `meanwhile` is called once the question is on the screen.
+    `meanwhile` is called once the question is on the screen; `why` explains it when the person
+    presses `?`, and the question comes again.
+
+    Raises:
+        Back: the person pressed the left arrow, and `back` allows it.
     """
     _need_terminal(flag)
-    hint = _("(arrow keys, Enter)")
+    hint = _hint(why=why is not None, back=back)
     painted = _paint_first(f"? {question} {hint}", choices, default)
     if meanwhile:
         meanwhile()
     import questionary
 
     _unpaint(painted)
-    answer = questionary.select(
-        question,
-        choices=[questionary.Choice(c.title, value=c.value) for c in choices],
-        default=default,
-        instruction=hint,
-        qmark="?",
-        style=_style(),
-    ).unsafe_ask()
-    return str(answer)
+    while True:
+        asked = questionary.select(
+            question,
+            choices=[questionary.Choice(c.title, value=c.value) for c in choices],
+            default=default,
+            instruction=hint,
+            qmark="?",
+            style=_style(),
+        )
+        _bind(asked, why=why is not None, back=back)
+        answer = str(asked.unsafe_ask())
+        if answer == _BACK:
+            raise Back
+        if answer != _WHY or why is None:
+            return answer
+        why()
+
+
+# No value of a choice: none holds a blank.
+_WHY, _BACK = " why", " back"
+
+
+def _hint(*, why: bool, back: bool) -> str:
+    if why and back:
+        return _("(arrows, Enter; ? why; left: back)")
+    return _("(arrows, Enter; ? why)") if why else _("(arrow keys, Enter)")
+
+
+def _bind(asked: Any, *, why: bool, back: bool) -> None:  # noqa: ANN401 - questionary's own type
+    """Let `?` and the left arrow end a question."""
+    from prompt_toolkit.key_binding import KeyBindings, merge_key_bindings
+
+    keys = KeyBindings()
+    if why:
+        keys.add("?", eager=True)(lambda event: event.app.exit(result=_WHY))
+    if back:
+        keys.add("left", eager=True)(lambda event: event.app.exit(result=_BACK))
+    own = asked.application.key_bindings
+    asked.application.key_bindings = merge_key_bindings([own, keys])
 
 
 def text(question: str, *, default: str, flag: str) -> str:

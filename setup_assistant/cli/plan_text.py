@@ -1,66 +1,106 @@
-"""A plan as a person reads it."""
+"""A plan as a person reads it: what, from where, how much, and why."""
 
 from __future__ import annotations
 
-from setup_assistant.choose.plan import Plan
+import re
+from collections.abc import Iterator
+
+from setup_assistant.choose.plan import Alternative, Plan
 from setup_assistant.cli import show
+from setup_assistant.sizes import size_text
 from setup_assistant.words import _
 
-GB = 1e9
 GIB = 1 << 30
+_BAR = 16
+# The marks of a quantized checkpoint in its name.
+_QUANTIZED = re.compile(r"-(AWQ|GPTQ|FP8|Int[48]|4bit|8bit).*$", re.IGNORECASE)
 
 
 def show_plan(plan: Plan) -> None:
-    """Show what will be installed, where it goes, what it costs, and why."""
+    """Show what will be installed, where it comes from, what it costs, and why."""
     show.heading(_("Plan"))
-    show.table(_rows(plan))
+    show.facts(_rows(plan))
     show.heading(_("Why"))
-    show.table([[reason.about, str(reason.message)] for reason in plan.reasons])
+    show.facts((reason.about, str(reason.message)) for reason in plan.reasons)
     if plan.warnings:
         show.heading(_("Look out"))
-        show.table([[warning.about, str(warning.message)] for warning in plan.warnings])
+        show.facts((warning.about, str(warning.message)) for warning in plan.warnings)
+    chosen = plan.alternatives if show.is_verbose() else that_matter(plan)
     if plan.alternatives:
         show.heading(_("Instead"))
-        show.table([[other.what, str(other.message)] for other in plan.alternatives])
+        for other in chosen:
+            # On a line of its own: these names are long, and are there to be copied.
+            show.line(f"  {other.what}")
+            show.facts([("", _price(other))])
+    if left := len(plan.alternatives) - len(chosen):
+        show.line("  " + _("{count} more with --verbose", count=left))
 
 
-def _rows(plan: Plan) -> list[list[str]]:
-    model, torch, sizes = plan.model, plan.torch, plan.sizes
-    return [
-        ["torch", f"{torch.version} · {torch.build} · {torch.compatibility}"],
-        ["torchvision", plan.torchvision.version],
-        ["transformers", plan.transformers.version],
-        [_("video decoder"), f"{plan.decoder.package} {plan.decoder.version}"],
-        ["Python", _("{python}, made by {backend}", python=plan.python, backend=plan.backend)],
-        [_("model"), f"{model.id} · {model.dtype}"],
-        [_("runs on"), _where(plan)],
-        [_("memory needed"), f"{model.need_bytes / GIB:.1f} GiB"],
-        [_("largest picture"), _("{megapixels} megapixels", megapixels=_mega(model.max_pixels))],
-        [
-            _("download"),
-            _(
-                "about {packages} GB of packages, {weights} GB of weights",
-                packages=f"{sizes.packages_download_bytes / GB:.1f}",
-                weights=f"{sizes.weights_bytes / GB:.1f}",
-            ),
-        ],
-        [_("on disk"), _gb(sizes.packages_installed_bytes + sizes.weights_bytes)],
-        [_("time"), _minutes(sizes.expected_seconds)],
+def that_matter(plan: Plan) -> tuple[Alternative, ...]:
+    """Return the alternatives worth a thought: larger, smaller, quantized, another wheel."""
+    need = plan.model.need_bytes
+    base = _QUANTIZED.sub("", plan.model.id)
+    models = [a for a in plan.alternatives if a.kind == "model" and a.what != "canary"]
+    whole = [a for a in models if not _QUANTIZED.search(a.what)]
+    larger = [a for a in whole if (a.need_bytes or 0) > need]
+    smaller = [a for a in whole if (a.need_bytes or 0) < need]
+    quantized = [a for a in models if _QUANTIZED.sub("", a.what) == base and a not in whole]
+    found = [
+        min(larger, key=lambda a: a.need_bytes or 0, default=None),
+        max(smaller, key=lambda a: a.need_bytes or 0, default=None),
+        max(quantized, key=lambda a: (a.fits, a.need_bytes or 0), default=None),
+        next((a for a in plan.alternatives if a.kind == "wheel"), None),
     ]
+    return tuple(a for a in found if a is not None)
+
+
+def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
+    model, torch, sizes = plan.model, plan.torch, plan.sizes
+    cap = _("pictures up to {megapixels} megapixels", megapixels=f"{model.max_pixels / 1e6:.1f}")
+    yield _("model"), f"{model.id}, {model.dtype}, {cap}"
+    yield _("runs on"), _where(plan)
+    yield _("memory"), _memory(plan)
+    yield "torch", f"{torch.version} {torch.build} ({torch.compatibility})"
+    yield (
+        _("with"),
+        ", ".join(
+            f"{p.name} {p.version}"
+            for p in (plan.torchvision, plan.transformers, plan.accelerate, plan.qwen_vl_utils)
+        ),
+    )
+    yield _("video decoder"), f"{plan.decoder.package} {plan.decoder.version}"
+    yield "Python", _("{python}, made by {backend}", python=plan.python, backend=plan.backend)
+    packages = size_text(sizes.packages_download_bytes)
+    yield _("download"), _("{size} from {url}", size=packages, url=plan.sources.packages)
+    if torch.index_url != plan.sources.packages:
+        yield _("torch from"), torch.find_links or torch.index_url
+    if sizes.weights_bytes:
+        weights = size_text(sizes.weights_bytes)
+        yield _("weights"), _("{size} from {url}", size=weights, url=plan.sources.weights)
+    yield _("on disk"), size_text(sizes.packages_installed_bytes + sizes.weights_bytes)
+    yield _("time"), _minutes(sizes.expected_seconds)
 
 
 def _where(plan: Plan) -> str:
     if plan.placement.device == "cpu":
         return "CPU"
-    return ", ".join(plan.placement.gpus)
+    return ", ".join(f"GPU {g}" if g.isdecimal() else g for g in plan.placement.gpus) or "GPU"
 
 
-def _mega(pixels: int) -> str:
-    return f"{pixels / 1e6:.1f}"
+def _memory(plan: Plan) -> str:
+    need, budget = plan.model.need_bytes, plan.model.budget_bytes
+    needed = f"{need / GIB:.1f} GiB"
+    if not budget:
+        return needed
+    text = _("{need} of {budget}", need=needed, budget=f"{budget / GIB:.1f} GiB")
+    return f"[{show.bar(need / budget, _BAR):<{_BAR}}] {text}"
 
 
-def _gb(count: int) -> str:
-    return f"{count / GB:.1f} GB"
+def _price(other: Alternative) -> str:
+    if not other.download_bytes:
+        return str(other.message)
+    size = size_text(other.download_bytes)
+    return f"{other.message} " + _("Download: {size}.", size=size)
 
 
 def _minutes(seconds: float | None) -> str:

@@ -30,6 +30,7 @@ class Question:
     flag: str
     text: Callable[[], str]
     choices: Callable[[Known], list[Choice]]
+    why: Callable[[Known], list[str]]
 
 
 def _models(known: Known) -> list[Choice]:
@@ -74,11 +75,36 @@ def _cards(known: Known) -> list[Choice]:
     return found
 
 
+def _why_model(known: Known) -> list[str]:
+    """Say why the recommended model is recommended, with the plan's own reasons."""
+    said = [str(r.message) for r in known.plan.reasons if r.about.partition(".")[0] == "model"]
+    return [
+        _("The recommended model is the largest that fits in memory without being quantized."),
+        *said,
+        _("Another one can be chosen later: run the command again with --replan."),
+    ]
+
+
+def _why_cards(known: Known) -> list[str]:  # noqa: ARG001 - the contract of a question
+    return [
+        _("More cards hold a larger model; the others stay free for other work."),
+        _("A card of another generation can force an older torch on all of them."),
+    ]
+
+
+def _why_backend(known: Known) -> list[str]:
+    said = [str(r.message) for r in known.plan.reasons if r.about == "backend"]
+    return [*said, _("The installed versions are the same with every engine.")]
+
+
 QUESTIONS: tuple[Question, ...] = (
-    Question("model", "--model", lambda: _("Which model?"), _models),
-    Question("gpus", "--gpu", lambda: _("Which cards may be used?"), _cards),
-    Question("backend", "--backend", lambda: _("Which engine makes the environment?"), _backends),
-)
+    Question("model", "--model", lambda: _("Which model?"), _models, _why_model),
+    Question("gpus", "--gpu", lambda: _("Which cards may be used?"), _cards, _why_cards),
+    Question(
+        "backend", "--backend", lambda: _("Which engine makes the environment?"), _backends,
+        _why_backend,
+    ),
+)  # fmt: skip
 
 
 def open_questions(given: Mapping[str, object]) -> tuple[Question, ...]:

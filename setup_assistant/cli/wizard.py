@@ -21,7 +21,7 @@ from setup_assistant.words import _
 
 if TYPE_CHECKING:
     from setup_assistant.choose.wishes import Wishes
-    from setup_assistant.cli.questions import Question
+    from setup_assistant.cli.questions import Known, Question
     from setup_assistant.machine.facts import Machine
     from setup_assistant.steps.prepare import Prepared
 
@@ -83,12 +83,19 @@ def _set_up(
     from setup_assistant.cli.up import carry_out
     from setup_assistant.steps.prepare import gather_wishes, layout_of, prepare
 
-    folder = given.get("site") or _folder()
-    wishes = gather_wishes({**given, "site": folder}, None) if wishes is None else wishes
-    wishes = replace(wishes, site=str(Path(str(folder)).expanduser().absolute()))
-    layout_of(wishes)
-    if not (Path(wishes.site) / "plan.json").exists():
-        wishes = _ask_all(wishes, given, probing.result())
+    while True:
+        folder = given.get("site") or _folder()
+        wanted = gather_wishes({**given, "site": folder}, None) if wishes is None else wishes
+        wanted = replace(wanted, site=str(Path(str(folder)).expanduser().absolute()))
+        layout_of(wanted)
+        if (Path(wanted.site) / "plan.json").exists():
+            break
+        try:
+            wanted = _ask_all(wanted, given, probing.result())
+        except ask.Back:
+            continue
+        break
+    wishes = wanted
     prepared = prepare(wishes, machine=_with_site_disk(probing.result(), wishes))
     if only_answers:
         return _save_answers(prepared)
@@ -107,23 +114,38 @@ def _ask_all(wishes: Wishes, given: Mapping[str, object], machine: Machine) -> W
     from setup_assistant.steps.prepare import make
 
     known = Known(machine, make(machine, wishes))
-    for question in open_questions(given):
-        answer = _ask(question, known)
+    asked = [q for q in open_questions(given) if len(q.choices(known)) > 1]
+    answers: list[str] = []
+    while len(answers) < len(asked):
+        # Back from the first of them leads to the folder, where that was asked.
+        back = bool(answers) or not given.get("site")
+        try:
+            answers.append(_ask(asked[len(answers)], known, back=back))
+        except ask.Back:
+            if not answers:
+                raise
+            answers.pop()
+    for question, answer in zip(asked, answers, strict=True):
         if answer:
             value = (answer,) if question.key == "gpus" else answer
             wishes = replace(wishes, **{question.key: value})  # type: ignore[arg-type]
     return wishes
 
 
-def _ask(question: Question, known: object) -> str:
-    from setup_assistant.cli.questions import Known
-
-    assert isinstance(known, Known)  # noqa: S101 - for the type checker
+def _ask(question: Question, known: Known, *, back: bool) -> str:
     choices = question.choices(known)
-    if len(choices) < 2:
-        return ""
-    default = choices[0].value
-    return ask.select(question.text(), choices, default=default, flag=question.flag)
+    return ask.select(
+        question.text(),
+        choices,
+        default=choices[0].value,
+        flag=question.flag,
+        why=lambda: _explain(question.why(known)),
+        back=back,
+    )
+
+
+def _explain(lines: list[str]) -> None:
+    show.facts(("", line) for line in lines)
 
 
 def _with_site_disk(machine: Machine, wishes: Wishes) -> Machine:
@@ -149,12 +171,15 @@ def _save_answers(prepared: Prepared) -> Result:
 
 
 def _check() -> Result:
-    from setup_assistant.cli.verify import run_verification
+    from setup_assistant.cli.doctor import examine
     from setup_assistant.host import paths
 
     default = str(paths.default_site() / "env")
     prefix = ask.text(_("Which environment (its folder)?"), default=default, flag="--env")
-    return run_verification(Path(prefix).expanduser(), model="canary")
+    folder = Path(prefix).expanduser()
+    if not folder.is_dir():
+        raise SetupError("file_missing", path=str(folder), flag="--env")
+    return examine(folder)
 
 
 def _agree() -> bool:

@@ -195,6 +195,11 @@ def _essence(receipt: Receipt) -> Receipt:
         when="",
         steps=tuple(replace(s, seconds=None) for s in receipt.steps),
         checks=checks,
-        memory=replace(receipt.memory, measured_bytes=None, rehearsed_bytes=None),
+        memory=replace(
+            receipt.memory,
+            measured_bytes=None,
+            # That there was a rehearsal is news, its exact figure is not.
+            rehearsed_bytes=0 if receipt.memory.rehearsed_bytes else None,
+        ),
         sizes=SizeLine(),
     )

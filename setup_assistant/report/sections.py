@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from setup_assistant.report import apart
 from setup_assistant.report.limits import LIMITS
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.sizes import duration, memory_text
@@ -52,21 +53,26 @@ def sections(receipt: Receipt) -> tuple[Section, ...]:
     return tuple(s for s in found if s.rows or s.notes)
 
 
-def headline(receipt: Receipt) -> str:
+def headline(receipt: Receipt) -> Message:
     """Return the outcome in one sentence."""
     passed = sum(c.status in PASSED for c in receipt.checks)
     if receipt.status == "partial":
-        return _("Partly done: {passed} of {total} checks passed.", **_counts(receipt, passed))
+        return msg("Partly done: {passed} of {total} checks passed.", **_counts(receipt, passed))
     if passed < len(receipt.checks):
-        return _(
+        return msg(
             "Done, with trouble: {passed} of {total} checks passed.", **_counts(receipt, passed)
         )
-    return _("Done: all {total} checks passed.", total=len(receipt.checks))
+    return msg("Done: all {total} checks passed.", total=len(receipt.checks))
+
+
+def status_message(status: str) -> Message:
+    """Return a check's status."""
+    return _STATUS.get(status, Message(status))
 
 
 def status_word(status: str) -> str:
     """Return a check's status in the language in use."""
-    return str(_STATUS.get(status, Message(status)))
+    return str(status_message(status))
 
 
 def _counts(receipt: Receipt, passed: int) -> dict[str, int]:
@@ -75,7 +81,7 @@ def _counts(receipt: Receipt, passed: int) -> dict[str, int]:
 
 def _result(receipt: Receipt) -> Section:
     rows = [
-        (_("Outcome"), headline(receipt)),
+        (_("Outcome"), str(headline(receipt))),
         (_("Model"), receipt.plan.model.id),
         (_("When"), receipt.when),
         (_("Setup Assistant"), receipt.tool_version),
@@ -111,10 +117,15 @@ def _check(check: CheckLine) -> tuple[str, ...]:
 
 
 def because(check: CheckLine) -> str:
+    """Return why a check did not pass, in the language in use; `-` where nothing is known."""
+    return str(because_message(check))
+
+
+def because_message(check: CheckLine) -> Message:
     """Return why a check did not pass, as a sentence; `-` where nothing is known."""
     if check.cause in causes.CAUSES:
-        return str(causes.sentence(check.cause, check.values))
-    return check.cause or "-"
+        return causes.sentence(check.cause, check.values)
+    return Message(check.cause or "-")
 
 
 def _memory(receipt: Receipt) -> Section:
@@ -127,6 +138,7 @@ def _memory(receipt: Receipt) -> Section:
             (_("Measured with the model"), m.measured_bytes),
             (_("Available for it"), m.budget_bytes),
         ),
+        notes=tuple(str(found) for found in (apart.finding(receipt),) if found),
     )
 
 

@@ -115,6 +115,8 @@ def python_in(prefix: Path) -> Path:
     """Return the interpreter of an environment, whatever made it."""
     for candidate in (
         prefix / "bin" / "python",
+        # A system's own Python has no other name on Debian.
+        prefix / "bin" / "python3",
         prefix / "Scripts" / "python.exe",
         prefix / "python.exe",
     ):

@@ -45,9 +45,12 @@ def options(plan: Plan) -> Options:
     elif _own_index(plan):
         wanted.append(("--extra-index-url", plan.torch.index_url))
     wanted += [("--extra-index-url", url) for url in plan.sources.extra_index_urls]
-    lines = dict.fromkeys(f"{o} {url}" for o, url in wanted if url and public_text(url) == url)
+    known = plan.sources.with_credentials
+    lines = dict.fromkeys(
+        f"{o} {url}" for o, url in wanted if url and public_text(url) == url and url not in known
+    )
     secret = dict.fromkeys(
-        f"{o} {public_text(url)}" for o, url in wanted if public_text(url) != url
+        f"{o} {public_text(url)}" for o, url in wanted if public_text(url) != url or url in known
     )
     return Options(lines=tuple(lines), withheld=tuple(secret))
 

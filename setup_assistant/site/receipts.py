@@ -16,9 +16,9 @@ from setup_assistant.site.public import public_json
 
 
 def write_receipt(layout: Layout, receipt: Receipt) -> list[Path]:
-    """Write `receipt.json` and `report.md`; return those that changed.
+    """Write `receipt.json`, `report.md` and `report.html`; return those that changed.
 
-    A receipt that says the same as the one on disk, times aside, leaves both alone.
+    A receipt that says the same as the one on disk, times aside, leaves them alone.
     """
     try:
         old = read_receipt(layout)
@@ -32,7 +32,18 @@ def write_receipt(layout: Layout, receipt: Receipt) -> list[Path]:
     # In another language than last time the same receipt reads differently: written again.
     if files.write_text(layout.report, render_markdown(kept)):
         changed.append(layout.report)
+    if files.write_text(layout.report_html, html_report(layout, kept)):
+        changed.append(layout.report_html)
     return changed
+
+
+def html_report(layout: Layout, receipt: Receipt) -> str:
+    """Return the HTML report of a receipt with what lies beside it in the site."""
+    # The page draws pictures and both languages: nothing that a text report needs.
+    from setup_assistant.report.html import render_html
+    from setup_assistant.site.beside import read_beside
+
+    return render_html(receipt, read_beside(layout, receipt))
 
 
 def read_receipt(layout: Layout) -> Receipt:

@@ -24,14 +24,33 @@ def test_what_is_no_model_id_is_wrong_use(assistant: Assistant, model: str) -> N
     assert json.loads(done.stdout)["errors"][0]["code"] == "usage"
 
 
-def test_sources_that_are_not_there_yet_are_wrong_use(assistant: Assistant) -> None:
-    done = assistant("download", MODEL, "--source", "huggingface")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--source", "no-such-hub"),
+        ("--source", "http://lab", "--endpoint", "http://other"),
+        ("--source", "huggingface", "--env", "e"),
+    ],
+)
+def test_sources_that_make_no_sense_are_wrong_use(
+    assistant: Assistant, arguments: tuple[str, ...]
+) -> None:
+    done = assistant("download", MODEL, *arguments)
     assert done.returncode == 2
-    assert "modelscope" in done.stderr
+    assert "modelscope" in done.stderr.lower()
 
 
-def test_the_help_says_what_is_not_there_yet(assistant: Assistant) -> None:
-    assert "only source so far" in assistant("download", "--help").stdout
+def test_without_an_environment_a_hub_is_enough(
+    assistant: Assistant, hub: Hub, tmp_path: Path
+) -> None:
+    done = assistant("download", MODEL, "--to", "w", "--endpoint", hub.url, NO_PROXY="127.0.0.1")
+    assert done.returncode == 0, done.stderr
+    assert f"{SHARDS[0]} is here" in done.stderr
+    quiet = assistant("download", MODEL, "--to", "x", "--source", str(tmp_path / "w"), "--json")
+    assert quiet.returncode == 0, quiet.stdout
+    assert quiet.stderr == ""
+    # A folder on the same disk is linked, not copied.
+    assert (tmp_path / "x" / SHARDS[0]).samefile(tmp_path / "w" / SHARDS[0])
 
 
 def test_an_environment_without_the_client(assistant: Assistant, tmp_path: Path) -> None:

@@ -49,6 +49,48 @@ def test_a_wrong_gpu_is_wrong_use(assistant: Call, spec: str) -> None:
     assert "--gpu" in envelope["errors"][0]["message"]
 
 
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--driver", "newest"),
+        ("--driver", ""),
+        ("--driver", "5800"),
+        ("--ram", "nan"),
+        ("--ram", "-1"),
+        ("--python", "3"),
+        ("--glibc", "new"),
+        ("--system", "Plan9"),
+        ("--gpu", "RTX 4090,8.9,inf,1"),
+        ("--gpu", "RTX 6000"),
+    ],
+)
+def test_a_wrong_value_names_its_flag(assistant: Call, flag: str, value: str) -> None:
+    done = assistant("plan", "--driver", "580.65.06", "--gpu", GPU, flag, value, "--json")
+    envelope = data(done)
+    assert done.returncode == 2
+    assert envelope["errors"][0]["code"] == "usage"
+    assert flag in envelope["errors"][0]["message"]
+
+
+def test_names_and_versions_as_people_say_them(assistant: Call) -> None:
+    done = assistant("plan", "--driver", "31.0.15.3713", "--gpu", "RTX 3060,,12288,", "--system",
+                     "windows", "--arch", "AMD64", "--json")  # fmt: skip
+    assert data(done)["data"]["torch"]["build"] == "cu126"
+    other = assistant("plan", "--gpu", "AMD Radeon RX 7900 XTX", "--ram", "64", "--json")
+    assert data(other)["data"]["torch"]["build"] == "cpu"
+
+
+def test_a_slice_is_sized_by_its_profile() -> None:
+    from setup_assistant.cli.what_if import machine_of
+
+    about = {"system": "Linux", "arch": "x86_64", "python": None, "ram_gib": 64, "glibc": None}
+    names = ["NVIDIA H100 80GB HBM3 MIG 1g.10gb", "A100-SXM4-80GB MIG 3g.40gb", "A100"]
+    gpus = machine_of(driver="580.65.06", specs=names, **about).gpus  # type: ignore[arg-type]
+    assert [g.mig for g in gpus] == ["1g.10gb", "3g.40gb", None]
+    assert [g.memory_total_bytes for g in gpus] == [10 << 30, 40 << 30, None]
+    assert not any(g.unified_memory for g in gpus)
+
+
 def test_a_machine_that_cannot_ends_with_4_and_a_remedy(assistant: Call) -> None:
     done = assistant("plan", "--driver", "540.4.0", "--gpu", "Orin,8.7,30697,28000", "--arch",
                      "aarch64", "--json")  # fmt: skip

@@ -21,6 +21,9 @@ pytestmark = [
 ]
 
 
+DEAD = "http://127.0.0.1:9"
+
+
 def _tree(folder: Path) -> dict[str, tuple[int, str]]:
     """Return path → (mtime, content hash) of everything but the environment's bulk."""
     found = {}
@@ -64,7 +67,7 @@ def test_a_lock_is_replayed_without_the_network(built: Built, place: Place, tmp_
     # A dead proxy stands for the cut: whatever asks the network fails.
     done = place.json("up", "--yes", "--model", "canary", "--site", str(site),
                       "--lock", str(lock), "--offline",
-                      HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9")  # fmt: skip
+                      HTTPS_PROXY=DEAD, HTTP_PROXY=DEAD)  # fmt: skip
     assert done["exit_code"] == 0, done
     first = json.loads((built.site / "receipt.json").read_text())
     second = json.loads((site / "receipt.json").read_text())

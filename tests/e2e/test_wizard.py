@@ -97,6 +97,28 @@ def test_the_plan_is_shown_before_anything_is_touched(
     assert not site.exists()
 
 
+def test_why_and_back_twice(place: Place, tmp_path: Path) -> None:
+    words, first, second = WORDS["en"], tmp_path / "one", tmp_path / "two"
+    screen = _terminal(place, "en", columns=60)
+    screen.expect(words["way"])
+    screen.send(DOWN + ENTER)
+    for folder in (first, second):
+        screen.expect(words["folder"])
+        screen.send("\x15" + str(folder) + ENTER)
+        screen.expect(words["model"])
+        screen.expect("recommended")
+        screen.send("?")
+        screen.expect("largest that fits")
+        screen.expect(words["model"])
+        screen.expect("recommended")
+        screen.send("\x1b[D" if folder == first else "\x1b[A" + ENTER)
+    screen.expect(pexpect.EOF)
+    screen.close()
+    assert screen.exitstatus == 0, screen.before
+    assert not first.exists()
+    assert 'model = "canary"' in (second / "answers.toml").read_text()
+
+
 @pytest.mark.parametrize("question", ["way", "folder", "model", "agree"])
 def test_ctrl_c_at_every_question_ends_in_a_sentence(
     place: Place, tmp_path: Path, question: str

@@ -17,12 +17,16 @@ from tests.site.samples import plan, torch
 
 def test_written_once_and_left_alone(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
-    assert write_receipt(layout, receipt()) == [layout.receipt, layout.report]
+    assert write_receipt(layout, receipt()) == [layout.receipt, layout.report, layout.report_html]
     assert read_receipt(layout) == receipt()
     before = layout.receipt.read_bytes()
     assert write_receipt(layout, receipt(when="2027-01-01T00:00:00Z")) == []
     assert layout.receipt.read_bytes() == before
-    assert write_receipt(layout, receipt(resume="go on")) == [layout.receipt, layout.report]
+    assert write_receipt(layout, receipt(resume="go on")) == [
+        layout.receipt,
+        layout.report,
+        layout.report_html,
+    ]
 
 
 def test_a_damaged_receipt_is_named_and_replaced(tmp_path: Path) -> None:

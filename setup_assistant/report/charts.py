@@ -1,0 +1,148 @@
+"""The report's two charts, as bars of plain HTML.
+
+Every bar carries its number as text and, in bytes or seconds, as an attribute: the charts say
+what the receipt says, also on paper and to a screen reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from setup_assistant.choose.plan import Plan
+from setup_assistant.report.markup import Html, el
+from setup_assistant.report.receipt import Receipt
+from setup_assistant.sizes import duration, memory_text
+from setup_assistant.words import Message, msg
+
+STEPS: dict[str, Message] = {
+    "environment": msg("Environment"),
+    "canary": msg("Canary"),
+    "rehearsal": msg("Rehearsal"),
+    "weights": msg("Weights"),
+    "smoke": msg("Smoke test"),
+}
+
+
+TERMS: dict[str, Message] = {
+    "weights": msg("weights"),
+    "vision": msg("vision tower"),
+    "prefill": msg("reading the prompt"),
+    "logits": msg("logits"),
+    "kv_cache": msg("keys and values"),
+    "slack": msg("allocator's slack"),
+    "context": msg("CUDA context"),
+}
+
+
+def memory_chart(receipt: Receipt) -> Html:
+    """Return predicted, rehearsed and measured memory against what the device can give."""
+    memory, total = receipt.memory, device_bytes(receipt)
+    bars = [
+        (msg("Predicted by formula"), memory.predicted_bytes, "predicted"),
+        (msg("Rehearsed with dummy weights"), memory.rehearsed_bytes, "rehearsed"),
+        (msg("Measured with the model"), memory.measured_bytes, "measured"),
+    ]
+    most = max((memory.budget_bytes or 0, total or 0, *(b or 0 for _, b, _k in bars), 1))
+    limits = [
+        _limit(memory.budget_bytes, most, "budget"),
+        _limit(total, most, "total"),
+    ]
+    rows = [
+        _row(
+            _Bar(label=label, kind=kind, share=count / most, said=memory_text(count), count=count),
+            limits,
+        )
+        for label, count, kind in bars
+        if count is not None
+    ]
+    missing = [
+        el("p", label, ": ", msg("not done in this run"), class_="muted")
+        for label, count, _kind in bars
+        if count is None
+    ]
+    return el("div", *rows, _legend(receipt, total), *missing, class_="chart")
+
+
+def device_bytes(receipt: Receipt) -> int | None:
+    """Return all memory of the device that the model runs on: of its card, or of the computer."""
+    if receipt.plan.model.device == "cpu":
+        return receipt.machine.memory_bytes
+    used = receipt.plan.model.gpus
+    cards = [g for g in receipt.machine.gpus if not used or g.uuid in used]
+    return sum(c.memory_total_bytes or 0 for c in cards or receipt.machine.gpus) or None
+
+
+def step_chart(receipt: Receipt) -> Html:
+    """Return the steps one after the other on one time line."""
+    together = sum(s.seconds or 0 for s in receipt.steps)
+    rows, begun = [], 0.0
+    for step in receipt.steps:
+        spent = step.seconds or 0
+        label = STEPS.get(step.name, Message(step.name))
+        said = msg("found done") if step.seconds is None else duration(step.seconds)
+        bar = _Bar(
+            label=label,
+            kind="step",
+            share=spent / (together or 1),
+            said=said,
+            start=begun / (together or 1),
+            seconds=step.seconds,
+        )
+        rows.append(_row(bar))
+        begun += spent
+    total = el("p", msg("Together"), ": ", duration(together), class_="together")
+    return el("div", *rows, total, class_="chart")
+
+
+def terms(plan: Plan) -> list[tuple[Message, str]]:
+    """Return the terms of the prediction, largest first."""
+    found = sorted((plan.model.terms or {}).items(), key=lambda t: -t[1])
+    return [(TERMS.get(name, Message(name)), memory_text(count)) for name, count in found if count]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Bar:
+    """One bar: its place on the track as shares of it, its number as text and as a number."""
+
+    label: Message
+    kind: str
+    share: float
+    said: Message | str
+    start: float = 0.0
+    count: int | None = None
+    seconds: float | None = None
+
+
+def _row(row: _Bar, limits: Iterable[Html | None] = ()) -> Html:
+    style = f"left:{row.start:.2%};width:max({row.share:.2%},2px)"
+    bar = el("div", class_=f"bar {row.kind}", style=style) if row.share else None
+    return el(
+        "div",
+        el("span", row.label, class_="label"),
+        el("div", bar, *limits, class_="track"),
+        el("span", row.said, class_="number", data_bytes=row.count, data_seconds=row.seconds),
+        class_="row",
+        data_kind=row.kind,
+    )
+
+
+def _limit(count: int | None, most: int, kind: str) -> Html | None:
+    if count is None:
+        return None
+    return el("i", class_=f"limit {kind}", style=f"left:{count / most:.2%}")
+
+
+def _legend(receipt: Receipt, total: int | None) -> Html:
+    budget = receipt.memory.budget_bytes
+    on_cpu = receipt.plan.model.device == "cpu"
+    whole = msg("Main memory") if on_cpu else msg("Memory of the card")
+    parts = [
+        el("span", el("i", class_=f"key {kind}"), label, " ",
+           el("b", memory_text(count), data_bytes=count, data_kind=kind))
+        for kind, label, count in (
+            ("budget", msg("Available for it"), budget), ("total", whole, total),
+        )
+        if count is not None
+    ]  # fmt: skip
+    return el("p", *parts, class_="legend")

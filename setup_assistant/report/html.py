@@ -1,0 +1,92 @@
+"""The report as one HTML file: opens offline, prints, light and dark, English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from setup_assistant.choose.plan import Plan
+from setup_assistant.machine.facts import Machine
+from setup_assistant.report import html_parts as parts
+from setup_assistant.report.charts import memory_chart, step_chart
+from setup_assistant.report.gallery import gallery
+from setup_assistant.report.markup import Html, Part, el, join
+from setup_assistant.report.receipt import Receipt
+from setup_assistant.report.sections import headline
+from setup_assistant.words import Message, msg
+
+_TEMPLATES = Path(__file__).parent / "templates"
+# Nothing may leave the file: without this line a picture's address in a receipt could.
+_POLICY = (
+    "default-src 'none'; img-src data:; media-src data:; "
+    "style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What lies beside a receipt, as values; each may be missing.
+
+    `pictures` maps a file's base name to its bytes (a clip's film strip is
+    `NAME.strip.png`); `sums` maps a file's name to its SHA-256.
+    """
+
+    plan: Plan | None = None
+    machine: Machine | None = None
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    sums: Mapping[str, str] = field(default_factory=dict)
+
+
+def render_html(receipt: Receipt, beside: Beside) -> str:
+    """Return the whole report as one HTML document.
+
+    The same receipt gives the same text, whatever language is in use.
+    """
+    sections = [
+        _section("findings", msg("Findings"), parts.findings(receipt, beside)),
+        _section("memory", msg("Memory of the model"), memory_chart(receipt),
+                 parts.terms_table(beside.plan)),
+        _section("steps", msg("Time line of the steps"), step_chart(receipt),
+                 parts.speeds(receipt, beside.machine)),
+        _section("checks", msg("Checks"), gallery(receipt, beside.pictures)),
+        _section("machine", msg("Machine"), parts.machine_table(receipt, beside.machine)),
+        _section("plan", msg("Plan"), parts.plan_table(receipt, beside.plan),
+                 parts.reasons(beside.plan)),
+        _section("versions", msg("Versions and hashes"), parts.packages(receipt),
+                 parts.sums_table(beside.sums)),
+        _section("reproduce", msg("How to reproduce it"), parts.reproduce(receipt)),
+        _section("limits", msg("Known limits of the model (not faults of the installation)"),
+                 parts.limits()),
+    ]  # fmt: skip
+    body = el("body", parts.top(receipt, headline(receipt)), el("main", *sections), _script())
+    return f"<!DOCTYPE html>\n{_html(_head(receipt), body)}\n"
+
+
+def _html(head: Html, body: Html) -> Html:
+    return el("html", head, body, lang="en", data_lang="en", data_theme="auto")
+
+
+def _head(receipt: Receipt) -> Html:
+    return el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name="color-scheme", content="light dark"),
+        el("title", f"Setup Assistant · {receipt.plan.model.id}"),
+        el("style", Html("\n" + _template("report.css"))),
+    )
+
+
+def _script() -> Html:
+    return el("script", Html("\n" + _template("report.js")))
+
+
+def _section(name: str, title: Message, *content: Part) -> Html:
+    inside = join(content)
+    return el("section", el("h2", title), inside, id=name) if inside else Html("")
+
+
+def _template(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")

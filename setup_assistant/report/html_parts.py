@@ -1,0 +1,242 @@
+"""The tables and lists of the HTML report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from setup_assistant.choose.plan import Plan, Reason
+from setup_assistant.machine.facts import Machine
+from setup_assistant.report.charts import device_bytes, terms
+from setup_assistant.report.limits import LIMITS
+from setup_assistant.report.markup import Html, Part, el, table
+from setup_assistant.report.receipt import CheckLine, Receipt
+from setup_assistant.report.sections import because_message
+from setup_assistant.sizes import duration, memory_text, size_text
+from setup_assistant.verify import causes
+from setup_assistant.verify.values import PASSED
+from setup_assistant.words import Message, msg
+
+if TYPE_CHECKING:
+    from setup_assistant.report.html import Beside
+
+
+def top(receipt: Receipt, headline: Message) -> Html:
+    """Return the head of the page: outcome, key figures, switches."""
+    passed = sum(c.status in PASSED for c in receipt.checks)
+    good = receipt.status == "done" and passed == len(receipt.checks)
+    spent = sum(s.seconds or 0 for s in receipt.steps)
+    measured, device = receipt.memory.measured_bytes, device_bytes(receipt)
+    tiles = [
+        _tile(msg("Checks passed"), f"{passed} / {len(receipt.checks)}"),
+        _tile(msg("Peak memory"), f"{memory_text(measured)} / {memory_text(device)}"),
+        _tile(msg("Time"), duration(spent)),
+        _tile(msg("On disk"), size_text(_on_disk(receipt))),
+    ]
+    resume = el("p", msg("Resume with"), ": ", el("code", receipt.next)) if receipt.next else None
+    return el(
+        "header",
+        el("div", el("p", "Setup Assistant ", receipt.tool_version, class_="brand"), _switches(),
+           class_="bar-top"),
+        el("h1", el("span", "✓" if good else "!", class_=f"seal {'good' if good else 'bad'}"), " ",
+           headline),
+        el("p", receipt.plan.model.id, " · ", _when(receipt.when), class_="muted"),
+        resume,
+        el("div", *tiles, class_="tiles"),
+        class_="top",
+    )  # fmt: skip
+
+
+def terms_table(plan: Plan | None) -> Html | None:
+    """Return the terms of the predicted memory, folded away."""
+    found = terms(plan) if plan else []
+    if not found:
+        return None
+    return el("details", el("summary", msg("Terms of the prediction")), table(found))
+
+
+def speeds(receipt: Receipt, machine: Machine | None) -> Html | None:
+    """Return where things came from and how fast the sources answered."""
+    rows: list[tuple[Part, ...]] = []
+    weights = next((s.seconds for s in receipt.steps if s.name == "weights"), None)
+    size = receipt.sizes.weights_on_disk_bytes
+    if weights and size:
+        rows.append(("weights", msg("average of this run"), _speed(size / weights)))
+    for source in machine.sources if machine else ():
+        if not source.reachable:
+            continue
+        quick = msg("answers after {time}", time=duration(source.seconds))
+        speed = _speed(source.bytes_per_second) if source.bytes_per_second else "-"
+        rows.append((source.leg, f"{source.name} ({source.url})", quick, speed))
+    silent = sum(not s.reachable for s in machine.sources) if machine else 0
+    note = (
+        el("p", msg("{count} other sources did not answer from here.", count=silent),
+           class_="muted") if silent else None
+    )  # fmt: skip
+    columns = (msg("For"), msg("Source"), msg("Answer"), msg("Speed"))
+    wide = [(*r, *("",) * (len(columns) - len(r))) for r in rows]
+    drawn = table(wide, columns) if rows else None
+    title = el("h3", msg("Sources and download speeds"))
+    return el("div", title, drawn, note) if rows or note else None
+
+
+def findings(receipt: Receipt, beside: Beside) -> Html:
+    """Return what is wrong or deserves attention, each with its remedy."""
+    failed = [c for c in receipt.checks if c.status == "fail"]
+    cards = [_finding("bad", because_message(c), (c.name, *c.evidence), _remedy(c)) for c in failed]
+    for verdict in beside.machine.verdicts if beside.machine else ():
+        remedy = Message(verdict.remedy) if verdict.remedy else None
+        cards.append(_finding("bad", Message(verdict.sentence), verdict.evidence, remedy))
+    warnings = beside.plan.warnings if beside.plan else ()
+    cards += [_finding("idle", w.message, (w.about,), None) for w in warnings]
+    if not cards:
+        cards.append(el("p", msg("Nothing is wrong.")))
+    return el("div", *cards)
+
+
+def machine_table(receipt: Receipt, machine: Machine | None) -> Html:
+    """Return what is true of the machine."""
+    m = receipt.machine
+    rows: list[tuple[Part, ...]] = [
+        (msg("System"), " ".join(p for p in (m.distribution or m.os, m.arch) if p)),
+        (msg("CPU"), m.cpu or "-"),
+        (msg("Main memory"), memory_text(m.memory_bytes)),
+        (msg("Driver"), f"{m.driver} (CUDA {m.cuda or '-'})" if m.driver else msg("none")),
+    ]
+    for gpu in m.gpus:
+        capability = msg("compute capability {capability}", capability=gpu.compute_capability)
+        text = (f"{gpu.name}, {memory_text(gpu.memory_total_bytes)}, ", capability)
+        rows.append((msg("GPU"), el("span", *text, " ", el("code", gpu.uuid or ""))))
+    if not m.gpus:
+        rows.append((msg("GPU"), msg("none")))
+    for disk in machine.disks if machine else ():
+        free = msg("{size} free", size=size_text(disk.free_bytes or 0))
+        rows.append((_DISKS[disk.role], el("span", free, " · ", el("code", disk.path))))
+    tools = machine.tools if machine else ()
+    rows += [(t.name, el("span", t.version or "", " ", el("code", t.path))) for t in tools]
+    return table(rows)
+
+
+_DISKS = {
+    "site": msg("Disk of the site"),
+    "cache": msg("Disk of the cache"),
+    "temp": msg("Disk of temporary files"),
+}
+
+
+def plan_table(receipt: Receipt, plan: Plan | None) -> Html:
+    """Return what was planned, and where each part comes from."""
+    p, sizes = receipt.plan, receipt.sizes
+    rows: list[tuple[Part, ...]] = [
+        (msg("Model"), f"{p.model.id} · {p.model.quantization} · {p.model.dtype}"),
+        (msg("Pixel cap"), f"{p.model.max_pixels / 1e6:.2f} MP"),
+        (msg("Runs on"), " ".join((p.model.device, *p.model.gpus))),
+        (msg("Engine"), f"{p.backend}, Python {p.versions.get('python', '')}"),
+        ("torch", f"{p.torch.version} · {p.torch.build} · {p.torch.index_url}"),
+    ]
+    if plan:
+        rows += [
+            (msg("Packages from"), plan.sources.packages),
+            (msg("Weights from"), plan.sources.weights),
+        ]
+    rows += [
+        (label, size_text(count))
+        for label, count in (
+            (msg("Packages to download"), sizes.packages_download_bytes),
+            (msg("Environment on disk"), sizes.environment_on_disk_bytes),
+            (msg("Weights, expected"), sizes.weights_bytes),
+            (msg("Weights on disk"), sizes.weights_on_disk_bytes),
+        )
+        if count is not None
+    ]
+    return table(rows)
+
+
+def reasons(plan: Plan | None) -> Html | None:
+    """Return why each line of the plan is as it is."""
+    if plan is None or not plan.reasons:
+        return None
+    return el("div", el("h3", msg("Why")), table(_about(plan.reasons)))
+
+
+def packages(receipt: Receipt) -> Html:
+    """Return the chosen versions, and every installed package folded away."""
+    chosen = [(el("code", name), version) for name, version in receipt.plan.versions.items()]
+    rest = sorted(receipt.environment.packages.items())
+    listed = el("p", *(el("code", f"{n} {v}") for n, v in rest), class_="packages")
+    count = msg("All {count} installed packages", count=len(rest))
+    return el("div", table(chosen), el("details", el("summary", count), listed))
+
+
+def sums_table(sums: Mapping[str, str]) -> Html | None:
+    """Return the SHA-256 of the files that decide the outcome."""
+    if not sums:
+        return None
+    rows = [(el("code", name), el("code", value, class_="sum")) for name, value in sums.items()]
+    return el("div", el("h3", "SHA-256"), table(rows))
+
+
+def reproduce(receipt: Receipt) -> Html:
+    """Return the commands that lead here again."""
+    prefix = receipt.environment.prefix
+    steps = (
+        (msg("The same plan on another machine: copy answers.toml there, then"),
+         "setup-assistant up --yes --answers answers.toml"),
+        (msg("The same packages by hand"), "python -m pip install -r requirements.txt"),
+        (msg("The same checks again on this machine"),
+         f"setup-assistant verify --env {prefix}"),
+    )  # fmt: skip
+    return el("ol", *(el("li", said, el("pre", el("code", line))) for said, line in steps))
+
+
+def limits() -> Html:
+    """Return what the model itself cannot do."""
+    return el("ul", *(el("li", limit) for limit in LIMITS))
+
+
+def _about(found: Iterable[Reason]) -> list[tuple[Part, ...]]:
+    return [(el("code", r.about), r.message) for r in found]
+
+
+def _finding(look: str, sentence: Message, evidence: Iterable[str], remedy: Part) -> Html:
+    lines = [el("li", el("code", e)) for e in evidence if e]
+    mend = el("p", el("b", msg("What to do")), ": ", remedy) if remedy else None
+    return el("article", el("p", el("b", sentence)), el("ul", *lines), mend,
+              class_=f"finding {look}")  # fmt: skip
+
+
+def _remedy(check: CheckLine) -> Part:
+    """Return the remedy in both languages where its values are known, else as it was said."""
+    if check.cause in causes.CAUSES:
+        found = causes.remedy(check.cause, check.values)
+        if "?" not in found.args.values():
+            return found
+    return check.remedy
+
+
+def _tile(label: Message, value: str) -> Html:
+    return el("div", el("span", label), el("b", value), class_="tile")
+
+
+def _switches() -> Html:
+    return el(
+        "nav",
+        el("button", "English", data_set_lang="en", type="button"),
+        el("button", "中文", data_set_lang="zh", type="button"),
+        el("span", class_="gap"),
+        el("button", msg("Light"), data_set_theme="light", type="button"),
+        el("button", msg("Dark"), data_set_theme="dark", type="button"),
+    )
+
+
+def _when(when: str) -> str:
+    return when.replace("T", " ").replace("Z", " UTC")
+
+
+def _speed(bytes_per_second: float) -> str:
+    return f"{size_text(round(bytes_per_second))}/s"
+
+
+def _on_disk(receipt: Receipt) -> int:
+    sizes = receipt.sizes
+    return (sizes.environment_on_disk_bytes or 0) + (sizes.weights_on_disk_bytes or 0)

@@ -1,0 +1,40 @@
+"""A site's report as it may be handed on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from setup_assistant import values
+from setup_assistant.catalog import mirrors
+from setup_assistant.choose import codec
+from setup_assistant.host import identity, paths
+from setup_assistant.machine.facts import Machine
+from setup_assistant.report.html import Beside
+from setup_assistant.report.receipt import Receipt, from_json, to_json
+from setup_assistant.report.share import Names, share
+from setup_assistant.site.layout import Layout
+from setup_assistant.site.public import public_json
+
+
+def shared(
+    layout: Layout, receipt: Receipt, beside: Beside | None
+) -> tuple[Receipt, Beside | None]:
+    """Return a receipt, and what lies beside it, without names, homes and private addresses."""
+    user, host, home = identity.names()
+    names = Names(user=user, host=host, home=home, site=str(layout.root))
+    known = {urlsplit(m.address()).hostname or "" for m in mirrors.load(paths.recipes_folder())}
+
+    def clean(value: object) -> object:
+        return share(public_json(value), names, known)
+
+    handed = from_json(clean(to_json(receipt)))
+    if beside is None:
+        return handed, None
+    plan, machine = beside.plan, beside.machine
+    return handed, replace(
+        beside,
+        plan=plan and codec.from_json(clean(codec.to_json(plan)), "plan"),
+        machine=machine
+        and values.from_builtins(clean(values.to_builtins(machine)), Machine, "machine"),
+    )

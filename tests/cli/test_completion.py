@@ -1,0 +1,86 @@
+"""Completion, asked for by real shells."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from setup_assistant.cli.completion import script
+
+ROOT = Path(__file__).resolve().parents[2]
+BASH = """
+source <(setup-assistant completion bash)
+COMP_WORDS=({words}); COMP_CWORD={at}
+_setup_assistant_completion setup-assistant
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
+    """Run a shell that has `setup-assistant` on its path."""
+    program = tmp_path / "setup-assistant"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m setup_assistant.cli.app "$@"\n')
+    program.chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+
+    def run(name: str, *arguments: str) -> CompletedProcess[str]:
+        if shutil.which(name) is None:
+            pytest.skip(f"{name} is not installed")
+        return subprocess.run(
+            [name, *arguments], env={**env, "HOME": str(tmp_path)},
+            capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("words", "at", "wanted"),
+    [
+        ("setup-assistant pl", 1, {"plan"}),
+        ("setup-assistant report --fo", 2, {"--format"}),
+        ("setup-assistant report --format h", 3, {"html"}),
+        ("setup-assistant completion ''", 2, {"bash", "zsh", "fish", "powershell"}),
+    ],
+)
+def test_bash(
+    shell: Callable[..., CompletedProcess[str]], words: str, at: int, wanted: set[str]
+) -> None:
+    done = shell("bash", "-c", BASH.format(words=words, at=at))
+    assert set(done.stdout.split()) == wanted, done.stderr
+
+
+def test_fish(shell: Callable[..., CompletedProcess[str]]) -> None:
+    line = "setup-assistant completion fish | source; complete -C 'setup-assistant pl'"
+    done = shell("fish", "-c", line)
+    assert done.stdout.split()[0] == "plan", done.stderr
+
+
+def test_zsh_reads_its_script(shell: Callable[..., CompletedProcess[str]], tmp_path: Path) -> None:
+    (tmp_path / "script").write_text(script("zsh"))
+    done = shell("zsh", "-c", f"autoload -U compinit; compinit -u; . {tmp_path}/script; "
+                 "print $_comps[setup-assistant]")  # fmt: skip
+    assert done.stdout.strip() == "_setup_assistant_completion", done.stderr
+
+
+def test_powershell_asks_for_what_bash_asks_for() -> None:
+    # No PowerShell runs here: what it hands over is tried through the same variables.
+    text = script("powershell")
+    assert text.count("{") == text.count("}")
+    env = {
+        **os.environ, "PYTHONPATH": str(ROOT), "_SETUP_ASSISTANT_COMPLETE": "bash_complete",
+        "COMP_WORDS": "setup-assistant pl", "COMP_CWORD": "1",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "setup_assistant.cli.app"], env=env,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == ["plain,plan"]
