@@ -17,6 +17,7 @@ from setup_assistant.words import _, msg
 
 if TYPE_CHECKING:
     from setup_assistant.steps.download.folder import Brought, Job
+    from setup_assistant.steps.download.source import Source
     from setup_assistant.steps.step import Teller
 
 _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -30,12 +31,14 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
         "fetched again; an interrupted download goes on where it stopped. Every file is compared "
         "with the sha256 that the hub lists, and the folder is complete only when every shard of "
         "the model's index is there.\n\n"
-        "ModelScope is the only source so far; Hugging Face, other addresses and local folders "
-        "are not supported yet."
+        "SOURCE is modelscope, huggingface, the address of a hub or of a folder with the files, "
+        "or a folder on this machine. No environment is needed; with --env, that environment's "
+        "own modelscope client downloads."
     ),
     examples=(
         "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --to models/2b",
         "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --to models/2b --verify",
+        "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --source http://lab-server:8000",
     ),
 )
 @click.argument("model")
@@ -47,17 +50,19 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 @click.option(
     "--env",
     type=click.Path(path_type=Path, file_okay=False),
-    help=_("Environment whose modelscope downloads; default: the default site's."),
+    help=_("Download with the modelscope client of this environment."),
 )
 @click.option(
     "--source",
-    type=click.Choice(["modelscope"]),
+    metavar="modelscope|huggingface|URL|DIR",
     default="modelscope",
     show_default=True,
-    help=_("Kind of hub."),
+    help=_("Where the files come from."),
 )
 @click.option(
-    "--endpoint", metavar="URL", help=_("The hub's address; wins over MODELSCOPE_ENDPOINT.")
+    "--endpoint",
+    metavar="URL",
+    help=_("The hub's address; wins over MODELSCOPE_ENDPOINT and HF_ENDPOINT."),
 )
 @click.option("--verify", is_flag=True, help=_("Read all files again and replace damaged ones."))
 def command(
@@ -79,7 +84,9 @@ def command(
         raise SetupError("usage", detail=detail, verb="download")
     started = clock.monotonic()
     guide = Guide()
-    job = _job(model=model, to=to, env=env, endpoint=endpoint, verify=verify, tell=guide)
+    job = _job(
+        model=model, to=to, env=env, kind=source, endpoint=endpoint, verify=verify, tell=guide
+    )
     guide.begin(msg("Downloading {model}", model=model))
     try:
         brought = bring(job)
@@ -95,40 +102,73 @@ def _job(
     model: str,
     to: Path | None,
     env: Path | None,
+    kind: str,
     endpoint: str | None,
     verify: bool,
     tell: Teller,
 ) -> Job:
-    from hashlib import sha256
-
     from setup_assistant.host import paths
-    from setup_assistant.site.layout import Layout, python_in
-    from setup_assistant.steps import weights
+    from setup_assistant.site.layout import Layout
+    from setup_assistant.steps.download import places
     from setup_assistant.steps.download.folder import Job
-    from setup_assistant.steps.download.modelscope import ModelScope
 
     site = Layout(paths.default_site())
     folder = (to or site.weights(model)).expanduser().absolute()
-    prefix = (env or site.env).expanduser().absolute()
-    address = endpoint or weights.endpoint(_official())
-    again = ["setup-assistant", "download", model, "--to", str(folder), "--env", str(prefix)]
-    hub = ModelScope(
+    again = ["setup-assistant", "download", model, "--to", str(folder)]
+    again += [] if kind == places.MODELSCOPE else ["--source", kind]
+    if endpoint and kind not in (places.MODELSCOPE, places.HUGGING_FACE):
+        detail = _("--endpoint is for --source modelscope or huggingface.")
+        raise SetupError("usage", detail=detail, verb="download")
+    address = places.with_scheme(endpoint) if endpoint else places.endpoint(kind, _official(kind))
+    ending = ["--endpoint", endpoint] if endpoint else []
+    if env is None:
+        resume = shlex.join([*again, *ending])
+        source = places.source_of(kind, address, model=model, resume=resume, flag="--to")
+    else:
+        if kind != places.MODELSCOPE:
+            detail = _("--env downloads from ModelScope; leave it out for --source {kind}.",
+                       kind=kind)  # fmt: skip
+            raise SetupError("usage", detail=detail, verb="download")
+        prefix = env.expanduser().absolute()
+        resume = shlex.join([*again, "--env", str(prefix), *ending])
+        source = _by_client(model=model, folder=folder, prefix=prefix, name=address, resume=resume)
+    return Job(
         model=model,
-        name=weights.with_scheme(address),
+        source=source,
+        folder=folder,
+        flag="--to",
+        verify=verify,
+        tell=tell,
+        note=lambda text: show.note(f"  {text}"),
+        wait=True,
+    )
+
+
+def _by_client(*, model: str, folder: Path, prefix: Path, name: str, resume: str) -> Source:
+    """Return the hub as the modelscope client of an environment reaches it."""
+    from hashlib import sha256
+
+    from setup_assistant.host import paths
+    from setup_assistant.site.layout import python_in
+    from setup_assistant.steps.download.modelscope import ModelScope
+
+    return ModelScope(
+        model=model,
+        name=name,
         python=python_in(prefix),
         # One folder per target: two downloads at once do not clear each other's locks away.
         work=paths.cache_folder() / "modelscope" / sha256(str(folder).encode()).hexdigest()[:16],
-        resume=shlex.join([*again, "--endpoint", endpoint] if endpoint else again),
+        resume=resume,
         flag="--to",
     )
-    return Job(model=model, source=hub, folder=folder, flag="--to", verify=verify, tell=tell)
 
 
-def _official() -> str:
-    """Return the address of ModelScope itself."""
+def _official(kind: str) -> str:
+    """Return the address of a hub itself; none for other kinds of source."""
     from setup_assistant.catalog import mirrors
 
-    return next(m.url for m in mirrors.load() if m.leg == "weights" and m.name == "modelscope")
+    known = (m.url for m in mirrors.load() if m.leg == "weights" and m.name == kind)
+    return next(known, "")
 
 
 def _data(job: Job, brought: Brought) -> dict[str, Any]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
 
 _BLOCK = 1 << 20
+# What the system says where a disk or a quota is full.
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_text(path: Path, text: str) -> bool:
@@ -63,6 +66,22 @@ def read_text(path: Path, flag: str = "") -> str:
         raise SetupError("file_missing", path=str(path), flag=flag or path.name) from error
     except (OSError, UnicodeDecodeError) as error:
         raise SetupError("file_invalid", path=str(path), detail=str(error)) from error
+
+
+def read_lossy(path: Path, flag: str) -> str:
+    """Return the text of a file in whatever encoding; what cannot be read reads as a sign.
+
+    Raises:
+        SetupError: `file_missing` or `file_invalid`, naming the file.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise SetupError("file_missing", path=str(path), flag=flag) from error
+    except OSError as error:
+        raise SetupError("file_invalid", path=str(path), detail=str(error)) from error
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")  # what PowerShell's > writes
+    return data.decode("utf-16" if wide else "utf-8", "replace")
 
 
 def read_json(path: Path, flag: str = "") -> Any:  # noqa: ANN401 - any JSON value
@@ -126,8 +145,10 @@ def remove(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def exclusive(path: Path) -> Iterator[None]:
+def exclusive(path: Path, on_busy: Callable[[], None] | None = None) -> Iterator[bool]:
     """Hold the lock file `path`; the system lets go of it when the process dies.
+
+    Where another process holds it, `on_busy` is called once and then waited; yields whether.
 
     Raises:
         SetupError: `site_busy` when another process holds it.
@@ -140,16 +161,21 @@ def exclusive(path: Path) -> Iterator[None]:
         raise SetupError(
             "not_writable", path=str(path.parent), detail=str(error.strerror), flag="--site"
         ) from error
-    lock = FileLock(path)
+    lock, waited = FileLock(path), False
     try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise SetupError("site_busy", path=str(path.parent)) from error
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            if on_busy is None:
+                raise SetupError("site_busy", path=str(path.parent)) from error
+            waited = True
+            on_busy()
+            lock.acquire(timeout=-1, poll_interval=0.2)
     except OSError as error:
         raise SetupError(
             "not_writable", path=str(path.parent), detail=str(error.strerror), flag="--site"
         ) from error
     try:
-        yield
+        yield waited
     finally:
         lock.release()

@@ -40,6 +40,7 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
         steps={s.name: measured.get(s.name) for s in standard_steps(context.plan)},
         canary=_checks(site.canary_result),
         smoke=_checks(site.smoke_result),
+        rehearsed_bytes=_rehearsed(site, context.plan.model.id),
         environment_on_disk_bytes=files.folder_bytes(site.env) if site.env.exists() else None,
         weights_on_disk_bytes=files.folder_bytes(weights) if weights.exists() else None,
         resume=resume,
@@ -55,6 +56,18 @@ def has_account(site: Layout) -> bool:
     except SetupError:
         return False
     return isinstance(value, dict) and value.get("status") == "done" and site.report.exists()
+
+
+def _rehearsed(site: Layout, model: str) -> int | None:
+    """Return the peak of the fit test, if it was of this model."""
+    try:
+        value = files.read_json(site.rehearsal)
+    except SetupError:
+        return None
+    if not isinstance(value, dict) or value.get("model") != model:
+        return None
+    peak = value.get("measured_bytes")
+    return peak if isinstance(peak, int) else None
 
 
 def _checks(path: Path) -> list[Mapping[str, Any]]:

@@ -70,6 +70,7 @@ def _own_files(site: Layout) -> list[Path]:
         site.report_html,
         site.receipt,
         site.smoke_result,
+        site.rehearsal,
         site.canary_result,
         site.root / "README.txt",
         site.requirements,

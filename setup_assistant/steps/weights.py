@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from setup_assistant.sizes import size_text
-from setup_assistant.steps.download import manifest
+from setup_assistant.steps.download import manifest, places
 from setup_assistant.steps.download.folder import LOCK, Job, bring
-from setup_assistant.steps.download.modelscope import ModelScope
+from setup_assistant.steps.download.listing import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.steps.step import Context
 from setup_assistant.words import Message, msg
 
@@ -47,11 +46,11 @@ class WeightsStep:
                 and what `download.folder.bring` raises.
         """
         model = context.plan.model.modelscope_id
-        source = ModelScope(
+        kind, address = context.wishes.weights_source, context.plan.sources.weights
+        source = places.source_of(
+            kind,
+            places.endpoint(kind, address),
             model=model,
-            name=endpoint(context.plan.sources.weights),
-            python=context.site.env_python,
-            work=context.site.work / "modelscope",
             # The site holds its answers: nothing else need be given again.
             resume=shlex.join(["setup-assistant", "up", "--yes", "--site", str(context.site.root)]),
             flag=FLAG,
@@ -63,6 +62,8 @@ class WeightsStep:
                 folder=_folder(context),
                 flag=FLAG,
                 tell=context.tell,
+                note=lambda text: context.tell.detail(str(text)),
+                wait=True,
                 before=lambda folder, paths: _announce(context, folder, paths),
             )
         )
@@ -70,16 +71,6 @@ class WeightsStep:
         if unsure:
             text = msg("The hub names no sha256 for {count} files: only sizes agree", count=unsure)
             context.tell.result(text, ok=True)
-
-
-def endpoint(default: str) -> str:
-    """Return the hub's address: the person's own (MODELSCOPE_ENDPOINT), or `default`."""
-    return with_scheme(os.environ.get("MODELSCOPE_ENDPOINT", "").strip() or default)
-
-
-def with_scheme(address: str) -> str:
-    """Return a hub's address in full; without a scheme the client means https."""
-    return (address if "://" in address else f"https://{address}").rstrip("/")
 
 
 def _folder(context: Context) -> Path:
@@ -95,6 +86,6 @@ def _announce(context: Context, folder: Path, paths: Sequence[str]) -> None:
         context.ledger.made("weights", folder, "folder")
         return
     for path in (*paths, manifest.NAME, LOCK):
-        for name in (path, f"{path}.incomplete"):
+        for name in (path, f"{path}{PART_SUFFIX}", f"{path}{STATE_SUFFIX}"):
             if not (folder / name).exists():
                 context.ledger.made("weights", folder / name, "file")

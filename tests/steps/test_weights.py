@@ -11,6 +11,7 @@ import pytest
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps import weights
+from setup_assistant.steps.download import places
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context
 from setup_assistant.steps.weights import WeightsStep
@@ -55,15 +56,6 @@ def test_the_title_names_model_and_size(tmp_path: Path) -> None:
     assert title == f"Weights: {MODEL}, 17.2 GB"
 
 
-def test_without_the_client_the_error_says_so_and_nothing_is_made(tmp_path: Path) -> None:
-    here = context(tmp_path / "site")
-    with pytest.raises(SetupError) as caught:
-        WeightsStep().do(here)
-    assert caught.value.code == "client_missing"
-    assert made(here) == []
-    assert not here.site.weights(MODEL).exists()
-
-
 def test_a_new_folder_is_recorded_whole(tmp_path: Path) -> None:
     here = context(tmp_path / "site")
     weights._announce(here, here.site.weights(MODEL), ["config.json"])
@@ -87,7 +79,7 @@ def test_a_second_run_records_nothing_more(tmp_path: Path) -> None:
     folder = here.site.weights(MODEL)
     weights._announce(here, folder, ["config.json"])
     folder.mkdir(parents=True)
-    (folder / "config.json.incomplete").write_text("{")
+    (folder / "config.json.sa-part").write_text("{")
     weights._announce(here, folder, ["config.json"])
     assert made(here) == [("site/models/Tiny-VL", "folder")]
 
@@ -105,7 +97,7 @@ def test_the_persons_own_hub_wins(
     monkeypatch: pytest.MonkeyPatch, given: str, expected: str
 ) -> None:
     monkeypatch.setenv("MODELSCOPE_ENDPOINT", given)
-    assert weights.endpoint("https://plan.example/") == expected
+    assert places.endpoint("modelscope", "https://plan.example/") == expected
 
 
 @pytest.mark.e2e

@@ -50,7 +50,11 @@ class FolderSource:
         return partial.stat().st_size if partial.exists() else 0
 
     def get(
-        self, wanted: Sequence[RemoteFile], folder: Path, on_bytes: Callable[[int], None]
+        self,
+        wanted: Sequence[RemoteFile],
+        folder: Path,
+        on_bytes: Callable[[int], None],
+        on_file: Callable[[RemoteFile, str], None],  # noqa: ARG002 - sums are left to the caller
     ) -> None:
         done = sum(self.partial_bytes(folder, f) for f in wanted)
         for file in wanted:

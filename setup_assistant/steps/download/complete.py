@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ CONFIG = "config.json"
 INDEX = "model.safetensors.index.json"
 # What says which other files there must be; fetched before them.
 HEADS = (CONFIG, INDEX)
+# The limit of the format's own library, in bytes.
+_LONGEST_HEADER = 100_000_000
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".gguf")
 
 
@@ -44,6 +47,25 @@ def check_heads(folder: Path, listed: Collection[str], model: str) -> None:
     missing = sorted({str(s) for s in shards.values()} - set(listed))
     if missing:
         raise SetupError("weights_incomplete", model=model, missing=", ".join(missing[:3]))
+
+
+def unreadable(folder: Path, listed: Collection[str]) -> list[str]:
+    """Return the safetensors files whose header cannot be read, or does not fit their size."""
+    return [p for p in listed if p.endswith(".safetensors") and not _readable(folder / p)]
+
+
+def _readable(path: Path) -> bool:
+    """Read as https://huggingface.co/docs/safetensors describes the format."""
+    try:
+        with path.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if length > _LONGEST_HEADER:
+                return False
+            header = json.loads(stream.read(length))
+        ends = [v["data_offsets"][1] for k, v in header.items() if k != "__metadata__"]
+        return bool(8 + length + max(ends, default=0) == path.stat().st_size)
+    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        return False
 
 
 def _object(path: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,18 +12,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
+from setup_assistant.host import clock, files
 from setup_assistant.sizes import size_text
 from setup_assistant.steps.download import manifest
-from setup_assistant.steps.download.complete import HEADS, check_heads, check_listed
+from setup_assistant.steps.download.complete import HEADS, check_heads, check_listed, unreadable
 from setup_assistant.steps.download.listing import OWN_PREFIX, RemoteFile
 from setup_assistant.steps.download.manifest import Kept, Manifest
+from setup_assistant.steps.download.reuse import take
 from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.step import Silent, Teller
-from setup_assistant.words import _, msg
+from setup_assistant.words import Message, _, msg
 
 LOCK = f"{OWN_PREFIX}.lock"
 _READERS = 2
+# Less than this says nothing about the speed of a line.
+_MEASURED_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +34,8 @@ class Job:
     """What to bring where.
 
     `before` is told every path that will be written, before any is; `verify` reads again what
-    an earlier run proved; `flag` is the option that chooses the folder.
+    an earlier run proved; `flag` is the option that chooses the folder. `note` is told each file
+    that arrived; `wait` waits for another run in the same folder instead of refusing.
     """
 
     model: str
@@ -40,6 +45,8 @@ class Job:
     verify: bool = False
     tell: Teller = field(default_factory=Silent)
     before: Callable[[Path, Sequence[str]], None] = lambda _folder, _paths: None
+    note: Callable[[Message], None] = lambda _text: None
+    wait: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +88,18 @@ def bring(job: Job) -> Brought:
     _check_space(job, listed)
     job.before(job.folder, [f.path for f in listed])
     _make(job)
-    with files.exclusive(job.folder / LOCK):
+    with files.exclusive(job.folder / LOCK, _sayer(job) if job.wait else None) as waited:
+        if waited:
+            old = manifest.load(job.folder)
+            if old and manifest.intact(job.folder, job.model):
+                return Brought(record=old)
+            proved = _proved_before(job, old if old and old.model == job.model else None)
         return _Run(job, listed, proved).finish()
+
+
+def _sayer(job: Job) -> Callable[[], None]:
+    text = msg("Another run is working in {folder}: waiting for it", folder=str(job.folder))
+    return lambda: job.note(text)
 
 
 class _Run:
@@ -93,14 +110,23 @@ class _Run:
         self._listed = listed
         self._total = sum(f.size for f in listed)
         self._received = 0
+        self._began = clock.monotonic()
         self._proved = {f.path: k for f in listed if (k := proved.get(f.path)) and _fits(f, k)}
 
     def finish(self) -> Brought:
+        for file, origin in take(
+            self._job.model, self._missing(), self._job.folder, self._job.flag
+        ):
+            where = str(origin.parent)
+            self._job.note(msg("{path} is taken from {where}", path=file.path, where=where))
         self._verify(self._missing())
         listed = [f.path for f in self._listed]
         self._fetch([f for f in self._missing() if f.path in HEADS])
         check_heads(self._job.folder, listed, self._job.model)
         self._fetch(self._missing())
+        for path in unreadable(self._job.folder, listed):
+            # The hub serves it so: it is what was listed, but no library will load it.
+            self._job.note(msg("{path} does not begin as a safetensors file does", path=path))
         record = _record(self._job, self._proved.values(), complete=True)
         return Brought(record=record, received_bytes=self._received)
 
@@ -120,35 +146,60 @@ class _Run:
 
     def _get(self, wanted: Sequence[RemoteFile]) -> None:
         job, there = self._job, self._done()
+        self._began = clock.monotonic()
         before = sum(job.source.partial_bytes(job.folder, f) for f in wanted)
         latest = before
 
         def on_bytes(done: int) -> None:
             nonlocal latest
             latest = done
-            text = msg("Downloading {model}", model=job.model)
-            job.tell.progress(there + done, self._total, text)
+            job.tell.progress(there + done, self._total, self._pace(there + done, done - before))
 
         try:
-            job.source.get(wanted, job.folder, on_bytes)
+            job.source.get(wanted, job.folder, on_bytes, self._arrived)
         finally:
             self._received += max(0, latest - before)
+
+    def _pace(self, done: int, received: int) -> Message:
+        """Say how fast this run is, and how long the rest takes at that."""
+        speed = received / max(clock.monotonic() - self._began, 0.001)
+        if received < _MEASURED_BYTES or speed <= 0:
+            return msg("Downloading {model}", model=self._job.model)
+        return msg(
+            "Downloading {model}: {speed} a second, {minutes} min left",
+            model=self._job.model,
+            speed=size_text(int(speed)),
+            minutes=math.ceil((self._total - done) / speed / 60),
+        )
+
+    def _arrived(self, file: RemoteFile, digest: str) -> None:
+        """Take a file whose sum was reckoned on the way."""
+        stat = (self._job.folder / file.path).stat()
+        kept = Kept(path=file.path, size=stat.st_size, sha256=digest, mtime=stat.st_mtime_ns)
+        self._prove(file, kept)
 
     def _verify(self, wanted: Sequence[RemoteFile]) -> None:
         """Prove the wanted files that are there; remove those that are something else."""
         job = self._job
-        full = [f for f in wanted if _size(job.folder / f.path) == f.size]
+        full = [f for f in wanted if f.path not in self._proved]
+        full = [f for f in full if _size(job.folder / f.path) == f.size]
         text = msg("Checking the files of {model}", model=job.model)
         for file, kept in zip(full, _hashed(job.folder, full), strict=True):
-            if kept and _fits(file, kept):
-                self._proved[file.path] = replace(
-                    kept, checked="sha256" if file.sha256 else "size", revision=file.revision
-                )
-                _record(job, self._proved.values(), complete=False)
-            else:
-                files.remove(job.folder / file.path)
-                job.tell.detail(_("{path}: the sha256 differs; fetched again", path=file.path))
+            self._prove(file, kept)
             job.tell.progress(self._done(), self._total, text)
+
+    def _prove(self, file: RemoteFile, kept: Kept | None) -> None:
+        """Record a file that is what was listed; remove it where it is something else."""
+        job = self._job
+        if kept and _fits(file, kept):
+            self._proved[file.path] = replace(
+                kept, checked="sha256" if file.sha256 else "size", revision=file.revision
+            )
+            _record(job, self._proved.values(), complete=False)
+            job.note(msg("{path} is here, {size}", path=file.path, size=size_text(file.size)))
+        else:
+            files.remove(job.folder / file.path)
+            job.note(msg("{path}: the sha256 differs; fetched again", path=file.path))
 
     def _done(self) -> int:
         return sum(k.size for k in self._proved.values())

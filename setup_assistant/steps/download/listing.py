@@ -15,8 +15,14 @@ MOST_FILES = 100_000
 # One file cannot be larger than this many bytes (4 PB): a hub that says so is broken.
 _LARGEST = 1 << 52
 _LONGEST_PATH = 1000
-# 255 bytes is the limit of common file systems; the client adds `.incomplete` while it writes.
-_LONGEST_NAME = 255 - len(".incomplete")
+# What stands behind the name of a file on its way, and of the note that goes with it.
+PART_SUFFIX = ".sa-part"
+STATE_SUFFIX = ".sa-part.state"
+# What ModelScope's own client adds.
+_CLIENT_SUFFIX = ".incomplete"
+_RESERVED = (PART_SUFFIX, STATE_SUFFIX, _CLIENT_SUFFIX)
+# 255 bytes is the limit of common file systems.
+_LONGEST_NAME = 255 - max(len(s) for s in _RESERVED)
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -66,7 +72,7 @@ def path_fault(path: str) -> str | None:
     if any(_DEVICE.fullmatch(p) or p.endswith((" ", ".")) for p in parts):
         return _("not a file name on every system")
     lower = [p.lower() for p in parts]
-    if lower[0].startswith(OWN_PREFIX) or ".git" in lower or lower[-1].endswith(".incomplete"):
+    if lower[0].startswith(OWN_PREFIX) or ".git" in lower or lower[-1].endswith(_RESERVED):
         return _("a reserved name")
     return None
 

@@ -18,8 +18,9 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import files, log
 from setup_assistant.host.run import Outcome, clean_environment, run
 from setup_assistant.steps.backends.base import last_words
+from setup_assistant.steps.download.failures import error_of
 from setup_assistant.steps.download.listing import RemoteFile, checked
-from setup_assistant.words import _, msg
+from setup_assistant.words import msg
 
 REVISION = "master"
 CONNECTIONS = 4
@@ -87,7 +88,11 @@ class ModelScope:
         return 0
 
     def get(
-        self, wanted: Sequence[RemoteFile], folder: Path, on_bytes: Callable[[int], None]
+        self,
+        wanted: Sequence[RemoteFile],
+        folder: Path,
+        on_bytes: Callable[[int], None],
+        on_file: Callable[[RemoteFile, str], None],  # noqa: ARG002 - the client reckons no sums
     ) -> None:
         """Bring files; see `Source.get`."""
         request = {
@@ -138,29 +143,20 @@ class ModelScope:
         """Return the error for a reason that `inside/reasons.py` names."""
         reason, detail = failed.get("reason", ""), failed.get("detail", "")
         detail = str(_DETAILS.get(detail, detail))
-        where = str(folder or self.work)
-        errors = {
-            "unreachable": lambda: SetupError(
-                unreachable, url=self.name, model=self.model, detail=detail, command=self.resume
-            ),
-            "denied": lambda: SetupError("weights_denied", url=self.name, model=self.model),
-            "not_found": lambda: SetupError("weights_unknown", url=self.name, model=self.model),
-            "not_a_hub": lambda: SetupError(
-                "weights_listing",
-                model=self.model,
-                detail=_("{url} does not answer as a hub does", url=self.name),
-            ),
-            "size_lies": lambda: SetupError(
-                "weights_damaged", path=failed.get("path", "?"), url=self.name
-            ),
-            "no_space": lambda: SetupError("disk_filled", path=where),
-            "not_writable": lambda: SetupError(
-                "not_writable", path=where, detail=detail, flag=self.flag
-            ),
-            "no_client": lambda: SetupError("client_missing", python=str(self.python)),
-        }
-        known = errors.get(reason)
-        return known() if known else SetupError("weights_failed", url=self.name, detail=detail)
+        if reason == "no_client":
+            return SetupError("client_missing", python=str(self.python))
+        return error_of(
+            reason,
+            detail,
+            url=self.name,
+            model=self.model,
+            where=str(folder or self.work),
+            flag=self.flag,
+            resume=self.resume,
+            variable="MODELSCOPE_API_TOKEN",
+            unreachable=unreachable,
+            path=failed.get("path", "?"),
+        )
 
 
 class _Answer:

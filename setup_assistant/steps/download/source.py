@@ -28,7 +28,11 @@ class Source(Protocol):
         """Return how much of a file an earlier run left in `folder`, to be gone on with."""
 
     def get(
-        self, wanted: Sequence[RemoteFile], folder: Path, on_bytes: Callable[[int], None]
+        self,
+        wanted: Sequence[RemoteFile],
+        folder: Path,
+        on_bytes: Callable[[int], None],
+        on_file: Callable[[RemoteFile, str], None],
     ) -> None:
         """Bring files into `folder`, going on where an earlier run stopped.
 
@@ -36,6 +40,8 @@ class Source(Protocol):
             wanted: files whose paths were checked; their sums are the caller's work.
             folder: exists.
             on_bytes: called with the bytes of `wanted` that are there so far.
+            on_file: called with each file that has arrived and its sha256, where the source
+                reckons it on the way; other files are read again afterwards.
 
         Raises:
             SetupError: `weights_interrupted` where a rerun goes on; `disk_filled`, or what the

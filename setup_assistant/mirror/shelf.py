@@ -1,0 +1,127 @@
+"""What a mirror serves: models, their files and sums. Nothing that is not on the shelf is sent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from setup_assistant.errors import SetupError
+from setup_assistant.host import files
+from setup_assistant.steps.download import manifest
+from setup_assistant.steps.download.complete import CONFIG
+from setup_assistant.steps.download.listing import path_fault
+
+# One revision: what is served is what lies there.
+REVISION = "0" * 39 + "1"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One file on the shelf. `size` in bytes, `sha256` lower-case hex."""
+
+    file: Path
+    size: int
+    sha256: str
+
+
+class Shelf:
+    """The models below one folder, by id.
+
+    A model is a folder with a config.json. Its id is the one under which this tool fetched it,
+    else the names of the last two folders (OWNER/NAME).
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.models = {_id(folder): folder for folder in _model_folders(root)}
+        self._known: dict[tuple[Path, int, int], str] = {}
+        self._lock = threading.Lock()
+        if not self.models:
+            raise SetupError("mirror_empty", path=str(root))
+
+    def prepare(self, tell: Callable[[str], None]) -> None:
+        """Reckon the sums that no record names, so that the first client need not wait."""
+        for model in self.models:
+            tell(model)
+            self.items(model)
+
+    def items(self, model: str) -> dict[str, Item]:
+        """Return a model's files by path; a file that changed is read again."""
+        folder = self.models[model]
+        record = manifest.load(folder)
+        kept = {k.path: k for k in record.files} if record else {}
+        found = {}
+        for path, file in _inside(folder):
+            known = kept.get(path)
+            sure = known is not None and manifest.untouched(folder, known)
+            digest = known.sha256 if known and sure else self._sum(file)
+            found[path] = Item(file, file.stat().st_size, digest)
+        return found
+
+    def entries(self, model: str) -> list[dict[str, Any]]:
+        """Return the file list with the fields of ModelScope's."""
+        items = self.items(model)
+        folders = {"/".join(p.split("/")[:i]) for p in items for i in range(1, p.count("/") + 1)}
+        trees = [
+            {"Path": f, "Name": f.rsplit("/", 1)[-1], "Type": "tree", "Size": 0}
+            for f in sorted(folders)
+        ]
+        return trees + [
+            {
+                "Path": path,
+                "Name": item.file.name,
+                "Type": "blob",
+                "Mode": "33188",
+                "Size": item.size,
+                "Sha256": item.sha256,
+                "Revision": REVISION,
+                "IsLFS": item.size > 10_000_000,
+            }
+            for path, item in items.items()
+        ]
+
+    def find(self, model: str, path: str) -> Path | None:
+        """Return a file that is on the shelf; None for anything else."""
+        folder = self.models.get(model)
+        if folder is None or path_fault(path):
+            return None
+        file = folder / path
+        return file if file.is_file() and _belongs(file, folder) else None
+
+    def _sum(self, file: Path) -> str:
+        stat = file.stat()
+        key = (file, stat.st_size, stat.st_mtime_ns)
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = files.sha256(file)
+            return self._known[key]
+
+
+def _model_folders(root: Path) -> Iterator[Path]:
+    for pattern in ("", "*", "*/*"):
+        for folder in sorted(root.glob(pattern)) if pattern else [root]:
+            if (folder / CONFIG).is_file() and not folder.name.startswith("."):
+                yield folder
+
+
+def _id(folder: Path) -> str:
+    record = manifest.load(folder)
+    folder = folder.absolute()
+    return record.model if record else f"{folder.parent.name}/{folder.name}"
+
+
+def _inside(folder: Path) -> Iterator[tuple[str, Path]]:
+    for file in sorted(folder.rglob("*")):
+        path = file.relative_to(folder).as_posix()
+        hidden = any(p.startswith(".") for p in path.split("/"))
+        if not hidden and not path_fault(path) and file.is_file() and _belongs(file, folder):
+            yield path, file
+
+
+def _belongs(file: Path, folder: Path) -> bool:
+    """Whether a file is inside the folder, also where it is a link."""
+    hidden = any(p.startswith(".") for p in file.relative_to(folder).parts)
+    return not hidden and file.resolve().is_relative_to(folder.resolve())

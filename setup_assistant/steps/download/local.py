@@ -1,0 +1,108 @@
+"""A folder on this machine as a source: a disk, a share, another site.
+
+Files are hard-linked where that is possible, so that they take no room twice; else copied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from setup_assistant.errors import SetupError
+from setup_assistant.host import files
+from setup_assistant.steps.download import manifest
+from setup_assistant.steps.download.listing import PART_SUFFIX, RemoteFile, checked, path_fault
+
+_BLOCK = 4 << 20
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """One model in one folder; its record, where there is one, names the sums."""
+
+    root: Path
+    model: str
+    flag: str
+
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return str(self.root)
+
+    def list(self) -> tuple[RemoteFile, ...]:
+        """Return the files below the folder; hidden ones and links out of it are left out."""
+        record = manifest.load(self.root)
+        known = {k.path: k for k in record.files} if record else {}
+        entries = []
+        for path, file in self._files():
+            kept = known.get(path)
+            sure = kept is not None and manifest.untouched(self.root, kept)
+            digest = kept.sha256 if kept and sure else None
+            entries.append({"Path": path, "Size": file.stat().st_size, "Sha256": digest})
+        return checked(entries, self.model)
+
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        inside = self.root.resolve()
+        for file in sorted(self.root.rglob("*")):
+            path = file.relative_to(self.root).as_posix()
+            hidden = any(p.startswith(".") for p in path.split("/"))
+            if hidden or path_fault(path) or not file.is_file():
+                continue
+            # Hugging Face's cache is a folder of links; the person named the folder.
+            if file.is_symlink() or file.resolve().is_relative_to(inside):
+                yield path, file
+
+    def partial_bytes(self, folder: Path, file: RemoteFile) -> int:  # noqa: ARG002
+        """Nothing is left half done."""
+        return 0
+
+    def get(
+        self,
+        wanted: Sequence[RemoteFile],
+        folder: Path,
+        on_bytes: Callable[[int], None],
+        on_file: Callable[[RemoteFile, str], None],
+    ) -> None:
+        """Link or copy files; see `Source.get`."""
+        done = 0
+        for file in wanted:
+            digest = link_or_copy(self.root / file.path, folder / file.path, self.flag)
+            done += file.size
+            on_bytes(done)
+            if digest:
+                on_file(file, digest)
+
+
+def link_or_copy(source: Path, target: Path, flag: str) -> str | None:
+    """Bring one file; return its sha256 where it was copied, None where it was linked.
+
+    Raises:
+        SetupError: `disk_filled`, `not_writable`, or `file_invalid` for the source.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    files.remove(target)
+    try:
+        os.link(source.resolve(), target)
+    except OSError:
+        return _copied(source, target, flag)
+    return None
+
+
+def _copied(source: Path, target: Path, flag: str) -> str:
+    part, digest = target.with_name(target.name + PART_SUFFIX), hashlib.sha256()
+    try:
+        with source.open("rb") as reader, part.open("wb") as writer:
+            while block := reader.read(_BLOCK):
+                digest.update(block)
+                writer.write(block)
+        part.replace(target)
+    except OSError as error:
+        files.remove(part)
+        if error.errno in files.FULL:
+            raise SetupError("disk_filled", path=str(target.parent)) from error
+        detail = error.strerror or str(error)
+        raise SetupError("not_writable", path=str(target), detail=detail, flag=flag) from error
+    return digest.hexdigest()

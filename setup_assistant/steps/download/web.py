@@ -1,0 +1,96 @@
+"""Hubs and web folders as sources, through our own connections: no environment is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from setup_assistant.errors import SetupError
+from setup_assistant.host.http import Http, WebError, silence_seconds
+from setup_assistant.steps.download.failures import error_of
+from setup_assistant.steps.download.flow import Patience
+from setup_assistant.steps.download.hubs import Hub
+from setup_assistant.steps.download.listing import RemoteFile, checked
+from setup_assistant.steps.download.part import kept_bytes
+from setup_assistant.steps.download.transfer import CONNECTIONS, Transfer, TransferError
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebSource:
+    """One model on one hub.
+
+    `resume` is the command that goes on later, `flag` the option that chooses the target folder.
+    """
+
+    model: str
+    hub: Hub
+    resume: str
+    flag: str
+    patience: Patience = field(default_factory=Patience)
+    connections: int = CONNECTIONS
+
+    @property
+    def name(self) -> str:
+        """The hub's address."""
+        return self.hub.base
+
+    @cached_property
+    def _http(self) -> Http:
+        return Http(
+            self.hub.base,
+            secrets=self.hub.secrets(),
+            silence=silence_seconds(),
+            connections=self.connections,
+        )
+
+    def list(self) -> tuple[RemoteFile, ...]:
+        """Return the model's files; see `Source.list`."""
+        try:
+            return checked(self.hub.entries(self._http, self.model), self.model)
+        except WebError as error:
+            raise self._error(error, "weights_unreachable") from error
+
+    def partial_bytes(self, folder: Path, file: RemoteFile) -> int:
+        """Return what an earlier run left of a file."""
+        return kept_bytes(folder, file, self.name)
+
+    def get(
+        self,
+        wanted: Sequence[RemoteFile],
+        folder: Path,
+        on_bytes: Callable[[int], None],
+        on_file: Callable[[RemoteFile, str], None],
+    ) -> None:
+        """Bring files; see `Source.get`."""
+        transfer = Transfer(
+            self._http,
+            patience=self.patience,
+            on_bytes=on_bytes,
+            on_file=on_file,
+            connections=self.connections,
+        )
+        addresses = [(f, self.hub.url(self.model, f.path)) for f in wanted]
+        try:
+            transfer.run(folder, addresses, self.name)
+        except TransferError as error:
+            raise self._error(error.cause, "weights_interrupted", folder, error.path) from error
+        finally:
+            self._http.close()
+
+    def _error(
+        self, error: WebError, unreachable: str, folder: Path | None = None, path: str = "?"
+    ) -> SetupError:
+        return error_of(
+            error.reason,
+            str(error.detail),
+            url=self.name,
+            model=self.model,
+            where=str(folder or ""),
+            flag=self.flag,
+            resume=self.resume,
+            variable=self.hub.variable or "HF_TOKEN",
+            unreachable=unreachable,
+            path=path,
+        )

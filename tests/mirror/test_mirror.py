@@ -1,0 +1,149 @@
+"""The mirror serves our client and the stock one, and nothing that is not on its shelf."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from setup_assistant.errors import SetupError
+from setup_assistant.mirror.server import MirrorServer
+from setup_assistant.mirror.shelf import Shelf
+from setup_assistant.steps.download import manifest, places
+from setup_assistant.steps.download.folder import Job, bring
+from tests.hub.fixtures import MODEL, SHARDS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("MODELSCOPE_API_TOKEN", raising=False)
+
+
+def fetch(url: str, folder: Path) -> None:
+    source = places.source_of(url, "", model=MODEL, resume="again", flag="--to")
+    bring(Job(model=MODEL, source=source, folder=folder, flag="--to"))
+
+
+def ask(server: MirrorServer, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    try:
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def of_file(path: str) -> str:
+    return f"/api/v1/models/{MODEL}/repo?Revision=master&FilePath={quote(path)}"
+
+
+def test_our_client_fetches_from_it(url: str, shelf_folder: Path, tmp_path: Path) -> None:
+    fetch(url, tmp_path / "w")
+    assert manifest.intact(tmp_path / "w", MODEL)
+    for shard in SHARDS:
+        assert (tmp_path / "w" / shard).read_bytes() == (shelf_folder / MODEL / shard).read_bytes()
+    assert not (tmp_path / "w" / "link").exists()
+    # What was fetched can be served again, under the same id whatever its folder is called.
+    assert list(Shelf(tmp_path / "w").models) == [MODEL]
+
+
+@pytest.mark.e2e
+def test_the_stock_client_fetches_from_it(
+    url: str, shelf_folder: Path, tmp_path: Path, client_python: Path
+) -> None:
+    modelscope = client_python.with_name("modelscope")
+    env = {**os.environ, "MODELSCOPE_ENDPOINT": url, "MODELSCOPE_DOMAIN": url.split("//")[1],
+           "HOME": str(tmp_path), "MODELSCOPE_CACHE": str(tmp_path / "cache")}  # fmt: skip
+    done = subprocess.run(
+        [modelscope, "download", MODEL, "--local_dir", tmp_path / "w"],
+        env=env, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    for shard in (*SHARDS, "config.json", "说明 readme.md"):
+        assert (tmp_path / "w" / shard).read_bytes() == (shelf_folder / MODEL / shard).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path", ["../secret", "../../secret", "/etc/passwd", "link", ".hidden", "assets", "", "a\x00b",
+             "assets/../../../secret", ".setup-assistant.json"],
+)  # fmt: skip
+def test_nothing_else_can_be_reached(mirror: MirrorServer, path: str) -> None:
+    status, body = ask(mirror, of_file(path))
+    assert status == 404
+    assert b"secret" not in body
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "PATCH"])
+def test_it_is_read_only(mirror: MirrorServer, method: str) -> None:
+    assert ask(mirror, of_file("config.json"), method)[0] == 501
+
+
+def test_ranges(mirror: MirrorServer, shelf_folder: Path) -> None:
+    whole = (shelf_folder / MODEL / SHARDS[0]).read_bytes()
+    assert ask(mirror, of_file(SHARDS[0]), Range="bytes=1000-1999") == (206, whole[1000:2000])
+    assert ask(mirror, of_file(SHARDS[0]), Range="bytes=699999-") == (206, whole[-1:])
+    assert ask(mirror, of_file(SHARDS[0]), Range="bytes=700000-")[0] == 416
+    assert ask(mirror, of_file(SHARDS[0]), "HEAD") == (200, b"")
+    assert ask(mirror, of_file("assets/empty.txt")) == (200, b"")
+
+
+def test_a_token_is_asked_for(
+    mirror: MirrorServer, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror.token = "lab-token"
+    assert ask(mirror, of_file("config.json"))[0] == 403
+    assert ask(mirror, of_file("config.json"), Authorization="Bearer wrong")[0] == 403
+    assert ask(mirror, of_file("config.json"), Cookie="a=b; m_session_id=lab-token")[0] == 200
+    with pytest.raises(SetupError) as caught:
+        fetch(url, tmp_path / "w")
+    assert caught.value.code == "weights_denied"
+    monkeypatch.setenv("MODELSCOPE_API_TOKEN", "lab-token")
+    fetch(url, tmp_path / "w")
+    assert manifest.intact(tmp_path / "w", MODEL)
+
+
+def test_a_folder_without_models_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SetupError) as caught:
+        Shelf(tmp_path)
+    assert caught.value.code == "mirror_empty"
+
+
+def test_the_verb_serves_until_it_is_interrupted(shelf_folder: Path, tmp_path: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "setup_assistant.cli.app", "mirror", "serve", str(shelf_folder),
+         "--port", "0"],
+        cwd=ROOT, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert child.stderr is not None
+    try:
+        line = ""
+        while "http://" not in line:
+            line = child.stderr.readline()
+            assert line, child.wait()
+        url = next(w for w in line.replace(";", " ").split() if w.startswith("http://"))
+        fetch(url, tmp_path / "w")
+    finally:
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=20)
+    assert manifest.intact(tmp_path / "w", MODEL)
+    assert child.returncode == 130
+
+
+def test_an_address_that_is_taken_is_an_error(mirror: MirrorServer, shelf_folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "setup_assistant.cli.app", "mirror", "serve", str(shelf_folder),
+         "--port", str(mirror.server_port), "--json"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["errors"][0]["code"] == "mirror_address"

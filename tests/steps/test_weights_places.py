@@ -1,0 +1,140 @@
+"""Other sources: Hugging Face, an address, a folder; all give the same files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from setup_assistant.errors import SetupError
+from setup_assistant.steps.download import manifest, places
+from setup_assistant.steps.download.folder import Brought, Job, bring
+from setup_assistant.steps.download.local import link_or_copy
+from tests.hub import Hub
+from tests.hub.fixtures import MODEL, SHARDS
+
+
+class _Server(SimpleHTTPRequestHandler):
+    """A plain folder below /folder, and Hugging Face's API for the same files, in two pages."""
+
+    root: Path
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        if url.path == f"/api/models/{MODEL}/tree/main":
+            self._tree("cursor" in url.query)
+        else:
+            super().do_GET()
+
+    def _tree(self, second: bool) -> None:
+        listed = []
+        for file in sorted(p for p in self.root.rglob("*") if p.is_file()):
+            data = file.read_bytes()
+            entry: dict[str, Any] = {
+                "type": "file", "path": file.relative_to(self.root).as_posix(), "size": len(data),
+                "oid": hashlib.sha1(data).hexdigest(),
+            }  # fmt: skip
+            if file.suffix == ".safetensors":
+                entry["lfs"] = {"oid": hashlib.sha256(data).hexdigest(), "size": len(data)}
+            listed.append(entry)
+        half = len(listed) // 2
+        body = json.dumps(listed[half:] if second else listed[:half]).encode()
+        self.send_response(200)
+        if not second:
+            self.send_header("Link", f'<{self.path}&cursor=2>; rel="next"')
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def translate_path(self, path: str) -> str:
+        name = unquote(urlsplit(path).path)
+        for prefix in (f"/{MODEL}/resolve/main/", "/folder/"):
+            if name.startswith(prefix):
+                return str(self.root / name[len(prefix) :])
+        return str(self.root / "nothing")
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+@pytest.fixture
+def url(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    handler = type("Handler", (_Server,), {"root": model_folder})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def fetch(kind: str, address: str, folder: Path) -> Brought:
+    source = places.source_of(kind, address, model=MODEL, resume="r", flag="--to")
+    return bring(Job(model=MODEL, source=source, folder=folder, flag="--to"))
+
+
+def test_hugging_face(url: str, model_folder: Path, tmp_path: Path) -> None:
+    brought = fetch("huggingface", url, tmp_path / "w")
+    assert {k.path: k.checked for k in brought.record.files if k.path in SHARDS} == dict.fromkeys(
+        SHARDS, "sha256"
+    )
+    # Hugging Face names no sha256 for small files.
+    assert {k.checked for k in brought.record.files if k.path not in SHARDS} == {"size"}
+    assert len(brought.record.files) == len([p for p in model_folder.rglob("*") if p.is_file()])
+
+
+def test_a_plain_web_folder(url: str, model_folder: Path, tmp_path: Path) -> None:
+    brought = fetch(f"{url}/folder/", "", tmp_path / "w")
+    assert {k.path for k in brought.record.files} >= {*SHARDS, "config.json"}
+    assert {k.checked for k in brought.record.files} == {"size"}
+    assert (tmp_path / "w" / SHARDS[0]).read_bytes() == (model_folder / SHARDS[0]).read_bytes()
+
+
+def test_a_web_folder_that_this_tool_filled_names_its_sums(
+    url: str, model_folder: Path, tmp_path: Path
+) -> None:
+    with Hub({MODEL: model_folder}) as hub:
+        fetch("modelscope", hub.url, tmp_path / "first")
+    (model_folder / manifest.NAME).write_bytes((tmp_path / "first" / manifest.NAME).read_bytes())
+    brought = fetch(f"{url}/folder", "", tmp_path / "w")
+    assert {k.checked for k in brought.record.files} == {"sha256"}
+    assert len(brought.record.files) == 6
+
+
+def test_an_address_that_is_a_hub(model_folder: Path, tmp_path: Path, url: str) -> None:
+    with Hub({MODEL: model_folder}) as hub:
+        brought = fetch(hub.url, "", tmp_path / "w")
+    assert {k.checked for k in brought.record.files} == {"sha256"}
+
+
+def test_a_folder_is_linked(model_folder: Path, tmp_path: Path) -> None:
+    fetch(str(model_folder), "", tmp_path / "w")
+    assert (tmp_path / "w" / SHARDS[0]).samefile(model_folder / SHARDS[0])
+    assert manifest.intact(tmp_path / "w", MODEL)
+
+
+def test_what_cannot_be_linked_is_copied(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_link(*_: Any) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr("os.link", no_link)
+    digest = link_or_copy(model_folder / SHARDS[0], tmp_path / "w" / "x", "--to")
+    data = (model_folder / SHARDS[0]).read_bytes()
+    assert digest == hashlib.sha256(data).hexdigest()
+    assert (tmp_path / "w" / "x").read_bytes() == data
+
+
+def test_what_is_no_source_is_wrong_use() -> None:
+    with pytest.raises(SetupError) as caught:
+        places.source_of("nothing", "", model=MODEL, resume="r", flag="--to")
+    assert caught.value.code == "usage"

@@ -1,0 +1,80 @@
+"""What already lies on this machine is linked, not fetched; what is something else is not taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.host import sites
+from setup_assistant.steps.download import manifest, places
+from setup_assistant.steps.download.folder import Brought, Job, bring
+from tests.hub import Hub
+from tests.hub.fixtures import MODEL, SHARDS
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("MODELSCOPE_CACHE", "HF_HOME", "HF_HUB_CACHE", "MODELSCOPE_API_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "home"
+
+
+def fetch(hub: Hub, folder: Path) -> Brought:
+    source = places.source_of("modelscope", hub.url, model=MODEL, resume="r", flag="--to")
+    return bring(Job(model=MODEL, source=source, folder=folder, flag="--to"))
+
+
+def lay(hub: Hub, folder: Path, *, flip: bool = False) -> Path:
+    """Put a shard where another tool would have left it."""
+    data = bytearray((hub.models[MODEL] / SHARDS[0]).read_bytes())
+    data[5] ^= flip
+    folder.mkdir(parents=True)
+    (folder / SHARDS[0]).write_bytes(data)
+    return folder / SHARDS[0]
+
+
+@pytest.mark.parametrize("place", ["hub/models/Qwen/Tiny-VL", "models/Qwen/Tiny-VL"])
+def test_modelscopes_cache(hub: Hub, home: Path, tmp_path: Path, place: str) -> None:
+    there = lay(hub, home / ".cache" / "modelscope" / place)
+    brought = fetch(hub, tmp_path / "w")
+    assert hub.asked(SHARDS[0]) == 0
+    assert (tmp_path / "w" / SHARDS[0]).samefile(there)
+    assert brought.received_bytes < brought.total_bytes
+
+
+def test_hugging_faces_cache(hub: Hub, home: Path, tmp_path: Path) -> None:
+    cache = home / ".cache" / "huggingface" / "hub" / "models--Qwen--Tiny-VL"
+    there = lay(hub, cache / "blobs")
+    blob = there.with_name(hub.sha256(there))
+    there.rename(blob)
+    (cache / "snapshots" / "1").mkdir(parents=True)
+    (cache / "snapshots" / "1" / SHARDS[0]).symlink_to(blob)
+    fetch(hub, tmp_path / "w")
+    assert hub.asked(SHARDS[0]) == 0
+    assert not (tmp_path / "w" / SHARDS[0]).is_symlink()
+    assert manifest.intact(tmp_path / "w", MODEL)
+
+
+def test_another_site(hub: Hub, tmp_path: Path) -> None:
+    fetch(hub, tmp_path / "site" / "models" / "Tiny-VL")
+    sites.register(tmp_path / "site")
+    hub.seen.clear()
+    assert fetch(hub, tmp_path / "w").received_bytes == 0
+    assert not any(s.sent for s in hub.seen)
+
+
+def test_a_damaged_copy_is_not_taken(hub: Hub, home: Path, tmp_path: Path) -> None:
+    there = lay(hub, home / ".cache" / "modelscope" / "models" / MODEL, flip=True)
+    fetch(hub, tmp_path / "w")
+    assert hub.sent(SHARDS[0]) == there.stat().st_size
+    assert (tmp_path / "w" / SHARDS[0]).read_bytes() != there.read_bytes()
+
+
+def test_without_a_sum_nothing_is_taken(hub: Hub, home: Path, tmp_path: Path) -> None:
+    lay(hub, home / ".cache" / "modelscope" / "models" / MODEL)
+    hub.with_sha = False
+    fetch(hub, tmp_path / "w")
+    assert hub.asked(SHARDS[0]) > 0
