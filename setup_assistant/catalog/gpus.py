@@ -14,6 +14,9 @@ _GIB = 1 << 30
 # ECC and reserved regions make the reported size smaller than the nominal one.
 _LEAST, _MOST = 0.85, 1.04
 _GENERATIONS = ("ada", "blackwell", "hopper", "rubin")
+_SERIES = ("GeForce", "Tesla", "Quadro", "RTX")
+# Parts without memory of their own: Tegra X1, X2, Xavier, Orin, Thor and GB10.
+UNIFIED = frozenset({"5.3", "6.2", "7.2", "8.7", "11.0", "12.1"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +29,9 @@ class Chip:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _File:
+class GpuFile:
+    """The whole recipe: capability → name → GiB, and chips by PCI number."""
+
     source: str
     date: str
     ambiguous: tuple[str, ...]
@@ -50,9 +55,9 @@ class _Row:
 
 
 @functools.cache
-def load() -> _File:
+def load() -> GpuFile:
     """Return the recipe; raises `recipe_invalid` naming file and key."""
-    return values.load_toml(recipes() / "gpus.toml", _File)
+    return values.load_toml(recipes() / "gpus.toml", GpuFile)
 
 
 @functools.cache
@@ -97,6 +102,19 @@ def lookup(name: str, memory_bytes: int | None = None) -> Known:
         compute_capability=capabilities.pop() if len(capabilities) == 1 else None,
         memory_bytes=int(sizes.pop() * _GIB) or None if len(sizes) == 1 else None,
     )
+
+
+def spoken(name: str) -> Known:
+    """Return what is known of a GPU as people call it, also without its series: "RTX 4090".
+
+    Only where one series has it, in one generation ("RTX 6000" has two): never a guess either.
+    """
+    known, word = lookup(name), plain(name)
+    if known.compute_capability or any(row.key.startswith(f"{word} ") for row in _rows()):
+        return known
+    found = [lookup(f"{series} {word}") for series in _SERIES]
+    fitting = [k for k in found if k.compute_capability]
+    return fitting[0] if len(fitting) == 1 else known
 
 
 def of_pci(device: str) -> str | None:

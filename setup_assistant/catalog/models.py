@@ -6,9 +6,9 @@ shapes but for what a variant overrides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from setup_assistant import values
 from setup_assistant.catalog.folder import recipes
@@ -54,6 +54,21 @@ class Shapes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """What a family's configuration says beside the shapes, for building it without a download.
+
+    `text` and `vision` are keys of transformers' configuration, `tokens` the ids of markers and
+    placeholders. With `steps_apart` a video's time steps have markers of their own.
+    """
+
+    model_type: str
+    tokens: dict[str, int]
+    text: dict[str, Any] = field(default_factory=dict)
+    vision: dict[str, Any] = field(default_factory=dict)
+    steps_apart: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Variant:
     """One checkpoint of a size. `weights` are bytes on the GPU, `download` bytes of its files."""
 
@@ -90,6 +105,7 @@ class Model:
     licence: str
     vision: Vision
     shapes: Shapes
+    architecture: Architecture
     source: str
     date: str
 
@@ -107,6 +123,7 @@ class _File:
     source: str
     date: str
     vision: Vision
+    architecture: Architecture
     size: tuple[Size, ...]
 
 
@@ -135,6 +152,7 @@ def _model(file: _File, size: Size, variant: Variant) -> Model:
         auto=file.auto,
         licence=size.licence,
         vision=file.vision,
+        architecture=file.architecture,
         shapes=_shapes(size, variant),
         source=file.source,
         date=file.date,

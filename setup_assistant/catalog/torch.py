@@ -55,7 +55,10 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True)
 class Build:
-    """One CUDA build. `x86_64` and `aarch64` name a list of `kernels`; None: no such wheel."""
+    """One CUDA build. `x86_64` and `aarch64` name a list of `kernels`; None: no such wheel.
+
+    Windows takes the x86_64 build, where `windows` says that there is one.
+    """
 
     tag: str
     source: str
@@ -63,6 +66,7 @@ class Build:
     aarch64: str | None = None
     ptx: str | None = None
     verified: bool = True
+    windows: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,10 +21,13 @@ GIB = 1 << 30
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 # The CUDA context of one process on one GPU (measured 0.4 to 0.5 GiB).
 CONTEXT = int(0.45 * GIB)
-# Python with torch and transformers loaded, on a CPU.
-CPU_CONTEXT = int(1.0 * GIB)
+# Python with torch and transformers loaded and a model built, on a CPU: resident 0.77 GiB, and
+# 0.16 GiB of packed weights and buffers in the first call (torch 2.15, transformers 5.23).
+CPU_CONTEXT = int(0.95 * GIB)
 SLACK = int(0.35 * GIB)
 SLACK_SHARE = 0.55
+# The C library gives large blocks back at once: rehearsals of 2B over 1 024 to 15 552 patches.
+CPU_SLACK_SHARE = 0.10
 # Measured totals over several GPUs lie above the sum; weights are exact, the rest is not.
 SEVERAL = 1.10
 # Bytes per pair of patches of the vision mask, and per token and word of the logits.
@@ -181,15 +184,16 @@ def prefill_attention(shapes: Shapes, tokens: int, setting: Setting) -> int:
 def logits(model: Model, tokens: int, transformers: str, width: int) -> int:
     """Return the logits kept at prefill, where they are made for every token of the prompt.
 
-    Qwen2-VL: 8 V L bytes in 4.45, 4 in 4.46, 2 from 4.47, none from 5.0. Qwen2.5-VL keeps
-    them until 4.53; Qwen3-VL never does.
+    Qwen2-VL: 6 V L bytes in the previews before 4.45 (16 bits and float32 side by side), 8 in
+    4.45 (float32 and its copy), 4 in 4.46, 2 from 4.47, none from 5.0. Qwen2.5-VL keeps them
+    until 4.53; Qwen3-VL never does.
     """
     version = numbers(transformers)
     if model.family == "qwen3-vl" or version >= (5,):
         return 0
     if model.family == "qwen2.5-vl" and version >= (4, 54):
         return 0
-    per = _LOGIT_BYTES.get(minor(transformers), 2)
+    per = 6 if version < (4, 45) else _LOGIT_BYTES.get(minor(transformers), 2)
     return per * max(1, width // 2) * model.shapes.vocab * tokens
 
 
@@ -199,9 +203,10 @@ def kv_cache(shapes: Shapes, tokens: int, width: int) -> int:
 
 
 def slack(linear: int, setting: Setting) -> int:
-    """Return what the allocator holds beyond what is in use (measured 0.4 to 0.75 of it)."""
-    fixed = 0 if setting.part is None else SLACK * setting.gpus
-    return fixed + int(SLACK_SHARE * linear)
+    """Return what the allocator holds beyond what is in use (on a GPU 0.4 to 0.75 of it)."""
+    if setting.part is None:
+        return int(CPU_SLACK_SHARE * linear)
+    return SLACK * setting.gpus + int(SLACK_SHARE * linear)
 
 
 def _unfused(setting: Setting) -> bool:

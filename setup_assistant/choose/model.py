@@ -15,10 +15,21 @@ from setup_assistant.choose.notes import Notes
 from setup_assistant.choose.placement import Seat, groups, seat
 from setup_assistant.choose.plan import ModelChoice, Placement
 from setup_assistant.choose.wishes import Wishes
-from setup_assistant.choose.workloads import Caps, caps, comfortable, least, pictures, video
+from setup_assistant.choose.workloads import (
+    Caps,
+    caps,
+    comfortable,
+    least,
+    modest,
+    pictures,
+    video,
+)
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory
 from setup_assistant.words import msg
+
+# Times the parameters: 72B to 7B is far, 7B to 2B is not.
+FAR = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,18 +93,30 @@ def _pick(
 
 
 def _automatic(ground: Ground, cards: Sequence[Card]) -> Pick | None:
-    """Return the largest model that fits in 16 bits, else quantized, else the next smaller."""
+    """Return the largest model that fits in 16 bits, else quantized, else the next smaller.
+
+    Where the next smaller size is far smaller, pictures and videos shrink before the model does.
+    """
     sizes = automatic(ground.recipes)
-    for models in sizes:
-        for model in models:
-            found = find_seat(ground, model, cards, work=comfortable(model.vision))
-            if found:
-                return _seated(ground, model, found)
+    for models, smaller in zip(sizes, [*sizes[1:], []], strict=True):
+        works = [comfortable, modest] if _far_smaller(models, smaller) else [comfortable]
+        for work in works:
+            for model in models:
+                found = find_seat(ground, model, cards, work=work(model.vision))
+                if found:
+                    return _seated(ground, model, found)
     for model in sizes[-1]:
         found = find_seat(ground, model, cards, work=least(model.vision))
         if found:
             return _seated(ground, model, found)
     return None
+
+
+def _far_smaller(models: Sequence[Model], smaller: Sequence[Model]) -> bool:
+    if not smaller:
+        return False
+    here, there = (max(m.shapes.params_total for m in ms) for ms in (models, smaller))
+    return here > FAR * there
 
 
 def _named(

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from setup_assistant.choose.candidates import Ground
-from setup_assistant.choose.cards import Card
+from setup_assistant.choose.cards import GIB, HEADROOM, HEADROOM_SHARE, Card
 from setup_assistant.choose.memory import estimate
 from setup_assistant.choose.model import Pick, find_seat, gib
 from setup_assistant.choose.plan import Alternative
 from setup_assistant.choose.wheels import Answer, Question, without
 from setup_assistant.choose.workloads import comfortable
 from setup_assistant.words import Message, msg
+
+# Sizes that cards are sold in, and what of them an idle card has free.
+CARDS_GB = (6, 8, 12, 16, 24, 32, 48, 80)
+USABLE = 0.96
 
 
 def models(ground: Ground, pick: Pick, cards: Sequence[Card]) -> list[Alternative]:
@@ -88,7 +92,18 @@ def _price(*, fits: bool, installs: bool, need: int, cards: Sequence[Card]) -> M
         )
     room = max(c.budget for c in cards)
     return msg(
-        "Does not fit: needs {need}, the largest card has {have} to give.",
+        "Does not fit: needs {need}, the largest card has {have} to give. {cards} would hold it.",
         need=gib(need),
         have=gib(room),
+        cards=_would_hold(need),
     )
+
+
+def _would_hold(need: int) -> str:
+    """Return the fewest and smallest cards with room for it, e.g. "1 x 48 GB"."""
+    for count in (1, 2, 4, 8):
+        for size in CARDS_GB if count == 1 else CARDS_GB[-3:]:
+            free = int(size * GIB * USABLE)
+            if count * (free - max(HEADROOM, int(free * HEADROOM_SHARE))) >= need:
+                return f"{count} x {size} GB"
+    return f"> 8 x {CARDS_GB[-1]} GB"

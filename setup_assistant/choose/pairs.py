@@ -87,6 +87,8 @@ def build_runs(recipes: Recipes, host: Host, build: Build, parts: Sequence[str])
     """Whether the driver starts a build and each part finds code in it."""
     name = build.aarch64 if host.arch == "aarch64" else build.x86_64
     cuda = cuda_of(build.tag)
+    if host.os == "Windows" and not build.windows:
+        return False
     if name is None or not has_cuda_builds(host) or not starts(host, cuda, recipes.torch):
         return False
     codes = recipes.torch.kernels[name]

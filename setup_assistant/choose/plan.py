@@ -105,13 +105,17 @@ class Alternative:
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """The chosen source of every leg, as URLs. `extra_index_urls` are the person's own."""
+    """The chosen source of every leg, as URLs. `extra_index_urls` are the person's own.
+
+    `with_credentials` are those among them whose password only the person's setting knows.
+    """
 
     packages: str
     conda: str
     weights: str
     weights_reachable: bool
     extra_index_urls: tuple[str, ...] = ()
+    with_credentials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

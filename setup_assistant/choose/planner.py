@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Quantizer
-from setup_assistant.choose import others, refusals, wheel_notes
+from setup_assistant.choose import branches, others, refusals, wheel_notes
 from setup_assistant.choose.backend import choose_backend, pythons
 from setup_assistant.choose.candidates import Ground
 from setup_assistant.choose.cards import NO_GPU, Card, cards_of
@@ -38,6 +38,7 @@ class _Decided:
     legs: Legs
     backend: str
     answer: Answer
+    left_out: tuple[Card, ...]
     question: Question
     ground: Ground
     pick: Pick
@@ -56,7 +57,7 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     host = host_of(machine)
     legs = choose_sources(machine, wishes, recipes, notes)
     backend = choose_backend(machine, wishes, legs, notes)
-    cards = _cards(machine, wishes, host, recipes, notes)
+    cards, gone = _cards(machine, wishes, host, recipes, notes)
     only_default = not torch_source(legs)
     questions = [
         Question(
@@ -71,7 +72,7 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
         for python in pythons(machine, wishes, backend, recipes)
     ]
     question, answer = _wheel(questions, wishes, notes)
-    wheel_notes.tell(answer, host, recipes.torch, notes)
+    wheel_notes.tell(answer, host, notes)
     ground = Ground(recipes=recipes, host=host, pair=answer.pair)
     model, placement, pick = choose_model(ground, answer.cards, machine.memory, wishes, notes)
     quantizer = ground.quantizer(pick.model, pick.cards)
@@ -88,6 +89,7 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
         legs=legs,
         backend=backend,
         answer=answer,
+        left_out=(*gone, *answer.left_out),
         question=question,
         ground=ground,
         pick=pick,
@@ -100,8 +102,8 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
 
 def _cards(
     machine: Machine, wishes: Wishes, host: Host, recipes: Recipes, notes: Notes
-) -> list[Card]:
-    """Return the cards to plan for, and say what is there besides."""
+) -> tuple[list[Card], list[Card]]:
+    """Return the cards to plan for and those left out, and say what is there besides."""
     cards = cards_of(machine, wishes, notes)
     for gpu in machine.gpus:
         if gpu.vendor != "nvidia":
@@ -123,7 +125,11 @@ def _cards(
         notes.beware(
             "placement", msg("CUDA_VISIBLE_DEVICES hides every GPU: the plan is for the CPU.")
         )
-    return cards
+    gone = branches.without_driver(machine, cards, host, recipes.torch)
+    if gone and (len(gone) == len(cards) or wishes.gpus):
+        raise branches.refuse(gone, host, recipes.torch)
+    branches.leave_out(gone, host, recipes.torch, notes)
+    return [c for c in cards if c not in gone], gone
 
 
 def _wheel(questions: list[Question], wishes: Wishes, notes: Notes) -> tuple[Question, Answer]:
@@ -181,7 +187,7 @@ def _plan(machine: Machine, recipes: Recipes, decided: _Decided, notes: Notes) -
             *others.models(decided.ground, decided.pick, decided.answer.cards),
             *others.wheels(decided.question, decided.answer),
         ),
-        left_out=tuple(c.id for c in decided.answer.left_out),
+        left_out=tuple(c.id for c in decided.left_out),
         stack=pair.stack.id,
     )
 
@@ -218,4 +224,6 @@ def _sources(legs: Legs) -> Sources:
         conda=legs.conda.url,
         weights=legs.weights.url,
         weights_reachable=legs.weights.reachable,
+        extra_index_urls=tuple(c.url for c in legs.extra),
+        with_credentials=tuple(c.url for c in (legs.packages, *legs.extra) if c.credentials),
     )

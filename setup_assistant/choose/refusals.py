@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import NoReturn
 
 from setup_assistant.catalog.recipes import Recipes
-from setup_assistant.catalog.torch import TorchTable, cuda_of
+from setup_assistant.catalog.torch import cuda_of
+from setup_assistant.choose.branches import last_branch
 from setup_assistant.choose.cards import Card
 from setup_assistant.choose.host import Host
 from setup_assistant.choose.pairs import cuda_pairs, has_cuda_builds
@@ -64,14 +65,6 @@ def no_wheel(recipes: Recipes, host: Host, python: str) -> NoReturn:
         last = max((s.python[1] for s in recipes.stacks.stack), key=numbers)
         raise SetupError("python_unsupported", python=python, first=first, last=last)
     raise SetupError("no_wheel", platform=host.platform, python=python, glibc=host.glibc or "?")
-
-
-def last_branch(table: TorchTable, part: str) -> int | None:
-    """Return the last driver branch that drives a part, None where the newest does."""
-    for row in table.last_branch:
-        if numbers(part) <= numbers(row.up_to):
-            return row.branch
-    return None
 
 
 def needed_branch(recipes: Recipes, host: Host, python: str, part: str) -> int | None:

@@ -14,6 +14,8 @@ from setup_assistant.words import msg
 
 # An official source is kept unless a mirror is this many times faster: mirrors may lag.
 FASTER = 2.0
+# The name of a source that the person has set up.
+OWN = "own"
 _UNMEASURED = 1e6
 
 
@@ -26,6 +28,7 @@ class Chosen:
     form: str
     reachable: bool
     speed: float | None = None
+    credentials: bool = False
 
     def address(self, build: str) -> str:
         """Return the address for one torch build."""
@@ -40,6 +43,7 @@ class Legs:
     torch: Chosen
     conda: Chosen
     weights: Chosen
+    extra: tuple[Chosen, ...] = ()
 
 
 def choose_sources(machine: Machine, wishes: Wishes, recipes: Recipes, notes: Notes) -> Legs:
@@ -52,6 +56,7 @@ def choose_sources(machine: Machine, wishes: Wishes, recipes: Recipes, notes: No
         torch=_leg("torch", machine, wishes, recipes),
         conda=_leg("conda", machine, wishes, recipes),
         weights=_weights(machine, wishes, recipes),
+        extra=_extra(machine),
     )
     _tell(legs, notes)
     return legs
@@ -93,8 +98,18 @@ def _own(probed: Iterable[Source], mirrors: list[Mirror]) -> Chosen | None:
                 form="index",
                 reachable=True,
                 speed=source.bytes_per_second,
+                credentials=source.credentials,
             )
     return None
+
+
+def _extra(machine: Machine) -> tuple[Chosen, ...]:
+    """Return the person's further package indexes that answer."""
+    return tuple(
+        Chosen(name=s.name, url=s.url, form="index", reachable=True, credentials=s.credentials)
+        for s in machine.sources
+        if s.leg == "extra" and s.reachable
+    )
 
 
 def _best(up: list[Mirror], probed: dict[str, Source], wish: str) -> Mirror:
@@ -146,11 +161,27 @@ def _chosen(mirror: Mirror, source: Source | None, *, reachable: bool) -> Chosen
 
 
 def _tell(legs: Legs, notes: Notes) -> None:
-    if legs.packages.reachable:
+    for leg, chosen in (("packages", legs.packages), ("conda", legs.conda)):
+        if chosen.name == OWN and leg == "conda":
+            notes.because(
+                "sources.conda",
+                msg("conda packages come from {url}, as conda is set up here.", url=chosen.url),
+            )
+        elif chosen.name == OWN:
+            notes.because(
+                "sources.packages",
+                msg("Packages come from {url}, as pip or uv is set up here.", url=chosen.url),
+            )
+    for chosen in legs.extra:
+        notes.because(
+            "sources.extra_index_urls",
+            msg("{url} is searched too, as pip or uv is set up here.", url=chosen.url),
+        )
+    if legs.packages.reachable and legs.packages.name != OWN:
         notes.because(
             "sources.packages", msg("Packages come from {name}.", name=legs.packages.name)
         )
-    else:
+    elif not legs.packages.reachable:
         notes.beware("sources.packages", msg("No package index answers from here."))
     if legs.torch.reachable:
         notes.because("sources.torch", msg("torch comes from {name}.", name=legs.torch.name))

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from setup_assistant.catalog.torch import TorchTable, cuda_of
+from setup_assistant.catalog.torch import cuda_of
 from setup_assistant.choose.host import Host
 from setup_assistant.choose.notes import Notes
 from setup_assistant.choose.pairs import Pair
-from setup_assistant.choose.refusals import last_branch
 from setup_assistant.choose.versions import numbers
 from setup_assistant.choose.wheels import Answer
 from setup_assistant.words import msg
 
 
-def tell(answer: Answer, host: Host, table: TorchTable, notes: Notes) -> None:
+def tell(answer: Answer, host: Host, notes: Notes) -> None:
     """Say why this wheel, what was left out, and what to look out for."""
     pair = answer.pair
     if answer.cards:
         _tell_cuda(answer, host, notes)
-        _warn_of_branch(answer, host, table, notes)
     elif pair.compatibility == "default-build":
         notes.because(
             "torch",
@@ -116,21 +114,3 @@ def _tell_compatibility(pair: Pair, host: Host, notes: Notes) -> None:
                 own=host.cuda,
             ),
         )
-
-
-def _warn_of_branch(answer: Answer, host: Host, table: TorchTable, notes: Notes) -> None:
-    """Warn of a driver branch that no longer drives a card at all."""
-    here = numbers(host.driver)[0] if host.driver else 0
-    for card in answer.cards:
-        last = last_branch(table, card.part)
-        # Windows drivers of one branch carry higher numbers, up to the next branch.
-        if last is not None and here >= last + 10:
-            notes.beware(
-                "torch",
-                msg(
-                    "Driver {driver} no longer supports {gpu}: {branch} is its last branch.",
-                    driver=host.driver,
-                    gpu=card.name,
-                    branch=last,
-                ),
-            )

@@ -17,6 +17,8 @@ from setup_assistant.choose.tokens import (
 # A model is chosen by itself only where a minute of video at one frame a second fits at the
 # least size that qwen_vl_utils gives a frame: 30 steps of 128 tokens, 3 840 in all.
 COMFORTABLE_STEPS = 30
+# Room for one picture of 0.8 megapixels: enough where the only other choice is far smaller.
+MODEST_TOKENS = 1024
 # The least that makes sense at all: one picture of 448 x 448.
 LEAST_TOKENS = 256
 # On a CPU more detail than the processor's own default costs minutes, not seconds.
@@ -41,6 +43,11 @@ class Caps:
 def comfortable(vision: Vision) -> Work:
     """Return the work that a model must have room for to be chosen by itself."""
     return Work(grids=(_steps(VIDEO_MIN_TOKENS, COMFORTABLE_STEPS, vision),))
+
+
+def modest(vision: Vision) -> Work:
+    """Return the work below which a far smaller model is the better choice."""
+    return Work(grids=(_picture(MODEST_TOKENS, vision),))
 
 
 def least(vision: Vision) -> Work:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from setup_assistant.choose.memory import Need, Setting, Work
 
 GIB = 1 << 30
+# As packages are numbered: 4.57.6, 2.15.0+cu132, 5.0.0rc1, 4.45.0.dev0.
+_VERSION = re.compile(r"\d+(\.\d+)+([-.]?(a|b|rc|dev|post)\d*)*(\+[\w.]+)?")
 
 
 @verb(
@@ -62,6 +65,9 @@ GIB = 1 << 30
     "--new-tokens", type=click.IntRange(min=0), default=128, help=_("Tokens of the answer.")
 )
 @click.option(
+    "--text-tokens", type=click.IntRange(min=0), default=64, help=_("Tokens of the question.")
+)
+@click.option(
     "--attention",
     type=click.Choice(["sdpa", "flash_attention_2", "eager"]),
     default="sdpa",
@@ -78,7 +84,7 @@ def command(model: str, **given: Any) -> Result:  # noqa: ANN401 - one value per
 
     recipes = load_all()
     version = given["transformers"] or recipes.stacks.stack[0].transformers
-    chosen = named(recipes, model, version)
+    chosen = named(recipes, model, _released(version))
     setting = _setting(recipes, chosen, version, given)
     work = _work(chosen, given)
     need = estimate(chosen, work, setting)
@@ -86,13 +92,24 @@ def command(model: str, **given: Any) -> Result:  # noqa: ANN401 - one value per
     return Result("estimate", data, text=lambda: _show(chosen, setting, work, need))
 
 
+def _released(version: str) -> str:
+    """Return the release that a preview became: the published tables used 4.38 and later."""
+    from setup_assistant.choose.versions import numbers
+
+    if not _VERSION.fullmatch(version):
+        raise _wrong("--transformers", version, "4.57.6")
+    return "4.45.0" if (4, 37) <= numbers(version) < (4, 45) else version
+
+
 def _setting(recipes: Recipes, model: Model, version: str, given: dict[str, Any]) -> Setting:
     from setup_assistant.choose.memory import Setting
-    from setup_assistant.choose.versions import at_least, numbers
+    from setup_assistant.choose.versions import at_least
 
     part = given["compute_capability"]
-    if len(numbers(part)) != 2:
+    if not re.fullmatch(r"\d{1,2}\.\d", part):
         raise _wrong("--compute-capability", part, "8.6")
+    if given["torch"] and not _VERSION.fullmatch(given["torch"]):
+        raise _wrong("--torch", given["torch"], "2.8.0")
     dtype = given["dtype"]
     if dtype == "auto":
         wide = model.quantization == "none" and at_least(part, "8.0")
@@ -128,7 +145,9 @@ def _work(model: Model, given: dict[str, Any]) -> Work:
             )  # fmt: skip
     except PictureError as error:
         raise SetupError("picture_refused", what=what, detail=str(error)) from error
-    return Work(grids=tuple(grids), new_tokens=given["new_tokens"])
+    return Work(
+        grids=tuple(grids), text_tokens=given["text_tokens"], new_tokens=given["new_tokens"]
+    )
 
 
 def _sides(flag: str, text: str, count: int) -> list[float]:
@@ -187,10 +206,9 @@ def _show(model: Model, setting: Setting, work: Work, need: Need) -> None:
         "slack": _("allocator's slack"),
         "context": _("CUDA context"),
     }
-    show.table(
-        [[names[term], f"{_gib(count)} GiB"] for term, count in need.terms().items()]
-        + [[_("needed in all"), f"{_gib(need.total)} GiB"]]
-    )
+    rows = [(names[term], count) for term, count in need.terms().items()]
+    rows.append((_("needed in all"), need.total))
+    show.table([[n, f"{_gib(count)} GiB", show.bar(count / need.total)] for n, count in rows])
     show.line(
         _(
             "The prompt has {tokens} tokens. Vision, prompt and logits follow each other: the "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,13 @@ from setup_assistant.machine.reading import Card, Reading
 from setup_assistant.words import msg
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# A row of the table whose end a mail program put on a line of its own.
+_ROW = re.compile(r"^([|+].{50,}[^|+\n])\n((?:.{0,30}[^\n])?[|+])$", re.MULTILINE)
+# What mail programs and log collectors put in front of each line.
+_QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)
+_STAMPED = re.compile(
+    r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?:? (?! *,)", re.MULTILINE
+)
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -69,10 +77,19 @@ def text_of(path: Path) -> str:
     for encoding in (named, "utf-8", "gb18030"):
         if encoding:
             try:
-                return _ESCAPES.sub("", data.decode(encoding)).replace("\r\n", "\n")
+                return _bare(_ESCAPES.sub("", data.decode(encoding)).replace("\r\n", "\n"))
             except UnicodeDecodeError:
                 continue
     return data.decode("latin-1")
+
+
+def _bare(text: str) -> str:
+    """Return a text without what came on the way: quote marks, times, doubled lines, margins."""
+    text = _STAMPED.sub("", _QUOTED.sub("", text))
+    lines = text.split("\n")
+    if len(lines) > 6 and not any(line.strip() for line in lines[1::2]):
+        text = "\n".join(lines[::2])
+    return _ROW.sub(r"\1\2", textwrap.dedent(text))
 
 
 def _saved(path: Path, text: str) -> Machine | None:

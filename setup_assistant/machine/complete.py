@@ -13,8 +13,6 @@ from setup_assistant.machine.reading import Card, Fault, lost
 from setup_assistant.words import Message, msg
 
 _VENDOR_NAMES = {"amd": "AMD GPU", "intel": "Intel GPU", "nvidia": "NVIDIA GPU"}
-# Parts without memory of their own: Tegra X1, X2, Xavier, Orin, Thor and GB10.
-_UNIFIED = frozenset({"5.3", "6.2", "7.2", "8.7", "11.0", "12.1"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +149,7 @@ def _with_memory(gpu: Gpu, card: Card, memory: Memory | None, unknown: list[Unkn
     if card.trouble:
         unknown.append(_unknown(field, msg("This GPU does not answer.")))
         return gpu
-    if gpu.memory_total_bytes is None and gpu.compute_capability in _UNIFIED:
+    if gpu.memory_total_bytes is None and gpu.compute_capability in gpus.UNIFIED:
         gpu = replace(gpu, unified_memory=True)
         if memory and memory.total_bytes:
             return replace(

@@ -125,7 +125,9 @@ class Tool:
 class Source:
     """One place that packages, wheels or weights come from, and whether it answered.
 
-    `leg` is packages, torch, conda or weights; `name` the mirror's name in the recipes.
+    `leg` is packages, torch, conda or weights, or extra for a further package index of the
+    person's; `name` the mirror's name in the recipes, or own. `credentials` tells that their
+    setting holds a password, which `url` does not.
     """
 
     leg: str
@@ -135,6 +137,7 @@ class Source:
     seconds: float | None = None
     reason: str | None = None
     bytes_per_second: float | None = None
+    credentials: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

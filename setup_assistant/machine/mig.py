@@ -22,7 +22,7 @@ def slice_of(card: Gpu, piece: Card) -> Gpu:
         uuid=piece.uuid,
         pci_bus_id=card.pci_bus_id,
         compute_capability=card.compute_capability,
-        memory_total_bytes=piece.total_bytes or _of_profile(profile),
+        memory_total_bytes=piece.total_bytes or of_profile(profile),
         memory_free_bytes=piece.free_bytes,
         mig=profile,
         display_active=card.display_active,
@@ -47,6 +47,7 @@ def _profile(name: str, piece: Card) -> str | None:
     return f"{sevenths}g.{math.ceil(piece.total_bytes / _GIB)}gb"
 
 
-def _of_profile(profile: str) -> int | None:
+def of_profile(profile: str) -> int | None:
+    """Return the nominal bytes of a profile such as "1g.10gb"."""
     found = re.search(r"\.(\d+)gb", profile)
     return int(found[1]) * _GIB if found else None

@@ -57,7 +57,8 @@ def read_version(text: str) -> Reading:
         source="nvidia-smi",
         driver=driver if driver and _DRIVER.match(driver) else None,
         cuda=cuda if cuda and re.fullmatch(r"\d+\.\d+", cuda) else None,
-        cuda_missing=bool(cuda and not cuda[0].isdigit()),
+        # "Deprecated, see …" is no answer: the line that has it may be cut off.
+        cuda_missing=bool(cuda and not cuda[0].isdigit() and not cuda.startswith("Depr")),
         library=said["nvidia-smi version"],
     )
 
@@ -68,7 +69,9 @@ def read_csv(text: str) -> Reading:
     heading = next((i for i, s in enumerate(lines) if _is_heading(s)), None)
     if heading is not None:
         names = [n.split(" [")[0].strip() for n in _fields(lines[heading])]
-        rows = [_fields(s) for s in lines[heading + 1 :]]
+        # Several answers in one file repeat the heading.
+        rows = [_fields(s) for s in lines[heading + 1 :] if not _is_heading(s)]
+        rows = [list(row) for row in dict.fromkeys(map(tuple, rows))]
         said = [dict(zip(names, row, strict=False)) for row in rows if len(row) == len(names)]
         return _from_rows(said)
     rows = [_fields(s) for s in lines]

@@ -82,7 +82,9 @@ def _card(first: re.Match[str], rest: list[str]) -> Card:
 
 
 def _with_slices(cards: list[Card], text: str) -> list[Card]:
-    rows = list(_SLICE.finditer(text.partition("MIG devices:")[2]))
+    # The first list only: a table that was pasted twice has two.
+    part = text.partition("MIG devices:")[2].partition("MIG devices:")[0]
+    rows = list(_SLICE.finditer(part))
     if not rows:
         return cards
     return [replace(c, slices=_slices(c, rows)) for c in cards]

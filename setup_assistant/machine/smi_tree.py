@@ -24,6 +24,8 @@ from setup_assistant.words import msg
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+# The tail of a long line that a mail program wrapped: at the margin, without a colon.
+_WRAPPED = re.compile(r"(?!GPU |=|\+|\|)\S[^:]*$")
 _GPU_LINE = re.compile(r"^GPU\s+((?:[0-9A-Fa-f]{4,8}:)?[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7])\s*$")
 # Lines a terminal or log puts in front of every line would shift the indentation: cut them.
 _LOG = re.compile(r"^(?:\d{4}-\d\d-\d\dT\S+Z?|\[[^\]]*\])\s?")
@@ -122,7 +124,7 @@ def _from_text(text: str) -> Node:
     for raw in text.splitlines():
         line = _LOG.sub("", raw).rstrip()
         body = line.strip()
-        if not body or body.startswith(("=", "+", "|")):
+        if not body or body.startswith(("=", "+", "|")) or (root.under and _WRAPPED.match(line)):
             continue
         indent = len(line) - len(line.lstrip())
         node = _line(body)
@@ -139,7 +141,8 @@ def _line(body: str) -> Node:
         return Node("gpu", gpu[1])
     key, _colon, text = body.partition(" : ")
     name = re.sub(r"[^a-z0-9]+", "_", key.strip().rstrip(":").lower()).strip("_")
-    return Node(name, text.strip())
+    # "Gpu : 3 %" is a share of its time, not a card.
+    return Node("gpu_share" if name == "gpu" else name, text.strip())
 
 
 def _card(node: Node, index: int) -> Card:

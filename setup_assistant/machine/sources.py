@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from setup_assistant import values
 from setup_assistant.host import clock, files, paths
+from setup_assistant.machine import own_sources
 from setup_assistant.machine.facts import Source
+from setup_assistant.machine.own_sources import Place
 from setup_assistant.words import msg
 
 if TYPE_CHECKING:
     from setup_assistant.catalog.mirrors import Mirror
+    from setup_assistant.host.web import Answer
 
 # Seconds that an answer stays true. A failure is forgotten soon: the person is mending it.
 KEEP_REACHED, KEEP_FAILED = 900.0, 60.0
@@ -29,6 +32,9 @@ _SETTINGS = (
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
     "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
 )  # fmt: skip
+
+
+_THERE_ALL_THE_SAME = ("The page is not there.", "The server asks for a login.")
 
 
 @dataclass(frozen=True)
@@ -45,18 +51,20 @@ class _Kept:
 
 
 def read(deadline: float, *, fresh: bool = False) -> tuple[Source, ...]:
-    """Return every source of `recipes/mirrors.toml`, in its order, within `deadline` seconds.
+    """Return the person's own sources, then those of `recipes/mirrors.toml`, in order.
 
+    No visit takes longer than `deadline` seconds.
     `fresh` asks again where an answer from a moment ago is still known.
     """
-    file = _file()
+    mine = own_sources.own()
+    file = _file(mine)
     kept = () if fresh else _load(file)
     if kept and all(k.fresh for k in kept):
         # The everyday case: neither the recipe's reader nor the web is loaded (80 ms).
         return tuple(k.source for k in kept)
     from setup_assistant.catalog import mirrors
 
-    known = mirrors.load()
+    known: list[Mirror | Place] = [*mine, *mirrors.load()]
     old = {(k.source.leg, k.source.name): k for k in kept if k.fresh}
     answers = _visit_all([m for m in known if (m.leg, m.name) not in old], deadline)
     now = time.time()
@@ -65,7 +73,7 @@ def read(deadline: float, *, fresh: bool = False) -> tuple[Source, ...]:
     return tuple(k.source for k in found)
 
 
-def _visit_all(wanted: list[Mirror], deadline: float) -> dict[tuple[str, str], Source]:
+def _visit_all(wanted: list[Mirror | Place], deadline: float) -> dict[tuple[str, str], Source]:
     late = msg("No answer in time.").english
     found: dict[tuple[str, str], Source] = {
         (m.leg, m.name): Source(leg=m.leg, name=m.name, url=m.url, reachable=False, reason=late)
@@ -84,7 +92,9 @@ def _visit_all(wanted: list[Mirror], deadline: float) -> dict[tuple[str, str], S
     return {**found, **dict(answered)}
 
 
-def _visit(mirror: Mirror, deadline: float, answered: dict[tuple[str, str], Source]) -> None:
+def _visit(
+    mirror: Mirror | Place, deadline: float, answered: dict[tuple[str, str], Source]
+) -> None:
     from setup_assistant.host import web
 
     answer = web.probe_url(mirror.probe, deadline)
@@ -92,16 +102,22 @@ def _visit(mirror: Mirror, deadline: float, answered: dict[tuple[str, str], Sour
         leg=mirror.leg,
         name=mirror.name,
         url=mirror.url,
-        reachable=answer.ok,
+        reachable=answer.ok or (isinstance(mirror, Place) and _speaks(answer)),
         seconds=None if answer.seconds is None else round(answer.seconds, 3),
         reason=answer.reason.english if answer.reason else None,
+        credentials=isinstance(mirror, Place) and mirror.credentials,
     )
 
 
-def _file() -> Path:
+def _speaks(answer: Answer) -> bool:
+    """Whether a server of the person's own is there: it may hold no pip, or ask who comes."""
+    return answer.reason is not None and answer.reason.template in _THERE_ALL_THE_SAME
+
+
+def _file(mine: tuple[Place, ...]) -> Path:
     """Return the memory's file; another recipe, proxy or certificate has another."""
     settings = [os.environ.get(n) or os.environ.get(n.lower()) for n in _SETTINGS]
-    digest = hashlib.sha256(repr(settings).encode())
+    digest = hashlib.sha256(repr((settings, mine)).encode())
     try:
         digest.update((paths.recipes_folder() / "mirrors.toml").read_bytes())
     except OSError:

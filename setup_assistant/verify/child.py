@@ -17,6 +17,7 @@ from setup_assistant.verify.values import Check
 from setup_assistant.words import Value
 
 MAIN = Path(__file__).parent / "inside" / "main.py"
+_BEFORE_CASES = ("imports", "device", "model", "decoder")
 _BY_SIGNAL = {"SIGILL": "illegal-instruction", "SIGKILL": "killed"}
 
 
@@ -69,6 +70,8 @@ def talk(
     deadline: float | None,
     variables: Mapping[str, str],
     on_check: Callable[[Check], None],
+    *,
+    program: Path = MAIN,
 ) -> Talk:
     """Run the checks in `env` and return what was said, the end of the process included.
 
@@ -78,12 +81,13 @@ def talk(
         deadline: seconds for all of it; None for no limit.
         variables: the child's whole environment, see `surroundings.environment`.
         on_check: told of each check as it ends, from another thread.
+        program: the script that runs inside; its request may name its own `checks`.
     """
     heard = Talk(on_check)
     python = python_in(env)
     outcome = run.run(
         # -I: nothing of the person's folders, home or variables is imported.
-        [python, "-I", "-X", "faulthandler", MAIN],
+        [python, "-I", "-X", "faulthandler", program],
         deadline=deadline,
         env=variables,
         cwd=Path(variables["TMPDIR"]),
@@ -163,7 +167,7 @@ def _planned(request: dict[str, Any]) -> dict[str, Check]:
     """Return every check that was to be run, by name, none of them run yet."""
     planned = {
         name: Check(name=name, kind=name, status="blocked")
-        for name in ("imports", "device", "model", "decoder")
+        for name in request.get("checks", _BEFORE_CASES)
     }
     for case in request["cases"]:
         planned[case["name"]] = Check(

@@ -33,7 +33,7 @@ FLOORS = {"Linux": {13: "580", 12: "525.60.13", 11: "450.80.02"},
 SOLE = {"5.3", "6.2", "7.2", "8.7", "10.1", "11.0"}
 
 quick = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
 )
 
 
@@ -143,6 +143,8 @@ def test_no_newer_torch_was_possible(machine: Machine) -> None:
             floor = FLOORS[machine.system.os][numbers(cuda)[0]]
             if name is None or not at_least(machine.driver.version or "", floor):
                 continue
+            if build.tag == "cu129" and machine.system.os == "Windows":
+                continue  # for Linux only since 2.9.1
             native = at_least(machine.driver.cuda or "", cuda)
             codes = known().torch.kernels[name]
             ptx = build.ptx if native and machine.system.os == "Linux" else None

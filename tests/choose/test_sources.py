@@ -8,7 +8,8 @@ from setup_assistant.choose.notes import Notes
 from setup_assistant.choose.sources import Legs, choose_sources
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine, Source
-from tests.choose.described import known, reached
+from setup_assistant.site.pins import options
+from tests.choose.described import described, known, planned, reached
 
 
 def chosen(machine: Machine, **wishes: str) -> Legs:
@@ -76,3 +77,24 @@ def test_hugging_face_falls_back_to_its_mirror() -> None:
     machine = Machine(sources=reached("weights/hf-mirror"))
     assert chosen(machine, weights_source="huggingface").weights.name == "hf-mirror"
     assert chosen(machine, weights_source="/mnt/weights").weights.url == "/mnt/weights"
+
+
+def test_own_sources_are_named_in_plan_and_reasons() -> None:
+    machine = replace(
+        described(None, ram_gib=32),
+        sources=(
+            Source(leg="packages", name="own", url="http://index.example/simple", reachable=True,
+                   credentials=True),
+            Source(leg="extra", name="own-1", url="http://index.example/more", reachable=True),
+            Source(leg="extra", name="own-2", url="http://gone.example", reachable=False),
+            *reached("packages/pypi", "torch/pytorch"),
+        ),
+    )  # fmt: skip
+    plan = planned(machine)
+    assert plan.sources.packages == "http://index.example/simple"
+    assert plan.sources.extra_index_urls == ("http://index.example/more",)
+    assert any("as pip or uv is set up" in r.message.english for r in plan.reasons)
+    found = options(plan)
+    assert not any("index.example/simple" in line for line in found.lines)
+    assert any("index.example/simple" in line for line in found.withheld)
+    assert "--extra-index-url http://index.example/more" in found.lines

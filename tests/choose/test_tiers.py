@@ -37,6 +37,8 @@ def short(plan: Plan) -> str:
         (32607, 32000, "7B"),
         (49140, 48500, "72B-AWQ"),
         (49152, 47500, "72B-AWQ"),
+        (46068, 45400, "72B-AWQ"),
+        (46068, 45000, "72B-AWQ"),
         (81920, 81000, "72B-AWQ"),
     ],
 )
@@ -212,3 +214,5 @@ def test_alternatives_show_their_price() -> None:
     assert not others["72B-Instruct"].fits
     assert (others["72B-Instruct"].need_bytes or 0) > 140e9
     assert plan.model.id not in others
+    assert "2 x 80 GB would hold it" in others["72B-Instruct"].message.english
+    assert "1 x 48 GB would hold it" in others["72B-Instruct-AWQ"].message.english

@@ -64,12 +64,30 @@ def test_pascal_on_580_gets_the_last_build_with_its_kernels() -> None:
     assert plan.model.dtype == "float16"
 
 
-def test_a_driver_past_the_last_branch_of_a_card_is_told() -> None:
-    plan = plan_for("590.48.01", GTX_1080_TI)
-    assert any("580 is its last branch" in w.message.english for w in plan.warnings)
-    assert not any(
-        "last branch" in w.message.english for w in plan_for("580.65.06", GTX_1080_TI).warnings
-    )
+def test_a_card_that_the_driver_no_longer_drives_is_refused_or_left_out() -> None:
+    with pytest.raises(SetupError) as caught:
+        plan_for("590.48.01", GTX_1080_TI)
+    assert (caught.value.code, caught.value.exit) == ("driver_too_new", 4)
+    assert "branch 580" in caught.value.hint.english
+    both = plan_for("595.58.03", GTX_1080_TI, RTX_5090)
+    assert both.left_out == ("0",)
+    assert (both.torch.version, both.torch.build) == ("2.15.0", "cu132")
+    assert any("580 is the last" in w.message.english for w in both.warnings)
+    with pytest.raises(SetupError, match="no longer drives"):
+        plan_for("595.58.03", GTX_1080_TI, RTX_5090, gpus=("0",))
+    # Windows drivers of R580 go on to 582.
+    assert plan_for("582.28", GTX_1080_TI, system="Windows").torch.build == "cu126"
+
+
+def test_a_card_that_answers_is_driven_whatever_the_table_says() -> None:
+    told = described("590.48.01", GTX_1080_TI)
+    probed = replace(told, driver=replace(told.driver, source="nvml"))
+    assert planned(probed).torch.build == "cu126"
+
+
+def test_windows_has_no_cu129_after_2_9() -> None:
+    plan = plan_for("572.61", RTX_5090, system="Windows")
+    assert (plan.torch.version, plan.torch.build) == ("2.11.0", "cu128")
 
 
 def test_newest_torch_wins_over_a_native_build_unless_strict() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from setup_assistant.host import paths, web
-from setup_assistant.machine import sources
+from setup_assistant.machine import own_sources, sources
 
 ROW = """
 [[mirror]]
@@ -28,10 +29,11 @@ date = "2026-11-22"
 
 class _Counting(http.server.BaseHTTPRequestHandler):
     visits = 0
+    status = 200
 
     def do_GET(self) -> None:
         type(self).visits += 1
-        self.send_response(200)
+        self.send_response(self.status)
         self.end_headers()
 
     def log_message(self, *_args: object) -> None:
@@ -52,6 +54,10 @@ def server() -> Iterator[str]:
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
+    for name in (*own_sources._INDEX, *own_sources._EXTRA, "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("CONDARC", str(tmp_path / "condarc"))
     monkeypatch.setenv("SETUP_ASSISTANT_RECIPES", str(tmp_path / "recipes"))
     (tmp_path / "recipes").mkdir()
     web._opener.cache_clear()
@@ -112,3 +118,46 @@ def test_a_spoilt_memory_is_no_memory(server: str, recipe: Path) -> None:
         file.write_text("[]")
     assert sources.read(5)[0].reachable
     assert _Counting.visits == 2
+
+
+def test_the_persons_own_index_is_visited_without_its_password(
+    server: str, recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe.write_text(ROW.format(leg="packages", name="good", url=server))
+    host = server.removeprefix("http://").rstrip("/")
+    monkeypatch.setenv("PIP_INDEX_URL", f"http://me:secret@{host}/simple/")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", f"http://{host}/more http://127.0.0.1:1/gone")
+    own, more, gone, good = sources.read(5)
+    assert (own.leg, own.name, own.url) == ("packages", "own", f"http://{host}/simple")
+    assert own.reachable
+    assert own.credentials
+    assert (more.leg, more.url, more.reachable) == ("extra", f"http://{host}/more", True)
+    assert not gone.reachable
+    assert good.reachable
+    for file in paths.cache_folder().glob("sources-*.json"):
+        assert "secret" not in file.read_text()
+
+
+def test_ones_own_server_may_ask_who_comes(
+    server: str, recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe.write_text(ROW.format(leg="packages", name="good", url=server))
+    monkeypatch.setattr(_Counting, "status", 401)
+    monkeypatch.setenv("UV_DEFAULT_INDEX", f"{server}private")
+    own, good = sources.read(5)
+    assert own.reachable
+    assert not good.reachable
+
+
+@pytest.mark.parametrize(
+    ("text", "channel"),
+    [
+        ("channels:\n  - https://m.example/a/conda-forge/\n", "https://m.example/a/conda-forge"),
+        ("custom_channels:\n  conda-forge: https://m.example\n", "https://m.example/conda-forge"),
+        ("channel_alias: https://m.example\n", "https://m.example/conda-forge"),
+        ("channels:\n  - conda-forge\n  - defaults\n", None),
+        ("channel_alias: https://me:secret@m.example\n", None),
+    ],
+)
+def test_condas_settings_name_a_mirror(text: str, channel: str | None) -> None:
+    assert own_sources.conda_forge(text) == channel

@@ -22,6 +22,15 @@ def reset(device: str) -> None:
         stream.write(_RESET_PEAK)
 
 
+def reserved_bytes(device: str) -> int | None:
+    """Return the most that the GPU's allocator has held since `reset`, None on a CPU."""
+    if device != "cuda":
+        return None
+    import torch
+
+    return sum(torch.cuda.max_memory_reserved(i) for i in range(torch.cuda.device_count()))
+
+
 def peak_bytes(device: str) -> int | None:
     """Return the peak since `reset` in bytes, or None where the system does not say."""
     if device == "cuda":

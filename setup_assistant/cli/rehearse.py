@@ -1,0 +1,152 @@
+"""`rehearse`: prove that a model fits before its weights are downloaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from setup_assistant.cli import show
+from setup_assistant.cli.common import verb
+from setup_assistant.errors import Exit, SetupError
+from setup_assistant.result import Problem, Result
+from setup_assistant.words import _
+
+if TYPE_CHECKING:
+    from setup_assistant.steps.fit import Prepared
+    from setup_assistant.verify.rehearse import Case, Rehearsed
+
+# More than this apart, and either the formula or the machine deserves a look.
+_APART = 0.15
+
+
+@verb(
+    "rehearse",
+    summary=_(
+        "Prove that a model fits before its weights are downloaded.\n\n"
+        "Its real architecture runs with dummy weights inside the environment, once each with "
+        "the planned picture, two pictures and the planned video. Nothing is downloaded."
+    ),
+    examples=(
+        "setup-assistant rehearse Qwen/Qwen2-VL-2B-Instruct --env qwen2-vl/env",
+        "setup-assistant rehearse Qwen2-VL-7B-Instruct --env qwen2-vl/env --max-pixels 1003520",
+    ),
+)
+@click.argument("model")
+@click.option("--env", type=click.Path(path_type=Path), help=_("Folder of the environment."))
+@click.option("--site", type=click.Path(path_type=Path), help=_("Folder of the deployment."))
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    help=_("Where to run; by default as planned."),
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["float32", "float16", "bfloat16"]),
+    help=_("Precision; by default as planned."),
+)
+@click.option("--max-pixels", type=click.IntRange(min=784), help=_("Cap of a picture or frame."))
+@click.option("--total-pixels", type=click.IntRange(min=784), help=_("Cap of a whole video."))
+@click.option(
+    "--new-tokens", type=click.IntRange(min=1), default=8, help=_("Tokens of the answer.")
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1800.0,
+    metavar="SECONDS",
+    help=_("Give up after this time."),
+)
+def command(
+    model: str,
+    env: Path | None,
+    site: Path | None,
+    deadline: float,
+    **given: Any,  # noqa: ANN401 - the fields of `fit.Asked`
+) -> Result:
+    """Check what is free, rehearse, and compare with the prediction."""
+    from setup_assistant.steps import fit
+    from setup_assistant.verify.rehearse import rehearse
+
+    ready = fit.prepare(model, env, site, fit.Asked(**given))
+    show.note(
+        _(
+            "{model} in {dtype}: {need} predicted, {have} free for it; pictures of {megapixels} "
+            "megapixels.",
+            megapixels=round(ready.max_pixels / 1e6, 2),
+            model=ready.model.id,
+            dtype=ready.setting.dtype,
+            need=_memory(ready.predicted),
+            have=_memory(ready.place.budget),
+        )
+    )
+    found = rehearse(
+        ready.model,
+        ready.trials,
+        ready.setting,
+        ready.place,
+        deadline=deadline,
+        on_case=_show_case,
+    )
+    fit.keep(ready, found)
+    return _result(ready, found)
+
+
+def _result(ready: Prepared, found: Rehearsed) -> Result:
+    from setup_assistant.values import to_builtins
+
+    data = {**to_builtins(found), "left_out": list(ready.left_out)}
+    if found.status == "ok":
+        return Result("rehearse", data, text=lambda: _show(found))
+    failure = SetupError(
+        "proof_failed",
+        what=found.model,
+        cause=found.evidence or found.cause or "?",
+        remedy=found.remedy or "?",
+    )
+    return Result("rehearse", data, exit_code=Exit.FAILED, errors=(Problem.of(failure),))
+
+
+def _show_case(case: Case) -> None:
+    from setup_assistant.sizes import duration
+
+    show.note(
+        _(
+            "{name}: {tokens} tokens, {predicted} predicted, {measured} measured, prompt {prompt}, "
+            "then {each} a token",
+            name=case.name,
+            tokens=case.prompt_tokens,
+            predicted=_memory(case.predicted_bytes),
+            measured=_memory(case.measured_bytes),
+            prompt=duration(case.prompt_seconds),
+            each=duration(case.seconds_per_token),
+        )
+    )
+
+
+def _show(found: Rehearsed) -> None:
+    show.heading(_("{model} fits on this {device}.", model=found.model, device=found.device))
+    show.table(
+        [
+            [_("Predicted by formula"), _memory(found.predicted_bytes)],
+            [_("Rehearsed with dummy weights"), _memory(found.measured_bytes)],
+            [_("Available for it"), _memory(found.budget_bytes)],
+        ]
+    )
+    if found.difference is not None:
+        show.line(
+            _("Prediction and rehearsal are {percent} % apart.",
+              percent=round(abs(found.difference) * 100, 1))
+        )  # fmt: skip
+        if abs(found.difference) > _APART:
+            show.line(_("That is more than expected: trust the rehearsal, not the formula."))
+    for line in found.device_map:
+        show.line(line)
+
+
+def _memory(count: int | None) -> str:
+    from setup_assistant.sizes import memory_text
+
+    return memory_text(count)

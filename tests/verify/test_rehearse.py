@@ -1,0 +1,184 @@
+"""The fit test: real shapes, a child whose death is a result, and refusals before it starts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.catalog.architecture import architecture
+from setup_assistant.catalog.models import Model
+from setup_assistant.catalog.recipes import load_all
+from setup_assistant.choose.fit import trials
+from setup_assistant.choose.memory import Setting
+from setup_assistant.errors import SetupError
+from setup_assistant.machine.facts import Machine, Memory, System
+from setup_assistant.site.layout import python_in
+from setup_assistant.steps import fit
+from setup_assistant.verify.rehearse import Place, rehearse
+
+MODELS = {m.id.split("/")[-1]: m for m in load_all().models}
+GIB = 1 << 30
+Assistant = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def canary() -> Model:
+    return MODELS["canary"]
+
+
+def environment(folder: Path, script: str) -> Path:
+    """Return an environment whose Python is a shell script."""
+    python = folder / "env" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\ncat > /dev/null\n{script}\n")
+    python.chmod(0o755)
+    return folder / "env"
+
+
+def small(**about: int) -> list[object]:
+    caps = {"max_pixels": 64 * 784, "total_pixels": 256 * 784, "text_tokens": 8, "new_tokens": 2}
+    return list(trials(canary().vision, **{**caps, **about}))
+
+
+def test_the_trials_keep_within_the_caps() -> None:
+    for image, video in ((1024, 3840), (512, 1024), (1, 2), (700, 769), (16384, 24576)):
+        one, two, clip = trials(
+            canary().vision, max_pixels=image * 784, total_pixels=video * 784,
+            text_tokens=8, new_tokens=2,
+        )  # fmt: skip
+        (grid,) = one.work.grids
+        assert 0.9 * image - 2 <= grid.tokens <= image
+        assert two.work.grids == (grid, grid)
+        (moving,) = clip.work.grids
+        assert 0.85 * video - 2 <= moving.tokens <= video
+        assert moving.tokens // moving.steps <= 768
+
+
+def test_a_killed_child_is_a_result(tmp_path: Path) -> None:
+    line = json.dumps({"event": "start", "name": "build"})
+    env = environment(tmp_path, f"echo '{line}'\nkill -9 $$")
+    found = rehearse(
+        canary(), small(), Setting(dtype="float32", part=None), Place(env=env, device="cpu")
+    )
+    assert (found.status, found.cause) == ("fail", "killed")
+    assert "memory ran out" in found.evidence
+    assert found.measured_bytes is None
+    assert [c.status for c in found.cases] == ["blocked"] * 3
+    assert found.predicted_bytes == max(c.predicted_bytes for c in found.cases)
+
+
+def test_a_case_that_runs_out_of_memory_is_a_result(tmp_path: Path) -> None:
+    said = {"event": "check", "name": "image", "kind": "image", "status": "fail",
+            "cause": "out-of-memory", "values": {"detail": "CUDA out of memory"}}  # fmt: skip
+    env = environment(tmp_path, f"echo '{json.dumps(said)}'\necho '{{\"event\": \"end\"}}'")
+    found = rehearse(
+        canary(), small(), Setting(dtype="float32", part=None), Place(env=env, device="cpu")
+    )
+    assert (found.status, found.cause, found.cases[0].status) == ("fail", "out-of-memory", "fail")
+    assert found.remedy
+
+
+def test_on_a_gpu_what_the_allocator_held_counts_and_the_context(tmp_path: Path) -> None:
+    said = {"event": "check", "name": "image", "kind": "image", "status": "ok",
+            "peak_memory_bytes": 3 * GIB, "values": {"reserved_bytes": 4 * GIB}}  # fmt: skip
+    env = environment(tmp_path, f"echo '{json.dumps(said)}'\necho '{{\"event\": \"end\"}}'")
+    found = rehearse(
+        canary(), small(), Setting(dtype="bfloat16", part="8.6"), Place(env=env, device="cuda")
+    )
+    assert found.measured_bytes == int(4.45 * GIB)
+
+
+def machine(gib: float) -> Machine:
+    return Machine(
+        system=System(os="Linux", arch="x86_64", python="3.12", glibc="2.36"),
+        memory=Memory(total_bytes=int(gib * GIB), available_bytes=int(gib * GIB)),
+    )
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Path:
+    return environment(tmp_path, "exit 1")
+
+
+def test_what_would_not_fit_is_refused_before_it_starts(
+    env: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit, "probe", lambda: machine(5))
+    with pytest.raises(SetupError) as caught:
+        fit.prepare("Qwen/Qwen2-VL-7B-Instruct", env, None, fit.Asked())
+    assert (caught.value.code, int(caught.value.exit)) == ("memory_too_small", 4)
+
+
+def test_only_the_trials_that_fit_are_run(env: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "probe", lambda: machine(11.3))
+    asked = fit.Asked(dtype="float32", max_pixels=256 * 784, total_pixels=8000 * 784)
+    ready = fit.prepare("Qwen2-VL-2B-Instruct", env, None, asked)
+    assert [t.name for t in ready.trials] == ["image", "two-images"]
+    assert ready.left_out == ("video",)
+    monkeypatch.setattr(fit, "probe", lambda: machine(24))
+    ready = fit.prepare("Qwen2-VL-2B-Instruct", env, None, replace(asked, max_pixels=None))
+    assert ready.left_out == ()
+    assert ready.trials[0].work.grids[0].tokens <= fit.CPU_PICTURE
+    assert ready.predicted < 24 * GIB
+
+
+def test_quantized_and_unknown_models_are_wrong_use(env: Path) -> None:
+    for name, code in (("Qwen2-VL-7B-Instruct-AWQ", "usage"), ("Qwen/Nobody", "model_unknown")):
+        with pytest.raises(SetupError) as caught:
+            fit.prepare(name, env, None, fit.Asked())
+        assert (caught.value.code, int(caught.value.exit)) == (code, 2)
+
+
+def test_an_environment_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(SetupError) as caught:
+        fit.prepare("Qwen2-VL-2B-Instruct", tmp_path / "nothing", None, fit.Asked())
+    assert caught.value.code == "file_missing"
+
+
+@pytest.mark.e2e
+def test_every_architecture_has_its_published_parameters(built_environment: Path) -> None:
+    known = {n: m for n, m in MODELS.items() if m.quantization == "none" and n != "canary"}
+    done = subprocess.run(
+        [python_in(built_environment), "-I", Path(__file__).with_name("on_meta.py")],
+        input=json.dumps({name: architecture(m) for name, m in known.items()}),
+        capture_output=True, text=True, timeout=280, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    counted = json.loads(done.stdout.splitlines()[-1])
+    assert counted == {name: m.shapes.params_total for name, m in known.items()}
+
+
+@pytest.mark.e2e
+@pytest.mark.timeout(900)
+def test_2b_needs_what_was_predicted(built_environment: Path, assistant: Assistant) -> None:
+    psutil = pytest.importorskip("psutil")
+    if psutil.virtual_memory().available < 9 * GIB:
+        pytest.skip("needs 9 GiB of free memory")
+    done = assistant(
+        "rehearse", "Qwen/Qwen2-VL-2B-Instruct", "--env", str(built_environment), "--json",
+        "--device", "cpu", "--dtype", "bfloat16", "--max-pixels", "200704",
+        "--total-pixels", "301056", "--new-tokens", "2",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    data = json.loads(done.stdout)["data"]
+    assert abs(data["difference"]) < 0.10
+    for case in data["cases"]:
+        assert case["measured_bytes"] == pytest.approx(case["predicted_bytes"], rel=0.10)
+
+
+@pytest.mark.e2e
+def test_the_canary_is_rehearsed(built_environment: Path, assistant: Assistant) -> None:
+    done = assistant("rehearse", "canary", "--env", str(built_environment), "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    data = json.loads(done.stdout)["data"]
+    assert data["status"] == "ok"
+    assert [c["name"] for c in data["cases"]] == ["image", "two-images", "video"]
+    for case in data["cases"]:
+        assert case["measured_bytes"] > 100 << 20
+        assert case["seconds_per_token"] > 0
+    assert abs(data["difference"]) < 0.35  # of a model this small the libraries are all
+    assert data["device_map"] == ["cpu: the whole model"]
