@@ -305,6 +305,16 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{python} cannot load modelscope-hub, the download client."),
         msg("Name an environment that has it with --env, or make one with: setup-assistant up"),
     ),
+    "mirror_empty": ErrorKind(
+        Exit.USAGE,
+        msg("{path} holds no model: no folder there has a config.json."),
+        msg("Name the folder of a downloaded model, or the folder that holds such folders."),
+    ),
+    "mirror_address": ErrorKind(
+        Exit.FAILED,
+        msg("Nothing can be served at {host}, port {port}: {detail}"),
+        msg("Choose another port with --port, or an address of this machine with --host."),
+    ),
     # --- road -----------------------------------------------------------------------------
     "step_unfinished": ErrorKind(
         Exit.FAILED,
@@ -325,6 +335,11 @@ ERRORS: dict[str, ErrorKind] = {
         Exit.USAGE,
         msg("{path} holds no receipt: nothing was finished there yet."),
         msg("Name the site with --site, or finish it with: setup-assistant up --site {path}"),
+    ),
+    "no_browser": ErrorKind(
+        Exit.FAILED,
+        msg("No browser could be started here."),
+        msg("Copy {path} to a computer with a browser and open it there."),
     ),
     # --- environments ---------------------------------------------------------------------
     "env_unknown": ErrorKind(

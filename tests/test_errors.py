@@ -1,6 +1,7 @@
 """One table of failures: each code is raised somewhere and has a sentence and a remedy."""
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def _string_constants() -> set[str]:
     return found
 
 
+@functools.cache
 def _raised() -> set[str]:
     """Return the codes given to SetupError (or to a function that hands them on)."""
     return _string_constants() & set(ERRORS)
@@ -38,6 +40,7 @@ def test_each_code_is_raised_somewhere(code: str) -> None:
     assert code in _raised() | _defaults()
 
 
+@functools.cache
 def _defaults() -> set[str]:
     found: set[str] = set()
     for path in PACKAGE.rglob("*.py"):

@@ -40,3 +40,9 @@ def test_an_ascii_terminal_cannot_print_chinese() -> None:
     utf8_stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     assert not words.can_print_chinese(ascii_stream)
     assert words.can_print_chinese(utf8_stream)
+
+
+def test_a_sentence_in_another_language_leaves_the_one_in_use_alone() -> None:
+    said = words.msg("Done: all {total} checks passed.", total=3)
+    assert said.into("zh_CN") != said.into("en") == "Done: all 3 checks passed."
+    assert (words.language(), str(said)) == ("en", said.english)

@@ -19,9 +19,20 @@ VERBS = {
     "plan": ("setup_assistant.cli.plan", msg("Show what would be installed here, and why.")),
     "estimate": ("setup_assistant.cli.estimate", msg("Predict the GPU memory a model needs.")),
     "download": ("setup_assistant.cli.download", msg("Download a model's weights, verified.")),
+    "mirror": ("setup_assistant.cli.mirror", msg("Serve downloaded models to other machines.")),
     "verify": ("setup_assistant.cli.verify", msg("Ask a model questions with known answers.")),
+    "rehearse": (
+        "setup_assistant.cli.rehearse",
+        msg("Prove that a model fits, with dummy weights."),
+    ),
+    "doctor": ("setup_assistant.cli.doctor", msg("Find out what is wrong, and what mends it.")),
     "report": ("setup_assistant.cli.report", msg("Show the report of a site.")),
     "env": ("setup_assistant.cli.env", msg("List or remove environments.")),
+    "recipes": ("setup_assistant.cli.recipes", msg("Check the recipes plans are made from.")),
+    "completion": (
+        "setup_assistant.cli.completion",
+        msg("Complete commands and options in your shell."),
+    ),
     "uninstall": ("setup_assistant.cli.uninstall", msg("Remove what this tool has made.")),
 }
 

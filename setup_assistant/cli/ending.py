@@ -21,7 +21,7 @@ def show_ending(prepared: Prepared, receipt: dict[str, Any]) -> None:
     if checks:
         show.line()
         show.line(_("{passed} of {total} checks passed.", passed=passed, total=len(checks)))
-    show.line(_("Report: {path}", path=str(layout.report)))
+    show.line(_("Report: {path}", path=str(layout.report_html)))
     if receipt["status"] != "done":
         return
     show.line(_("Next:"))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from setup_assistant.cli import show
-from setup_assistant.steps.road import Done
 from setup_assistant.words import Message, _
+
+if TYPE_CHECKING:
+    from setup_assistant.steps.road import Done
 
 
 class Guide:

@@ -45,8 +45,16 @@ if TYPE_CHECKING:
     metavar="NAME,CC,TOTAL_MIB,FREE_MIB",
     help=_("What if this GPU were there (repeatable)."),
 )
-@click.option("--system", type=click.Choice(["Linux", "Windows", "Darwin"]), help=_("Its system."))
-@click.option("--arch", type=click.Choice(["x86_64", "aarch64", "arm64"]), help=_("Its CPU."))
+@click.option(
+    "--system",
+    type=click.Choice(["Linux", "Windows", "Darwin"], case_sensitive=False),
+    help=_("Its system."),
+)
+@click.option(
+    "--arch",
+    type=click.Choice(["x86_64", "aarch64", "arm64", "amd64"], case_sensitive=False),
+    help=_("Its CPU."),
+)
 @click.option(
     "--ram", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help=_("Its main memory.")
 )
@@ -70,13 +78,13 @@ def command(
 def _machine(file: Path | None, described: dict[str, Any], flags: dict[str, Any]) -> Machine:
     """Return the saved machine, the described one, or this one."""
     if file is not None:
-        if any(described.values()):
+        if _is_given(described):
             raise SetupError(
                 "usage", detail=_("--machine and a described machine exclude each other"),
                 verb="plan",
             )  # fmt: skip
         return _saved(file)
-    if any(described.values()):
+    if _is_given(described):
         from setup_assistant.cli.what_if import machine_of
 
         return machine_of(
@@ -92,6 +100,11 @@ def _machine(file: Path | None, described: dict[str, Any], flags: dict[str, Any]
     from setup_assistant.machine.probe import probe
 
     return probe()
+
+
+def _is_given(described: dict[str, Any]) -> bool:
+    """Whether anything of a machine was described, if only as an empty word."""
+    return any(value not in {None, ()} for value in described.values())
 
 
 def _saved(file: Path) -> Machine:

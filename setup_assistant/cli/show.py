@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 from setup_assistant.host import clock
+from setup_assistant.host.program import spell
 from setup_assistant.host.secrets import redact
 
 if TYPE_CHECKING:
@@ -62,13 +63,13 @@ def envelope(value: dict[str, Any]) -> None:
 def line(text: str = "") -> None:
     """Print one line of the result."""
     if not _mode.json:
-        _write(sys.stdout, redact(text) + "\n")
+        _write(sys.stdout, redact(spell(text)) + "\n")
 
 
 def note(text: str) -> None:
     """Print one line about the work under way, to standard error."""
     if not (_mode.json or _mode.quiet):
-        _write(sys.stderr, redact(text) + "\n")
+        _write(sys.stderr, redact(spell(text)) + "\n")
 
 
 def problem(message: str, hint: str) -> None:
@@ -116,6 +117,21 @@ def table(
         )
     for row in listed:
         drawn.add_row(*(Text(redact(c)) for c in row))
+    console("stdout").print(drawn)
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> None:
+    """Print label and value, aligned and wrapped, without lines around them."""
+    if _mode.json:
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=None, show_header=False, pad_edge=True, padding=(0, 2, 0, 0))
+    drawn.add_column(style="dim", max_width=20, overflow="fold")
+    drawn.add_column(overflow="fold")
+    for label, value in rows:
+        drawn.add_row(Text(f"  {redact(label)}"), Text(redact(value)))
     console("stdout").print(drawn)
 
 
@@ -209,6 +225,12 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
         self._bar, self._task = None, None
+
+
+def bar(share: float, columns: int = 30) -> str:
+    """Return a bar that fills so much (0 to 1) of so many columns; what is not nothing shows."""
+    full = max(round(min(share, 1.0) * columns), 1 if share > 0 else 0)
+    return ("█" if _can_draw() else "#") * full
 
 
 def mark(ok: bool | None) -> str:

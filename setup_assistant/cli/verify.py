@@ -11,6 +11,7 @@ from setup_assistant.cli import show
 from setup_assistant.cli.common import verb
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import paths
+from setup_assistant.host.program import spell
 from setup_assistant.result import Problem, Result
 from setup_assistant.words import _
 
@@ -140,6 +141,8 @@ def _must_exist(path: Path, flag: str) -> None:
 
 def _result(found: Verification) -> Result:
     data = found.to_json()
+    if found.remedy:
+        data["remedy"] = spell(found.remedy)
     if found.status == "ok":
         return Result("verify", data=data, text=lambda: _show_passed(found))
     failure = SetupError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -27,6 +28,13 @@ def _several(
     return tuple(part for part in parts if part) or None
 
 
+def _dotted(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    """Return a Python version as it was given: of all wheels only the minor counts."""
+    if given is not None and not re.fullmatch(r"[23]\.\d+(?:\.\w+)?", given.strip(), re.ASCII):
+        raise click.BadParameter(_("write it as 3.12"), context, parameter)
+    return given.strip() if given else None
+
+
 def _options() -> list[Callable[[F], F]]:
     return [
         click.option("--model", metavar="auto|canary|ID", help=_("The model; auto chooses.")),
@@ -43,7 +51,9 @@ def _options() -> list[Callable[[F], F]]:
         click.option("--site", metavar="DIR", help=_("Folder of the deployment.")),
         click.option("--env", metavar="DIR", help=_("Folder of the environment.")),
         click.option("--weights", metavar="DIR", help=_("Folder of the weights.")),
-        click.option("--python", metavar="X.Y", help=_("Python of the environment.")),
+        click.option(
+            "--python", metavar="X.Y", callback=_dotted, help=_("Python of the environment.")
+        ),
         click.option(
             "--mirror",
             metavar="auto|cn|official|URL",

@@ -62,7 +62,11 @@ def torch(prefix: Path) -> TorchFiles | None:
 
 def site_packages(prefix: Path) -> list[Path]:
     """Return the folders that hold an environment's packages."""
-    candidates = [*sorted(prefix.glob("lib/python3.*/site-packages")), prefix / "Lib/site-packages"]
+    candidates = [
+        *sorted(prefix.glob("lib/python3.*/site-packages")),
+        *sorted(prefix.glob("lib/python3*/dist-packages")),
+        prefix / "Lib/site-packages",
+    ]
     return [folder for folder in candidates if folder.is_dir()]
 
 

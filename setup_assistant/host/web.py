@@ -143,3 +143,16 @@ def _of_certificate(error: ssl.SSLCertVerificationError) -> Message:
     if error.verify_code == 10:
         return msg("The certificate has expired; check this computer's clock.")
     return msg("The certificate does not belong to this address.")
+
+
+def why_unreachable(address: str, timeout: float = 1.5) -> Message | None:
+    """Return why nothing answers at `address` (URL or host:port), or None where it connects."""
+    parts = urllib.parse.urlsplit(address if "://" in address else f"http://{address}")
+    try:
+        port = parts.port or {"https": 443, "socks5": 1080, "socks5h": 1080}.get(parts.scheme, 80)
+        socket.create_connection((parts.hostname or "", port), timeout).close()
+    except ValueError:
+        return msg("The proxy refuses connections: it is not running, or its port is wrong.")
+    except OSError as error:
+        return _of_proxy(error)
+    return None
