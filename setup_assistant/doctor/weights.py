@@ -54,7 +54,7 @@ def download_unfinished(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     path = case.model.path
     for pattern in ("._____temp/*", ".cache/huggingface/download/*.incomplete", "*.incomplete",
-                    "*.part", "*.aria2", "._____temp/*/*"):  # fmt: skip
+                    "*.part", "*.sa-part*", "*.aria2", "._____temp/*/*"):  # fmt: skip
         for found in sorted(path.glob(pattern)):
             if found.is_file():
                 name = str(found.relative_to(path))
