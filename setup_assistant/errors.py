@@ -246,7 +246,7 @@ ERRORS: dict[str, ErrorKind] = {
         msg("A package is not the one that the lock names: {detail}"),
         msg(
             "Do not use that source. Fetch the packages from the official index, or make the "
-            "lock again by removing pylock.toml."
+            "lock again by removing requirements.lock."
         ),
     ),
     "install_incomplete": ErrorKind(

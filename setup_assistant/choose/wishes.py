@@ -15,7 +15,7 @@ class Wishes:
     `model` is "auto", "canary" or a model id. `gpus` names cards by UUID or index; empty means
     all usable ones. `mirror` is auto, cn, official or a URL. `images`, `video_seconds` describe
     the inputs that must fit. `disks` are chosen through `site`, `env` and `weights`. `lock` is a
-    `pylock.toml` to replay; `offline` takes packages from the cache and local folders only.
+    `requirements.lock` to replay; `offline` takes packages from the cache and local folders only.
     """
 
     model: str = "auto"

@@ -44,7 +44,7 @@ from setup_assistant.words import _
 @click.option(
     "--lock",
     metavar="FILE",
-    help=_("Install exactly what another site's pylock.toml names, hashes compared."),
+    help=_("Install exactly what another site's requirements.lock names, hashes compared."),
 )
 @click.option(
     "--offline",

@@ -22,7 +22,9 @@ _RULES = (
         r"\1***",
     ),
     (
-        re.compile(r"(?i)\b([A-Z0-9_]*(?:TOKEN|PASSWORD|PASSWD|SECRET|API_KEY)[A-Z0-9_]*=)\S+"),
+        re.compile(
+            r"(?i)\b([A-Z0-9_]*(?:TOKEN|PASSWORD|PASSWD|SECRET|API_KEY)[A-Z0-9_]*=)(?!=)\S+"
+        ),
         r"\1***",
     ),
 )

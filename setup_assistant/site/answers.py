@@ -36,7 +36,7 @@ _NOTES = {
     "weights_source": "modelscope, huggingface, an address or a folder / 或网址、文件夹",
     "gpus": "UUIDs or indices; empty: all usable ones / UUID 或序号；留空为全部可用显卡",
     "strict_cuda": "true: no build above the driver's CUDA / true：不选高于驱动的 CUDA 构建",
-    "lock": "pylock.toml to replay; empty: made anew / 要重放的 pylock.toml；留空则重新生成",
+    "lock": "requirements.lock to replay; empty: made anew / 要重放的锁文件；留空则重新生成",
     "offline": "true: packages from the cache and local folders only / 只用缓存和本地文件夹",
     "language": "en or zh_CN; empty: the terminal's / 留空则随终端",
 }

@@ -40,9 +40,9 @@ class Layout:
         return self.root / "requirements.txt"
 
     @property
-    def pylock(self) -> Path:
-        """Every package with its hashes (PEP 751); another site replays it with `--lock`."""
-        return self.root / "pylock.toml"
+    def packages_lock(self) -> Path:
+        """Every package with its hashes ; another site replays it with `--lock`."""
+        return self.root / "requirements.lock"
 
     @property
     def scripts(self) -> Path:

@@ -176,7 +176,7 @@ def _job(context: Context, prefix: Path, scratch: Path) -> Job:
         python=context.plan.python,
         conda_channel=context.plan.sources.conda,
         requirements=context.site.requirements,
-        lock=context.site.pylock,
+        lock=context.site.packages_lock,
         given_lock=_given_lock(context),
         offline=context.wishes.offline,
         scratch=scratch,

@@ -74,7 +74,7 @@ def _own_files(site: Layout) -> list[Path]:
         site.canary_result,
         site.root / "README.txt",
         site.requirements,
-        site.pylock,
+        site.packages_lock,
         site.environment_yml,
         site.machine,
         site.plan,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -63,7 +64,7 @@ def test_the_same_again_changes_nothing(built: Built) -> None:
 
 def test_a_lock_is_replayed_without_the_network(built: Built, place: Place, tmp_path: Path) -> None:
     site = tmp_path / "second"
-    lock = built.site / "pylock.toml"
+    lock = built.site / "requirements.lock"
     # A dead proxy stands for the cut: whatever asks the network fails.
     done = place.json("up", "--yes", "--model", "canary", "--site", str(site),
                       "--lock", str(lock), "--offline",
@@ -72,15 +73,17 @@ def test_a_lock_is_replayed_without_the_network(built: Built, place: Place, tmp_
     first = json.loads((built.site / "receipt.json").read_text())
     second = json.loads((site / "receipt.json").read_text())
     assert second["environment"]["packages"] == first["environment"]["packages"]
-    assert (site / "pylock.toml").read_bytes() == lock.read_bytes()
+    assert (site / "requirements.lock").read_bytes() == lock.read_bytes()
 
 
 def test_a_lock_with_another_hash_is_refused(built: Built, place: Place, tmp_path: Path) -> None:
-    text = (built.site / "pylock.toml").read_text()
-    name = text.index('name = "idna"')
-    start = text.index('sha256 = "', text.index("wheels", name)) + len('sha256 = "')
-    wrong = text[:start] + ("0" if text[start] != "0" else "1") + text[start + 1 :]
-    lock = tmp_path / "pylock.toml"
+    text = (built.site / "requirements.lock").read_text()
+    start = text.index("sha256:", text.index("idna==")) + len("sha256:")
+    end = text.index("==", start)
+    # Every hash of idna, so that neither its wheel nor its source can be taken.
+    wrong = text[:start] + re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64,
+                                  "sha256:" + text[start:end])[7:] + text[end:]  # fmt: skip
+    lock = tmp_path / "requirements.lock"
     lock.write_text(wrong)
     done = place.json("up", "--yes", "--model", "canary", "--site", str(tmp_path / "s"),
                       "--lock", str(lock))  # fmt: skip

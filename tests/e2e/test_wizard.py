@@ -45,7 +45,16 @@ def _essence(plan: dict[str, Any]) -> dict[str, Any]:
     """Leave out what this computer's free memory changes by the minute."""
     plan = json.loads(json.dumps(plan))
     plan["model"].pop("budget_bytes", None)
-    for key in ("alternatives", "reasons", "reason_parts", "sizes", "site", "dry_run"):
+    for key in (
+        "alternatives",
+        "reasons",
+        "reason_parts",
+        "sizes",
+        "warnings",
+        "warning_parts",
+        "site",
+        "dry_run",
+    ):
         plan.pop(key, None)
     return plan
 

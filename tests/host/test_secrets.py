@@ -28,6 +28,7 @@ def test_secrets_are_taken_out(text: str, secret: str) -> None:
 def test_ordinary_text_is_left_alone() -> None:
     text = "torch==2.11.0+cu128 from https://download.example/whl/cu128 to /home/a@b/x:y"
     assert redact(text) == text
+    assert redact("tokenizers==0.23.3") == "tokenizers==0.23.3"
 
 
 def test_the_log_is_clean_and_rotated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,8 @@
-"""The exact set of packages with hashes (PEP 751 `pylock.toml`), made once and replayed."""
+"""The exact set of packages with hashes, made once and replayed.
+
+Hashed requirements, not a PEP 751 file: uv finds what it has cached by index and version, and
+fetches the wheels of a `pylock.toml` again for every environment (seen with uv 0.13.9).
+"""
 
 from __future__ import annotations
 
@@ -31,10 +35,10 @@ def lock_for(job: Job, run: Run) -> Path:
     head = _HEAD.format(sum=hashlib.sha256(job.requirements.read_bytes()).hexdigest())
     if _starts_with(job.lock, head):
         return job.lock
-    fresh = job.scratch / "pylock.toml"
+    fresh = job.scratch / "requirements.lock"
     outcome = run(
         job,
-        ["pip", "compile", "--quiet", "--no-header", "--format", "pylock.toml",
+        ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--generate-hashes",
          "--python", python_in(job.prefix), "--output-file", fresh, job.requirements],
     )  # fmt: skip
     if not outcome.ok or not fresh.exists():
@@ -43,8 +47,14 @@ def lock_for(job: Job, run: Run) -> Path:
     text = fresh.read_text(encoding="utf-8")
     if redact(text) != text:
         return job.requirements
-    files.write_text(job.lock, head + text)
+    files.write_text(job.lock, head + _options(job.requirements) + text)
     return job.lock
+
+
+def _options(requirements: Path) -> str:
+    """Return the index options of the requirements, which `compile` leaves out."""
+    lines = requirements.read_text(encoding="utf-8").splitlines()
+    return "".join(f"{line}\n" for line in lines if line.startswith("--"))
 
 
 def _starts_with(path: Path, head: str) -> bool:

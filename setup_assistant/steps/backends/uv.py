@@ -64,9 +64,19 @@ def install(job: Job) -> None:
     """
     watch = _Watch(job)
     wanted = lock.lock_for(job, _run)
+    hashes = [] if wanted == job.requirements else ["--require-hashes"]
     outcome = _run(
         job,
-        ["pip", "install", "--no-progress", "--python", python_in(job.prefix), "-r", wanted],
+        [
+            "pip",
+            "install",
+            "--no-progress",
+            "--python",
+            python_in(job.prefix),
+            *hashes,
+            "-r",
+            wanted,
+        ],
         watch,
     )
     if not outcome.ok:
