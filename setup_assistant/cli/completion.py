@@ -55,7 +55,7 @@ def command(shell: str) -> Result:
     """Print the script."""
     text = script(shell)
     data = {"shell": shell, "script": text}
-    return Result("completion", data, text=lambda: show.line(text.rstrip()))
+    return Result("completion", data, text=lambda: show.verbatim(text.rstrip()))
 
 
 def script(shell: str) -> str:

@@ -66,6 +66,12 @@ def line(text: str = "") -> None:
         _write(sys.stdout, redact(spell(text)) + "\n")
 
 
+def verbatim(text: str) -> None:
+    """Print text for another program as it is, e.g. a shell script."""
+    if not _mode.json:
+        _write(sys.stdout, text + "\n")
+
+
 def note(text: str) -> None:
     """Print one line about the work under way, to standard error."""
     if not (_mode.json or _mode.quiet):
