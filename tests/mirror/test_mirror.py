@@ -124,6 +124,8 @@ def test_the_verb_serves_until_it_is_interrupted(shelf_folder: Path, tmp_path: P
         [sys.executable, "-m", "setup_assistant.cli.app", "mirror", "serve", str(shelf_folder),
          "--port", "0"],
         cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        # A test run in the background hands on an ignored SIGINT, which Python then respects.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert child.stderr is not None
     try:
