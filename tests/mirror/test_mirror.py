@@ -125,7 +125,7 @@ def test_the_verb_serves_until_it_is_interrupted(shelf_folder: Path, tmp_path: P
          "--port", "0"],
         cwd=ROOT, stderr=subprocess.PIPE, text=True,
         # A test run in the background hands on an ignored SIGINT, which Python then respects.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )  # fmt: skip
     assert child.stderr is not None
     try:
