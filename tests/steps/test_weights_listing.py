@@ -82,7 +82,7 @@ def test_no_files_and_too_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> N
 @given(st.text(alphabet=st.sampled_from("ab./\\:.. ~$\x00é中"), max_size=20))
 def test_what_passes_stays_inside(path: str) -> None:
     if path_fault(path) is None:
-        target = (Path("/root/folder") / path).resolve()
-        assert target.is_relative_to("/root/folder")
-        assert target != Path("/root/folder")
+        target = (Path("/srv/folder") / path).resolve()
+        assert target.is_relative_to("/srv/folder")
+        assert target != Path("/srv/folder")
         assert target.parts[3:] == tuple(path.split("/"))
