@@ -1,62 +1,21 @@
 """Make `.venv` on first use and hand over to it. Standard library only.
 
 This module must also *parse* on an old Python 3, so that it can say what is wrong: no syntax
-newer than 3.7 here.
+newer than 3.7 here. On every later start it only reads two small files before it hands over,
+so whatever only the first start needs is imported there.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import shutil
-import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / ".setup-assistant-stamp"
 OLDEST = (3, 10)
-
-SENTENCES = {
-    "old": (
-        "Setup Assistant needs Python {oldest} or newer; this is Python {found}.",
-        "Setup Assistant 需要 Python {oldest} 或更新版本；当前是 Python {found}。",
-    ),
-    "old_remedy": (
-        "Run it with a newer one, for example: python3.12 -m setup_assistant",
-        "请用更新的版本运行，例如：python3.12 -m setup_assistant",
-    ),
-    "no_venv": (
-        "This Python cannot make virtual environments: its module {module} is missing.",
-        "这个 Python 无法创建虚拟环境：缺少模块 {module}。",
-    ),
-    "no_venv_remedy": (
-        "Install it with: {command}",
-        "请先安装：{command}",
-    ),
-    "making": (
-        "Preparing Setup Assistant's own environment in {path} (once, about 15 s) ...",
-        "正在准备 Setup Assistant 自己的环境 {path}（仅一次，约 15 秒）……",
-    ),
-    "failed": (
-        "Could not install Setup Assistant's own packages: {detail}",
-        "无法安装 Setup Assistant 自己的软件包：{detail}",
-    ),
-    "failed_remedy": (
-        "Check the connection or your pip settings (pip config list), then run it again.",
-        "请检查网络或 pip 设置（pip config list），然后重新运行。",
-    ),
-    "readonly": (
-        "{path} cannot be written: {detail}",
-        "无法写入 {path}：{detail}",
-    ),
-    "readonly_remedy": (
-        "Copy this folder to a place of your own, and run it there.",
-        "请把这个文件夹复制到有写权限的位置再运行。",
-    ),
-}
 
 
 class StopError(Exception):
@@ -102,14 +61,7 @@ def _is_ready(extras: tuple[str, ...]) -> bool:
         lines = STAMP.read_text().split()
     except (OSError, UnicodeDecodeError):
         return False
-    python = _python()
-    return (
-        lines[:1] == [_fingerprint()]
-        and set(extras) <= set(lines[1:])
-        and python.exists()
-        # A moved checkout leaves a .venv whose packages point elsewhere.
-        and _pointer(create=False)
-    )
+    return lines[:1] == [_fingerprint()] and set(extras) <= set(lines[1:]) and _python().exists()
 
 
 def _make(extras: tuple[str, ...]) -> None:
@@ -119,7 +71,8 @@ def _make(extras: tuple[str, ...]) -> None:
         if not _usable():
             _create()
         _install(wanted)
-        _pointer(create=True)
+        _point_here()
+        _compile()
         STAMP.write_text("\n".join([_fingerprint(), *wanted]) + "\n")
     except OSError as error:
         detail = error.strerror or str(error)
@@ -135,6 +88,8 @@ def _create() -> None:
     if VENV.is_symlink() or VENV.is_file():
         VENV.unlink()
     elif VENV.exists():
+        import shutil
+
         # Ours (it bears our name and lies in our tree), left half made or broken.
         shutil.rmtree(str(VENV))
     _child([sys.executable, "-m", "venv", str(VENV)])
@@ -161,7 +116,17 @@ def _by_uv(extras: list[str]) -> bool:
         return False
     # No cache: nothing may be left in the home folder by merely starting.
     command = [str(uv), "pip", "install", "--quiet", "--no-cache", "--python", str(_python())]
+    # Without it every start would read its packages from source where the person (as container
+    # images do) sets PYTHONDONTWRITEBYTECODE: 80 ms.
+    command.append("--compile-bytecode")
     return _quiet([*command, *_others(extras)], env)
+
+
+def _compile() -> None:
+    """Compile this tool's own modules for `.venv`, as an installer would; nothing hangs on it."""
+    code = "import compileall, sys; compileall.compile_dir(sys.argv[1], quiet=2)"
+    command = [str(_python()), "-I", "-c", code, str(ROOT / "setup_assistant")]
+    _quiet(command, dict(os.environ))
 
 
 def _others(extras: list[str]) -> list[str]:
@@ -172,11 +137,15 @@ def _others(extras: list[str]) -> list[str]:
 
 
 def _requirement(name: str) -> str:
+    import re
+
     return next(r for r in _dependencies() if re.match(re.escape(name) + r"\b", r))
 
 
 def _dependencies(extra: str = "") -> list[str]:
     """Return requirements from pyproject.toml; there is no TOML reader in Python 3.10."""
+    import re
+
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     key = extra or "dependencies"
     block = re.search(rf"^{re.escape(key)} = \[\n(.*?)^\]", text, re.DOTALL | re.MULTILINE)
@@ -185,9 +154,10 @@ def _dependencies(extra: str = "") -> list[str]:
 
 
 def _fingerprint() -> str:
-    """Changes with the dependencies, the interpreter and the place of the checkout."""
-    parts = [(ROOT / "pyproject.toml").read_bytes().split(b"[tool.", 1)[0], str(ROOT).encode()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+    """Changes with the dependencies and the place: a moved `.venv` points to where it was."""
+    text = (ROOT / "pyproject.toml").read_bytes().split(b"[tool.", 1)[0] + str(ROOT).encode()
+    # No secret hangs on it, and hashlib would load OpenSSL first.
+    return f"{zlib.crc32(text):08x}{zlib.adler32(text):08x}"
 
 
 def _known_extras() -> set[str]:
@@ -205,17 +175,11 @@ def _usable() -> bool:
     return _quiet([str(_python()), "-c", code], dict(os.environ))
 
 
-def _pointer(create: bool) -> bool:
+def _point_here() -> None:
     """Let `.venv` import this checkout from any folder, through a .pth file."""
-    folders = list(VENV.glob("lib/python3*/site-packages")) + list(VENV.glob("Lib/site-packages"))
-    line = str(ROOT) + "\n"
-    for folder in folders:
+    for folder in [*VENV.glob("lib/python3*/site-packages"), *VENV.glob("Lib/site-packages")]:
         path = folder / "setup_assistant_checkout.pth"
-        if create:
-            path.write_text(line, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != line:
-            return False
-    return bool(folders)
+        path.write_text(str(ROOT) + "\n", encoding="utf-8")
 
 
 def _python() -> Path:
@@ -225,6 +189,8 @@ def _python() -> Path:
 def _hand_over(module: str) -> None:
     command = [str(_python()), "-m", module, *sys.argv[1:]]
     if os.name == "nt":
+        import subprocess
+
         sys.exit(subprocess.call(command))
     sys.stdout.flush()
     sys.stderr.flush()
@@ -232,6 +198,8 @@ def _hand_over(module: str) -> None:
 
 
 def _child(command: list[str]) -> None:
+    import subprocess
+
     # pip asks `rustc` for its version; where that is rustup's, it would fill the home folder.
     env = dict(os.environ)
     env.setdefault("RUSTUP_HOME", str(VENV / ".rustup"))
@@ -246,6 +214,8 @@ def _child(command: list[str]) -> None:
 
 
 def _quiet(command: list[str], env: dict[str, str]) -> bool:
+    import subprocess
+
     try:
         return (
             subprocess.run(
@@ -258,6 +228,8 @@ def _quiet(command: list[str], env: dict[str, str]) -> bool:
 
 
 def _venv_command() -> str:
+    import shutil
+
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if shutil.which("apt-get"):
         return f"sudo apt install python{version}-venv"
@@ -269,6 +241,8 @@ def _venv_command() -> str:
 
 
 def _say(key: str, prefix: str = "", **args: str) -> None:
+    from setup_assistant._bootstrap_words import SENTENCES
+
     language = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
     chinese = any(a.lower().startswith("zh") for a in [language or "", *_language_argument()])
     text = prefix + SENTENCES[key][1 if chinese else 0].format(**args) + "\n"

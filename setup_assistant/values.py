@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from setup_assistant import compiled
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 
@@ -49,10 +50,16 @@ def load_json(path: Path, kind: type[T], flag: str = "") -> T:
 
 def load_toml(path: Path, kind: type[T], code: str = "recipe_invalid") -> T:
     """Read a TOML file as a `kind`; raises `code` naming file and key."""
+    text = files.read_text(path)
+    recipe = dataclasses.is_dataclass(kind)
+    if recipe and (kept := compiled.load(path, text, kind)) is not None:
+        return kept
     import msgspec
 
-    text = files.read_text(path)
     try:
-        return msgspec.toml.decode(text, type=kind)
+        value = msgspec.toml.decode(text, type=kind)
     except msgspec.DecodeError as error:
         raise SetupError(code, file=str(path), detail=str(error)) from error
+    if recipe:
+        compiled.keep(path, text, value)
+    return value

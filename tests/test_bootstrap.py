@@ -67,11 +67,17 @@ def test_a_folder_that_cannot_be_written_is_named(checkout: Path) -> None:
 def test_a_fresh_clone_starts_and_a_half_made_environment_is_made_again(checkout: Path) -> None:
     command = [sys.executable, "-m", "setup_assistant", "--version"]
     env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    # As container images set it: what is installed is compiled all the same, or every start
+    # would read a hundred modules from source.
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    env.pop("PYTHONPYCACHEPREFIX", None)
     first = subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True,
                            timeout=300, check=False)  # fmt: skip
     assert first.returncode == 0, first.stderr
     assert "version" in first.stdout
     assert (checkout / ".venv").is_dir()
+    assert list((checkout / ".venv").glob("lib/python3*/site-packages/click/__pycache__/core.*"))
+    assert list((checkout / "setup_assistant/cli/__pycache__").glob("app.*.pyc"))
     (checkout / ".venv" / ".setup-assistant-stamp").unlink()
     shutil.rmtree(next((checkout / ".venv").glob("lib/python3*")))
     again = subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 
 APP = "setup-assistant"
+_set_cache: ContextVar[Path | None] = ContextVar("package_cache", default=None)
 
 
 def cache_folder() -> Path:
@@ -15,16 +20,40 @@ def cache_folder() -> Path:
     """
     if override := os.environ.get("SETUP_ASSISTANT_CACHE"):
         return Path(override).expanduser()
+    if _is_linux():
+        # By the XDG Base Directory Specification, as platformdirs does, which takes 9 ms to load.
+        # A relative path there is invalid, and to be ignored.
+        named = Path(os.environ.get("XDG_CACHE_HOME", "").strip())
+        return (named if named.is_absolute() else Path.home() / ".cache") / APP
     import platformdirs
 
     return platformdirs.user_cache_path(APP, appauthor=False)
+
+
+def _is_linux() -> bool:
+    return sys.platform == "linux"
 
 
 def package_cache() -> Path:
     """Return uv's cache: the person's own (UV_CACHE_DIR) if named, else inside ours."""
     if override := os.environ.get("UV_CACHE_DIR"):
         return Path(override).expanduser()
-    return cache_folder() / "uv"
+    return _set_cache.get() or cache_folder() / "uv"
+
+
+@contextlib.contextmanager
+def package_cache_in(folder: Path) -> Iterator[None]:
+    """Let packages be cached in `folder` for a while, unless the person named a cache."""
+    token = _set_cache.set(folder)
+    try:
+        yield
+    finally:
+        _set_cache.reset(token)
+
+
+def conda_cache() -> Path:
+    """Return where conda packages and channel indexes are kept for the rattler engine."""
+    return cache_folder() / "conda"
 
 
 def log_folder() -> Path:
