@@ -17,7 +17,8 @@ Form = Literal["index", "find-links", "channel", "hub"]
 class Mirror:
     """One source of one leg.
 
-    `url` may hold `{build}` (torch); `probe` is a small page that answers when the source does.
+    `url` may hold `{build}` (torch); `probe` is a small page that answers when the source does,
+    `sample` a larger one that its speed is measured with (empty: the same).
     """
 
     leg: Leg
@@ -28,6 +29,7 @@ class Mirror:
     probe: str
     source: str
     date: str
+    sample: str = ""
 
     def address(self, build: str = "") -> str:
         """Return the address for one torch build, e.g. "cu126" or "cpu"."""

@@ -23,15 +23,22 @@ CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CUR
 _AGENT = "setup-assistant"
 _THERE = range(200, 400)
 _READ_BYTES = 1 << 16
+# What is fetched to measure a source, and the seconds that it may take: a slow line is judged
+# by what came until then. Less than the least says more about the server than about the line.
+_SAMPLE_BYTES, _SAMPLE_SECONDS, _LEAST_SAMPLE = 1 << 19, 1.5, 1 << 15
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a visit gave: seconds to the first byte (None where nothing answered), why not."""
+    """What a visit gave: seconds to the first byte (None where nothing answered), why not.
+
+    `whole` tells that the page ended within the little that was read of it.
+    """
 
     ok: bool
     seconds: float | None
     reason: Message | None = None
+    whole: bool = False
 
 
 def probe_url(url: str, timeout: float) -> Answer:
@@ -46,7 +53,7 @@ def probe_url(url: str, timeout: float) -> Answer:
         request = urllib.request.Request(url, headers={"User-Agent": _AGENT})  # noqa: S310
         with _opener().open(request, timeout=timeout) as response:
             seconds = clock.monotonic() - started
-            response.read(_READ_BYTES)
+            whole = len(response.read(_READ_BYTES)) < _READ_BYTES
             status, kind = response.status, response.headers.get("Content-Type", "")
             final = response.url
     except Exception as error:  # noqa: BLE001 - anything the network or a proxy may do
@@ -56,7 +63,42 @@ def probe_url(url: str, timeout: float) -> Answer:
         return Answer(False, seconds, msg("The server answered with an error."))
     if _is_login(url, final, kind):
         return Answer(False, seconds, msg("A login page answered in place of the server."))
-    return Answer(True, seconds)
+    return Answer(True, seconds, whole=whole)
+
+
+def speed_of(url: str, timeout: float) -> float | None:
+    """Return the bytes per second in which the first part of a page comes.
+
+    It is a lower bound: a connection is slow in the beginning, and others may be measured at
+    the same time. None where too little came to tell.
+
+    Args:
+        url: a page or file of some 100 KB or more.
+        timeout: seconds after which nothing is waited for.
+    """
+    ends = clock.monotonic() + timeout
+    came = 0
+    headers = {
+        "User-Agent": _AGENT,
+        "Range": f"bytes=0-{_SAMPLE_BYTES - 1}",
+        "Accept-Encoding": "identity",
+    }
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - as above
+    started = clock.monotonic()
+    try:
+        with _opener().open(request, timeout=timeout) as response:
+            started = clock.monotonic()
+            stop = min(ends, started + _SAMPLE_SECONDS)
+            while came < _SAMPLE_BYTES and clock.monotonic() < stop:
+                part = response.read1(_READ_BYTES)
+                if not part:
+                    break
+                came += len(part)
+    except Exception as error:  # noqa: BLE001 - what came before it counts
+        log.debug("web: %s: %r", url, error)
+    if came < _LEAST_SAMPLE:
+        return None
+    return came / max(1e-4, clock.monotonic() - started)
 
 
 def proxy_of(url: str) -> str | None:
@@ -64,7 +106,8 @@ def proxy_of(url: str) -> str | None:
     parts = urllib.parse.urlsplit(url)
     if urllib.request.proxy_bypass(parts.hostname or ""):
         return None
-    return urllib.request.getproxies().get(parts.scheme)
+    proxies = urllib.request.getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
 
 
 def certificates() -> str | None:

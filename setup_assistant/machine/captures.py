@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,26 +11,13 @@ from typing import Any
 from setup_assistant import values
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock
-from setup_assistant.machine import smi, verdicts
+from setup_assistant.machine import capture_text, smi, verdicts
 from setup_assistant.machine.complete import complete
 from setup_assistant.machine.facts import Machine, System, Unknown
 from setup_assistant.machine.join import join
 from setup_assistant.machine.reading import Card, Reading
 from setup_assistant.words import msg
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-# A row of the table whose end a mail program put on a line of its own.
-_ROW = re.compile(r"^([|+].{50,}[^|+\n])\n((?:.{0,30}[^\n])?[|+])$", re.MULTILINE)
-# What mail programs and log collectors put in front of each line.
-_QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)
-_STAMPED = re.compile(
-    r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?:? (?! *,)", re.MULTILINE
-)
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 # Parts that sit on an Arm processor, alone among NVIDIA's.
 _ARM = re.compile(r"\b(?:GB10|GB[23]00|GH200|Orin|Xavier|Thor|Tegra|Jetson)\b", re.IGNORECASE)
 _FROM_WINDOWS = re.compile(r"is not recognized as|[A-Z]:\\Windows\\", re.IGNORECASE)
@@ -53,7 +38,7 @@ def read(paths: Sequence[Path]) -> Machine:
     readings: list[Reading] = []
     unknown: list[Unknown] = []
     for path, text in texts:
-        found = smi.read(text)
+        found = smi.read(capture_text.clean(text))
         readings += found
         if not found:
             reason = msg("Nothing in this file is output of nvidia-smi.")
@@ -65,7 +50,11 @@ def read(paths: Sequence[Path]) -> Machine:
 
 
 def text_of(path: Path) -> str:
-    """Return a file's text; PowerShell writes UTF-16, Chinese Windows GB 18030."""
+    """Return a file's text, in whatever encoding it was saved.
+
+    Raises:
+        SetupError: `file_missing` or `file_invalid`, naming the file.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -73,23 +62,7 @@ def text_of(path: Path) -> str:
     except OSError as error:
         detail = error.strerror or str(error)
         raise SetupError("file_invalid", path=str(path), detail=detail) from error
-    named = next((name for bom, name in _BOMS if data.startswith(bom)), None)
-    for encoding in (named, "utf-8", "gb18030"):
-        if encoding:
-            try:
-                return _bare(_ESCAPES.sub("", data.decode(encoding)).replace("\r\n", "\n"))
-            except UnicodeDecodeError:
-                continue
-    return data.decode("latin-1")
-
-
-def _bare(text: str) -> str:
-    """Return a text without what came on the way: quote marks, times, doubled lines, margins."""
-    text = _STAMPED.sub("", _QUOTED.sub("", text))
-    lines = text.split("\n")
-    if len(lines) > 6 and not any(line.strip() for line in lines[1::2]):
-        text = "\n".join(lines[::2])
-    return _ROW.sub(r"\1\2", textwrap.dedent(text))
+    return capture_text.decoded(data)
 
 
 def _saved(path: Path, text: str) -> Machine | None:

@@ -10,12 +10,16 @@ from setup_assistant.machine.reading import Card
 
 _GIB = 1 << 30
 # Multiprocessors of the smallest slice. Source: NVIDIA MIG User Guide, supported profiles.
-_PER_SEVENTH = {"A100": 14, "A30": 14, "H100": 16}
+_PER_SEVENTH = {"A100": 14, "A30": 14, "H100": 16, "H200": 16}
+# Where a profile's size is an eighth of this many gigabytes rather than of the card's GiB.
+_NOMINAL_GB = {"H200": 141}
+# Which slices an amount of memory (in eighths of the card's) comes with.
+_SLICES_OF = {1: (1,), 2: (1, 2), 4: (3, 4), 8: (7,)}
 
 
 def slice_of(card: Gpu, piece: Card) -> Gpu:
     """Return one slice of `card` as a GPU; it inherits everything but name, memory, UUID."""
-    profile = piece.mig or _profile(card.name, piece) or "slice"
+    profile = piece.mig or _profile(card, piece) or "slice"
     return Gpu(
         name=f"{card.name} MIG {profile}" if profile != "slice" else f"{card.name} MIG",
         index=card.index,
@@ -35,16 +39,24 @@ def slice_of(card: Gpu, piece: Card) -> Gpu:
     )
 
 
-def _profile(name: str, piece: Card) -> str | None:
+def _profile(card: Gpu, piece: Card) -> str | None:
     """Return the profile by size where the source did not name it, for cards seen so far.
 
     A slice's memory is a little under its nominal size, so it is rounded up.
     """
-    unit = next((n for word, n in _PER_SEVENTH.items() if word in name), None)
-    if unit is None or not piece.multiprocessors or not piece.total_bytes:
+    word = next((w for w in _PER_SEVENTH if w in card.name), None)
+    if word is None or not piece.multiprocessors or not piece.total_bytes:
         return None
-    sevenths = min(7, piece.multiprocessors // unit)
-    return f"{sevenths}g.{math.ceil(piece.total_bytes / _GIB)}gb"
+    sevenths = min(7, piece.multiprocessors // _PER_SEVENTH[word])
+    if word not in _NOMINAL_GB:
+        return f"{sevenths}g.{math.ceil(piece.total_bytes / _GIB)}gb"
+    eighths = (
+        round(8 * piece.total_bytes / card.memory_total_bytes) if card.memory_total_bytes else 0
+    )
+    if sevenths not in _SLICES_OF.get(eighths, ()):
+        # Several compute instances share this memory: each is less than its profile says.
+        return None
+    return f"{sevenths}g.{int(_NOMINAL_GB[word] * eighths / 8 + 0.5)}gb"
 
 
 def of_profile(profile: str) -> int | None:

@@ -7,6 +7,7 @@ import re
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from setup_assistant.host.pip_settings import pip_settings
 
@@ -25,15 +26,16 @@ class Place:
     url: str
     probe: str
     credentials: bool = False
+    sample: str = ""
 
 
 def own() -> tuple[Place, ...]:
     """Return the person's package index, their further indexes, and their conda channel."""
-    settings = pip_settings()
-    index = next((os.environ[n] for n in _INDEX if os.environ.get(n)), settings.get("index-url"))
-    extra = next(
-        (os.environ[n] for n in _EXTRA if os.environ.get(n)), settings.get("extra-index-url", "")
-    )
+    settings, (default, more) = pip_settings(), uv_indexes(_uv_settings())
+    index = next((os.environ[n] for n in _INDEX if os.environ.get(n)), default)
+    index = index or settings.get("index-url")
+    extra = next((os.environ[n] for n in _EXTRA if os.environ.get(n)), " ".join(more))
+    extra = extra or settings.get("extra-index-url", "")
     places = [_index("packages", "own", index)] if index else []
     places += [_index("extra", f"own-{n}", url) for n, url in enumerate(extra.split(), 1)]
     channel = conda_forge(_condarc())
@@ -54,7 +56,48 @@ def _index(leg: str, name: str, url: str) -> Place | None:
     if parts.scheme not in {"http", "https"} or not host:
         return None
     bare = urllib.parse.urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
-    return Place(leg, name, bare, f"{bare}/pip/", credentials=parts.username is not None)
+    secret = parts.username is not None
+    return Place(leg, name, bare, f"{bare}/pip/", secret, sample=f"{bare}/numpy/")
+
+
+def uv_indexes(text: str) -> tuple[str | None, tuple[str, ...]]:
+    """Return the default index and the further ones that a uv.toml names.
+
+    Source: uv's documentation, "Settings": `[[index]]`, `index-url`, `extra-index-url`, all of
+    them under `[pip]` too. What cannot be read names nothing.
+    """
+    if not text.strip():
+        return None, ()
+    import msgspec
+
+    try:
+        said: dict[str, Any] = msgspec.toml.decode(text)
+        default, more = None, []
+        for table in (said, said.get("pip", {})):
+            default = default or table.get("index-url")
+            more += table.get("extra-index-url", [])
+            for row in table.get("index", []):
+                # An explicit index serves only the packages that a project assigns to it.
+                if row.get("default"):
+                    default = row["url"]
+                elif not row.get("explicit"):
+                    more.append(row["url"])
+    except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
+        return None, ()
+    return default, tuple(dict.fromkeys(more))
+
+
+def _uv_settings() -> str:
+    """Return the text of the uv.toml that counts here: the named, the person's, the system's."""
+    if os.environ.get("UV_NO_CONFIG"):
+        return ""
+    if named := os.environ.get("UV_CONFIG_FILE"):
+        return _text(Path(named))
+    if os.name == "nt":
+        homes = [os.environ.get("APPDATA"), os.environ.get("PROGRAMDATA")]
+    else:
+        homes = [os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config"), "/etc"]
+    return next((t for h in homes if h and (t := _text(Path(h) / "uv/uv.toml"))), "")
 
 
 def conda_forge(text: str) -> str | None:
@@ -75,7 +118,10 @@ def conda_forge(text: str) -> str | None:
 
 def _condarc() -> str:
     named = os.environ.get("CONDARC")
-    path = Path(named) if named else Path.home() / ".condarc"
+    return _text(Path(named) if named else Path.home() / ".condarc")
+
+
+def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

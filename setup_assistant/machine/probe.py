@@ -24,7 +24,7 @@ T = TypeVar("T")
 # Shares of the deadline: NVML first; nvidia-smi with what is left, but never all of it.
 _NVML_SHARE, _SMI_SHARE = 0.45, 0.40
 # Kept back for putting everything together after the slowest part was given up.
-_RESERVE = 0.25
+_RESERVE = 0.3
 
 
 def probe(
@@ -33,20 +33,24 @@ def probe(
     sources: bool = True,
     root: Path = Path("/"),
     deadline: float = 8.0,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Machine:
-    """Return the machine. Never raises; each unknown carries its reason.
+    """Return the machine. Never raises by itself; each unknown carries its reason.
 
     Args:
         site: the folder of the deployment, whose disk is measured.
         sources: whether to visit the sources of packages and weights.
         root: where /proc, /sys, /etc and /dev are looked for.
         deadline: seconds after which the answer is given, whatever is still missing.
+        meanwhile: called while the parts are being asked; what it raises passes through.
     """
     started = clock.monotonic()
-    span = max(0.5, deadline - _RESERVE)
+    span = max(0.2, deadline - _RESERVE)
     # First, so that NVML's process starts while the rest of this package is still loading.
     parts: dict[str, _Part[Any]] = {"gpus": _Part(partial(_gpu_readings, span))}
     parts |= _other_parts(site, sources, root, span)
+    if meanwhile is not None:
+        meanwhile()
     unknown = [
         Unknown(field=name, reason=why.english)
         for name, part in parts.items()

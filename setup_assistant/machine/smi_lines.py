@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +18,7 @@ from setup_assistant.machine.reading import (
     value,
     with_free,
 )
+from setup_assistant.machine.smi_wrapped import fields, unwrapped
 from setup_assistant.words import msg
 
 _L_CARD = re.compile(r"^.*?\bGPU (\d+): (.+?) \(UUID: (GPU-[0-9A-Za-z-]+)\)", re.MULTILINE)
@@ -26,6 +26,8 @@ _L_SLICE = re.compile(r"\bMIG (\S+)\s+Device\s+(\d+): \(UUID: (MIG-[^)\s]+)\)")
 _VERSION = re.compile(r"^\s*([A-Za-z -]+ version)\s*:\s*(\S.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 _DRIVER = re.compile(r"^\d{3}\.\d{1,3}(?:\.\d{1,2})?$")
 _CAPABILITY = re.compile(r"^\d{1,2}\.\d$")
+# No NVIDIA GPU that a driver of today knows has less: smaller numbers are something else.
+_LEAST_MEMORY = 512 << 20
 _COLUMN = re.compile(r"^[A-Za-z][\w.]*(?: \[[\w/%]+\])?$")
 _LSPCI = re.compile(
     r"^(\S*[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?:VGA compatible|3D|Display) controller[^:]*: (.+)$",
@@ -66,15 +68,15 @@ def read_version(text: str) -> Reading:
 def read_csv(text: str) -> Reading:
     """Return what `--query-gpu=… --format=csv` says, with a heading line or without."""
     lines = [s for s in text.splitlines() if s.count(",") >= 1 and not s.lstrip().startswith("|")]
-    heading = next((i for i, s in enumerate(lines) if _is_heading(s)), None)
-    if heading is not None:
-        names = [n.split(" [")[0].strip() for n in _fields(lines[heading])]
-        # Several answers in one file repeat the heading.
-        rows = [_fields(s) for s in lines[heading + 1 :] if not _is_heading(s)]
-        rows = [list(row) for row in dict.fromkeys(map(tuple, rows))]
-        said = [dict(zip(names, row, strict=False)) for row in rows if len(row) == len(names)]
-        return _from_rows(said)
-    rows = [_fields(s) for s in lines]
+    rows = [fields(s) for s in lines]
+    names = [i for i, s in enumerate(lines) if _is_heading(s) or _is_column_list(rows[i])]
+    if names:
+        first, broken = names[0], _is_broken(rows, names)
+        put_together = unwrapped(text.splitlines(), _is_column, _is_heading) if broken else None
+        if put_together is None and broken and names[1:2] == [first + 1]:
+            # Parts of a heading that no row could be matched with: values would be guesses.
+            return Reading(source="nvidia-smi")
+        return _from_rows(_table(put_together or rows[first:]))
     guesses = [g for g in (_guess(r) for r in rows) if g]
     reading = _from_rows(guesses)
     return replace(reading, unknown=_UNNAMED) if reading.cards else reading
@@ -91,8 +93,26 @@ _UNNAMED = (
 )
 
 
-def _fields(line: str) -> list[str]:
-    return [f.strip() for f in next(csv.reader([line], skipinitialspace=True))]
+def _table(rows: Sequence[list[str]]) -> list[dict[str, str]]:
+    """Return the rows under the first as names and values; several answers repeat the first."""
+    names = [n.split(" [")[0].strip() for n in rows[0]]
+    kept = [tuple(r) for r in rows[1:] if len(r) == len(names) and not _is_column_list(r)]
+    return [dict(zip(names, row, strict=True)) for row in dict.fromkeys(kept)]
+
+
+def _is_broken(rows: Sequence[list[str]], names: Sequence[int]) -> bool:
+    """Whether lines of the table were broken: the one after the heading has not its cells."""
+    after = rows[names[0] + 1 :][:1]
+    return not after or len(after[0]) != len(rows[names[0]]) or names[1:2] == [names[0] + 1]
+
+
+def _is_column(cell: str) -> bool:
+    return _COLUMN.match(cell) is not None
+
+
+def _is_column_list(cells: Sequence[str]) -> bool:
+    """Whether these are names of columns: values are never all of that form with a dot in one."""
+    return all(map(_is_column, cells)) and any("." in c or "_" in c for c in cells)
 
 
 def _is_heading(line: str) -> bool:
@@ -124,8 +144,9 @@ def _guess(row: Sequence[str]) -> dict[str, str] | None:
             found["index"] = cell
         elif mib(cell) is not None:
             numbers.append(cell)
-    if numbers and "name" in found:
-        found["memory.total"] = max(numbers, key=lambda n: mib(n) or 0)
+    largest = max(numbers, key=lambda n: mib(n) or 0, default="")
+    if "name" in found and (mib(largest) or 0) >= _LEAST_MEMORY:
+        found["memory.total"] = largest
     return found if {"name", "uuid"} & found.keys() else None
 
 

@@ -30,9 +30,9 @@ _PROCESS = re.compile(
 def read(text: str) -> Reading:
     """Return what the table says; an empty reading where there is none."""
     driver, cuda, own = (p.search(text) for p in (_DRIVER, _CUDA, _OWN))
-    if not (driver or own):
-        return Reading(source="nvidia-smi")
     cards = _with_slices(_with_processes(_cards(text), text), text)
+    if not (driver or own or cards):
+        return Reading(source="nvidia-smi")
     known = cuda[1] if cuda and cuda[1][0].isdigit() else None
     return Reading(
         source="nvidia-smi",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from setup_assistant.machine import smi_node
 from setup_assistant.machine.facts import Process, Unknown
 from setup_assistant.machine.reading import (
     Card,
@@ -19,6 +19,7 @@ from setup_assistant.machine.reading import (
     value,
     with_free,
 )
+from setup_assistant.machine.smi_node import Node
 from setup_assistant.words import msg
 
 if TYPE_CHECKING:
@@ -26,41 +27,8 @@ if TYPE_CHECKING:
 
 # The tail of a long line that a mail program wrapped: at the margin, without a colon.
 _WRAPPED = re.compile(r"(?!GPU |=|\+|\|)\S[^:]*$")
-_GPU_LINE = re.compile(r"^GPU\s+((?:[0-9A-Fa-f]{4,8}:)?[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7])\s*$")
 # Lines a terminal or log puts in front of every line would shift the indentation: cut them.
 _LOG = re.compile(r"^(?:\d{4}-\d\d-\d\dT\S+Z?|\[[^\]]*\])\s?")
-
-
-@dataclass
-class Node:
-    """One key of the tree, with its text and the keys under it."""
-
-    key: str
-    text: str = ""
-    under: list[Node] = field(default_factory=list)
-
-    def find(self, *path: str) -> Node | None:
-        """Return the node at `path`; each part may name several spellings, "uuid|gpu_uuid"."""
-        node: Node | None = self
-        for part in path:
-            names = part.split("|")
-            node = next((n for n in node.under if n.key in names), None) if node else None
-        return node
-
-    def get(self, *path: str) -> str | None:
-        """Return the text at `path`, or None."""
-        node = self.find(*path)
-        return node.text if node else None
-
-    def all(self, name: str) -> list[Node]:
-        """Return the direct children called `name`."""
-        return [n for n in self.under if n.key == name]
-
-    def texts(self) -> Iterator[str]:
-        """Yield every text in the tree."""
-        yield self.text
-        for node in self.under:
-            yield from node.texts()
 
 
 def read(text: str) -> Reading:
@@ -119,6 +87,8 @@ def _node(element: Element) -> Node:
 
 
 def _from_text(text: str) -> Node:
+    if smi_node.is_flat(text):
+        return smi_node.of_flat(text)
     root = Node("nvidia_smi_log")
     stack: list[tuple[int, Node]] = [(-1, root)]
     for raw in text.splitlines():
@@ -127,22 +97,12 @@ def _from_text(text: str) -> Node:
         if not body or body.startswith(("=", "+", "|")) or (root.under and _WRAPPED.match(line)):
             continue
         indent = len(line) - len(line.lstrip())
-        node = _line(body)
+        node = smi_node.of_line(body)
         while stack[-1][0] >= indent:
             stack.pop()
         stack[-1][1].under.append(node)
         stack.append((indent, node))
     return root
-
-
-def _line(body: str) -> Node:
-    gpu = _GPU_LINE.match(body)
-    if gpu:
-        return Node("gpu", gpu[1])
-    key, _colon, text = body.partition(" : ")
-    name = re.sub(r"[^a-z0-9]+", "_", key.strip().rstrip(":").lower()).strip("_")
-    # "Gpu : 3 %" is a share of its time, not a card.
-    return Node("gpu_share" if name == "gpu" else name, text.strip())
 
 
 def _card(node: Node, index: int) -> Card:
@@ -182,7 +142,8 @@ def _slices(node: Node) -> Iterator[Card]:
     for number, part in enumerate(inside.all("mig_device") if inside else node.all("mig_device")):
         memory = part.find("fb_memory_usage|shared_fb_memory_usage") or Node("")
         index = part.get("index") or ""
-        count = part.get("device_attributes", "shared", "multiprocessor_count") or ""
+        key = "multiprocessor_count"
+        count = part.get("device_attributes", "shared", key) or part.get(key) or ""
         yield with_free(
             Card(
                 index=int(index) if index.isdigit() else number,

@@ -10,7 +10,7 @@ import hashlib
 import os
 import threading
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +27,15 @@ if TYPE_CHECKING:
 
 # Seconds that an answer stays true. A failure is forgotten soon: the person is mending it.
 KEEP_REACHED, KEEP_FAILED = 900.0, 60.0
-# What an answer depends on, beside the recipe: proxies and certificates.
+# Seconds without which measuring a speed is not begun.
+_LEAST_SECONDS = 0.2
+# The hubs' own variables: whoever sets one means that hub.
+_HUBS = {"modelscope": "MODELSCOPE_ENDPOINT", "huggingface": "HF_ENDPOINT"}
+# What an answer depends on, beside the recipe: proxies, certificates and hubs.
 _SETTINGS = (
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
     "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    *_HUBS.values(),
 )  # fmt: skip
 
 
@@ -64,13 +69,24 @@ def read(deadline: float, *, fresh: bool = False) -> tuple[Source, ...]:
         return tuple(k.source for k in kept)
     from setup_assistant.catalog import mirrors
 
-    known: list[Mirror | Place] = [*mine, *mirrors.load()]
+    known: list[Mirror | Place] = [*mine, *(_of_person(m) for m in mirrors.load())]
     old = {(k.source.leg, k.source.name): k for k in kept if k.fresh}
     answers = _visit_all([m for m in known if (m.leg, m.name) not in old], deadline)
     now = time.time()
     found = [old.get((m.leg, m.name)) or _Kept(answers[m.leg, m.name], now) for m in known]
     _keep(file, found)
     return tuple(k.source for k in found)
+
+
+def _of_person(mirror: Mirror) -> Mirror:
+    """Return a hub at the address that the person has set for it."""
+    url = os.environ.get(_HUBS.get(mirror.name, ""), "").strip().rstrip("/")
+    if mirror.leg != "weights" or not url:
+        return mirror
+    if "://" not in url:
+        url = f"https://{url}"
+    probe, sample = (text.replace(mirror.url, url) for text in (mirror.probe, mirror.sample))
+    return replace(mirror, url=url, probe=probe, sample=sample)
 
 
 def _visit_all(wanted: list[Mirror | Place], deadline: float) -> dict[tuple[str, str], Source]:
@@ -97,8 +113,9 @@ def _visit(
 ) -> None:
     from setup_assistant.host import web
 
+    ends = clock.monotonic() + deadline
     answer = web.probe_url(mirror.probe, deadline)
-    answered[mirror.leg, mirror.name] = Source(
+    found = Source(
         leg=mirror.leg,
         name=mirror.name,
         url=mirror.url,
@@ -107,6 +124,14 @@ def _visit(
         reason=answer.reason.english if answer.reason else None,
         credentials=isinstance(mirror, Place) and mirror.credentials,
     )
+    # Known before it is measured: who gives up waiting for the speed still has this.
+    answered[mirror.leg, mirror.name] = found
+    left = ends - clock.monotonic()
+    if answer.ok and left > _LEAST_SECONDS and (mirror.sample or not answer.whole):
+        speed = web.speed_of(mirror.sample or mirror.probe, left)
+        answered[mirror.leg, mirror.name] = replace(
+            found, bytes_per_second=None if speed is None else round(speed)
+        )
 
 
 def _speaks(answer: Answer) -> bool:

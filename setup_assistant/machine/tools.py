@@ -36,6 +36,12 @@ def read(deadline: float) -> Iterator[Tool]:
         yield Tool(name="nvidia-smi", path=program)
 
 
+def conda_program() -> Path | None:
+    """Return conda, or its kin where conda itself is not here."""
+    found = (_conda_like(name) for name in _NAMED)
+    return next((Path(path) for path in found if path), None)
+
+
 def _uv(deadline: float) -> Tool | None:
     """Return the uv that came with this tool, else the one on PATH."""
     spec = importlib.util.find_spec("uv")

@@ -161,7 +161,7 @@ _TEXTS = (
     ("gpu_lost", r"device handle for GPU.*: Unknown Error"),
     ("gpu_unreachable", r"Unable to determine the device handle"),
     ("no_devices", r"No devices were found"),
-    ("gpu_power", r"external power|power cables"),
+    ("gpu_power", r"external power cables|power cables are not"),
     ("permission_denied", r"Insufficient Permissions"),
     ("command_typo", r"\bnvidia: (?:command )?not found|'nvidia' is not recognized"),
     ("nvidia_smi_missing", r"nvidia-smi\S{0,3}: (?:command )?not found|nvidia-smi\S* No such file"),

@@ -1,6 +1,9 @@
-"""Print what `probe --json` costs over a bare interpreter start, as the median of some runs.
+"""Print what probe and plan cost over a bare interpreter start, as the median of some runs.
 
     python tests/bench/probe_time.py [RUNS]
+
+Where the checkout has its `.venv`, each is also started as a person starts it: by another
+Python's `-m setup_assistant`, which hands over to that one.
 
 With a C compiler at hand it asks a stand-in NVML that sees two cards, so that a machine
 without a GPU pays what a machine with one does. The sources are visited by the first run and
@@ -27,26 +30,40 @@ CARDS = (
 )
 
 
+DESCRIBED = ("--driver", "570.133.20", "--gpu", "NVIDIA GeForce RTX 4090,8.9,24564,24000")
+
+
 def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     with tempfile.TemporaryDirectory() as name:
         env = _environment(Path(name))
         bare = [sys.executable, "-c", "pass"]
-        command = [sys.executable, "-m", "setup_assistant.cli.app", "probe", "--json"]
-        help_ = [sys.executable, "-m", "setup_assistant.cli.app", "--help"]
-        _seconds(command, env)
-        for label, line in (
-            ("probe --json", command),
-            ("probe --json --no-sources", [*command, "--no-sources"]),
-            ("--help", help_),
-        ):
+        app = [sys.executable, "-m", "setup_assistant.cli.app"]
+        lines = {
+            "probe --json": [*app, "probe", "--json"],
+            "probe --json --no-sources": [*app, "probe", "--json", "--no-sources"],
+            "plan --json": [*app, "plan", "--json"],
+            "plan --json, what if": [*app, "plan", "--json", *DESCRIBED],
+            "--help": [*app, "--help"],
+        }
+        python = shutil.which("python3", path=os.defpath)
+        if python and (ROOT / ".venv" / ".setup-assistant-stamp").exists():
+            whole = [python, "-m", "setup_assistant"]
+            bare = [python, "-c", "pass"]
+            lines |= {
+                f"handed over: {name}": [*whole, *line[3:]]
+                for name, line in lines.items()
+                if "no-sources" not in name
+            }
+        for label, line in lines.items():
+            _seconds(line, env)
             # In turns, so that a busy moment of the computer hits both alike.
             pairs = [(_seconds(bare, env), _seconds(line, env)) for _ in range(runs)]
             start = statistics.median(p[0] for p in pairs)
-            whole = statistics.median(p[1] for p in pairs)
+            took = statistics.median(p[1] for p in pairs)
             print(  # noqa: T201 - a script
-                f"{label:28} {whole * 1000:6.0f} ms, bare {start * 1000:4.0f} ms, "
-                f"over it {(whole - start) * 1000:6.0f} ms (median of {runs})"
+                f"{label:34} {took * 1000:6.0f} ms, bare {start * 1000:4.0f} ms, "
+                f"over it {(took - start) * 1000:6.0f} ms (median of {runs})"
             )
 
 

@@ -56,7 +56,49 @@ NAMES = {
     "NVIDIA GeForce RTX 5070 Ti Laptop GPU": "12.0",
     "NVIDIA RTX PRO 6000 Blackwell Workstation Edition": "12.0",
     "NVIDIA GB10": "12.1",
+    # Two chips that their neighbours' names would mislead about (PCI ID Repository: GM108, AD107).
+    "NVIDIA GeForce MX110": "5.0",
+    "NVIDIA GeForce RTX 3050 A Laptop GPU": "8.9",
+    # Shares of a card in a virtual machine.
+    "GRID T4-16Q": "7.5",
+    "GRID A100D-20C": "8.0",
+    "GRID V100D-8C": "7.0",
+    "GRID M60-8Q": "5.2",
+    "GRID RTX8000P-12Q": "7.5",
+    "NVIDIA RTX6000-Ada-48Q": "8.9",
+    "NVIDIA RTXA6000-48Q": "8.6",
+    "NVIDIA L40S-12Q": "8.9",
+    "NVIDIA A100-1-5C": "8.0",
+    "GRID K520": "3.0",
 }
+
+# PCI device number → capability, by the chip that the PCI ID Repository names for it.
+NUMBERS = {
+    "1023": "3.5",  # Tesla K40m, GK110
+    "102D": "3.7",  # Tesla K80, GK210
+    "1287": "3.5",  # GeForce GT 730, GK208
+    "1617": "5.2",  # GeForce GTX 980M, GM204
+    "174E": "5.0",  # GeForce MX110, GM108
+    "1D01": "6.1",  # GeForce GT 1030, GP108
+    "20B2": "8.0",  # A100 SXM4 80 GB, GA100
+    "2330": "9.0",  # H100 SXM5, GH100
+    "28E3": "8.9",  # GeForce RTX 3050 A Laptop GPU, AD107
+    "29BC": "10.0",  # B100, GB102
+    "3182": "10.3",  # B300, GB110
+    "2B85": "12.0",  # GeForce RTX 5090, GB202
+}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_pci_number_tells_the_capability(number: str) -> None:
+    assert gpus.of_pci(f"0x{number}10DE") == NUMBERS[number]
+
+
+@pytest.mark.parametrize(
+    ("name", "gib"), [("GRID T4-8Q", 8), ("NVIDIA A100-1-5C", 5), ("NVIDIA A40-48Q", 48)]
+)
+def test_a_share_has_its_own_memory(name: str, gib: int) -> None:
+    assert gpus.lookup(name).memory_bytes == gib * GIB
 
 
 @pytest.mark.parametrize(("name", "capability"), NAMES.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import shutil
 import socket
@@ -143,6 +144,67 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=True, capture_output=True,
     )  # fmt: skip
     return folder
+
+
+class _Opener(http.server.BaseHTTPRequestHandler):
+    """A proxy that opens encrypted connections: it answers for every host with its own key."""
+
+    context: ssl.SSLContext
+
+    def do_CONNECT(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with (
+            contextlib.suppress(OSError),
+            self.context.wrap_socket(self.connection, server_side=True) as inside,
+        ):
+            inside.recv(4096)
+            inside.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        self.close_connection = True
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+def _signed(program: str, folder: Path, host: str) -> ssl.SSLContext:
+    """Return a server's context for `host`, signed by an authority `folder/ca.pem` of our own."""
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run([program, *arguments], check=True, capture_output=True, cwd=folder)
+
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2",
+            "-subj", "/O=Example Office/CN=Office Web Filter",
+            "-addext", "keyUsage=critical,keyCertSign")  # fmt: skip
+    openssl("req", *key, "-keyout", "host.key", "-out", "host.csr", "-subj", f"/CN={host}")
+    (folder / "names").write_text(f"subjectAltName=DNS:{host}\n")
+    openssl("x509", "-req", "-in", "host.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+            "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", "host.pem")  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "host.pem", folder / "host.key")
+    return context
+
+
+def test_a_proxy_that_opens_encrypted_connections_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("making a certificate needs openssl")
+    handler = type("_Filter", (_Opener,), {"context": _signed(program, tmp_path, "files.example")})
+    proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.server_address[1]}")
+    try:
+        assert "a proxy may open encrypted connections" in _why("https://files.example/simple/")
+        # With the office's authority named, the same connection is trusted.
+        web._opener.cache_clear()
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        assert web.probe_url("https://files.example/simple/", 5).ok
+        assert "does not belong" in _why("https://other.example/")
+    finally:
+        proxy.shutdown()
+        proxy.server_close()
 
 
 def test_interception_is_named_and_the_own_certificate_mends_it(

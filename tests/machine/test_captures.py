@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import json
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +111,14 @@ def test_two_drivers_in_one_set_of_files_are_doubted(tmp_path: Path) -> None:
 
 # What the project's own small captures hold, by eye.
 OWN_EXPECTED: dict[str, Expected] = {
+    # In a script's comment, with tabs; two shares of a card; a card older than its driver's list
+    # of names; Windows' compute model; a table that somebody typed again, not quite in line.
+    "commented-k520.txt": ("384.130", "9.0", [("GRID K520", "3.0", 4036, 4036)], []),
+    "share-p100.txt": ("384.73", "9.0", [("GRID P100-16Q", "6.0", 16383, 15343)], []),
+    "share-v100.txt": ("550.90.07", "12.4", [("GRID V100D-8C", "7.0", 8192, 8192)], []),
+    "no-name.txt": ("378.13", "8.0", [("Graphics Device", None, 11172, 389)], []),
+    "mcdm.txt": ("591.59", "13.1", [("NVIDIA L40S", "8.9", 46068, 46068)], []),
+    "retyped.txt": ("537.13", "12.2", [("NVIDIA GeForce RTX 3060 Ti", "8.6", 8192, 7124)], []),
     "two-cards.txt": (
         "535.183.01",
         "12.2",
@@ -214,6 +225,146 @@ def test_a_capture_survives_its_way(name: str, way: str, tmp_path: Path) -> None
     path = tmp_path / "mailed.txt"
     path.write_bytes(TRAVELS[way](text).encode())
     assert said(read([path])) == EXPECTED[name]
+
+
+def _at_words(line: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False))
+
+
+def _anywhere(line: str, width: int) -> str:
+    return "\n".join(line[n : n + width] for n in range(0, max(1, len(line)), width))
+
+
+def _each(line: Callable[[int, str], str]) -> Callable[[str], str]:
+    """Return what writes every line of a text another way."""
+    return lambda text: "".join(f"{line(n, s)}\n" for n, s in enumerate(text.splitlines(), 1))
+
+
+def _table_row(break_: Callable[[str, int], str], width: int) -> Callable[[int, str], str]:
+    return lambda _n, s: break_(s, width) if s[:1] in ("|", "+") else s
+
+
+CARRIERS: dict[str, Callable[[str], str]] = {
+    "colours": _each(lambda _n, s: f"\x1b[32m{s}\x1b[0m"),
+    "a container's log": _each(lambda _n, s: f"[pod/gpu-7/cuda] {s}"),
+    "a composed log": _each(lambda _n, s: f"cuda-1  | {s}"),
+    "a host's name": _each(lambda _n, s: f"node01: {s}"),
+    "the system's log": _each(lambda n, s: f"Nov 22 10:00:{n % 60:02d} gpu7 run[{n}]: {s}"),
+    "an editor's numbers": _each(lambda n, s: f"{n:4d}  {s}"),
+    "a log of JSON lines": _each(lambda _n, s: json.dumps({"log": f"{s}\n", "time": "10:00"})),
+    "one quoted text": json.dumps,
+    "a notebook": lambda text: json.dumps(
+        {"cells": [{"outputs": [{"text": text.splitlines(keepends=True)}]}]}, indent=1
+    ),
+    "a web page": lambda text: f"<div><pre>{html.escape(text)}</pre></div>",
+    "unbreakable blanks": lambda text: text.replace(" ", "\u00a0"),
+    "drawn lines": lambda text: text.replace("|", "│").replace("=", "═"),
+    "old line ends": lambda text: text.replace("\n", "\r"),
+    "rows broken at blanks": _each(_table_row(_at_words, 72)),
+    "rows broken anywhere": _each(_table_row(_anywhere, 60)),
+}
+OF_EACH_KIND = (
+    "determined-418-0.txt", "docs-mig-535-0.txt", "exp-linux-h100-mig-590.48.01.q.txt",
+    "exp-linux-h100-mig-590.48.01.L.txt", "exp-linux-rtx-2080-super-610.57.04.csv.txt",
+    "exp-windows-rtx-2080-super-610.62.version.txt", "k8s-mock-qx-gb200-lost.xml",
+    "spark-gb10-58095-0.txt", "synth-err-mismatch-new.txt", "pytorch-ci-525-allERR.txt",
+)  # fmt: skip
+
+
+@needs_shared
+@pytest.mark.parametrize("way", CARRIERS)
+def test_what_carried_a_capture_is_undone(way: str, tmp_path: Path) -> None:
+    path = tmp_path / "carried.txt"
+    for name in OF_EACH_KIND:
+        text = (SHARED / name).read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+        if "drawn" in way and name.endswith((".xml", ".q.txt")):
+            continue  # its own signs would change with the lines
+        path.write_bytes(CARRIERS[way](text).encode())
+        assert said(read([path])) == EXPECTED[name], name
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_wide_letters_without_a_mark(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_bytes((OWN / "two-cards.txt").read_text().encode(encoding))
+    assert said(read([tmp_path / "x.txt"])) == OWN_EXPECTED["two-cards.txt"]
+
+
+def test_rows_without_their_banner_are_cards_all_the_same(tmp_path: Path) -> None:
+    lines = (OWN / "two-cards.txt").read_text().splitlines(keepends=True)
+    kept = [s for s in lines if "NVIDIA-SMI" not in s]
+    (tmp_path / "x.txt").write_text("".join(kept))
+    driver, _cuda, cards, _verdicts = said(read([tmp_path / "x.txt"]))
+    assert driver is None
+    assert cards == OWN_EXPECTED["two-cards.txt"][2]
+
+
+def test_numbers_of_cards_are_no_line_numbers(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("".join(
+        f"{n}, NVIDIA L4, GPU-0000000{n}-0000-0000-0000-000000000000, 23034\n" for n in range(3)
+    ))  # fmt: skip
+    assert [g.index for g in read([tmp_path / "x.csv"]).gpus] == [0, 1, 2]
+
+
+@needs_shared
+@pytest.mark.parametrize("broken", [_at_words, _anywhere])
+@pytest.mark.parametrize("name", [name for name in EXPECTED if "csv" in name])
+def test_long_rows_are_put_together_again(
+    name: str, broken: Callable[[str, int], str], tmp_path: Path
+) -> None:
+    lines = (SHARED / name).read_bytes().decode().splitlines()
+    path = tmp_path / "mailed.txt"
+    for width in (72, 78, 80, 120, 200):
+        path.write_text("".join(f"{broken(line, width)}\n" for line in lines))
+        assert said(read([path])) == EXPECTED[name]
+
+
+@needs_shared
+@pytest.mark.parametrize("name", [name for name in EXPECTED if name.endswith(".q.txt")])
+def test_a_tree_is_read_without_its_margins(name: str, tmp_path: Path) -> None:
+    lines = (SHARED / name).read_bytes().decode("utf-8", "replace").splitlines()
+    path = tmp_path / "pasted.txt"
+    for margin, blanks in (("", False), ("    ", False), ("", True)):
+        kept = [" ".join(line.split()) if blanks else line.strip() for line in lines]
+        path.write_text("".join(f"{margin}{line}\n" for line in kept))
+        assert said(read([path])) == EXPECTED[name]
+
+
+def test_a_heading_whose_rows_are_gone_names_no_cards(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text("index, name, driver_version,\nmemory.total [MiB], memory.used\n[MiB]\n")
+    with pytest.raises(SetupError):
+        read([path])
+
+
+def test_a_list_of_machines_is_no_list_of_memory_sizes(tmp_path: Path) -> None:
+    """Small numbers beside a card's name are counts, or gigabytes: nobody can tell."""
+    path = tmp_path / "nodes.csv"
+    path.write_text("1, 2x48, 1502GB, 4, NVIDIA H200, node4002\n")
+    assert [g.memory_free_bytes for g in read([path]).gpus] == [None]
+    assert "gpus[1].memory_free_bytes" in {u.field for u in read([path]).unknown}
+
+
+def test_a_list_of_columns_is_no_failure(tmp_path: Path) -> None:
+    """The help of nvidia-smi speaks of power brakes and cables without anything being wrong."""
+    path = tmp_path / "help.txt"
+    path.write_text(
+        '"driver_version"\nThe version of the installed NVIDIA display driver.\n'
+        "Driver Version: 570.133.20\n"
+        "HW Power Braking: an External Power Brake Assertion is triggered\n"
+    )
+    assert read([path]).verdicts == ()
+
+
+def test_slices_of_a_card_sold_in_decimal_gigabytes() -> None:
+    """Two compute instances of one slice share its memory: neither is the whole profile."""
+    path = OWN / "h200-slices.txt"
+    assert [(g.mig, (g.memory_free_bytes or 0) >> 20) for g in read([path]).gpus] == [
+        ("on", 143699),
+        ("slice", 71402),
+        ("3g.71gb", 71402),
+        ("2g.35gb", 33263),
+        ("1g.18gb", 16375),
+    ]
 
 
 @needs_shared

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,56 @@ probe = "{url}"
 source = "a test"
 date = "2026-11-22"
 """
+
+
+PAGE = bytes(1 << 20)
+
+
+class _Line(http.server.BaseHTTPRequestHandler):
+    """A server with one large page, sent at once or in drops, that obeys ranges."""
+
+    pause = 0.0
+
+    def do_GET(self) -> None:
+        if self.path == "/":
+            self._send(b"here")
+            return
+        # Without a range nothing is measured.
+        first, _, last = (
+            (self.headers["Range"] or "bytes=1-0").removeprefix("bytes=").partition("-")
+        )
+        with contextlib.suppress(OSError):  # whoever measures hangs up in the middle
+            self._send(PAGE[int(first) : int(last) + 1])
+
+    def _send(self, data: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        for start in range(0, len(data), 1 << 15):
+            self.wfile.write(data[start : start + (1 << 15)])
+            threading.Event().wait(self.pause)
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[float], str]]:
+    """Return a function that starts a server whose every 32 KiB wait so many seconds."""
+    running = []
+
+    def start(pause: float) -> str:
+        handler = type("_Own", (_Line,), {"pause": pause})
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        running.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}/"
+
+    yield start
+    for server in running:
+        server.shutdown()
+        server.server_close()
 
 
 class _Counting(http.server.BaseHTTPRequestHandler):
@@ -77,6 +128,55 @@ def test_each_source_answers_for_itself(server: str, recipe: Path) -> None:
     assert (good.leg, good.name, good.reachable, good.reason) == ("packages", "good", True, None)
     assert good.seconds is not None
     assert (late.name, late.reachable, late.reason) == ("silent", False, "No answer in time.")
+
+
+def test_the_speed_is_measured_with_a_small_range_and_remembered(
+    lines: Callable[[float], str], recipe: Path
+) -> None:
+    slow, fast = lines(0.1), lines(0.0)
+    recipe.write_text(
+        "".join(
+            ROW.format(leg=leg, name=name, url=url) + f'sample = "{url}large"\n'
+            for leg, name, url in (("packages", "slow", slow), ("torch", "fast", fast))
+        )
+    )
+    first, second = sources.read(5)
+    assert first.bytes_per_second is not None
+    assert second.bytes_per_second is not None
+    # 32 KiB every 0.1 s cannot come faster.
+    assert 0 < first.bytes_per_second < 700_000
+    assert second.bytes_per_second > first.bytes_per_second
+    assert sources.read(5) == (first, second)
+
+
+def test_who_is_slow_to_be_measured_still_answers(
+    lines: Callable[[float], str], recipe: Path
+) -> None:
+    """The deadline comes while the speed is being measured: the answer itself is kept."""
+    url = lines(0.4)
+    recipe.write_text(ROW.format(leg="packages", name="slow", url=url) + f'sample = "{url}large"')
+    (slow,) = sources.read(0.9)
+    assert slow.reachable
+    assert slow.seconds is not None
+
+
+def test_a_page_too_small_tells_no_speed(lines: Callable[[float], str], recipe: Path) -> None:
+    recipe.write_text(ROW.format(leg="packages", name="small", url=lines(0.0)))
+    (small,) = sources.read(5)
+    assert small.reachable
+    assert small.bytes_per_second is None
+
+
+def test_a_hub_of_the_persons_own_is_asked_in_place_of_the_official_one(
+    lines: Callable[[float], str], recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = lines(0.0)
+    monkeypatch.setenv("MODELSCOPE_ENDPOINT", mine.removeprefix("http://"))
+    monkeypatch.setenv("HF_ENDPOINT", mine)
+    row = ROW.format(leg="weights", name="huggingface", url="https://hub.invalid")
+    recipe.write_text(row.replace('form = "index"', 'form = "hub"'))
+    (hub,) = sources.read(5)
+    assert (hub.name, hub.url, hub.reachable) == ("huggingface", mine.rstrip("/"), True)
 
 
 def test_an_answer_is_remembered_and_a_failure_forgotten(
@@ -136,6 +236,42 @@ def test_the_persons_own_index_is_visited_without_its_password(
     assert good.reachable
     for file in paths.cache_folder().glob("sources-*.json"):
         assert "secret" not in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "more"),
+    [
+        ('index-url = "https://a.example/simple"\n', "https://a.example/simple", ()),
+        ('[pip]\nindex-url = "https://a.example"\nextra-index-url = ["https://b.example"]\n',
+         "https://a.example", ("https://b.example",)),
+        (('[[index]]\nname = "x"\nurl = "https://b.example"\n[[index]]\n'
+         'url = "https://a.example"\ndefault = true\n'),
+         "https://a.example", ("https://b.example",)),
+        ('[[index]]\nurl = "https://t.example/cu128"\nexplicit = true\n', None, ()),
+        ("index-url = [\n", None, ()),
+        ('[[index]]\nname = "no address"\n', None, ()),
+        ("", None, ()),
+    ],
+)  # fmt: skip
+def test_uvs_settings_name_indexes(text: str, default: str | None, more: tuple[str, ...]) -> None:
+    assert own_sources.uv_indexes(text) == (default, more)
+
+
+def test_uvs_own_settings_win_over_pips(
+    server: str, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe.write_text(ROW.format(leg="packages", name="good", url=server))
+    (tmp_path / "config/uv").mkdir(parents=True)
+    (tmp_path / "config/uv/uv.toml").write_text(f'index-url = "{server}of-uv"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("UV_CONFIG_FILE", raising=False)
+    monkeypatch.setenv("PIP_INDEX_URL", f"{server}of-pip")
+    assert sources.read(5)[0].url == f"{server}of-uv"
+    monkeypatch.setenv("UV_DEFAULT_INDEX", f"{server}of-variable")
+    assert sources.read(5)[0].url == f"{server}of-variable"
+    monkeypatch.delenv("UV_DEFAULT_INDEX")
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    assert sources.read(5)[0].url == f"{server}of-pip"
 
 
 def test_ones_own_server_may_ask_who_comes(
