@@ -11,15 +11,19 @@ from setup_assistant.machine.facts import Machine
 from setup_assistant.words import msg
 
 CONDA_LIKE = ("micromamba", "mamba", "conda")
+# Makes conda environments without conda on the machine.
+RATTLER = "rattler"
 # What most wheels are tested with; taken where any Python can be had.
 USUAL = "3.12"
 
 
 def choose_backend(machine: Machine, wishes: Wishes, legs: Legs, notes: Notes) -> str:
-    """Return the engine: the wished one, a conda whose channel answers, else uv."""
+    """Return the engine: the wished one, a conda whose channel answers, else uv.
+
+    A wished conda that is not here is a wish for a conda environment, which rattler makes.
+    """
     if wishes.backend != "auto":
-        notes.because("backend", msg("{backend} was asked for.", backend=wishes.backend))
-        return wishes.backend
+        return _wished(machine, wishes.backend, legs, notes)
     found = [name for name in CONDA_LIKE if any(t.name == name for t in machine.tools)]
     if found and legs.conda.reachable:
         notes.because(
@@ -44,6 +48,43 @@ def choose_backend(machine: Machine, wishes: Wishes, legs: Legs, notes: Notes) -
     return "uv"
 
 
+def _wished(machine: Machine, wish: str, legs: Legs, notes: Notes) -> str:
+    here = not machine.tools or any(t.name == wish for t in machine.tools)
+    if wish in CONDA_LIKE and not here and legs.conda.reachable:
+        notes.because(
+            "backend",
+            msg(
+                "{backend} was asked for and is not here: rattler makes the same kind of "
+                "environment from {channel}, and conda can use it.",
+                backend=wish,
+                channel=_channel(legs),
+            ),
+        )
+        return RATTLER
+    if wish in (*CONDA_LIKE, RATTLER) and legs.conda.reachable:
+        notes.because(
+            "backend",
+            msg(
+                "{backend} was asked for; Python and pip come from {channel}.",
+                backend=wish,
+                channel=_channel(legs),
+            ),
+        )
+        return wish
+    notes.because("backend", msg("{backend} was asked for.", backend=wish))
+    if wish in (*CONDA_LIKE, RATTLER):
+        notes.beware(
+            "backend",
+            msg("{backend} needs a conda channel, and none answers from here.", backend=wish),
+        )
+    return wish
+
+
+def _channel(legs: Legs) -> str:
+    """Return the channel's name, or the address of one that the person gave."""
+    return legs.conda.url if legs.conda.name == "given" else legs.conda.name
+
+
 def pythons(machine: Machine, wishes: Wishes, backend: str, recipes: Recipes) -> list[str]:
     """Return the Python minors to try, best first.
 
@@ -56,7 +97,7 @@ def pythons(machine: Machine, wishes: Wishes, backend: str, recipes: Recipes) ->
     tried = [minor(machine.system.python)] if machine.system.python else []
     found = {minor(t.name.removeprefix("python")) for t in machine.tools if _is_python(t.name)}
     tried += sorted(found, key=numbers, reverse=True)
-    if backend in CONDA_LIKE or not machine.tools:
+    if backend in (*CONDA_LIKE, RATTLER) or not machine.tools:
         known = {p for s in recipes.stacks.stack for p in s.python}
         tried += [USUAL, *sorted(known, key=numbers, reverse=True)]
     return list(dict.fromkeys(tried)) or [USUAL]

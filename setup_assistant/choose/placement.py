@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.cards import GIB, Card
-from setup_assistant.choose.memory import BYTES, CONTEXT, SEVERAL, SLACK, Need, Setting, Work
+from setup_assistant.choose.memory import BYTES, CONTEXT, SLACK, Need, Setting, Work
 from setup_assistant.choose.memory import estimate as estimate_need
 
 # A card with less room than this would hold little more than its own context.
 LEAST = 2 * GIB
+# What comes and goes is the same on no two runs; a card that runs out ends the call.
+CAREFUL = 1.10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +58,12 @@ def groups(cards: Sequence[Card]) -> list[tuple[Card, ...]]:
 
 def _limits(need: Need, cards: Sequence[Card]) -> list[int]:
     """Return the bytes of weights that each card may hold."""
-    fixed = CONTEXT + int(SLACK * SEVERAL)
-    share = int(need.kv_cache / len(cards))
-    moving = int((need.peak - need.kv_cache + need.slack - SLACK * len(cards)) * SEVERAL)
-    limits = [card.budget - fixed - share for card in cards]
-    limits[0] -= max(0, moving)
+    share = need.kv_cache // len(cards)
+    limits = []
+    for i, (card, moving) in enumerate(zip(cards, need.moving, strict=True)):
+        # The allocator's share of the activations is on the first card, with the pictures.
+        slack = need.slack - SLACK * (len(cards) - 1) if i == 0 else SLACK
+        limits.append(card.budget - CONTEXT - share - int((moving + slack) * CAREFUL))
     return [max(0, limit) for limit in limits]
 
 

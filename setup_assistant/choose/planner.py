@@ -25,12 +25,17 @@ from setup_assistant.choose.plan import (
 )
 from setup_assistant.choose.sizes import sizes, warn_of_disks
 from setup_assistant.choose.sources import Legs, choose_sources
-from setup_assistant.choose.versions import not_above
-from setup_assistant.choose.wheels import Answer, Question, choose_wheel, torch_source
+from setup_assistant.choose.versions import at_least, not_above
+from setup_assistant.choose.wheels import CURRENT, Answer, Question, choose_wheel, torch_source
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine
 from setup_assistant.words import msg
+
+# What is worth mending whatever the Python, before it is said that nothing helps.
+_MENDABLE = frozenset({"driver_too_old", "glibc_too_old", "strict_cuda"})
+# Verdicts about the question that was put to the driver, not about the driver.
+_HARMLESS = frozenset({"command_typo", "field_unsupported"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +130,14 @@ def _cards(
         notes.beware(
             "placement", msg("CUDA_VISIBLE_DEVICES hides every GPU: the plan is for the CPU.")
         )
+    if not nvidia and any(v.id not in _HARMLESS for v in machine.verdicts):
+        notes.beware(
+            "placement",
+            msg(
+                "The NVIDIA driver failed here, so no GPU could be seen: the plan is for the CPU. "
+                "The probe says what is wrong."
+            ),
+        )
     gone = branches.without_driver(machine, cards, host, recipes.torch)
     if gone and (len(gone) == len(cards) or wishes.gpus):
         raise branches.refuse(gone, host, recipes.torch)
@@ -133,17 +146,30 @@ def _cards(
 
 
 def _wheel(questions: list[Question], wishes: Wishes, notes: Notes) -> tuple[Question, Answer]:
-    """Return the wheel of the first Python that has one; else raise why the first has none."""
+    """Return the wheel of the first Python that has one; else raise why the first has none.
+
+    A Python with a current wheel for every card comes before one that leaves a card out.
+    """
     failures: list[SetupError] = []
+    found: list[tuple[Question, Answer]] = []
     for question in questions:
         try:
-            answer = choose_wheel(question)
+            found.append((question, choose_wheel(question)))
         except SetupError as error:
             failures.append(error)
             continue
-        _tell_python(question.python, questions[0].python, wishes, notes)
-        return question, answer
-    raise failures[0]
+        if not found[0][1].left_out or _serves_all(found[-1][1]):
+            break
+    if not found:
+        # A Python without wheels for this card says nothing of the driver; another may.
+        raise next((f for f in failures if f.code in _MENDABLE), failures[0])
+    question, answer = next((f for f in found if _serves_all(f[1])), found[0])
+    _tell_python(question.python, questions[0].python, wishes, notes)
+    return question, answer
+
+
+def _serves_all(answer: Answer) -> bool:
+    return not answer.left_out and at_least(answer.pair.torch, CURRENT)
 
 
 def _tell_python(python: str, running: str, wishes: Wishes, notes: Notes) -> None:

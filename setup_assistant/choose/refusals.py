@@ -12,7 +12,7 @@ from setup_assistant.choose.branches import last_branch
 from setup_assistant.choose.cards import Card
 from setup_assistant.choose.host import Host
 from setup_assistant.choose.pairs import cuda_pairs, has_cuda_builds
-from setup_assistant.choose.versions import numbers, within
+from setup_assistant.choose.versions import at_least, numbers, within
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Gpu
 
@@ -91,9 +91,12 @@ def _by_system(recipes: Recipes, host: Host, python: str, parts: Sequence[str], 
     """Raise where a newer system or another Python is the remedy."""
     if host.glibc and cuda_pairs(recipes, replace(host, glibc=None), python, parts):
         raise SetupError("glibc_too_old", glibc=host.glibc, gpu=names)
+    complete = any(within(python, stack.python) for stack in recipes.stacks.stack)
     for stack in recipes.stacks.stack:
         for other in reversed(stack.python):
             if cuda_pairs(recipes, host, other, parts):
+                if not complete:
+                    raise SetupError("python_incomplete", python=python, other=other)
                 raise SetupError("python_unfit", python=python, gpu=names, other=other)
 
 
@@ -106,7 +109,7 @@ def _by_driver(
         return
     least = max(n for n in needed if n is not None)
     here = numbers(host.driver)[0] if host.driver else 0
-    if least > here:
+    if least > here or (least == here and _below_floor(recipes, host, here)):
         ends = [b for c in cards if (b := last_branch(recipes.torch, c.part)) is not None]
         best = min([*ends, max(least, _CURRENT_BRANCH)])
         raise SetupError(
@@ -115,6 +118,14 @@ def _by_driver(
             gpu=names,
             branch=max(best, least),
         )
+
+
+def _below_floor(recipes: Recipes, host: Host, branch: int) -> bool:
+    """Whether the driver is of a floor's branch, but older than the floor: 450.51 for 450.80."""
+    floors = [f.windows if host.os == "Windows" else f.linux for f in recipes.torch.floor]
+    return any(
+        numbers(f)[0] == branch and host.driver and not at_least(host.driver, f) for f in floors
+    )
 
 
 def _by_part(recipes: Recipes, host: Host, card: Card) -> None:
@@ -147,5 +158,7 @@ def no_usable_gpu(gpus: Sequence[Gpu], host: Host, recipes: Recipes) -> NoReturn
         parts = [g.compute_capability for g in gpus if g.compute_capability]
         ends = [b for p in parts if (b := last_branch(recipes.torch, p)) is not None]
         raise SetupError("driver_missing", gpu=names, branch=min([*ends, _CURRENT_BRANCH]))
+    if any(g.usable and g.mig != "on" and g.compute_capability is None for g in gpus):
+        raise SetupError("gpu_unknown", gpu=names)
     notes = "; ".join(dict.fromkeys(g.note for g in gpus if g.note)) or "-"
     raise SetupError("gpu_unusable", gpu=names, reason=notes)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from setup_assistant.catalog.mirrors import Mirror
 from setup_assistant.catalog.recipes import Recipes
+from setup_assistant.choose import mirror_wish
+from setup_assistant.choose.mirror_wish import MirrorWish
 from setup_assistant.choose.notes import Notes
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine, Source
-from setup_assistant.words import msg
+from setup_assistant.words import Message, msg
 
 # An official source is kept unless a mirror is this many times faster: mirrors may lag.
 FASTER = 2.0
 # The name of a source that the person has set up.
 OWN = "own"
 _UNMEASURED = 1e6
+# Bytes per second.
+_SLOW = 1e5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,21 +55,21 @@ def choose_sources(machine: Machine, wishes: Wishes, recipes: Recipes, notes: No
 
     A machine without any probed source (a what-if) counts every source as reachable.
     """
+    wish = mirror_wish.parse(wishes.mirror, {m.name for m in recipes.mirrors})
     legs = Legs(
-        packages=_leg("packages", machine, wishes, recipes),
-        torch=_leg("torch", machine, wishes, recipes),
-        conda=_leg("conda", machine, wishes, recipes),
-        weights=_weights(machine, wishes, recipes),
+        packages=_leg("packages", machine, wish, recipes),
+        torch=_leg("torch", machine, wish, recipes),
+        conda=_leg("conda", machine, wish, recipes),
+        weights=_weights(machine, wishes.weights_source, wish, recipes),
         extra=_extra(machine),
     )
     _tell(legs, notes)
     return legs
 
 
-def _leg(leg: str, machine: Machine, wishes: Wishes, recipes: Recipes) -> Chosen:
-    given = _given(leg, wishes.mirror)
-    if given:
-        return given
+def _leg(leg: str, machine: Machine, wish: MirrorWish, recipes: Recipes) -> Chosen:
+    if leg in wish.addresses:
+        return _given(leg, wish.addresses[leg])
     mirrors = [m for m in recipes.mirrors if m.leg == leg]
     probed = {s.name: s for s in machine.sources if s.leg == leg}
     own = _own(probed.values(), mirrors)
@@ -74,17 +78,16 @@ def _leg(leg: str, machine: Machine, wishes: Wishes, recipes: Recipes) -> Chosen
     up = [m for m in mirrors if not machine.sources or _up(probed.get(m.name))]
     if not up:
         return _chosen(mirrors[0], None, reachable=False)
-    best = _best(up, probed, wishes.mirror)
+    best = _best(up, probed, wish)
     return _chosen(best, probed.get(best.name), reachable=True)
 
 
-def _given(leg: str, mirror: str) -> Chosen | None:
-    """Return an address that the person gave: of torch wheels if it has a place for the build."""
-    if "://" not in mirror:
-        return None
-    if ("{build}" in mirror) != (leg == "torch") or leg not in {"torch", "packages"}:
-        return None
-    return Chosen(name="given", url=mirror.rstrip("/"), form="index", reachable=True)
+def _given(leg: str, url: str) -> Chosen:
+    """Return an address that the person gave: taken as it is, not asked first."""
+    form = "channel" if leg == "conda" else "index"
+    if leg == "torch" and url.startswith("file:"):
+        form = "find-links"  # a folder of wheels
+    return Chosen(name="given", url=url, form=form, reachable=True)
 
 
 def _own(probed: Iterable[Source], mirrors: list[Mirror]) -> Chosen | None:
@@ -112,37 +115,50 @@ def _extra(machine: Machine) -> tuple[Chosen, ...]:
     )
 
 
-def _best(up: list[Mirror], probed: dict[str, Source], wish: str) -> Mirror:
-    if wish in {"cn", "official"}:
-        return min(up, key=lambda m: (m.region != wish, _cost(probed.get(m.name))))
-    fastest = min(up, key=lambda m: _cost(probed.get(m.name)))
-    official = [m for m in up if m.region == "official"]
-    if official and _cost(probed.get(official[0].name)) <= FASTER * _cost(probed.get(fastest.name)):
-        return official[0]
-    return fastest
+def _best(up: list[Mirror], probed: dict[str, Source], wish: MirrorWish) -> Mirror:
+    named = [m for m in up if m.name == wish.name]
+    if named:
+        return named[0]
+    if wish.name and wish.region == "auto":
+        # A mirror that does not carry this leg: stay in its part of the world.
+        wish = replace(wish, region="cn")
+    costs = _costs([probed.get(m.name) for m in up])
+    if wish.region in {"cn", "official"}:
+        return min(zip(up, costs, strict=True), key=lambda c: (c[0].region != wish.region, c[1]))[0]
+    fastest = min(costs)
+    for mirror, cost in zip(up, costs, strict=True):
+        if mirror.region == "official" and cost <= FASTER * fastest:
+            return mirror
+    return up[costs.index(fastest)]
 
 
-def _cost(source: Source | None) -> float:
-    """Return seconds per megabyte, or the seconds to the first answer where no speed is known."""
-    if source is None:
-        return _UNMEASURED
-    if source.bytes_per_second:
-        return 1e6 / source.bytes_per_second
-    return source.seconds if source.seconds is not None else _UNMEASURED
+def _costs(sources: list[Source | None]) -> list[float]:
+    """Return what each costs: seconds per megabyte, or to the first answer if none was measured.
+
+    Whoever was not measured beside others that were counts as slow: it sent too little.
+    """
+    if any(s and s.bytes_per_second for s in sources):
+        return [1e6 / ((s.bytes_per_second if s else None) or _SLOW) for s in sources]
+    return [s.seconds if s and s.seconds is not None else _UNMEASURED for s in sources]
 
 
-def _weights(machine: Machine, wishes: Wishes, recipes: Recipes) -> Chosen:
-    wish = wishes.weights_source
+def _weights(machine: Machine, source: str, wish: MirrorWish, recipes: Recipes) -> Chosen:
     mirrors = [m for m in recipes.mirrors if m.leg == "weights"]
     probed = {s.name: s for s in machine.sources if s.leg == "weights"}
-    if wish not in {"modelscope", "huggingface"}:
-        return Chosen(name="given", url=wish, form="hub", reachable=True)
-    wanted = [m for m in mirrors if m.name == wish]
-    if wish == "huggingface":
+    if source not in {"modelscope", "huggingface"}:
+        return Chosen(name="given", url=source, form="hub", reachable=True)
+    if given := wish.addresses.get("weights"):
+        return Chosen(name=source, url=given, form="hub", reachable=True)
+    wanted = [m for m in mirrors if m.name == source]
+    if source == "huggingface":
         wanted += [m for m in mirrors if m.name == "hf-mirror"]
+        if wish.region == "cn" or wish.name == "hf-mirror":
+            wanted.reverse()
     for mirror in wanted:
         if not machine.sources or _up(probed.get(mirror.name)):
-            return _chosen(mirror, probed.get(mirror.name), reachable=True)
+            found = probed.get(mirror.name)
+            # It may have been asked at an address that the person has set for it.
+            return replace(_chosen(mirror, found, reachable=True), url=(found or mirror).url)
     return _chosen(wanted[0], None, reachable=False)
 
 
@@ -157,6 +173,22 @@ def _chosen(mirror: Mirror, source: Source | None, *, reachable: bool) -> Chosen
         form=mirror.form,
         reachable=reachable,
         speed=source.bytes_per_second if source else None,
+    )
+
+
+def _whence(chosen: Chosen, *, packages: bool) -> Message:
+    """Return where something comes from, with the speed that decided it."""
+    if chosen.speed is None:
+        return (
+            msg("Packages come from {name}.", name=chosen.name)
+            if packages
+            else msg("torch comes from {name}.", name=chosen.name)
+        )
+    speed = f"{chosen.speed / 1e6:.2f} MB/s"
+    return (
+        msg("Packages come from {name}: it sent {speed} here.", name=chosen.name, speed=speed)
+        if packages
+        else msg("torch comes from {name}: it sent {speed} here.", name=chosen.name, speed=speed)
     )
 
 
@@ -178,13 +210,11 @@ def _tell(legs: Legs, notes: Notes) -> None:
             msg("{url} is searched too, as pip or uv is set up here.", url=chosen.url),
         )
     if legs.packages.reachable and legs.packages.name != OWN:
-        notes.because(
-            "sources.packages", msg("Packages come from {name}.", name=legs.packages.name)
-        )
+        notes.because("sources.packages", _whence(legs.packages, packages=True))
     elif not legs.packages.reachable:
         notes.beware("sources.packages", msg("No package index answers from here."))
     if legs.torch.reachable:
-        notes.because("sources.torch", msg("torch comes from {name}.", name=legs.torch.name))
+        notes.because("sources.torch", _whence(legs.torch, packages=False))
     if not legs.weights.reachable:
         notes.beware(
             "sources.weights",

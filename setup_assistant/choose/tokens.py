@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from setup_assistant.catalog.models import Vision
 
+About = Literal["shape", "length", "cap"]
 MAX_RATIO = 200
 IMAGE_MIN_TOKENS, IMAGE_MAX_TOKENS = 4, 16_384
 VIDEO_MIN_TOKENS, VIDEO_MAX_TOKENS = 128, 768
@@ -26,7 +28,12 @@ MARKERS = 2
 
 
 class PictureError(ValueError):
-    """A size that the libraries refuse, with their reason."""
+    """A size that the libraries refuse, with their reason; `about` is what is wrong with it."""
+
+    def __init__(self, reason: str, about: About = "cap") -> None:
+        """Keep what is wrong: the shape, the length of a video, or the cap asked for."""
+        super().__init__(reason)
+        self.about = about
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ def image_grid(
     if min(high, wide) <= 0:
         raise PictureError(f"{width}x{height} shrinks to nothing below {most} pixels")
     high, wide = processor_resize(
-        high, wide, factor, IMAGE_MIN_TOKENS * factor**2, IMAGE_MAX_TOKENS * factor**2
+        high, wide, factor, vision.least_tokens * factor**2, IMAGE_MAX_TOKENS * factor**2
     )
     return Grid(1, high // vision.patch, wide // vision.patch, vision.merge)
 
@@ -104,8 +111,6 @@ def video_grid(
     total = total_pixels if total_pixels is not None else SEQUENCE * factor**2 * SEQUENCE_SHARE
     limit = max(min(VIDEO_MAX_TOKENS * factor**2, total / frames * FRAME_FACTOR), int(least * 1.05))
     most = limit if max_pixels is None else min(max_pixels, limit)
-    if most < least:
-        raise PictureError(f"max_pixels {most} is below the least of a frame, {least}")
     high, wide = smart_resize(height, width, factor, least, most)
     if min(high, wide) <= 0:
         raise PictureError(f"{width}x{height} shrinks to nothing below {most:.0f} pixels")
@@ -126,7 +131,9 @@ def video_frames(
     count = min(max(wanted, MIN_FRAMES), most, total)
     even = math.floor(count / FRAME_FACTOR) * FRAME_FACTOR
     if not FRAME_FACTOR <= even <= total:
-        raise PictureError(f"a video needs at least {FRAME_FACTOR} frames, this one has {total}")
+        raise PictureError(
+            f"a video needs at least {FRAME_FACTOR} frames, this one has {total}", "length"
+        )
     return even
 
 
@@ -136,8 +143,10 @@ def smart_resize(
     """Return height and width as qwen_vl_utils resizes them; a side may become 0.
 
     Raises:
-        PictureError: one side is more than 200 times the other.
+        PictureError: one side is more than 200 times the other, or a cap below the least.
     """
+    if max_pixels < min_pixels:
+        raise PictureError("The max_pixels of image must be greater than or equal to min_pixels.")
     _check_ratio(height, width)
     high = max(factor, round(height / factor) * factor)
     wide = max(factor, round(width / factor) * factor)
@@ -172,7 +181,9 @@ def processor_resize(
 
 def _check_ratio(height: int, width: int) -> None:
     if min(height, width) <= 0:
-        raise PictureError(f"{width}x{height} is not a picture")
+        raise PictureError(f"{width}x{height} is not a picture", "shape")
     ratio = max(height, width) / min(height, width)
     if ratio > MAX_RATIO:
-        raise PictureError(f"absolute aspect ratio must be smaller than {MAX_RATIO}, got {ratio}")
+        raise PictureError(
+            f"absolute aspect ratio must be smaller than {MAX_RATIO}, got {ratio}", "shape"
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Backend = Literal["auto", "conda", "mamba", "micromamba", "uv", "pip"]
+Backend = Literal["auto", "conda", "mamba", "micromamba", "rattler", "uv", "pip"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,9 +13,13 @@ class Wishes:
     """Answers to everything that the tool cannot know.
 
     `model` is "auto", "canary" or a model id. `gpus` names cards by UUID or index; empty means
-    all usable ones. `mirror` is auto, cn, official or a URL. `images`, `video_seconds` describe
-    the inputs that must fit. `disks` are chosen through `site`, `env` and `weights`. `lock` is a
-    `requirements.lock` to replay; `offline` takes packages from the cache and local folders only.
+    all usable ones. `mirror` is auto, cn, official, a mirror's name and addresses of single legs
+    (see `mirror_wish`); `keep_mirror` writes them into the environment's own settings. `images`,
+    `video_seconds` describe the inputs that must fit. `adopt` agrees to change packages in an
+    environment that somebody else made. `disks` are chosen through `site`, `env` and `weights`.
+    `lock` is a `requirements.lock` to replay; `offline` takes packages from the cache and local
+    folders only, `wheelhouse` names such a folder.
+    `rehearse` runs the model with dummy weights before its download; empty leaves it to the road.
     """
 
     model: str = "auto"
@@ -26,9 +30,13 @@ class Wishes:
     weights: str = ""
     python: str = ""
     mirror: str = "auto"
+    keep_mirror: bool = False
     weights_source: str = "modelscope"
     gpus: tuple[str, ...] = ()
     strict_cuda: bool = False
+    adopt: bool = False
     lock: str = ""
     offline: bool = False
+    wheelhouse: str = ""
+    rehearse: Literal["", "yes", "no"] = ""
     language: str = ""

@@ -66,6 +66,33 @@ CAUSES: dict[str, Cause] = {
         msg("torch finds no NVIDIA driver: {detail}"),
         msg("Install the driver; in a container, pass the GPU through (--gpus all)."),
     ),
+    "driver-mismatch": Cause(
+        msg("libcuda and the kernel module are of different driver releases (error 803)."),
+        msg(
+            "Reboot after an update of the driver; in a container, leave its own libcuda out of "
+            "LD_LIBRARY_PATH."
+        ),
+    ),
+    "cuda-compat": Cause(
+        msg("A CUDA compatibility library is used on a card that does not allow it (error 804)."),
+        msg("Leave the compat folder out of LD_LIBRARY_PATH, or update the driver."),
+    ),
+    "fabric-manager": Cause(
+        msg("The GPUs are not connected yet: NVSwitch's fabric manager does not run."),
+        msg("Install the fabric manager of the driver's branch, and start it."),
+    ),
+    "cuda-unknown": Cause(
+        msg("CUDA cannot start: {detail}"),
+        msg("Run: sudo modprobe nvidia_uvm - or reboot; in a container, start it again."),
+    ),
+    "gpu-memory-fault": Cause(
+        msg("A GPU's memory has a hardware fault (uncorrectable ECC error)."),
+        msg("Reboot; if it returns, take the card out of use."),
+    ),
+    "gpu-busy": Cause(
+        msg("Another process holds the GPU for itself alone (exclusive mode)."),
+        msg("End that process, or switch the compute mode to default."),
+    ),
     "no-gpu": Cause(
         msg("torch {torch} sees no GPU that it can use."),
         msg("Check CUDA_VISIBLE_DEVICES, then run: setup-assistant probe"),

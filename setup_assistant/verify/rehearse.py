@@ -21,6 +21,8 @@ from setup_assistant.verify import causes, child, surroundings
 from setup_assistant.verify.values import Check
 
 PROGRAM = Path(__file__).parent / "inside" / "rehearsal.py"
+# Bits of a packed weight; of quantized models the memory is rehearsed, not the kernels.
+BITS = {"none": 0, "awq": 4, "gptq-int4": 4, "gptq-int8": 8}
 # A CPU may take minutes for a long video.
 DEADLINE = 1800.0
 
@@ -63,6 +65,7 @@ class Rehearsed:
     env: str
     device: str
     dtype: str
+    quantization: str
     cases: tuple[Case, ...]
     predicted_bytes: int
     measured_bytes: int | None
@@ -93,7 +96,7 @@ def rehearse(
     """Run the trials in the environment, in a child whose death is a result.
 
     Args:
-        model: what to build; its weights have 16 or 32 bits.
+        model: what to build; quantized layers are stood in for, see `inside.packed`.
         trials: the prompts, see `choose.fit`.
         setting: dtype, and the versions in the environment, for the prediction.
         place: environment and device.
@@ -125,6 +128,7 @@ def rehearse(
         env=str(place.env),
         device=place.device,
         dtype=setting.dtype,
+        quantization=model.quantization,
         cases=cases,
         predicted_bytes=need.total,
         measured_bytes=max((c.measured_bytes or 0 for c in cases), default=0) or None,
@@ -185,6 +189,7 @@ def _request(
         "merge": vision.merge,
         "patch_numbers": 3 * vision.temporal * vision.patch**2,
         "steps_apart": model.architecture.steps_apart,
+        "bits": BITS[model.quantization],
         "checks": ("imports", "device", "build"),
         "cases": [_case_request(t) for t in trials],
     }

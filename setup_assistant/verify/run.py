@@ -42,6 +42,7 @@ def verify(
     deadline: float | None = None,
     recipes: Path | None = None,
     trust_unchanged: bool = False,
+    questions: int | None = None,
     on_check: Callable[[Check], None] = _nobody,
 ) -> Verification:
     """Run every check inside `env` and return the verdict.
@@ -58,6 +59,7 @@ def verify(
         deadline: seconds for everything inside the environment; by default the recipe's.
         recipes: folder of the recipes.
         trust_unchanged: do not hash again files of a model that are as their record says.
+        questions: ask no more than this many; all by default.
         on_check: told of each check as it ends; inside the environment, from another thread.
 
     Raises:
@@ -104,7 +106,9 @@ def verify(
         limit = deadline or (
             smoke.limits.model_deadline_seconds if folder else smoke.limits.canary_deadline_seconds
         )
-        _inside(env, wanted, build(wanted, canary, smoke, report.stops), limit, tell)
+        request = build(wanted, canary, smoke, report.stops)
+        request["cases"] = request["cases"][:questions]
+        _inside(env, wanted, request, limit, tell)
     return verdict.conclude(
         done, facts, model=str(folder or CANARY), seconds=clock.monotonic() - started
     )

@@ -48,7 +48,9 @@ def image(case: dict[str, Any], processor: Any) -> list[int]:
 
     side = case["patch"]
     width, height = seen.size
-    limits = {"min_pixels": 4 * (2 * side) ** 2, "max_pixels": 16384 * (2 * side) ** 2}
+    # As preprocessor_config.json says: 3 136 pixels of Qwen2-VL and 2.5, 65 536 of Qwen3-VL.
+    least = 4 if side == 14 else 64
+    limits = {"min_pixels": least * (2 * side) ** 2, "max_pixels": 16384 * (2 * side) ** 2}
     high, wide = smart_resize(height, width, factor=2 * side, **limits)
     patches = processor.get_number_of_image_patches(
         height, width, {**limits, "patch_size": side, "merge_size": 2}

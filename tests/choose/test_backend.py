@@ -50,3 +50,32 @@ def test_conda_gives_a_python_that_has_wheels() -> None:
 def test_the_running_python_is_kept_where_it_can_be() -> None:
     assert planned(machine(UV, CONDA, python="3.11")).python == "3.11"
     assert planned(machine(UV), python="3.10").python == "3.10"
+
+
+@pytest.mark.parametrize("wish", ["conda", "mamba", "micromamba"])
+def test_a_conda_that_is_not_here_is_a_wish_for_a_conda_environment(wish: str) -> None:
+    plan = planned(machine(UV), backend=wish)
+    assert plan.backend == "rattler"
+    (reason,) = [r.message.english for r in plan.reasons if r.about == "backend"]
+    assert wish in reason
+    assert "conda-forge" in reason
+    # Without a channel nothing can make one: the wish stays, with what is missing.
+    plan = planned(machine(UV, conda=False), backend=wish)
+    assert plan.backend == wish
+    assert any(w.about == "backend" for w in plan.warnings)
+
+
+def test_rattler_by_name() -> None:
+    plan = planned(machine(UV, CONDA), backend="rattler")
+    assert plan.backend == "rattler"
+    assert not [w for w in plan.warnings if w.about == "backend"]
+    # Its channel has any Python, not only those found here.
+    assert planned(machine(UV, python="3.7"), backend="rattler").python == "3.12"
+    plan = planned(machine(UV, conda=False), backend="rattler", mirror="conda=/opt/conda-forge")
+    assert plan.sources.conda == "file:///opt/conda-forge"
+    (reason,) = [r.message.english for r in plan.reasons if r.about == "backend"]
+    assert "file:///opt/conda-forge" in reason
+
+
+def test_what_if_keeps_the_wish() -> None:
+    assert planned(machine(), backend="conda").backend == "conda"

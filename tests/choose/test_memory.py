@@ -82,7 +82,8 @@ def test_attention_of_the_vision_tower_by_version() -> None:
     assert extra("4.53.0") == 2 * patches**2
     assert extra("4.54.0") == extra("5.23.0") == 0
     assert extra("4.45.0", attention="flash_attention_2") == 0
-    assert extra("5.23.0", attention="eager") == 12 * 16 * patches**2
+    assert extra("5.23.0", attention="eager") == 10 * 16 * patches**2
+    assert extra("4.53.0", attention="eager") == (10 * 16 + 2) * patches**2
 
 
 def test_bfloat16_below_ampere_has_no_fused_attention() -> None:

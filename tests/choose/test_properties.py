@@ -236,3 +236,47 @@ def test_no_gpu_never_a_cuda_index_unless_nothing_else_answers(
     assert "/cu" not in plan.torch.index_url
     if torch or not packages:
         assert plan.torch.build == "cpu"
+
+
+# Written by hand: the last driver branch of each generation (NVIDIA's Unix driver archive).
+LAST = {"3.7": 470, "5.0": 580, "5.2": 580, "6.0": 580, "6.1": 580, "7.0": 580}
+# What each remedy has the person change, and nothing else.
+DRIVER_REMEDIES = {"driver_too_old", "driver_too_new"}
+PYTHON_REMEDIES = {"python_unfit", "python_incomplete"}
+
+
+@quick
+@given(machines(least=1), st.booleans())
+def test_whoever_follows_the_remedy_gets_a_plan(machine: Machine, pinned: bool) -> None:
+    wished = machine.system.python if pinned else None
+    try:
+        planned(machine, python=wished)
+    except SetupError as error:
+        refusal = error
+    else:
+        return
+    if refusal.code in DRIVER_REMEDIES:
+        branch = int(refusal.args_["branch"])  # type: ignore[arg-type]
+        ends = [LAST[g.compute_capability or ""] for g in machine.gpus
+                if g.compute_capability in LAST]  # fmt: skip
+        if refusal.code == "driver_too_new":
+            assert branch == min(ends)
+        elif ends and len(machine.gpus) == 1:
+            assert branch <= min(ends)
+        mended = replace(machine, driver=replace(machine.driver, version=f"{branch}.99", cuda=None))
+        again = _refusal(mended, wished)
+        # Another hurdle may stand behind it, but never the driver once more.
+        assert again not in DRIVER_REMEDIES or len({g.compute_capability for g in machine.gpus}) > 1
+    elif refusal.code in PYTHON_REMEDIES:
+        assert _refusal(machine, str(refusal.args_["other"])) is None
+    elif refusal.code == "glibc_too_old":
+        newer = replace(machine, system=replace(machine.system, glibc="2.39"))
+        assert _refusal(newer, wished) != "glibc_too_old"
+
+
+def _refusal(machine: Machine, python: str | None) -> str | None:
+    try:
+        planned(machine, python=python)
+    except SetupError as error:
+        return error.code
+    return None

@@ -10,14 +10,19 @@ from typing import Any
 
 import pytest
 
-from setup_assistant.catalog.models import Vision
 from setup_assistant.choose.tokens import PictureError, image_grid, video_frames, video_grid
 from setup_assistant.site.layout import python_in
+from tests.choose.described import known
 
 pytestmark = pytest.mark.e2e
 
 SCRIPT = Path(__file__).parent / "real_counts.py"
 PROCESSOR = Path(__file__).parents[2] / "recipes" / "canary" / "model"
+VISIONS = {
+    m.vision.patch: m.vision
+    for m in known().models
+    if m.id in {"Qwen/Qwen2-VL-2B-Instruct", "Qwen/Qwen3-VL-2B-Instruct"}
+}
 EXTREME = [(1, 1), (1, 200), (1, 201), (200, 1), (201, 1), (27, 29), (28, 28), (13, 2600),
            (14, 14), (42, 42), (20_000, 100), (20_000, 99), (30_000, 30_000), (56, 11_200),
            (57, 11_401), (4032, 3024), (2044, 1372), (31, 33), (32, 32), (48, 48)]  # fmt: skip
@@ -39,7 +44,9 @@ def pictures(draw: random.Random) -> list[dict[str, Any]]:
             "width": width,
             "height": height,
             "patch": draw.choice([14, 14, 16]),
-            "max_pixels": draw.choice([None, None, 50_176, 200_704, 802_816, 1_003_520, 151_200]),
+            "max_pixels": draw.choice(
+                [None, None, 1, 784, 3_136, 50_176, 200_704, 802_816, 1_003_520, 151_200]
+            ),
         }
         for width, height in sizes(draw, 2_000)
     ]
@@ -54,19 +61,21 @@ def clips(draw: random.Random) -> list[dict[str, Any]]:
                 "width": width,
                 "height": height,
                 "patch": draw.choice([14, 14, 16]),
-                "frames": int(2 ** draw.uniform(0, 16)),
+                "frames": draw.choice(
+                    [1, 2, 3, 5, 7, 767, 769, *[int(2 ** draw.uniform(0, 16))] * 9]
+                ),
                 "source_fps": source,
-                "fps": draw.choice([0.25, 0.5, 1.0, 2.0, 2.0, 4.0, 30.0]),
-                "max_pixels": draw.choice([None, None, 151_200, 200_704, 602_112]),
-                "total_pixels": draw.choice([None, None, 3_010_560, 19_267_584]),
-                "max_frames": draw.choice([None, None, 16, 64]),
+                "fps": draw.choice([0.01, 0.25, 1 / 3, 0.5, 1.0, 2.0, 2.0, 4.0, 29.97, 240.0]),
+                "max_pixels": draw.choice([None, None, 1_000, 151_200, 200_704, 602_112]),
+                "total_pixels": draw.choice([None, None, 1, 3_010_560, 19_267_584, 10**9]),
+                "max_frames": draw.choice([None, None, 2, 5, 16, 64, 1000]),
             }
         )
     return found
 
 
 def ours(case: dict[str, Any]) -> list[int] | str:
-    vision = Vision(patch=case["patch"], merge=2, temporal=2)
+    vision = VISIONS[case["patch"]]
     about = {k: case[k] for k in ("max_pixels", "total_pixels", "max_frames") if case.get(k)}
     try:
         if "fps" not in case:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from setup_assistant.errors import Exit, SetupError
-from setup_assistant.machine.facts import Driver, Gpu, Machine
+from setup_assistant.machine.facts import Driver, Gpu, Machine, Verdict
 from tests.choose.described import described, plan_for, planned
 
 
@@ -19,6 +19,44 @@ def test_a_driver_below_every_floor_names_a_branch_that_still_drives_the_card() 
     error = refused("418.87.00", "Tesla T4,7.5,15360,14900")
     assert error.code == "driver_too_old"
     assert "branch 580" in error.hint.english
+
+
+@pytest.mark.parametrize(
+    ("system", "driver", "gpu"),
+    [
+        ("Linux", "450.51.06", "Tesla T4,7.5,15109,15000"),
+        ("Linux", "525.53", "NVIDIA B200,10.0,183359,182000"),
+        ("Windows", "528.02", "NVIDIA GeForce RTX 5090,12.0,32607,31000"),
+        ("Windows", "452.06", "NVIDIA GeForce RTX 2060,7.5,6144,6000"),
+    ],
+)
+def test_a_driver_of_the_floors_branch_but_below_it(system: str, driver: str, gpu: str) -> None:
+    """CUDA 11 starts with 450.80.02, CUDA 12 with 525.60.13 (528.33 on Windows)."""
+    error = refused(driver, gpu, system=system)
+    assert error.code == "driver_too_old"
+    assert "branch 580" in error.hint.english
+
+
+def test_a_python_without_wheels_does_not_hide_that_the_driver_is_too_old() -> None:
+    error = refused("515.105.01", "NVIDIA GB300,10.3,284208,280000", arch="aarch64", python="3.9")
+    assert error.code == "driver_too_old"
+
+
+def test_a_card_that_nobody_knows_is_to_be_described() -> None:
+    gpu = Gpu(name="Graphics Device", memory_total_bytes=12 << 30)
+    with pytest.raises(SetupError) as caught:
+        planned(Machine(gpus=(gpu,), driver=Driver(version="570.133.20", cuda="12.8")))
+    assert caught.value.code == "gpu_unknown"
+    assert "--gpu NAME,CC" in caught.value.hint.english
+
+
+def test_a_driver_that_failed_is_not_taken_for_no_gpu_in_silence() -> None:
+    verdict = Verdict(id="driver_library_mismatch", sentence="…")
+    plan = planned(Machine(verdicts=(verdict,)))
+    assert plan.torch.build == "cpu"
+    assert any("driver failed" in w.message.english for w in plan.warnings)
+    asked_wrongly = Verdict(id="field_unsupported", sentence="…")
+    assert not planned(Machine(verdicts=(asked_wrongly,))).warnings
 
 
 @pytest.mark.parametrize(
@@ -46,6 +84,13 @@ def test_strict_cuda_names_what_would_run() -> None:
     error = refused("525.147.05", "NVIDIA B200,10.0,183359,182000", strict_cuda=True)
     assert error.code == "strict_cuda"
     assert "cu12" in error.hint.english
+
+
+def test_a_python_for_which_other_packages_have_no_wheel_yet() -> None:
+    with pytest.raises(SetupError) as caught:
+        planned(described("580.65.06", "NVIDIA L4,8.9,23034,22000"), python="3.15")
+    assert caught.value.code == "python_incomplete"
+    assert "--python 3.1" in caught.value.hint.english
 
 
 def test_an_unknown_driver_cannot_be_planned_for() -> None:

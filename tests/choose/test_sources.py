@@ -50,6 +50,47 @@ def test_the_official_one_unless_another_is_much_faster(
     assert chosen(measured(**seconds)).packages.name == name
 
 
+def speeds(**given: tuple[float, float | None]) -> Machine:
+    """Return a machine where these package indexes answered and sent so fast."""
+    sources = tuple(
+        replace(s, reachable=s.name in given, seconds=given.get(s.name, (None,))[0],
+                bytes_per_second=given.get(s.name, (0, None))[1])
+        for s in reached()
+        if s.leg == "packages"
+    )  # fmt: skip
+    return Machine(sources=sources)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        # Far away but wide: what is downloaded is large, so the speed decides.
+        ({"pypi": (0.9, 8e6), "tuna": (0.1, 1e6)}, "pypi"),
+        ({"pypi": (0.1, 4e5), "tuna": (0.9, 6e6)}, "tuna"),
+        # Not twice as fast: the official one, which is never behind.
+        ({"pypi": (0.5, 4e6), "tuna": (0.5, 7e6)}, "pypi"),
+        # Whoever sent too little to be measured counts as slow beside one that was.
+        ({"pypi": (0.1, None), "ustc": (0.5, 2e6)}, "ustc"),
+        ({"pypi": (0.1, None), "ustc": (0.5, 2e4)}, "pypi"),
+    ],
+)
+def test_a_measured_speed_decides(given: dict[str, tuple[float, float | None]], name: str) -> None:
+    assert chosen(speeds(**given)).packages.name == name
+
+
+def test_a_measured_speed_is_said() -> None:
+    notes = Notes()
+    choose_sources(speeds(tuna=(0.2, 2.5e6)), Wishes(), known(), notes)
+    assert "Packages come from tuna: it sent 2.50 MB/s here." in [
+        r.message.english for r in notes.reasons
+    ]
+
+
+def test_a_hub_of_the_persons_own_is_planned_for() -> None:
+    hub = Source(leg="weights", name="modelscope", url="http://hub.example", reachable=True)
+    assert chosen(Machine(sources=(hub,))).weights.url == "http://hub.example"
+
+
 def test_a_region_can_be_wished() -> None:
     machine = measured(pypi=0.1, tuna=0.5, aliyun=0.4)
     assert chosen(machine, mirror="cn").packages.name == "aliyun"

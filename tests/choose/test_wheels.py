@@ -198,6 +198,19 @@ def test_an_old_c_library_limits_torch() -> None:
     assert caught.value.code == "glibc_too_old"
 
 
+def test_a_python_that_serves_every_card_comes_before_one_that_leaves_a_card_out() -> None:
+    """torch 2.15, the first whose ARM build also runs on Orin, has no wheel for Python 3.10."""
+    plan = plan_for("595.71.05", "Orin,8.7,,", "NVIDIA GH200 480GB,9.0,97871,97000",
+                    arch="aarch64", python="3.10")  # fmt: skip
+    assert (plan.torch.version, plan.python, plan.left_out) == ("2.15.0", "3.12", ())
+
+
+def test_a_current_torch_comes_before_an_old_one_for_every_card() -> None:
+    plan = plan_for("470.256.02", "Tesla K80,3.7,11441,11000",
+                    "NVIDIA GeForce RTX 3090,8.6,24576,24000")  # fmt: skip
+    assert (plan.torch.version, plan.left_out) == ("2.7.1", ("0",))
+
+
 def test_without_gpu_the_build_is_cpu() -> None:
     plan = plan_for(None, ram_gib=24)
     assert (plan.torch.build, plan.torch.compatibility) == ("cpu", "cpu")

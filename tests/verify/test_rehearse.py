@@ -13,7 +13,7 @@ import pytest
 from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.recipes import load_all
-from setup_assistant.choose.fit import trials
+from setup_assistant.choose.fit import Trial, trials
 from setup_assistant.choose.memory import Setting
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine, Memory, System
@@ -39,7 +39,7 @@ def environment(folder: Path, script: str) -> Path:
     return folder / "env"
 
 
-def small(**about: int) -> list[object]:
+def small(**about: int) -> list[Trial]:
     caps = {"max_pixels": 64 * 784, "total_pixels": 256 * 784, "text_tokens": 8, "new_tokens": 2}
     return list(trials(canary().vision, **{**caps, **about}))
 
@@ -126,17 +126,23 @@ def test_only_the_trials_that_fit_are_run(env: Path, monkeypatch: pytest.MonkeyP
     assert ready.predicted < 24 * GIB
 
 
-def test_quantized_and_unknown_models_are_wrong_use(env: Path) -> None:
-    for name, code in (("Qwen2-VL-7B-Instruct-AWQ", "usage"), ("Qwen/Nobody", "model_unknown")):
+def test_unknown_models_are_wrong_use_and_quantized_ones_need_a_gpu(env: Path) -> None:
+    for name, code, status in (
+        ("Qwen2-VL-7B-Instruct-AWQ", "kernels_missing", 4),
+        ("Qwen/Nobody", "model_unknown", 2),
+    ):
         with pytest.raises(SetupError) as caught:
             fit.prepare(name, env, None, fit.Asked())
-        assert (caught.value.code, int(caught.value.exit)) == (code, 2)
+        assert (caught.value.code, int(caught.value.exit)) == (code, status)
 
 
 def test_an_environment_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(SetupError) as caught:
         fit.prepare("Qwen2-VL-2B-Instruct", tmp_path / "nothing", None, fit.Asked())
     assert caught.value.code == "file_missing"
+    with pytest.raises(SetupError, match="name one with --env") as caught:
+        fit.prepare("Qwen2-VL-2B-Instruct", None, tmp_path / "nothing", fit.Asked())
+    assert (caught.value.code, int(caught.value.exit)) == ("usage", 2)
 
 
 @pytest.mark.e2e

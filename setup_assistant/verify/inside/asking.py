@@ -50,15 +50,23 @@ class Asker:
             "dtype": self.chat.dtype,
             "peak_memory_bytes": memory.peak_bytes(device),
             "evidence": [f"fetched {url}" for url in self._urls(case)],
+            "values": self._held(len(tokens)),
         }
         self._must_have_been_fetched(case, before)
         try:
             fields.update(self._judge(case, answer, tokens, logits))
         except Fault as fault:
             evidence = [*fields["evidence"], *fault.evidence]
-            fault.fields = {**fields, **fault.fields, "evidence": evidence}
+            values = {**fields["values"], **fault.values}
+            fault.fields = {**fields, **fault.fields, "evidence": evidence, "values": values}
             raise
         return fields
+
+    def _held(self, new_tokens: int) -> JSON:
+        """Return what the memory can be predicted from, and what the allocator held for it."""
+        held = memory.reserved_bytes(self.chat.device)
+        more = {} if held is None else {"reserved_bytes": held}
+        return {**self.chat.seen, "new_tokens": new_tokens, **more}
 
     def close(self) -> None:
         """Stop the loopback server, if one was needed."""
@@ -139,5 +147,5 @@ def spec(case: JSON) -> JSON:
 
 def _alike(one: JSON, other: JSON) -> bool:
     """Whether two cases are of one kind, by file or by URL, in one language."""
-    kinds = {case["kind"].removesuffix("-url") for case in (one, other)}
+    kinds = {case["kind"].replace("-url", "") for case in (one, other)}
     return len(kinds) == 1 and one["language"] == other["language"]

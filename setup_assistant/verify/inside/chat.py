@@ -40,6 +40,8 @@ class Chat:
         self.processor = AutoProcessor.from_pretrained(folder)
         self.dtype = dtype
         self.device = device
+        # What the last question came to: tokens, and grids as "steps x height x width".
+        self.seen: JSON = {}
         self._refuse(info)
 
     def _refuse(self, info: JSON) -> None:
@@ -85,6 +87,7 @@ class Chat:
         inputs = self.processor(
             text=[text], images=images, videos=videos, padding=True, return_tensors="pt"
         ).to(self.model.device)
+        self.seen = {"prompt_tokens": inputs["input_ids"].shape[1], "grids": _grids(inputs)}
         with torch.inference_mode():
             made = self.model.generate(
                 **inputs,
@@ -99,6 +102,13 @@ class Chat:
         )[0]
         logits = torch.cat([step.float().cpu() for step in made.logits])
         return answer, new[0].tolist(), logits
+
+
+def _grids(inputs: JSON) -> str:
+    """Return what the vision tower was given, e.g. "1x98x146 1x98x146" for two pictures."""
+    found = (inputs.get(name) for name in ("image_grid_thw", "video_grid_thw"))
+    rows = [row for grid in found if grid is not None for row in grid.tolist()]
+    return " ".join("x".join(str(side) for side in row) for row in rows)
 
 
 def model_class(folder: str) -> type[PreTrainedModel]:

@@ -30,6 +30,10 @@ def build(request: JSON, device: str) -> tuple[PreTrainedModel, list[str]]:
             model = _class(config.model_type)._from_config(config)  # noqa: SLF001
     finally:
         torch.set_default_dtype(usual)
+    if request.get("bits"):
+        from inside.packed import pack
+
+        pack(model, request["bits"])
     model.eval()
     model.generation_config = transformers.GenerationConfig()
     places = _place(model, request.get("max_memory") or {}, device)

@@ -8,9 +8,10 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Dict  # noqa: UP035
 
-JSON = dict[str, Any]
+# Not `dict[str, Any]`: Python 3.8, which the oldest stack has, cannot say that at run time.
+JSON = Dict[str, Any]  # noqa: UP006
 
 _EVIDENCE_LIMIT = 400
 

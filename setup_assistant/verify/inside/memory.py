@@ -14,6 +14,8 @@ def reset(device: str) -> None:
     if device == "cuda":
         import torch
 
+        # What an earlier question left in the allocator's hands is no need of the next one.
+        torch.cuda.empty_cache()
         for index in range(torch.cuda.device_count()):
             torch.cuda.reset_peak_memory_stats(index)
         return
