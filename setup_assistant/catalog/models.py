@@ -12,17 +12,24 @@ from typing import Any, Literal
 
 from setup_assistant import values
 from setup_assistant.catalog.folder import recipes
+from setup_assistant.errors import SetupError
 
 Quantization = Literal["none", "awq", "gptq-int4", "gptq-int8"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vision:
-    """How pictures become tokens: patch side in pixels, patches merged per side, frames."""
+    """How pictures become tokens: patch side in pixels, patches merged per side, frames.
+
+    `least_tokens` is what the processor makes of the smallest picture (its `min_pixels`);
+    `linear` the most that a layer holds at once per patch, in widths of the tower of 16 bits.
+    """
 
     patch: int
     merge: int
     temporal: int
+    least_tokens: int = 4
+    linear: float = 34.5
 
     @property
     def factor(self) -> int:
@@ -69,6 +76,19 @@ class Architecture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sums:
+    """The sha256 of a checkpoint's weight files, by path: no source may contradict them.
+
+    Files that owners mend now and then (configuration, templates, README) are left out.
+    """
+
+    id: str
+    files: dict[str, str]
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Variant:
     """One checkpoint of a size. `weights` are bytes on the GPU, `download` bytes of its files."""
 
@@ -108,6 +128,12 @@ class Model:
     architecture: Architecture
     source: str
     date: str
+    sums: Sums | None = None
+
+    @property
+    def sha256(self) -> dict[str, str]:
+        """The sha256 that are known of its files, by path."""
+        return self.sums.files if self.sums else {}
 
     @property
     def modelscope_id(self) -> str:
@@ -125,6 +151,7 @@ class _File:
     vision: Vision
     architecture: Architecture
     size: tuple[Size, ...]
+    sums: tuple[Sums, ...] = ()
 
 
 def load(folder: Path | None = None) -> tuple[Model, ...]:
@@ -136,8 +163,17 @@ def load(folder: Path | None = None) -> tuple[Model, ...]:
     found: list[Model] = []
     for path in sorted((recipes(folder) / "models").glob("*.toml")):
         file = values.load_toml(path, _File)
-        found += [_model(file, size, variant) for size in file.size for variant in size.variants]
+        mine = [_model(file, size, variant) for size in file.size for variant in size.variants]
+        if stray := {s.id for s in file.sums} - {m.id for m in mine}:
+            detail = f"no variant has this id - at `$.sums.{min(stray)}`"
+            raise SetupError("recipe_invalid", file=str(path), detail=detail)
+        found += mine
     return tuple(found)
+
+
+def known_sums(model: str, folder: Path | None = None) -> dict[str, str]:
+    """Return the sha256 that the recipes know of a model's files; {} for other models."""
+    return next((m.sha256 for m in load(folder) if m.modelscope_id == model), {})
 
 
 def _model(file: _File, size: Size, variant: Variant) -> Model:
@@ -156,6 +192,7 @@ def _model(file: _File, size: Size, variant: Variant) -> Model:
         shapes=_shapes(size, variant),
         source=file.source,
         date=file.date,
+        sums=next((s for s in file.sums if s.id == variant.id), None),
     )
 
 

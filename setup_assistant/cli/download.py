@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,10 @@ from setup_assistant.result import Result
 from setup_assistant.words import _, msg
 
 if TYPE_CHECKING:
-    from setup_assistant.steps.download.folder import Brought, Job
+    from setup_assistant.cli.arriving import Arriving
+    from setup_assistant.steps.download.job import Job
+    from setup_assistant.steps.download.manifest import Manifest
     from setup_assistant.steps.download.source import Source
-    from setup_assistant.steps.step import Teller
 
 _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -32,13 +34,19 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
         "with the sha256 that the hub lists, and the folder is complete only when every shard of "
         "the model's index is there.\n\n"
         "SOURCE is modelscope, huggingface, the address of a hub or of a folder with the files, "
-        "or a folder on this machine. No environment is needed; with --env, that environment's "
-        "own modelscope client downloads."
+        "or a folder on this machine. Given several times, each delivers what those before it do "
+        "not, as far as a sha256 proves that it is the same file; without any, ModelScope is "
+        "asked first and the other hubs after it. No environment is needed; with --env, that "
+        "environment's own modelscope client downloads.\n\n"
+        "With --json, standard error has one JSON object a line for each thing that happens: "
+        "listed, start, progress, verifying, file, damaged, source, waiting; --quiet leaves them "
+        "out."
     ),
     examples=(
         "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --to models/2b",
         "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --to models/2b --verify",
         "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --source http://lab-server:8000",
+        "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --source modelscope --source /mnt/usb",
     ),
 )
 @click.argument("model")
@@ -54,10 +62,10 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 )
 @click.option(
     "--source",
+    "sources",
     metavar="modelscope|huggingface|URL|DIR",
-    default="modelscope",
-    show_default=True,
-    help=_("Where the files come from."),
+    multiple=True,
+    help=_("Where the files come from (repeatable, in order); default: modelscope, then others."),
 )
 @click.option(
     "--endpoint",
@@ -70,78 +78,122 @@ def command(
     model: str,
     to: Path | None,
     env: Path | None,
-    source: str,
+    sources: tuple[str, ...],
     endpoint: str | None,
     verify: bool,
 ) -> Result:
     """Download one model."""
-    from setup_assistant.cli.guide import Guide
     from setup_assistant.host import clock
-    from setup_assistant.steps.download.folder import bring
+    from setup_assistant.host.secrets import redact
 
     if not _MODEL.fullmatch(model):
         detail = _("MODEL must look like OWNER/NAME; {given} does not.", given=model)
         raise SetupError("usage", detail=detail, verb="download")
     started = clock.monotonic()
-    guide = Guide()
-    job = _job(
-        model=model, to=to, env=env, kind=source, endpoint=endpoint, verify=verify, tell=guide
-    )
-    guide.begin(msg("Downloading {model}", model=model))
+    wish = _Wish(model=model, to=to, env=env, sources=sources, endpoint=endpoint, verify=verify)
+    folder = _folder(wish)
+    record, received = _bring(wish, folder)
+    named = [redact(s) for s in sources] or ["modelscope"]
+    data = {
+        **_data(record, folder),
+        "received_bytes": received,
+        "source": named[0],
+        "sources": named,
+        "seconds": round(clock.monotonic() - started, 2),
+    }
+    return Result("download", data, text=lambda: _show(record, folder))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wish:
+    """What the command line says."""
+
+    model: str
+    to: Path | None
+    env: Path | None
+    sources: tuple[str, ...]
+    endpoint: str | None
+    verify: bool
+
+
+def _folder(wish: _Wish) -> Path:
+    from setup_assistant.host import paths
+    from setup_assistant.site.layout import Layout
+
+    folder = wish.to or Layout(paths.default_site()).weights(wish.model)
+    return folder.expanduser().absolute()
+
+
+def _bring(wish: _Wish, folder: Path) -> tuple[Manifest, int]:
+    """Return the record of the folder, and how many bytes were received for it."""
+    from setup_assistant.steps.download import manifest
+
+    # Nothing that talks to hubs is loaded where all is there.
+    if not wish.verify and (whole := manifest.whole(folder, wish.model)):
+        return whole, 0
+    from setup_assistant.cli.arriving import Arriving
+    from setup_assistant.steps.download.folder import bring
+
+    job = _job(wish, folder, arriving := Arriving())
+    show.note(f"{show.ellipsis()} {_('Downloading {model}', model=wish.model)}")
     try:
         brought = bring(job)
     finally:
-        guide.close()
-    seconds = round(clock.monotonic() - started, 2)
-    data = {**_data(job, brought), "source": source, "seconds": seconds}
-    return Result("download", data, text=lambda: _show(job, brought))
+        arriving.close()
+    return brought.record, brought.received_bytes
 
 
-def _job(
-    *,
-    model: str,
-    to: Path | None,
-    env: Path | None,
-    kind: str,
-    endpoint: str | None,
-    verify: bool,
-    tell: Teller,
-) -> Job:
-    from setup_assistant.host import paths
-    from setup_assistant.site.layout import Layout
-    from setup_assistant.steps.download import places
+def _job(wish: _Wish, folder: Path, arriving: Arriving) -> Job:
     from setup_assistant.steps.download.folder import Job
 
-    site = Layout(paths.default_site())
-    folder = (to or site.weights(model)).expanduser().absolute()
-    again = ["setup-assistant", "download", model, "--to", str(folder)]
-    again += [] if kind == places.MODELSCOPE else ["--source", kind]
-    if endpoint and kind not in (places.MODELSCOPE, places.HUGGING_FACE):
-        detail = _("--endpoint is for --source modelscope or huggingface.")
-        raise SetupError("usage", detail=detail, verb="download")
-    address = places.with_scheme(endpoint) if endpoint else places.endpoint(kind, _official(kind))
-    ending = ["--endpoint", endpoint] if endpoint else []
-    if env is None:
-        resume = shlex.join([*again, *ending])
-        source = places.source_of(kind, address, model=model, resume=resume, flag="--to")
-    else:
-        if kind != places.MODELSCOPE:
-            detail = _("--env downloads from ModelScope; leave it out for --source {kind}.",
-                       kind=kind)  # fmt: skip
-            raise SetupError("usage", detail=detail, verb="download")
-        prefix = env.expanduser().absolute()
-        resume = shlex.join([*again, "--env", str(prefix), *ending])
-        source = _by_client(model=model, folder=folder, prefix=prefix, name=address, resume=resume)
+    source, *others = _sources(wish, folder)
     return Job(
-        model=model,
+        model=wish.model,
         source=source,
+        others=tuple(others),
+        known=lambda: _known(wish.model),
         folder=folder,
         flag="--to",
-        verify=verify,
-        tell=tell,
-        note=lambda text: show.note(f"  {text}"),
+        verify=wish.verify,
+        note=arriving.note,
+        event=arriving.event,
         wait=True,
     )
+
+
+def _sources(wish: _Wish, folder: Path) -> list[Source]:
+    from setup_assistant.steps.download import places
+
+    hubs = [s for s in wish.sources if s in places.HUBS]
+    if wish.endpoint and wish.sources and len(hubs) != 1:
+        raise _wrong(_("--endpoint is for --source modelscope or huggingface."))
+    again = ["setup-assistant", "download", wish.model, "--to", str(folder)]
+    if wish.sources != (places.MODELSCOPE,):
+        again += [part for s in wish.sources for part in ("--source", s)]
+    ending = ["--endpoint", wish.endpoint] if wish.endpoint else []
+    found = places.places_of(wish.sources, wish.endpoint, _official())
+    if wish.env is not None:
+        if other := next((s for s in wish.sources if s != places.MODELSCOPE), None):
+            raise _wrong(
+                _("--env downloads from ModelScope; leave it out for --source {kind}.", kind=other)
+            )
+        prefix = wish.env.expanduser().absolute()
+        resume = shlex.join([*again, "--env", str(prefix), *ending])
+        address = found[0].address
+        return [_by_client(model=wish.model, folder=folder, prefix=prefix, name=address,
+                           resume=resume)]  # fmt: skip
+    resume = shlex.join([*again, *ending])
+    return [
+        places.source_of(
+            place.kind, place.address, model=wish.model, resume=resume, flag="--to",
+            alone=len(found) == 1,
+        )
+        for place in found
+    ]  # fmt: skip
+
+
+def _wrong(detail: str) -> SetupError:
+    return SetupError("usage", detail=detail, verb="download")
 
 
 def _by_client(*, model: str, folder: Path, prefix: Path, name: str, resume: str) -> Source:
@@ -163,39 +215,48 @@ def _by_client(*, model: str, folder: Path, prefix: Path, name: str, resume: str
     )
 
 
-def _official(kind: str) -> str:
-    """Return the address of a hub itself; none for other kinds of source."""
+def _known(model: str) -> dict[str, str]:
+    from setup_assistant.catalog.models import known_sums
+
+    return known_sums(model)
+
+
+def _official() -> dict[str, str]:
+    """Return the addresses of the hubs that the recipes know, by name."""
     from setup_assistant.catalog import mirrors
 
-    known = (m.url for m in mirrors.load() if m.leg == "weights" and m.name == kind)
-    return next(known, "")
+    return {m.name: m.url for m in mirrors.load() if m.leg == "weights"}
 
 
-def _data(job: Job, brought: Brought) -> dict[str, Any]:
+def _data(record: Manifest, folder: Path) -> dict[str, Any]:
     return {
-        "model": job.model,
-        "endpoint": brought.record.source,
-        "folder": str(job.folder),
-        "total_bytes": brought.total_bytes,
-        "received_bytes": brought.received_bytes,
+        "model": record.model,
+        "endpoint": record.source,
+        "folder": str(folder),
+        "total_bytes": record.total_bytes,
         "files": [
-            {"path": k.path, "size_bytes": k.size, "sha256": k.sha256, "checked": k.checked}
-            for k in brought.record.files
+            {
+                "path": k.path,
+                "size_bytes": k.size,
+                "sha256": k.sha256,
+                "checked": k.checked,
+                "source": k.source or record.source,
+            }
+            for k in record.files
         ],
     }
 
 
-def _show(job: Job, brought: Brought) -> None:
+def _show(record: Manifest, folder: Path) -> None:
     from setup_assistant.sizes import size_text
 
-    files = brought.record.files
-    unsure = sum(k.checked == "size" for k in files)
+    unsure = sum(k.checked == "size" for k in record.files)
     line = msg(
         "{model} is complete in {folder}: {count} files, {size}",
-        model=job.model,
-        folder=str(job.folder),
-        count=len(files),
-        size=size_text(brought.total_bytes),
+        model=record.model,
+        folder=str(folder),
+        count=len(record.files),
+        size=size_text(record.total_bytes),
     )
     show.line(f"{show.mark(True)} {line}")
     if unsure:

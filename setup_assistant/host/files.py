@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
+from setup_assistant.words import _
 
 _BLOCK = 1 << 20
 # What the system says where a disk or a quota is full.
 FULL = (errno.ENOSPC, errno.EDQUOT)
+# What it says where one may not write.
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def write_text(path: Path, text: str) -> bool:
@@ -43,10 +46,19 @@ def write_text(path: Path, text: str) -> bool:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise SetupError(
-            "not_writable", path=str(path), detail=error.strerror or str(error), flag="--site"
-        ) from error
+        raise refusal(error, path, named=False) from error
     return True
+
+
+def refusal(error: OSError, path: Path, *, flag: str = "--site", named: bool = True) -> SetupError:
+    """Return what the system's refusal to write at or below `path` means for a person.
+
+    `named`: say the path that the system named, where it named one.
+    """
+    place = str((error.filename if named else None) or path)
+    if error.errno in FULL:
+        return SetupError("disk_filled", path=place)
+    return SetupError("not_writable", path=place, detail=error.strerror or str(error), flag=flag)
 
 
 def write_json(path: Path, value: Any) -> bool:  # noqa: ANN401 - any JSON value
@@ -64,8 +76,12 @@ def read_text(path: Path, flag: str = "") -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise SetupError("file_missing", path=str(path), flag=flag or path.name) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SetupError("file_invalid", path=str(path), detail=str(error)) from error
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise SetupError("file_invalid", path=str(path), detail=detail) from error
+    except UnicodeDecodeError as error:
+        detail = _("it is no text in UTF-8 (byte {place})", place=error.start)
+        raise SetupError("file_invalid", path=str(path), detail=detail) from error
 
 
 def read_lossy(path: Path, flag: str) -> str:
@@ -79,7 +95,8 @@ def read_lossy(path: Path, flag: str) -> str:
     except FileNotFoundError as error:
         raise SetupError("file_missing", path=str(path), flag=flag) from error
     except OSError as error:
-        raise SetupError("file_invalid", path=str(path), detail=str(error)) from error
+        detail = error.strerror or str(error)
+        raise SetupError("file_invalid", path=str(path), detail=detail) from error
     wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")  # what PowerShell's > writes
     return data.decode("utf-16" if wide else "utf-8", "replace")
 
@@ -89,16 +106,21 @@ def read_json(path: Path, flag: str = "") -> Any:  # noqa: ANN401 - any JSON val
     try:
         return json.loads(read_text(path, flag))
     except json.JSONDecodeError as error:
-        raise SetupError("file_invalid", path=str(path), detail=str(error)) from error
+        place = {"line": error.lineno, "column": error.colno}
+        detail = _("it is no JSON (line {line}, column {column})", **place)
+        raise SetupError("file_invalid", path=str(path), detail=detail) from error
 
 
 def append_line(path: Path, line: str) -> None:
     """Append one line and wait until it is on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write(line + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise refusal(error, path, named=False) from error
 
 
 def sha256(path: Path) -> str:
@@ -131,7 +153,11 @@ def free_bytes(path: Path) -> int:
 def nearest_existing(path: Path) -> Path:
     """Return `path`, or its nearest parent that exists."""
     path = path.absolute()
-    while not path.exists() and path != path.parent:
+    while path != path.parent:
+        # A name that no folder could have does not exist either.
+        with contextlib.suppress(OSError):
+            if path.exists():
+                break
         path = path.parent
     return path
 
@@ -145,7 +171,9 @@ def remove(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def exclusive(path: Path, on_busy: Callable[[], None] | None = None) -> Iterator[bool]:
+def exclusive(
+    path: Path, on_busy: Callable[[], None] | None = None, *, flag: str = "--site"
+) -> Iterator[bool]:
     """Hold the lock file `path`; the system lets go of it when the process dies.
 
     Where another process holds it, `on_busy` is called once and then waited; yields whether.
@@ -158,9 +186,7 @@ def exclusive(path: Path, on_busy: Callable[[], None] | None = None) -> Iterator
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SetupError(
-            "not_writable", path=str(path.parent), detail=str(error.strerror), flag="--site"
-        ) from error
+        raise refusal(error, path.parent, flag=flag, named=False) from error
     lock, waited = FileLock(path), False
     try:
         try:
@@ -172,9 +198,7 @@ def exclusive(path: Path, on_busy: Callable[[], None] | None = None) -> Iterator
             on_busy()
             lock.acquire(timeout=-1, poll_interval=0.2)
     except OSError as error:
-        raise SetupError(
-            "not_writable", path=str(path.parent), detail=str(error.strerror), flag="--site"
-        ) from error
+        raise refusal(error, path.parent, flag=flag, named=False) from error
     try:
         yield waited
     finally:

@@ -6,19 +6,22 @@ sent to the hub's own address only, never to one that it redirects to.
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import os
+import queue
 import re
-import socket
-import ssl
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from setup_assistant.host import web
+from setup_assistant.host.http_errors import WebError, explain, no_address, refusal
 from setup_assistant.host.pip_settings import pip_settings
-from setup_assistant.words import Message, msg
+from setup_assistant.words import msg
+
+__all__ = ["Body", "Http", "WebError", "explain", "silence_seconds"]
 
 _AGENT = "setup-assistant"
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -27,43 +30,7 @@ _CONNECT_SECONDS = 10.0
 # At most this many bytes are on their way between two looks at the clock and the disk.
 _BLOCK = 1 << 18
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
-_NO_RANGE = re.compile(r"bytes \*/(\d+)")
-_DISK = {
-    errno.ENOSPC: "no_space",
-    errno.EDQUOT: "no_space",
-    errno.EACCES: "not_writable",
-    errno.EPERM: "not_writable",
-    errno.EROFS: "not_writable",
-    errno.ENAMETOOLONG: "not_writable",
-    errno.EMFILE: "not_writable",
-    errno.EISDIR: "not_writable",
-    errno.ENOTDIR: "not_writable",
-    errno.EIO: "not_writable",
-    errno.ELOOP: "not_writable",
-    errno.EFBIG: "not_writable",
-}
-_STRERROR = {
-    errno.ECONNREFUSED: msg("connection refused"),
-    errno.ECONNRESET: msg("connection reset by peer"),
-    errno.ENETUNREACH: msg("network is unreachable"),
-    errno.EHOSTUNREACH: msg("no route to host"),
-}
-
-
-class WebError(Exception):
-    """A request that failed: a reason for programs, a detail for people.
-
-    `again` says whether another attempt may help, `retry_after` (seconds) when.
-    """
-
-    def __init__(
-        self, reason: str, detail: Message, *, again: bool = False, retry_after: float | None = None
-    ) -> None:
-        super().__init__(f"{reason}: {detail.english}")
-        self.reason = reason
-        self.detail = detail
-        self.again = again
-        self.retry_after = retry_after
+_ZIPPED = ("gzip", "x-gzip", "deflate")
 
 
 @dataclass(kw_only=True)
@@ -72,6 +39,7 @@ class Body:
 
     `first` is the offset of its first byte in the file, `total` the size of the file and `length`
     that of the body, each None where the server does not say; `ranged` whether it is a part.
+    `version` is what the server calls this state of the file, "" where it has no word for it.
     """
 
     url: str
@@ -79,6 +47,7 @@ class Body:
     total: int | None
     length: int | None
     ranged: bool
+    version: str
     headers: Mapping[str, str]
     _raw: Any = field(repr=False)
 
@@ -88,14 +57,24 @@ class Body:
         return "text/html" in self.headers.get("Content-Type", "")
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the body as it comes in.
+        """Yield the body as it comes in, unpacked where a server packed it unasked.
 
         Raises:
             WebError: the connection broke, or was silent for too long.
         """
+        packed = _is_zipped(self.headers)
+        # 32: gzip and zlib alike.
+        unpack = zlib.decompressobj(zlib.MAX_WBITS | 32) if packed else None
         try:
             while block := self._raw.read1(_BLOCK, decode_content=False):
-                yield block
+                if unpack is None:
+                    yield block
+                    continue
+                while block:
+                    yield unpack.decompress(block, _BLOCK)
+                    block = unpack.unconsumed_tail
+        except zlib.error as error:
+            raise WebError("unreachable", msg("the connection broke off"), again=True) from error
         except Exception as error:
             raise explain(error) from error
 
@@ -112,7 +91,7 @@ class Http:
         self, origin: str, *, secrets: Mapping[str, str], silence: float, connections: int = 8
     ) -> None:
         self._origin = _address(origin)
-        self._secrets = dict(secrets)
+        self.secrets = dict(secrets)
         self._silence = silence
         self._connections = connections
         self._pools: dict[str | None, Any] = {}
@@ -128,15 +107,18 @@ class Http:
         if span:
             headers["Range"] = f"bytes={span[0]}-{span[1]}"
         for _attempt in range(_MOST_REDIRECTS):
-            secrets = self._secrets if _address(url) == self._origin else {}
-            raw = self._request(method, url, {**headers, **secrets})
+            own = _address(url) == self._origin
+            raw = self._request(method, url, {**headers, **(self.secrets if own else {})})
             location = raw.headers.get("Location")
             if raw.status not in _REDIRECTS or not location:
-                return _answer(url, raw, own=_address(url) == self._origin)
-            raw.drain_conn()
-            raw.release_conn()
-            target = urljoin(url, location)
-            if urlsplit(target).scheme not in _onward(url):
+                return _answer(url, raw, own=own)
+            _drain(raw)
+            try:
+                target = urljoin(url, location)
+                onward = urlsplit(target).scheme in _onward(url)
+            except ValueError as error:
+                raise no_address() from error
+            if not onward:
                 break
             url = target
         raise WebError("not_a_hub", msg("it redirects without end, or out of encryption"))
@@ -164,122 +146,106 @@ class Http:
                 method, url, headers=headers, redirect=False, retries=False, preload_content=False
             )
         except Exception as error:
-            raise explain(error) from error
+            found = explain(error)
+            if found.reason == "unreachable":
+                # A server that allows fewer connections refuses so, too: the idle ones, which
+                # the library would not use after a failure, may be those too many.
+                found.crowded = True
+                self._close_idle()
+            raise found from error
 
     def _pool(self, url: str) -> Any:  # noqa: ANN401 - the library is loaded late
-        import urllib3
-
         proxy = web.proxy_of(url)
         if proxy not in self._pools:
-            settings: dict[str, Any] = {
-                "timeout": urllib3.Timeout(connect=_CONNECT_SECONDS, read=self._silence),
-                "maxsize": self._connections,
-                "ca_certs": web.certificates() or pip_settings().get("cert"),
-            }
-            if proxy:
-                address = proxy if "://" in proxy else f"http://{proxy}"
-                login = urllib3.util.parse_url(address).auth
-                if login:
-                    settings["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=login)
-                self._pools[proxy] = urllib3.ProxyManager(address, **settings)
-            else:
-                self._pools[proxy] = urllib3.PoolManager(**settings)
+            self._pools[proxy] = _manager(proxy, self._silence, self._connections)
         return self._pools[proxy]
 
+    def _close_idle(self) -> None:
+        for manager in list(self._pools.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - not a mapping
+                kept = manager.pools[key].pool
+                with contextlib.suppress(queue.Empty, AttributeError):
+                    while True:
+                        connection = kept.get(block=False)
+                        if connection is not None:
+                            connection.close()
+
     def close(self) -> None:
-        """Close the kept connections."""
-        for pool in self._pools.values():
-            pool.clear()
+        """Close the kept connections; those in use close when they are done."""
+        self._close_idle()
+        for manager in list(self._pools.values()):
+            manager.clear()
 
 
-def explain(error: Exception) -> WebError:
-    """Return what an error of the connection or the disk means; raises any other again."""
-    if isinstance(error, WebError):
-        return error
-    chain = _chain(error)
-    for link in chain:
-        if isinstance(link, OSError) and link.errno in _DISK:
-            detail = msg("{detail}", detail=os.strerror(link.errno))
-            return WebError(_DISK[link.errno], detail)
-    names = {kind.__name__ for link in chain for kind in type(link).__mro__}
-    if not names & {"OSError", "HTTPError", "HTTPException"}:
-        raise error
-    if names & {"LocationParseError", "LocationValueError", "URLSchemeUnknown", "InvalidURL"}:
-        return WebError("broken", msg("the address makes no sense"))
-    return WebError("unreachable", _detail(chain, names), again=True)
+def _manager(proxy: str | None, silence: float, connections: int) -> Any:  # noqa: ANN401
+    import urllib3
+
+    settings: dict[str, Any] = {
+        "timeout": urllib3.Timeout(connect=_CONNECT_SECONDS, read=silence),
+        "maxsize": connections,
+        "ca_certs": web.certificates() or pip_settings().get("cert"),
+    }
+    if not proxy:
+        return urllib3.PoolManager(**settings)
+    address = proxy if "://" in proxy else f"http://{proxy}"
+    if address.lower().startswith("socks"):
+        return _through_socks(address, settings)
+    login = urllib3.util.parse_url(address).auth
+    if login:
+        from urllib.parse import unquote
+
+        settings["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=unquote(login))
+    return urllib3.ProxyManager(address, **settings)
 
 
-def _detail(chain: list[BaseException], names: set[str]) -> Message:
-    if "NameResolutionError" in names or any(isinstance(e, socket.gaierror) for e in chain):
-        return msg("the host name is not known")
-    if any(isinstance(e, ssl.SSLCertVerificationError) for e in chain):
-        return msg("its certificate is not trusted; set SSL_CERT_FILE to your organisation's")
-    numbers = [e.errno for e in chain if isinstance(e, OSError) and e.errno in _STRERROR]
-    if numbers:
-        return _STRERROR[numbers[-1]]
-    if any(isinstance(e, TimeoutError) for e in chain) or "TimeoutError" in names:
-        return msg("no answer in time")
-    return msg("the connection broke off")
+def _through_socks(address: str, settings: dict[str, Any]) -> Any:  # noqa: ANN401
+    from importlib.util import find_spec
+
+    if find_spec("socks") is None:
+        raise WebError(
+            "broken",
+            msg("a SOCKS proxy needs the package PySocks beside this tool; an HTTP proxy does not"),
+        )
+    from urllib3.contrib.socks import SOCKSProxyManager
+
+    return SOCKSProxyManager(address, **settings)
 
 
-def _chain(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    waiting: list[object] = [error]
-    while waiting:
-        link = waiting.pop(0)
-        if isinstance(link, BaseException) and link not in found:
-            found.append(link)
-            waiting += [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
-    return found
+def _drain(raw: Any) -> None:  # noqa: ANN401
+    """Let go of an answer that only said where to go."""
+    try:
+        raw.drain_conn()
+        raw.release_conn()
+    except Exception as error:
+        raise explain(error) from error
 
 
 def _answer(url: str, raw: Any, *, own: bool) -> Body:  # noqa: ANN401
-    if raw.status in (200, 206):
-        part = _RANGE.match(raw.headers.get("Content-Range", ""))
-        length = raw.headers.get("Content-Length", "")
-        size = int(length) if length.isdigit() else None
-        total = int(part[3]) if part and part[3].isdigit() else None
-        return Body(
-            url=url,
-            first=int(part[1]) if part else 0,
-            total=total if part else size,
-            length=size,
-            ranged=part is not None,
-            headers=raw.headers,
-            _raw=raw,
-        )
-    raw.close()
-    raise _refusal(raw.status, raw.headers, own=own)
-
-
-def _refusal(status: int, headers: Mapping[str, str], *, own: bool) -> WebError:
-    detail = msg("HTTP {status}", status=status)
-    if status == 416:
-        size = _NO_RANGE.match(headers.get("Content-Range", ""))
-        return WebError("range", msg("{size}", size=int(size[1]) if size else None), again=True)
-    if status in (401, 403) and own:
-        return WebError("denied", detail)
-    if status in (404, 410) and own:
-        return WebError("not_found", detail)
-    # 401, 403 and 404 elsewhere: a signed address that has expired; the hub gives a new one.
-    again = not own or status >= 500 or status in (408, 425, 429)
-    return WebError(
-        "unreachable" if again else "broken", detail, again=again, retry_after=_wait(headers)
+    if raw.status not in (200, 206):
+        raw.close()
+        raise refusal(raw.status, raw.headers, own=own)
+    part = _RANGE.match(raw.headers.get("Content-Range", ""))
+    length = raw.headers.get("Content-Length", "")
+    size = int(length) if length.isdigit() else None
+    if _is_zipped(raw.headers):
+        # The numbers are those of the packed form.
+        part = size = None
+    total = int(part[3]) if part and part[3].isdigit() else None
+    tag = raw.headers.get("ETag", "").removeprefix("W/")
+    return Body(
+        url=url,
+        first=int(part[1]) if part else 0,
+        total=total if part else size,
+        length=size,
+        ranged=part is not None,
+        version=tag or raw.headers.get("Last-Modified", ""),
+        headers=raw.headers,
+        _raw=raw,
     )
 
 
-def _wait(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of Retry-After, which may also be a date."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isdigit():
-        return float(value)
-    from email.utils import parsedate_to_datetime
-    from time import time
-
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time()) if value else None
-    except ValueError:
-        return None
+def _is_zipped(headers: Mapping[str, str]) -> bool:
+    return headers.get("Content-Encoding", "").strip().lower() in _ZIPPED
 
 
 def _onward(url: str) -> tuple[str, ...]:
@@ -288,8 +254,13 @@ def _onward(url: str) -> tuple[str, ...]:
 
 
 def _address(url: str) -> tuple[str, str | None, int]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    """Return scheme, host and port; raises `WebError` for what has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError as error:
+        raise no_address() from error
+    return parts.scheme, parts.hostname, port
 
 
 def silence_seconds() -> float:

@@ -6,10 +6,14 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from setup_assistant.catalog import mirrors
+from setup_assistant.catalog.models import known_sums
 from setup_assistant.sizes import size_text
 from setup_assistant.steps.download import manifest, places
+from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.folder import LOCK, Job, bring
 from setup_assistant.steps.download.listing import PART_SUFFIX, STATE_SUFFIX
+from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.step import Context
 from setup_assistant.words import Message, msg
 
@@ -46,23 +50,18 @@ class WeightsStep:
                 and what `download.folder.bring` raises.
         """
         model = context.plan.model.modelscope_id
-        kind, address = context.wishes.weights_source, context.plan.sources.weights
-        source = places.source_of(
-            kind,
-            places.endpoint(kind, address),
-            model=model,
-            # The site holds its answers: nothing else need be given again.
-            resume=shlex.join(["setup-assistant", "up", "--yes", "--site", str(context.site.root)]),
-            flag=FLAG,
-        )
+        source, *others = _sources(context)
         brought = bring(
             Job(
                 model=model,
                 source=source,
+                others=tuple(others),
+                known=lambda: known_sums(model),
                 folder=_folder(context),
                 flag=FLAG,
                 tell=context.tell,
                 note=lambda text: context.tell.detail(str(text)),
+                event=lambda event: _tell_source(context, event),
                 wait=True,
                 before=lambda folder, paths: _announce(context, folder, paths),
             )
@@ -71,6 +70,36 @@ class WeightsStep:
         if unsure:
             text = msg("The hub names no sha256 for {count} files: only sizes agree", count=unsure)
             context.tell.result(text, ok=True)
+
+
+def _sources(context: Context) -> list[Source]:
+    """Return the planned source; after ModelScope itself also the other hubs."""
+    kind, address = context.wishes.weights_source, context.plan.sources.weights
+    official = {m.name: m.url for m in mirrors.load() if m.leg == "weights"}
+    planned = places.Place(kind=kind, address=places.endpoint(kind, address))
+    found = [planned]
+    if planned == places.Place(kind=places.MODELSCOPE, address=official.get(places.MODELSCOPE, "")):
+        found = places.places_of((), None, official)
+    # The site holds its answers: nothing else need be given again.
+    resume = shlex.join(["setup-assistant", "up", "--yes", "--site", str(context.site.root)])
+    return [
+        places.source_of(
+            place.kind,
+            place.address,
+            model=context.plan.model.modelscope_id,
+            resume=resume,
+            flag=FLAG,
+            alone=len(found) == 1,
+        )
+        for place in found
+    ]
+
+
+def _tell_source(context: Context, event: Event) -> None:
+    """Say that another source is asked, and why; the rest shows as progress."""
+    if event.kind == "source":
+        detail = str(event.data["detail"])
+        context.tell.result(msg("{detail} Another source is asked.", detail=detail), ok=False)
 
 
 def _folder(context: Context) -> Path:

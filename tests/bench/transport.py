@@ -219,7 +219,8 @@ def room(folder: Path, scratch: Path, size: int) -> None:
             began = time.monotonic()
             children = [
                 subprocess.Popen(c, cwd=ROOT, env=environment(url, scratch / "home"),
-                                 stdout=subprocess.DEVNULL) for c in commands
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                for c in commands
             ]  # fmt: skip
             assert sum(c.wait() for c in children) == 0
             totals[count] = count * size / (time.monotonic() - began) / 1e6

@@ -48,9 +48,33 @@ def test_without_an_environment_a_hub_is_enough(
     assert f"{SHARDS[0]} is here" in done.stderr
     quiet = assistant("download", MODEL, "--to", "x", "--source", str(tmp_path / "w"), "--json")
     assert quiet.returncode == 0, quiet.stdout
-    assert quiet.stderr == ""
+    told = [json.loads(line) for line in quiet.stderr.splitlines()]
+    assert [e["event"] for e in told][:2] == ["listed", "start"]
+    assert {e["path"] for e in told if e["event"] == "file"} >= {SHARDS[0], "config.json"}
+    silent = assistant(
+        "download", MODEL, "--to", "y", "--source", str(tmp_path / "w"), "--json", "-q"
+    )
+    assert (silent.returncode, silent.stderr) == (0, "")
     # A folder on the same disk is linked, not copied.
     assert (tmp_path / "x" / SHARDS[0]).samefile(tmp_path / "w" / SHARDS[0])
+
+
+def test_a_second_source_delivers_what_the_first_does_not(
+    assistant: Assistant, hub: Hub, model_folder: Path, tmp_path: Path
+) -> None:
+    hub.fail("flip", path=SHARDS[0], times=None)
+    arguments = ("--to", "w", "--source", hub.url, "--source", str(model_folder), "--json")
+    done = assistant("download", MODEL, *arguments, NO_PROXY="127.0.0.1")
+    assert done.returncode == 0, done.stdout
+    data = json.loads(done.stdout)["data"]
+    origins = {f["path"]: f["source"] for f in data["files"]}
+    assert origins.pop(SHARDS[0]) == str(model_folder)
+    assert set(origins.values()) == {hub.url}
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [e["path"] for e in told if e["event"] == "damaged"] == [SHARDS[0]] * 2
+    hub.seen.clear()
+    assert assistant("download", MODEL, *arguments).returncode == 0
+    assert hub.seen == []
 
 
 def test_an_environment_without_the_client(assistant: Assistant, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from typing import Literal
 # busy     503 with Retry-After `seconds`
 # stall    nothing more comes for `seconds` after `after` bytes
 # flip     one byte in the middle of the file is another
-Kind = Literal["reset", "fin", "short", "busy", "stall", "flip"]
+# long     `after` bytes more are announced than there are
+Kind = Literal["reset", "fin", "short", "busy", "stall", "flip", "long"]
 
 
 @dataclass

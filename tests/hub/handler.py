@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import re
 import socket
@@ -39,6 +40,21 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
+    def handle(self) -> None:
+        """Count the connection, and reset it where it is one too many."""
+        with self.hub.lock:
+            self.hub.connections += 1
+            too_many = self.hub.connections > (self.hub.most_connections or 1000)
+        try:
+            if too_many:
+                with contextlib.suppress(_BrokenOffError):
+                    self._break_off("reset", 0)
+            else:
+                super().handle()
+        finally:
+            with self.hub.lock:
+                self.hub.connections -= 1
+
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         query = {k: v[0] for k, v in parse_qs(url.query).items()}
@@ -67,8 +83,16 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, self.hub.listing, "text/html")
             return
         root = query.get("Root", "").strip("/")
-        entries = [e for e in self.hub.entries(model) if str(e["Path"]).startswith(root)]
-        self._json(200, {"Data": {"Files": entries, "IsVisual": 0}})
+        below = f"{root}/" if root else ""
+        entries = [e for e in self.hub.entries(model) if str(e["Path"]).startswith(below)]
+        if query.get("Recursive", "True") != "True":
+            entries = [e for e in entries if "/" not in str(e["Path"])[len(below) :]]
+        entries, more = entries[: self.hub.cut_at], {}
+        if size := self.hub.page_size:
+            more = {"TotalCount": len(entries)}
+            first = (int(query.get("PageNumber", "1")) - 1) * size
+            entries = entries[first : first + size]
+        self._json(200, {"Data": {"Files": entries, "IsVisual": 0, **more}})
 
     def _file(self, model: str, path: str) -> None:
         if self._busy(path):
@@ -92,12 +116,18 @@ class Handler(BaseHTTPRequestHandler):
         length = last - first + 1
         if short := self.hub.faults.take("short", path):
             length = min(length, short.after)
+        announced = length
+        if long := self.hub.faults.take("long", path):
+            announced += long.after
+            self.close_connection = True
         status = 206 if ranged and self.hub.ranges == "206" else 200
         seen = Seen(path, status, 0, self.headers.get("Range", ""), self._authorization())
         self.hub.seen.append(seen)
         self.send_response(status)
         self.send_header("Content-Type", "application/octet-stream")
-        self.send_header("Content-Length", str(length))
+        self.send_header("Content-Length", str(announced))
+        if version := self.hub.versions.get(path):
+            self.send_header("ETag", f'"{version}"')
         if ranged:
             self.send_header("Content-Range", f"bytes {first}-{last}/{file.stat().st_size}")
         self.end_headers()
@@ -156,7 +186,10 @@ class Handler(BaseHTTPRequestHandler):
         self.hub.seen.append(
             Seen(urlsplit(self.path).path, status, authorization=self._authorization())
         )
-        self._answer(status, json.dumps(body | value).encode(), "application/json")
+        data, headers = json.dumps(body | value).encode(), {}
+        if self.hub.packed:
+            data, headers = gzip.compress(data), {"Content-Encoding": "gzip"}
+        self._answer(status, data, "application/json", headers)
 
     def _answer(
         self,

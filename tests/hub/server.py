@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +33,9 @@ class Hub:
     `ranges` says how a Range request is answered: "200" with Content-Range as the real hub does,
     "206", or "ignored" (the whole file). `listing` replaces the body of the file list,
     `more_files` adds entries to it, `with_sha` leaves the sums out. `token` refuses those who
-    do not bring it. `bytes_per_second` slows every connection down.
+    do not bring it. `bytes_per_second` slows every connection down. `packed` sends lists as gzip
+    though nobody asked for it; `page_size` sends them in pages, `cut_at` only their beginning.
+    `versions` are the ETags of files; above `most_connections` every other one is reset.
     """
 
     def __init__(self, models: Mapping[str, Path], host: str = "127.0.0.1", port: int = 0) -> None:
@@ -46,6 +49,13 @@ class Hub:
         self.with_sha = True
         self.token = ""
         self.bytes_per_second: int | None = None
+        self.packed = False
+        self.page_size: int | None = None
+        self.cut_at: int | None = None
+        self.versions: dict[str, str] = {}
+        self.most_connections: int | None = None
+        self.connections = 0
+        self.lock = threading.Lock()
         self.seen: list[Seen] = []
         self.ended = threading.Event()
         self._sums: dict[tuple[Path, int, int], str] = {}
@@ -67,6 +77,12 @@ class Hub:
     def url(self) -> str:
         host, port = self._server.server_address[:2]
         return f"http://{host!s}:{port}"
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on; each connection shakes hands on its own thread."""
+        self._server.socket = context.wrap_socket(
+            self._server.socket, server_side=True, do_handshake_on_connect=False
+        )
 
     def fail(self, kind: Kind, **settings: Any) -> None:
         """Add a fault; see `faults.Fault`."""
@@ -104,7 +120,8 @@ class Hub:
             }
             for name, path in self.files(model).items()
         ]
-        folders = {n.rsplit("/", 1)[0] for n in self.files(model) if "/" in n}
+        names = list(self.files(model))
+        folders = {"/".join(n.split("/")[:i]) for n in names for i in range(1, n.count("/") + 1)}
         found += [{"Path": f, "Name": f, "Type": "tree", "Size": 0} for f in sorted(folders)]
         return found + self.more_files
 

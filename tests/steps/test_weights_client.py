@@ -172,7 +172,7 @@ def test_a_size_that_lies_is_an_error(fetch: Bringer) -> None:
         if entry["Path"] == "extra.bin":
             entry["Size"] = 50
     fetch.hub.listing = json.dumps({"Data": {"Files": entries}}).encode()
-    assert fetch.fails().code == "weights_damaged"
+    assert fetch.fails().code == "weights_size"
     assert not manifest.intact(fetch.folder, MODEL)
 
 

@@ -40,7 +40,8 @@ def test_a_sum_may_be_missing(missing: str | None) -> None:
         "a\x00b", "a\nb", "a\x1b[2J", "\ud800", "a?b", "a*b", 'a"b', "a|b", "a" * 256,
         "b/" * 600 + "c",
         ".setup-assistant.json", ".Setup-Assistant.lock", ".git/config", "a/.GIT/hooks/x",
-        "model.safetensors.incomplete",
+        "model.safetensors.incomplete", "a.sa-part", "a.sa-part.state", "com¹", "LPT³.txt",
+        "CONOUT$", "aux .txt", "a/nul/b", "a\u202eb", "a\u2028b",
     ],
 )  # fmt: skip
 def test_a_hostile_path_is_refused(path: str) -> None:
@@ -65,7 +66,17 @@ def test_an_entry_that_makes_no_sense_is_refused(bad: object) -> None:
     assert caught.value.code == "weights_listing"
 
 
-@pytest.mark.parametrize("paths", [("a", "A"), ("a", "a"), ("a", "a/b"), ("A/b", "a")])
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("a", "A"),
+        ("a", "a"),
+        ("a", "a/b"),
+        ("A/b", "a"),
+        ("\u00e9", "e\u0301"),
+        ("stra\u00dfe", "STRASSE"),
+    ],
+)
 def test_names_that_collide_are_refused(paths: tuple[str, str]) -> None:
     with pytest.raises(SetupError):
         checked([entry(p) for p in paths], "m")

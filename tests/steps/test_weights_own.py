@@ -151,7 +151,7 @@ def test_a_size_that_lies_is_an_error(fetch: Bringer, size: int) -> None:
         if entry["Path"] == "extra.bin":
             entry["Size"] = size
     fetch.hub.listing = json.dumps({"Data": {"Files": entries}}).encode()
-    assert fetch.fails().code == "weights_damaged"
+    assert fetch.fails().code == "weights_size"
     assert not manifest.intact(fetch.folder, MODEL)
 
 
@@ -310,7 +310,7 @@ def arrived(fetch: Bringer, size: int) -> int:
             total += size
             continue
         try:
-            data = (fetch.folder / f"{shard}.sa-part.state").read_bytes()[64:]
+            data = (fetch.folder / f"{shard}.sa-part.state").read_bytes()[128:]
         except OSError:
             continue
         total += sum(int.from_bytes(data[i : i + 8], "little") for i in range(0, len(data), 8))
@@ -371,7 +371,7 @@ def test_the_persons_proxy_is_used(fetch: Bringer, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_dead_proxy_is_unreachable(fetch: Bringer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("setup_assistant.steps.download.hubs._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("setup_assistant.steps.download.ask._FIRST_PAUSE", 0.01)
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")

@@ -121,6 +121,21 @@ def test_a_folder_is_linked(model_folder: Path, tmp_path: Path) -> None:
     assert manifest.intact(tmp_path / "w", MODEL)
 
 
+@pytest.mark.parametrize(
+    "below",
+    [MODEL, "Tiny-VL", f"models/{MODEL}", "models/Tiny-VL", f"hub/models/{MODEL}",
+     "hub/models--Qwen--Tiny-VL/snapshots/1", "models--Qwen--Tiny-VL/snapshots/1", "snapshots/1"],
+)  # fmt: skip
+def test_a_cache_or_a_disk_with_the_model_in_it(
+    model_folder: Path, tmp_path: Path, below: str
+) -> None:
+    there = tmp_path / "disk" / below
+    there.parent.mkdir(parents=True)
+    model_folder.rename(there)
+    fetch(str(tmp_path / "disk"), "", tmp_path / "w")
+    assert (tmp_path / "w" / SHARDS[0]).samefile(there / SHARDS[0])
+
+
 def test_what_cannot_be_linked_is_copied(
     model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

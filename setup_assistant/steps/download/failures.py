@@ -8,6 +8,14 @@ from setup_assistant.errors import SetupError
 from setup_assistant.words import _
 
 
+class FileError(SetupError):
+    """A failure at one file; `path` is its name in the listing."""
+
+    def __init__(self, error: SetupError, path: str) -> None:
+        super().__init__(error.code, **error.args_)
+        self.path = path
+
+
 def error_of(
     reason: str,
     detail: str,
@@ -31,9 +39,13 @@ def error_of(
             unreachable, url=url, model=model, detail=detail, command=resume
         ),
         "denied": lambda: SetupError("weights_denied", url=url, model=model, variable=variable),
-        "not_found": lambda: SetupError("weights_unknown", url=url, model=model),
-        "size_lies": lambda: SetupError("weights_damaged", path=path, url=url),
-        "range": lambda: SetupError("weights_damaged", path=path, url=url),
+        "not_found": lambda: (
+            SetupError("weights_unknown", url=url, model=model)
+            if path in ("", "?")
+            else SetupError("weights_incomplete", model=model, missing=path)
+        ),
+        "size_lies": lambda: SetupError("weights_size", path=path, url=url),
+        "range": lambda: SetupError("weights_size", path=path, url=url),
         "no_space": lambda: SetupError("disk_filled", path=where),
         "not_writable": lambda: SetupError("not_writable", path=where, detail=detail, flag=flag),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from setup_assistant.host import clock
 from setup_assistant.host.http import WebError
@@ -11,6 +11,17 @@ from setup_assistant.steps.download.part import SEGMENT, Part
 _FIRST_PAUSE = 0.2
 # How much a failure counts whose answer said when to come again.
 _ASKED_WEIGHT = 0.2
+# How often a file may have another size or version than before until that is believed.
+_MOST_SURPRISES = 3
+
+
+class TransferError(Exception):
+    """The end of a transfer: why, and at which file."""
+
+    def __init__(self, cause: WebError, path: str) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.path = path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +47,9 @@ class Flow:
     taken: int = 0
     generation: int = 0
     not_before: float = 0.0
+    # A whole answer had the wrong size: ask for the same bytes as a part.
+    ask_part: bool = False
+    surprises: int = 0
     _failures: int = 0
     _fruitless: float = 0.0
     _best_here: int = 0
@@ -76,6 +90,26 @@ class Flow:
         run.at, run.end, run.generation = 0, len(self.part.counts), self.generation
         return True
 
+    def forget(self, run: Run) -> bool:
+        """Begin anew with all runs: the file changed at the server; False once that is too often.
+
+        Only for files whose sha256 nobody knows: the others are proved at the end.
+        """
+        if run.generation == self.generation:
+            if self.surprises >= _MOST_SURPRISES:
+                return False
+            self.surprises += 1
+            self.generation += 1
+            self.part.start_over()
+            self.pending = self.part.missing()
+        return True
+
+    def surprised(self) -> bool:
+        """Count an answer of another size; return whether that is enough."""
+        self.surprises += 1
+        self.ask_part = True
+        return self.surprises >= _MOST_SURPRISES
+
     def failed(self, run: Run, error: WebError, patience: Patience, done: int) -> bool:
         """Count a failure and set the pause; return whether to give up.
 
@@ -100,13 +134,19 @@ class Flow:
 
 @dataclass
 class Run:
-    """Segments from `at` to before `end`, taken by one connection."""
+    """Segments from `at` to before `end`, taken by one connection.
+
+    It began at `began` (seconds) and brought `came` bytes; `dropped` where it is to end at once.
+    """
 
     flow: Flow
     at: int
     end: int
     generation: int
     failures: int
+    began: float = field(default_factory=clock.monotonic)
+    came: int = 0
+    dropped: bool = False
 
     @property
     def first(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,8 @@ _RESERVED = (PART_SUFFIX, STATE_SUFFIX, _CLIENT_SUFFIX)
 # 255 bytes is the limit of common file systems.
 _LONGEST_NAME = 255 - max(len(s) for s in _RESERVED)
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+# The superscript digits too: Windows takes them for the others.
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What this tool writes beside the weights.
 OWN_PREFIX = ".setup-assistant"
@@ -106,10 +108,13 @@ def _sum(value: Any, path: str, model: str) -> str | None:  # noqa: ANN401 - JSO
 
 
 def _check_together(found: list[RemoteFile], model: str) -> None:
-    """Refuse names that are one on systems that ignore case, and a file that is also a folder."""
+    """Refuse names that are one on some systems, and a file that is also a folder.
+
+    Some ignore case; some take letters with accents apart, or together.
+    """
     names: set[str] = set()
     for file in found:
-        name = file.path.casefold()
+        name = unicodedata.normalize("NFC", unicodedata.normalize("NFD", file.path).casefold())
         if name in names:
             raise _refused(model, _("{path} is listed twice", path=ascii(file.path)))
         names.add(name)

@@ -14,6 +14,7 @@ from pathlib import Path
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.steps.download import manifest
+from setup_assistant.steps.download.complete import CONFIG
 from setup_assistant.steps.download.listing import PART_SUFFIX, RemoteFile, checked, path_fault
 
 _BLOCK = 4 << 20
@@ -74,6 +75,25 @@ class FolderSource:
             on_bytes(done)
             if digest:
                 on_file(file, digest)
+
+
+def folder_of(root: Path, model: str) -> Path:
+    """Return the folder that holds `model`: `root` itself, or where tools keep it below.
+
+    Known are OWNER/NAME as mirrors have it, the caches of ModelScope and Hugging Face, and a
+    site's `models`.
+    """
+    owner, _slash, name = model.partition("/")
+    found = [root]
+    for below in (root, root / "models", root / "hub", root / "hub" / "models"):
+        found += [below / owner / name, below / owner / name.replace(".", "___"), below / name]
+        found += _newest(below / f"models--{owner}--{name}" / "snapshots")
+    found += _newest(root / "snapshots")
+    return next((f for f in found if (f / CONFIG).is_file()), root)
+
+
+def _newest(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*"), key=lambda p: p.stat().st_mtime, reverse=True)
 
 
 def link_or_copy(source: Path, target: Path, flag: str) -> str | None:

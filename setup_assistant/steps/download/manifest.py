@@ -25,7 +25,8 @@ class Kept:
     """One file in the folder. `mtime` is nanoseconds since 1970.
 
     `checked` is "sha256" where the source named one and the file has it, "size" where the source
-    named none: then `sha256` is what arrived.
+    named none: then `sha256` is what arrived. `source` says where the file came from, where that
+    is not the source of the whole record.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Kept:
     mtime: int
     checked: Literal["sha256", "size"] = "sha256"
     revision: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,11 @@ class Manifest:
     complete: bool = False
     files: tuple[Kept, ...] = ()
     schema: str = SCHEMA
+
+    @property
+    def total_bytes(self) -> int:
+        """Size of all files."""
+        return sum(k.size for k in self.files)
 
 
 def load(folder: Path) -> Manifest | None:
@@ -73,10 +80,13 @@ def untouched(folder: Path, kept: Kept) -> bool:
 
 def intact(folder: Path, model: str) -> bool:
     """Whether `folder` holds all of `model`, by one stat per file."""
-    manifest = load(folder)
-    return (
-        manifest is not None
-        and manifest.complete
-        and manifest.model == model
-        and all(untouched(folder, k) for k in manifest.files)
-    )
+    return whole(folder, model) is not None
+
+
+def whole(folder: Path, model: str) -> Manifest | None:
+    """Return the record of a folder that holds all of `model`, by one stat per file."""
+    found = load(folder)
+    complete = found is not None and found.complete and found.model == model
+    if found and complete and all(untouched(folder, k) for k in found.files):
+        return found
+    return None

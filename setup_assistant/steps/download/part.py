@@ -1,8 +1,9 @@
 """One file on its way: its bytes in place, and beside it how far each segment is.
 
 `NAME.sa-part` has the file's full size from the start; every block is written where it belongs.
-`NAME.sa-part.state` says what the file is to become (64 hex digits) and then, 8 bytes for each
-segment, how many of its bytes are there. A block is written first and counted afterwards, so
+`NAME.sa-part.state` says what the file is to become (64 hex digits), what the server calls this
+state of it (64 more, zeros where it has no word for it) and then, 8 bytes for each segment, how
+many of its bytes are there. A block is written first and counted afterwards, so
 that a process killed at any moment leaves a state that claims nothing that is not there.
 """
 
@@ -19,8 +20,10 @@ from pathlib import Path
 from setup_assistant.steps.download.listing import PART_SUFFIX, STATE_SUFFIX, RemoteFile
 
 SEGMENT = 8 << 20
-_SCHEMA = "setup-assistant/part/1"
-_HEAD_BYTES = 64
+_SCHEMA = "setup-assistant/part/2"
+_IDENTITY_BYTES, _VERSION_BYTES = 64, 64
+_HEAD_BYTES = _IDENTITY_BYTES + _VERSION_BYTES
+_NO_VERSION = b"0" * _VERSION_BYTES
 _HASH_BLOCK = 1 << 20
 _HASH_SLICE = 32 << 20
 
@@ -37,6 +40,7 @@ class Part:
         self.digest = hashlib.sha256()
         self.hashed = 0
         self._identity = _identity(file, origin)
+        self._version = _NO_VERSION
         self._data = self._marks = -1
         self._hashing = threading.Lock()
         self.named = False
@@ -73,9 +77,10 @@ class Part:
             if self.path.is_symlink() or self.path.stat().st_size != self.file.size:
                 return None
             data = self.state.read_bytes()
-            if data[:_HEAD_BYTES] == self._identity:
+            if data[:_IDENTITY_BYTES] == self._identity:
                 counts = struct.unpack(f"<{len(self.counts)}Q", data[_HEAD_BYTES:])
                 if all(c <= self.length(i) for i, c in enumerate(counts)):
+                    self._version = data[_IDENTITY_BYTES:_HEAD_BYTES]
                     return list(counts)
         return None
 
@@ -95,7 +100,9 @@ class Part:
         self._marks = os.open(self.state, flags, 0o644)
         if counts is None:
             os.truncate(self._data, self.file.size)
-            os.pwrite(self._marks, self._identity + bytes(8 * len(self.counts)), 0)
+            self._version = _NO_VERSION
+            head = self._identity + self._version
+            os.pwrite(self._marks, head + bytes(8 * len(self.counts)), 0)
         else:
             self.counts = counts
 
@@ -108,8 +115,20 @@ class Part:
             at, view = at + written, view[written:]
         self._mark(segment, self.counts[segment] + len(block))
 
+    def is_of(self, version: str) -> bool:
+        """Whether an answer of this version goes with what is there; the first one decides."""
+        if not version:
+            return True
+        named = hashlib.sha256(version.encode()).hexdigest().encode()
+        if self._version == _NO_VERSION:
+            self._version = named
+            os.pwrite(self._marks, named, _IDENTITY_BYTES)
+        return self._version == named
+
     def start_over(self) -> None:
         """Forget everything that came."""
+        self._version = _NO_VERSION
+        os.pwrite(self._marks, self._version, _IDENTITY_BYTES)
         with self._hashing:
             for segment in range(len(self.counts)):
                 self._mark(segment, 0)

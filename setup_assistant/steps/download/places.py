@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
+from setup_assistant.steps.download.flow import Patience
 from setup_assistant.steps.download.hubs import Address, Hub, HuggingFaceHub, ModelScopeHub
-from setup_assistant.steps.download.local import FolderSource
+from setup_assistant.steps.download.local import FolderSource, folder_of
 from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.download.web import WebSource
 from setup_assistant.words import _
 
 MODELSCOPE, HUGGING_FACE = "modelscope", "huggingface"
+HUBS = (MODELSCOPE, HUGGING_FACE)
+_ATTEMPTS_OF_SEVERAL = 6
 _VARIABLES = {MODELSCOPE: "MODELSCOPE_ENDPOINT", HUGGING_FACE: "HF_ENDPOINT"}
 
 
 def endpoint(kind: str, default: str) -> str:
     """Return a hub's address: the person's own (MODELSCOPE_ENDPOINT, HF_ENDPOINT), or `default`."""
-    return with_scheme(os.environ.get(_VARIABLES.get(kind, ""), "").strip() or default)
+    return with_scheme(own_address(kind) or default)
 
 
 def with_scheme(address: str) -> str:
@@ -26,7 +31,50 @@ def with_scheme(address: str) -> str:
     return (address if "://" in address else f"https://{address}").rstrip("/")
 
 
-def source_of(kind: str, address: str, *, model: str, resume: str, flag: str) -> Source:
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One place that the person, or a recipe, names: its kind, and where a hub's address is."""
+
+    kind: str
+    address: str = ""
+
+
+def places_of(kinds: Sequence[str], given: str | None, official: Mapping[str, str]) -> list[Place]:
+    """Return where to look, in order.
+
+    Without any wish that is ModelScope, and the other hubs that the recipes know for what it does
+    not deliver; a hub or an address of the person's stands alone.
+
+    Args:
+        kinds: what the person named: "modelscope", "huggingface", addresses, folders.
+        given: a hub's address from the command line.
+        official: the addresses of the hubs by name, in order of preference.
+    """
+    if kinds or given or own_address(MODELSCOPE):
+        named = kinds or (MODELSCOPE,)
+        return [_place(kind, given if kind in HUBS else None, official) for kind in named]
+    found = [_place(MODELSCOPE, None, official)]
+    if own_address(HUGGING_FACE):
+        return [*found, _place(HUGGING_FACE, None, official)]
+    # Where ModelScope is the nearest, so is the mirror.
+    others = sorted((n for n in official if n != MODELSCOPE), key=lambda n: n == HUGGING_FACE)
+    return [*found, *(Place(kind=HUGGING_FACE, address=official[n]) for n in others)]
+
+
+def _place(kind: str, given: str | None, official: Mapping[str, str]) -> Place:
+    if given:
+        return Place(kind=kind, address=with_scheme(given))
+    return Place(kind=kind, address=endpoint(kind, official.get(kind, "")) if kind in HUBS else "")
+
+
+def own_address(kind: str) -> str:
+    """Return the address that the person's environment names for a hub; "" where it names none."""
+    return os.environ.get(_VARIABLES.get(kind, ""), "").strip()
+
+
+def source_of(
+    kind: str, address: str, *, model: str, resume: str, flag: str, alone: bool = True
+) -> Source:
     """Return the source of a kind ("modelscope", "huggingface", an address or a folder).
 
     Args:
@@ -35,6 +83,7 @@ def source_of(kind: str, address: str, *, model: str, resume: str, flag: str) ->
         model: its id.
         resume: the command that goes on later.
         flag: the option that chooses the target folder.
+        alone: whether it is the only one; else less patience is had with it.
 
     Raises:
         SetupError: `usage` for a kind that is none of these.
@@ -47,9 +96,11 @@ def source_of(kind: str, address: str, *, model: str, resume: str, flag: str) ->
     elif kind.startswith(("http://", "https://")):
         hub = Address(kind.rstrip("/"))
     elif Path(kind).expanduser().is_dir():
-        return FolderSource(Path(kind).expanduser().absolute(), model=model, flag=flag)
+        folder = folder_of(Path(kind).expanduser().absolute(), model)
+        return FolderSource(folder, model=model, flag=flag)
     else:
         detail = _("--source is modelscope, huggingface, an address or a folder; not {given}.",
                    given=kind)  # fmt: skip
         raise SetupError("usage", detail=detail, verb="download")
-    return WebSource(model=model, hub=hub, resume=resume, flag=flag)
+    patience = Patience() if alone else Patience(attempts=_ATTEMPTS_OF_SEVERAL)
+    return WebSource(model=model, hub=hub, resume=resume, flag=flag, patience=patience)

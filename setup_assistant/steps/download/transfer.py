@@ -14,7 +14,8 @@ from pathlib import Path
 
 from setup_assistant.host import clock
 from setup_assistant.host.http import Body, Http, WebError, explain
-from setup_assistant.steps.download.flow import Flow, Patience, Run
+from setup_assistant.steps.download.flow import Flow, Patience, Run, TransferError
+from setup_assistant.steps.download.helping import Width, help_slowest
 from setup_assistant.steps.download.listing import RemoteFile
 from setup_assistant.steps.download.part import Part
 from setup_assistant.words import msg
@@ -30,15 +31,6 @@ _HASHERS = 2
 _MOST_OPEN = 48
 _LARGEST_RUN = 16
 _TELL_EVERY_SECONDS = 0.2
-
-
-class TransferError(Exception):
-    """The end of a transfer: why, and at which file."""
-
-    def __init__(self, cause: WebError, path: str) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-        self.path = path
 
 
 class Transfer:
@@ -68,6 +60,8 @@ class Transfer:
         self._threads: list[threading.Thread] = []
         self._failed: tuple[Exception, str] | None = None
         self._best = self._settled = self._asleep = 0
+        self._runs: list[Run] = []
+        self._width = Width(connections)
 
     def run(self, folder: Path, wanted: Sequence[tuple[RemoteFile, str]], origin: str) -> None:
         """Bring every file from its address into `folder`; `origin` names the source.
@@ -142,6 +136,8 @@ class Transfer:
             except Exception as error:  # noqa: BLE001 - raised again where the caller waits
                 self._fail(error, run.flow)
             with self._changed:
+                self._runs.remove(run)
+                self._width.learn(run, clock.monotonic())
                 run.flow.give_back(run)
                 self._changed.notify_all()
 
@@ -151,13 +147,17 @@ class Transfer:
             while not self._stop.is_set():
                 now = clock.monotonic()
                 flow = next((f for f in self._active if f.free(now)), None)
-                if flow:
-                    return flow.cut(self._most())
-                if self._waiting and len(self._active) < _MOST_OPEN:
+                if not self._width.allows(len(self._runs), now):
+                    self._changed.wait(0.1)
+                elif flow:
+                    self._runs.append(flow.cut(self._most()))
+                    return self._runs[-1]
+                elif self._waiting and len(self._active) < _MOST_OPEN:
                     self._open(self._waiting.popleft())
                 elif not self._waiting and not any(f.pending or f.taken for f in self._active):
                     return None
                 else:
+                    help_slowest(self._runs, now, self._width.usual)
                     self._changed.wait(0.1)
         return None
 
@@ -182,6 +182,8 @@ class Transfer:
     def _on_error(self, run: Run, error: WebError) -> None:
         done = self._done()
         with self._changed:
+            if error.crowded:
+                self._width.refused(len(self._runs), clock.monotonic())
             self._best = max(self._best, done)
             enough = run.flow.failed(run, error, self._patience, self._best)
         if enough or not error.again:
@@ -194,12 +196,12 @@ class Transfer:
             self._changed.notify_all()
 
     def _fetch(self, run: Run) -> None:
-        size = run.flow.part.file.size
+        size, part = run.flow.part.file.size, not run.whole or run.flow.ask_part
         try:
-            body = self._http.get(run.flow.url, None if run.whole else (run.first, run.last))
+            body = self._http.get(run.flow.url, (run.first, run.last) if part else None)
         except WebError as error:
             if error.reason == "range" and error.detail.args["size"] not in (None, size):
-                raise _size_lies() from error
+                raise _size_lies(run) from error
             raise
         try:
             self._check(run, body)
@@ -215,10 +217,12 @@ class Transfer:
         if body.total is not None and (
             body.total > file.size or (body.ranged and body.total < file.size)
         ):
-            raise _size_lies()
+            raise _size_lies(run)
         if body.ranged and body.first != run.first:
             raise WebError("unreachable", again, again=True)
         with self._changed:
+            if not file.sha256 and not run.flow.part.is_of(body.version) and run.flow.forget(run):
+                raise WebError("unreachable", msg("the file changed there"), again=True)
             if body.ranged:
                 run.flow.ranged = True
                 self._changed.notify_all()
@@ -232,12 +236,19 @@ class Transfer:
             while view:
                 if self._stop.is_set() or run.stale:
                     return
+                if run.dropped:
+                    raise WebError("unreachable", msg("no answer in time"), again=True)
                 if run.at >= run.end:
                     if body.ranged:
                         return
-                    raise _size_lies()
+                    with self._changed:
+                        if not part.file.sha256:
+                            # Nothing proves that the beginning of something longer is the file.
+                            run.flow.forget(run)
+                    raise _size_lies(run)
                 room = part.length(run.at) - part.counts[run.at]
                 part.write(run.at, view[:room])
+                run.came += min(room, len(view))
                 view = view[room:]
                 run.skip_done()
         if run.at < run.end:
@@ -269,5 +280,7 @@ class Transfer:
         return worked
 
 
-def _size_lies() -> WebError:
-    return WebError("size_lies", msg("the size is not the listed one"))
+def _size_lies(run: Run) -> WebError:
+    """Return the error for another size than the listed one: at first only asked again."""
+    again = not run.flow.surprised()
+    return WebError("size_lies", msg("the size is not the listed one"), again=again)

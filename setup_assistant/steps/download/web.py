@@ -9,12 +9,13 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host.http import Http, WebError, silence_seconds
-from setup_assistant.steps.download.failures import error_of
-from setup_assistant.steps.download.flow import Patience
+from setup_assistant.host.secrets import redact
+from setup_assistant.steps.download.failures import FileError, error_of
+from setup_assistant.steps.download.flow import Patience, TransferError
 from setup_assistant.steps.download.hubs import Hub
 from setup_assistant.steps.download.listing import RemoteFile, checked
 from setup_assistant.steps.download.part import kept_bytes
-from setup_assistant.steps.download.transfer import CONNECTIONS, Transfer, TransferError
+from setup_assistant.steps.download.transfer import CONNECTIONS, Transfer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +34,8 @@ class WebSource:
 
     @property
     def name(self) -> str:
-        """The hub's address."""
-        return self.hub.base
+        """The hub's address, without a password that may stand in it."""
+        return redact(self.hub.base)
 
     @cached_property
     def _http(self) -> Http:
@@ -75,7 +76,8 @@ class WebSource:
         try:
             transfer.run(folder, addresses, self.name)
         except TransferError as error:
-            raise self._error(error.cause, "weights_interrupted", folder, error.path) from error
+            found = self._error(error.cause, "weights_interrupted", folder, error.path)
+            raise FileError(found, error.path) from error
         finally:
             self._http.close()
 

@@ -1,0 +1,54 @@
+"""What to bring where, and what is there afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from setup_assistant.steps.download.events import Event, unheard
+from setup_assistant.steps.download.listing import OWN_PREFIX
+from setup_assistant.steps.download.manifest import Manifest
+from setup_assistant.steps.download.source import Source
+from setup_assistant.steps.step import Silent, Teller
+from setup_assistant.words import Message
+
+LOCK = f"{OWN_PREFIX}.lock"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What to bring where.
+
+    `others` are sources that deliver what `source` does not; `known` returns the sha256 of
+    paths that no source may contradict. `before` is told every path that will be written, before
+    any is; `verify` reads again what an earlier run proved; `flag` is the option that chooses
+    the folder. `note` is told each file that arrived, `event` everything that happens; `wait`
+    waits for another run in the same folder instead of refusing.
+    """
+
+    model: str
+    source: Source
+    folder: Path
+    flag: str
+    others: tuple[Source, ...] = ()
+    known: Callable[[], Mapping[str, str]] = dict
+    verify: bool = False
+    tell: Teller = field(default_factory=Silent)
+    before: Callable[[Path, Sequence[str]], None] = lambda _folder, _paths: None
+    note: Callable[[Message], None] = lambda _text: None
+    event: Callable[[Event], None] = unheard
+    wait: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """What is in the folder now. `received_bytes` is what this run added to it."""
+
+    record: Manifest
+    received_bytes: int = 0
+
+    @property
+    def total_bytes(self) -> int:
+        """Size of all files."""
+        return self.record.total_bytes

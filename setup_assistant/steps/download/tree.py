@@ -1,0 +1,101 @@
+"""List a model on ModelScope whole, also where the hub cuts its listing or sends it in pages.
+
+ModelScope sends at most 3 000 entries for one request, without saying so and whatever page is
+asked for (modelscope-hub 0.5, REPO_FILES_TRUNCATION_LIMIT); what is cut is asked for folder by
+folder. Other servers of the same API send pages and the number of all entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from setup_assistant.host.http import Http, WebError
+from setup_assistant.steps.download.ask import as_object, ask, no_hub
+from setup_assistant.steps.download.listing import MOST_FILES
+from setup_assistant.words import msg
+
+_CUT_AT = 3000
+_MOST_REQUESTS = 1000
+
+
+class Tree:
+    """The listing of one model at one address."""
+
+    def __init__(self, http: Http, base: str, model: str) -> None:
+        self._http = http
+        self._url = f"{base}/api/v1/models/{quote(model)}/repo/files"
+        self._requests = 0
+        self._found: dict[str, Any] = {}
+
+    def entries(self) -> list[Any]:
+        """Return what is listed, unchecked.
+
+        Raises:
+            WebError: as `ask`, and `too_large` where it has no end.
+        """
+        first = self._listed(root="", recursive=True)
+        if len(first) >= _CUT_AT:
+            self._keep(first)
+            self._walk()
+            return list(self._found.values())
+        return first
+
+    def _walk(self) -> None:
+        """Ask for the folders one by one, and for those inside where one is cut again."""
+        waiting = [""]
+        while waiting:
+            root = waiting.pop()
+            shallow = self._listed(root=root, recursive=False)
+            if len(shallow) >= _CUT_AT:
+                # So many in one folder: nothing shows the rest of them.
+                raise _endless()
+            self._keep(shallow)
+            for below in (str(e.get("Path")) for e in shallow if _is_folder(e)):
+                whole = self._listed(root=below, recursive=True)
+                self._keep(whole)
+                if len(whole) >= _CUT_AT:
+                    waiting.append(below)
+
+    def _keep(self, entries: list[Any]) -> None:
+        for entry in entries:
+            path = entry.get("Path") if isinstance(entry, Mapping) else None
+            # What is no entry is kept too: whoever checks refuses it.
+            self._found.setdefault(str(path), entry)
+
+    def _listed(self, *, root: str, recursive: bool) -> list[Any]:
+        """Return one listing, all pages of it."""
+        query = {"Revision": "master", "Recursive": str(recursive)} | (
+            {"Root": root} if root else {}
+        )
+        found, total = self._page(query)
+        size = len(found)
+        for page in range(2, _MOST_REQUESTS):
+            if not size or len(found) >= total:
+                return found
+            more, total = self._page(query | {"PageNumber": str(page), "PageSize": str(size)})
+            if not more or more == found[-len(more) :]:
+                return found
+            found += more
+        return found
+
+    def _page(self, query: dict[str, str]) -> tuple[list[Any], int]:
+        """Return the entries of one answer, and how many it says there are in all."""
+        self._requests += 1
+        if self._requests > _MOST_REQUESTS or len(self._found) > MOST_FILES:
+            raise _endless()
+        data = as_object(ask(self._http, f"{self._url}?{urlencode(query)}")).get("Data")
+        found = data.get("Files") if isinstance(data, dict) else data
+        if not isinstance(found, list):
+            raise no_hub()
+        total = data.get("TotalCount") if isinstance(data, dict) else None
+        return found, total if isinstance(total, int) else 0
+
+
+def _is_folder(entry: object) -> bool:
+    return isinstance(entry, Mapping) and entry.get("Type") == "tree"
+
+
+def _endless() -> WebError:
+    return WebError("too_large", msg("the answer has no end"))
