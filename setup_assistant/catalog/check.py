@@ -14,7 +14,9 @@ from pathlib import Path
 from setup_assistant import values
 from setup_assistant.catalog import (  # fmt: skip
     check_gpus,
+    check_proofs,
     check_stacks,
+    check_sums,
     check_torch,
     drivers,
     gpus,
@@ -63,9 +65,20 @@ def _plan(home: Path) -> list[tuple[str, Callable[[], object], Callable[..., lis
     """Return each file with its loader and its rules."""
     return [
         ("torch.toml", lambda: torch.load(home), check_torch.faults),
-        ("stacks.toml", lambda: stacks.load(home), check_stacks.stack_faults),
+        (
+            "stacks.toml",
+            lambda: stacks.load(home),
+            lambda found: [
+                *check_stacks.stack_faults(found),
+                *check_proofs.proof_faults(found, home),
+            ],
+        ),
         ("mirrors.toml", lambda: mirrors.load(home), check_stacks.mirror_faults),
-        ("models", lambda: models.load(home), check_stacks.model_faults),
+        (
+            "models",
+            lambda: models.load(home),
+            lambda found: check_stacks.model_faults(found) + check_sums.sum_faults(found),
+        ),
         ("smoke.toml", lambda: smoke.load(home), lambda _found: []),
         (
             "drivers.toml",

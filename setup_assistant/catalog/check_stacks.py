@@ -61,7 +61,9 @@ def mirror_faults(rows: Sequence[Mirror]) -> list[Fault]:
 
 def _addresses(mirror: Mirror) -> Iterator[Fault]:
     place = f"mirror({mirror.leg}/{mirror.name})"
-    for key in ("url", "probe"):
+    for key in ("url", "probe", "sample"):
+        if key == "sample" and not mirror.sample:
+            continue
         if not re.match(r"https://[\w.-]+(?:/|$)", getattr(mirror, key)):
             yield Fault(file=MIRRORS, key=f"{place}.{key}", what="no https address")
     if mirror.form not in _FORMS[mirror.leg]:

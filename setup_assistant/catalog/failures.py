@@ -14,9 +14,9 @@ from setup_assistant.errors import SetupError
 class Failure:
     """One known failure.
 
-    `patterns` are regular expressions over the text, without regard to case; `weak` ones say
-    little by themselves and give way to any other. `cause` and `advice` are sentences in English,
-    `cause_zh` and `advice_zh` in Chinese.
+    `patterns` are regular expressions over the text, without regard to case. Those in `hints`,
+    and all of a `weak` row, say little by themselves and give way to any other. `cause` and
+    `advice` are sentences in English, `cause_zh` and `advice_zh` in Chinese.
     """
 
     id: str
@@ -28,6 +28,7 @@ class Failure:
     advice_zh: str
     source: str
     date: str
+    hints: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     root: bool = False
     reboot: bool = False
@@ -51,7 +52,7 @@ def load(folder: Path | None = None) -> tuple[Failure, ...]:
     path = recipes(folder) / "failures.toml"
     rows = values.load_toml(path, _File).failure
     for row in rows:
-        for pattern in row.patterns:
+        for pattern in (*row.patterns, *row.hints):
             try:
                 # The flags of the search: a pattern is compiled once.
                 re.compile(pattern, re.IGNORECASE | re.MULTILINE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from setup_assistant import values
 from setup_assistant.catalog.folder import recipes
@@ -68,6 +69,48 @@ class Companion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Found:
+    """What `recipes prove` found: the environment that was built, and what the canary said.
+
+    `build` is the torch build that was installed, which may be another than the row is for.
+    `checks` were made and `passed` of them passed; `logits_distance` is the greatest
+    difference from the recorded logits. Seconds are those of this one run.
+    """
+
+    status: Literal["ok", "fail"]
+    checks: int
+    passed: int
+    logits_distance: float
+    build: str
+    device: str
+    dtype: str
+    python: str
+    platform: str
+    environment_seconds: float
+    canary_seconds: float
+    source: str
+    date: str
+    packages: dict[str, str]
+    cause: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """One torch release on one stack, to be proved with `recipes prove NAME`.
+
+    `build` is the CUDA build that machines of this kind get; `python` the minor to build with.
+    """
+
+    name: str
+    stack: str
+    torch: str
+    build: str
+    python: str
+    why: str
+    found: Found | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rest:
     """Estimated bytes of everything that is not torch."""
 
@@ -84,6 +127,7 @@ class Stacks:
     quantizer: tuple[Quantizer, ...]
     companion: tuple[Companion, ...]
     rest: Rest
+    proof: tuple[Proof, ...] = ()
 
 
 def load(folder: Path | None = None) -> Stacks:

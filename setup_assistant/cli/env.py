@@ -1,15 +1,17 @@
-"""`env`: list and remove the environments that this tool or conda knows."""
+"""`env`: the environments that this tool or conda knows. Here: listed and removed."""
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Any
 
 import click
 
 from setup_assistant import values
-from setup_assistant.cli import show
+from setup_assistant.cli import env_life, env_text, show
 from setup_assistant.cli.common import verb
-from setup_assistant.errors import Exit
+from setup_assistant.errors import Exit, SetupError
 from setup_assistant.result import Result
 from setup_assistant.site import environments
 from setup_assistant.site.environments import Environment
@@ -18,7 +20,7 @@ from setup_assistant.words import _
 
 @click.group(
     "env",
-    help=_("List or remove environments."),
+    help=_("List, adopt, upgrade, export or remove environments."),
     no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -48,16 +50,33 @@ def list_(sizes: bool) -> Result:
 )
 def remove(name: str, yes: bool) -> Result:
     """Remove one environment after a confirmation."""
-    found = environments.pick(name)
+    try:
+        found = environments.pick(name)
+    except SetupError as error:
+        gone = environments.is_gone(name)
+        if error.code != "env_unknown" or gone is None:
+            raise
+        data = {"environment": None, "prefix": str(gone), "removed": False}
+        return Result("env remove", data=data, text=lambda: _draw_gone(gone))
     environments.refuse(found)
     if not yes and not _agreed(found):
         return Result("env remove", data=_removed(found, False), exit_code=Exit.DONE, text=_kept)
     environments.remove(found)
+    if found.site:
+        _record(found)
     return Result("env remove", data=_removed(found, True), text=lambda: _draw_removed(found))
 
 
-command.add_command(list_)
-command.add_command(remove)
+for _verb in (
+    list_,
+    env_life.adopt,
+    env_life.upgrade,
+    env_life.rollback,
+    env_text.activate,
+    env_text.export,
+    remove,
+):
+    command.add_command(_verb)
 
 
 def _agreed(found: Environment) -> bool:
@@ -65,6 +84,21 @@ def _agreed(found: Environment) -> bool:
 
     question = _("Remove the environment in {prefix}?", prefix=found.prefix)
     return ask.confirm(question, default=False, flag="--yes")
+
+
+def _record(found: Environment) -> None:
+    """Let the site's ledger know: what is put there later is not this tool's."""
+    from setup_assistant.site.read import read_layout
+    from setup_assistant.steps.ledger import Ledger
+
+    ledger = Ledger(read_layout(Path(str(found.site))).ledger)
+    if ledger.path.exists():
+        for path in filter(None, (found.prefix, found.previous)):
+            ledger.removed("environment", Path(path))
+
+
+def _draw_gone(folder: Path) -> None:
+    show.line(_("{prefix} is already removed.", prefix=str(folder)))
 
 
 def _removed(found: Environment, done: bool) -> dict[str, Any]:
@@ -80,10 +114,9 @@ def _draw_removed(found: Environment) -> None:
     if found.site:
         show.line(
             _("Its site {site} stays; to make it again: {command}", site=found.site,
-              command=f"setup-assistant up --site {found.site}")
+              command=f"setup-assistant up --site {shlex.quote(found.site)}")
         )  # fmt: skip
-    elif found.origin == "conda":
-        show.line(_("conda drops it from its own list at its next start; its caches stay."))
+    show.line(_("The caches of packages stay; other environments may share them."))
 
 
 def _draw(found: tuple[Environment, ...], *, sizes: bool) -> None:
@@ -92,11 +125,13 @@ def _draw(found: tuple[Environment, ...], *, sizes: bool) -> None:
         return
     from setup_assistant.sizes import memory_text
 
-    headings = ["", _("Name"), "Python", "torch", *([_("Size")] if sizes else []), _("Folder")]
+    size = [_("Size")] if sizes else []
+    headings = ["", _("Name"), _("Made by"), "Python", "torch", *size, _("Folder")]
     rows = [
         [
-            "*" if e.active else "",
+            "*" if e.active or e.users else "",
             e.name or "-",
+            e.backend or e.made_by,
             e.python or "-",
             f"{e.torch.version} {e.torch.build or ''}".strip() if e.torch else "-",
             *([memory_text(e.bytes)] if sizes else []),
@@ -105,5 +140,6 @@ def _draw(found: tuple[Environment, ...], *, sizes: bool) -> None:
         for e in found
     ]
     show.table(rows, headings)
-    if any(e.active for e in found):
+    if any(e.active or e.users for e in found):
         show.line(_("* in use here"))
+    show.line(_("To use one: {command}", command="setup-assistant env activate NAME"))

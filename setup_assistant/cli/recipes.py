@@ -1,4 +1,4 @@
-"""`recipes`: check the data that every plan is made from."""
+"""`recipes`: check the data that every plan is made from, and prove its stacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from setup_assistant.cli import show
+from setup_assistant.cli import prove, show
 from setup_assistant.cli.common import verb
 from setup_assistant.errors import Exit
 from setup_assistant.result import Problem, Result
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group(
     "recipes",
-    help=_("Check the recipes that plans are made from."),
+    help=_("Check the recipes that plans are made from, and prove their stacks."),
     no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -74,3 +74,4 @@ def _show(checked: Checked) -> None:
 
 
 command.add_command(check_)
+command.add_command(prove.command)

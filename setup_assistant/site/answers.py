@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,17 +28,22 @@ _HEAD = """\
 _NOTES = {
     "model": "auto, canary, or a model id / auto、canary 或模型编号",
     "purpose": "try, images or video / 试用、图像或视频",
-    "backend": "auto, uv, conda, mamba, micromamba or pip",
+    "backend": "auto, uv, conda, mamba, micromamba, rattler or pip",
     "site": "folder of the deployment; empty: the default / 部署目录；留空为默认",
     "env": "folder of the environment; empty: inside the site / 环境文件夹；留空则在部署目录内",
     "weights": "folder of the weights; empty: inside the site / 权重文件夹；留空则在部署目录内",
     "python": 'Python of the environment, e.g. "3.12"; empty: chosen / 留空则自动选择',
-    "mirror": "auto, cn, official or an address / auto、cn、official 或网址",
+    "mirror": "auto, cn, official, a mirror's name, addresses / 或镜像名称、网址",
+    "keep_mirror": "true: the mirrors go into the environment's pip.conf, uv.toml and .condarc "
+    "/ 将镜像写入环境自己的配置",
     "weights_source": "modelscope, huggingface, an address or a folder / 或网址、文件夹",
     "gpus": "UUIDs or indices; empty: all usable ones / UUID 或序号；留空为全部可用显卡",
     "strict_cuda": "true: no build above the driver's CUDA / true：不选高于驱动的 CUDA 构建",
+    "adopt": "true: packages may change in an environment made by others / 允许改动他人创建的环境",
     "lock": "requirements.lock to replay; empty: made anew / 要重放的锁文件；留空则重新生成",
     "offline": "true: packages from the cache and local folders only / 只用缓存和本地文件夹",
+    "wheelhouse": "folder of wheels to take packages from, and nowhere else / 只从此文件夹取轮子包",
+    "rehearse": "yes, no; empty: on a GPU before a large download / 留空：在 GPU 上大下载前预演",
     "language": "en or zh_CN; empty: the terminal's / 留空则随终端",
 }
 
@@ -91,7 +97,16 @@ def _convert(path: Path, found: dict[str, Any]) -> Wishes:
     try:
         return msgspec.convert(found, Wishes)
     except msgspec.ValidationError as error:
-        raise _invalid(path, str(error).replace("`$.", "`")) from error
+        raise _invalid(path, _mismatch(str(error).replace("`$.", "`"))) from error
+
+
+def _mismatch(said: str) -> str:
+    """Return the checker's words in the language in use, where they have their usual form."""
+    found = re.fullmatch(r"Expected `(.+?)`, got `(.+?)` - at `(.+?)`", said)
+    if found is None:
+        return said
+    wanted, given, key = found.groups()
+    return _("{key} must be of type {wanted}, not {given}", key=key, wanted=wanted, given=given)
 
 
 def _unknown(key: str, known: list[str]) -> str:

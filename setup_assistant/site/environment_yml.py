@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 from setup_assistant.choose.plan import Plan
+from setup_assistant.errors import SetupError
+from setup_assistant.host import files
 from setup_assistant.site.pins import options, pins
 from setup_assistant.site.public import public_text
 
@@ -73,13 +76,44 @@ def render_environment_yml(plan: Plan, name: str = "qwen2-vl") -> str:
     lines = [
         _HEAD.format(name=name) + _mirror(plan),
         _withheld(chosen.withheld),
-        f"name: {_scalar(name)}\n",
+        f"name: {scalar(name)}\n",
         "channels:\n  - conda-forge\ndependencies:\n",
         f"  - python={'.'.join(plan.python.split('.')[:2])}\n  - pip\n  - pip:\n",
-        *(f"      - {_scalar(line)}\n" for line in (*chosen.lines, *pins(plan))),
+        *(f"      - {scalar(line)}\n" for line in (*chosen.lines, *pins(plan))),
         _VARIABLES,
     ]
     return "".join(lines)
+
+
+def conda_specs(path: Path) -> tuple[str, ...]:
+    """Return what an `environment.yml` takes from its channel, e.g. ("python=3.12", "pip").
+
+    Raises:
+        SetupError: `file_missing`, or `file_invalid` where it is not such a file.
+    """
+    listed = _read(path).get("dependencies")
+    if not isinstance(listed, list):
+        raise SetupError("file_invalid", path=str(path), detail="dependencies")
+    return tuple(str(line) for line in listed if isinstance(line, str))
+
+
+def variables(path: Path) -> dict[str, str]:
+    """Return the variables that an `environment.yml` sets while its environment is active."""
+    found = _read(path).get("variables")
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _read(path: Path) -> dict[str, object]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        value = YAML(typ="safe", pure=True).load(files.read_text(path))
+    except YAMLError as error:
+        raise SetupError("file_invalid", path=str(path), detail=str(error)) from error
+    if not isinstance(value, dict):
+        raise SetupError("file_invalid", path=str(path), detail="environment.yml")
+    return value
 
 
 def _mirror(plan: Plan) -> str:
@@ -94,7 +128,7 @@ def _withheld(lines: tuple[str, ...]) -> str:
     return _WITHHELD + "".join(f"#   {line}\n" for line in lines) if lines else ""
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
     """Return `text` as a YAML string; JSON's quoting is valid YAML."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS and not text.endswith(":"):
         return text

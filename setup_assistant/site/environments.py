@@ -8,6 +8,7 @@ from typing import Literal
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import conda, files, prefix, sites
+from setup_assistant.host.users_of import User, users_of
 from setup_assistant.site.read import read_layout
 
 
@@ -23,8 +24,11 @@ class Torch:
 class Environment:
     """One environment.
 
-    `origin` says whose record it is in; `made_by` what kind it is; `active` names what shows
-    that it is in use, e.g. CONDA_PREFIX. `bytes` is what its files occupy, if asked for.
+    `origin` says whose record it is in; `made_by` what kind it is; `backend` which engine made
+    it, where we know ("adopted": somebody else did). `active` names what shows that it is
+    activated, e.g. CONDA_PREFIX; `users` are the programs that run from it. `listed` says
+    whether conda's own list names it; `previous` is the one that an upgrade replaced. `bytes` is
+    what its files occupy, if asked for.
     """
 
     name: str
@@ -32,25 +36,33 @@ class Environment:
     origin: Literal["site", "conda"]
     made_by: Literal["conda", "venv"]
     site: str | None = None
+    backend: str | None = None
+    complete: bool | None = None
     python: str | None = None
     torch: Torch | None = None
     active: str | None = None
+    users: tuple[User, ...] = ()
+    listed: bool = False
+    previous: str | None = None
     bytes: int | None = None
 
 
 def known(*, sizes: bool = False) -> tuple[Environment, ...]:
     """Return the environments of our sites, then conda's, each once."""
-    found: dict[Path, Environment] = {}
+    places: dict[Path, tuple[Path, str, Path | None]] = {}
     for site in sites.all():
         folder = read_layout(site).env
-        if made_by := prefix.kind(folder):
-            found[folder.resolve()] = _read(
-                folder, site.name, "site", made_by, sizes=sizes, site=str(site)
-            )
-    for folder in conda.known_prefixes():
-        name = conda.name_of(folder)
-        found.setdefault(folder.resolve(), _read(folder, name, "conda", "conda", sizes=sizes))
-    return tuple(found.values())
+        if prefix.kind(folder):
+            places[folder.resolve()] = (folder, site.name, site)
+    recorded = conda.known_prefixes()
+    for folder in recorded:
+        places.setdefault(folder.resolve(), (folder, conda.name_of(folder), None))
+    listed = {folder.resolve() for folder in recorded}
+    users = users_of(places)
+    return tuple(
+        _read(folder, name, site, users[key], listed=key in listed, sizes=sizes)
+        for key, (folder, name, site) in places.items()
+    )
 
 
 def pick(wanted: str) -> Environment:
@@ -72,51 +84,94 @@ def pick(wanted: str) -> Environment:
     return matches[0]
 
 
+def is_gone(wanted: str) -> Path | None:
+    """Return the folder of an environment that was known by this name and is no more."""
+    for site in sites.all():
+        folder = read_layout(site).env
+        same = folder == Path(wanted).expanduser().absolute()
+        if (same or site.name == wanted) and not folder.exists():
+            return folder
+    return None
+
+
 def refuse(environment: Environment) -> None:
     """Stop where an environment must not be removed.
 
     Raises:
-        SetupError: `env_active` with what shows it, or `env_is_base`.
+        SetupError: `env_active` with what shows it, `env_in_use` with the programs that run
+            from it, or `env_is_base`.
     """
     if conda.is_root(Path(environment.prefix)):
         raise SetupError("env_is_base", prefix=environment.prefix)
     if environment.active:
         raise SetupError("env_active", prefix=environment.prefix, reason=environment.active)
+    refuse_used(environment)
+
+
+def refuse_used(environment: Environment) -> None:
+    """Stop where programs run from an environment.
+
+    Raises:
+        SetupError: `env_in_use`, naming them.
+    """
+    if environment.users:
+        shown = ", ".join(f"{u.name} ({u.pid})" for u in environment.users)
+        raise SetupError("env_in_use", path=environment.prefix, programs=shown)
 
 
 def remove(environment: Environment) -> None:
-    """Remove the folder of a known environment, and nothing else.
+    """Remove an environment's folder, what an upgrade kept of it, and its line in conda's list.
 
     Raises:
         SetupError: as `refuse`; `env_not_removed` where the system refuses.
     """
     refuse(environment)
+    folder = Path(environment.prefix)
     try:
-        files.remove(Path(environment.prefix))
+        files.remove(folder)
+        if environment.previous:
+            files.remove(Path(environment.previous))
     except OSError as error:
         raise SetupError(
             "env_not_removed", prefix=environment.prefix, detail=error.strerror or str(error)
         ) from error
+    conda.unregister(folder)
 
 
 def _read(
     folder: Path,
     name: str,
-    origin: Literal["site", "conda"],
-    made_by: Literal["conda", "venv"],
+    site: Path | None,
+    users: tuple[User, ...],
     *,
+    listed: bool,
     sizes: bool,
-    site: str | None = None,
 ) -> Environment:
     torch = prefix.torch(folder)
+    marker = _marker(folder)
+    engine = marker.get("engine")
+    earlier = folder.with_name(folder.name + ".previous")
     return Environment(
         name=name,
         prefix=str(folder),
-        origin=origin,
-        made_by=made_by,
-        site=site,
+        origin="site" if site else "conda",
+        made_by=prefix.kind(folder) or "venv",
+        site=str(site) if site else None,
+        backend=str(engine) if engine else None,
+        complete=bool(marker.get("complete")) if marker else None,
         python=prefix.python_version(folder),
         torch=Torch(version=torch.version, build=torch.build) if torch else None,
         active=prefix.why_active(folder),
+        users=users,
+        listed=listed,
+        previous=str(earlier) if site and prefix.kind(earlier) else None,
         bytes=files.folder_bytes(folder) if sizes else None,
     )
+
+
+def _marker(folder: Path) -> dict[str, object]:
+    try:
+        value = files.read_json(folder / ".setup-assistant.json")
+    except SetupError:
+        return {}
+    return value if isinstance(value, dict) else {}

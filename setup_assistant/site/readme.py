@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from setup_assistant.choose.plan import Plan
+from setup_assistant.site.activation import by_hand
 from setup_assistant.site.layout import Layout
 
 _TEXT = """\
@@ -92,6 +93,9 @@ def activation(backend: str, prefix: str, os_name: str) -> str:
     """Return the command that activates an environment in the system's usual shell."""
     if backend in _CONDA:
         return f"{backend} activate {_quoted(prefix)}"
+    if backend == "rattler":
+        # Made without conda, so perhaps there is none.
+        return by_hand(Path(prefix), "cmd" if os_name == "Windows" else "bash", "CONDA_PREFIX")
     if os_name == "Windows":
         return _quoted(f"{prefix}\\Scripts\\activate")
     return f"source {_quoted(f'{prefix}/bin/activate')}"

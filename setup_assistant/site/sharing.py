@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from setup_assistant import values
@@ -22,7 +23,10 @@ def shared(
 ) -> tuple[Receipt, Beside | None]:
     """Return a receipt, and what lies beside it, without names, homes and private addresses."""
     user, host, home = identity.names()
-    names = Names(user=user, host=host, home=home, site=str(layout.root))
+    folders = ((str(paths.cache_folder()), "CACHE"), (receipt.environment.prefix, "ENV"))
+    # Inside the site, the site's word says more.
+    apart = tuple(f for f in folders if not Path(f[0]).is_relative_to(layout.root))
+    names = Names(user=user, host=host, home=home, site=str(layout.root), folders=apart)
     known = {urlsplit(m.address()).hostname or "" for m in mirrors.load(paths.recipes_folder())}
 
     def clean(value: object) -> object:

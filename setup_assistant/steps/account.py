@@ -13,8 +13,9 @@ from setup_assistant.report.build import build_receipt
 from setup_assistant.report.receipt import Environment, Receipt
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.receipts import write_receipt
+from setup_assistant.steps.asked import asked
 from setup_assistant.steps.road import standard_steps
-from setup_assistant.steps.step import Context
+from setup_assistant.steps.step import Context, Step
 
 
 def keep_account(context: Context, *, resume: str | None) -> Receipt:
@@ -27,6 +28,8 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
     site = context.site
     measured = context.ledger.seconds()
     weights = site.weights(context.plan.model.id)
+    fit_peak, fit_predicted = rehearsed(site, context.plan.model.id)
+    canary, smoke = _checks(site.canary_result), _checks(site.smoke_result)
     receipt = build_receipt(
         when=clock.now(),
         tool_version=__version__,
@@ -37,16 +40,23 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
             python=context.plan.python,
             packages=dict(sorted(prefix.packages(site.env).items())),
         ),
-        steps={s.name: measured.get(s.name) for s in standard_steps(context.plan)},
-        canary=_checks(site.canary_result),
-        smoke=_checks(site.smoke_result),
-        rehearsed_bytes=_rehearsed(site, context.plan.model.id),
+        steps={s.name: measured.get(s.name) for s in _steps(context, measured)},
+        canary=canary,
+        smoke=smoke,
+        rehearsed_bytes=fit_peak,
+        trial_bytes=fit_predicted,
+        asked=asked(context.plan, context.machine, smoke, context.recipes),
         environment_on_disk_bytes=files.folder_bytes(site.env) if site.env.exists() else None,
         weights_on_disk_bytes=files.folder_bytes(weights) if weights.exists() else None,
         resume=resume,
     )
     write_receipt(site, receipt)
     return receipt
+
+
+def _steps(context: Context, measured: Mapping[str, float | None]) -> tuple[Step, ...]:
+    """Return the steps of this road; a rehearsal among them where it was travelled."""
+    return standard_steps(context.plan, rehearse="rehearsal" in measured)
 
 
 def has_account(site: Layout) -> bool:
@@ -58,16 +68,18 @@ def has_account(site: Layout) -> bool:
     return isinstance(value, dict) and value.get("status") == "done" and site.report.exists()
 
 
-def _rehearsed(site: Layout, model: str) -> int | None:
-    """Return the peak of the fit test, if it was of this model."""
+def rehearsed(site: Layout, model: str) -> tuple[int | None, int | None]:
+    """Return the peak of the fit test and its prediction, if it was of this model."""
     try:
         value = files.read_json(site.rehearsal)
     except SetupError:
-        return None
+        return None, None
     if not isinstance(value, dict) or value.get("model") != model:
-        return None
-    peak = value.get("measured_bytes")
-    return peak if isinstance(peak, int) else None
+        return None, None
+    peak, predicted = value.get("measured_bytes"), value.get("predicted_bytes")
+    if not isinstance(peak, int) or not isinstance(predicted, int):
+        return None, None
+    return peak, predicted
 
 
 def _checks(path: Path) -> list[Mapping[str, Any]]:

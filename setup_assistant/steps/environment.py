@@ -8,17 +8,18 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from setup_assistant.choose.host import host_of
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files, paths
 from setup_assistant.host.prefix import normal_name, packages
+from setup_assistant.site import mirror_settings
 from setup_assistant.site.layout import python_in
-from setup_assistant.sizes import size_text
+from setup_assistant.steps import adopt, ground, swap
 from setup_assistant.steps.backends.base import Backend, Job
+from setup_assistant.steps.ground import MARKER, read_marker
 from setup_assistant.steps.step import Context
 from setup_assistant.words import Message, msg
-
-MARKER = ".setup-assistant.json"
 
 
 class EnvironmentStep:
@@ -44,6 +45,8 @@ class EnvironmentStep:
             and marker.get("complete") is True
             and python_in(prefix).exists()
             and not drifted(prefix, context.plan)
+            and not (context.wishes.keep_mirror and mirror_settings.missing(prefix, context.plan))
+            and not ground.leftovers(context)
         )
 
     def do(self, context: Context) -> None:
@@ -55,31 +58,40 @@ class EnvironmentStep:
         """
         prefix = context.site.env
         backend = choose_backend(context)
-        with _scratch(context) as scratch:
-            if _is_ours(prefix) and _alive(prefix):
+        ground.check_cache()
+        with ground.lock(context), _scratch(context) as scratch:
+            marker = read_marker(prefix)
+            if ground.leftovers(context):
+                swap.recover(prefix, whole=marker.get("complete") is True)
+                marker = read_marker(prefix)
+            if _is_theirs(context, marker, in_place=not backend.movable):
+                self._adopt(context, prefix, scratch)
+            elif marker.get("requirements") == requirements_hash(context) and _alive(prefix):
                 self._repair(context, backend, prefix, scratch)
             else:
                 self._build(context, backend, prefix, scratch)
 
     def _build(self, context: Context, backend: Backend, prefix: Path, scratch: Path) -> None:
-        if prefix.exists() and any(prefix.iterdir()) and not _may_replace(context, prefix):
-            raise SetupError("environment_foreign", path=str(prefix))
-        _check_space(context)
-        aside = prefix.with_name(prefix.name + ".part") if backend.movable else prefix
-        context.ledger.made(self.name, prefix, "folder")
-        context.ledger.made(self.name, aside, "folder")
+        ground.refuse_foreign(context, in_place=not backend.movable)
+        ground.check_space(context)
+        for path in (prefix, swap.part(prefix), swap.old(prefix)):
+            context.ledger.made(self.name, path, "folder")
         context.ledger.made(self.name, paths.package_cache(), "cache")
-        for leftover in {aside, prefix}:
-            # Ours by the ledger or the marker, checked above; left by a run that was killed.
-            files.remove(leftover)
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        job = _job(context, aside, scratch)
-        backend.create(job)
-        write_marker(aside, context, backend.name, complete=False)
-        backend.install(job)
-        _finish(context, aside, backend.name)
-        if aside != prefix:
-            aside.rename(prefix)
+        prefix.parent.mkdir(parents=True, exist_ok=True)
+        with swap.building(prefix, movable=backend.movable) as target:
+            job = _job(context, target, scratch)
+            backend.create(job)
+            write_marker(target, context, backend.name, complete=False)
+            backend.install(job)
+            _finish(context, target, backend.name)
+
+    def _adopt(self, context: Context, prefix: Path, scratch: Path) -> None:
+        """Take over what somebody else made; its packages change only with consent."""
+        job = _job(context, prefix, scratch)
+        if wrong := adopt.differing(context, drifted(prefix, context.plan), planned(context.plan)):
+            ground.check_space(context)
+        adopt.take(context, prefix / MARKER, job, change=bool(wrong))
+        _finish(context, prefix, adopt.ENGINE)
 
     def _repair(self, context: Context, backend: Backend, prefix: Path, scratch: Path) -> None:
         write_marker(prefix, context, backend.name, complete=False)
@@ -94,6 +106,10 @@ def choose_backend(context: Context) -> Backend:
         from setup_assistant.steps.backends.uv import Uv
 
         return Uv()
+    if name == "rattler":
+        from setup_assistant.steps.backends.rattler import Rattler
+
+        return Rattler()
     if name == "pip":
         from setup_assistant.steps.backends.pip import Pip
 
@@ -107,8 +123,14 @@ def choose_backend(context: Context) -> Backend:
 
 
 def requirements_hash(context: Context) -> str:
-    """Return what identifies the wanted set: the requirements and the Python version."""
+    """Return what identifies the wanted set: requirements, Python version and a given lock."""
     text = context.site.requirements.read_text(encoding="utf-8")
+    if context.wishes.lock:
+        given = _given_lock(context)
+        # Our copy stands for a file that is gone.
+        source = given if given and given.exists() else context.site.packages_lock
+        with contextlib.suppress(OSError):
+            text += source.read_text(encoding="utf-8")
     return hashlib.sha256(f"{context.plan.python}\n{text}".encode()).hexdigest()
 
 
@@ -138,15 +160,6 @@ def drifted(prefix: Path, plan: Plan) -> dict[str, str | None]:
     }
 
 
-def read_marker(prefix: Path) -> dict[str, object]:
-    """Return our record inside an environment; empty where there is none or it is damaged."""
-    with contextlib.suppress(SetupError):
-        value = files.read_json(prefix / MARKER)
-        if isinstance(value, dict):
-            return value
-    return {}
-
-
 def write_marker(prefix: Path, context: Context, engine: str, *, complete: bool) -> None:
     """Write our record: which set was asked for, and whether it is all in."""
     files.write_json(
@@ -156,6 +169,7 @@ def write_marker(prefix: Path, context: Context, engine: str, *, complete: bool)
             "engine": engine,
             "python": context.plan.python,
             "requirements": requirements_hash(context),
+            "site": str(context.site.root),
             "complete": complete,
             "written": clock.now(),
         },
@@ -167,6 +181,8 @@ def _finish(context: Context, prefix: Path, engine: str) -> None:
     if wrong:
         names = ", ".join(f"{k} {v or '-'}" for k, v in sorted(wrong.items()))
         raise SetupError("install_incomplete", detail=names)
+    if context.wishes.keep_mirror:
+        mirror_settings.write_into(prefix, context.plan)
     write_marker(prefix, context, engine, complete=True)
 
 
@@ -175,13 +191,16 @@ def _job(context: Context, prefix: Path, scratch: Path) -> Job:
         prefix=prefix,
         python=context.plan.python,
         conda_channel=context.plan.sources.conda,
+        environment_yml=context.site.environment_yml,
         requirements=context.site.requirements,
         lock=context.site.packages_lock,
         given_lock=_given_lock(context),
         offline=context.wishes.offline,
+        wheelhouse=_wheelhouse(context),
         scratch=scratch,
         expected_bytes=context.plan.sizes.packages_installed_bytes,
         tell=context.tell,
+        platform=host_of(context.machine).platform,
     )
 
 
@@ -189,23 +208,13 @@ def _given_lock(context: Context) -> Path | None:
     return Path(context.wishes.lock).expanduser().absolute() if context.wishes.lock else None
 
 
-def _check_space(context: Context) -> None:
-    """Refuse before anything is downloaded: uv keeps wheels unpacked and links them."""
-    need = context.plan.sizes.packages_installed_bytes
-    cache, env = paths.package_cache(), context.site.env
-    same = files.nearest_existing(cache).stat().st_dev == files.nearest_existing(env).stat().st_dev
-    already = files.folder_bytes(cache) if same else 0
-    wanted = {env: max(0, need - already)} if same else {env: need, cache: need}
-    for path, size in wanted.items():
-        free = files.free_bytes(path)
-        if free < size:
-            raise SetupError(
-                "no_space",
-                path=str(files.nearest_existing(path)),
-                free=size_text(free),
-                need=size_text(size),
-                flag="--site" if path == env else "SETUP_ASSISTANT_CACHE",
-            )
+def _wheelhouse(context: Context) -> Path | None:
+    if not context.wishes.wheelhouse:
+        return None
+    folder = Path(context.wishes.wheelhouse).expanduser().absolute()
+    if not folder.is_dir():
+        raise SetupError("file_missing", path=str(folder), flag="--wheelhouse")
+    return folder
 
 
 @contextlib.contextmanager
@@ -220,14 +229,13 @@ def _scratch(context: Context) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _may_replace(context: Context, prefix: Path) -> bool:
-    """Whether what lies there is ours: by its marker, or by the ledger (a killed `create`)."""
-    made = {e.data.get("path") for e in context.ledger.entries() if e.event == "made"}
-    return _is_ours(prefix) or str(prefix) in made
-
-
-def _is_ours(prefix: Path) -> bool:
-    return bool(read_marker(prefix))
+def _is_theirs(context: Context, marker: dict[str, object], *, in_place: bool) -> bool:
+    """Whether a whole environment is there that somebody else made, adopted or not."""
+    if marker:
+        return marker.get("engine") == adopt.ENGINE
+    prefix = context.site.env
+    half_made = in_place and str(prefix) in ground.made(context)
+    return adopt.is_foreign(prefix) and not half_made
 
 
 def _alive(prefix: Path) -> bool:

@@ -66,7 +66,7 @@ def prepare(model: str, env: Path | None, site: Path | None, asked: Asked) -> Pr
     """Return the rehearsal of a model in an environment.
 
     Raises:
-        SetupError: an unknown or quantized model, no environment, or a model that would not
+        SetupError: an unknown model, no environment, or a model that would not
             fit in what is free now (exit 4).
     """
     recipes = load_all()
@@ -114,19 +114,12 @@ def keep(ready: Prepared, found: Rehearsed) -> None:
 
 
 def _known(recipes: Recipes, wish: str) -> Model:
-    """Return the named model, if it is one whose weights can be made up."""
+    """Return the named model."""
     for model in recipes.models:
         if wish.lower() in {model.id.lower(), model.id.split("/")[-1].lower()}:
             break
     else:
         raise SetupError("model_unknown", model=wish, known=", ".join(m.id for m in recipes.models))
-    if model.quantization != "none":
-        detail = _(
-            "{model} is quantized, and only 16-bit weights can be made up: rehearse the model "
-            "without AWQ or GPTQ in its name, or use estimate.",
-            model=model.id,
-        )
-        raise SetupError("usage", detail=detail, verb="rehearse")
     return model
 
 
@@ -134,6 +127,9 @@ def _environment(env: Path | None, site: Path | None) -> tuple[Layout, Path]:
     root = site or (env.expanduser().absolute().parent if env else paths.default_site())
     layout = read_layout(root)
     where = (env or layout.env).expanduser().absolute()
+    if not python_in(where).exists() and env is None:
+        detail = _("There is no environment in {path}; name one with --env.", path=str(where))
+        raise SetupError("usage", detail=detail, verb="rehearse")
     if not python_in(where).exists():
         raise SetupError("file_missing", path=str(where), flag="--env")
     return layout, where

@@ -37,8 +37,23 @@ class Ledger:
 
     def made(self, step: str, path: Path, kind: Literal["file", "folder", "cache"]) -> None:
         """Record, before it is made, something that `uninstall` must remove."""
-        if str(path) not in {e.data.get("path") for e in self.entries() if e.event == "made"}:
+        if str(path) not in {data.get("path") for data in self.owned()}:
             self.record(step, "made", path=str(path), kind=kind)
+
+    def removed(self, step: str, path: Path) -> None:
+        """Record that something of ours is gone: what lies there later is somebody else's."""
+        self.record(step, "removed", path=str(path))
+
+    def owned(self) -> list[dict[str, Any]]:
+        """Return what was made and not removed since, oldest first: `path` and `kind` of each."""
+        found: dict[str, dict[str, Any]] = {}
+        for entry in self.entries():
+            path = str(entry.data.get("path"))
+            if entry.event == "made":
+                found.setdefault(path, entry.data)
+            elif entry.event == "removed":
+                found.pop(path, None)
+        return list(found.values())
 
     def entries(self) -> Iterator[Entry]:
         """Yield what was recorded, oldest first."""

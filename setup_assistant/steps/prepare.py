@@ -10,11 +10,12 @@ from typing import Any
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.host import paths
+from setup_assistant.host import files, paths
 from setup_assistant.machine.facts import Machine
 from setup_assistant.site import answers, read
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.write import write_site
+from setup_assistant.steps import adopt
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context, Teller
 from setup_assistant.words import Message, msg
@@ -43,7 +44,7 @@ def gather_wishes(flags: Mapping[str, Any], answers_file: Path | None) -> Wishes
     if own.exists() and own != answers_file:
         given = {**answers.read_answers(own), **given}
     wishes = answers.merge(flags, given)
-    return replace(wishes, site=str(folder))
+    return adopt.fitted(replace(wishes, site=str(folder)))
 
 
 def site_folder(given: str) -> Path:
@@ -75,6 +76,7 @@ def prepare(wishes: Wishes, *, machine: Machine | None = None, replan: bool = Fa
     though free memory and the reachable sources change by the minute; `replan` makes it anew.
     """
     layout = layout_of(wishes)
+    _after_a_kill(layout)
     if not replan and (kept := _kept(layout, wishes)):
         return kept
     if machine is None:
@@ -94,7 +96,33 @@ def make(machine: Machine, wishes: Wishes) -> Plan:
     from setup_assistant.catalog.recipes import load_all
     from setup_assistant.choose.planner import make_plan
 
-    return make_plan(machine, wishes, load_all(paths.recipes_folder()))
+    recipes = load_all(paths.recipes_folder())
+    if text := _versions(wishes):
+        from setup_assistant.choose import locked
+
+        return locked.make(machine, wishes, recipes, text)
+    return make_plan(machine, wishes, recipes)
+
+
+def _versions(wishes: Wishes) -> str:
+    """Return the text of the given lock, or one for the given wheels; nothing without either.
+
+    Raises:
+        SetupError: `file_missing` for a lock or a folder that is not there.
+    """
+    if wishes.lock:
+        given = Path(wishes.lock).expanduser()
+        ours = Path(wishes.site) / "requirements.lock"
+        # Our copy stands for a file that is gone.
+        return files.read_text(given if given.exists() or not ours.exists() else ours, "--lock")
+    if not wishes.wheelhouse:
+        return ""
+    from setup_assistant.choose import locked
+
+    folder = Path(wishes.wheelhouse).expanduser()
+    if not folder.is_dir():
+        raise SetupError("file_missing", path=str(folder), flag="--wheelhouse")
+    return locked.text_of(p.name for p in folder.glob("*.whl"))
 
 
 def begin(prepared: Prepared, tell: Teller) -> Context:
@@ -126,9 +154,18 @@ def _kept(layout: Layout, wishes: Wishes) -> Prepared | None:
     return Prepared(layout, site.machine, wishes, site.plan, replayed=True, notes=notes)
 
 
+def _after_a_kill(layout: Layout) -> None:
+    """Let an upgrade that was killed be finished or undone before anything is looked at."""
+    if (layout.root / ".next").exists():
+        from setup_assistant.steps import upgrade
+
+        with files.exclusive(layout.lock):
+            upgrade.recover(layout, paths.recipes_folder())
+
+
 def _chosen(wishes: Wishes) -> Wishes:
     """Leave out what does not change the plan."""
-    return replace(wishes, language="", site="")
+    return replace(wishes, language="", site="", rehearse="")
 
 
 def _differences(planned: Machine) -> tuple[Message, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
-from setup_assistant.steps.environment import MARKER
+from setup_assistant.steps.ground import MARKER
 from setup_assistant.steps.step import Context
 from setup_assistant.values import to_builtins
 from setup_assistant.verify.values import Check

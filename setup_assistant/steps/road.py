@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import Exit, SetupError
-from setup_assistant.host import clock
+from setup_assistant.host import clock, files
 from setup_assistant.steps.step import Context, Step
 from setup_assistant.words import Message
 
@@ -43,21 +43,27 @@ class Travel:
 class Guide(Protocol):
     """Who is told about the steps."""
 
-    def begin(self, title: Message) -> None:
-        """A step begins."""
+    def begin(self, title: Message, name: str) -> None:
+        """The step of this name begins."""
 
     def end(self, title: Message, done: Done) -> None:
         """A step ended."""
 
 
-def standard_steps(plan: Plan) -> tuple[Step, ...]:
+def standard_steps(plan: Plan, *, rehearse: bool = False) -> tuple[Step, ...]:
     """Return the steps of `up`, in order; the canary is its own weights and smoke test."""
     from setup_assistant.steps.environment import EnvironmentStep
     from setup_assistant.steps.proof import CANARY, CanaryStep, SmokeStep
     from setup_assistant.steps.weights import WeightsStep
 
-    proof = (EnvironmentStep(), CanaryStep())
-    return proof if plan.model.id == CANARY else (*proof, WeightsStep(), SmokeStep())
+    proof: tuple[Step, ...] = (EnvironmentStep(), CanaryStep())
+    if plan.model.id == CANARY:
+        return proof
+    if rehearse:
+        from setup_assistant.steps.rehearsal import RehearsalStep
+
+        proof = (*proof, RehearsalStep())
+    return (*proof, WeightsStep(), SmokeStep())
 
 
 def travel(context: Context, steps: Sequence[Step], guide: Guide) -> Travel:
@@ -71,7 +77,7 @@ def travel(context: Context, steps: Sequence[Step], guide: Guide) -> Travel:
         if step.check(context):
             done = Done(step.name, "already")
         else:
-            guide.begin(title)
+            guide.begin(title, step.name)
             done, error = _one(context, step)
             if error:
                 guide.end(title, done)
@@ -91,7 +97,11 @@ def _one(context: Context, step: Step) -> tuple[Done, SetupError | None]:
     started = clock.monotonic()
     context.ledger.record(step.name, "started")
     try:
-        _do(context, step)
+        try:
+            _do(context, step)
+        except OSError as error:
+            flag = "--env" if context.site.env_override else "--site"
+            raise files.refusal(error, context.site.root, flag=flag) from error
     except SetupError as error:
         seconds = round(clock.monotonic() - started, 2)
         context.ledger.record(step.name, "failed", seconds=seconds, code=error.code)

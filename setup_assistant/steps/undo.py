@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from setup_assistant.host import files
+from setup_assistant.host import conda, files
 from setup_assistant.site.kept import RECORD
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps.ledger import Ledger
@@ -33,7 +33,7 @@ def inventory(site: Layout, *, other_sites: bool, own_cache: Path) -> tuple[Item
     stays. The cache goes only with the last site, and only where it is this tool's own:
     one that the person named is never wiped.
     """
-    made = [e.data for e in Ledger(site.ledger).entries() if e.event == "made"]
+    made = Ledger(site.ledger).owned()
     found = [
         _item(Path(str(d["path"])), str(d.get("kind", "folder")), _cache_fate(d, other_sites))
         for d in reversed(made)
@@ -54,6 +54,7 @@ def remove(items: tuple[Item, ...], site: Layout) -> tuple[Path, ...]:
     for item in items:
         if item.fate == "remove":
             files.remove(item.path)
+            conda.unregister(item.path)  # where it was a conda environment
     files.remove(site.work)
     files.remove(site.scripts / RECORD)
     _prune(site.scripts)

@@ -6,7 +6,7 @@ Measured with cold caches in a temporary folder that is removed afterwards:
 1. the tutorial's five pip commands, one after the other, into a fresh venv;
 2. this tool's environment step (from its own ledger);
 3. the whole road of a fresh clone, from its first start to the verified canary.
-Needs about 25 GB of disk while it runs.
+Needs about 10 GB of disk while it runs.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ def main() -> None:
         for name, seconds in steps.items():
             say(f"  step {name:<31} {seconds:6.1f} s\n")
         if not arguments.skip_pip:
+            for made in folder.iterdir():
+                shutil.rmtree(made)
             pip = tutorial(folder)
             say(f"the tutorial's pip commands alone     {pip:6.1f} s\n")
             say(f"environment step / pip commands       {steps['environment'] / pip:6.2f}\n")

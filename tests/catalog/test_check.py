@@ -47,6 +47,7 @@ def test_the_recipes_pass() -> None:
         ("gpus.toml", 'last = "25FF"', 'last = "27FF"', "chip"),
         ("mirrors.toml", "https://pypi.org/simple", "pypi.org/simple", "(packages/pypi).url"),
         ("mirrors.toml", "/whl/{build}", "/whl/cu126", ".url"),
+        ("mirrors.toml", "https://pypi.org/simple/numpy", "pypi.org/numpy", "pypi).sample"),
         ("models/qwen2-vl.toml", "kv_heads = 2", "kv_heads = 5", "Qwen/Qwen2-VL-2B-Instruct"),
         ("smoke.toml", "[limits]", "[limit]", ""),
     ],

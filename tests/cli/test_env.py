@@ -111,11 +111,17 @@ def test_list_names_everything_known_once(machine: Machine) -> None:
         "origin": "site",
         "made_by": "venv",
         "site": str(site),
+        "backend": None,
+        "complete": None,
         "python": ".".join(map(str, sys.version_info[:3])),
         "torch": {"version": "2.15.0", "build": "cu132"},
         "active": None,
+        "users": [],
+        "listed": False,
+        "previous": None,
         "bytes": None,
     }
+    assert theirs["listed"] is True
     assert theirs["name"] == "lab"
     assert theirs["origin"] == theirs["made_by"] == "conda"
     assert theirs["active"] == "CONDA_PREFIX"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,21 +16,29 @@ from setup_assistant.steps.step import Teller
 class Job:
     """What to build: an environment with this Python at this prefix.
 
+    `environment_yml` says what comes from `conda_channel`; `requirements` what is installed then.
     `lock` is where the exact set with its hashes is kept (PEP 751), or read from if it was made
     from these requirements. `given_lock` is another site's, to be replayed. `offline` allows the
-    cache and local folders only.
+    cache and local folders only; `wheelhouse` is a folder of wheels, which then are all there is.
     """
 
     prefix: Path
     python: str
     conda_channel: str
+    environment_yml: Path
     requirements: Path
     lock: Path
     given_lock: Path | None = None
     offline: bool = False
+    wheelhouse: Path | None = None
     scratch: Path
     expected_bytes: int
     tell: Teller
+    platform: str = ""
+
+    def places(self) -> list[str | Path]:
+        """Return uv's options for a wheelhouse: the folder, and no index beside it."""
+        return ["--no-index", "--find-links", self.wheelhouse] if self.wheelhouse else []
 
 
 class Backend(Protocol):
@@ -49,6 +58,20 @@ class Backend(Protocol):
         """Install `job.requirements` into it."""
 
 
+def suited_to_conda(prefix: Path) -> None:
+    """Refuse a folder that a conda environment would not survive.
+
+    Its packages write the prefix into Python and shell texts, within quotes.
+
+    Raises:
+        SetupError: `prefix_unsuited`, naming the character.
+    """
+    own = "'\"" if os.name == "nt" else "'\"\\\n"
+    for character in own:
+        if character in str(prefix):
+            raise SetupError("prefix_unsuited", path=str(prefix), character=repr(character))
+
+
 def failure(code: str, outcome: Outcome, **args: str) -> SetupError:
     """Return the error of a child that failed, with its own last words."""
     return SetupError(code, detail=last_words(outcome), **args)
@@ -59,4 +82,7 @@ def last_words(outcome: Outcome, lines: int = 6) -> str:
     if outcome.timed_out:
         return "no answer within the deadline"
     text = outcome.err.strip() or outcome.out.strip() or f"exit status {outcome.code}"
-    return " / ".join(line.strip() for line in text.splitlines() if line.strip())[-600 * lines :]
+    said = [line.strip() for line in text.splitlines() if line.strip()]
+    # uv tells first what went well.
+    begin = next((i for i, line in enumerate(said) if line.startswith("error:")), 0)
+    return " / ".join(said[begin:])[-600 * lines :]

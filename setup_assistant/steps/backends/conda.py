@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from setup_assistant.host import run
+from setup_assistant.errors import SetupError
+from setup_assistant.host import conda, run
+from setup_assistant.site.environment_yml import conda_specs, variables
 from setup_assistant.steps.backends import uv
-from setup_assistant.steps.backends.base import Job, failure
+from setup_assistant.steps.backends.base import Job, last_words, suited_to_conda
 
 _CREATE_SECONDS = 1800.0
+# conda's names of errors, and words of mamba and micromamba, that mean the network.
+_NETWORK = (
+    "CondaHTTPError", "CondaConnectionError", "CondaSSLError", "ProxyError",
+    "UnavailableInvalidChannel", "OfflineError", "NoConnectionError", "ChecksumMismatchError",
+)  # fmt: skip
+_NETWORK_WORDS = (
+    "connection failed", "could not resolve host", "couldn't connect", "failed to connect",
+    "download error", "failed to download", "unable to retrieve repodata", "timed out",
+    "subdir not found", "http error", "multi-download failed",
+)  # fmt: skip
 
 
 class Conda:
@@ -25,24 +38,72 @@ class Conda:
         self._program = program
 
     def create(self, job: Job) -> None:
-        """Make an environment with Python and pip from conda-forge alone.
+        """Make an environment with what `environment.yml` takes from conda-forge alone.
 
         `--override-channels` keeps the person's default channels out, whose terms of service
         would stop a non-interactive run; `nodefaults` is not used, since conda 26.7 takes it
-        for a channel.
+        for a channel. conda's own `env create` is not used either: it replaces an environment of
+        the same name without asking.
+
+        Raises:
+            SetupError: `environment_foreign` where an environment is there already, `conda_terms`,
+                `packages_unreachable`, `disk_filled` or `environment_failed`.
         """
+        suited_to_conda(job.prefix)
+        if (job.prefix / "conda-meta").exists():
+            # With --yes, conda would remove it.
+            raise SetupError("environment_foreign", path=str(job.prefix))
         outcome = run.run(
-            [self._program, "create", "--yes", "--quiet", "--prefix", job.prefix,
-             "--override-channels", "--channel", job.conda_channel,
-             f"python={job.python}", "pip"],
+            self.command(job),
             deadline=_CREATE_SECONDS,
-            env=run.clean_environment(),
+            # Not where the person is: a json.py there would be imported by a conda run as a module.
+            cwd=job.scratch,
+            env=run.clean_environment({"TMPDIR": str(job.scratch)}),
             on_out=job.tell.detail,
             on_err=job.tell.detail,
-        )  # fmt: skip
+        )
         if not outcome.ok:
-            raise failure("environment_failed", outcome, engine=self.name)
+            raise explain(outcome, self.name, job.prefix)
+        conda.write_variables(job.prefix, variables(job.environment_yml))
+        conda.close_user_site(job.prefix)
+        conda.register(job.prefix)
+
+    def command(self, job: Job) -> list[str | Path]:
+        """Return the command line; only conda knows default packages that would come along."""
+        own = ["--json", "--no-default-packages"] if self.name == "conda" else []
+        return [
+            self._program, "create", "--yes", "--quiet", *own,
+            *(["--offline"] if job.offline else []),
+            "--prefix", job.prefix, "--override-channels", "--channel", job.conda_channel,
+            *conda_specs(job.environment_yml),
+        ]  # fmt: skip
 
     def install(self, job: Job) -> None:
         """Install the packages with uv, so that every engine yields the same set."""
         uv.install(job)
+
+
+def explain(outcome: run.Outcome, engine: str, prefix: Path) -> SetupError:
+    """Return the error behind what conda, mamba or micromamba said last."""
+    said = _json(outcome.out)
+    name = str(said.get("exception_name") or "")
+    words = str(said.get("message") or said.get("error") or "") or last_words(outcome)
+    detail = " / ".join(line.strip() for line in words.splitlines() if line.strip())[:2000]
+    lowered = f"{name} {detail}".lower()
+    if name == "NoSpaceLeftError" or "no space left" in lowered:
+        return SetupError("disk_filled", path=str(prefix))
+    if "tos" in name.lower() or "terms of service" in lowered:
+        return SetupError("conda_terms", engine=engine, detail=detail)
+    if name in _NETWORK or any(sign in lowered for sign in _NETWORK_WORDS):
+        return SetupError("packages_unreachable", detail=detail)
+    return SetupError("environment_failed", engine=engine, detail=detail)
+
+
+def _json(text: str) -> dict[str, object]:
+    """Return the object in conda's output; warnings may stand before it."""
+    start = text.find("{")
+    try:
+        value = json.loads(text[start:]) if start >= 0 else {}
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

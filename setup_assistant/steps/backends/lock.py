@@ -18,6 +18,8 @@ from setup_assistant.steps.backends.base import Job
 
 Run = Callable[[Job, list[str | Path]], Outcome]
 _HEAD = "# Made by Setup Assistant from requirements.txt with sha256 {sum}\n"
+_PIP = "#: "
+_FOR = "# For Python {python} on {platform}\n"
 
 
 def lock_for(job: Job, run: Run) -> Path:
@@ -35,11 +37,13 @@ def lock_for(job: Job, run: Run) -> Path:
     head = _HEAD.format(sum=hashlib.sha256(job.requirements.read_bytes()).hexdigest())
     if _starts_with(job.lock, head):
         return job.lock
-    fresh = job.scratch / "requirements.lock"
+    fresh, extra = job.scratch / "requirements.lock", job.scratch / "pip.in"
+    extra.write_text("pip\n", encoding="utf-8")
     outcome = run(
         job,
         ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--generate-hashes",
-         "--python", python_in(job.prefix), "--output-file", fresh, job.requirements],
+         "--python", python_in(job.prefix), "--output-file", fresh, job.requirements, extra,
+         *job.places()],
     )  # fmt: skip
     if not outcome.ok or not fresh.exists():
         # The installation will fail with the same words, or manage without.
@@ -47,8 +51,37 @@ def lock_for(job: Job, run: Run) -> Path:
     text = fresh.read_text(encoding="utf-8")
     if redact(text) != text:
         return job.requirements
-    files.write_text(job.lock, head + _options(job.requirements) + text)
+    made_for = _FOR.format(python=job.python, platform=job.platform)
+    files.write_text(job.lock, head + made_for + _options(job.requirements) + _apart(text))
     return job.lock
+
+
+def pip_for(job: Job) -> tuple[Path, bool]:
+    """Return a file to install pip from, and whether it has hashes: as locked, or the newest.
+
+    pip is in the lock as a remark: conda has a pip of its own, which no wheel should replace.
+    """
+    path = job.scratch / "pip.txt"
+    text = ""
+    for source in (job.given_lock, job.lock):
+        if source and source.exists() and not text:
+            lines = source.read_text(encoding="utf-8").splitlines()
+            text = "\n".join(x.removeprefix(_PIP) for x in lines if x.startswith(_PIP))
+            options = _options(source)
+    if not text:
+        path.write_text(f"{_options(job.requirements)}pip\n", encoding="utf-8")
+        return path, False
+    path.write_text(f"{options}{text}\n", encoding="utf-8")
+    return path, True
+
+
+def _apart(text: str) -> str:
+    """Return a lock with the lines about pip as remarks."""
+    lines, about_pip = [], False
+    for line in text.splitlines():
+        about_pip = line.startswith("pip==") or (about_pip and line.startswith(" "))
+        lines.append(_PIP + line if about_pip else line)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _options(requirements: Path) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import sys
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import paths, run, usage
+from setup_assistant.host import files, paths, pythons, run, usage
 from setup_assistant.host.pip_settings import uv_environment
 from setup_assistant.site.layout import python_in
 from setup_assistant.steps.backends import lock
@@ -26,8 +26,11 @@ _NETWORK = (
     "network unreachable",
     "tls handshake",
     "certificate",
-    "network was disabled",
 )
+
+
+# What it says where a package is not in the places it may look in.
+_NOT_THERE = ("network was disabled", "not found in the provided package locations")
 
 
 class Uv:
@@ -37,23 +40,19 @@ class Uv:
     movable = True
 
     def create(self, job: Job) -> None:
-        """Make a relocatable environment with pip in it."""
-        outcome = run.run(
-            [uv_program(), "venv", "--quiet", "--relocatable", "--seed", "--no-project",
-             "--python", interpreter(job.python), job.prefix],
-            deadline=_CREATE_SECONDS,
-            env=environment(job.scratch, offline=job.offline),
-        )  # fmt: skip
-        if not outcome.ok:
-            cause = _known_cause(outcome, job.prefix)
-            raise cause or failure("environment_failed", outcome, engine="uv")
+        """Make a relocatable environment; pip comes with the packages.
+
+        Not by `--seed`: before Python 3.12 it adds wheel, which no conda environment has.
+        """
+        python = interpreter(job.python)
+        _quiet(job, "venv", "--relocatable", "--no-project", "--python", python, job.prefix)
 
     def install(self, job: Job) -> None:
-        """Install the requirements with live progress."""
-        install(job)
+        """Install the requirements, and pip, with live progress."""
+        install(job, with_pip=True)
 
 
-def install(job: Job) -> None:
+def install(job: Job, *, with_pip: bool = False) -> None:
     """Install what `job` asks for into `job.prefix`, whichever engine made it.
 
     The set is locked first, so that a rerun, a repair and another site get the same one, with
@@ -62,32 +61,72 @@ def install(job: Job) -> None:
     Raises:
         SetupError: `no_space`, `packages_unreachable` or `install_failed`.
     """
-    watch = _Watch(job)
     wanted = lock.lock_for(job, _run)
-    hashes = [] if wanted == job.requirements else ["--require-hashes"]
-    outcome = _run(
-        job,
-        [
-            "pip",
-            "install",
-            "--no-progress",
-            "--python",
-            python_in(job.prefix),
-            *hashes,
-            "-r",
-            wanted,
-        ],
-        watch,
-    )
+    locked = wanted != job.requirements
+    pip, hashed = lock.pip_for(job) if with_pip else (None, False)
+    together = [f"--requirement={pip}"] if pip and hashed == locked else []
+    _install(job, ["-r", wanted, *together], locked=locked)
+    if pip and not together:
+        with contextlib.suppress(SetupError):  # for people; the packages do without
+            _quiet(job, "pip", "install", "--python", job.prefix, "-r", pip, *job.places())
+
+
+def _install(job: Job, wanted: list[str | Path], *, locked: bool) -> None:
+    command = ["pip", "install", "--no-progress", "--python", python_in(job.prefix),
+               *(["--require-hashes"] if locked else []), *wanted, *job.places()]  # fmt: skip
+    local = job.offline or job.wheelhouse
+    if locked and not local:
+        # The lock needs no index: where every wheel is cached, nobody has to be asked again.
+        at_once = run.run([uv_program(), *command, "--offline"], deadline=None,
+                          env=_environment(job))  # fmt: skip
+        if at_once.ok:
+            return
+    outcome = _run(job, command, _Watch(job))
+    if not outcome.ok and local and len(wanted) > 2:
+        # pip is for people: a cache or a wheelhouse without it is no reason to stop.
+        job.tell.detail(last_words(outcome))
+        outcome = _run(job, [x for x in command if x != wanted[-1]], _Watch(job))
     if not outcome.ok:
         raise _explain(outcome, job.prefix)
+
+
+def _environment(job: Job) -> dict[str, str]:
+    """Return uv's environment for a job, in which the plan's index decides.
+
+    uv takes its variables, and with them pip's settings, before what a file says: the person's
+    index would beat the mirror that was asked for, or was chosen since theirs does not answer.
+    One with credentials is in no file; then the variable is left.
+    """
+    env = environment(job.scratch, offline=job.offline)
+    if job.given_lock is None and "\n--index-url " in f"\n{_text(job.requirements)}":
+        for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
+            env.pop(name, None)
+    return env
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _quiet(job: Job, *arguments: str | Path) -> None:
+    outcome = run.run(
+        [uv_program(), "--quiet", *arguments],
+        deadline=_CREATE_SECONDS,
+        env=_environment(job),
+    )
+    if not outcome.ok:
+        cause = _known_cause(outcome, job.prefix)
+        raise cause or failure("environment_failed", outcome, engine="uv")
 
 
 def _run(job: Job, arguments: list[str | Path], watch: _Watch | None = None) -> run.Outcome:
     return run.run(
         [uv_program(), *arguments],
         deadline=None,
-        env=environment(job.scratch, offline=job.offline),
+        env=_environment(job),
         on_start=watch.started if watch else None,
         on_tick=watch.tick if watch else None,
         on_err=job.tell.detail,
@@ -102,12 +141,19 @@ def _known_cause(outcome: run.Outcome, prefix: Path) -> SetupError | None:
     words = last_words(outcome)
     lowered = words.lower()
     if "no space left" in lowered or "os error 28" in lowered:
-        return SetupError("disk_filled", path=str(prefix))
+        return SetupError("disk_filled", path=str(_fullest(prefix)))
+    if any(sign in lowered for sign in _NOT_THERE):
+        return SetupError("wheel_missing", detail=words)
     if any(sign in lowered for sign in _NETWORK):
         return SetupError("packages_unreachable", detail=words)
     if "hash mismatch" in lowered:
         return SetupError("hash_mismatch", detail=words)
     return None
+
+
+def _fullest(prefix: Path) -> Path:
+    """Return which of the two places that uv writes to has the least room left."""
+    return min((prefix, paths.package_cache()), key=files.free_bytes)
 
 
 def uv_program() -> Path:
@@ -133,10 +179,9 @@ def environment(scratch: Path, *, offline: bool = False) -> dict[str, str]:
 
 
 def interpreter(version: str) -> str:
-    """Return the Python for an environment: ours if it has that version, else the version."""
-    if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
-        return getattr(sys, "_base_executable", None) or sys.executable
-    return version
+    """Return the Python for an environment: one found here, else the version for uv to fetch."""
+    found = pythons.find(version)
+    return str(found) if found else version
 
 
 class _Watch:

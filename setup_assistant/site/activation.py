@@ -1,0 +1,168 @@
+"""How to activate an environment in each shell, as text that works when pasted.
+
+conda's own `conda activate` needs `conda init` first, and an environment made by rattler has no
+conda beside it. So the text goes through conda's program where there is one, and otherwise sets
+what activation would set.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path, PurePath
+from typing import Literal
+
+Shell = Literal["bash", "zsh", "fish", "powershell", "cmd"]
+SHELLS: tuple[Shell, ...] = ("bash", "zsh", "fish", "powershell", "cmd")
+_POSIX = ("bash", "zsh")
+# What the activation scripts of venv and conda themselves stumble over in a path.
+_AWKWARD = set("'\"`$!") if os.name != "nt" else set("'`$!%&^")
+# conda's own names of the shells.
+_CONDA_NAMES = {
+    "bash": "posix", "zsh": "posix", "fish": "fish", "powershell": "powershell", "cmd": "cmd.exe",
+}  # fmt: skip
+
+
+def current_shell() -> Shell:
+    """Return the shell this runs under, as far as its variables tell; else the system's usual."""
+    name = PurePath(os.environ.get("SHELL", "")).name
+    if name == "zsh":
+        return "zsh"
+    if name == "fish":
+        return "fish"
+    if name in ("pwsh", "powershell"):
+        return "powershell"
+    if os.name == "nt" and not name:
+        return "powershell" if os.environ.get("PSMODULEPATH") else "cmd"
+    return "bash"
+
+
+def activation(prefix: Path, kind: str, shell: Shell, program: Path | None = None) -> str:
+    """Return the lines that activate the environment at `prefix`.
+
+    Args:
+        prefix: the environment's folder.
+        kind: "venv" or "conda".
+        shell: for which shell.
+        program: conda, mamba or micromamba, where one is on this machine.
+    """
+    plain = _is_plain(prefix, shell, program)
+    if kind == "venv":
+        return _venv(prefix, shell) if plain else by_hand(prefix, shell, "VIRTUAL_ENV")
+    if program is not None and plain:
+        return _by_program(prefix, shell, program)
+    return by_hand(prefix, shell, "CONDA_PREFIX", "CONDA_DEFAULT_ENV")
+
+
+def deactivation(prefix: Path, kind: str, shell: Shell, program: Path | None = None) -> str:
+    """Return the command that ends it; what was set by hand ends with the shell."""
+    if not _is_plain(prefix, shell, program):
+        return "exit"
+    if kind == "venv":
+        return "deactivate"
+    if program is None:
+        return "exit"
+    command = "micromamba" if program.stem == "micromamba" else "conda"
+    return f"{command} deactivate"
+
+
+def _is_plain(prefix: Path, shell: Shell, program: Path | None) -> bool:
+    """Whether the activation scripts of venv and conda can cope with these paths.
+
+    zsh expands what they ask for by the locale, and in the C locale mangles other letters.
+    """
+    text = f"{prefix}{program or ''}"
+    return not _AWKWARD & set(text) and (shell != "zsh" or text.isascii())
+
+
+def quoted(text: str, shell: Shell) -> str:
+    """Return `text` as one word of that shell, whatever is in it."""
+    if shell in _POSIX:
+        return "'" + text.replace("'", "'\"'\"'") + "'"
+    if shell == "fish":
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    if shell == "powershell":
+        # PowerShell takes typographic quotes for quotes, too.
+        for quote in "'‘’‚‛":
+            text = text.replace(quote, quote * 2)
+        return f"'{text}'"
+    return f'"{text}"'  # cmd knows no escape: a quote cannot be in a Windows path
+
+
+def _venv(prefix: Path, shell: Shell) -> str:
+    scripts = prefix / ("Scripts" if os.name == "nt" else "bin")
+    if shell in _POSIX:
+        return f"unset PYTHONPATH; . {quoted(str(scripts / 'activate'), shell)}"
+    if shell == "fish":
+        return f"set -e PYTHONPATH; source {quoted(str(scripts / 'activate.fish'), shell)}"
+    if shell == "powershell":
+        name = next((n for n in ("Activate.ps1",) if (scripts / n).is_file()), "activate.ps1")
+        return f"$Env:PYTHONPATH = ''; & {quoted(str(scripts / name), shell)}"
+    return f"set PYTHONPATH= & call {quoted(str(scripts / 'activate.bat'), shell)}"
+
+
+def _by_program(prefix: Path, shell: Shell, program: Path) -> str:
+    tool, folder = quoted(str(program), shell), quoted(str(prefix), shell)
+    if program.stem in ("mamba", "micromamba"):
+        name = {"powershell": "powershell", "cmd": "cmd.exe"}.get(shell, shell)
+        call = f"{tool} shell activate --shell {name} {folder}"
+    else:
+        call = f"{tool} shell.{_CONDA_NAMES[shell]} activate {folder}"
+    if shell in _POSIX:
+        return f'eval "$({call})"'
+    if shell == "fish":
+        return f"{call} | source"
+    if shell == "powershell":
+        return f"& {call} | Out-String | Invoke-Expression"
+    # conda answers with the name of a script that it has written.
+    return f'for /f "delims=" %i in (\'{call}\') do @call "%i"'
+
+
+def by_hand(prefix: Path, shell: Shell, *names: str) -> str:
+    """Return lines that set what activation sets, without any program's help.
+
+    The search path, the prefix under each of `names`, and the environment's own variables.
+    """
+    values = {"PYTHONPATH": "", **dict.fromkeys(names, str(prefix)), **_variables(prefix)}
+    folders = [str(f) for f in _folders(prefix)]
+    if shell in _POSIX:
+        path = ":".join(quoted(f, shell) for f in folders)
+        words = " ".join(f"{k}={quoted(v, shell)}" for k, v in values.items())
+        lines = [f'export PATH={path}:"$PATH" {words}']
+        lines += [f". {quoted(str(s), shell)}" for s in _scripts(prefix, "*.sh")]
+        return "; ".join(lines)
+    if shell == "fish":
+        lines = [f"set -gx PATH {' '.join(quoted(f, shell) for f in folders)} $PATH"]
+        lines += [f"set -gx {k} {quoted(v, shell)}" for k, v in values.items()]
+        lines += [f"source {quoted(str(s), shell)}" for s in _scripts(prefix, "*.fish")]
+        return "; ".join(lines)
+    if shell == "powershell":
+        first = quoted(os.pathsep.join([*folders, ""]), shell)
+        lines = [f"$Env:PATH = {first} + $Env:PATH"]
+        lines += [f"$Env:{k} = {quoted(v, shell)}" for k, v in values.items()]
+        lines += [f". {quoted(str(s), shell)}" for s in _scripts(prefix, "*.ps1")]
+        return "; ".join(lines)
+    lines = [f'set "PATH={os.pathsep.join(folders)}{os.pathsep}%PATH%"']
+    lines += [f'set "{k}={v}"' for k, v in values.items()]
+    lines += [f"call {quoted(str(s), shell)}" for s in _scripts(prefix, "*.bat")]
+    return " & ".join(lines)
+
+
+def _folders(prefix: Path) -> list[Path]:
+    if os.name != "nt":
+        return [prefix / "bin"]
+    inner = ("Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
+    return [prefix, *(prefix / name for name in inner)]
+
+
+def _scripts(prefix: Path, pattern: str) -> list[Path]:
+    """Return what packages want to be run at activation."""
+    return sorted((prefix / "etc" / "conda" / "activate.d").glob(pattern))
+
+
+def _variables(prefix: Path) -> dict[str, str]:
+    try:
+        state = json.loads((prefix / "conda-meta" / "state").read_text(encoding="utf-8"))
+        return {str(k): str(v) for k, v in state["env_vars"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}

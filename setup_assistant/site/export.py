@@ -1,0 +1,131 @@
+"""What is really installed in an environment, as files that make it again elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from setup_assistant.host import prefix
+from setup_assistant.site.environment_yml import scalar
+
+_HEAD = """\
+# What was installed in {prefix} on {when}.
+# {when} 时 {prefix} 中实际安装的软件包。
+#   PYTHONNOUSERSITE=1 conda env create -f environment.yml
+"""
+_LOCK_HEAD = """\
+# What was installed in {prefix} on {when}, with hashes.
+#   uv pip install --require-hashes -r requirements.lock
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installed:
+    """One package: `conda` where conda installed it; `url` where it came from no index."""
+
+    name: str
+    version: str
+    conda: bool = False
+    url: str | None = None
+
+    @property
+    def pin(self) -> str:
+        """The package as a requirement of pip."""
+        return f"{self.name} @ {self.url}" if self.url else f"{self.name}=={self.version}"
+
+
+def installed(folder: Path) -> tuple[Installed, ...]:
+    """Return every package of an environment, conda's and pip's, by name."""
+    found = {p.name: p for p in _python_packages(folder)}
+    for record in sorted((folder / "conda-meta").glob("*.json")):
+        try:
+            value = json.loads(record.read_text(encoding="utf-8"))
+            name, version = str(value["name"]), str(value["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        found[name] = Installed(name=name, version=version, conda=True)
+    return tuple(found[name] for name in sorted(found))
+
+
+def render_environment(
+    folder: Path, name: str, when: str, options: tuple[str, ...], variables: dict[str, str]
+) -> str:
+    """Return an `environment.yml` of what is installed.
+
+    Args:
+        folder: the environment.
+        name: the name of the environment to make from it.
+        when: the time of looking.
+        options: index options for pip, e.g. "--index-url https://…".
+        variables: set while the environment is active.
+    """
+    packages = installed(folder)
+    python = prefix.python_version(folder) or "3"
+    owned = [p for p in packages if p.conda and p.name not in ("python", "pip")]
+    theirs = [p for p in packages if not p.conda and p.name not in ("pip", "wheel")]
+    lines = [
+        _HEAD.format(prefix=folder, when=when),
+        f"name: {scalar(name)}\n",
+        "channels:\n  - conda-forge\ndependencies:\n",
+        f"  - python={python}\n  - pip\n",
+        *(f"  - {scalar(f'{p.name}={p.version}')}\n" for p in owned),
+        "  - pip:\n" if theirs else "",
+        *(f"      - {scalar(line)}\n" for line in (*options, *(p.pin for p in theirs))),
+        "variables:\n" if variables else "",
+        *(f"  {key}: {json.dumps(value)}\n" for key, value in variables.items()),
+    ]
+    return "".join(lines)
+
+
+def render_lock(
+    folder: Path, when: str, options: tuple[str, ...], known: str
+) -> tuple[str, list[str]]:
+    """Return a hashed lock of what is installed, and the pins that `known` has no hashes for.
+
+    Args:
+        folder: the environment.
+        when: the time of looking.
+        options: index options, which the lock repeats.
+        known: the text of a lock with hashes, e.g. the site's own.
+    """
+    hashed = dict(_entries(known))
+    wanted = [p for p in installed(folder) if not p.conda and p.name not in ("pip", "wheel")]
+    lines, missing = [], []
+    for package in wanted:
+        entry = hashed.get((package.name, package.version))
+        if entry:
+            lines.append(entry)
+        else:
+            missing.append(package.pin)
+    head = _LOCK_HEAD.format(prefix=folder, when=when)
+    return head + "".join(f"{o}\n" for o in options) + "".join(lines), missing
+
+
+def _entries(lock: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield (name, version) and the whole entry of each package of a hashed lock."""
+    for entry in re.split(r"(?m)^(?=[A-Za-z0-9])", lock):
+        found = re.match(r"([A-Za-z0-9._-]+)==([^\s;\\]+)", entry)
+        if found and "--hash" in entry:
+            yield (prefix.normal_name(found[1]), found[2]), entry.rstrip() + "\n"
+
+
+def _python_packages(folder: Path) -> Iterator[Installed]:
+    for packages in prefix.site_packages(folder):
+        for info in packages.glob("*.dist-info"):
+            name, _, version = info.name.removesuffix(".dist-info").partition("-")
+            yield Installed(
+                name=prefix.normal_name(name),
+                version=version,
+                url=_direct(info / "direct_url.json"),
+            )
+
+
+def _direct(path: Path) -> str | None:
+    """Return where a package came from that no index serves (a folder, a repository)."""
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

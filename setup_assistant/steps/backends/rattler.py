@@ -1,0 +1,192 @@
+"""rattler: a real conda environment on a machine without conda.
+
+py-rattler is an optional part of this tool (the extra `conda`, 80 MB). It is installed into the
+tool's own environment the first time it is asked for, and runs as a process of its own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shlex
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from setup_assistant.errors import SetupError
+from setup_assistant.host import conda, files, log, paths, run
+from setup_assistant.host.pip_settings import uv_environment
+from setup_assistant.site.environment_yml import conda_specs, variables
+from setup_assistant.steps.backends import uv
+from setup_assistant.steps.backends.base import Job, last_words, suited_to_conda
+from setup_assistant.words import msg
+
+# The same as the extra `conda` in pyproject.toml, which a test compares.
+REQUIREMENT = "py-rattler>=0.28,<1"
+_CHILD = Path(__file__).parent / "link_conda.py"
+_LINK_SECONDS = 3600.0
+
+
+class Rattler:
+    """Makes conda environments with py-rattler. In place: they carry their prefix in files."""
+
+    name = "rattler"
+    movable = False
+
+    def create(self, job: Job) -> None:
+        """Solve and link what `environment.yml` takes from its channel; record it as conda does.
+
+        Raises:
+            SetupError: `rattler_missing`, `packages_unreachable`, `disk_filled` or
+                `environment_failed` with what the solver said.
+        """
+        suited_to_conda(job.prefix)
+        require(job)
+        specs = list(conda_specs(job.environment_yml))
+        heard = _Heard(job)
+        fresh = not job.prefix.exists()
+        request = {
+            "channel": job.conda_channel,
+            "specs": specs,
+            "prefix": str(job.prefix),
+            "cache": str(paths.conda_cache()),
+            "offline": job.offline,
+        }
+        outcome = run.run(
+            # -I: nothing of the working folder or of the person's variables is imported.
+            [sys.executable, "-I", _CHILD],
+            deadline=_LINK_SECONDS,
+            cwd=job.scratch,
+            env=environment(job.scratch),
+            stdin=json.dumps(request),
+            on_out=heard.line,
+            on_err=job.tell.detail,
+        )
+        if not heard.linked:
+            error = _explain(heard, outcome, job)
+            if fresh:
+                # The cache keeps what arrived; half an environment only takes up room.
+                files.remove(job.prefix)
+            raise error
+        conda.write_history(job.prefix, "py-rattler", heard.packages, specs)
+        conda.write_variables(job.prefix, variables(job.environment_yml))
+        conda.close_user_site(job.prefix)
+        conda.register(job.prefix)
+
+    def install(self, job: Job) -> None:
+        """Install the packages with uv, so that every engine yields the same set."""
+        uv.install(job)
+
+
+def available() -> bool:
+    """Whether py-rattler is installed beside this tool."""
+    return importlib.util.find_spec("rattler") is not None
+
+
+def require(job: Job) -> None:
+    """Install py-rattler into this tool's own environment, unless it is there.
+
+    Raises:
+        SetupError: `rattler_missing` with the command that installs it by hand.
+    """
+    if available():
+        return
+    command = [sys.executable, "-m", "pip", "install", REQUIREMENT]
+    by_hand = shlex.join(command)
+    if sys.prefix == sys.base_prefix:
+        # A system's own Python is not ours to change.
+        raise SetupError("rattler_missing", detail=sys.prefix, command=by_hand)
+    job.tell.progress(0, None, msg("Installing py-rattler into Setup Assistant's environment"))
+    outcome = run.run(
+        [uv.uv_program(), "pip", "install", "--no-progress", "--python", sys.executable,
+         REQUIREMENT],
+        deadline=_LINK_SECONDS,
+        env=uv.environment(job.scratch, offline=job.offline),
+        on_err=job.tell.detail,
+    )  # fmt: skip
+    importlib.invalidate_caches()
+    if not outcome.ok or not available():
+        raise SetupError("rattler_missing", detail=last_words(outcome), command=by_hand)
+
+
+def environment(scratch: Path) -> dict[str, str]:
+    """Return the child's variables: the proxies and certificates of pip, else of conda."""
+    env = run.clean_environment({**_conda_web(), **_web(uv_environment(dict(os.environ)))})
+    env["TMPDIR"] = str(scratch)
+    return env
+
+
+def _web(variables: dict[str, str]) -> dict[str, str]:
+    names = ("HTTP_PROXY", "HTTPS_PROXY", "SSL_CERT_FILE")
+    return {n: variables[n] for n in names if n in variables}
+
+
+def _conda_web() -> dict[str, str]:
+    """Return the proxies and the certificate file of conda's settings, where no variable is set."""
+    said = conda.settings()
+    proxies = said.get("proxy_servers")
+    found = {}
+    if isinstance(proxies, dict):
+        for scheme in ("http", "https"):
+            name = f"{scheme}_proxy"
+            if scheme in proxies and not (os.environ.get(name) or os.environ.get(name.upper())):
+                found[name.upper()] = str(proxies[scheme])
+    certificate = said.get("ssl_verify")
+    own = os.environ.get("SSL_CERT_FILE")
+    if not own and isinstance(certificate, str) and Path(certificate).is_file():
+        found["SSL_CERT_FILE"] = certificate
+    return found
+
+
+@dataclass
+class _Heard:
+    """What the child has said."""
+
+    job: Job
+    linked: bool = False
+    packages: list[str] = field(default_factory=list)
+    failure: dict[str, Any] = field(default_factory=dict)
+
+    def line(self, text: str) -> None:
+        try:
+            said = json.loads(text)
+            event = said["event"]
+        except (ValueError, KeyError, TypeError):
+            log.debug("not a line of the engine: %s", text)
+            return
+        if event == "virtual":
+            self.job.tell.detail("virtual packages: " + ", ".join(said["packages"]))
+        elif event == "solved":
+            self.packages = [_recorded(p) for p in said["packages"]]
+            for package in self.packages:
+                self.job.tell.detail(package)
+        elif event == "progress":
+            done, total = said["done"], said["total"]
+            self.job.tell.progress(done, total, msg("Fetching conda packages"))
+        elif event == "linked":
+            self.linked = True
+        elif event == "failed":
+            self.failure = said
+
+
+def _recorded(row: dict[str, Any]) -> str:
+    """Return a package as conda's history names it: `channel/subdir::name-version-build`."""
+    folder = str(row["url"]).rsplit("/", 1)[0]
+    return f"{folder}::{row['name']}-{row['version']}-{row['build']}"
+
+
+def _explain(heard: _Heard, outcome: run.Outcome, job: Job) -> SetupError:
+    detail = str(heard.failure.get("detail") or last_words(outcome))
+    why = heard.failure.get("why")
+    if why == "space":
+        fullest = min((job.prefix, paths.conda_cache()), key=files.free_bytes)
+        return SetupError("disk_filled", path=str(fullest))
+    if why == "permission":
+        cache = str(paths.conda_cache())
+        flag = "SETUP_ASSISTANT_CACHE"
+        return SetupError("not_writable", path=cache, detail=detail, flag=flag)
+    if why == "network":
+        return SetupError("packages_unreachable", detail=detail)
+    return SetupError("environment_failed", engine="rattler", detail=detail)

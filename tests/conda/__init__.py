@@ -1,0 +1,1 @@
+"""A conda channel in a folder, and what is made from it."""

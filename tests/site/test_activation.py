@@ -1,0 +1,91 @@
+"""Activation text is pasted into real shells."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.site import activation
+from setup_assistant.site.activation import Shell
+
+CODE = "import os, sys; print(sys.prefix); print(os.environ.get('PYTHONPATH', ''), end='')"
+NAMES = ["plain", "有 空格", """it's "q" $HOME `id` \\ !x"""]
+
+
+def conda_like(prefix: Path) -> Path:
+    """Make the bones of a conda environment: a Python that says its prefix, and a variable."""
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / "conda-meta").mkdir()
+    (prefix / "conda-meta" / "state").write_text('{"env_vars": {"SA_WORD": "two \'words\'"}}')
+    scripts = prefix / "etc" / "conda" / "activate.d"
+    scripts.mkdir(parents=True)
+    (scripts / "hello.sh").write_text("export SA_HELLO=sh\n")
+    (scripts / "hello.fish").write_text("set -gx SA_HELLO fish\n")
+    program = prefix / "bin" / "python"
+    program.write_text('#!/bin/sh\necho "$CONDA_PREFIX"\necho "$PYTHONPATH$SA_WORD$SA_HELLO"\n')
+    program.chmod(0o755)
+    return prefix
+
+
+def paste(shell: Shell, text: str, then: str) -> str:
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is not here")
+    done = subprocess.run(
+        [program, "-c", f"{text}\n{then}"], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": "/nowhere/else"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_virtual_environment(tmp_path: Path, shell: Shell, name: str) -> None:
+    prefix = tmp_path / name
+    import uv
+
+    subprocess.run(
+        [uv.find_uv_bin(), "venv", "--quiet", "--relocatable", "--no-project", "--python",
+         sys.executable, prefix],
+        check=True,
+    )  # fmt: skip
+    text = activation.activation(prefix, "venv", shell)
+    assert paste(shell, text, f'python -c "{CODE}"') == f"{prefix}\n"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_conda_environment_without_conda(tmp_path: Path, shell: Shell, name: str) -> None:
+    prefix = conda_like(tmp_path / name)
+    text = activation.activation(prefix, "conda", shell)
+    hello = "fish" if shell == "fish" else "sh"
+    assert paste(shell, text, "python") == f"{prefix}\ntwo 'words'{hello}\n"
+
+
+def test_through_conda_where_it_is(tmp_path: Path) -> None:
+    program = tmp_path / "con da"
+    program.write_text("#!/bin/sh\necho \"SA_SAID='$1 $2 $3'\"\n")
+    program.chmod(0o755)
+    text = activation.activation(tmp_path / "an env", "conda", "bash", program)
+    assert paste("bash", text, 'echo "$SA_SAID"') == f"shell.posix activate {tmp_path}/an env\n"
+
+
+def test_windows_shells_quote_in_their_own_way(tmp_path: Path) -> None:
+    prefix = tmp_path / "it's 环境"
+    assert str(prefix).replace("'", "''") in activation.activation(prefix, "conda", "powershell")
+    cmd = activation.activation(prefix, "conda", "cmd")
+    assert f'set "CONDA_PREFIX={prefix}"' in cmd
+
+
+@pytest.mark.parametrize(
+    ("shell", "name"), [("/usr/bin/zsh", "zsh"), ("/bin/fish", "fish"), ("/bin/sh", "bash")]
+)
+def test_the_shell_in_use(monkeypatch: pytest.MonkeyPatch, shell: str, name: str) -> None:
+    monkeypatch.setenv("SHELL", shell)
+    assert activation.current_shell() == name

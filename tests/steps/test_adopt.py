@@ -1,0 +1,115 @@
+"""An environment that somebody else made: taken over as it is, changed only with consent."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.built import Place
+from tests.steps.index import Index, arguments, serving, small_recipes, tree
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """An environment with every planned package in it, and no record of ours."""
+
+    place: Place
+    prefix: Path
+    recipes: Path
+    index: Index
+
+    def up(self, site: Path, *more: str) -> dict[str, Any]:
+        """Run `up` on it; the canary cannot answer, since the packages hold nothing."""
+        return self.place.json(
+            *arguments(site, self.index, "--env", str(self.prefix), *more),
+            SETUP_ASSISTANT_RECIPES=str(self.recipes),
+        )
+
+    def lose(self, name: str) -> None:
+        for path in self.prefix.glob(f"lib/python3*/site-packages/{name}*"):
+            shutil.rmtree(path)
+
+    def has(self, name: str) -> bool:
+        return any(self.prefix.glob(f"lib/python3*/site-packages/{name}-*"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theirs]:
+    folder = tmp_path_factory.mktemp("theirs")
+    recipes = small_recipes(folder / "recipes")
+    place = Place(folder / "home", folder / "cache")
+    place.home.mkdir()
+    with serving(recipes) as index:
+        place.json(*arguments(folder / "site", index), SETUP_ASSISTANT_RECIPES=str(recipes))
+        prefix = folder / "有 空格 theirs"
+        shutil.copytree(folder / "site" / "env", prefix, symlinks=True)
+        (prefix / ".setup-assistant.json").unlink()
+        yield Theirs(place, prefix, recipes, index)
+
+
+@pytest.fixture
+def theirs(made: Theirs, tmp_path: Path) -> Theirs:
+    prefix = tmp_path / "theirs"
+    shutil.copytree(made.prefix, prefix, symlinks=True)
+    return Theirs(made.place, prefix, made.recipes, made.index)
+
+
+def first_step(done: dict[str, Any]) -> tuple[str, str]:
+    step = done["data"]["steps"][0]
+    return step["name"], step["status"]
+
+
+def test_it_is_taken_over_as_it_is(theirs: Theirs, tmp_path: Path) -> None:
+    before = tree(theirs.prefix)
+    done = theirs.up(tmp_path / "site")
+    assert first_step(done) == ("environment", "done"), done
+    after = tree(theirs.prefix)
+    assert after.pop(".setup-assistant.json")
+    assert after == before
+    marker = json.loads((theirs.prefix / ".setup-assistant.json").read_text())
+    assert (marker["engine"], marker["complete"]) == ("adopted", True)
+    assert first_step(theirs.up(tmp_path / "site")) == ("environment", "already")
+    # Only our own record in it is ours to remove.
+    assert theirs.place.run("uninstall", "--yes", "--site", str(tmp_path / "site")).returncode == 0
+    assert tree(theirs.prefix) == before
+
+
+def test_a_package_that_would_change_needs_consent(theirs: Theirs, tmp_path: Path) -> None:
+    theirs.lose("accelerate")
+    before = tree(theirs.prefix)
+    done = theirs.up(tmp_path / "site")
+    (error,) = done["errors"]
+    assert error["code"] == "environment_differs"
+    assert "accelerate - →" in error["message"]
+    assert "torch" not in error["message"]
+    assert tree(theirs.prefix) == before
+    agreed = theirs.up(tmp_path / "site", "--adopt")
+    assert first_step(agreed) == ("environment", "done"), agreed
+    assert theirs.has("accelerate")
+    kept = (tmp_path / "site" / "adopted-before.txt").read_text()
+    assert "torch==" in kept
+    assert "accelerate" not in kept
+
+
+def test_what_drifts_later_needs_consent_again(theirs: Theirs, tmp_path: Path) -> None:
+    theirs.up(tmp_path / "site")
+    theirs.lose("accelerate")
+    assert theirs.up(tmp_path / "site")["errors"][0]["code"] == "environment_differs"
+    assert not theirs.has("accelerate")
+
+
+def test_one_whose_python_is_gone_is_never_replaced(theirs: Theirs, tmp_path: Path) -> None:
+    theirs.up(tmp_path / "site")
+    for name in ("python", "python3"):
+        (theirs.prefix / "bin" / name).unlink(missing_ok=True)
+    before = tree(theirs.prefix)
+    assert theirs.up(tmp_path / "site")["errors"][0]["code"] == "env_broken"
+    assert tree(theirs.prefix) == before

@@ -1,0 +1,59 @@
+"""The index of the plan is the one that is used, whatever pip and uv are set up for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.errors import SetupError
+from setup_assistant.steps.backends.base import Job
+from setup_assistant.steps.backends.uv import Uv
+from setup_assistant.steps.step import Silent
+from tests.steps.index import serving, small_recipes
+
+DEAD = "http://127.0.0.1:9/simple"
+pytestmark = pytest.mark.e2e
+
+
+def install(folder: Path, text: str) -> Path:
+    requirements = folder / "requirements.txt"
+    requirements.write_text(text)
+    job = Job(
+        prefix=folder / "有 空格" / "env", python="3", conda_channel="",
+        environment_yml=folder / "e.yml", requirements=requirements, lock=folder / "r.lock",
+        scratch=folder, expected_bytes=1, tell=Silent(),
+    )  # fmt: skip
+    job.prefix.parent.mkdir()
+    Uv().create(job)
+    Uv().install(job)
+    return next(job.prefix.glob("lib/python3*/site-packages"))
+
+
+@pytest.mark.parametrize("variable", ["PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"])
+def test_a_mirror_that_was_asked_for_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, DEAD)
+    with serving(small_recipes(tmp_path / "recipes")) as index:
+        found = install(tmp_path, f"# x\n--index-url {index.url}\naccelerate==1.15.0\n")
+    assert (found / "accelerate-1.15.0.dist-info").is_dir()
+
+
+def test_one_with_a_password_is_in_no_file_and_still_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(small_recipes(tmp_path / "recipes")) as index:
+        monkeypatch.setenv("PIP_INDEX_URL", index.url.replace("://", "://me:word@"))
+        found = install(tmp_path, f"#   --index-url {index.url}\naccelerate==1.15.0\n")
+    assert (found / "accelerate-1.15.0.dist-info").is_dir()
+    assert "word" not in (tmp_path / "requirements.txt").read_text()
+
+
+def test_what_does_not_answer_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    with pytest.raises(SetupError) as caught:
+        install(tmp_path, f"--index-url {DEAD}\naccelerate==1.15.0\n")
+    assert caught.value.code == "packages_unreachable"

@@ -1,0 +1,230 @@
+"""Upgrade, rollback, and what is left where they are killed.
+
+The environments are real folders with real metadata; only the two long steps are short here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from setup_assistant.choose.plan import Plan
+from setup_assistant.errors import SetupError
+from setup_assistant.host import files, paths
+from setup_assistant.site.layout import Layout
+from setup_assistant.site.read import Site, read_layout, read_site
+from setup_assistant.site.write import write_site
+from setup_assistant.steps import environment, upgrade
+from setup_assistant.steps.environment import planned, write_marker
+from setup_assistant.steps.ledger import Ledger
+from setup_assistant.steps.road import Done
+from setup_assistant.steps.step import Context, Silent
+from setup_assistant.words import Message, msg
+from tests.choose.described import described
+from tests.choose.described import planned as make_plan
+
+
+class Quiet:
+    """A guide that says nothing."""
+
+    def begin(self, title: Message, name: str = "") -> None: ...
+
+    def end(self, title: Message, done: Done) -> None: ...
+
+
+class Builds:
+    """Makes an environment whose metadata are as planned; may be killed at any point."""
+
+    name = "environment"
+    killed = False
+
+    def title(self, _context: Context) -> Message:
+        return msg("{name}", name="environment")
+
+    def check(self, context: Context) -> bool:
+        return environment.read_marker(context.site.env).get("complete") is True
+
+    def do(self, context: Context) -> None:
+        install(context.site.env, context.plan)
+        if self.killed:
+            raise KeyboardInterrupt
+        write_marker(context.site.env, context, "uv", complete=True)
+
+
+class Proves:
+    """The canary: keeps a result, or fails."""
+
+    name = "canary"
+    fails = False
+
+    def title(self, _context: Context) -> Message:
+        return msg("{name}", name="canary")
+
+    def check(self, context: Context) -> bool:
+        return context.site.canary_result.exists()
+
+    def do(self, context: Context) -> None:
+        if self.fails:
+            raise SetupError("proof_failed", what="canary", cause="x", remedy="y")
+        context.site.canary_result.write_text(context.plan.transformers.version)
+
+
+def install(prefix: Path, plan: Plan) -> None:
+    version = ".".join(map(str, sys.version_info[:3]))
+    packages = prefix / "lib" / "python3.9" / "site-packages"
+    packages.mkdir(parents=True)
+    (prefix / "pyvenv.cfg").write_text(f"version_info = {version}\n")
+    for name, version in planned(plan).items():
+        (packages / f"{name.replace('-', '_')}-{version}.dist-info").mkdir()
+
+
+def transformers(prefix: Path) -> str:
+    found = next(prefix.glob("lib/python3.*/site-packages/transformers-*"))
+    return found.name.removeprefix("transformers-").removesuffix(".dist-info")
+
+
+@pytest.fixture
+def plan() -> Plan:
+    running = ".".join(map(str, sys.version_info[:2]))
+    machine = replace(described(None, ram_gib=24, python=running), tools=())
+    return make_plan(machine, backend="uv", model="canary", python=running)
+
+
+@pytest.fixture
+def newer(plan: Plan) -> Plan:
+    return replace(plan, transformers=replace(plan.transformers, version="99.1.0"))
+
+
+@pytest.fixture(params=["moved", "in place"])
+def site(
+    request: pytest.FixtureRequest, tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Site]:
+    from setup_assistant.choose.wishes import Wishes
+    from setup_assistant.machine.facts import Machine
+
+    layout = Layout(tmp_path / "站 点")
+    wishes = Wishes(model="canary", site=str(layout.root))
+    write_site(plan, Machine(), wishes, layout, paths.recipes_folder())
+    install(layout.env, plan)
+    context = Context(
+        machine=Machine(), plan=plan, wishes=wishes, site=layout, ledger=Ledger(layout.ledger),
+        recipes=paths.recipes_folder(),
+    )  # fmt: skip
+    write_marker(layout.env, context, "uv", complete=True)
+    layout.canary_result.write_text(plan.transformers.version)
+    monkeypatch.setattr(environment, "EnvironmentStep", Builds)
+    monkeypatch.setattr(upgrade, "CanaryStep", Proves)
+
+    class Engine:
+        movable = request.param == "moved"
+
+    monkeypatch.setattr(environment, "choose_backend", lambda _context: Engine)
+    yield read_site(layout.root)
+    Builds.killed = Proves.fails = False
+
+
+def go(site: Site, plan: Plan) -> bool:
+    done = upgrade.upgrade(site, plan, paths.recipes_folder(), Silent(), Quiet())
+    return done.error is None
+
+
+def assert_whole(layout: Layout, plan: Plan) -> None:
+    """Environment, its record, the files and the proof are all of one plan."""
+    assert transformers(layout.env) == plan.transformers.version
+    assert environment.drifted(layout.env, plan) == {}
+    assert read_site(layout.root).plan == plan
+    assert f"transformers=={plan.transformers.version}" in layout.requirements.read_text()
+    assert layout.canary_result.read_text() == plan.transformers.version
+    assert read_layout(layout.root).env == layout.env
+    assert not [p.name for p in layout.root.iterdir() if p.name.endswith((".next", ".swap"))]
+
+
+def test_there_and_back_and_there(site: Site, plan: Plan, newer: Plan) -> None:
+    layout = site.layout
+    assert [c.name for c in upgrade.changes(layout, newer)] == ["transformers"]
+    assert go(site, newer)
+    assert_whole(layout, newer)
+    assert upgrade.changes(layout, newer) == ()
+    assert transformers(upgrade.previous(layout)) == plan.transformers.version
+    upgrade.rollback(layout)
+    assert_whole(layout, plan)
+    upgrade.rollback(layout)
+    assert_whole(layout, newer)
+
+
+def test_nothing_to_go_back_to(site: Site) -> None:
+    with pytest.raises(SetupError) as caught:
+        upgrade.rollback(site.layout)
+    assert caught.value.code == "nothing_previous"
+
+
+def test_what_is_not_proved_never_takes_the_place(site: Site, plan: Plan, newer: Plan) -> None:
+    Proves.fails = True
+    assert not go(site, newer)
+    assert_whole(site.layout, plan)
+    Proves.fails = False
+    assert go(site, newer)
+    assert_whole(site.layout, newer)
+
+
+def test_interrupted_while_it_is_built(site: Site, plan: Plan, newer: Plan) -> None:
+    Builds.killed = True
+    with pytest.raises(KeyboardInterrupt):
+        go(site, newer)
+    assert_whole(site.layout, plan)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("count", range(1, 14))
+def test_killed_at_every_move(
+    site: Site, plan: Plan, newer: Plan, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every change of a file or a folder may be the last one; the next run ends with a whole."""
+    left = [count]
+
+    class Killed(BaseException): ...
+
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*a: Any, **k: Any) -> Any:
+            if left[0] == 0:
+                raise Killed
+            left[0] -= 1
+            return function(*a, **k)
+
+        return call
+
+    def recover(*a: Any) -> None:
+        if left[0] == 0:
+            raise Killed  # a killed process cleans nothing up
+        whole(*a)
+
+    whole = upgrade.recover
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        patch.setattr(Path, "rename", counted(Path.rename))
+        patch.setattr(upgrade.files, "write_json", counted(files.write_json))
+        patch.setattr(upgrade.files, "remove", counted(files.remove))
+        patch.setattr(upgrade, "write_site", counted(write_site))
+        patch.setattr(upgrade, "recover", recover)
+        go(site, newer)
+    upgrade.recover(site.layout, paths.recipes_folder())
+    now = transformers(site.layout.env)
+    assert now in (plan.transformers.version, newer.transformers.version)
+    assert_whole(site.layout, newer if now == "99.1.0" else plan)
+
+
+def test_uninstall_takes_the_previous_one_too(site: Site, newer: Plan) -> None:
+    from setup_assistant.steps import undo
+
+    assert go(site, newer)
+    layout = site.layout
+    Ledger(layout.ledger).made("environment", layout.env, "folder")
+    items = undo.inventory(layout, other_sites=False, own_cache=paths.cache_folder())
+    assert {upgrade.previous(layout), layout.env} <= {i.path for i in items}
+    undo.remove(items, layout)
+    assert not layout.root.exists()
