@@ -10,13 +10,20 @@ import click
 
 from setup_assistant.cli import doctor_text, show
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.progress import busy
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.result import Problem, Result
 from setup_assistant.words import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from setup_assistant.doctor.case import Case
     from setup_assistant.doctor.finding import Diagnosis, Finding
     from setup_assistant.doctor.mend import Attempt
+
+# How often what one remedy brought to light is mended as well.
+_ROUNDS = 8
 
 
 @click.argument("finding", required=False, metavar="[ID]")
@@ -85,22 +92,29 @@ def examine(
         _must_be_known(only)
     env = env or usual_environment()
 
+    inside = env is not None and not static
+    what = _("Looking at {env}, from outside and from inside", env=str(env))
+    what = what if inside else _("Looking at this machine")
+
+    cases: list[Case] = []
+
     def look(name: str | None) -> Diagnosis:
-        case = open_case(env, model, live=not static)
-        from setup_assistant.doctor.diagnose import diagnose
+        with busy(what, expected_seconds=15 if inside else 5):
+            case = open_case(env, model, live=not static)
+            cases.append(case)
+            from setup_assistant.doctor.diagnose import diagnose
 
-        return diagnose(case, only=name)
+            return diagnose(case, only=name)
 
-    if env and not static:
-        show.note(_("Looking at {env}, from outside and from inside ...", env=str(env)))
     found = look(only)
     attempts: tuple[Attempt, ...] = ()
-    if fix and found.failed:
-        attempts = _mend(found, look, dry_run=dry_run, yes=yes)
-        found = found if dry_run else look(only)
+    if fix and dry_run:
+        attempts = _mend(found, look, (), dry_run=True, yes=yes)
+    elif fix:
+        found, attempts = _mend_all(found, look, only, yes=yes)
     result = _result(found, attempts)
     if bundle is not None:
-        _write_bundle(bundle, result, env, model)
+        _write_bundle(bundle, result, cases[-1])
     return result
 
 
@@ -112,7 +126,33 @@ def _must_be_known(name: str) -> None:
         raise SetupError("usage", detail=detail, verb="doctor")
 
 
-def _mend(found: Diagnosis, look: Any, *, dry_run: bool, yes: bool) -> tuple[Attempt, ...]:  # noqa: ANN401
+def _mend_all(
+    found: Diagnosis,
+    look: Callable[[str | None], Diagnosis],
+    only: str | None,
+    *,
+    yes: bool,
+) -> tuple[Diagnosis, tuple[Attempt, ...]]:
+    """Mend, look at everything again, and mend what comes to light only then."""
+    done: tuple[Attempt, ...] = ()
+    for _round in range(_ROUNDS):
+        new = _mend(found, look, done, dry_run=False, yes=yes)
+        done += new
+        if not any(attempt.state in ("mended", "failed") for attempt in new):
+            break
+        found = look(only)
+    return found, done
+
+
+def _mend(
+    found: Diagnosis,
+    look: Callable[[str | None], Diagnosis],
+    done: tuple[Attempt, ...],
+    *,
+    dry_run: bool,
+    yes: bool,
+) -> tuple[Attempt, ...]:
+    """Mend each root cause whose remedy was not tried yet, asking before each."""
     from setup_assistant.cli import ask
     from setup_assistant.doctor.mend import mend
 
@@ -120,17 +160,20 @@ def _mend(found: Diagnosis, look: Any, *, dry_run: bool, yes: bool) -> tuple[Att
         doctor_text.show_finding(finding)
         return yes or ask.confirm(_("Do this now?"), default=False, flag="--yes")
 
-    def still_there(name: str) -> bool:
-        return any(f.id == name for f in look(name).failed)
+    def still_there(name: str, commands: tuple[str, ...]) -> bool:
+        failed = (f for f in look(name).failed if f.id == name)
+        return any(f.fix is not None and f.fix.commands == commands for f in failed)
 
-    done = []
+    tried = {(a.id, a.commands) for a in done}
+    new = []
     for finding in found.failed:
-        if finding.consequence_of is None:
-            done.append(
+        commands = finding.fix.commands if finding.fix else ()
+        if finding.consequence_of is None and (finding.id, commands) not in tried:
+            new.append(
                 mend(finding, agree=agree, still_there=still_there, tell=show.note, dry_run=dry_run)
             )
-            doctor_text.show_attempt(done[-1])
-    return tuple(done)
+            doctor_text.show_attempt(new[-1])
+    return tuple(new)
 
 
 def _result(found: Diagnosis, attempts: tuple[Attempt, ...] = ()) -> Result:
@@ -153,26 +196,33 @@ def _result(found: Diagnosis, attempts: tuple[Attempt, ...] = ()) -> Result:
                   text=lambda: doctor_text.show_diagnosis(found))  # fmt: skip
 
 
-def _write_bundle(path: Path, result: Result, env: Path | None, model: Path | None) -> None:
-    from setup_assistant.doctor.bundle import report
+def _write_bundle(path: Path, result: Result, case: Case) -> None:
+    from setup_assistant.doctor.bundle import facts_of, report
     from setup_assistant.host import files
 
-    named = ((env, "<env>"), (model, "<model>"))
-    places = {str(p): word for p, word in named if p is not None}
-    places |= {str(p.expanduser().absolute()): word for p, word in named if p is not None}
-    files.write_text(path, report(result.data, places))
+    places: dict[str, str] = {}
+    for folder, word in ((case.prefix, "<env>"), (case.folder, "<model>"), (case.cwd, "<here>")):
+        if folder is not None and len(folder.parts) > 1:
+            places |= {str(folder): word, str(folder.resolve()): word}
+    files.write_text(path, report(result.data, places, facts_of(case)))
     show.note(_("Report written to {path}.", path=str(path)))
 
 
 def _explain(source: str) -> Result:
-    from setup_assistant.doctor.explain import explain
-    from setup_assistant.doctor.finding import Diagnosis
     from setup_assistant.host import files
 
     if source == "-":
         text = sys.stdin.buffer.read().decode("utf-8", "replace")
     else:
         text = files.read_lossy(Path(source).expanduser(), "--explain")
+    return explain_text(text)
+
+
+def explain_text(text: str) -> Result:
+    """Name the causes of a pasted traceback or log."""
+    from setup_assistant.doctor.explain import explain
+    from setup_assistant.doctor.finding import Diagnosis
+
     found = Diagnosis(findings=explain(text))
     if found.findings:
         return _result(found)

@@ -63,7 +63,7 @@ def show_finding(finding: Finding) -> None:
         return
     show.line(f"  > {finding.fix.advice}")
     for command in finding.fix.commands:
-        show.line(f"      {command}")
+        show.command(f"      {command}")
     if finding.fix.needs_root:
         show.line("    " + _("Needs administrator rights: this tool never runs it."))
     if finding.fix.needs_reboot:
@@ -76,7 +76,7 @@ def show_attempt(attempt: Attempt) -> None:
     show.line(str(Message(state.template, {"id": attempt.id})))
     if attempt.state == "shown":
         for command in attempt.commands:
-            show.line(f"      {command}")
+            show.command(f"      {command}")
 
 
 def show_list(rows: Sequence[dict[str, str]]) -> None:

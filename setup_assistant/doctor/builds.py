@@ -19,7 +19,7 @@ def parts_without_kernels(case: Case, build: Build, parts: tuple[str, ...]) -> t
     if key is None:
         return parts
     cuda = cuda_of(build.tag)
-    compiles = at_least(case.machine.driver.cuda or "0", cuda)
+    compiles = at_least(case.driver_cuda or "0", cuda)
     return tuple(
         part
         for part in parts
@@ -41,7 +41,7 @@ def parts(case: Case) -> tuple[str, ...]:
 
 def fitting_build(case: Case, release: Release) -> str | None:
     """Return the tag of the release's best build for this driver and these GPUs."""
-    driver = case.machine.driver.cuda
+    driver = case.driver_cuda
     if driver is None:
         return "cpu"
     fits = [
@@ -76,3 +76,23 @@ def swap_commands(case: Case) -> tuple[str, ...]:
             pins = (f"torch=={release.torch}+{tag}", f"torchvision=={release.torchvision}+{tag}")
             return (install_command(install.prefix, *pins, index_url=index.address(tag)),)
     return ()
+
+
+def missing_commands(case: Case) -> tuple[str, ...]:
+    """Return the command that brings the torch for the torchvision that is there."""
+    from setup_assistant.verify.installs import install_command, torch_index
+
+    install = case.install
+    vision, _plus, build = ((install.version("torchvision") if install else "") or "").partition(
+        "+"
+    )
+    row = next((r for r in case.torch_table.release
+                if vision and numbers(r.torchvision)[:2] == numbers(vision)[:2]), None)  # fmt: skip
+    if install is None or row is None:
+        return ()
+    *line, last = numbers(row.torch)
+    # Patch releases of both go up together.
+    patch = last - numbers(row.torchvision)[-1] + numbers(vision)[-1]
+    torch = ".".join(str(n) for n in (*line, patch)) + (f"+{build}" if build else "")
+    index = torch_index(torch, torch, None)
+    return (install_command(install.prefix, f"torch=={torch}", index_url=index),)

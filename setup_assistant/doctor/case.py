@@ -14,6 +14,8 @@ from setup_assistant.doctor.model import ModelFolder
 if TYPE_CHECKING:
     from setup_assistant.catalog.stacks import Stacks
     from setup_assistant.catalog.torch import TorchTable
+    from setup_assistant.doctor.cuda import Cuda
+    from setup_assistant.doctor.loader import Linked
     from setup_assistant.doctor.requirements import Unmet
     from setup_assistant.machine.facts import Gpu, Machine
     from setup_assistant.verify.values import Verification
@@ -58,6 +60,34 @@ class Case:
         return ModelFolder(self.folder)
 
     @cached_property
+    def cuda(self) -> Cuda | None:
+        """What the driver's CUDA library answers; None where there is none, or nothing is run."""
+        if not self.live:
+            return None
+        from setup_assistant.doctor.cuda import ask
+
+        return ask(self.variables)
+
+    @property
+    def driver_cuda(self) -> str | None:
+        """The CUDA version that the driver supports, as the management or CUDA's library says."""
+        return self.machine.driver.cuda or (self.cuda.version if self.cuda else None)
+
+    @property
+    def foreign_libcuda(self) -> str | None:
+        """The folder of LD_LIBRARY_PATH that libcuda was loaded from, if it was."""
+        folder = str(Path(self.cuda.path).parent) if self.cuda else ""
+        entries = self.variables.get("LD_LIBRARY_PATH", "").split(":")
+        return next((e for e in entries if e and str(Path(e).resolve()) == folder), None)
+
+    @cached_property
+    def linked(self) -> tuple[Linked, ...] | None:
+        """Where the loader would take the environment's libraries from."""
+        from setup_assistant.doctor.libraries import linked
+
+        return linked(self)
+
+    @cached_property
     def torch_table(self) -> TorchTable:
         """Which builds run on which parts."""
         from setup_assistant.catalog import torch
@@ -83,5 +113,17 @@ class Case:
             return None
         from setup_assistant.verify.run import verify
 
-        on_gpu = bool(self.gpus) and self.install.cuda is not None
-        return verify(self.prefix, device="cuda" if on_gpu else "auto")
+        # Where CUDA's library is there, torch must come to terms with it, cards or not.
+        on_gpu = bool(self.gpus or self.cuda) and self.install.cuda is not None
+        device = "cuda" if on_gpu else "auto"
+        if self.cuda and self.cuda.died:
+            # It would hang or die there as well, and take every other answer with it.
+            device = "cpu"
+        return verify(self.prefix, device=device)
+
+    @cached_property
+    def model_run(self) -> Verification | None:
+        """What the model in the folder did; None where it was not loaded."""
+        from setup_assistant.doctor.model_run import run
+
+        return run(self)

@@ -11,13 +11,17 @@ from setup_assistant.doctor import (
     disk,
     driver,
     environment,
+    fetch,
     fit,
     gpu,
+    libraries,
+    model_run,
     network,
     packages,
     pins,
     runtime,
     stack,
+    variables,
     weights,
 )
 from setup_assistant.doctor.case import Case
@@ -27,13 +31,15 @@ from setup_assistant.host import clock, log
 from setup_assistant.words import Message, msg
 
 CHECKS: tuple[Check, ...] = (
-    *driver.CHECKS, *gpu.CHECKS, *environment.CHECKS, *packages.CHECKS, *stack.CHECKS,
-    *pins.CHECKS, *packages.LAST,
-    *weights.CHECKS, *fit.CHECKS, *runtime.CHECKS, *network.CHECKS, *disk.CHECKS,
+    *driver.CHECKS, *gpu.CHECKS, *environment.CHECKS, *variables.CHECKS,
+    *packages.CHECKS, *stack.CHECKS, *pins.CHECKS, *packages.LAST, *libraries.CHECKS,
+    *weights.CHECKS, *fit.CHECKS, *model_run.CHECKS, *runtime.CHECKS, *network.CHECKS, *disk.CHECKS,
 )  # fmt: skip
 # Seconds for one check. Reading damaged weights again takes long; a dead disk takes for ever.
 _LIMIT, _LIMIT_WEIGHTS = 15.0, 900.0
 _ORDER = ("fail", "warn", "unknown", "blocked", "ok", "skipped")
+# Words in a command that the person must replace first.
+_PLACES = ("=FILE", "=FOLDER", fetch.UNKNOWN)
 # Of these a run on the CPU proves nothing.
 _NEEDS_GPU = {"driver-too-old", "no-kernel", "cuda-compat"}
 # What a live failure may be a symptom of.
@@ -129,7 +135,7 @@ def _finding(check: Check, answer: Trouble | NotHere | None) -> Finding:
         return Finding(id=check.id, layer=check.layer, status=status)  # type: ignore[arg-type]
     assert isinstance(answer, Trouble)  # noqa: S101 - for the type checker
     root = any(c.startswith("sudo ") for c in answer.commands) or check.root
-    templates = "<>" in "".join(answer.commands) or "=F" in "".join(answer.commands)
+    open_places = any(word in c for c in answer.commands for word in _PLACES)
     return Finding(
         id=answer.id or check.id,
         layer=check.layer,
@@ -143,7 +149,7 @@ def _finding(check: Check, answer: Trouble | NotHere | None) -> Finding:
             needs_root=root,
             needs_reboot=check.reboot,
             reversible=check.reversible,
-            automatic=bool(answer.commands) and not (root or check.own_shell or templates),
+            automatic=bool(answer.commands) and not (root or check.own_shell or open_places),
         ),
     )
 
@@ -179,7 +185,8 @@ def _refuted(found: Sequence[Finding], case: Case) -> list[Finding]:
         return list(found)
     refutable = {c.id for c in CHECKS if c.refutable}
     refutable -= set() if runtime.ran_on_gpu(case) else _NEEDS_GPU
-    note = ("run", "everything was imported, computed and answered all the same")
+    said = msg("everything was imported, computed and answered all the same")
+    note = (str(msg("run")), str(said))
     return [
         replace(f, status="warn", confidence="inferred", evidence=(*f.evidence, note))
         if f.status == "fail" and f.id in refutable

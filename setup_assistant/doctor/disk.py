@@ -12,13 +12,19 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.host import files, paths
 from setup_assistant.sizes import memory_text
-from setup_assistant.words import msg
+from setup_assistant.words import Message, msg
 
 layer = Layered("disk")
 _MIB = 1 << 20
 # Below the first nothing can be installed at all; below the second a torch wheel cannot.
 _FULL, _TIGHT = 256 * _MIB, 4096 * _MIB
 _FEW_INODES = 1000
+_ROLES = {
+    "temp": msg("temporary files"),
+    "environment": msg("environment"),
+    "model": msg("model"),
+    "cache": msg("cache"),
+}
 
 
 def places(case: Case) -> Iterator[tuple[str, Path]]:
@@ -62,8 +68,8 @@ def disk_read_only(case: Case) -> Trouble | NotHere | None:
             continue
         foreign = not mounted and os.name != "nt" and path.stat().st_uid != os.getuid()
         needed = role in ("temp", "cache") or (role == "environment" and not foreign)
-        said = "read-only file system" if mounted else "no permission to write"
-        return trouble((path, said), role=role, path=str(path),
+        said = msg("read-only file system") if mounted else msg("no permission to write")
+        return trouble((path, said), role=str(_ROLES[role]), path=str(path),
                        status="fail" if needed or _incomplete(case) else "warn")  # fmt: skip
     return None
 
@@ -88,7 +94,7 @@ def disk_full(case: Case) -> Trouble | NotHere | None:
         if free < _FULL:
             # Whole weights and a whole environment need no more room.
             harmless = role == "model" and not _incomplete(case)
-            return trouble((path, f"{free} bytes free"), role=role, path=str(path),
+            return trouble(_left(path, free), role=str(_ROLES[role]), path=str(path),
                            free=memory_text(free), commands=_room(role, path),
                            status="warn" if harmless else "fail")  # fmt: skip
     return None
@@ -106,10 +112,14 @@ def disk_tight(case: Case) -> Trouble | NotHere | None:
     for role, path in places(case):
         free = files.free_bytes(path)
         if role == "temp" and free < _TIGHT:
-            return trouble((path, f"{free} bytes free"), role=role, path=str(path),
+            return trouble(_left(path, free), role=str(_ROLES[role]), path=str(path),
                            free=memory_text(free), commands=_room(role, path),
                            status="warn")  # fmt: skip
     return None
+
+
+def _left(path: Path, free: int) -> tuple[Path, Message]:
+    return path, msg("{count} bytes free", count=free)
 
 
 def _room(role: str, path: Path) -> tuple[str, ...]:
@@ -130,7 +140,8 @@ def inodes(case: Case) -> Trouble | NotHere | None:
     for role, path in places(case):
         status = os.statvfs(path)
         if status.f_files and status.f_favail < _FEW_INODES:
-            return trouble((path, f"{status.f_favail} of {status.f_files} inodes"), role=role,
+            left = msg("{free} of {all} inodes", free=status.f_favail, all=status.f_files)
+            return trouble((path, left), role=str(_ROLES[role]),
                            path=str(path), free=status.f_favail)  # fmt: skip
     return None
 

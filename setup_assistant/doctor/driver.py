@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from setup_assistant.doctor import cuda
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Layered, Look, NotHere, Trouble, trouble
 from setup_assistant.doctor.finding import Status
@@ -138,7 +139,7 @@ def module_not_built(case: Case) -> Trouble | NotHere | None:
     if not others and not (case.root / "var/lib/dkms/nvidia").exists():
         return None
     commands = (f"sudo apt install linux-headers-{kernel}", "sudo dkms autoinstall")
-    return trouble((folder, "no nvidia.ko"), ("other kernels", ", ".join(others) or "none"),
+    return trouble((folder, msg("no nvidia.ko")), (msg("other kernels"), ", ".join(others) or "-"),
                    commands=commands, kernel=kernel)  # fmt: skip
 
 
@@ -150,13 +151,19 @@ def module_not_built(case: Case) -> Trouble | NotHere | None:
     refutable=True,
 )
 def cuda_compat(case: Case) -> Trouble | NotHere | None:
-    """Look for another libcuda on LD_LIBRARY_PATH (driver API errors 803 and 804)."""
-    if not case.machine.driver.version:
+    """Ask CUDA (error 804), and look for another libcuda on LD_LIBRARY_PATH."""
+    code = case.cuda.code if case.cuda else None
+    if case.cuda is None and not case.machine.driver.version:
         return NOT_HERE
+    if case.cuda and code == 804:
+        return trouble(("cuInit", "804"), (case.cuda.path, case.cuda.version or "?"),
+                       commands=("unset LD_LIBRARY_PATH",), folder=case.cuda.path)  # fmt: skip
     for entry in case.variables.get("LD_LIBRARY_PATH", "").split(":"):
         if entry and (Path(entry) / "libcuda.so.1").exists() and "compat" in entry:
+            # On a data-centre card it works, and is what it is for.
             return trouble(("LD_LIBRARY_PATH", entry), commands=("unset LD_LIBRARY_PATH",),
-                           confidence="inferred", folder=entry)  # fmt: skip
+                           confidence="inferred", folder=entry,
+                           status="warn" if code == 0 else "fail")  # fmt: skip
     return None
 
 
@@ -170,22 +177,22 @@ def driver_too_old(case: Case) -> Trouble | NotHere | None:
     """Compare CUDA's majors: within one major any driver runs any build."""
     from setup_assistant.doctor.builds import swap_commands
 
-    install, driver = case.install, case.machine.driver
-    if install is None or not install.torch or not install.cuda or not driver.cuda:
+    install, driver, known = case.install, case.machine.driver, case.driver_cuda
+    if install is None or not install.torch or not install.cuda or not known:
         return NOT_HERE
-    need, have = (int(v.partition(".")[0]) for v in (install.cuda, driver.cuda))
+    need, have = (int(v.partition(".")[0]) for v in (install.cuda, known))
     if need <= have:
         return None
     floor = next((f for f in case.torch_table.floor if f.cuda == need), None)
     torch = f"{install.torch.version}+{install.torch.build}"
     return trouble(
         ("torch/version.py", f"cuda {install.cuda}"),
-        (driver.cuda_source or "driver", f"CUDA {driver.cuda}"),
+        (driver.cuda_source or "libcuda", f"CUDA {known}"),
         commands=swap_commands(case),
         torch=torch,
         need=f"{need}.0",
         driver=driver.version or "?",
-        cuda=driver.cuda,
+        cuda=known,
         branch=floor.linux if floor else "?",
     )
 
@@ -206,4 +213,4 @@ def _built(folder: Path) -> bool:
 
 
 # The probe's verdicts come after what explains them.
-CHECKS = (*layer.checks[:3], *_verdict_checks(), *layer.checks[3:])
+CHECKS = (*layer.checks[:3], *_verdict_checks(), *cuda.DRIVER_CHECKS, *layer.checks[3:])

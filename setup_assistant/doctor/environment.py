@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from setup_assistant.choose.versions import at_least, minor
@@ -13,13 +16,10 @@ from setup_assistant.site.layout import python_in
 from setup_assistant.words import msg
 
 layer = Layered("environment")
-# Packages that must come from the environment and nowhere else.
-_OURS = ("torch", "torchvision", "transformers", "accelerate", "qwen_vl_utils", "numpy", "PIL",
-         "tokenizers", "safetensors", "huggingface_hub", "decord", "av", "triton", "nvidia",
-         "packaging", "modelscope", "typing_extensions")  # fmt: skip
-_FOREIGN = ("libcudnn*", "libnvJitLink*", "libcublas*", "libcusparse*", "libcudart*", "libnccl*",
-            "libtorch*", "libc10*", "libstdc++.so*")  # fmt: skip
-_REBUILD = msg("Build the environment again with setup-assistant up, or name another with --env.")
+_REBUILD = msg(
+    "Give it an interpreter again; else build it again with setup-assistant up, or name another "
+    "with --env."
+)
 
 
 @layer.check("python-missing", cause=msg("{prefix} has no Python interpreter."), advice=_REBUILD)
@@ -30,7 +30,18 @@ def python_missing(case: Case) -> Trouble | NotHere | None:
     python = case.prefix / "bin" / "python"
     if python_in(case.prefix).exists() or python.is_symlink():
         return None
-    return trouble((python, "absent"), prefix=str(case.prefix))
+    return trouble((python, msg("absent")), prefix=str(case.prefix), commands=_again(case))
+
+
+def _again(case: Case) -> tuple[str, ...]:
+    """Return the command that puts an interpreter under the packages that are there."""
+    folders = case.install.folders if case.install else []
+    wanted = next((m[1] for f in folders if (m := re.search(r"python(3\.\d+)", str(f)))), None)
+    if case.prefix is None or wanted is None or (case.prefix / "conda-meta").is_dir():
+        return ()
+    uv = ["uv"] if shutil.which("uv") else [sys.executable, "-m", "uv"]
+    command = [*uv, "venv", "--allow-existing", "--python", wanted, str(case.prefix)]
+    return (shlex.join(command),)
 
 
 @layer.check(
@@ -45,10 +56,12 @@ def python_moved(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     python = case.prefix / "bin" / "python"
     if python.is_symlink() and not python.exists():
-        return trouble((python, f"-> {python.readlink()}"), home=str(python.readlink()))
-    home = _pyvenv(case).get("home", "")
+        return trouble((python, f"-> {python.readlink()}"), home=str(python.readlink()),
+                       commands=_again(case))  # fmt: skip
+    home = pyvenv(case).get("home", "")
     if home and not Path(home).is_dir():
-        return trouble((case.prefix / "pyvenv.cfg", f"home = {home}"), home=home)
+        return trouble((case.prefix / "pyvenv.cfg", f"home = {home}"), home=home,
+                       commands=_again(case))  # fmt: skip
     return None
 
 
@@ -69,7 +82,8 @@ def python_mismatch(case: Case) -> Trouble | NotHere | None:
     if not said or not folders or said in folders:
         return None
     return trouble((real, said), *(("folder", f) for f in case.install.folders),
-                   packages=", ".join(sorted(folders)), python=said)  # fmt: skip
+                   packages=", ".join(sorted(folders)), python=said,
+                   commands=_again(case))  # fmt: skip
 
 
 @layer.check(
@@ -89,6 +103,13 @@ def glibc_too_old(case: Case) -> Trouble | NotHere | None:
         if needs and len(needs) == len(found) and not any(at_least(have, n) for n in needs):
             return trouble((dist.info / "WHEEL", needs[0]), ("system", f"glibc {have}"),
                            package=dist.name, need=needs[0], have=have)  # fmt: skip
+    from setup_assistant.doctor.libraries import glibc_needed
+
+    # A wheel's tag may promise too much.
+    if found_in := glibc_needed(case):
+        path, need = found_in
+        return trouble((path, f"GLIBC_{need}"), ("system", f"glibc {have}"),
+                       package=path.name, need=need, have=have)  # fmt: skip
     return None
 
 
@@ -135,112 +156,6 @@ def cpu_instructions(case: Case) -> Trouble | NotHere | None:
 
 
 @layer.check(
-    "pythonpath",
-    cause=msg("PYTHONPATH puts another {package} before the environment's: {folder}"),
-    advice=msg("Take the variable away while you work in this environment."),
-    own_shell=True,
-)
-def pythonpath(case: Case) -> Trouble | NotHere | None:
-    """Look for our packages in the folders of PYTHONPATH, which beat even a venv."""
-    value = case.variables.get("PYTHONPATH", "")
-    if case.install is None or not value:
-        return NOT_HERE
-    for entry in value.split(os.pathsep):
-        folder = Path(entry or os.curdir)
-        if folder.resolve() in [f.resolve() for f in case.install.folders]:
-            continue
-        for package in _OURS:
-            if (folder / package).is_dir() or (folder / f"{package}.py").is_file():
-                return trouble(("PYTHONPATH", value), (folder, package), package=package,
-                               folder=str(folder), commands=("unset PYTHONPATH",))  # fmt: skip
-    return None
-
-
-@layer.check(
-    "pythonhome",
-    cause=msg("PYTHONHOME is set: every interpreter looks for its library in {folder}."),
-    advice=msg("Take the variable away."),
-    own_shell=True,
-)
-def pythonhome(case: Case) -> Trouble | NotHere | None:
-    """Look for a variable that breaks every environment but one."""
-    value = case.variables.get("PYTHONHOME", "")
-    if case.install is None or not value:
-        return NOT_HERE
-    own = Path(value).resolve() == case.install.prefix.resolve()
-    if own:
-        return None
-    return trouble(("PYTHONHOME", value), folder=value, commands=("unset PYTHONHOME",))
-
-
-@layer.check(
-    "user-site",
-    cause=msg("Packages of your home folder shadow the environment's: {package} in {folder}"),
-    advice=msg("Switch them off for this environment."),
-    own_shell=True,
-)
-def user_site(case: Case) -> Trouble | NotHere | None:
-    """Look in ~/.local where the environment does not isolate from it (conda, system)."""
-    install = case.install
-    if install is None or not install.python or case.variables.get("PYTHONNOUSERSITE"):
-        return NOT_HERE
-    if _pyvenv(case).get("include-system-site-packages", "true") != "true":
-        return None
-    base = case.variables.get("PYTHONUSERBASE") or f"{case.variables.get('HOME', '~')}/.local"
-    folder = Path(base).expanduser() / f"lib/python{minor(install.python)}/site-packages"
-    for package in _OURS:
-        if (folder / package).exists():
-            return trouble((folder, package), commands=("export PYTHONNOUSERSITE=1",),
-                           package=package, folder=str(folder))  # fmt: skip
-    return None
-
-
-@layer.check(
-    "library-path",
-    cause=msg("{variable} puts foreign libraries before those of the environment: {detail}"),
-    advice=msg("Take the variable away while you work in this environment."),
-    own_shell=True,
-)
-def library_path(case: Case) -> Trouble | NotHere | None:
-    """Look for CUDA's and torch's libraries on the loader's path."""
-    if case.install is None:
-        return NOT_HERE
-    home = case.install.prefix.resolve()
-    for entry in filter(None, case.variables.get("LD_LIBRARY_PATH", "").split(":")):
-        folder = Path(entry)
-        if home in folder.resolve().parents or not folder.is_dir():
-            continue
-        found = sorted(p.name for pattern in _FOREIGN for p in folder.glob(pattern))
-        if found:
-            return trouble(("LD_LIBRARY_PATH", entry), (folder, ", ".join(found[:4])),
-                           commands=("unset LD_LIBRARY_PATH",), status="warn",
-                           confidence="inferred", variable="LD_LIBRARY_PATH",
-                           detail=found[0])  # fmt: skip
-    return None
-
-
-@layer.check(
-    "preload",
-    cause=msg("LD_PRELOAD loads {library} into every program."),
-    advice=msg("Take the variable away while you work in this environment."),
-    own_shell=True,
-)
-def preload(case: Case) -> Trouble | NotHere | None:
-    """Look for a preloaded library that takes the place of CUDA's, or that is not there."""
-    value = case.variables.get("LD_PRELOAD", "")
-    if case.install is None or not value:
-        return NOT_HERE
-    for entry in value.replace(":", " ").split():
-        gone = "/" in entry and not Path(entry).exists()
-        ours = any(Path(entry).match(pattern) for pattern in _FOREIGN)
-        if gone or ours:
-            return trouble(("LD_PRELOAD", value), (entry, "absent" if gone else "there"),
-                           commands=("unset LD_PRELOAD",), library=entry,
-                           status="warn" if gone else "fail")  # fmt: skip
-    return None
-
-
-@layer.check(
     "redirected-output",
     cause=msg("An unquoted > in a pip command made the file {file}, and its bound was ignored."),
     advice=msg("Remove the file, and run the command again with quotes: pip install 'name>=1.0'"),
@@ -250,12 +165,13 @@ def redirected_output(case: Case) -> Trouble | NotHere | None:
     for path in sorted(case.cwd.glob("=[0-9]*")):
         if path.is_file():
             command = f"rm -- './{path.name}'"
-            return trouble((path, "pip's output"), status="warn", file=path.name,
+            return trouble((path, msg("what pip printed")), status="warn", file=path.name,
                            commands=(command,))  # fmt: skip
     return None
 
 
-def _pyvenv(case: Case) -> dict[str, str]:
+def pyvenv(case: Case) -> dict[str, str]:
+    """Return what pyvenv.cfg says; nothing where there is none."""
     try:
         text = (case.prefix / "pyvenv.cfg").read_text(encoding="utf-8") if case.prefix else ""
     except (OSError, UnicodeDecodeError):

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 from setup_assistant.catalog import failures
 from setup_assistant.catalog.failures import Failure
 from setup_assistant.doctor.finding import LAYERS, Finding, Fix
-from setup_assistant.words import Message, language
+from setup_assistant.words import Message, language, msg
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_WIDEST = 300
+_DIGITS = re.compile(r"\d+")
+# Characters of a line that are looked at, and that are shown.
+_WIDEST_LINE, _WIDEST = 20_000, 300
+# Lines that differ in their numbers alone are kept so often.
+_ALIKE = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Match:
     failure: Failure
+    weak: bool
+    start: int
     line: int
     text: str
 
@@ -25,25 +35,61 @@ class _Match:
 def explain(text: str, recipes: Path | None = None) -> tuple[Finding, ...]:
     """Return the causes that a text tells of, the most likely first; none where none is known.
 
-    An earlier line outranks a later one: what fails last is most often a consequence. Patterns
+    An earlier word outranks a later one: what fails last is most often a consequence. Patterns
     that say little by themselves come after all others.
     """
-    clean = _COLOURS.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
-    found = [m for f in failures.load(recipes) if (m := _first(f, clean)) is not None]
-    strong = [m for m in found if not m.failure.weak]
-    ranked = sorted(strong, key=lambda m: m.line)
-    ranked += sorted((m for m in found if m.failure.weak), key=lambda m: m.line)
+    log = _Log(_COLOURS.sub("", text).replace("\r\n", "\n").replace("\r", "\n"))
+    found = [m for f in _known(recipes) if (m := _match(f, log)) is not None]
+    ranked = sorted(found, key=lambda m: (m.weak, m.start))
     return tuple(_finding(m, primary=i == 0) for i, m in enumerate(ranked))
 
 
-def _first(failure: Failure, text: str) -> _Match | None:
-    hits = [h for p in failure.patterns if (h := re.search(p, text, re.IGNORECASE | re.MULTILINE))]
-    if not hits:
+class _Log:
+    """A text without the lines that only repeat others: a training's log has thousands."""
+
+    def __init__(self, text: str) -> None:
+        kept: list[str] = []
+        self.numbers: list[int] = []
+        seen: Counter[str] = Counter()
+        for number, line in enumerate(text.split("\n"), 1):
+            alike = _DIGITS.sub("0", line)
+            seen[alike] += 1
+            if seen[alike] <= _ALIKE:
+                kept.append(line[:_WIDEST_LINE])
+                self.numbers.append(number)
+        self.text = "\n".join(kept)
+        self.starts = list(accumulate((len(line) + 1 for line in kept), initial=0))
+
+    def line(self, at: int) -> tuple[int, str]:
+        """Return the number and text of the line at a place of the kept text."""
+        index = bisect_right(self.starts, at) - 1
+        return self.numbers[index], self.text[self.starts[index] : self.starts[index + 1] - 1]
+
+
+@lru_cache(maxsize=2)
+def _known(recipes: Path | None) -> tuple[Failure, ...]:
+    return failures.load(recipes)
+
+
+def _match(failure: Failure, log: _Log) -> _Match | None:
+    hit, weak = _first(failure.patterns, log.text), failure.weak
+    if hit is None:
+        hit, weak = _first(failure.hints, log.text), True
+    if hit is None:
         return None
-    hit = min(hits, key=lambda h: h.start())
-    line = text.count("\n", 0, hit.start())
-    shown = text.splitlines()[line].strip() if text else ""
-    return _Match(failure=failure, line=line, text=shown[:_WIDEST])
+    number, line = log.line(hit)
+    return _Match(failure=failure, weak=weak, start=hit, line=number, text=line.strip()[:_WIDEST])
+
+
+def _first(patterns: tuple[str, ...], text: str) -> int | None:
+    hits = (_compiled(p).search(text) for p in patterns)
+    return min((h.start() for h in hits if h), default=None)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # The cache of `re` itself is smaller than the table.
+    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
 
 
 def _finding(match: _Match, *, primary: bool) -> Finding:
@@ -55,7 +101,7 @@ def _finding(match: _Match, *, primary: bool) -> Finding:
         id=row.id,
         layer=layer,
         status="fail",
-        evidence=((f"line {match.line + 1}", match.text),),
+        evidence=((str(msg("line {number}", number=match.line)), match.text),),
         cause=Message(row.cause_zh if chinese else row.cause),
         confidence="inferred",
         fix=Fix(

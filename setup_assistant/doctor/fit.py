@@ -30,7 +30,7 @@ def transformers_too_old(case: Case) -> Trouble | NotHere | None:
     need = _SINCE.get(kind, "")
     pin = f"transformers>={need}" if need else "transformers"
     extra = () if need else ("--upgrade",)
-    return trouble(("config.json", kind), (folder / "models" / kind, "absent"), kind=kind,
+    return trouble(("config.json", kind), (folder / "models" / kind, msg("absent")), kind=kind,
                    have=install.version("transformers") or "?", need=need or "?",
                    commands=(install_command(install.prefix, *extra, pin),))  # fmt: skip
 
@@ -56,7 +56,7 @@ def quantizer_missing(case: Case) -> Trouble | NotHere | None:
     for package, version in packages.items():
         if package not in install.by_name:
             pin = f"{package}=={version}" if version else package
-            return trouble(("config.json", f"quant_method {kind}"), (package, "absent"),
+            return trouble(("config.json", f"quant_method {kind}"), (package, msg("absent")),
                            kind=kind, package=package,
                            commands=(install_command(install.prefix, pin),))  # fmt: skip
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from setup_assistant.doctor import cuda
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.driver import verdict_check
@@ -114,4 +115,7 @@ def gpu_memory(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-CHECKS = (*(verdict_check(name, "gpu") for name in _VERDICTS), *layer.checks)
+CHECKS = (
+    *(verdict_check(name, "gpu") for name in _VERDICTS),
+    *layer.checks[:2], *cuda.GPU_CHECKS, *layer.checks[2:],
+)  # fmt: skip

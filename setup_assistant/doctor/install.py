@@ -12,6 +12,12 @@ from pathlib import Path
 from setup_assistant.host import prefix as files
 from setup_assistant.host.prefix import normal_name
 
+_RECORDED = re.compile(
+    r"^([^\n,]+\.so(?:\.[\d.]+)?|[^\n,/]+/[^\n,/]+\.py|"
+    r"transformers/models/(?:auto|qwen\w*vl\w*)/[^\n,/]+\.py),[^\n,]*,(\d*)\r?$",
+    re.MULTILINE,
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dist:
@@ -44,11 +50,16 @@ class Dist:
         """Return the wheel's tags, e.g. `cp311-cp311-manylinux_2_28_x86_64`."""
         return tuple(re.findall(r"^Tag:\s*(\S+)", self.text("WHEEL") or "", re.MULTILINE))
 
-    def recorded(self) -> Iterator[tuple[Path, int | None]]:
-        """Yield the compiled files that were installed, and their sizes in bytes."""
-        pattern = r"^([^\n,]+\.so(?:\.[\d.]+)?|[^\n,/]+/__init__\.py),[^\n,]*,(\d*)\r?$"
-        for name, size in re.findall(pattern, self.text("RECORD") or "", re.MULTILINE):
-            yield self.home / name, int(size) if size else None
+    def recorded(self) -> Iterator[tuple[str, int | None]]:
+        """Yield the files that were installed and that an answer needs, and their sizes in bytes.
+
+        Compiled ones all; of the sources those of the first level, and of the models': stating
+        every file of a full environment would take a second.
+        """
+        home = str(self.home)
+        for name, size in _RECORDED.findall(self.text("RECORD") or ""):
+            # Text, not Path: there are thousands.
+            yield f"{home}/{name}", int(size) if size else None
 
 
 class Install:

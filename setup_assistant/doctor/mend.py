@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+import setup_assistant
 from setup_assistant.doctor.finding import Finding
 from setup_assistant.host import run
 
@@ -28,7 +29,7 @@ def mend(
     finding: Finding,
     *,
     agree: Callable[[Finding], bool],
-    still_there: Callable[[str], bool],
+    still_there: Callable[[str, tuple[str, ...]], bool],
     tell: Callable[[str], None],
     dry_run: bool = False,
 ) -> Attempt:
@@ -37,7 +38,7 @@ def mend(
     Args:
         finding: what fails.
         agree: asks the person.
-        still_there: looks again; whether the finding with this id still fails.
+        still_there: looks again; whether the finding with this id still asks for these commands.
         tell: shows each line of the commands' output.
         dry_run: show only.
     """
@@ -47,15 +48,19 @@ def mend(
     if not agree(finding):
         return Attempt(id=finding.id, commands=commands, state="declined")
     for command in commands:
-        outcome = run.run(_argv(command), deadline=None, on_out=tell, on_err=tell)
-        if not outcome.ok:
+        if not _run(command, tell):
             return Attempt(id=finding.id, commands=commands, state="failed")
-    state: State = "failed" if still_there(finding.id) else "mended"
+    state: State = "failed" if still_there(finding.id, commands) else "mended"
     return Attempt(id=finding.id, commands=commands, state=state)
 
 
-def _argv(command: str) -> list[str]:
+def _run(command: str, tell: Callable[[str], None]) -> bool:
     words = shlex.split(command)
-    if words[0] == "setup-assistant" and not shutil.which(words[0]):
-        return [sys.executable, "-m", "setup_assistant", *words[1:]]
-    return words
+    env = None
+    if words[0] == "setup-assistant":
+        # This very tool, wherever it was started from.
+        above = str(Path(setup_assistant.__file__).parent.parent)
+        words = [sys.executable, "-m", "setup_assistant.cli.app", *words[1:]]
+        env = run.clean_environment({"PYTHONPATH": above})
+    outcome = run.run(words, deadline=None, env=env, on_out=tell, on_err=tell)
+    return outcome.ok

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from setup_assistant.words import msg
+
 INDEX = "model.safetensors.index.json"
 _LARGEST_HEADER = 100_000_000
 _START = 512
@@ -80,7 +82,9 @@ def _header(path: Path) -> Header:
         with path.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
             if size < 8 or length > min(size, _LARGEST_HEADER):
-                fault = f"{size} bytes, but its header claims {length}"
+                fault = str(
+                    msg("{size} bytes, but its header claims {length}", size=size, length=length)
+                )
                 return Header(shapes={}, size=size, wanted=None, fault=fault)
             said = json.loads(stream.read(length))
         tensors = {n: t for n, t in said.items() if n != "__metadata__"}
@@ -88,5 +92,6 @@ def _header(path: Path) -> Header:
         wanted = 8 + length + max((t["data_offsets"][1] for t in tensors.values()), default=0)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         return Header(shapes={}, size=size, wanted=None, fault=str(error))
-    short = None if wanted == size else f"{size} bytes, its header says {wanted}"
+    said = msg("{size} bytes, its header says {wanted}", size=size, wanted=wanted)
+    short = None if wanted == size else str(said)
     return Header(shapes=shapes, size=size, wanted=wanted, fault=short)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.words import msg
+from setup_assistant.words import Message, msg
+
+if TYPE_CHECKING:
+    from setup_assistant.machine.facts import Source
 
 layer = Layered("network")
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 # As in host.web, which takes 11 ms to load.
 _CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def _said(bad: Sequence[Source]) -> list[tuple[str, Message]]:
+    """Return what was said of each source, to be shown in the language in use."""
+    return [(s.url, Message(s.reason or "?")) for s in bad[:3]]
 
 
 @layer.check(
@@ -28,10 +38,10 @@ def certificate_file(case: Case) -> Trouble | NotHere | None:
     for variable, value in named:
         path = Path(value).expanduser()
         if not path.exists():
-            return trouble((variable, value), (path, "absent"), variable=variable, path=value,
+            return trouble((variable, value), (path, msg("absent")), variable=variable, path=value,
                            commands=(f"unset {variable}",))  # fmt: skip
         if path.is_file() and b"-----BEGIN" not in path.read_bytes():
-            return trouble((path, "no certificate inside"), variable=variable, path=value,
+            return trouble((path, msg("no certificate inside")), variable=variable, path=value,
                            commands=(f"unset {variable}",))  # fmt: skip
     return None
 
@@ -53,7 +63,7 @@ def proxy_dead(case: Case) -> Trouble | NotHere | None:
     for value, variable in named.items():
         reason = why_unreachable(value)
         if reason:
-            return trouble((variable, redact(value)), ("connect", reason.english),
+            return trouble((variable, redact(value)), (msg("connecting"), reason),
                            variable=variable, proxy=redact(value),
                            commands=(f"unset {variable}",))  # fmt: skip
     return None
@@ -76,7 +86,7 @@ def tls_intercepted(case: Case) -> Trouble | NotHere | None:
         return None
     commands = tuple(f"export {n}=FILE" for n in ("SSL_CERT_FILE", "PIP_CERT",
                                                   "REQUESTS_CA_BUNDLE"))  # fmt: skip
-    return trouble(*((s.url, s.reason) for s in bad[:3]), commands=commands)
+    return trouble(*_said(bad), commands=commands)
 
 
 @layer.check(
@@ -92,7 +102,7 @@ def clock_wrong(case: Case) -> Trouble | NotHere | None:
     if not case.machine.sources:
         return NOT_HERE
     return (
-        trouble(*((s.url, s.reason) for s in bad[:3]), confidence="inferred",
+        trouble(*_said(bad), confidence="inferred",
                 commands=("sudo timedatectl set-ntp true",))
         if bad
         else None
@@ -114,7 +124,7 @@ def proxy_login(case: Case) -> Trouble | NotHere | None:
     bad = [s for s in case.machine.sources if any(w in (s.reason or "") for w in words)]
     if not bad or any(s.reachable for s in case.machine.sources):
         return None
-    return trouble(*((s.url, s.reason) for s in bad[:3]))
+    return trouble(*_said(bad))
 
 
 @layer.check(
@@ -128,7 +138,7 @@ def captive_portal(case: Case) -> Trouble | NotHere | None:
     if not case.machine.sources:
         return NOT_HERE
     bad = [s for s in case.machine.sources if "login page" in (s.reason or "")]
-    return trouble(*((s.url, s.reason) for s in bad[:3])) if bad else None
+    return trouble(*_said(bad)) if bad else None
 
 
 @layer.check(
@@ -145,7 +155,7 @@ def no_network(case: Case) -> Trouble | NotHere | None:
     if any(s.reachable for s in sources):
         return None
     reasons = dict.fromkeys(s.reason or "?" for s in sources)
-    return trouble(*(("sources", r) for r in list(reasons)[:3]), status="warn")
+    return trouble(*((msg("sources"), Message(r)) for r in list(reasons)[:3]), status="warn")
 
 
 CHECKS = tuple(layer.checks)

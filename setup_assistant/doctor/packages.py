@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from setup_assistant.choose.versions import numbers
+from setup_assistant.doctor.builds import missing_commands
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
@@ -101,10 +103,10 @@ def metadata_broken(case: Case) -> Trouble | NotHere | None:
             # Conda writes neither RECORD nor INSTALLER of its own for every package.
             if not path.exists() and not _of_conda(dist):
                 stale = shlex.join(["rm", "-r", "--", str(dist.info)])
-                return trouble((path, "absent"), name=dist.name, file=name,
+                return trouble((path, msg("absent")), name=dist.name, file=name,
                                commands=(stale, again(install, dist)))  # fmt: skip
             if name == "METADATA" and path.exists() and path.stat().st_size == 0:
-                return trouble((path, "empty"), name=dist.name, file=name,
+                return trouble((path, msg("empty")), name=dist.name, file=name,
                                commands=(again(install, dist),))  # fmt: skip
     return None
 
@@ -129,10 +131,10 @@ def torch_missing(case: Case) -> Trouble | NotHere | None:
     if install.torch is not None:
         return None
     dist = install.by_name.get("torch")
-    record = f"record of {dist.version}" if dist else "no record"
-    commands = (again(install, dist),) if dist else ()
-    return trouble((install.prefix, f"no torch/version.py; {record}"), package="torch",
-                   commands=commands)  # fmt: skip
+    record = msg("record of {version}", version=dist.version) if dist else msg("no record")
+    commands = (again(install, dist),) if dist else missing_commands(case)
+    said = f"torch/version.py: {msg('absent')}; {record}"
+    return trouble((install.prefix, said), package="torch", commands=commands)
 
 
 @layer.check(
@@ -183,7 +185,9 @@ def package_missing(case: Case) -> Trouble | NotHere | None:
         pin, index = _wanted(install, name)
         record = install.by_name.get(name)
         command = install_command(install.prefix, pin, again=bool(record), index_url=index)
-        said = f"record of {record.version}, no files" if record else "absent"
+        said = msg("absent")
+        if record:
+            said = msg("record of {version}, but no files", version=record.version)
         return trouble((name, said), package=name, commands=(command,))
     return None
 
@@ -206,24 +210,27 @@ def _wanted(install: Install, name: str) -> tuple[str, str]:
     needs=(*_NO_PYTHON, "torch-overlaid", "duplicates", "package-missing"),
 )
 def files_missing(case: Case) -> Trouble | NotHere | None:
-    """Compare the compiled files of every package with its record, by one stat each."""
+    """Compare the files of every package with its record, by one stat each."""
     install = case.install
     if install is None:
         return NOT_HERE
     for dist in install.dists:
         for path, size in dist.recorded():
             held = _size(path)
-            if held is not None and (size is None or size == held or path.suffix == ".py"):
+            # A source may have been changed on purpose, but not emptied.
+            changed = path.endswith(".py") and bool(held)
+            if held is not None and (size is None or size == held or changed):
                 continue
-            said = "absent" if held is None else f"{held} bytes, recorded {size}"
-            return trouble((path, said), name=dist.name, file=path.name, detail=f"({said})",
-                           commands=(again(install, dist),))  # fmt: skip
+            wrong = msg("{held} bytes, recorded {size}", held=held, size=size)
+            said = msg("absent") if held is None else wrong
+            return trouble((path, said), name=dist.name, file=Path(path).name,
+                           detail=f"({said})", commands=(again(install, dist),))  # fmt: skip
     return None
 
 
-def _size(path: Path) -> int | None:
+def _size(path: str) -> int | None:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116 - thousands of them
     except OSError:
         return None
 
@@ -243,7 +250,7 @@ def nvidia_missing(case: Case) -> Trouble | NotHere | None:
     for need in _unmet(case, install):
         if need.name.startswith(("nvidia-", "cuda-", "triton")):
             pin = need.pin
-            have = need.have or "absent"
+            have = need.have or msg("absent")
             return trouble((need.asked_by, need.text), (need.name, have), need=need.text,
                            torch=f"{install.torch.version}+{install.torch.build}",
                            commands=(install_command(install.prefix, pin),))  # fmt: skip
@@ -272,7 +279,7 @@ def dependency_version(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     for need in _unmet(case, install):
         command = install_command(install.prefix, need.pin)
-        return trouble((need.asked_by, need.text), (need.name, need.have or "absent"),
+        return trouble((need.asked_by, need.text), (need.name, need.have or msg("absent")),
                        commands=(command,), package=need.asked_by, need=need.text,
                        have=need.have or "-", confidence="proven")  # fmt: skip
     return None
@@ -280,10 +287,11 @@ def dependency_version(case: Case) -> Trouble | NotHere | None:
 
 def _unmet(case: Case, install: Install) -> tuple[Unmet, ...]:
     """Return what is asked for and not there, torch's needs first; followed only once."""
-    from setup_assistant.doctor.requirements import unmet
+    from setup_assistant.doctor.requirements import below_floor, unmet
 
     if case.unmet is None:
-        case.unmet = tuple(unmet(install, ("torch", *_NEEDED)))
+        optional = below_floor(install, "transformers", ("torch", "vision"))
+        case.unmet = (*unmet(install, ("torch", *_NEEDED)), *optional)
     return case.unmet
 
 

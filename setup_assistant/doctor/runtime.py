@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from setup_assistant.doctor import model_run
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Look, NotHere, Trouble
 from setup_assistant.verify import causes
 from setup_assistant.words import Message, msg
+
+if TYPE_CHECKING:
+    from setup_assistant.verify.values import Verification
 
 PREFIX = "live-"
 _NEEDS = ("python-missing", "python-moved", "torch-missing")
@@ -22,11 +28,27 @@ _GROUPS: dict[str, tuple[tuple[str, ...], Message]] = {
 }
 
 
+_READ = msg("Read the evidence; the log has every line.")
+# What a model says is its own affair, as long as it says something.
+_OPINIONS = ("not-seen", "repeating", "empty-answer")
+
+
 def _look(kinds: tuple[str, ...]) -> Look:
     def look(case: Case) -> Trouble | NotHere | None:
-        found = case.verification
-        if found is None:
-            return NOT_HERE
+        return _trouble(case.verification, kinds)
+
+    return look
+
+
+def _own_model(case: Case) -> Trouble | NotHere | None:
+    """Load the model that was named, and ask it one question."""
+    if case.model is None:
+        return NOT_HERE
+    return _trouble(case.model_run, ("model", "image"))
+
+
+def _trouble(found: Verification | None, kinds: tuple[str, ...]) -> Trouble | NotHere | None:
+    if found is not None:
         checks = [c for c in found.checks if c.kind in kinds or c.name in kinds]
         failed = [c for c in checks if c.status == "fail"]
         if not failed:
@@ -43,9 +65,9 @@ def _look(kinds: tuple[str, ...]) -> Look:
             id=PREFIX + str(cause),
             cause=causes.sentence(str(cause), values),
             advice=causes.remedy(str(cause), values),
+            status="warn" if cause in _OPINIONS else "fail",
         )
-
-    return look
+    return NOT_HERE
 
 
 def ran_on_gpu(case: Case) -> bool:
@@ -56,15 +78,27 @@ def ran_on_gpu(case: Case) -> bool:
     )
 
 
-CHECKS = tuple(
+_CANARY_CHECKS = (
     Check(
         id=name,
         layer="runtime",
         cause=sentence,
-        advice=msg("Read the evidence; the log has every line."),
+        advice=_READ,
         look=_look(kinds),
         needs=_NEEDS,
     )
     for name, (kinds, sentence) in _GROUPS.items()
 )
+CHECKS = (
+    *_CANARY_CHECKS,
+    Check(
+        id="live-own-model",
+        layer="runtime",
+        cause=msg("The model in the folder cannot be loaded, or does not answer."),
+        advice=_READ,
+        look=_own_model,
+        needs=(*_NEEDS, *model_run.NEEDS, "model-memory", "transformers-too-old",
+               "quantizer-missing"),
+    ),
+)  # fmt: skip
 IDS = tuple(PREFIX + name for name in causes.CAUSES)

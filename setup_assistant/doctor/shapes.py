@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from setup_assistant.doctor.model import ModelFolder
+from setup_assistant.words import msg
 
 
 def differs(folder: ModelFolder) -> str:
@@ -26,8 +27,12 @@ def _layers(shapes: dict[str, list[int]], config: dict[str, Any]) -> str:
         return ""
     lacking = sorted(set(range(wanted)) - found)
     if lacking:
-        return f"num_hidden_layers {wanted}, no layer {lacking[0]}"
-    return f"num_hidden_layers {wanted}, but layer {max(found)}" if max(found) >= wanted else ""
+        said = msg("num_hidden_layers {wanted}, but no layer {layer}", wanted=wanted,
+                   layer=lacking[0])  # fmt: skip
+        return str(said)
+    most = max(found)
+    said = msg("num_hidden_layers {wanted}, but a layer {layer}", wanted=wanted, layer=most)
+    return str(said) if most >= wanted else ""
 
 
 def _width(shapes: dict[str, list[int]], config: dict[str, Any]) -> str:

@@ -10,12 +10,14 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Install
 from setup_assistant.verify.installs import install_command, torch_index, torchvision_for
-from setup_assistant.words import msg
+from setup_assistant.words import Message, msg
 
 layer = Layered("packages")
 _FIRST = ("python-missing", "python-moved", "torch-missing", "torch-overlaid")
 # transformers asks for it when a model is put on a device by `device_map`.
 _ACCELERATE_FLOOR = "0.26"
+# Reasons of the recipe, where the catalogue of sentences finds them.
+_REASONS = (msg("bf16 Conv3d regression: the vision tower runs many times slower"),)
 _DECODERS = ("decord", "torchcodec")
 # torchvision 0.26 took `read_video` away.
 _READ_VIDEO_ENDS = "0.26"
@@ -56,7 +58,7 @@ def torchvision_mismatch(case: Case) -> Trouble | NotHere | None:
         return None
     wanted = torchvision_for(torch, None) or "?"
     if not said and wanted != "?" and numbers(held)[:2] != numbers(wanted)[:2]:
-        said = f"pairs with {wanted}"
+        said = str(msg("made for torchvision {wanted}", wanted=wanted))
     if not said:
         return None
     return trouble((dist.info.name, said), ("torch/version.py", torch), torchvision=held,
@@ -122,7 +124,7 @@ def cpu_build(case: Case) -> Trouble | NotHere | None:
     if install.cuda or install.torch.build not in (None, "cpu"):
         return None
     left = sorted(d.name for d in install.dists if d.name.startswith("nvidia-cublas"))
-    extra = ((left[0], "a CPU build was put over a CUDA build"),) if left else ()
+    extra = ((left[0], msg("a CPU build was put over a CUDA build")),) if left else ()
     return trouble(("torch/version.py", "cuda = None"), ("NVML", case.gpus[0].name), *extra,
                    torch=install.torch.version, commands=swap_commands(case))  # fmt: skip
 
@@ -144,7 +146,7 @@ def torch_regression(case: Case) -> Trouble | NotHere | None:
     if release is None or not release.avoid:
         return None
     return trouble(("recipes/torch.toml", release.torch), torch=install.torch.version,
-                   reason=release.avoid, status="warn")  # fmt: skip
+                   reason=str(Message(release.avoid)), status="warn")  # fmt: skip
 
 
 @layer.check(
@@ -256,7 +258,7 @@ def torchcodec_ffmpeg(case: Case) -> Trouble | NotHere | None:
     folders += [Path(f) for f in case.variables.get("LD_LIBRARY_PATH", "").split(":") if f]
     if any((folder / name).exists() for folder in folders for name in _FFMPEG):
         return None
-    return trouble(("libavutil", "absent"), confidence="inferred",
+    return trouble(("libavutil", msg("absent")), confidence="inferred",
                    commands=(install_command(install.prefix, _decoder(case)),))  # fmt: skip
 
 

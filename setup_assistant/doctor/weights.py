@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
+from setup_assistant.doctor.fetch import again, removed
 from setup_assistant.doctor.finding import Status
-from setup_assistant.doctor.model import INDEX, ModelFolder
-from setup_assistant.verify.installs import download_command
+from setup_assistant.doctor.model import INDEX
 from setup_assistant.words import msg
 
 layer = Layered("weights")
@@ -17,10 +15,6 @@ _JSON = ("config.json", INDEX, "tokenizer.json", "tokenizer_config.json",
          "preprocessor_config.json", "generation_config.json", "chat_template.json")  # fmt: skip
 _LFS = b"version https://git-lfs.github.com/spec/"
 _HTML = (b"<!doctype html", b"<html")
-
-
-def _again(folder: ModelFolder) -> tuple[str, ...]:
-    return (download_command(folder.path),)
 
 
 @layer.check(
@@ -37,7 +31,7 @@ def folder_wrong(case: Case) -> Trouble | NotHere | None:
     inner = [*case.model.path.glob("*/config.json"), *case.model.path.glob("*/*/config.json")]
     for found in sorted(inner):
         if any(found.parent.glob("*.safetensors")):
-            return trouble((found, "there"), folder=str(case.model.path),
+            return trouble((found, msg("there")), folder=str(case.model.path),
                            inner=str(found.parent))  # fmt: skip
     return None
 
@@ -58,7 +52,7 @@ def download_unfinished(case: Case) -> Trouble | NotHere | None:
         for found in sorted(path.glob(pattern)):
             if found.is_file():
                 name = str(found.relative_to(path))
-                return trouble((found, "unfinished"), name=name, commands=_again(case.model),
+                return trouble((found, msg("unfinished")), name=name, commands=again(case.model),
                                confidence="inferred", status=_unless_whole(case))  # fmt: skip
     return None
 
@@ -82,8 +76,8 @@ def lfs_pointer(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     for path in sorted(p for p in case.model.path.iterdir() if p.is_file()):
         if path.stat().st_size < 1024 and case.model.start(path.name).startswith(_LFS):
-            return trouble((path, "git-lfs pointer"), file=path.name,
-                           commands=_again(case.model))  # fmt: skip
+            return trouble((path, msg("Git LFS pointer")), file=path.name,
+                           commands=again(case.model))  # fmt: skip
     return None
 
 
@@ -100,7 +94,7 @@ def html_instead(case: Case) -> Trouble | NotHere | None:
     for path in sorted(p for p in case.model.path.iterdir() if p.is_file()):
         start = case.model.start(path.name).lstrip().lower()
         if path.suffix in (".json", ".safetensors", ".txt") and start.startswith(_HTML):
-            return trouble((path, "<html>"), file=path.name, commands=_again(case.model))
+            return trouble((path, "<html>"), file=path.name, commands=again(case.model))
     return None
 
 
@@ -116,8 +110,8 @@ def config_missing(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     if case.model.has("config.json"):
         return None
-    return trouble((case.model.path / "config.json", "absent"), folder=str(case.model.path),
-                   commands=_again(case.model))  # fmt: skip
+    return trouble((case.model.path / "config.json", msg("absent")), folder=str(case.model.path),
+                   commands=again(case.model))  # fmt: skip
 
 
 @layer.check(
@@ -132,14 +126,16 @@ def config_invalid(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     for name in _JSON:
         if case.model.has(name) and not case.model.mapping(name):
-            return trouble((case.model.path / name, "no JSON object"), file=name,
-                           detail="no JSON object", commands=_again(case.model))  # fmt: skip
+            said = msg("no JSON object")
+            return trouble((case.model.path / name, said), file=name, detail=str(said),
+                           commands=again(case.model))  # fmt: skip
     if not case.model.config.get("model_type"):
-        return trouble((case.model.path / "config.json", "no model_type"), file="config.json",
-                       detail="no model_type", commands=_again(case.model))  # fmt: skip
+        config = case.model.path / "config.json"
+        return trouble((config, msg("no model_type")), file="config.json",
+                       detail=str(msg("no model_type")), commands=again(case.model))  # fmt: skip
     if case.model.has(INDEX) and not case.model.index:
-        return trouble((case.model.path / INDEX, "no weight_map"), file=INDEX,
-                       detail="no weight_map", commands=_again(case.model))  # fmt: skip
+        return trouble((case.model.path / INDEX, msg("no weight_map")), file=INDEX,
+                       detail=str(msg("no weight_map")), commands=again(case.model))  # fmt: skip
     return None
 
 
@@ -162,8 +158,8 @@ def model_file_missing(case: Case) -> Trouble | NotHere | None:
     choices += [(kept.path,) for kept in record.files] if record else []
     for names in choices:
         if not case.model.has(*names):
-            return trouble((case.model.path / names[0], "absent"), file=names[0],
-                           folder=str(case.model.path), commands=_again(case.model))  # fmt: skip
+            return trouble((case.model.path / names[0], msg("absent")), file=names[0],
+                           folder=str(case.model.path), commands=again(case.model))  # fmt: skip
     return None
 
 
@@ -180,11 +176,11 @@ def weights_missing(case: Case) -> Trouble | NotHere | None:
     others = any(case.model.path.glob("*.bin")) or any(case.model.path.glob("*.gguf"))
     if not case.model.shards and not others:
         return trouble((case.model.path, "no *.safetensors"), file="model.safetensors",
-                       folder=str(case.model.path), commands=_again(case.model))  # fmt: skip
+                       folder=str(case.model.path), commands=again(case.model))  # fmt: skip
     for name in case.model.shards:
         if not case.model.has(name):
-            return trouble((INDEX, name), (case.model.path / name, "absent"), file=name,
-                           folder=str(case.model.path), commands=_again(case.model))  # fmt: skip
+            return trouble((INDEX, name), (case.model.path / name, msg("absent")), file=name,
+                           folder=str(case.model.path), commands=again(case.model))  # fmt: skip
     return None
 
 
@@ -201,13 +197,8 @@ def weights_truncated(case: Case) -> Trouble | NotHere | None:
     for name, header in case.model.headers.items():
         if header.fault:
             return trouble((case.model.path / name, header.fault), file=name,
-                           detail=header.fault, commands=_removed(case.model, name))  # fmt: skip
+                           detail=header.fault, commands=removed(case.model, name))  # fmt: skip
     return None
-
-
-def _removed(folder: ModelFolder, name: str) -> tuple[str, ...]:
-    """Return the commands that get one damaged file again."""
-    return (shlex.join(["rm", "--", str(folder.path / name)]), *_again(folder))
 
 
 @layer.check(
@@ -223,8 +214,9 @@ def weights_swapped(case: Case) -> Trouble | NotHere | None:
     for tensor, name in case.model.index.items():
         header = case.model.headers.get(name)
         if header and tensor not in header.shapes:
-            return trouble((INDEX, f"{tensor} -> {name}"), (name, "another content"), file=name,
-                           tensor=tensor, commands=_removed(case.model, name))  # fmt: skip
+            other = (name, msg("another content"))
+            return trouble((INDEX, f"{tensor} -> {name}"), other, file=name,
+                           tensor=tensor, commands=removed(case.model, name))  # fmt: skip
     return None
 
 
@@ -241,9 +233,7 @@ def weights_foreign(case: Case) -> Trouble | NotHere | None:
     if case.model is None or not case.model.headers:
         return NOT_HERE
     said = differs(case.model)
-    return (
-        trouble(("config.json", said), detail=said, commands=_again(case.model)) if said else None
-    )
+    return trouble(("config.json", said), detail=said, commands=again(case.model)) if said else None
 
 
 @layer.check(
@@ -268,7 +258,7 @@ def weights_changed(case: Case) -> Trouble | NotHere | None:
         if held and held != kept.sha256:
             return trouble((path, f"sha256 {held[:12]}…"),
                            (manifest.NAME, f"sha256 {kept.sha256[:12]}…"), file=kept.path,
-                           commands=_removed(case.model, kept.path))  # fmt: skip
+                           commands=removed(case.model, kept.path))  # fmt: skip
     return None
 
 

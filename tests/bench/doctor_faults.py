@@ -1,82 +1,114 @@
 """Break one environment in ten ways, and print what each diagnosis says of it, side by side.
 
-    python -m tests.bench.doctor_faults ENVIRONMENT
+    python -m tests.bench.doctor_faults ENVIRONMENT [SITE_PACKAGES_OF_THE_OTHERS]
 
-Others: `pip check`, torch's collect_env, `transformers env`, `accelerate env`, and env-doctor and
-cuda-doctor where they are on PATH. A cell is crash, silence, facts, or the cause that was named.
+Others: `pip check`, torch's collect_env, `transformers env`, `accelerate env`; and env-doctor and
+cuda-doctor, run by the environment's own interpreter from the second folder, where they were
+installed. What each says of the whole environment is taken away first. A cell is
+
+    crash      it ended in a traceback
+    silence    it says what it said of the whole environment
+    facts      something it prints has changed, but what is broken is not named
+    names it   what is broken is named, without a command that mends it
+    remedy     what is broken is named, and a command that mends it
 """
 
 from __future__ import annotations
 
 import json
-import shutil
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
-from tests.verify import farm
+from tests.doctor.real_faults import Break, Patient, copy
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 180
+_MENDS = re.compile(r"\b(?:re)?install\b|\bpip\b|\brm -r|\buv\b", re.IGNORECASE)
 
 
-def _version(env: Path, package: str, version: str) -> None:
-    farm.write(farm.unfold(env, package) / "version.py", f"__version__ = '{version}'\n")
+def _version(p: Patient, package: str, version: str) -> None:
+    p.replace(p.packages / package / "version.py", f"__version__ = '{version}'\n")
 
 
-def _half(env: Path, package: str) -> None:
-    farm.write(farm.unfold(env, package) / "__init__.py", "raise ImportError('half an update')")
+def _half(p: Patient, package: str) -> None:
+    p.replace(p.packages / package / "__init__.py", "raise ImportError('half an update')\n")
 
 
-def _without_cudnn(env: Path) -> None:
-    farm.remove(env, "nvidia_cudnn*.dist-info")
-    (farm.unfold(env, "nvidia") / "cudnn").unlink()
+# What breaks it, and the word that a right answer names.
+BREAKS: dict[str, tuple[Break, str]] = {
+    "decoder removed": (lambda p: p.remove("decord", "decord2-*.dist-info"), "deco"),
+    "torchvision removed": (
+        lambda p: p.remove("torchvision", "torchvision-*.dist-info"), "torchvision"),
+    "torchvision for CPU": (lambda p: _version(p, "torchvision", "0.0.1+cpu"), "torchvision"),
+    "cuDNN removed": (lambda p: p.remove("nvidia/cudnn", "nvidia_cudnn*.dist-info"), "cudnn"),
+    "torch half removed": (lambda p: p.remove("torch"), "torch"),
+    "torch overlaid": (lambda p: _version(p, "torch", "1.13.1"), "torch"),
+    "accelerate half updated": (lambda p: _half(p, "accelerate"), "accelerate"),
+    "regex removed": (lambda p: p.remove("regex", "regex-*.dist-info"), "regex"),
+    "leftover ~orch": (lambda p: (p.packages / "~orch").mkdir(), "orch"),
+    "pillow removed": (lambda p: p.remove("PIL", "pillow-*.dist-info"), "pillow"),
+}  # fmt: skip
+_TRANSFORMERS = (
+    "import sys; sys.argv = ['transformers', 'env']; "
+    "from transformers.cli.transformers import main; main()"
+)
+_ENTRY = (
+    "import sys; sys.path.append({folder!r}); sys.argv = [{name!r}, {verb!r}]; "
+    "from importlib.metadata import entry_points as found; "
+    "next(e for e in found(group='console_scripts') if e.name == {name!r}).load()()"
+)
 
 
-BREAKS: dict[str, Callable[[Path], None]] = {
-    "decoder removed": lambda e: farm.remove(e, "decord", "decord2-*.dist-info"),
-    "torchvision removed": lambda e: farm.remove(e, "torchvision", "torchvision-*.dist-info"),
-    "torchvision for CPU": lambda e: _version(e, "torchvision", "0.0.1+cpu"),
-    "cuDNN removed": _without_cudnn,
-    "torch half removed": lambda e: farm.remove(e, "torch"),
-    "torch overlaid": lambda e: _version(e, "torch", "1.13.1"),
-    "accelerate half updated": lambda e: _half(e, "accelerate"),
-    "regex removed": lambda e: farm.remove(e, "regex", "regex-*.dist-info"),
-    "leftover ~orch": lambda e: (farm.packages(e) / "~orch").mkdir(),
-    "pillow removed": lambda e: farm.remove(e, "PIL", "pillow-*.dist-info"),
-}
-OTHERS: dict[str, tuple[str, ...]] = {
-    "pip check": ("{python}", "-m", "pip", "check"),
-    "collect_env": ("{python}", "-m", "torch.utils.collect_env"),
-    "transformers env": ("{python}", "-m", "transformers.cli.transformers", "env"),
-    "accelerate env": ("{python}", "-m", "accelerate.commands.accelerate_cli", "env"),
-    "env-doctor": ("env-doctor", "check"),
-    "cuda-doctor": ("cuda-doctor", "doctor"),
-}
+def others(env: Path, folder: str) -> dict[str, list[str]]:
+    """Return the command lines of the other programs for one environment."""
+    python = str(env / "bin" / "python")
+    found = {
+        "pip check": [python, "-m", "pip", "check"],
+        "collect_env": [python, "-m", "torch.utils.collect_env"],
+        "transformers env": [python, "-c", _TRANSFORMERS],
+        "accelerate env": [python, "-m", "accelerate.commands.accelerate_cli", "env"],
+    }
+    for name, verb in (("env-doctor", "check"), ("cuda-doctor", "diagnose")):
+        if folder:
+            entry = _ENTRY.format(folder=folder, name=name, verb=verb)
+            found[name] = [python, "-c", entry]
+    return found
 
 
-def other(words: tuple[str, ...], env: Path) -> str:
-    """Return what another program made of it."""
-    command = [w.replace("{python}", str(env / "bin" / "python")) for w in words]
-    if not shutil.which(command[0]):
-        return "not here"
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT)
-    if "Traceback" in done.stderr + done.stdout:
+def said(command: list[str], env: Path) -> str:
+    """Run a program; return all that it said, wherever the environment lies."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        return "no answer in time"
+    return (done.stdout + done.stderr).replace(str(env), "ENV")
+
+
+def verdict(text: str, before: str, word: str) -> str:
+    """Return what a program's words are worth."""
+    if "Traceback (most recent call last)" in text:
         return "crash"
-    if "No module named" in done.stderr:
-        return "not here"
-    return "complains" if done.returncode else "facts" if len(done.stdout) > 200 else "silence"
+    known = set(before.splitlines())
+    new = [line for line in text.splitlines() if line.strip() and line not in known]
+    if not new:
+        return "silence"
+    if not any(word in line.lower() for line in new):
+        return "facts"
+    return "remedy" if any(_MENDS.search(line) for line in new) else "names it"
 
 
 def ours(env: Path) -> str:
-    """Return the first finding that fails."""
+    """Return what this doctor says: its first failing finding, and whether a remedy stands by."""
     command = [sys.executable, "-m", "setup_assistant.cli.app", "doctor", "--json"]
     done = subprocess.run([*command, "--env", str(env)], cwd=ROOT, capture_output=True, text=True,
                           check=False, timeout=LIMIT)  # fmt: skip
     failed = [f for f in json.loads(done.stdout)["data"]["findings"] if f["status"] == "fail"]
-    return f"cause: {failed[0]['id']}" if failed else "silence"
+    if not failed:
+        return "silence"
+    return f"{'remedy' if failed[0]['fix'] else 'names it'}: {failed[0]['id']}"
 
 
 def row(*cells: str) -> None:
@@ -87,17 +119,20 @@ def row(*cells: str) -> None:
 
 def main() -> None:
     original = Path(sys.argv[1]).absolute()
-    row("fault", *OTHERS, "doctor")
-    for name, break_ in BREAKS.items():
-        with tempfile.TemporaryDirectory() as folder:
-            env = farm.copy_environment(original, Path(folder) / "env")
-            try:
-                break_(env)
-            except AssertionError as error:
-                row(name, f"skipped: {error}")
-                continue
-            cells = [other(words, env) for words in OTHERS.values()]
-            row(name, *cells, ours(env))
+    folder = sys.argv[2] if len(sys.argv) > 2 else ""
+    wanted = sys.argv[3:]
+    before = {name: said(command, original) for name, command in others(original, folder).items()}
+    row("fault", *before, "doctor")
+    for name, (break_, word) in BREAKS.items():
+        if wanted and name not in wanted:
+            continue
+        # Beside the original: hard links reach no other disk.
+        with tempfile.TemporaryDirectory(dir=original.parent) as above:
+            patient = copy(original, None, Path(above))
+            break_(patient)
+            cells = [verdict(said(command, patient.env), before[other], word)
+                     for other, command in others(patient.env, folder).items()]  # fmt: skip
+            row(name, *cells, ours(patient.env))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ WITH_GPU = Machine(
     gpus=(CARD,),
     sources=(Source(leg="packages", name="a", url="https://a", reachable=True),),
 )
+# The header of a 64-bit library for x86-64, with nothing in it.
+LIBRARY = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\0\x3e\0" + bytes(44)
 PURE = "py3-none-any"
 NATIVE = "cp311-cp311-manylinux_2_28_x86_64"
 # name, module, version, tag, requirements
@@ -80,7 +82,8 @@ class Body:
         home = self.packages
         (home / module).mkdir(parents=True, exist_ok=True)
         self.file(home / module / "__init__.py", "")
-        library = self.file(home / module / "_lib.so", "a library")
+        library = home / module / "_lib.so"
+        library.write_bytes(LIBRARY)
         info = home / f"{name}-{version}.dist-info"
         lines = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {r}" for r in requires)]
         self.file(info / "METADATA", "\n".join(lines) + "\n\nA package.\n")

@@ -36,7 +36,7 @@ def mounted(tmp_path: Path) -> Iterator[Mount]:
 def test_a_full_temporary_folder(body: Body, mounted: Mount) -> None:
     found = body.diagnose(TMPDIR=str(mounted("size=600k")))
     assert found.failed[0].id == "disk-full"
-    assert "(temp)" in str(found.failed[0].cause)
+    assert "(temporary files)" in str(found.failed[0].cause)
 
 
 def test_no_inodes_left(body: Body, mounted: Mount) -> None:

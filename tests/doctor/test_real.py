@@ -75,7 +75,18 @@ def test_a_package_that_cannot_be_imported_is_found_by_running(env: Path) -> Non
     assert any("half an update" in value for _source, value in found.failed[0].evidence)
 
 
-def test_an_interpreter_that_dies_is_a_result(env: Path) -> None:
+@pytest.mark.parametrize(
+    ("signal", "wanted"),
+    [
+        ("SIGILL", "live-illegal-instruction"),
+        ("SIGKILL", "live-killed"),
+        ("SIGBUS", "live-crashed"),
+    ],
+)
+def test_an_interpreter_that_dies_is_a_result(env: Path, signal: str, wanted: str) -> None:
     folder = farm.unfold(env, "transformers")
-    farm.write(folder / "__init__.py", "import os, signal\nos.kill(os.getpid(), signal.SIGILL)\n")
-    assert first(look(env, live=True)) == "live-illegal-instruction"
+    text = f"import os, signal\nos.kill(os.getpid(), signal.{signal})\n"
+    farm.write(folder / "__init__.py", text)
+    found = look(env, live=True)
+    assert first(found) == wanted
+    assert found.failed[0].evidence

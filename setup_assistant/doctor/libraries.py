@@ -1,0 +1,266 @@
+"""The compiled libraries of an environment: found, whole, of this machine, and of one make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from setup_assistant.choose.versions import at_least
+from setup_assistant.doctor import elf
+from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
+from setup_assistant.doctor.install import Dist, Install
+from setup_assistant.verify.installs import install_command
+from setup_assistant.words import msg
+
+if TYPE_CHECKING:
+    from setup_assistant.doctor.loader import Linked
+
+layer = Layered("packages")
+_FIRST = ("python-missing", "python-moved", "torch-missing", "torch-overlaid")
+# What the road loads, in the order in which it does; those of a module that is not there, or
+# not needed, are left out. torch comes first: the others find its libraries loaded.
+_ROOTS = (
+    "torch/lib/libtorch_global_deps.so", "torch/_C.*.so", "torchvision/_C*.so",
+    "numpy/_core/_multiarray_umath.*.so", "numpy/core/_multiarray_umath.*.so", "PIL/_imaging.*.so",
+    "safetensors/*.so", "tokenizers/*.so", "decord/libdecord.so", "av/_core.*.so", "cv2/*.so",
+)  # fmt: skip
+# Not needed for an answer: trouble with it is a warning.
+_OPTIONAL = ("cv2", "av")
+# A library's name, cut at its version, to the end of NVIDIA's package that brings it.
+_CUDA = {
+    "libcudnn": "cudnn", "libcublas": "cublas", "libcublasLt": "cublas", "libnvblas": "cublas",
+    "libcudart": "cuda-runtime", "libnvrtc": "cuda-nvrtc", "libcupti": "cuda-cupti",
+    "libcufft": "cufft", "libcufile": "cufile", "libcurand": "curand", "libcusolver": "cusolver",
+    "libcusparse": "cusparse", "libcusparseLt": "cusparselt", "libnccl": "nccl",
+    "libnvJitLink": "nvjitlink", "libnvToolsExt": "nvtx", "libnvshmem_host": "nvshmem",
+}  # fmt: skip
+# Debian's and Ubuntu's packages of libraries that wheels leave to the system.
+_DEBIAN = {"libGL.so.1": "libgl1", "libgomp.so.1": "libgomp1", "libstdc++.so.6": "libstdc++6",
+           "libglib-2.0.so.0": "libglib2.0-0", "libgthread-2.0.so.0": "libglib2.0-0",
+           "libSM.so.6": "libsm6", "libXext.so.6": "libxext6", "libX11.so.6": "libx11-6",
+           "libXrender.so.1": "libxrender1", "libxcb.so.1": "libxcb1", "libz.so.1": "zlib1g",
+           "libnuma.so.1": "libnuma1", "libgcc_s.so.1": "libgcc-s1"}  # fmt: skip
+
+
+def roots(install: Install) -> Iterator[Path]:
+    """Yield the compiled modules that an answer loads."""
+    for pattern in _ROOTS:
+        module = pattern.partition("/")[0]
+        place = install.holds(module)
+        if place is not None and place.is_dir():
+            yield from sorted(place.parent.glob(pattern))
+
+
+def linked(case: Case) -> tuple[Linked, ...] | None:
+    """Return where every library would come from; None where there is nothing to look at."""
+    from setup_assistant.doctor.loader import Loader, system_folders
+
+    install = case.install
+    if install is None or case.machine.system.os != "Linux":
+        return None
+    entries = case.variables.get("LD_LIBRARY_PATH", "").split(":")
+    loader = Loader(
+        machine=case.machine.system.arch,
+        variable=[Path(e) for e in entries if e],
+        system=system_folders(case.root, case.machine.system.arch),
+        own=[f for home in install.folders for f in sorted(home.glob("nvidia/*/lib"))],
+    )
+    found = list(roots(install))
+    for path in found:
+        loader.load(path)
+    return tuple(loader.links) if found else None
+
+
+def owner(install: Install, path: Path) -> Dist | None:
+    """Return the distribution whose record names a file."""
+    for dist in install.dists:
+        for recorded, _size in dist.recorded():
+            if recorded.endswith(path.name) and Path(recorded).resolve() == path.resolve():
+                return dist
+    return None
+
+
+def _cuda_package(install: Install, library: str) -> str | None:
+    """Return what to install for one of CUDA's libraries, as torch asks for it."""
+    from setup_assistant.doctor.requirements import asked
+
+    end = _CUDA.get(library.partition(".so")[0])
+    if end is None:
+        return None
+    wanted = (f"nvidia-{end}-cu", f"nvidia-{end}")
+    for _asking, need in asked(install, "torch"):
+        if need.name == wanted[1] or need.name.startswith(wanted[0]):
+            return f"{need.name}{need.bounds}"
+    major = (install.cuda or "12").partition(".")[0]
+    return f"{wanted[0]}{major}"
+
+
+def _again(case: Case, path: Path) -> tuple[str, ...]:
+    from setup_assistant.doctor.packages import again
+
+    dist = owner(case.install, path) if case.install else None
+    return (again(case.install, dist),) if dist and case.install else ()
+
+
+def _optional(install: Install, path: Path) -> bool:
+    return any((install.holds(m) or Path("-")) in path.parents for m in _OPTIONAL)
+
+
+@layer.check(
+    "library-damaged",
+    cause=msg("{file} is no library: {detail}."),
+    advice=msg("Install its package again: nothing else is changed."),
+    needs=(*_FIRST, "files-missing", "package-missing"),
+    refutable=True,
+)
+def library_damaged(case: Case) -> Trouble | NotHere | None:
+    """Read the headers of what would be loaded; a file of the right size may hold anything."""
+    if case.linked is None or case.install is None:
+        return NOT_HERE
+    own = [link.path for link in case.linked if link.path is not None]
+    for path in (*roots(case.install), *own):
+        said = elf.read(path)
+        if said.fault:
+            return trouble((path, said.fault), file=path.name, detail=said.fault,
+                           commands=_again(case, path))  # fmt: skip
+    return None
+
+
+@layer.check(
+    "library-machine",
+    cause=msg("{file} was built for {built}; this machine is {here}."),
+    advice=msg("Install its package again, on this machine."),
+    needs=(*_FIRST, "wheel-tags", "library-damaged"),
+    refutable=True,
+)
+def library_machine(case: Case) -> Trouble | NotHere | None:
+    """Look for libraries of another architecture, as a copied environment has them."""
+    if case.linked is None or case.install is None:
+        return NOT_HERE
+    here = case.machine.system.arch
+    for path in (*roots(case.install), *_beside(case)):
+        built = elf.read(path).machine
+        if built and built != here:
+            return trouble((path, built), ("system", here), file=path.name, built=built, here=here,
+                           commands=_again(case, path))  # fmt: skip
+    return None
+
+
+def _beside(case: Case) -> Iterator[Path]:
+    """Yield libraries of the right name that were passed over."""
+    for link in case.linked or ():
+        if link.path is None:
+            said = elf.read(link.asked_by)
+            for entry in (*said.rpath, *said.runpath):
+                path = Path(entry.replace("$ORIGIN", str(link.asked_by.parent))) / link.name
+                if path.is_file():
+                    yield path
+
+
+@layer.check(
+    "library-missing",
+    cause=msg("{file} needs {library}, which is nowhere."),
+    advice=msg("Install the package that has it."),
+    needs=(*_FIRST, "package-missing", "nvidia-missing", "files-missing", "library-damaged",
+           "library-machine"),
+    refutable=True,
+)  # fmt: skip
+def library_missing(case: Case) -> Trouble | NotHere | None:
+    """Follow the needs of every compiled module as the loader would."""
+    install = case.install
+    if case.linked is None or install is None:
+        return NOT_HERE
+    # Without the C library itself this system keeps its libraries elsewhere.
+    judged = any(link.name == "libc.so.6" and link.path for link in case.linked)
+    for link in case.linked:
+        if link.path is not None:
+            continue
+        package = _cuda_package(install, link.name)
+        inner = link.name.startswith(("libtorch", "libc10")) or "-" in link.name
+        if package:
+            commands: tuple[str, ...] = (install_command(install.prefix, package, again=True),)
+        elif inner:
+            commands = _again(case, link.asked_by)
+        elif judged:
+            name = _DEBIAN.get(link.name)
+            commands = (f"sudo apt install {name}",) if name else ()
+        else:
+            continue
+        optional = _optional(install, link.asked_by)
+        return trouble((link.asked_by, f"NEEDED {link.name}"), (link.name, msg("absent")),
+                       file=link.asked_by.name, library=link.name, commands=commands,
+                       status="warn" if optional else "fail")  # fmt: skip
+    return None
+
+
+@layer.check(
+    "library-version",
+    cause=msg("{file} needs {need} of {library}, which {folder} does not have."),
+    advice=msg("Use a newer library: of a newer system, of a container, or of conda-forge."),
+    needs=(*_FIRST, "glibc-too-old", "library-missing", "library-damaged", "library-machine"),
+    refutable=True,
+)
+def library_version(case: Case) -> Trouble | NotHere | None:
+    """Compare the symbol versions asked for with those that the found library defines."""
+    if case.linked is None or case.install is None:
+        return NOT_HERE
+    paths = {link.name: link for link in case.linked if link.path is not None}
+    asking = [*roots(case.install), *(p.path for p in paths.values() if p.path)]
+    for file in asking:
+        for name, versions in elf.read(file).wants.items():
+            link = paths.get(name)
+            offered = elf.read(link.path).defines if link and link.path else frozenset()
+            lacking = sorted(versions - offered, key=_natural) if offered else []
+            if link is None or link.path is None or not lacking:
+                continue
+            advice = None if link.how != "variable" else _UNSET
+            commands = ("unset LD_LIBRARY_PATH",) if advice else _newer(case, name)
+            return _with(
+                trouble((file, f"{name}: {lacking[-1]}"), (link.path, msg("does not define it")),
+                        file=file.name, need=lacking[-1], library=name,
+                        folder=str(link.path.parent), commands=commands),
+                advice)  # fmt: skip
+    return None
+
+
+_UNSET = msg("Take the variable away while you work in this environment.")
+
+
+def _with(found: Trouble, advice: object) -> Trouble:
+    from dataclasses import replace
+
+    from setup_assistant.words import Message
+
+    return replace(found, advice=advice) if isinstance(advice, Message) else found
+
+
+def _newer(case: Case, name: str) -> tuple[str, ...]:
+    meta = case.install.prefix / "conda-meta" if case.install else Path()
+    if name == "libstdc++.so.6" and meta.is_dir() and case.install:
+        return (f"conda install -p '{case.install.prefix}' -c conda-forge libstdcxx-ng",)
+    return ()
+
+
+def _natural(version: str) -> tuple[str, tuple[int, ...]]:
+    return version.partition("_")[0], tuple(int(n) for n in re.findall(r"\d+", version))
+
+
+def glibc_needed(case: Case) -> tuple[Path, str] | None:
+    """Return the compiled module that asks for a newer C library than the system's, and which."""
+    have = case.machine.system.glibc
+    if case.linked is None or case.install is None or not have:
+        return None
+    own = (link.path for link in case.linked if link.path and link.how == "own")
+    for path in (*roots(case.install), *own):
+        asked = [v for names in elf.read(path).wants.values() for v in names]
+        needs = [v.removeprefix("GLIBC_") for v in asked if re.fullmatch(r"GLIBC_\d[\d.]*", v)]
+        newest = max(needs, key=lambda v: _natural(v)[1], default="0")
+        if not at_least(have, newest):
+            return path, newest
+    return None
+
+
+CHECKS = tuple(layer.checks)

@@ -1,0 +1,109 @@
+"""A remedy that mends: real faults in a copy of a real environment, the real command, then clean.
+
+Here the quick half of the table; `tests.bench.doctor_remedies` goes through all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+from tests.bench.doctor_remedies import CANARY, doctor, failing, prepared
+from tests.conftest import ROOT
+from tests.doctor.body import Body
+from tests.doctor.real_faults import FAULTS, MODEL, Patient, RealFault, copy
+from tests.hub import Hub
+
+STATIC = ("--static",)
+# Those whose remedy downloads little, or nothing.
+QUICK = ("leftover_folder", "metadata_removed", "uninstalled_regex",
+         "uninstalled_decord2", "library_of_zeros", "interpreter_removed", "certificates_gone",
+         "model_cut_short", "model_no_preprocessor")  # fmt: skip
+
+
+def test_the_table_is_long_enough() -> None:
+    assert len(FAULTS) >= 60
+    assert len({i for f in FAULTS for i in f.ids}) >= 25
+    assert {f.name for f in FAULTS} >= set(QUICK)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("fault", [f for f in FAULTS if f.name in QUICK], ids=lambda f: f.name)
+def test_the_remedy_makes_the_next_run_clean(
+    fault: RealFault, built_environment: Path, tmp_path: Path
+) -> None:
+    with Hub({MODEL: CANARY}) as hub:
+        patient = copy(built_environment, prepared(built_environment, hub, tmp_path), tmp_path)
+        fault.break_(patient)
+        code, data, _said = doctor(patient, hub, *STATIC)
+        assert code == 1
+        assert failing(data)[0] in fault.ids
+        if fault.mended_by == "unset":
+            patient.variables.clear()
+        else:
+            code, data, said = doctor(patient, hub, *STATIC, "--fix", "--yes")
+            assert (code, failing(data)) == (0, []), said
+        code, data, said = doctor(patient, hub, *STATIC)
+        assert (code, failing(data)) == (0, []), said
+
+
+def _terminal(body: Body, *arguments: str) -> Any:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "LANG": "en_US.UTF-8"}
+    words = ["-m", "setup_assistant.cli.app", "doctor", "--static", "--env", str(body.env)]
+    return pexpect.spawn(sys.executable, [*words, *arguments], cwd=str(body.folder), env=env,
+                         encoding="utf-8", dimensions=(50, 220), timeout=60)  # fmt: skip
+
+
+def test_each_remedy_is_asked_for_at_a_terminal(body: Body) -> None:
+    (body.packages / "~orch").mkdir()
+    (body.packages / "accelerate-1.15.0.dist-info/RECORD").unlink()
+    child = _terminal(body, "--fix")
+    child.expect("has left ~orch behind")
+    child.expect("Do this now")
+    child.send("y")
+    child.expect("leftovers: mended")
+    child.expect("record of accelerate is damaged")
+    child.expect("Do this now")
+    child.send("n")
+    child.expect("metadata-broken: left as it is")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 1
+    assert not (body.packages / "~orch").exists()
+    assert (body.packages / "accelerate-1.15.0.dist-info/METADATA").exists()
+
+
+def test_interrupting_the_question_changes_nothing(body: Body) -> None:
+    (body.packages / "~orch").mkdir()
+    child = _terminal(body, "--fix")
+    child.expect("Do this now")
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+    assert (body.packages / "~orch").exists()
+
+
+def test_a_dry_run_asks_nothing_and_changes_nothing(body: Body) -> None:
+    (body.packages / "~orch").mkdir()
+    child = _terminal(body, "--fix", "--dry-run")
+    child.expect("rm -r")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 1
+    assert (body.packages / "~orch").exists()
+
+
+def test_patients_are_copies(tmp_path: Path) -> None:
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/x").write_text("whole")
+    (tmp_path / "m").mkdir()
+    (tmp_path / "p").mkdir()
+    patient: Patient = copy(tmp_path / "a", tmp_path / "m", tmp_path / "p")
+    patient.replace(patient.env / "b/x", "broken")
+    assert (tmp_path / "a/b/x").read_text() == "whole"
