@@ -1,0 +1,122 @@
+"""A bundle at an address: only what this machine needs of it is fetched, resumed and proved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from setup_assistant.bundle import contents, sign
+from setup_assistant.bundle.contents import Item, Manifest, Piece
+from setup_assistant.bundle.verify import Checked
+from setup_assistant.errors import SetupError
+from setup_assistant.host import files, paths
+from setup_assistant.host.http import Http, WebError
+
+# In an address: the machine from which this one was reached by SSH, whatever its address is.
+CONTROL = "ssh-client"
+_SILENCE_SECONDS = 60.0
+_AT_ONCE = 4
+_ATTEMPTS = 4
+_LARGEST_MANIFEST = 64 << 20
+
+
+class Remote:
+    """One bundle at one address, kept in the cache while it is used."""
+
+    def __init__(self, address: str, expected: str = "") -> None:
+        self.address = _resolved(address).rstrip("/")
+        self.folder = paths.cache_folder() / "bundle" / "fetched"
+        self._http = Http(self.address, secrets={}, silence=_SILENCE_SECONDS)
+        self._expected = expected
+
+    def open(self, signer: Path | None) -> Checked:
+        """Fetch the manifest and check whose it is.
+
+        Args:
+            signer: whose signature it must bear; any if not given.
+
+        Raises:
+            SetupError: `bundle_fetch`, `bundle_damaged`, `bundle_signature`, `bundle_invalid`.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        manifest = self.folder / contents.NAME
+        manifest.write_bytes(self._read(contents.NAME))
+        if self._expected and files.sha256(manifest) != self._expected:
+            raise SetupError("bundle_damaged", path=contents.NAME)
+        signature = self.folder / contents.SIGNATURE
+        signature.unlink(missing_ok=True)
+        try:
+            signature.write_bytes(self._read(contents.SIGNATURE))
+        except SetupError:
+            files.remove(signature)
+        signed = sign.check(manifest, signature if signature.exists() else None, signer)
+        found = contents.load([self.folder])
+        return Checked(folders=(self.folder,), manifest=found, signer=signed)
+
+    def fetch(self, manifest: Manifest, wanted: Sequence[str]) -> None:
+        """Fetch files by their paths; those that are there and right are kept.
+
+        Raises:
+            SetupError: `bundle_fetch`, `bundle_damaged`, `disk_filled`.
+        """
+        items: list[Item] = [manifest.item(path) for path in wanted]
+        parts = [part for item in items for part in item.parts()]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(self._bring, parts))
+
+    def forget(self) -> None:
+        """Remove what was fetched: it is installed."""
+        files.remove(self.folder)
+
+    def _bring(self, part: Piece) -> None:
+        target = self.folder / part.path
+        if target.exists() and files.sha256(target) == part.sha256:
+            return
+        aside = target.with_name(target.name + ".part")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            for attempt in range(1, _ATTEMPTS + 1):
+                if self._once(part, aside, last=attempt == _ATTEMPTS):
+                    break
+            if files.sha256(aside) != part.sha256:
+                aside.unlink()
+                raise SetupError("bundle_damaged", path=part.path)
+            aside.replace(target)
+        except OSError as error:
+            if error.errno in files.FULL:
+                raise SetupError("disk_filled", path=str(self.folder)) from error
+            raise
+
+    def _once(self, part: Piece, aside: Path, *, last: bool) -> bool:
+        """Fetch what is still missing of one part; return whether it is all there."""
+        there = aside.stat().st_size if aside.exists() else 0
+        if there >= part.size:
+            aside.touch()
+            return True
+        url = f"{self.address}/{part.path}"
+        try:
+            body = self._http.get(url, (there, part.size - 1))
+            with aside.open("ab" if body.ranged else "wb") as stream:
+                for block in body.blocks():
+                    stream.write(block)
+        except WebError as error:
+            if last or not error.again:
+                raise SetupError("bundle_fetch", url=url, detail=str(error.detail)) from error
+        return aside.exists() and aside.stat().st_size >= part.size
+
+    def _read(self, path: str) -> bytes:
+        url = f"{self.address}/{path}"
+        try:
+            return self._http.read(url, _LARGEST_MANIFEST)[0]
+        except WebError as error:
+            raise SetupError("bundle_fetch", url=url, detail=str(error.detail)) from error
+
+
+def _resolved(address: str) -> str:
+    """Put the control machine's address in, as this host's SSH server saw it."""
+    if f"//{CONTROL}:" not in address:
+        return address
+    client = (os.environ.get("SSH_CONNECTION") or "127.0.0.1").split()[0].partition("%")[0]
+    return address.replace(CONTROL, f"[{client}]" if ":" in client else client)

@@ -1,0 +1,255 @@
+"""`bundle`: everything that machines without internet need, made, checked and applied."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from setup_assistant.cli import show
+from setup_assistant.cli.common import verb
+from setup_assistant.cli.fleet_room import size_option
+from setup_assistant.cli.wishes import wish_options
+from setup_assistant.errors import SetupError
+from setup_assistant.result import Result
+from setup_assistant.sizes import size_text
+from setup_assistant.words import _
+
+if TYPE_CHECKING:
+    from setup_assistant.bundle.contents import Manifest
+    from setup_assistant.bundle.targets import Left
+    from setup_assistant.bundle.verify import Checked
+    from setup_assistant.machine.facts import Machine
+
+
+@click.group("bundle", help=_("Carry everything to machines without internet."))
+def command() -> None:
+    """Group of the bundle's verbs."""
+
+
+@verb(
+    "bundle create",
+    summary=_(
+        "Make a bundle for machines without internet.\n\n"
+        "It is made for this machine, or for those in FILE: saved by probe --save, or the report "
+        "of fleet plan --report room.json. Each kind of machine gets its own plan, and all share "
+        "files. Run it again to go on, or to bring it up to date."
+    ),
+    examples=(
+        "setup-assistant bundle create --to room-bundle --machine room.json",
+        "setup-assistant bundle create --to stick --part-size 3900M --sign ~/.ssh/id_ed25519",
+    ),
+)
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    metavar="DIR",
+    help=_("Folder of the bundle."),
+)
+@click.option(
+    "--machine",
+    "machines",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("A saved machine, or the report of a room (repeatable)."),
+)
+@click.option("--no-weights", is_flag=True, help=_("Leave out the models' weights."))
+@click.option(
+    "--part-size",
+    callback=size_option,
+    metavar="SIZE",
+    help=_("Cut it into folders of this size, e.g. 3900M for sticks with FAT32."),
+)
+@click.option(
+    "--sign",
+    "key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="KEY",
+    help=_("Sign it with this SSH key."),
+)
+@wish_options
+def create(
+    *,
+    folder: Path,
+    machines: tuple[Path, ...],
+    no_weights: bool,
+    part_size: int,
+    key: Path | None,
+    **flags: Any,  # noqa: ANN401 - one flag per wish
+) -> Result:
+    """Make a bundle."""
+    from setup_assistant.bundle.create import Order
+    from setup_assistant.bundle.create import create as make
+    from setup_assistant.bundle.targets import kinds, machines_in
+    from setup_assistant.catalog.recipes import load_all
+    from setup_assistant.choose.wishes import Wishes
+    from setup_assistant.machine.probe import probe
+
+    if key is not None and not key.expanduser().exists():
+        raise SetupError("file_missing", path=str(key), flag="--sign")
+    known = {f.name for f in dataclasses.fields(Wishes)}
+    wishes = Wishes(**{k: v for k, v in flags.items() if v is not None and k in known})
+    show.note(_("Looking at this machine ..."))
+    here = probe()
+    found = machines_in(machines) if machines else [("-", here)]
+    wanted, left = kinds(found, wishes, here.sources, load_all())
+    if not wanted:
+        raise SetupError("bundle_empty", detail="; ".join(f"{x.host}: {x.reason}" for x in left))
+    order = Order(
+        folder=folder.expanduser().absolute(),
+        kinds=wanted,
+        wishes=wishes,
+        sources=here.sources,
+        with_weights=not no_weights,
+        part_bytes=part_size,
+        key=key.expanduser() if key else None,
+    )
+    manifest = make(order, lambda text: show.note(str(text)))
+    data = {**_data(order.folder, manifest), "left_out": [vars(x) for x in left]}
+    return Result("bundle create", data, text=lambda: _show(order.folder, manifest, left))
+
+
+_FOLDERS = click.argument(
+    "folders",
+    nargs=-1,
+    required=True,
+    metavar="DIR...",
+    type=click.Path(path_type=Path, exists=False),
+)
+_SIGNER = click.option(
+    "--signer",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help=_("Public key that must have signed it (a .pub file, or allowed signers)."),
+)
+
+
+@verb(
+    "bundle verify",
+    summary=_("Check that a bundle is whole: every file by its sum, the manifest by its key."),
+    examples=(
+        "setup-assistant bundle verify room-bundle",
+        "setup-assistant bundle verify /media/stick1 /media/stick2 --signer id_ed25519.pub",
+    ),
+)
+@_FOLDERS
+@_SIGNER
+def check(*, folders: tuple[Path, ...], signer: Path | None) -> Result:
+    """Check a bundle."""
+    checked = checked_bundle(folders, signer)
+    data = {**_data(folders[0], checked.manifest), "signer": checked.signer}
+    return Result("bundle verify", data, text=lambda: _say_whole(checked))
+
+
+@verb(
+    "bundle apply",
+    summary=_(
+        "Set up this machine from a bundle, without internet.\n\n"
+        "The bundle is checked first; the plan is the one this machine would have had online. "
+        "DIR may be the address of a bundle that is served."
+    ),
+    examples=(
+        "setup-assistant bundle apply room-bundle --site qwen2-vl",
+        "setup-assistant bundle apply /media/stick1 /media/stick2 --signer id_ed25519.pub",
+    ),
+)
+@_FOLDERS
+@_SIGNER
+@click.option("--site", default="", metavar="DIR", help=_("Folder of the deployment."))
+@click.option("--dry-run", is_flag=True, help=_("Show the plan and change nothing."))
+@click.option(
+    "--manifest", "expected", default="", metavar="SHA256", help=_("The manifest's sum, if known.")
+)
+def apply(
+    *, folders: tuple[Path, ...], signer: Path | None, site: str, dry_run: bool, expected: str
+) -> Result:
+    """Check a bundle and travel the road with it."""
+    from setup_assistant.bundle import apply as applying
+    from setup_assistant.cli.up import carry_out
+    from setup_assistant.steps.prepare import site_folder
+
+    root = site_folder(site)
+    address = _address(folders)
+    if address:
+        from setup_assistant.bundle.remote import Remote
+
+        opened = applying.fetched(Remote(address, expected), signer, _machine(root), str(root))
+    else:
+        checked = checked_bundle(folders, signer)
+        opened = applying.ready(checked, _machine(root), str(root))
+    with opened as prepared:
+        return carry_out(prepared, dry_run=dry_run)
+
+
+def _address(folders: tuple[Path, ...]) -> str:
+    """Return the address, where one was given in place of folders."""
+    # A path has lost one of the slashes.
+    found = re.match(r"(https?):/+(.+)", str(folders[0]))
+    return f"{found[1]}://{found[2]}" if found else ""
+
+
+def _machine(root: Path) -> Machine:
+    from setup_assistant.machine.probe import probe
+
+    return probe(site=root, sources=False)
+
+
+def checked_bundle(folders: tuple[Path, ...], signer: Path | None) -> Checked:
+    """Return a bundle in folders, checked file by file."""
+    from setup_assistant.bundle.verify import verify
+
+    if signer is not None and not signer.expanduser().exists():
+        raise SetupError("file_missing", path=str(signer), flag="--signer")
+    from setup_assistant.cli.progress import Progress
+
+    progress = Progress()
+    progress.begin(_("Checking the bundle"))
+    try:
+        return verify(
+            [f.expanduser().absolute() for f in folders],
+            signer=signer.expanduser() if signer else None,
+            tell=progress.update,
+        )
+    finally:
+        progress.end()
+
+
+def _data(folder: Path, manifest: Manifest) -> dict[str, Any]:
+    from setup_assistant.values import to_builtins
+
+    return {
+        "bundle": str(folder),
+        "created": manifest.created,
+        "size_bytes": sum(i.size for i in manifest.files),
+        "files": len(manifest.files),
+        "targets": to_builtins(manifest.targets),
+    }
+
+
+def _show(folder: Path, manifest: Manifest, left: tuple[Left, ...]) -> None:
+    for target in manifest.targets:
+        show.line(f"{', '.join(target.hosts)}")
+        show.line(f"  {target.model}, {len(target.wheels)} wheels: {target.key}")
+    for other in left:
+        show.line(_("left out: {host}: {reason}", host=other.host, reason=other.reason))
+    size = size_text(sum(i.size for i in manifest.files))
+    show.line(_("Bundle: {path}, {size}", path=str(folder), size=size))
+
+
+def _say_whole(checked: Checked) -> None:
+    count = len(checked.manifest.files)
+    show.line(_("The bundle is whole: {count} files.", count=count))
+    if checked.signer:
+        show.line(_("Signed by {key}.", key=checked.signer))
+    else:
+        show.line(_("It bears no signature."))
+
+
+for _verb in (create, check, apply):
+    command.add_command(_verb)

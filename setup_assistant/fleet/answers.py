@@ -1,0 +1,115 @@
+"""From the lines that an agent printed to an answer that is proved to be this host's."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from setup_assistant.fleet.engine import Event
+from setup_assistant.fleet.faults import Fault, fault, of_task
+from setup_assistant.fleet.inside.job import MARKER, proof
+from setup_assistant.fleet.outcome import Answer, Outcome
+from setup_assistant.fleet.safe import printable
+from setup_assistant.host.secrets import redact
+from setup_assistant.words import msg
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_LOG = "~/.cache/setup-assistant/fleet/jobs"
+
+
+def outcome_of(event: Event, nonce: str) -> Outcome | Fault:
+    """Return what a host's job came to, or what is wrong with its answer."""
+    said = _marked(event.out)
+    if said is None:
+        return of_task(event)
+    body = said.get("body")
+    machine = printable(str(said.get("machine", "")))
+    right = isinstance(body, str) and said.get("proof") == proof(nonce, machine, body)
+    if not right or said.get("nonce") != nonce:
+        return fault("answer_foreign", host=event.host)
+    value = json.loads(str(body))
+    found = _of_state(event.host, value)
+    if isinstance(found, Fault):
+        return found
+    answers, seconds = found
+    return _judge(event.host, answers, seconds, machine, printable(str(said.get("host", ""))))
+
+
+def _marked(out: str) -> dict[str, Any] | None:
+    """Return the marked line's value; what a login prints around it does not matter."""
+    for line in reversed(out.splitlines()):
+        start = line.find(MARKER)
+        if start >= 0:
+            try:
+                value = json.loads(line[start + len(MARKER) :])
+            except ValueError:
+                return None
+            return value if isinstance(value, dict) else None
+    return None
+
+
+def _of_state(host: str, value: Mapping[str, Any]) -> tuple[tuple[Answer, ...], float] | Fault:
+    state, detail = value.get("state"), str(value.get("detail", ""))
+    if state == "running":
+        return fault("timed_out", host=host, seconds=round(float(value.get("seconds", 0))))
+    if value.get("errno") in _FULL or "No space left" in detail:
+        return fault("disk_full", host=host)
+    if state == "broken":
+        return fault("home_not_writable", host=host, detail=detail)
+    result = value.get("result")
+    return fault("job_died", host=host) if result is None else _answers(host, result)
+
+
+def _answers(host: str, result: Mapping[str, Any]) -> tuple[tuple[Answer, ...], float] | Fault:
+    answers = []
+    for entry in result.get("answers", ()):
+        envelope = _envelope(entry.get("out", ""))
+        if envelope is None:
+            detail = f"exit status {entry.get('code')}, no envelope"
+            return fault("agent_failed", host=host, detail=detail, log=_LOG)
+        argv = entry.get("argv") or ["?"]
+        # A bundle is applied by the same road, and answers as that does.
+        name = "up" if argv[0] == "bundle" else str(argv[0])
+        answers.append(Answer(command=name, code=int(entry["code"]), envelope=envelope))
+    return tuple(answers), float(result.get("seconds", 0.0))
+
+
+def _envelope(out: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(redact(out))
+    except ValueError:
+        return None
+    return _harmless(value) if isinstance(value, dict) and "exit_code" in value else None
+
+
+def _harmless(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a host's words without what would move the cursor or colour the terminal here."""
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in value)
+    if isinstance(value, list):
+        return [_harmless(v) for v in value]
+    if isinstance(value, dict):
+        return {_harmless(k): _harmless(v) for k, v in value.items()}
+    return value
+
+
+def _judge(
+    host: str, answers: tuple[Answer, ...], seconds: float, machine: str, hostname: str
+) -> Outcome:
+    common = {"host": host, "seconds": seconds, "machine": machine, "hostname": hostname}
+    bad = next((a for a in answers if a.code), None)
+    if bad is None:
+        return Outcome(status="ok", answers=answers, **common)  # type: ignore[arg-type]
+    first: Mapping[str, Any] = next(iter(bad.envelope.get("errors") or ()), {})
+    # Partly done, or nothing was done yet: another run is what helps.
+    begun = bad.code == 3 or first.get("code") == "no_receipt"
+    return Outcome(
+        status="unfinished" if begun else "failed",
+        code=str(first.get("code") or "verb_failed"),
+        reason=msg("{detail}", detail=str(first.get("message") or f"exit status {bad.code}")),
+        remedy=msg("{remedy}", remedy=str(first.get("hint") or "")),
+        answers=answers,
+        **common,  # type: ignore[arg-type]
+    )

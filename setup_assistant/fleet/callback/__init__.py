@@ -1,0 +1,1 @@
+"""What runs inside Ansible; a folder of its own, since Ansible loads all that lies there."""

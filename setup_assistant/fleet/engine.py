@@ -1,0 +1,149 @@
+"""Ansible: found, given its settings, run, and listened to.
+
+`ansible-playbook` is run as a child behind the one door for processes, with a small callback
+that prints one JSON line per answer. It dies with this process, and nothing that a host says
+is written to a file on the way.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from setup_assistant.errors import SetupError
+from setup_assistant.host import log, run
+
+REQUIREMENT = "ansible-core>=2.16"
+# What a person says of themselves to every run of Ansible.
+_KEPT = ("ANSIBLE_REMOTE_USER", "ANSIBLE_PRIVATE_KEY_FILE")
+_CALLBACK = Path(__file__).parent / "callback"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """What one task of one host came to.
+
+    `event` is ok, failed, unreachable or running; `task` the first word of its name in the
+    playbook: Look, Push or Start.
+    """
+
+    event: str
+    host: str
+    task: str
+    out: str = ""
+    err: str = ""
+    msg: str = ""
+    rc: int | None = None
+
+
+def available() -> bool:
+    """Whether Ansible is installed beside this tool."""
+    return importlib.util.find_spec("ansible") is not None
+
+
+def install() -> None:
+    """Install Ansible beside this tool.
+
+    Raises:
+        SetupError: `engine_missing` where that fails.
+    """
+    from setup_assistant.host import paths
+    from setup_assistant.steps.backends.uv import environment as uv_environment
+    from setup_assistant.steps.backends.uv import uv_program
+
+    outcome = run.run(
+        [uv_program(), "pip", "install", "--quiet", "--python", sys.executable, REQUIREMENT],
+        deadline=None,
+        env=uv_environment(paths.cache_folder()),
+    )
+    importlib.invalidate_caches()
+    if not outcome.ok or not available():
+        log.debug("engine: %s", outcome.err)
+        raise missing()
+
+
+def missing() -> SetupError:
+    """Return the error that says how to install it by hand."""
+    return SetupError("engine_missing", command=f"{sys.executable} -m pip install '{REQUIREMENT}'")
+
+
+def program(name: str) -> list[str]:
+    """Return the command of one of Ansible's programs, of the Ansible beside this tool."""
+    if not available():
+        raise missing()
+    beside = Path(sys.executable).with_name(name)
+    if beside.exists():
+        return [str(beside)]
+    return [sys.executable, "-m", f"ansible.cli.{name.removeprefix('ansible-')}"]
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return Ansible's environment: settings of other projects do not reach it."""
+    env = {
+        k: v
+        for k, v in run.clean_environment().items()
+        if k in _KEPT or not k.startswith("ANSIBLE_")
+    }
+    env.update(
+        ANSIBLE_CONFIG=str(Path(__file__).with_name("inventory.cfg")),
+        ANSIBLE_NOCOLOR="1",
+        ANSIBLE_LOCALHOST_WARNING="0",
+        ANSIBLE_INVENTORY_UNPARSED_WARNING="0",
+        # ssh speaks the language of the terminal in some systems; its words are looked at.
+        LC_ALL="C.UTF-8",
+    )
+    env.update(extra or {})
+    return env
+
+
+def play(
+    folder: Path,
+    *,
+    hosts: Sequence[str],
+    forks: int,
+    secrets: Mapping[str, str],
+    on_event: Callable[[Event], None],
+) -> run.Outcome:
+    """Run the playbook in `folder` on some of its hosts; answers arrive as they come."""
+    env = environment(
+        {
+            "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACK),
+            "ANSIBLE_STDOUT_CALLBACK": "events",
+            **secrets,
+        }
+    )
+    chosen = folder / "limit.txt"
+    chosen.write_text("\n".join(hosts) + "\n", encoding="utf-8")
+    return run.run(
+        [*program("ansible-playbook"), "--inventory", folder / "hosts.json",
+         "--forks", str(forks), "--limit", f"@{chosen}", "--skip-tags", "by_hand",
+         folder / "playbook.yml"],
+        deadline=None,
+        env=env,
+        cwd=folder,
+        on_out=lambda line: _hear(line, on_event),
+    )  # fmt: skip
+
+
+def last_words(outcome: run.Outcome) -> str:
+    """Return the end of what Ansible said, for a message."""
+    text = outcome.err.strip() or outcome.out.strip() or f"exit status {outcome.code}"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " / ".join(lines)[-600:]
+
+
+def _hear(line: str, on_event: Callable[[Event], None]) -> None:
+    if not line.startswith("{"):
+        return
+    try:
+        value = json.loads(line)
+        event = Event(**value)
+    except (ValueError, TypeError):
+        log.debug("engine: %s", line)
+        return
+    on_event(event)

@@ -1,0 +1,1 @@
+"""What runs on the hosts (`start`, `job`). Standard library only."""

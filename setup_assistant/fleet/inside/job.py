@@ -1,0 +1,229 @@
+"""One job on a host: started detached, asked for again until it has ended.
+
+    agent.pyz --fleet BASE64 NONCE
+
+The first is JSON in base64 (so that no shell can read anything into it): `run` (who asks),
+`commands` (argument lists of this tool), `env`, `wait` (seconds to wait for the end).
+It answers with one line: the marker and JSON. The worker outlives the connection; a question
+with the same `run` waits for the same worker, and a new run finds one that is still at it.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import shutil
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+MARKER = "SETUP-ASSISTANT-ANSWER"
+_LOOK_SECONDS = 0.05
+# Kept on the disk while a job runs, so that there is room to say that the disk is full.
+_RESERVE = 64 << 10
+_KEPT_JOBS = 8
+
+
+def main(argument: str, nonce: str, base: Path) -> int:
+    """Start or find the job, wait a little, and print how it stands."""
+    asked: dict[str, Any] = json.loads(base64.b64decode(argument))
+    folder = base / "jobs" / _key(asked)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        state = _ensure(folder, asked)
+        if state == "started":
+            _prune(folder)
+        answer = _wait(folder, float(asked["wait"]))
+    except OSError as error:
+        answer = {"state": "broken", "errno": error.errno, "detail": str(error)}
+    _say(nonce, answer)
+    return 0
+
+
+def _key(asked: dict[str, Any]) -> str:
+    """Name the job by what it does: who asks for the same again finds the same worker."""
+    text = json.dumps([asked["commands"], asked.get("env", {})], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _ensure(folder: Path, asked: dict[str, Any]) -> str:
+    """Start the worker unless it runs already, or has ended for this very run."""
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return "running"
+        if _read(folder / "run.json").get("run") == asked["run"]:
+            return "ended"
+        for old in ("result.json", "run.json"):
+            (folder / old).unlink(missing_ok=True)
+        (folder / "reserve").write_bytes(b"\0" * _RESERVE)
+        _write(folder / "run.json", {"run": asked["run"], "started": time.time()})
+        _spawn(folder, asked)
+        return "started"
+    finally:
+        os.close(lock)
+
+
+def _spawn(folder: Path, asked: dict[str, Any]) -> None:
+    """Fork twice, so that the worker belongs to nobody; it inherits the lock, and holds it."""
+    if first := os.fork():
+        os.waitpid(first, 0)
+        return
+    try:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        _detach(folder)
+        _work(folder, asked)
+    except BaseException:  # noqa: BLE001 - the last thing that can be written down
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+def _detach(folder: Path) -> None:
+    null = os.open(os.devnull, os.O_RDONLY)
+    log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    for number, source in ((0, null), (1, log), (2, log)):
+        os.dup2(source, number)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _work(folder: Path, asked: dict[str, Any]) -> None:
+    started = time.monotonic()
+    os.environ.update(asked.get("env", {}))
+    answers = []
+    for number, command in enumerate(asked["commands"]):
+        out = folder / f"out-{number}"
+        code = _one(out, command)
+        answers.append({"argv": command, "code": code, "out": _text(out)})
+        if code and number + 1 < len(asked["commands"]) and asked.get("stop", True):
+            break
+    (folder / "reserve").unlink(missing_ok=True)
+    seconds = round(time.monotonic() - started, 2)
+    _write(folder / "result.json", {"answers": answers, "seconds": seconds})
+
+
+def _one(out: Path, command: list[str]) -> int:
+    """Run one command line of this tool in a fork; return its exit status."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = 1
+    try:
+        os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 1)
+        sys.argv = ["setup-assistant", *command]
+        from setup_assistant.cli.app import main as run
+
+        run()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:  # noqa: BLE001 - nobody else is there to say it
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _wait(folder: Path, seconds: float) -> dict[str, Any]:
+    ends = time.monotonic() + seconds
+    while True:
+        alive = _alive(folder)
+        if not alive:
+            result = _read(folder / "result.json")
+            if result:
+                return {"state": "done", "result": result}
+            return {"state": "died", "detail": _text(folder / "log")[-2000:]}
+        if time.monotonic() >= ends:
+            return {"state": "running", "seconds": _seconds(folder)}
+        time.sleep(_LOOK_SECONDS)  # noqa: TID251 - the host has no other clock
+
+
+def _alive(folder: Path) -> bool:
+    """Whether the worker still holds the lock; the system lets go of it when it dies."""
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def _seconds(folder: Path) -> float:
+    started = _read(folder / "run.json").get("started")
+    return round(time.time() - started, 1) if isinstance(started, float) else 0.0
+
+
+def _say(nonce: str, answer: dict[str, Any]) -> None:
+    """Print the answer with what proves whose it is: the nonce, the machine, a sum over all."""
+    body = json.dumps(answer, ensure_ascii=True)
+    machine = machine_id()
+    value = {
+        "nonce": nonce,
+        "machine": machine,
+        "host": platform.node(),
+        "state": answer["state"],
+        "body": body,
+        "proof": proof(nonce, machine, body),
+    }
+    sys.stdout.write(f"\n{MARKER} {json.dumps(value)}\n")
+    sys.stdout.flush()
+
+
+def proof(nonce: str, machine: str, body: str) -> str:
+    """Return the sum that ties an answer to the question and to the machine."""
+    return hashlib.sha256(f"{nonce}\n{machine}\n{body}".encode()).hexdigest()
+
+
+def machine_id() -> str:
+    """Return a sum that names this machine, without giving its machine-id away."""
+    for name in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+        text = _text(Path(name)).strip()
+        if text:
+            break
+    else:
+        text = platform.node()
+    return hashlib.sha256(f"setup-assistant {text}".encode()).hexdigest()[:16]
+
+
+def _prune(kept: Path) -> None:
+    """Forget the oldest jobs; their results were fetched long ago."""
+    others = [p for p in kept.parent.iterdir() if p != kept and not _alive(p)]
+    others.sort(key=lambda p: p.stat().st_mtime)
+    for old in others[: max(0, len(others) - _KEPT_JOBS)]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _write(path: Path, value: dict[str, Any]) -> None:
+    aside = path.with_suffix(".part")
+    aside.write_text(json.dumps(value))
+    aside.replace(path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

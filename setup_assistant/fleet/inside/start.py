@@ -1,0 +1,103 @@
+"""`__main__` of the agent: one zip with this tool and its packages. Standard library only.
+
+Unpacks itself beside itself once, since compiled modules cannot be imported from a zip, and
+then is Setup Assistant: `python3 agent.pyz probe --json`. It must also parse on an old Python
+3, so that it can say what is wrong: no syntax newer than 3.7 here.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+OLDEST = (3, 10)
+COMMON = "common"
+# Unpacked by an agent that nobody has used for so long.
+_STALE_SECONDS = 14 * 86400.0
+
+
+def main() -> None:
+    """Unpack where that was not done yet, then run what was asked for."""
+    if sys.version_info < OLDEST:
+        found = ".".join(map(str, sys.version_info[:3]))
+        _stop("Setup Assistant needs Python 3.10 or newer; this is Python " + found)
+    agent = Path(sys.argv[0]).resolve()
+    try:
+        home = unpack(agent)
+    except (OSError, zipfile.BadZipFile) as error:
+        _stop("The agent cannot be unpacked: " + str(error))
+    # In front of everything, but the zip itself must not be found.
+    sys.path[:1] = [str(home / COMMON), str(home / _tag()), str(home / _uv())]
+    if sys.argv[1:2] == ["--fleet"]:
+        from setup_assistant.fleet.inside import job
+
+        sys.exit(job.main(sys.argv[2], "".join(sys.argv[3:4]), agent.parent))
+    from setup_assistant.cli.app import main as run
+
+    run()
+
+
+def unpack(agent: Path) -> Path:
+    """Return the folder with what this Python needs of the agent, made on first use."""
+    home = agent.with_suffix("")
+    if home.is_dir():
+        os.utime(str(home))
+        return home
+    with zipfile.ZipFile(str(agent)) as archive:
+        names = archive.namelist()
+        if not any(n.startswith(_tag() + "/") for n in names):
+            _stop("The agent has no packages for this Python: " + _tag())
+        wanted = tuple(part + "/" for part in (COMMON, _tag(), _uv()))
+        aside = Path(tempfile.mkdtemp(prefix=".unpack-", dir=str(agent.parent)))
+        try:
+            archive.extractall(str(aside), [n for n in names if n.startswith(wanted)])
+            for program in aside.glob("uv-*/bin/*"):
+                program.chmod(0o755)
+            aside.rename(home)
+        except OSError:
+            # Another run may have been first; else the disk is full.
+            shutil.rmtree(str(aside), ignore_errors=True)
+            if not home.is_dir():
+                raise
+    _forget_old(agent)
+    return home
+
+
+def _tag() -> str:
+    return f"cp{sys.version_info[0]}{sys.version_info[1]}-{_machine()}"
+
+
+def _uv() -> str:
+    return "uv-" + _machine()
+
+
+def _machine() -> str:
+    machine = platform.machine().lower()
+    return {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
+
+
+def _forget_old(agent: Path) -> None:
+    """Remove what agents of other versions left, where nobody has used it for two weeks."""
+    now = agent.with_suffix("").stat().st_mtime
+    for path in agent.parent.glob("agent-*"):
+        try:
+            stale = path.suffix == "" and now - path.stat().st_mtime > _STALE_SECONDS
+        except OSError:
+            continue
+        if stale:
+            shutil.rmtree(str(path), ignore_errors=True)
+            path.with_suffix(".pyz").unlink(missing_ok=True)
+
+
+def _stop(text: str) -> None:
+    sys.stderr.write("setup-assistant agent: " + text + "\n")
+    sys.exit(4)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The agent: one file that is this tool, on any Python that may come."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.fleet import agent
+from setup_assistant.fleet.inside import start
+
+
+def test_what_says_that_python_is_too_old_is_understood_by_old_pythons() -> None:
+    ast.parse(Path(start.__file__).read_text(), feature_version=(3, 7))
+
+
+@pytest.mark.e2e
+def test_it_runs_by_itself_and_names_its_contents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = agent.build()
+    assert agent.build() == first
+    names = zipfile.ZipFile(first.path).namelist()
+    for name in ("setup_assistant/cli/app.py", "setup_assistant/recipes/torch.toml",
+                 "click/__init__.py"):  # fmt: skip
+        assert f"common/{name}" in names
+    here = f"cp{sys.version_info[0]}{sys.version_info[1]}"
+    assert any(n.startswith(f"{here}-") and "/msgspec/" in n for n in names)
+    assert not any("pygments" in n or "__pycache__" in n for n in names)
+    assert first.path.stat().st_size < 20e6
+    # The same contents give the same name, wherever they are packed.
+    monkeypatch.setenv("SETUP_ASSISTANT_CACHE", str(tmp_path / "other"))
+    second = agent.build()
+    assert (second.name, second.path == first.path) == (first.name, False)
+    moved = tmp_path / "here" / first.name
+    moved.parent.mkdir()
+    moved.write_bytes(second.path.read_bytes())
+    command = [sys.executable, "-I", "-S", str(moved), "probe", "--no-sources", "--json"]
+    env = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=env, timeout=120, check=False
+    )
+    assert json.loads(done.stdout)["exit_code"] == 0, done.stderr
+    assert moved.with_suffix("").is_dir()
+    bare = tmp_path / "here" / "agent-bare.pyz"
+    with zipfile.ZipFile(moved) as source, zipfile.ZipFile(bare, "w") as target:
+        for name in source.namelist():
+            if not name.startswith(here):
+                target.writestr(name, source.read(name))
+    done = subprocess.run([sys.executable, str(bare), "probe"], capture_output=True, text=True,
+                          env=env, timeout=60, check=False)  # fmt: skip
+    assert done.returncode == 4
+    assert f"no packages for this Python: {here}-" in done.stderr

@@ -1,0 +1,167 @@
+"""What ssh, Ansible and an agent say, and what is made of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from setup_assistant.fleet import faults
+from setup_assistant.fleet.answers import outcome_of
+from setup_assistant.fleet.engine import Event
+from setup_assistant.fleet.faults import Fault
+from setup_assistant.fleet.groups import group
+from setup_assistant.fleet.inside.job import MARKER, proof
+from setup_assistant.fleet.outcome import Answer, Outcome
+
+
+def said(body: dict[str, Any], /, nonce: str = "n", machine: str = "m", **other: str) -> Event:
+    text = json.dumps(body)
+    value = {"nonce": nonce, "machine": machine, "host": "pc", "state": body["state"],
+             "body": text, "proof": proof(nonce, machine, text), **other}  # fmt: skip
+    out = f"Welcome to pc!\r\n\n{MARKER} {json.dumps(value)}\r\nBye\r\n"
+    return Event(event="ok", host="pc01", task="Start", out=out, rc=0)
+
+
+def done(code: int = 0, **envelope: Any) -> dict[str, Any]:
+    text = json.dumps({"exit_code": code, "data": {}, "errors": [], **envelope})
+    answer = {"argv": ["probe", "--json"], "code": code, "out": text}
+    return {"state": "done", "result": {"answers": [answer], "seconds": 1.5}}
+
+
+def test_an_answer_is_found_among_what_a_login_prints() -> None:
+    found = outcome_of(said(done()), "n")
+    assert isinstance(found, Outcome)
+    assert (found.status, found.seconds, found.machine, found.hostname) == ("ok", 1.5, "m", "pc")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        said(done(), nonce="other"),
+        said(done(), proof="0" * 64),
+        said(done(), machine="m", body=json.dumps(done(code=1))),
+        said(done(), host="pc", machine="m", nonce="n", proof=proof("n", "x", json.dumps(done()))),
+    ],
+    ids=["another question", "no proof", "another body", "another machine"],
+)
+def test_an_answer_that_is_not_this_hosts_is_refused(event: Event) -> None:
+    found = outcome_of(event, "n")
+    assert isinstance(found, Fault)
+    assert found.code == "answer_foreign"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"state": "broken", "errno": 28, "detail": ""}, "disk_full"),
+        ({"state": "broken", "errno": 13, "detail": "denied"}, "home_not_writable"),
+        ({"state": "died", "detail": "OSError: [Errno 28] No space left on device"}, "disk_full"),
+        ({"state": "died", "detail": ""}, "job_died"),
+        ({"state": "running", "seconds": 9.0}, "timed_out"),
+        ({"state": "done", "result": {"answers": [{"argv": ["up"], "code": 1, "out": "?"}]}},
+         "agent_failed"),
+    ],
+)  # fmt: skip
+def test_a_job_that_gave_no_answer_says_why(body: dict[str, Any], code: str) -> None:
+    found = outcome_of(said(body), "n")
+    assert isinstance(found, Fault)
+    assert found.code == code
+
+
+def test_a_verb_that_failed_there_keeps_its_own_reason() -> None:
+    error = {"code": "no_space", "message": "/home has 1 GB free.", "hint": "Free some."}
+    found = outcome_of(said(done(4, errors=[error])), "n")
+    assert isinstance(found, Outcome)
+    assert (found.status, found.code, str(found.reason)) == ("failed", "no_space", error["message"])
+    found = outcome_of(said(done(3, errors=[error])), "n")
+    assert isinstance(found, Outcome)
+    assert found.status == "unfinished"
+
+
+def test_a_host_cannot_draw_on_the_terminal() -> None:
+    error = {"code": "x", "message": "\x1b[2J\x1b]0;title\x07gone", "hint": "a\rb\u202e"}
+    found = outcome_of(said(done(1, errors=[error], data={"\x1b": ["\x9b31m"]})), "n")
+    assert isinstance(found, Outcome)
+    shown = json.dumps(found.to_json(), ensure_ascii=False)
+    assert "gone" in shown
+    assert all(c.isprintable() for c in shown)
+    noisy = Event(event="failed", host="pc", task="Start", err="\x1b[31mboom\x07", rc=1)
+    fault = outcome_of(noisy, "n")
+    assert isinstance(fault, Fault)
+    assert str(fault.reason).isprintable()
+
+
+SSH = "Failed to connect to the host via ssh: "
+CHANGED = (
+    SSH + "@@@@\n@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\n@@@@\n"
+    "Host key verification failed."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "contacted", "code"),
+    [
+        (CHANGED, False, "host_key_changed"),
+        (SSH + "No ED25519 host key is known for 10.0.0.1 and you have requested strict checking."
+         "\nHost key verification failed.", False, "host_key_unknown"),
+        (SSH + "ssh: connect to host 10.0.0.1 port 22: Connection timed out", False, "host_down"),
+        (SSH + "ssh: connect to host 10.0.0.1 port 22: No route to host", False, "host_down"),
+        (SSH + "ssh: connect to host 10.0.0.1 port 22: Connection refused", False,
+         "no_ssh_server"),
+        (SSH + "ssh: Could not resolve hostname pc: Name or service not known", False,
+         "name_unknown"),
+        (SSH + "lab@10.0.0.1: Permission denied (publickey).", False, "login_refused"),
+        (SSH + "kex_exchange_identification: Connection closed by remote host", False,
+         "ssh_failed"),
+        (SSH + "Timeout, server 10.0.0.1 not responding.", True, "connection_broke"),
+        (SSH + "ssh: connect to host 10.0.0.1 port 22: Connection refused", True,
+         "connection_broke"),
+        ("Failed to create temporary directory. mkdir: No space left on device", True,
+         "disk_full"),
+    ],
+)  # fmt: skip
+def test_what_ssh_says_has_a_name(words: str, contacted: bool, code: str) -> None:
+    event = Event(event="unreachable", host="pc01", task="Look", msg=words)
+    found = faults.of_connection(event, port=22, target="10.0.0.1", contacted=contacted)
+    assert found.code == code
+    for sentence in (found.reason, found.remedy):
+        assert "{" not in str(sentence)
+
+
+def test_python_is_told_apart() -> None:
+    def look(out: str, rc: int = 0) -> str:
+        event = Event(event="failed", host="pc", task="Look", out=out, rc=rc)
+        return faults.of_look(event).code
+
+    assert look("arch=x86_64\nfolder=/x\n") == "python_missing"
+    assert look("found=3.8\narch=x86_64\n") == "python_too_old"
+    assert look("mkdir: cannot create directory: No space left on device", 9) == "disk_full"
+    assert look("mkdir: cannot create directory: Read-only file system", 9) == "home_not_writable"
+
+
+def test_every_fault_has_a_sentence_and_a_remedy() -> None:
+    assert len(faults.codes()) > 15
+    for code in faults.codes():
+        found = faults.fault(code)
+        assert found.reason.template
+        assert found.remedy.template
+
+
+def _planned(host: str, build: str) -> Outcome:
+    plan = {
+        "torch": {"version": "2.9.0", "build": build},
+        "transformers": {"version": "5"},
+        "model": {"id": "m", "dtype": "float16"},
+        "python": "3.11",
+        "placement": {"device": "cuda"},
+    }
+    answer = Answer(command="plan", code=0, envelope={"data": plan})
+    return Outcome(host=host, status="ok", answers=(answer,))
+
+
+def test_machines_are_grouped_by_their_plans() -> None:
+    room = [_planned("a", "cu126"), _planned("b", "cu128"), _planned("c", "cu128"),
+            Outcome(host="d", status="failed")]  # fmt: skip
+    assert [g.hosts for g in group(room)] == [("b", "c"), ("a",)]

@@ -1,0 +1,73 @@
+"""A room without internet: hosts that reach the control machine only, set up from its bundle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bundle.conftest import call, stocked, variables
+from tests.fleet.rig import Lab
+
+__all__ = ["call", "stocked", "variables"]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.xdist_group("fleet")]
+Fleet = Callable[..., dict[str, Any]]
+NAMES = ("pc00", "pc01")
+
+
+@pytest.fixture
+def room(lab: Lab) -> Iterator[Lab]:
+    for name in NAMES:
+        lab.hosts[name].files = {}
+        lab.hosts[name].size = "3g"
+        lab.hosts[name].start(lab.key)
+    for name in NAMES:
+        lab.wait_for(lab.hosts[name])
+    lab.trust()
+    yield lab
+    for name in NAMES:
+        lab.hosts[name].stop()
+
+
+def test_hosts_install_from_the_control_machine(
+    room: Lab, fleet: Fleet, call: Fleet, stocked: dict[str, str], tmp_path: Path
+) -> None:
+    inventory = str(room.inventory(tmp_path / "hosts.ini", NAMES))
+    probed, bundle = tmp_path / "room.json", tmp_path / "bundle"
+    assert fleet("probe", "-i", inventory, "--report", str(probed))["exit_code"] == 0
+    made = call("bundle", "create", "--to", str(bundle), "--machine", str(probed),
+                "--model", "canary", "--backend", "uv")  # fmt: skip
+    assert made["exit_code"] == 0, made["errors"]
+    assert made["data"]["targets"][0]["hosts"] == list(NAMES)
+    arguments = ("apply", "-i", inventory, "--bundle", str(bundle), "--rate", "20M")
+    shown = fleet(*arguments, "--check")
+    assert shown["exit_code"] == 0, (shown["errors"], shown["by_name"])
+    assert [g["hosts"] for g in shown["data"]["groups"]] == [list(NAMES)]
+    done = fleet(*arguments)
+    for name in NAMES:
+        steps = _steps(done, name)
+        assert steps["environment"] == "done", done["by_name"][name]["reason"]
+        # The packages are empty: the canary must say so, as the host's own reason.
+        assert done["by_name"][name]["code"] == "proof_failed"
+        assert done["by_name"][name]["status"] == "failed"
+        listed = room.hosts[name].inside(
+            "ls -d /home/lab/qwen2-vl/env/lib/python3*/site-packages/*.dist-info"
+        )
+        for package, version in stocked.items():
+            assert f"/{package.replace('-', '_')}-{version}" in listed, (package, listed)
+    again = fleet(*arguments)
+    for name in NAMES:
+        assert _steps(again, name)["environment"] == "already"
+    damaged = next((bundle / "wheels").iterdir())
+    damaged.write_bytes(b"x" * damaged.stat().st_size)
+    refused = fleet(*arguments)
+    assert refused["errors"][0]["code"] == "bundle_damaged"
+    assert damaged.name in json.dumps(refused["errors"])
+
+
+def _steps(envelope: dict[str, Any], name: str) -> dict[str, str]:
+    found = envelope["by_name"][name]["results"]["up"]["data"].get("steps", ())
+    return {s["name"]: s["status"] for s in found}

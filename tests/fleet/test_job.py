@@ -1,0 +1,115 @@
+"""The job on a host: detached, found again, proved, and honest about how it ended."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from setup_assistant.fleet.inside import job
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="hosts are Linux machines")
+Ask = Callable[..., dict[str, Any]]
+# Stands for this tool on the host: waits as long as it is told, and answers.
+TOOL = """
+import json, pathlib, sys, time
+def main():
+    with open(pathlib.Path.home() / "starts", "a") as log:
+        log.write("x")
+    time.sleep(float(sys.argv[2]))
+    print(json.dumps({"exit_code": 0, "data": {"verb": sys.argv[1]}}))
+    raise SystemExit(int(sys.argv[3]))
+"""
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Ask:
+    package = tmp_path / "lib" / "setup_assistant" / "cli"
+    package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
+    (package / "app.py").write_text(TOOL)
+
+    def put(run: str, *commands: list[str], wait: float = 10, nonce: str = "n") -> dict[str, Any]:
+        asked = {"run": run, "commands": commands, "wait": wait}
+        code = (
+            "import importlib.util, sys\n"
+            f"spec = importlib.util.spec_from_file_location('job', {job.__file__!r})\n"
+            "module = importlib.util.module_from_spec(spec)\n"
+            "spec.loader.exec_module(module)\n"
+            f"sys.path.insert(0, {str(tmp_path / 'lib')!r})\n"
+            "from pathlib import Path\n"
+            f"module.main(sys.argv[1], {nonce!r}, Path({str(tmp_path)!r}))\n"
+        )
+        argument = base64.b64encode(json.dumps(asked).encode()).decode()
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", code, argument], capture_output=True, text=True,
+            env={**os.environ, "HOME": str(tmp_path)}, timeout=60, check=False,
+        )  # fmt: skip
+        line = next(x for x in done.stdout.splitlines() if x.startswith(job.MARKER))
+        value: dict[str, Any] = json.loads(line.removeprefix(job.MARKER))
+        assert value["proof"] == job.proof(nonce, value["machine"], value["body"])
+        body: dict[str, Any] = json.loads(value["body"])
+        return body
+
+    return put
+
+
+def starts(folder: Path) -> int:
+    path = folder / "starts"
+    return len(path.read_text()) if path.exists() else 0
+
+
+def test_commands_run_one_after_the_other_until_one_fails(ask: Ask, tmp_path: Path) -> None:
+    body = ask("r1", ["probe", "0", "0"], ["plan", "0", "4"], ["report", "0", "0"])
+    assert body["state"] == "done"
+    answers = body["result"]["answers"]
+    assert [(a["argv"][0], a["code"]) for a in answers] == [("probe", 0), ("plan", 4)]
+    assert json.loads(answers[0]["out"])["data"]["verb"] == "probe"
+    assert starts(tmp_path) == 2
+
+
+@pytest.mark.e2e
+def test_it_outlives_the_question_and_is_found_again(ask: Ask, tmp_path: Path) -> None:
+    assert ask("r1", ["up", "3", "0"], wait=0)["state"] == "running"
+    # The same run asks again, and another run (a rerun after a kill) joins in.
+    assert ask("r1", ["up", "3", "0"], wait=0)["state"] == "running"
+    assert ask("r2", ["up", "3", "0"])["state"] == "done"
+    assert starts(tmp_path) == 1
+    # Asked once more the first run still gets its answer; a new one starts anew.
+    assert ask("r1", ["up", "3", "0"])["state"] == "done"
+    assert starts(tmp_path) == 1
+    assert ask("r3", ["up", "3", "0"])["state"] == "done"
+    assert starts(tmp_path) == 2
+
+
+def test_a_job_that_is_killed_says_so_and_starts_anew(ask: Ask, tmp_path: Path) -> None:
+    ask("r1", ["up", "30", "0"], wait=0)
+    ends = time.monotonic() + 10
+    while starts(tmp_path) == 0 and time.monotonic() < ends:
+        time.sleep(0.02)
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes()
+        except OSError:
+            continue
+        if str(tmp_path).encode() in line and int(path.parent.name) != os.getpid():
+            os.kill(int(path.parent.name), signal.SIGKILL)
+    assert ask("r1", ["up", "30", "0"])["state"] == "died"
+    assert ask("r2", ["up", "0", "0"])["state"] == "done"
+
+
+def test_a_folder_that_cannot_be_written_is_told(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "jobs").write_text("in the way")
+    body = ask("r1", ["probe", "0", "0"])
+    assert body["state"] == "broken"
+    assert body["errno"]

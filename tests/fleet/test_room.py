@@ -1,0 +1,202 @@
+"""Ten different machines over real SSH: each its own right answer, and every fault by its name."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from setup_assistant.fleet import engine
+from tests.fleet.machines import MACHINES, nvidia_smi
+from tests.fleet.rig import Lab
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("fleet")]
+Fleet = Callable[..., dict[str, Any]]
+Command = Callable[..., "subprocess.Popen[str]"]
+SLOW_SMI = "#!/bin/sh\\nsleep 5\\nexit 9\\n"
+
+
+@pytest.fixture(scope="module")
+def room(lab: Lab) -> Iterator[Lab]:
+    for number, (name, machine) in enumerate(MACHINES.items()):
+        host = lab.hosts[name]
+        host.size = "100m"
+        host.files = (
+            {"/usr/local/bin/nvidia-smi": nvidia_smi(machine, number)} if machine.count else {}
+        )
+    lab.start()
+    yield lab
+    for host in lab.hosts.values():
+        host.stop()
+
+
+def test_each_gets_its_own_right_answer(room: Lab, fleet: Fleet, tmp_path: Path) -> None:
+    inventory = room.inventory(tmp_path / "hosts.ini")
+    page, table = tmp_path / "room.html", tmp_path / "room.csv"
+    # A few at a time: ten machines on one must not keep each other from answering in time.
+    few = ("-i", str(inventory), "--forks", "3")
+    probed = fleet("probe", *few, "--report", str(table))
+    assert probed["exit_code"] == 0, probed["errors"]
+    for name, machine in MACHINES.items():
+        said = probed["by_name"][name]["results"]["probe"]["data"]
+        assert [g["name"] for g in said["gpus"]] == [machine.gpu] * machine.count, name
+        assert (said["driver"]["version"] or "") == machine.driver
+        assert probed["by_name"][name]["hostname"] == name
+    assert len({h["machine"] for h in probed["by_name"].values()}) == len(MACHINES)
+    planned = fleet("plan", *few, "--report", str(page))
+    for name, machine in MACHINES.items():
+        host = planned["by_name"][name]
+        if machine.refused:
+            assert (host["status"], host["code"]) == ("failed", machine.refused), name
+            continue
+        plan = host["results"]["plan"]["data"]
+        assert plan["torch"]["build"] in machine.builds, (name, plan["torch"])
+        if plan["model"]["quantization"] == "none":
+            assert plan["model"]["dtype"] == machine.dtype, name
+    assert planned["exit_code"] == 3
+    assert planned["data"]["failed"] == ["pc06"]
+    together = [set(g["hosts"]) for g in planned["data"]["groups"]]
+    assert {"pc00", "pc01"} in together
+    assert sum(len(g) for g in together) == 9
+    assert len(table.read_text().splitlines()) == 11
+    assert "GeForce GTX 580" in page.read_text()
+    again = fleet("plan", "-i", str(inventory), "--limit", "@failed")
+    assert list(again["by_name"]) == ["pc06"]
+
+
+def test_a_stock_ansible_playbook_runs_it_by_hand(room: Lab, fleet: Fleet, tmp_path: Path) -> None:
+    inventory, folder = room.inventory(tmp_path / "hosts.ini", ("pc00", "pc09")), tmp_path / "hand"
+    written = fleet("plan", "-i", str(inventory), "--playbook", str(folder))
+    assert written["data"]["playbook"] == str(folder / "playbook.yml")
+    env = {k: v for k, v in os.environ.items() if not k.startswith("ANSIBLE_")}
+    env["LC_ALL"] = "C.UTF-8"
+    done = subprocess.run(
+        [*engine.program("ansible-playbook"), "-i", inventory, folder / "playbook.yml"],
+        cwd=folder, env=env, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name, gpu in (("pc00", "RTX 4090"), ("pc09", "")):
+        answer = (folder / "answers" / f"{name}.txt").read_text()
+        assert '"state": "done"' in answer
+        assert gpu in answer
+
+
+def test_every_fault_is_told_for_what_it_is(room: Lab, fleet: Fleet, tmp_path: Path) -> None:
+    inventory = room.inventory(tmp_path / "hosts.ini")
+    off, anew, full, bare, old, foreign = (room.hosts[f"pc{i:02}"] for i in range(6))
+    off.pull_cable()
+    anew.stop()
+    anew.start(room.key)
+    room.wait_for(anew)
+    full.inside("dd if=/dev/zero of=/home/lab/big bs=1M 2>/dev/null")
+    bare.inside("rm -f /usr/bin/python3*")
+    old.inside("rm -f /usr/bin/python3.1*; printf '#!/bin/sh\\necho /usr/bin/python3 3 8\\n' "
+               "> /usr/bin/python3.new; mv /usr/bin/python3.new /usr/bin/python3; "
+               "chmod 755 /usr/bin/python3")  # fmt: skip
+    lines = room.known_hosts.read_text().splitlines()
+    room.known_hosts.write_text(
+        "\n".join(line for line in lines if not line.startswith(foreign.address + " ")) + "\n"
+    )
+    started = time.monotonic()
+    told = fleet("probe", "-i", str(inventory))
+    assert time.monotonic() - started < 60
+    expected = {
+        off.name: "host_down",
+        anew.name: "host_key_changed",
+        full.name: "disk_full",
+        bare.name: "python_missing",
+        old.name: "python_too_old",
+        foreign.name: "host_key_unknown",
+    }
+    assert {h["name"]: h["code"] for h in told["by_name"].values() if h["code"]} == expected
+    assert "3.8" in told["by_name"][old.name]["reason"]
+    assert f"ssh-keyscan -p 22 {foreign.address}" in told["by_name"][foreign.name]["remedy"]
+    assert f'ssh-keygen -R "{anew.address}"' in told["by_name"][anew.name]["remedy"]
+    # Mended, a rerun for those that failed heals them.
+    off.plug_cable()
+    full.inside("rm /home/lab/big")
+    for host in (bare, old):
+        host.stop()
+        host.start(room.key)
+        room.wait_for(host)
+    room.trust()
+    healed = fleet("probe", "-i", str(inventory), "--limit", "@failed")
+    assert healed["exit_code"] == 0, healed["errors"]
+    assert set(healed["by_name"]) == set(expected)
+
+
+def _wait_until_at_work(room: Lab, names: tuple[str, ...]) -> None:
+    ends = time.monotonic() + 40
+    while time.monotonic() < ends:
+        if all("sleep 5" in room.hosts[n].inside("ps ax -o args") for n in names):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the jobs never started")
+
+
+@pytest.fixture
+def slow(room: Lab) -> Iterator[Lab]:
+    """A room whose nvidia-smi takes seconds, so that there is a middle of a run."""
+    for host in room.hosts.values():
+        host.inside(f"printf '{SLOW_SMI}' > /usr/local/bin/nvidia-smi; "
+                    "chmod 755 /usr/local/bin/nvidia-smi")  # fmt: skip
+    yield room
+    for host in room.hosts.values():
+        host.plug_cable()
+
+
+def test_what_breaks_in_the_middle_is_told_apart(
+    slow: Lab, command: Command, fleet: Fleet, tmp_path: Path
+) -> None:
+    names = ("pc00", "pc01", "pc02", "pc03")
+    inventory = str(slow.inventory(tmp_path / "hosts.ini", names))
+    fleet("probe", "-i", inventory)
+    process = command("probe", "-i", inventory, "--json")
+    _wait_until_at_work(slow, names)
+    slow.hosts["pc00"].pull_cable()
+    slow.hosts["pc01"].kill_sshd()
+    slow.hosts["pc02"].pull_cable()
+    time.sleep(3)
+    slow.hosts["pc02"].plug_cable()
+    out, _err = process.communicate(timeout=60)
+    hosts = {h["name"]: h for h in json.loads(out)["data"]["hosts"]}
+    assert hosts["pc00"]["code"] == "connection_lost"
+    assert hosts["pc01"]["code"] == "ssh_stopped"
+    assert hosts["pc02"]["status"] == "ok"
+    assert hosts["pc03"]["status"] == "ok"
+
+
+def test_a_killed_control_process_leaves_nothing_and_a_rerun_heals(
+    slow: Lab, command: Command, fleet: Fleet, tmp_path: Path
+) -> None:
+    names = ("pc03", "pc04", "pc05")
+    inventory = str(slow.inventory(tmp_path / "hosts.ini", names))
+    process = command("probe", "-i", inventory, "--json")
+    _wait_until_at_work(slow, names)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    ends = time.monotonic() + 10
+    while time.monotonic() < ends and _engines(tmp_path):
+        time.sleep(0.1)
+    assert _engines(tmp_path) == []
+    again = fleet("probe", "-i", inventory, "--limit", "@failed")
+    assert again["exit_code"] == 0, again["by_name"]
+    assert set(again["by_name"]) == set(names)
+
+
+def _engines(folder: Path) -> list[str]:
+    """Return the processes of an engine that still run for an inventory of this test."""
+    mine = str(os.getpid())
+    done = subprocess.run(["ps", "ax", "-o", "pid=,args="], capture_output=True, text=True,
+                          check=True)  # fmt: skip
+    return [
+        line for line in done.stdout.splitlines()
+        if "ansible-playbook" in line and str(folder) in line and mine not in line.split()[0]
+    ]  # fmt: skip
