@@ -47,6 +47,11 @@ ERRORS: dict[str, ErrorKind] = {
             "defaults with --yes."
         ),
     ),
+    "no_terminal": ErrorKind(
+        Exit.USAGE,
+        msg("The wizard asks questions, and there is no terminal to ask them in."),
+        msg("Take the defaults with: setup-assistant up --yes"),
+    ),
     "answers_invalid": ErrorKind(
         Exit.USAGE,
         msg("{file}: {detail}"),
@@ -66,6 +71,19 @@ ERRORS: dict[str, ErrorKind] = {
         Exit.FAILED,
         msg("The recipe {file} is not valid: {detail}"),
         msg("Correct that key, or restore the file with: git checkout -- recipes"),
+    ),
+    "proof_unknown": ErrorKind(
+        Exit.USAGE,
+        msg("No proof of recipes/stacks.toml has the name, stack or torch release {name}."),
+        msg("Use one of: {known}."),
+    ),
+    "mirror_unknown": ErrorKind(
+        Exit.USAGE,
+        msg("{given} is no mirror: neither an address nor one of {known}."),
+        msg(
+            "Give an address, for one leg as packages=URL, torch=URL, conda=URL or weights=URL, "
+            "or one of those names."
+        ),
     ),
     "model_unknown": ErrorKind(
         Exit.USAGE,
@@ -177,6 +195,19 @@ ERRORS: dict[str, ErrorKind] = {
         msg("No torch wheel for Python {python} has kernels for {gpu}."),
         msg("Use another Python: --python {other}"),
     ),
+    "gpu_unknown": ErrorKind(
+        Exit.CANNOT,
+        msg("It is not known what {gpu} is: neither a driver nor a table tells its capability."),
+        msg(
+            "Describe it with plan --driver VERSION --gpu NAME,CC,TOTAL_MIB,FREE_MIB, or use the "
+            "CPU with --gpus none."
+        ),
+    ),
+    "python_incomplete": ErrorKind(
+        Exit.CANNOT,
+        msg("Not every package that is needed has a wheel for Python {python}."),
+        msg("Use another Python: --python {other}"),
+    ),
     "glibc_too_old": ErrorKind(
         Exit.CANNOT,
         msg("The C library here (glibc {glibc}) is too old for the torch that {gpu} needs."),
@@ -209,14 +240,34 @@ ERRORS: dict[str, ErrorKind] = {
     ),
     "picture_refused": ErrorKind(
         Exit.USAGE,
-        msg("The model's own processor refuses {what}: {detail}"),
-        msg("Use a picture less than 200 times as long as wide, or crop it."),
+        msg("{flag} {what}: the model's own processor refuses it: {detail}"),
+        msg("{remedy}"),
     ),
     # --- environment ----------------------------------------------------------------------
     "environment_foreign": ErrorKind(
         Exit.FAILED,
         msg("{path} is not empty and was not made by Setup Assistant; it is left alone."),
         msg("Choose another folder with --env, or move that one away."),
+    ),
+    "environment_of_site": ErrorKind(
+        Exit.FAILED,
+        msg("{path} is the environment of the site {site}, which needs other packages."),
+        msg("Choose another folder with --env, or remove that site with uninstall."),
+    ),
+    "file_exists": ErrorKind(
+        Exit.FAILED,
+        msg("{path} is already there, and is left as it is."),
+        msg("Name another folder, or replace it with {flag}."),
+    ),
+    "environment_differs": ErrorKind(
+        Exit.FAILED,
+        msg("{path} was made by somebody else, and these packages would change: {detail}"),
+        msg("Agree to that with {flag}, or take another folder."),
+    ),
+    "prefix_unsuited": ErrorKind(
+        Exit.USAGE,
+        msg("A conda environment cannot lie in {path}: its files take {character} for their own."),
+        msg("Choose another folder with --env, or use --backend uv."),
     ),
     "environment_failed": ErrorKind(
         Exit.FAILED,
@@ -227,6 +278,19 @@ ERRORS: dict[str, ErrorKind] = {
         Exit.FAILED,
         msg("{backend} was not found on this machine."),
         msg("Install it, or use --backend uv, which comes with Setup Assistant."),
+    ),
+    "conda_terms": ErrorKind(
+        Exit.FAILED,
+        msg("{engine} asks to accept terms of service first: {detail}"),
+        msg(
+            "Setup Assistant takes packages from conda-forge alone, which has none. Use "
+            "--backend rattler, or take the other channels out of your .condarc."
+        ),
+    ),
+    "rattler_missing": ErrorKind(
+        Exit.FAILED,
+        msg("py-rattler, which makes conda environments without conda, is not here: {detail}"),
+        msg("Install it with: {command} Or use --backend uv, which comes with Setup Assistant."),
     ),
     "packages_unreachable": ErrorKind(
         Exit.PARTLY,
@@ -240,6 +304,21 @@ ERRORS: dict[str, ErrorKind] = {
         Exit.FAILED,
         msg("The packages could not be installed: {detail}"),
         msg("Run the same command again with --verbose to see every line."),
+    ),
+    "lock_unknown": ErrorKind(
+        Exit.USAGE,
+        msg("{path} names torch {torch}, which no recipe knows."),
+        msg("Give the requirements.lock of a finished site, or update this tool."),
+    ),
+    "lock_elsewhere": ErrorKind(
+        Exit.USAGE,
+        msg("{path} was made for Python {python} on {platform}; this is {here}."),
+        msg("Make a lock on a machine like this one, or plan anew without --lock."),
+    ),
+    "wheel_missing": ErrorKind(
+        Exit.FAILED,
+        msg("A package is not there, and the network may not be asked: {detail}"),
+        msg("Put its wheel into the folder given as --wheelhouse, or run once without --offline."),
     ),
     "hash_mismatch": ErrorKind(
         Exit.FAILED,
@@ -289,6 +368,16 @@ ERRORS: dict[str, ErrorKind] = {
         Exit.FAILED,
         msg("{path} from {url} arrived damaged twice: it is not the file that was listed."),
         msg("The other files are kept. Try again later, or use another hub."),
+    ),
+    "weights_contradicts": ErrorKind(
+        Exit.FAILED,
+        msg("{url} lists {path} with another sha256 than the one that is known for {model}."),
+        msg("Nothing was taken from there. Use another hub, or ask who runs this one."),
+    ),
+    "weights_size": ErrorKind(
+        Exit.FAILED,
+        msg("{path} at {url} has another size than the one that was listed."),
+        msg("It may be changing there, or is not whole: try again later, or use another hub."),
     ),
     "weights_incomplete": ErrorKind(
         Exit.FAILED,
@@ -352,6 +441,31 @@ ERRORS: dict[str, ErrorKind] = {
         msg("Several environments are called {name}: {prefixes}."),
         msg("Give the folder instead of the name."),
     ),
+    "env_none": ErrorKind(
+        Exit.USAGE,
+        msg("{path} holds no conda environment and no virtual environment."),
+        msg("Name the folder that holds conda-meta or pyvenv.cfg."),
+    ),
+    "env_broken": ErrorKind(
+        Exit.FAILED,
+        msg("The Python of {path} does not run: {detail}"),
+        msg("Make another environment with: setup-assistant up"),
+    ),
+    "nothing_previous": ErrorKind(
+        Exit.FAILED,
+        msg("There is no earlier environment of {path} to go back to."),
+        msg("Only an upgrade keeps the earlier one: setup-assistant env upgrade"),
+    ),
+    "env_not_ours": ErrorKind(
+        Exit.FAILED,
+        msg("{path} was not made by Setup Assistant, so it is not replaced by a newer one."),
+        msg("Make an environment of its own beside it with: setup-assistant up"),
+    ),
+    "env_in_use": ErrorKind(
+        Exit.FAILED,
+        msg("{path} is in use by {programs}."),
+        msg("End them first, then run the same command again."),
+    ),
     "env_active": ErrorKind(
         Exit.FAILED,
         msg("{prefix} is in use here ({reason} points to it), so it is not removed."),
@@ -376,6 +490,78 @@ ERRORS: dict[str, ErrorKind] = {
         Exit.FAILED,
         msg("Another run is working in {path}."),
         msg("Wait until it ends, then run the command again."),
+    ),
+    # --- fleet ----------------------------------------------------------------------------
+    "engine_missing": ErrorKind(
+        Exit.FAILED,
+        msg("Many machines at once need Ansible, which is not installed beside this tool."),
+        msg("Install it with: {command}"),
+    ),
+    "inventory_invalid": ErrorKind(
+        Exit.USAGE,
+        msg("The inventory {path} cannot be read: {detail}"),
+        msg("Correct it; Ansible's ini and yaml forms are read."),
+    ),
+    "inventory_empty": ErrorKind(
+        Exit.USAGE,
+        msg("No host in {path} is meant by {limit}."),
+        msg("Check the names in the inventory and --limit."),
+    ),
+    "fleet_unfinished": ErrorKind(
+        Exit.PARTLY,
+        msg("{failed} of {total} hosts are not done: {hosts}."),
+        msg("Each has its reason and remedy in the table. Then: {command}"),
+    ),
+    "fleet_failed": ErrorKind(
+        Exit.FAILED,
+        msg("None of the {total} hosts is done."),
+        msg("Each has its reason and remedy in the table. Then: {command}"),
+    ),
+    # --- bundle ---------------------------------------------------------------------------
+    "bundle_missing": ErrorKind(
+        Exit.FAILED,
+        msg("The bundle is not whole: {path} is missing from {folder}."),
+        msg("Copy it from where the bundle was made, or name every stick's folder."),
+    ),
+    "bundle_damaged": ErrorKind(
+        Exit.FAILED,
+        msg("{path} is not the file that the bundle's manifest lists."),
+        msg("Copy that file again from where the bundle was made. Nothing was installed."),
+    ),
+    "bundle_invalid": ErrorKind(
+        Exit.FAILED,
+        msg("{path} is not the manifest of a bundle: {detail}"),
+        msg("Copy the bundle again from where it was made."),
+    ),
+    "bundle_signature": ErrorKind(
+        Exit.FAILED,
+        msg("The signature in {path} is not one of this manifest by this key: {detail}"),
+        msg("Do not use this bundle. Ask whoever made it for theirs, and for their public key."),
+    ),
+    "bundle_unsigned": ErrorKind(
+        Exit.FAILED,
+        msg("The bundle could not be signed with {key}: {detail}"),
+        msg("Name an SSH key of yours with --sign, or leave it out."),
+    ),
+    "bundle_unresolved": ErrorKind(
+        Exit.FAILED,
+        msg("No set of wheels was found for {hosts}: {detail}"),
+        msg("Leave these machines out, or give a mirror with --mirror."),
+    ),
+    "bundle_fetch": ErrorKind(
+        Exit.PARTLY,
+        msg("{url} could not be fetched: {detail}"),
+        msg("Run the same command again: what arrived is kept."),
+    ),
+    "bundle_unfit": ErrorKind(
+        Exit.CANNOT,
+        msg("The bundle has nothing for this machine, which needs {need}; it has: {have}."),
+        msg("Make it again with this machine among those it is for: bundle create --machine."),
+    ),
+    "bundle_empty": ErrorKind(
+        Exit.CANNOT,
+        msg("A bundle can be made for none of these machines: {detail}"),
+        msg("Plan for one of them to see what it needs: setup-assistant plan --machine FILE"),
     ),
     # --- doctor ---------------------------------------------------------------------------
     "doctor_found": ErrorKind(Exit.FAILED, msg("{cause}"), msg("{remedy}")),

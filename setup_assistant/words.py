@@ -10,6 +10,7 @@ from __future__ import annotations
 import gettext
 import locale
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -116,6 +117,11 @@ def _environment_language() -> str:
         if value := os.environ.get(name):
             return value
     return "en"
+
+
+def is_language(tag: str) -> bool:
+    """Whether `tag` names one of `LANGUAGES`, e.g. zh, zh-CN or en_US.UTF-8."""
+    return re.match(r"(en|zh)(?![a-z])", tag, re.IGNORECASE) is not None
 
 
 def _match(tag: str) -> str:

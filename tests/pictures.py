@@ -69,11 +69,12 @@ def wizard(folder: Path, language: str) -> None:
     """Answer the wizard up to its plan, and keep that screen; then let it do the work."""
     home = folder / f"home-{language}"
     home.mkdir()
+    cache = os.environ.get("SETUP_ASSISTANT_CACHE") or str(folder / "cache")
     terminal = Terminal(folder / f"tmux-{language}")
     terminal.tmux(
         "new-session", "-d", "-x", str(COLUMNS), "-y", str(ROWS),
         f"'{sys.executable}' -m setup_assistant --lang {language}; sleep 600",
-        HOME=str(home), SETUP_ASSISTANT_CACHE=str(folder / "cache"), TERM="xterm-256color",
+        HOME=str(home), SETUP_ASSISTANT_CACHE=cache, TERM="xterm-256color",
         LANG="C.UTF-8", PYTHONPATH=str(ROOT), SHELL="/bin/sh",
     )  # fmt: skip
     try:

@@ -31,11 +31,19 @@ PARSED = {
     "verify": "needs a built environment; tests/verify run it",
     "rehearse": "needs a built environment",
     "doctor --env": "needs a built environment",
+    "bundle": "fetches or needs gigabytes; tests/bundle run it on a small index",
+    "fleet": "needs an inventory of hosts; tests/fleet run it against SSH servers",
     "mirror": "serves until it is stopped, from a folder of weights",
+    "recipes prove": "builds environments; tests/e2e/test_road.py builds one",
+    "env activate": "needs an environment; tests/cli/test_env_life.py runs it",
+    "env adopt": "needs somebody's environment; tests/steps/test_adopt.py adopts one",
+    "env export": "needs an environment; tests/cli/test_env_life.py runs it",
+    "env rollback": "needs an upgraded site; tests/steps/test_upgrade.py runs it",
+    "env upgrade": "builds an environment; tests/steps/test_upgrade.py runs it",
     "env remove": "needs an environment to remove; tests/cli/test_env.py runs it",
     "uninstall": "needs a finished site; tests/e2e/test_road.py runs it",
 }
-RUN = ("up --dry-run",)
+RUN = ("up --dry-run", "recipes prove --list")
 # Status 1 of a doctor is a diagnosis.
 ENDS = {"doctor": {0, 1}}
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
+import signal
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
 
 from setup_assistant import __version__, words
+from setup_assistant.cli import click_words, help_text
+from setup_assistant.host.program import program
 from setup_assistant.words import _, msg
 
+# The variable by which a shell asks for completions, whatever the program is called here.
+COMPLETE = "_SETUP_ASSISTANT_COMPLETE"
 # verb → (module, short help). The help of the group must not import the verbs.
 VERBS = {
     "up": ("setup_assistant.cli.up", msg("The whole road: from this machine to a proved answer.")),
@@ -26,6 +34,11 @@ VERBS = {
         msg("Prove that a model fits, with dummy weights."),
     ),
     "doctor": ("setup_assistant.cli.doctor", msg("Find out what is wrong, and what mends it.")),
+    "bundle": (
+        "setup_assistant.cli.bundle",
+        msg("Carry everything to machines without internet."),
+    ),
+    "fleet": ("setup_assistant.cli.fleet", msg("The same on many machines, over SSH.")),
     "report": ("setup_assistant.cli.report", msg("Show the report of a site.")),
     "env": ("setup_assistant.cli.env", msg("List or remove environments.")),
     "recipes": ("setup_assistant.cli.recipes", msg("Check the recipes plans are made from.")),
@@ -57,20 +70,51 @@ class _Verbs(click.Group):
 def main(argv: list[str] | None = None) -> None:
     """Run the command line; exits with one of `errors.Exit`."""
     arguments = sys.argv[1:] if argv is None else argv
-    words.use_printable_language(_language_flag(arguments))
+    _give_streams()
+    _hear_the_end()
+    wanted = _language_flag(arguments)
+    known = wanted is not None and words.is_language(wanted)
+    words.use_printable_language(wanted if known else None)
+    click_words.speak()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A C-locale terminal gets `?` instead of a crash.
             stream.reconfigure(errors="replace")
+    click.Context.formatter_class = help_text.Formatter
     group = _group()
     try:
-        group.main(arguments, prog_name="setup-assistant", standalone_mode=False)
+        if wanted is not None and not known:
+            raise click.BadParameter(_("write en or zh_CN, not {given}", given=wanted),
+                                     param_hint="'--lang'")  # fmt: skip
+        group.main(arguments, prog_name=program(), complete_var=COMPLETE, standalone_mode=False)
     except click.exceptions.Exit as error:
         raise SystemExit(error.exit_code) from None
     except click.ClickException as error:
         raise SystemExit(_usage(error)) from None
     except (click.Abort, KeyboardInterrupt):
-        raise SystemExit(130) from None
+        raise SystemExit(_interrupted()) from None
+
+
+def _give_streams() -> None:
+    """Stand in for streams that the caller has closed: what is printed there is lost."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+
+
+def _hear_the_end() -> None:
+    """Let a request to end, or a lost line, end a run as Ctrl-C does: tidily and with a sentence.
+
+    Left alone where somebody else decides, e.g. `nohup`.
+    """
+
+    def interrupt(*_signal: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, interrupt)
 
 
 def _group() -> click.Group:
@@ -82,6 +126,8 @@ def _group() -> click.Group:
             "Without a command it asks a few questions and does everything."
         ),
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        options_metavar=_("[OPTIONS]"),
+        subcommand_metavar=_("[COMMAND] [ARGS]..."),
     )
     @click.option("--lang", metavar="en|zh_CN", help=_("Language of every sentence."))
     @click.version_option(__version__, prog_name="setup-assistant")
@@ -103,13 +149,29 @@ def _usage(error: click.ClickException) -> int:
 
     show.configure(as_json=common.json_wanted(), quiet=False, verbose=False)
     context: Any = getattr(error, "ctx", None)
-    path = context.command_path.removeprefix("setup-assistant").strip() if context else ""
-    failure = SetupError("usage", detail=error.format_message(), verb=path)
-    return int(
-        common.finish(
-            Result(path or "setup-assistant", exit_code=failure.exit, errors=(Problem.of(failure),))
-        )
-    )
+    path = context.command_path.removeprefix(program()).strip() if context else ""
+    failure = SetupError("usage", detail=_sentence(error), verb=path or "--help")
+    problem = Problem.of(failure)
+    # Without a verb there is one --help, not two.
+    problem = replace(problem, hint=problem.hint.replace("--help --help", "--help"))
+    name = path or "setup-assistant"
+    return int(common.finish(Result(name, exit_code=failure.exit, errors=(problem,))))
+
+
+def _interrupted() -> int:
+    """Say what an interruption means that came before or after a verb's own work."""
+    from setup_assistant.cli import common, show
+
+    show.configure(as_json=common.json_wanted(), quiet=False, verbose=False)
+    return int(common.finish(common.interrupted("setup-assistant")))
+
+
+def _sentence(error: click.ClickException) -> str:
+    """Return what is wrong, ended as the language ends a sentence."""
+    said = " ".join(error.format_message().split())
+    if words.language() == "zh_CN":
+        return said.removesuffix(".").removesuffix("。") + "。"
+    return said if said.endswith((".", "?", ")")) else said + "."
 
 
 def _language_flag(arguments: list[str]) -> str | None:

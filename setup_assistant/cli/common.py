@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -38,14 +40,33 @@ def verb(
 
         command = click.command(
             name.rsplit(" ", maxsplit=1)[-1],
+            cls=_Verb,
             help=summary,
             epilog=_epilog(examples),
             short_help=summary.split("\n", maxsplit=1)[0],
+            options_metavar=_("[OPTIONS]"),
         )(body)
         command.params.extend(_common_options())
+        command.below = len(command.params)
         return command
 
     return decorate
+
+
+class _Verb(click.Command):
+    """A command whose options stand in the order in which they are written, common ones last.
+
+    Decorators above `@verb` reach a finished command, the lowest first; `below` counts the
+    parameters that it had by then.
+    """
+
+    below = 0
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the parameters in reading order."""
+        *given, last = [*super().get_params(ctx)]
+        late = given[self.below :]
+        return [*reversed(late), *given[: self.below], last]
 
 
 def guard(name: str, call: Callable[[], Result]) -> Result:
@@ -61,27 +82,62 @@ def guard(name: str, call: Callable[[], Result]) -> Result:
         return Result(name, exit_code=error.exit, errors=(Problem.of(error),))
     except KeyboardInterrupt as error:
         log.exception("interrupted", error)
-        return _failed(name, SetupError("interrupted", command=_same_command()))
+        return interrupted(name)
     except click.ClickException:
         raise
     except BrokenPipeError:
         return Result(name, exit_code=Exit.FAILED)
     except Exception as error:  # noqa: BLE001 - the one place that maps errors to statuses
         log.exception("internal", error)
+        if isinstance(error, OSError) and (refused := _refused(error)):
+            return _failed(name, refused)
         detail = f"{type(error).__name__}: {error}"
         return _failed(name, SetupError("internal", detail=detail, log=str(log.current() or "-")))
 
 
+def interrupted(name: str) -> Result:
+    """Return the result of a run that was interrupted: the same command goes on."""
+    return _failed(name, SetupError("interrupted", command=_same_command()))
+
+
 def finish(result: Result) -> Exit:
     """Show a result once, as text or as the envelope; return its exit status."""
+    try:
+        _show(result)
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has seen enough; what was done is done.
+        show.nobody_reads()
+    return result.exit_code
+
+
+def _show(result: Result) -> None:
     if show.is_json():
         show.envelope(result.envelope())
-        return result.exit_code
+        return
     if result.text:
         result.text()
     for problem in result.errors:
         show.problem(problem.message, problem.hint)
-    return result.exit_code
+
+
+@contextlib.contextmanager
+def written_to(flag: str) -> Iterator[None]:
+    """Let an error about a file that cannot be written name the flag it was given with."""
+    try:
+        yield
+    except SetupError as error:
+        if error.code != "not_writable":
+            raise
+        raise SetupError(error.code, **{**error.args_, "flag": flag}) from error
+
+
+def _refused(error: OSError) -> SetupError | None:
+    """Return what a full disk or a forbidden place means for a person; None for other errors."""
+    from setup_assistant.host import files
+
+    if error.errno not in (*files.FULL, *files.FORBIDDEN):
+        return None
+    return files.refusal(error, Path(str(error.filename or "-")))
 
 
 def json_wanted() -> bool:

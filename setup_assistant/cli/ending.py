@@ -15,32 +15,75 @@ from setup_assistant.words import _
 
 def show_ending(prepared: Prepared, receipt: dict[str, Any]) -> None:
     """Show the end of the road."""
-    layout = prepared.layout
-    checks = receipt["checks"]
-    passed = sum(c["status"] == "ok" for c in checks)
+    layout, checks = prepared.layout, receipt["checks"]
     if checks:
         show.line()
-        show.line(_("{passed} of {total} checks passed.", passed=passed, total=len(checks)))
-    show.line(_("Report: {path}", path=str(layout.report_html)))
+        show.line(_proved(checks))
+    show.facts([*_places(prepared), *_memory(receipt)])
+    if said := _apart(receipt):
+        show.line(said)
     if receipt["status"] != "done":
         return
     show.line(_("Next:"))
-    for command in next_commands(layout):
-        show.line(f"  {command}")
+    for said, command in next_commands(layout):
+        show.line(f"  # {said}")
+        show.command(f"  {command}")
     if prepared.plan.model.id != "canary":
         show.line(_("Known limits of the model (not faults of this installation):"))
         for limit in LIMITS:
             show.line(f"  - {limit}")
 
 
-def next_commands(layout: Layout) -> tuple[str, ...]:
-    """Return three commands worth trying next, ready to paste."""
+def _proved(checks: list[dict[str, Any]]) -> str:
+    """Say what was proved, in one sentence."""
+    from setup_assistant.report.labels import ASKED
+
+    passed = [c for c in checks if c["status"] == "ok"]
+    counted = _("{passed} of {total} checks passed", passed=len(passed), total=len(checks))
+    kinds = dict.fromkeys(str(ASKED[c["kind"]]) for c in passed if c["kind"] in ASKED)
+    device = next((c["device"] for c in passed if c.get("device")), None)
+    said = f"{counted}: {show.listed(kinds)}" if kinds else counted
+    where = device.upper() if device in ("cpu", "cuda") else device
+    said += _(" (on {device})", device=where) if where else ""
+    return f"{show.mark(len(passed) == len(checks))} {said}"
+
+
+def _places(prepared: Prepared) -> list[tuple[str, str]]:
+    """Return where things are."""
+    layout = prepared.layout
+    found = [(_("environment"), str(layout.env))]
+    if prepared.plan.model.id != "canary":
+        found.append((_("weights"), str(layout.weights(prepared.plan.model.id))))
+    return [*found, (_("scripts"), str(layout.scripts)), (_("report"), str(layout.report_html))]
+
+
+def _memory(receipt: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the model's memory in one row, where a model of real size was asked."""
+    from setup_assistant.report import apart
+    from setup_assistant.report.receipt import from_json
+
+    if receipt["plan"]["model"]["id"] == "canary":
+        return []
+    figures = apart.together(from_json(receipt).memory)
+    return [(_("memory"), _("predicted · rehearsed · measured: {figures}", figures=figures))]
+
+
+def _apart(receipt: dict[str, Any]) -> str:
+    """Return why the figures are apart, where they are."""
+    from setup_assistant.report import apart
+    from setup_assistant.report.receipt import from_json
+
+    return str(apart.finding(from_json(receipt)) or "")
+
+
+def next_commands(layout: Layout) -> tuple[tuple[str, str], ...]:
+    """Return three commands worth trying next, ready to paste, and what each is for."""
     python = shlex.quote(str(layout.env_python))
     script = shlex.quote(str(layout.scripts / "image.py"))
     env = shlex.quote(str(layout.env))
     site = shlex.quote(str(layout.root))
     return (
-        f"{python} {script}",
-        f"{program()} verify --env {env}",
-        f"{program()} report --site {site}",
+        (_("ask about a picture"), f"{python} {script}"),
+        (_("prove it again, at any time"), f"{program()} verify --env {env}"),
+        (_("read the report in a browser"), f"{program()} report --site {site} --open"),
     )

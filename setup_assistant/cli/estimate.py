@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setup_assistant.cli import show
+from setup_assistant.cli import estimate_text
 from setup_assistant.cli.common import verb
 from setup_assistant.errors import SetupError
 from setup_assistant.result import Result
@@ -16,9 +16,8 @@ from setup_assistant.words import _
 if TYPE_CHECKING:
     from setup_assistant.catalog.models import Model
     from setup_assistant.catalog.recipes import Recipes
-    from setup_assistant.choose.memory import Need, Setting, Work
+    from setup_assistant.choose.memory import Setting, Work
 
-GIB = 1 << 30
 # As packages are numbered: 4.57.6, 2.15.0+cu132, 5.0.0rc1, 4.45.0.dev0.
 _VERSION = re.compile(r"\d+(\.\d+)+([-.]?(a|b|rc|dev|post)\d*)*(\+[\w.]+)?")
 
@@ -88,8 +87,8 @@ def command(model: str, **given: Any) -> Result:  # noqa: ANN401 - one value per
     setting = _setting(recipes, chosen, version, given)
     work = _work(chosen, given)
     need = estimate(chosen, work, setting)
-    data = _data(chosen, setting, work, need)
-    return Result("estimate", data, text=lambda: _show(chosen, setting, work, need))
+    data = estimate_text.data(chosen, setting, work, need)
+    return Result("estimate", data, text=lambda: estimate_text.tell(chosen, setting, work, need))
 
 
 def _released(version: str) -> str:
@@ -130,11 +129,12 @@ def _work(model: Model, given: dict[str, Any]) -> Work:
 
     most = given["max_pixels"]
     grids: list[Grid] = []
-    what = ""
+    flag, what = "--image", ""
     try:
         for what in given["images"]:
             width, height = (int(n) for n in _sides("--image", what, 2))
             grids.append(image_grid(width, height, model.vision, max_pixels=most))
+        flag = "--video"
         for what in given["videos"]:
             wide, high, seconds = _sides("--video", what, 3)
             grids.append(
@@ -144,10 +144,26 @@ def _work(model: Model, given: dict[str, Any]) -> Work:
                 )
             )  # fmt: skip
     except PictureError as error:
-        raise SetupError("picture_refused", what=what, detail=str(error)) from error
+        raise SetupError(
+            "picture_refused", flag=flag, what=what, detail=str(error),
+            remedy=_remedy(flag, error.about),
+        ) from error  # fmt: skip
     return Work(
         grids=tuple(grids), text_tokens=given["text_tokens"], new_tokens=given["new_tokens"]
     )
+
+
+def _remedy(flag: str, about: str) -> str:
+    """Return what mends a size that the processor refuses."""
+    if about == "shape":
+        return _(
+            "Give {flag} a size whose longer side is at most 200 times the shorter one, or crop "
+            "it first.",
+            flag=flag,
+        )
+    if about == "length":
+        return _("Give {flag} more seconds.", flag=flag)
+    return _("Give a larger --max-pixels, or leave it out.")
 
 
 def _sides(flag: str, text: str, count: int) -> list[float]:
@@ -167,56 +183,3 @@ def _wrong(flag: str, text: str, example: str) -> SetupError:
         "{flag} {text!r} is not of the form {example}", flag=flag, text=text, example=example
     )
     return SetupError("usage", detail=detail, verb="estimate")
-
-
-def _data(model: Model, setting: Setting, work: Work, need: Need) -> dict[str, Any]:
-    return {
-        "model": model.id,
-        "quantization": model.quantization,
-        "dtype": setting.dtype,
-        "transformers": setting.transformers,
-        "torch": setting.torch,
-        "compute_capability": setting.part,
-        "attention": setting.attention,
-        "gpus": setting.gpus,
-        "prompt_tokens": work.tokens,
-        "patches": work.patches,
-        "vision_tokens": [grid.tokens for grid in work.grids],
-        "download_bytes": model.download_bytes,
-        "need_bytes": need.total,
-        "terms": need.terms(),
-    }
-
-
-def _show(model: Model, setting: Setting, work: Work, need: Need) -> None:
-    show.heading(
-        _(
-            "{model}: {gib} GiB, in {dtype}",
-            model=model.id,
-            gib=_gib(need.total),
-            dtype=setting.dtype,
-        )
-    )
-    names = {
-        "weights": _("weights"),
-        "vision": _("vision tower"),
-        "prefill": _("reading the prompt"),
-        "logits": _("logits"),
-        "kv_cache": _("keys and values"),
-        "slack": _("allocator's slack"),
-        "context": _("CUDA context"),
-    }
-    rows = [(names[term], count) for term, count in need.terms().items()]
-    rows.append((_("needed in all"), need.total))
-    show.table([[n, f"{_gib(count)} GiB", show.bar(count / need.total)] for n, count in rows])
-    show.line(
-        _(
-            "The prompt has {tokens} tokens. Vision, prompt and logits follow each other: the "
-            "largest counts, not their sum.",
-            tokens=work.tokens,
-        )
-    )
-
-
-def _gib(count: int) -> str:
-    return f"{count / GIB:.2f}"

@@ -5,23 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from setup_assistant.cli import show
+from setup_assistant.cli.progress import Progress
 from setup_assistant.words import Message, _
 
 if TYPE_CHECKING:
     from setup_assistant.steps.road import Done
 
 
+# What to expect of steps that cannot tell how far they are: nearly all of it goes into importing
+# torch and transformers (measured: 7 to 15 s) and, for the real model, into loading it.
+_EXPECTED_SECONDS = {"canary": 15.0, "rehearsal": 60.0, "smoke": 90.0}
+
+
 class Guide:
     """Draws steps and their progress; also the steps' own `Teller`."""
 
     def __init__(self) -> None:
-        self._progress = show.Progress()
+        self._progress = Progress()
         self._parts: list[tuple[str, bool]] = []
 
-    def begin(self, title: Message) -> None:
+    def begin(self, title: Message, name: str = "") -> None:
         """A step begins."""
         self._parts.clear()
-        self._progress.begin(str(title))
+        self._progress.begin(str(title), expected_seconds=_EXPECTED_SECONDS.get(name))
 
     def end(self, title: Message, done: Done) -> None:
         """A step ended: one line, with its seconds where something was done."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from setup_assistant.cli import show
-from setup_assistant.machine.facts import Gpu, Machine
+from setup_assistant.machine.facts import Gpu, Machine, Source
+from setup_assistant.report.labels import field
 from setup_assistant.sizes import size_text
 from setup_assistant.words import Message, _
 
@@ -15,7 +16,8 @@ _GIB = 1 << 30
 def show_machine(machine: Machine) -> None:
     """Print everything, then what is not known, then what is wrong and how to mend it."""
     show.heading(_("Machine"))
-    show.table(list(_system(machine)))
+    show.facts(_system(machine))
+    show.line()
     show.heading(_("GPUs"))
     if machine.gpus:
         headings = (_("GPU"), _("Name"), _("Capability"), _("Free"), _("Total"), _("Remark"))
@@ -26,7 +28,8 @@ def show_machine(machine: Machine) -> None:
     _show_places(machine)
     if machine.unknown:
         show.heading(_("Not known"))
-        show.table([(u.field, said(u.reason)) for u in machine.unknown])
+        show.facts((str(field(u.field)), said(u.reason)) for u in machine.unknown)
+        show.line()
     for verdict in machine.verdicts:
         show.heading(f"! {said(verdict.sentence)}")
         for line in verdict.evidence:
@@ -119,15 +122,25 @@ def _show_places(machine: Machine) -> None:
         show.table([(t.name, t.version or "", t.path) for t in machine.tools])
     if machine.sources:
         show.heading(_("Sources"))
-        show.table(
-            [
-                (
-                    s.leg,
-                    s.name,
-                    _("{seconds} s", seconds=f"{s.seconds:.2f}")
-                    if s.reachable and s.seconds is not None
-                    else said(s.reason or ""),
-                )
-                for s in machine.sources
-            ]
-        )
+        show.facts(_sources(machine.sources))
+        show.line()
+
+
+def _sources(found: tuple[Source, ...]) -> Iterator[tuple[str, str]]:
+    """Yield one row for each source that answers, and one for all that are silent alike."""
+    silent: dict[tuple[str, str], list[str]] = {}
+    for source in found:
+        leg = str(field(source.leg))
+        if source.reachable and source.seconds is not None:
+            yield leg, f"{source.name}: {_pace(source)}"
+        else:
+            silent.setdefault((leg, said(source.reason or "")), []).append(source.name)
+    for (leg, reason), names in silent.items():
+        yield leg, f"{show.listed(names)}: {reason}"
+
+
+def _pace(source: Source) -> str:
+    text = _("{seconds} s", seconds=f"{source.seconds:.2f}")
+    if source.bytes_per_second:
+        text += f", {size_text(round(source.bytes_per_second))}/s"
+    return text

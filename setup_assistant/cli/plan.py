@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from setup_assistant.cli.common import verb
+from setup_assistant.cli.common import verb, written_to
 from setup_assistant.cli.wishes import wish_options
 from setup_assistant.errors import SetupError
 from setup_assistant.result import Result
 from setup_assistant.words import _
 
 if TYPE_CHECKING:
+    from setup_assistant.catalog.recipes import Recipes
     from setup_assistant.choose.plan import Plan
     from setup_assistant.machine.facts import Machine
 
@@ -70,13 +72,20 @@ def command(
     described = {
         key: given.pop(key) for key in ("driver", "specs", "system", "arch", "ram", "glibc")
     }
-    plan = _make(_machine(machine_file, described, given), given)
+    recipes: list[Recipes] = []
+    machine = _machine(machine_file, described, given, lambda: recipes.append(_ready()))
+    plan = _make(machine, given, recipes[0] if recipes else _ready())
     data = _data(plan, save)
     return Result("plan", data, text=lambda: _show(plan))
 
 
-def _machine(file: Path | None, described: dict[str, Any], flags: dict[str, Any]) -> Machine:
-    """Return the saved machine, the described one, or this one."""
+def _machine(
+    file: Path | None,
+    described: dict[str, Any],
+    flags: dict[str, Any],
+    meanwhile: Callable[[], None],
+) -> Machine:
+    """Return the saved machine, the described one, or this one (`meanwhile` it is asked)."""
     if file is not None:
         if _is_given(described):
             raise SetupError(
@@ -99,7 +108,7 @@ def _machine(file: Path | None, described: dict[str, Any], flags: dict[str, Any]
         )
     from setup_assistant.machine.probe import probe
 
-    return probe()
+    return probe(meanwhile=meanwhile)
 
 
 def _is_given(described: dict[str, Any]) -> bool:
@@ -128,13 +137,20 @@ def _saved(file: Path) -> Machine:
     return values.from_builtins(value, Kind, str(file))
 
 
-def _make(machine: Machine, flags: dict[str, Any]) -> Plan:
+def _ready() -> Recipes:
+    """Load all that a plan is made with; the driver's answer takes as long."""
     from setup_assistant.catalog.recipes import load_all
+    from setup_assistant.choose import codec, planner  # noqa: F401 - loaded for later
+
+    return load_all()
+
+
+def _make(machine: Machine, flags: dict[str, Any], recipes: Recipes) -> Plan:
     from setup_assistant.choose.planner import make_plan
     from setup_assistant.choose.wishes import Wishes
 
     given = {key: value for key, value in flags.items() if value is not None}
-    return make_plan(machine, Wishes(**given), load_all())
+    return make_plan(machine, Wishes(**given), recipes)
 
 
 def _data(plan: Plan, save: Path | None) -> dict[str, Any]:
@@ -144,7 +160,8 @@ def _data(plan: Plan, save: Path | None) -> dict[str, Any]:
     if save is not None:
         from setup_assistant.host import files
 
-        files.write_json(save, data)
+        with written_to("--save"):
+            files.write_json(save, data)
     return data
 
 

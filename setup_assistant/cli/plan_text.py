@@ -7,44 +7,55 @@ from collections.abc import Iterator
 
 from setup_assistant.choose.plan import Alternative, Plan
 from setup_assistant.cli import show
+from setup_assistant.columns import pad
+from setup_assistant.report.labels import compatibility, field, that_concern
 from setup_assistant.sizes import size_text
 from setup_assistant.words import _
 
 GIB = 1 << 30
 _BAR = 16
 # The marks of a quantized checkpoint in its name.
-_QUANTIZED = re.compile(r"-(AWQ|GPTQ|FP8|Int[48]|4bit|8bit).*$", re.IGNORECASE)
+QUANTIZED = re.compile(r"-(AWQ|GPTQ|FP8|Int[48]|4bit|8bit).*$", re.IGNORECASE)
 
 
-def show_plan(plan: Plan) -> None:
-    """Show what will be installed, where it comes from, what it costs, and why."""
+def show_plan(plan: Plan, *, whole: bool = True) -> None:
+    """Show what will be installed, where it comes from, and what it costs.
+
+    `whole` adds the reason of every line; without it they are one key or one command away.
+    """
     show.heading(_("Plan"))
     show.facts(_rows(plan))
-    show.heading(_("Why"))
-    show.facts((reason.about, str(reason.message)) for reason in plan.reasons)
-    if plan.warnings:
+    if whole or show.is_verbose():
+        show_reasons(plan)
+    if warnings := that_concern(plan):
         show.heading(_("Look out"))
-        show.facts((warning.about, str(warning.message)) for warning in plan.warnings)
+        show.facts((str(field(w.about)), str(w.message)) for w in warnings)
     chosen = plan.alternatives if show.is_verbose() else that_matter(plan)
     if plan.alternatives:
-        show.heading(_("Instead"))
+        left = len(plan.alternatives) - len(chosen)
+        more = "  " + _("({count} more with --verbose)", count=left) if left and whole else ""
+        show.heading(_("Instead") + more)
         for other in chosen:
             # On a line of its own: these names are long, and are there to be copied.
             show.line(f"  {other.what}")
-            show.facts([("", _price(other))])
-    if left := len(plan.alternatives) - len(chosen):
-        show.line("  " + _("{count} more with --verbose", count=left))
+            show.line(f"    {_price(other)}")
+
+
+def show_reasons(plan: Plan) -> None:
+    """Show why each line of the plan is as it is."""
+    show.heading(_("Why"))
+    show.facts((str(field(reason.about)), str(reason.message)) for reason in plan.reasons)
 
 
 def that_matter(plan: Plan) -> tuple[Alternative, ...]:
     """Return the alternatives worth a thought: larger, smaller, quantized, another wheel."""
     need = plan.model.need_bytes
-    base = _QUANTIZED.sub("", plan.model.id)
+    base = QUANTIZED.sub("", plan.model.id)
     models = [a for a in plan.alternatives if a.kind == "model" and a.what != "canary"]
-    whole = [a for a in models if not _QUANTIZED.search(a.what)]
+    whole = [a for a in models if not QUANTIZED.search(a.what)]
     larger = [a for a in whole if (a.need_bytes or 0) > need]
     smaller = [a for a in whole if (a.need_bytes or 0) < need]
-    quantized = [a for a in models if _QUANTIZED.sub("", a.what) == base and a not in whole]
+    quantized = [a for a in models if QUANTIZED.sub("", a.what) == base and a not in whole]
     found = [
         min(larger, key=lambda a: a.need_bytes or 0, default=None),
         max(smaller, key=lambda a: a.need_bytes or 0, default=None),
@@ -59,8 +70,8 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
     cap = _("pictures up to {megapixels} megapixels", megapixels=f"{model.max_pixels / 1e6:.1f}")
     yield _("model"), f"{model.id}, {model.dtype}, {cap}"
     yield _("runs on"), _where(plan)
-    yield _("memory"), _memory(plan)
-    yield "torch", f"{torch.version} {torch.build} ({torch.compatibility})"
+    yield _("main memory") if plan.placement.device == "cpu" else _("GPU memory"), _memory(plan)
+    yield "torch", f"{torch.version} {torch.build} ({compatibility(torch.compatibility)})"
     yield (
         _("with"),
         ", ".join(
@@ -93,17 +104,19 @@ def _memory(plan: Plan) -> str:
     if not budget:
         return needed
     text = _("{need} of {budget}", need=needed, budget=f"{budget / GIB:.1f} GiB")
-    return f"[{show.bar(need / budget, _BAR):<{_BAR}}] {text}"
+    return f"[{pad(show.bar(need / budget, _BAR), _BAR)}] {text}"
 
 
 def _price(other: Alternative) -> str:
     if not other.download_bytes:
         return str(other.message)
     size = size_text(other.download_bytes)
-    return f"{other.message} " + _("Download: {size}.", size=size)
+    return _("{price} Download: {size}.", price=str(other.message), size=size)
 
 
 def _minutes(seconds: float | None) -> str:
     if seconds is None:
         return _("unknown")
-    return _("about {minutes} minutes (estimated)", minutes=max(1, round(seconds / 60)))
+    from setup_assistant.cli.progress import rough
+
+    return _("about {time} (estimated)", time=rough(seconds))

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from setup_assistant import values
-from setup_assistant.cli.common import verb
+from setup_assistant.cli.common import verb, written_to
 from setup_assistant.machine.facts import Machine
 from setup_assistant.result import Result
 from setup_assistant.words import _
@@ -56,7 +56,8 @@ def command(
     if save:
         from setup_assistant.host import files
 
-        files.write_json(save, data)
+        with written_to("--save"):
+            files.write_json(save, data)
     return Result("probe", data=data, text=partial(_show, machine))
 
 
@@ -67,9 +68,14 @@ def _machine(
         from setup_assistant.machine.captures import read
 
         return read(captures)
+    from setup_assistant.cli.progress import busy
+    from setup_assistant.host import clock
     from setup_assistant.machine.probe import probe
 
-    return probe(site=site, sources=sources, deadline=deadline)
+    with busy(_("Looking at this machine"), expected_seconds=deadline):
+        # The person's seconds began when they pressed the key.
+        spent = min(clock.age(), 1.0)
+        return probe(site=site, sources=sources, deadline=deadline - spent)
 
 
 def _show(machine: Machine) -> None:

@@ -20,6 +20,8 @@ class Known:
 
     machine: Machine
     plan: Plan
+    # Whether the answers are for other machines than this one.
+    for_others: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Question:
     text: Callable[[], str]
     choices: Callable[[Known], list[Choice]]
     why: Callable[[Known], list[str]]
+    # Which of many choices are shown at first.
+    first: Callable[[list[Choice]], list[Choice]] = list
 
 
 def _models(known: Known) -> list[Choice]:
@@ -38,16 +42,16 @@ def _models(known: Known) -> list[Choice]:
     from setup_assistant.sizes import size_text
 
     plan = known.plan
-    found = [
-        Choice(
-            "auto",
-            _(
-                "{model} (recommended): download {size}",
-                model=plan.model.id,
-                size=size_text(plan.model.download_bytes),
-            ),
+    title = (
+        _("The largest that fits each machine (recommended); here: {model}", model=plan.model.id)
+        if known.for_others
+        else _(
+            "{model} (recommended): download {size}",
+            model=plan.model.id,
+            size=size_text(plan.model.download_bytes),
         )
-    ]
+    )
+    found = [Choice("auto", title)]
     found += [
         Choice(a.what, _("{model}: download {size}", model=a.what,
                          size=size_text(a.download_bytes or 0)))
@@ -56,6 +60,14 @@ def _models(known: Known) -> list[Choice]:
     ]  # fmt: skip
     found.append(Choice("canary", _("Only prove the environment, without a large download")))
     return found
+
+
+def _whole_models(choices: list[Choice]) -> list[Choice]:
+    """Leave the quantized ones for a second look, where that shortens the list."""
+    from setup_assistant.cli.plan_text import QUANTIZED
+
+    few = [c for c in choices if c is choices[0] or not QUANTIZED.search(c.value)]
+    return few if len(choices) - len(few) > 1 else choices
 
 
 def _backends(known: Known) -> list[Choice]:
@@ -67,6 +79,8 @@ def _backends(known: Known) -> list[Choice]:
 
 
 def _cards(known: Known) -> list[Choice]:
+    if known.for_others:
+        return []  # their cards have other names
     usable = [g for g in known.machine.gpus if g.usable and g.vendor == "nvidia"]
     if len(usable) < 2:
         return [Choice("", _("all cards"))]
@@ -78,8 +92,11 @@ def _cards(known: Known) -> list[Choice]:
 def _why_model(known: Known) -> list[str]:
     """Say why the recommended model is recommended, with the plan's own reasons."""
     said = [str(r.message) for r in known.plan.reasons if r.about.partition(".")[0] == "model"]
+    quantized = bool(known.plan.model.quantization) and known.plan.model.quantization != "none"
     return [
-        _("The recommended model is the largest that fits in memory without being quantized."),
+        _("The recommended model is the largest that fits in memory; its weights are quantized.")
+        if quantized
+        else _("The recommended model is the largest that fits in memory without being quantized."),
         *said,
         _("Another one can be chosen later: run the command again with --replan."),
     ]
@@ -98,7 +115,8 @@ def _why_backend(known: Known) -> list[str]:
 
 
 QUESTIONS: tuple[Question, ...] = (
-    Question("model", "--model", lambda: _("Which model?"), _models, _why_model),
+    Question("model", "--model", lambda: _("Which model?"), _models, _why_model,
+             _whole_models),
     Question("gpus", "--gpu", lambda: _("Which cards may be used?"), _cards, _why_cards),
     Question(
         "backend", "--backend", lambda: _("Which engine makes the environment?"), _backends,

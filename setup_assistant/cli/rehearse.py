@@ -9,16 +9,20 @@ import click
 
 from setup_assistant.cli import show
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.progress import busy
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.result import Problem, Result
 from setup_assistant.words import _
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from setup_assistant.steps.fit import Prepared
     from setup_assistant.verify.rehearse import Case, Rehearsed
 
-# More than this apart, and either the formula or the machine deserves a look.
-_APART = 0.15
+# More than this apart, and either the formula or the machine deserves a look; of a model smaller
+# than this the libraries are most of what is measured.
+_APART, _LEAST = 0.15, 2 << 30
 
 
 @verb(
@@ -82,14 +86,15 @@ def command(
             have=_memory(ready.place.budget),
         )
     )
-    found = rehearse(
-        ready.model,
-        ready.trials,
-        ready.setting,
-        ready.place,
-        deadline=deadline,
-        on_case=_show_case,
-    )
+    with busy(_("Rehearsing {model}", model=ready.model.id)):
+        found = rehearse(
+            ready.model,
+            ready.trials,
+            ready.setting,
+            ready.place,
+            deadline=deadline,
+            on_case=_show_case,
+        )
     fit.keep(ready, found)
     return _result(ready, found)
 
@@ -99,7 +104,7 @@ def _result(ready: Prepared, found: Rehearsed) -> Result:
 
     data = {**to_builtins(found), "left_out": list(ready.left_out)}
     if found.status == "ok":
-        return Result("rehearse", data, text=lambda: _show(found))
+        return Result("rehearse", data, text=lambda: _show(found, ready.left_out))
     failure = SetupError(
         "proof_failed",
         what=found.model,
@@ -126,7 +131,7 @@ def _show_case(case: Case) -> None:
     )
 
 
-def _show(found: Rehearsed) -> None:
+def _show(found: Rehearsed, left_out: Sequence[str]) -> None:
     show.heading(_("{model} fits on this {device}.", model=found.model, device=found.device))
     show.table(
         [
@@ -140,8 +145,17 @@ def _show(found: Rehearsed) -> None:
             _("Prediction and rehearsal are {percent} % apart.",
               percent=round(abs(found.difference) * 100, 1))
         )  # fmt: skip
-        if abs(found.difference) > _APART:
+        if abs(found.difference) > _APART and found.predicted_bytes > _LEAST:
             show.line(_("That is more than expected: trust the rehearsal, not the formula."))
+    if left_out:
+        show.line(
+            _("Left out, since it would not fit in what is free now: {names}.",
+              names=show.listed(left_out))
+        )  # fmt: skip
+    if found.quantization != "none":
+        show.line(
+            _("Its quantized kernels were stood in for: the memory is real, the speed is not.")
+        )
     for line in found.device_map:
         show.line(line)
 

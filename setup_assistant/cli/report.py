@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from setup_assistant.cli import show
-from setup_assistant.cli.common import verb
+from setup_assistant.cli.common import verb, written_to
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import files, paths
 from setup_assistant.report.receipt import Receipt, to_json
@@ -71,7 +71,8 @@ def command(
     data = to_json(receipt)
     text = _render(receipt, form, beside)
     if output:
-        files.write_text(output, text)
+        with written_to("--output"):
+            files.write_text(output, text)
         if opened:
             _open(output)
         return Result("report", data={**data, "output": str(output)}, text=lambda: _wrote(output))

@@ -6,6 +6,7 @@ progress and remarks go to standard error. rich is imported only where something
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -13,14 +14,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-from setup_assistant.host import clock
+from setup_assistant.cli.signs import (
+    bar,
+    bracketed,
+    can_draw,
+    ellipsis,
+    in_ascii,
+    listed,
+    mark,
+    needs_ascii,
+    other_language,
+)
+from setup_assistant.columns import columns_of, hang, pad, width, wrap
 from setup_assistant.host.program import spell
 from setup_assistant.host.secrets import redact
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
+
+__all__ = ["bar", "bracketed", "can_draw", "ellipsis", "listed", "mark", "other_language"]
 
 
 @dataclass
@@ -28,8 +40,11 @@ class _Mode:
     json: bool = False
     quiet: bool = False
     verbose: bool = False
+    # The line that is being redrawn on standard error.
+    live: str = ""
 
 
+_PIPED_COLUMNS, _LABEL_COLUMNS = 80, 20
 _mode = _Mode()
 _consoles: dict[str, Console] = {}
 
@@ -57,13 +72,25 @@ def is_verbose() -> bool:
 
 def envelope(value: dict[str, Any]) -> None:
     """Print the JSON envelope; ASCII only where the terminal cannot print Chinese."""
-    _write(sys.stdout, json.dumps(value, indent=2, ensure_ascii=_needs_ascii(sys.stdout)) + "\n")
+    _write(sys.stdout, json.dumps(value, indent=2, ensure_ascii=needs_ascii(sys.stdout)) + "\n")
 
 
 def line(text: str = "") -> None:
-    """Print one line of the result."""
+    """Print one line of the result, folded at words on a terminal."""
     if not _mode.json:
-        _write(sys.stdout, redact(spell(text)) + "\n")
+        _write(sys.stdout, hang(_said(text, sys.stdout), columns_of(sys.stdout)) + "\n")
+
+
+def command(text: str) -> None:
+    """Print a command that is to be copied: the terminal folds it, so it stays one line."""
+    if not _mode.json:
+        _write(sys.stdout, _said(text, sys.stdout) + "\n")
+
+
+def event(value: dict[str, Any]) -> None:
+    """Print one event under `--json`, as one line on standard error; `--quiet` leaves it out."""
+    if _mode.json and not _mode.quiet:
+        _write(sys.stderr, redact(json.dumps(value)) + "\n")
 
 
 def verbatim(text: str) -> None:
@@ -75,26 +102,28 @@ def verbatim(text: str) -> None:
 def note(text: str) -> None:
     """Print one line about the work under way, to standard error."""
     if not (_mode.json or _mode.quiet):
-        _write(sys.stderr, redact(spell(text)) + "\n")
+        _write(sys.stderr, hang(_said(text, sys.stderr), columns_of(sys.stderr)) + "\n")
+
+
+def live(text: str) -> None:
+    """Redraw the one line of work under way on a terminal; an empty one takes it away."""
+    if on_terminal() and not is_silent() and text != _mode.live:
+        _mode.live = text
+        _write(sys.stderr, f"\r\x1b[K{redact(text)}")
 
 
 def problem(message: str, hint: str) -> None:
     """Print a failure and its remedy to standard error."""
-    styled = console("stderr")
-    styled.print(
-        f"✗ {redact(message)}" if _can_draw() else f"x {redact(message)}",
-        style="bold red",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+    columns = columns_of(sys.stderr)
+    sign, arrow = ("✗", "→") if can_draw() else ("x", "->")
+    _plain("stderr", hang(f"{sign} {_said(message, sys.stderr)}", columns), style="bold red")
     if hint:
-        styled.print(
-            f"  → {redact(hint)}" if _can_draw() else f"  -> {redact(hint)}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        _plain("stderr", hang(f"  {arrow} {_said(hint, sys.stderr)}", columns))
+
+
+def _plain(stream: str, text: str, style: str = "") -> None:
+    """Print text as it is: no markup, no folding."""
+    console(stream).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def table(
@@ -110,7 +139,7 @@ def table(
     drawn = Table(
         title=title,
         title_justify="left",
-        box=box.SIMPLE_HEAD if _can_draw() else box.ASCII,
+        box=box.SIMPLE_HEAD if can_draw() else box.ASCII,
         show_header=bool(headings),
         pad_edge=False,
     )
@@ -122,7 +151,7 @@ def table(
             headings[i] if headings else "", overflow="fold", no_wrap=not last and i == 0
         )
     for row in listed:
-        drawn.add_row(*(Text(redact(c)) for c in row))
+        drawn.add_row(*(Text(_said(c, sys.stdout)) for c in row))
     console("stdout").print(drawn)
 
 
@@ -130,21 +159,29 @@ def facts(rows: Iterable[tuple[str, str]]) -> None:
     """Print label and value, aligned and wrapped, without lines around them."""
     if _mode.json:
         return
-    from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=None, show_header=False, pad_edge=True, padding=(0, 2, 0, 0))
-    drawn.add_column(style="dim", max_width=20, overflow="fold")
-    drawn.add_column(overflow="fold")
-    for label, value in rows:
-        drawn.add_row(Text(f"  {redact(label)}"), Text(redact(value)))
-    console("stdout").print(drawn)
+    found = [(_said(label, sys.stdout), _said(value, sys.stdout)) for label, value in rows]
+    columns = columns_of(sys.stdout) or _PIPED_COLUMNS
+    wide = max((width(label) for label, _value in found), default=0)
+    wide = min(wide, _LABEL_COLUMNS, columns // 3)
+    for label, value in found:
+        begun = pad(f"  {label}", wide + 4)
+        first, *rest = wrap(value, columns - wide - 4) or [""]
+        if width(label) > wide:
+            console("stdout").print(Text(f"  {label}", style="dim"), soft_wrap=True)
+            begun = " " * (wide + 4)
+        console("stdout").print(Text.assemble((begun, "dim"), first), soft_wrap=True)
+        for more in rest:
+            console("stdout").print(Text(" " * (wide + 4) + more), soft_wrap=True)
 
 
 def heading(text: str) -> None:
     """Print a heading of the result."""
     if not _mode.json:
-        console("stdout").print(text, style="bold", markup=False, highlight=False)
+        console("stdout").print(
+            _said(text, sys.stdout), style="bold", markup=False, highlight=False
+        )
 
 
 def console(stream: str) -> Console:
@@ -152,32 +189,59 @@ def console(stream: str) -> Console:
     if stream not in _consoles:
         from rich.console import Console
 
-        _consoles[stream] = Console(
-            file=sys.stdout if stream == "stdout" else sys.stderr,
+        class Quiet(Console):
+            """Leaves a closed pipe to `nobody_reads`."""
+
+            def on_broken_pipe(self) -> None:
+                raise BrokenPipeError
+
+        file = sys.stdout if stream == "stdout" else sys.stderr
+        _consoles[stream] = Quiet(
+            file=file,
+            width=columns_of(file),
             no_color=True if os.environ.get("NO_COLOR") else None,
             highlight=False,
         )
     return _consoles[stream]
 
 
+def nobody_reads() -> None:
+    """Send the rest of standard output nowhere, also what Python itself flushes at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+
+
 def on_terminal() -> bool:
     """Whether progress may be drawn in place."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not _mode.json
+    return sys.stderr.isatty() and not is_plain() and not _mode.json
 
 
-def _can_draw() -> bool:
-    return not _needs_ascii(sys.stdout)
+def error_columns() -> int:
+    """Return the columns of the terminal on standard error."""
+    return columns_of(sys.stderr) or _PIPED_COLUMNS
 
 
-def _needs_ascii(stream: TextIO) -> bool:
-    try:
-        "✗→─中".encode(stream.encoding or "ascii")
-    except (LookupError, UnicodeEncodeError):
-        return True
-    return False
+def is_plain() -> bool:
+    """Whether the terminal can only print one line after the other."""
+    return os.environ.get("TERM", "dumb") == "dumb" and os.name != "nt"
+
+
+def prompt(text: str) -> None:
+    """Print what stands before an answer that is typed."""
+    _write(sys.stdout, text)
+
+
+def _said(text: str, stream: TextIO) -> str:
+    """Return text as the stream may have it: no secrets, commands as they can be pasted."""
+    text = redact(spell(text))
+    return in_ascii(text) if needs_ascii(stream) else text
 
 
 def _write(stream: TextIO, text: str) -> None:
+    if _mode.live and not text.startswith("\r"):
+        # The work's own thread draws it again.
+        live("")
     try:
         stream.write(text)
     except UnicodeEncodeError:
@@ -186,61 +250,37 @@ def _write(stream: TextIO, text: str) -> None:
     stream.flush()
 
 
-class Progress:
-    """One calm line for work under way: a bar on a terminal, a line now and then elsewhere."""
+class Live:
+    """A table that is drawn again as its rows change; a line for each change elsewhere."""
 
-    _EVERY_SECONDS = 10.0
+    def __init__(self, headings: Sequence[str]) -> None:
+        self._headings = headings
+        self._live: Any = None
 
-    def __init__(self) -> None:
-        self._bar: RichProgress | None = None
-        self._task: TaskID | None = None
-        self._told = clock.monotonic()
-
-    def begin(self, title: str) -> None:
-        """Show what begins."""
-        self._told = clock.monotonic()
+    def update(self, rows: Sequence[Sequence[str]], changed: str) -> None:
+        """Show the rows as they are now; `changed` says what is new, for where none are drawn."""
         if not on_terminal() or _mode.quiet:
-            note(f"… {title}" if _can_draw() else f"... {title}")
+            if changed:
+                note(changed)
             return
-        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
+        from rich.live import Live as Drawn
+        from rich.table import Table
+        from rich.text import Text
 
-        self._bar = Bar(
-            SpinnerColumn("line"),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[amount]}", markup=False),
-            TimeRemainingColumn(compact=True),
-            console=console("stderr"),
-            transient=True,
-        )
-        self._bar.start()
-        self._task = self._bar.add_task(title, total=None, amount="")
-
-    def update(self, done: float, total: float | None, text: str) -> None:
-        """Show how far it is; `done` and `total` are bytes."""
-        amount = f"{done / 1e9:.2f} / {total / 1e9:.2f} GB" if total else ""
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, total=total, amount=amount)
-        elif clock.monotonic() - self._told >= self._EVERY_SECONDS:
-            self._told = clock.monotonic()
-            note(f"  {text}  {amount}".rstrip())
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
+        for heading in self._headings[:-1]:
+            table.add_column(heading, no_wrap=True)
+        # The last one gets what is left.
+        table.add_column(self._headings[-1], overflow="ellipsis", no_wrap=True, ratio=1)
+        for row in rows:
+            table.add_row(*(Text(redact(c)) for c in row))
+        if self._live is None:
+            self._live = Drawn(console=console("stderr"), transient=True, auto_refresh=False)
+            self._live.start()
+        self._live.update(table, refresh=True)
 
     def end(self) -> None:
-        """Take the line away."""
-        if self._bar is not None:
-            self._bar.stop()
-        self._bar, self._task = None, None
-
-
-def bar(share: float, columns: int = 30) -> str:
-    """Return a bar that fills so much (0 to 1) of so many columns; what is not nothing shows."""
-    full = max(round(min(share, 1.0) * columns), 1 if share > 0 else 0)
-    return ("█" if _can_draw() else "#") * full
-
-
-def mark(ok: bool | None) -> str:
-    """Return the sign in front of a finished line: done, failed, or nothing to do."""
-    drawn = {True: "✓", False: "✗", None: "·"}
-    plain = {True: "+", False: "x", None: "-"}
-    return (drawn if _can_draw() else plain)[ok]
+        """Take it away; the result is shown instead."""
+        if self._live is not None:
+            self._live.stop()
+        self._live = None

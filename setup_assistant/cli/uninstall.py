@@ -8,6 +8,7 @@ import click
 
 from setup_assistant.cli import ask, show
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.progress import busy
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths, sites
 from setup_assistant.result import Result
@@ -38,14 +39,15 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
         raise SetupError("site_missing", path=str(layout.root))
     others = [s for s in sites.all() if s != layout.root]
     own_cache = paths.cache_folder()
-    items = undo.inventory(layout, other_sites=bool(others), own_cache=own_cache)
+    with busy(_("Measuring what was made")):
+        items = undo.inventory(layout, other_sites=bool(others), own_cache=own_cache)
     data = {"site": str(layout.root), "items": [_item(i) for i in items], "dry_run": dry_run}
     _show(items)
     if dry_run:
         return Result("uninstall", data)
     if not yes and not ask.confirm(_("Remove all of this?"), default=False, flag="--yes"):
         return Result("uninstall", {**data, "removed": False})
-    with files.exclusive(layout.lock):
+    with files.exclusive(layout.lock), busy(_("Removing it")):
         kept = undo.remove(items, layout)
     sites.forget(layout.root)
     if kept:

@@ -12,6 +12,7 @@ import click
 
 from setup_assistant.cli import show
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.progress import busy
 from setup_assistant.cli.wishes import wish_options
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host.files import read_json as files_json
@@ -52,6 +53,21 @@ from setup_assistant.words import _
     default=None,
     help=_("Take packages from the cache and local folders only."),
 )
+@click.option(
+    "--wheelhouse",
+    metavar="DIR",
+    help=_("Take packages from the wheels in this folder, and ask no index."),
+)
+@click.option(
+    "--rehearse",
+    is_flag=False,
+    flag_value="yes",
+    type=click.Choice(["yes", "no"]),
+    help=_(
+        "Show with dummy weights that the model fits, before its weights are downloaded; by "
+        "default on a GPU where they are over 4 GB (about a minute)."
+    ),
+)
 @click.option("--yes", is_flag=True, help=_("Take the defaults and do not ask."))
 @click.option("--dry-run", is_flag=True, help=_("Show the plan and change nothing."))
 @click.option("--replan", is_flag=True, help=_("Plan again, even where the site has a plan."))
@@ -62,6 +78,8 @@ def command(
     from setup_assistant.cli import ask
     from setup_assistant.steps.prepare import gather_wishes, prepare
 
+    if answers is not None and not answers.exists():
+        raise SetupError("file_missing", path=str(answers), flag="--answers")
     wishes = gather_wishes(flags, answers)
     if not (yes or dry_run or ask.interactive()):
         raise SetupError("unanswered", flag="--yes")
@@ -69,15 +87,19 @@ def command(
         from setup_assistant.cli.wizard import complete
 
         return complete(wishes, given=flags)
-    show.note(_("Looking at this machine ..."))
-    prepared = prepare(wishes, replan=replan)
+    with busy(_("Looking at this machine"), expected_seconds=8):
+        prepared = prepare(wishes, replan=replan)
     return carry_out(prepared, dry_run=dry_run, agree=None if yes else _agree)
 
 
 def carry_out(
-    prepared: Prepared, *, dry_run: bool = False, agree: Callable[[], bool] | None = None
+    prepared: Prepared, *, dry_run: bool = False, agree: Callable[[Prepared], bool] | None = None
 ) -> Result:
-    """Show the plan, ask for agreement where somebody can be asked, and do it."""
+    """Show the plan, ask for agreement where somebody can be asked, and do it.
+
+    Raises:
+        ask.Back: from `agree`, before anything was done.
+    """
     from setup_assistant.cli.plan_text import show_plan
     from setup_assistant.host import files, sites
 
@@ -86,8 +108,9 @@ def carry_out(
     if dry_run:
         return Result("up", _plan_data(prepared), text=lambda: show_plan(prepared.plan))
     if not prepared.replayed and not show.is_silent():
-        show_plan(prepared.plan)
-    if agree is not None and not agree():
+        show_plan(prepared.plan, whole=False)
+        show.line()
+    if agree is not None and not agree(prepared):
         return Result("up", _plan_data(prepared), text=lambda: show.line(_("Nothing was done.")))
     with files.exclusive(prepared.layout.lock):
         sites.register(prepared.layout.root)
@@ -96,12 +119,14 @@ def carry_out(
 
 def _travel(prepared: Prepared) -> Result:
     from setup_assistant.cli.guide import Guide
+    from setup_assistant.steps.rehearsal import wanted
     from setup_assistant.steps.road import standard_steps, travel
 
     guide = Guide()
     context = begin(prepared, guide)
     try:
-        travelled = travel(context, standard_steps(prepared.plan), guide)
+        rehearse = wanted(prepared.plan, prepared.wishes, prepared.layout)
+        travelled = travel(context, standard_steps(prepared.plan, rehearse=rehearse), guide)
     except KeyboardInterrupt:
         raise SetupError("interrupted", command=resume_command(prepared)) from None
     finally:
@@ -148,10 +173,10 @@ def resume_command(prepared: Prepared) -> str:
     return f"{program()} up --yes --site {shlex.quote(str(prepared.layout.root))}"
 
 
-def _agree() -> bool:
-    from setup_assistant.cli import ask
+def _agree(prepared: Prepared) -> bool:
+    from setup_assistant.cli.agree import agree
 
-    return ask.confirm(_("Do this now?"), default=True, flag="--yes")
+    return agree(prepared, back=False)
 
 
 def _plan_data(prepared: Prepared) -> dict[str, Any]:

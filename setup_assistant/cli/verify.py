@@ -9,6 +9,7 @@ import click
 
 from setup_assistant.cli import show
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.progress import busy
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import paths
 from setup_assistant.host.program import spell
@@ -17,9 +18,13 @@ from setup_assistant.words import _
 
 if TYPE_CHECKING:
     from setup_assistant.choose.plan import Plan
+    from setup_assistant.report.receipt import MemoryLine
+    from setup_assistant.site.read import Site
     from setup_assistant.verify.values import Check, Verification
 
 _NAME_COLUMNS = 24
+# Measured: 7 to 15 s of imports on two cores; weights at the pace of an ordinary disk.
+_IMPORT_SECONDS, _LOADED_PER_SECOND = 15.0, 2e8
 
 
 @click.option("--env", type=click.Path(path_type=Path), help=_("Folder of the environment."))
@@ -64,7 +69,8 @@ def command(
 ) -> Result:
     """Run the checks and show them one by one."""
     prefix, plan = _where(env, site)
-    return run_verification(prefix, model=model, plan=plan, **options)
+    root = site or prefix.expanduser().absolute().parent
+    return run_verification(prefix, model=model, plan=plan, root=root, **options)
 
 
 def run_verification(
@@ -72,6 +78,7 @@ def run_verification(
     *,
     model: str = "canary",
     plan: Plan | None = None,
+    root: Path | None = None,
     images: tuple[str, ...] = (),
     videos: tuple[str, ...] = (),
     **options: Any,  # noqa: ANN401 - question, device, dtype, deadline of `verify`
@@ -91,17 +98,27 @@ def run_verification(
             _must_exist(Path(path).expanduser(), "--image")
     for path in videos:
         _must_exist(Path(path).expanduser(), "--video")
-    show.note(_("Importing torch and transformers in {env} …", env=str(env)))
-    found = verify(
-        env,
-        model=model,
-        plan=plan,
-        images=images,
-        videos=videos,
-        on_check=_show_check,
-        **options,
-    )
-    return _result(found)
+    with busy(_("Asking in {env}", env=str(env)), expected_seconds=_expected_seconds(model)):
+        found = verify(
+            env,
+            model=model,
+            plan=plan,
+            images=images,
+            videos=videos,
+            on_check=_show_check,
+            **options,
+        )
+    return _result(found, _site(root) if plan and root and model != "canary" else None)
+
+
+def _site(root: Path) -> Site | None:
+    """Return the site that a model was planned in, None where its files do not say."""
+    from setup_assistant.site.read import read_site
+
+    try:
+        return read_site(root)
+    except SetupError:
+        return None
 
 
 def _where(env: Path | None, site: Path | None) -> tuple[Path, Plan | None]:
@@ -134,17 +151,30 @@ def _plan(root: Path, prefix: Path) -> Plan | None:
         return None
 
 
+def _expected_seconds(model: str) -> float:
+    """Return about how long it takes: importing torch and transformers, then loading weights."""
+    from setup_assistant.host import files
+
+    weights = 0 if model == "canary" else files.folder_bytes(Path(model).expanduser())
+    return _IMPORT_SECONDS + weights / _LOADED_PER_SECOND
+
+
 def _must_exist(path: Path, flag: str) -> None:
     if not path.exists():
         raise SetupError("file_missing", path=str(path), flag=flag)
 
 
-def _result(found: Verification) -> Result:
+def _result(found: Verification, site: Site | None = None) -> Result:
+    from setup_assistant.cli import memory_row
+
     data = found.to_json()
+    memory = memory_row.memory_row(site, found.model, found)
+    if memory:
+        data["memory"] = memory_row.as_data(memory)
     if found.remedy:
         data["remedy"] = spell(found.remedy)
     if found.status == "ok":
-        return Result("verify", data=data, text=lambda: _show_passed(found))
+        return Result("verify", data=data, text=lambda: _show_passed(found, site, memory))
     failure = SetupError(
         "proof_failed",
         what=found.model,
@@ -154,7 +184,9 @@ def _result(found: Verification) -> Result:
     return Result("verify", data=data, exit_code=Exit.FAILED, errors=(Problem.of(failure),))
 
 
-def _show_passed(found: Verification) -> None:
+def _show_passed(found: Verification, site: Site | None, memory: MemoryLine | None) -> None:
+    from setup_assistant.cli import memory_row
+
     show.line(
         _(
             "{model}: all {count} checks passed in {seconds} s.",
@@ -163,12 +195,14 @@ def _show_passed(found: Verification) -> None:
             seconds=round(found.seconds, 1),
         )
     )
+    if memory and site:
+        memory_row.tell(memory, site, found)
 
 
 def _show_check(check: Check) -> None:
     """Show one calm line, and for a failed check what was expected."""
+    from setup_assistant.columns import pad
     from setup_assistant.report.sections import status_word
-    from setup_assistant.report.text import pad
     from setup_assistant.sizes import duration
 
     if check.status == "blocked" and not show.is_verbose():

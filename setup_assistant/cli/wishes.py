@@ -28,6 +28,13 @@ def _several(
     return tuple(part for part in parts if part) or None
 
 
+def _joined(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> str | None:
+    """Return what was given as one wish, or None for nothing."""
+    return " ".join(given) or None
+
+
 def _dotted(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
     """Return a Python version as it was given: of all wheels only the minor counts."""
     if given is not None and not re.fullmatch(r"[23]\.\d+(?:\.\w+)?", given.strip(), re.ASCII):
@@ -45,19 +52,39 @@ def _options() -> list[Callable[[F], F]]:
         ),
         click.option(
             "--backend",
-            type=click.Choice(["auto", "uv", "conda", "mamba", "micromamba", "pip"]),
+            type=click.Choice(["auto", "uv", "conda", "mamba", "micromamba", "rattler", "pip"]),
             help=_("What makes the environment."),
         ),
         click.option("--site", metavar="DIR", help=_("Folder of the deployment.")),
         click.option("--env", metavar="DIR", help=_("Folder of the environment.")),
+        click.option(
+            "--adopt",
+            is_flag=True,
+            default=None,
+            help=_("Packages may change in an environment that somebody else made (--env)."),
+        ),
         click.option("--weights", metavar="DIR", help=_("Folder of the weights.")),
         click.option(
             "--python", metavar="X.Y", callback=_dotted, help=_("Python of the environment.")
         ),
         click.option(
             "--mirror",
-            metavar="auto|cn|official|URL",
-            help=_("Where packages come from; a URL with {build} is one of torch wheels."),
+            multiple=True,
+            callback=_joined,
+            metavar="auto|cn|official|NAME|URL|LEG=URL",
+            help=_(
+                "Where everything comes from, in one choice, and single legs (repeatable): "
+                "packages=, torch=, conda=, weights=."
+            ),
+        ),
+        click.option(
+            "--keep-mirror",
+            is_flag=True,
+            default=None,
+            help=_(
+                "Write the chosen sources into the environment's own pip.conf, uv.toml and "
+                ".condarc, for what is installed by hand later."
+            ),
         ),
         click.option(
             "--source",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
@@ -27,6 +28,14 @@ from setup_assistant.report.receipt import (
 Check = Mapping[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Memory of the smoke test's largest question: by formula, and as the process took it."""
+
+    predicted_bytes: int
+    measured_bytes: int
+
+
 def build_receipt(
     *,
     when: str,
@@ -38,6 +47,8 @@ def build_receipt(
     canary: Iterable[Check] = (),
     smoke: Iterable[Check] = (),
     rehearsed_bytes: int | None = None,
+    trial_bytes: int | None = None,
+    asked: Asked | None = None,
     environment_on_disk_bytes: int | None = None,
     weights_on_disk_bytes: int | None = None,
     resume: str | None = None,
@@ -54,6 +65,8 @@ def build_receipt(
         canary: the canary's checks as JSON objects (`name`, `status`, `expected`, …).
         smoke: the model's checks, likewise.
         rehearsed_bytes: peak of the fit test with dummy weights.
+        trial_bytes: what was predicted for that very fit test.
+        asked: what the largest smoke test took, and what was predicted for it.
         environment_on_disk_bytes: what the environment occupies.
         weights_on_disk_bytes: what the weights occupy.
         resume: the command that goes on, if anything is left to do.
@@ -74,8 +87,10 @@ def build_receipt(
         memory=MemoryLine(
             predicted_bytes=plan.model.need_bytes,
             rehearsed_bytes=rehearsed_bytes,
-            measured_bytes=_measured(checks, plan),
+            measured_bytes=asked.measured_bytes if asked else _measured(checks, plan),
             budget_bytes=plan.model.budget_bytes,
+            trial_bytes=trial_bytes,
+            asked_bytes=asked.predicted_bytes if asked else None,
         ),
         sizes=SizeLine(
             packages_download_bytes=plan.sizes.packages_download_bytes,

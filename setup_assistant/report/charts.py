@@ -10,19 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from setup_assistant.choose.plan import Plan
+from setup_assistant.report import labels
 from setup_assistant.report.markup import Html, el
 from setup_assistant.report.receipt import Receipt
 from setup_assistant.sizes import duration, memory_text
 from setup_assistant.words import Message, msg
-
-STEPS: dict[str, Message] = {
-    "environment": msg("Environment"),
-    "canary": msg("Canary"),
-    "rehearsal": msg("Rehearsal"),
-    "weights": msg("Weights"),
-    "smoke": msg("Smoke test"),
-}
-
 
 TERMS: dict[str, Message] = {
     "weights": msg("weights"),
@@ -33,6 +25,9 @@ TERMS: dict[str, Message] = {
     "slack": msg("allocator's slack"),
     "context": msg("CUDA context"),
 }
+
+
+_ON_CPU = {"context": msg("Python, torch and its libraries")}
 
 
 def memory_chart(receipt: Receipt) -> Html:
@@ -57,7 +52,7 @@ def memory_chart(receipt: Receipt) -> Html:
         if count is not None
     ]
     missing = [
-        el("p", label, ": ", msg("not done in this run"), class_="muted")
+        el("p", label, labels.COLON, msg("not done in this run"), class_="muted")
         for label, count, _kind in bars
         if count is None
     ]
@@ -79,7 +74,7 @@ def step_chart(receipt: Receipt) -> Html:
     rows, begun = [], 0.0
     for step in receipt.steps:
         spent = step.seconds or 0
-        label = STEPS.get(step.name, Message(step.name))
+        label = labels.step(step.name)
         said = msg("found done") if step.seconds is None else duration(step.seconds)
         bar = _Bar(
             label=label,
@@ -91,14 +86,15 @@ def step_chart(receipt: Receipt) -> Html:
         )
         rows.append(_row(bar))
         begun += spent
-    total = el("p", msg("Together"), ": ", duration(together), class_="together")
+    total = el("p", msg("Together"), labels.COLON, duration(together), class_="together")
     return el("div", *rows, total, class_="chart")
 
 
 def terms(plan: Plan) -> list[tuple[Message, str]]:
     """Return the terms of the prediction, largest first."""
     found = sorted((plan.model.terms or {}).items(), key=lambda t: -t[1])
-    return [(TERMS.get(name, Message(name)), memory_text(count)) for name, count in found if count]
+    known = {**TERMS, **_ON_CPU} if plan.placement.device == "cpu" else TERMS
+    return [(known.get(name, Message(name)), memory_text(count)) for name, count in found if count]
 
 
 @dataclass(frozen=True, kw_only=True)

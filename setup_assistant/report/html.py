@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,21 +60,30 @@ def render_html(receipt: Receipt, beside: Beside) -> str:
                  parts.limits()),
     ]  # fmt: skip
     body = el("body", parts.top(receipt, headline(receipt)), el("main", *sections), _script())
-    return f"<!DOCTYPE html>\n{_html(_head(receipt), body)}\n"
+    head = _head(f"Setup Assistant · {receipt.plan.model.id}")
+    return f"<!DOCTYPE html>\n{_html(head, body)}\n"
+
+
+def page(title: str, top: Iterable[Part], sections: Iterable[Html]) -> str:
+    """Return another page with the looks, switches and policy of the report."""
+    bar = el("div", el("p", "Setup Assistant", class_="brand"), parts.switches(), class_="bar-top")
+    header = el("header", bar, *top, class_="top")
+    body = el("body", header, el("main", *sections), _script())
+    return f"<!DOCTYPE html>\n{_html(_head(title), body)}\n"
 
 
 def _html(head: Html, body: Html) -> Html:
     return el("html", head, body, lang="en", data_lang="en", data_theme="auto")
 
 
-def _head(receipt: Receipt) -> Html:
+def _head(title: str) -> Html:
     return el(
         "head",
         el("meta", charset="utf-8"),
         el("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
-        el("title", f"Setup Assistant · {receipt.plan.model.id}"),
+        el("title", title),
         el("style", Html("\n" + _template("report.css"))),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from setup_assistant.choose.plan import Plan, Reason
 from setup_assistant.machine.facts import Machine
+from setup_assistant.report import labels
 from setup_assistant.report.charts import device_bytes, terms
 from setup_assistant.report.limits import LIMITS
 from setup_assistant.report.markup import Html, Part, el, table
@@ -33,10 +34,14 @@ def top(receipt: Receipt, headline: Message) -> Html:
         _tile(msg("Time"), duration(spent)),
         _tile(msg("On disk"), size_text(_on_disk(receipt))),
     ]
-    resume = el("p", msg("Resume with"), ": ", el("code", receipt.next)) if receipt.next else None
+    resume = (
+        el("p", msg("Resume with"), labels.COLON, el("code", receipt.next))
+        if receipt.next
+        else None
+    )
     return el(
         "header",
-        el("div", el("p", "Setup Assistant ", receipt.tool_version, class_="brand"), _switches(),
+        el("div", el("p", "Setup Assistant ", receipt.tool_version, class_="brand"), switches(),
            class_="bar-top"),
         el("h1", el("span", "✓" if good else "!", class_=f"seal {'good' if good else 'bad'}"), " ",
            headline),
@@ -61,13 +66,13 @@ def speeds(receipt: Receipt, machine: Machine | None) -> Html | None:
     weights = next((s.seconds for s in receipt.steps if s.name == "weights"), None)
     size = receipt.sizes.weights_on_disk_bytes
     if weights and size:
-        rows.append(("weights", msg("average of this run"), _speed(size / weights)))
+        rows.append((labels.field("weights"), msg("average of this run"), _speed(size / weights)))
     for source in machine.sources if machine else ():
         if not source.reachable:
             continue
         quick = msg("answers after {time}", time=duration(source.seconds))
         speed = _speed(source.bytes_per_second) if source.bytes_per_second else "-"
-        rows.append((source.leg, f"{source.name} ({source.url})", quick, speed))
+        rows.append((labels.field(source.leg), f"{source.name} ({source.url})", quick, speed))
     silent = sum(not s.reachable for s in machine.sources) if machine else 0
     note = (
         el("p", msg("{count} other sources did not answer from here.", count=silent),
@@ -87,8 +92,8 @@ def findings(receipt: Receipt, beside: Beside) -> Html:
     for verdict in beside.machine.verdicts if beside.machine else ():
         remedy = Message(verdict.remedy) if verdict.remedy else None
         cards.append(_finding("bad", Message(verdict.sentence), verdict.evidence, remedy))
-    warnings = beside.plan.warnings if beside.plan else ()
-    cards += [_finding("idle", w.message, (w.about,), None) for w in warnings]
+    warnings = labels.that_concern(beside.plan) if beside.plan else ()
+    cards += [_finding("idle", w.message, (), None) for w in warnings]
     if not cards:
         cards.append(el("p", msg("Nothing is wrong.")))
     return el("div", *cards)
@@ -127,24 +132,24 @@ _DISKS = {
 def plan_table(receipt: Receipt, plan: Plan | None) -> Html:
     """Return what was planned, and where each part comes from."""
     p, sizes = receipt.plan, receipt.sizes
+    model = [x for x in (p.model.id, p.model.quantization, p.model.dtype) if x and x != "none"]
     rows: list[tuple[Part, ...]] = [
-        (msg("Model"), f"{p.model.id} · {p.model.quantization} · {p.model.dtype}"),
+        (msg("Model"), " · ".join(model)),
         (msg("Pixel cap"), f"{p.model.max_pixels / 1e6:.2f} MP"),
         (msg("Runs on"), " ".join((p.model.device, *p.model.gpus))),
         (msg("Engine"), f"{p.backend}, Python {p.versions.get('python', '')}"),
         ("torch", f"{p.torch.version} · {p.torch.build} · {p.torch.index_url}"),
     ]
     if plan:
-        rows += [
-            (msg("Packages from"), plan.sources.packages),
-            (msg("Weights from"), plan.sources.weights),
-        ]
+        rows.append((msg("Packages from"), plan.sources.packages))
+        if sizes.weights_bytes:
+            rows.append((msg("Weights from"), plan.sources.weights))
     rows += [
         (label, size_text(count))
         for label, count in (
             (msg("Packages to download"), sizes.packages_download_bytes),
             (msg("Environment on disk"), sizes.environment_on_disk_bytes),
-            (msg("Weights, expected"), sizes.weights_bytes),
+            (msg("Weights, expected"), sizes.weights_bytes or None),
             (msg("Weights on disk"), sizes.weights_on_disk_bytes),
         )
         if count is not None
@@ -195,12 +200,12 @@ def limits() -> Html:
 
 
 def _about(found: Iterable[Reason]) -> list[tuple[Part, ...]]:
-    return [(el("code", r.about), r.message) for r in found]
+    return [(labels.field(r.about), r.message) for r in found]
 
 
 def _finding(look: str, sentence: Message, evidence: Iterable[str], remedy: Part) -> Html:
     lines = [el("li", el("code", e)) for e in evidence if e]
-    mend = el("p", el("b", msg("What to do")), ": ", remedy) if remedy else None
+    mend = el("p", el("b", msg("What to do")), labels.COLON, remedy) if remedy else None
     return el("article", el("p", el("b", sentence)), el("ul", *lines), mend,
               class_=f"finding {look}")  # fmt: skip
 
@@ -218,7 +223,8 @@ def _tile(label: Message, value: str) -> Html:
     return el("div", el("span", label), el("b", value), class_="tile")
 
 
-def _switches() -> Html:
+def switches() -> Html:
+    """Return the buttons for language and light."""
     return el(
         "nav",
         el("button", "English", data_set_lang="en", type="button"),

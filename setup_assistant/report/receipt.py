@@ -122,12 +122,19 @@ class CheckLine:
 
 @dataclass(frozen=True, kw_only=True)
 class MemoryLine:
-    """Memory of the model's device: by formula, with dummy weights, with real ones."""
+    """Memory of the model's device: by formula, with dummy weights, with real ones.
+
+    `predicted_bytes` and `rehearsed_bytes` are of the largest pictures and videos planned for;
+    `asked_bytes` is by formula too, but of what the smoke test asked, as is `measured_bytes`.
+    `trial_bytes` is by formula of what was rehearsed, on a CPU smaller pictures than planned.
+    """
 
     predicted_bytes: int | None = None
     rehearsed_bytes: int | None = None
     measured_bytes: int | None = None
     budget_bytes: int | None = None
+    asked_bytes: int | None = None
+    trial_bytes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +194,13 @@ def settle(new: Receipt, old: Receipt | None) -> Receipt:
 
 def _essence(receipt: Receipt) -> Receipt:
     checks = tuple(
-        replace(c, seconds=None, peak_memory_bytes=None, logits_distance=None)
+        replace(
+            c,
+            seconds=None,
+            peak_memory_bytes=None,
+            logits_distance=None,
+            values={k: v for k, v in c.values.items() if k != "reserved_bytes"},
+        )
         for c in receipt.checks
     )
     return replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from setup_assistant.report import apart
+from setup_assistant.report import apart, labels
 from setup_assistant.report.limits import LIMITS
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.sizes import duration, memory_text
@@ -132,11 +132,15 @@ def _memory(receipt: Receipt) -> Section:
     m = receipt.memory
     return Section(
         title=_("Memory of the model"),
-        rows=_known(
-            (_("Predicted by formula"), m.predicted_bytes),
-            (_("Rehearsed with dummy weights"), m.rehearsed_bytes),
-            (_("Measured with the model"), m.measured_bytes),
-            (_("Available for it"), m.budget_bytes),
+        rows=(
+            (_("Predicted · rehearsed · measured"), apart.together(m)),
+            *_known(
+                (_("Predicted by formula"), m.predicted_bytes),
+                (_("Rehearsed with dummy weights"), m.rehearsed_bytes),
+                (_("Measured with the model"), m.measured_bytes),
+                (_("Predicted for what it was asked"), m.asked_bytes),
+                (_("Available for it"), m.budget_bytes),
+            ),
         ),
         notes=tuple(str(found) for found in (apart.finding(receipt),) if found),
     )
@@ -171,7 +175,14 @@ def _machine(receipt: Receipt) -> Section:
 def _plan(receipt: Receipt) -> Section:
     p = receipt.plan
     rows = [
-        (_("Model"), " ".join(x for x in (p.model.id, p.model.quantization, p.model.dtype) if x)),
+        (
+            _("Model"),
+            " ".join(
+                x
+                for x in (p.model.id, p.model.quantization, p.model.dtype)
+                if x not in ("", "none")
+            ),
+        ),
         (_("Pixel cap"), f"{p.model.max_pixels / 1e6:.2f} MP"),
         (_("Runs on"), " ".join((p.model.device, *p.model.gpus))),
         (_("Engine"), p.backend),
@@ -182,7 +193,7 @@ def _plan(receipt: Receipt) -> Section:
 
 
 def _steps(receipt: Receipt) -> Section:
-    rows = tuple((s.name, duration(s.seconds)) for s in receipt.steps)
+    rows = tuple((str(labels.step(s.name)), duration(s.seconds)) for s in receipt.steps)
     total = sum(s.seconds or 0 for s in receipt.steps)
     return Section(title=_("Steps"), rows=(*rows, (_("Together"), duration(total))) if rows else ())
 
@@ -195,7 +206,7 @@ def _sizes(receipt: Receipt) -> Section:
             (_("Packages to download"), s.packages_download_bytes),
             (_("Packages installed, expected"), s.packages_installed_bytes),
             (_("Environment on disk"), s.environment_on_disk_bytes),
-            (_("Weights, expected"), s.weights_bytes),
+            (_("Weights, expected"), s.weights_bytes or None),
             (_("Weights on disk"), s.weights_on_disk_bytes),
         ),
     )

@@ -21,12 +21,16 @@ _LOCAL = frozenset({"localhost", "127.0.0.1", "[", "::1"})
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """What must not be handed on: account, computer, home folder, site folder."""
+    """What must not be handed on: account, computer, home folder, site folder, other folders.
+
+    `folders` are pairs of a folder and the word that stands for it.
+    """
 
     user: str = ""
     host: str = ""
     home: str = ""
     site: str = ""
+    folders: tuple[tuple[str, str], ...] = ()
 
 
 def share(value: Any, names: Names, public_hosts: Iterable[str]) -> Any:  # noqa: ANN401 - JSON
@@ -38,7 +42,9 @@ def share(value: Any, names: Names, public_hosts: Iterable[str]) -> Any:  # noqa
 
 
 def _clean(text: str, names: Names, people: set[str], public: frozenset[str]) -> str:
-    for folder, word in ((names.site, "SITE"), (names.home, "~")):
+    named = ((names.site, "SITE"), *names.folders, (names.home, "~"))
+    # A folder inside another comes first, so that each is called by its own word.
+    for folder, word in sorted(named, key=lambda pair: -len(pair[0])):
         if len(folder) > 1:
             text = re.sub(rf"{re.escape(folder.rstrip('/'))}(?=[/\\\s\"':]|$)", word, text)
     text = _HOME.sub("~", text)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-
+from setup_assistant.columns import pad, width
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.report.sections import Section, because, sections, status_word
 from setup_assistant.sizes import duration
@@ -51,16 +50,3 @@ def _plain(section: Section) -> list[str]:
     wide = max((width(row[0]) for row in section.rows), default=0)
     lines = [f"  {pad(row[0], wide)}  {'  '.join(row[1:])}".rstrip() for row in section.rows]
     return lines + [f"  - {note}" for note in section.notes]
-
-
-def width(text: str) -> int:
-    """Return how many terminal columns `text` takes; a Chinese character takes two."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
-
-
-def pad(text: str, columns: int) -> str:
-    """Return `text` filled with blanks to `columns` terminal columns."""
-    return text + " " * max(0, columns - width(text))

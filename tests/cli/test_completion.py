@@ -13,6 +13,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from setup_assistant.cli.completion import script
+from tests.terminal import ENTER, Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 BASH = """
@@ -84,3 +85,30 @@ def test_powershell_asks_for_what_bash_asks_for() -> None:
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.stdout.split() == ["plain,plan"]
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("name", "arguments", "load"),
+    [
+        ("bash", ["--norc", "-i"], 'eval "$(setup-assistant completion bash)"'),
+        ("zsh", ["-f", "-i"],
+         'autoload -U compinit; compinit -u; eval "$(setup-assistant completion zsh)"'),
+        ("fish", ["--no-config", "-i"], "setup-assistant completion fish | source"),
+    ],
+)  # fmt: skip
+def test_the_tab_key_completes(tmp_path: Path, name: str, arguments: list[str], load: str) -> None:
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    program = tmp_path / "setup-assistant"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m setup_assistant.cli.app "$@"\n')
+    program.chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
+           "HOME": str(tmp_path), "TERM": "xterm-256color", "PS1": "$ "}  # fmt: skip
+    screen = Terminal([str(shutil.which(name)), *arguments], env, columns=100)
+    screen.rest(1.0)
+    screen.keys(f"{load}; echo loa''ded", ENTER)
+    screen.wait("loaded")
+    screen.keys("setup-assistant unin\t")
+    screen.wait("setup-assistant uninstall")
+    screen.kill()

@@ -40,12 +40,14 @@ def test_help_imports_click_and_nothing_else() -> None:
 
 def test_the_first_question_is_painted_before_anything_heavy_is_imported() -> None:
     code = (
+        "import os\n"
+        "os.environ['TERM'] = 'xterm'\n"
         "from setup_assistant.cli import ask, app\n"
         "import setup_assistant.cli.wizard\n"
         "ask.interactive = lambda: True\n"
         "def stop(*_):\n    raise SystemExit\n"
-        "ask._paint_first = stop\n"
-        "setup_assistant.cli.wizard._Probing.start = lambda self: None\n"
+        "ask.painted = stop\n"
+        "setup_assistant.cli.wizard.Probing.begin = lambda self: None\n"
         "try:\n    app.main([])\nexcept SystemExit:\n    pass"
     )
     added = _added(code)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from setup_assistant import words
+from setup_assistant.columns import pad, width
 from setup_assistant.report.markdown import render_markdown
-from setup_assistant.report.text import pad, render_text, width
+from setup_assistant.report.text import render_text
 from tests.report.samples import checks, receipt
 
 

@@ -30,6 +30,13 @@ def test_names_homes_hosts_and_serials_go() -> None:
         assert stays in text
 
 
+def test_other_folders_are_called_by_their_word() -> None:
+    folders = (("/scratch/physics", "CACHE"), ("/srv/room/qwen-env", "ENV"))
+    names = Names(site="/srv/room/qwen", home="/srv/room", folders=folders)
+    said = "/scratch/physics/uv /srv/room/qwen-env/bin /srv/room/qwen/env /srv/room/x"
+    assert share(said, names, ()) == "CACHE/uv ENV/bin SITE/env ~/x"
+
+
 def test_names_of_every_system_do_not_garble_sentences() -> None:
     root = Names(user="root", host="localhost", home="/root", site="/root/qwen2-vl")
     assert share("root user at localhost", root, ()) == "root user at localhost"
