@@ -59,9 +59,11 @@ def _check_python() -> None:
 def _is_ready(extras: tuple[str, ...]) -> bool:
     try:
         lines = STAMP.read_text().split()
+        # `access`, not `exists`: the .venv may be another account's, closed to this one.
+        there = os.access(str(_python()), os.X_OK)
     except (OSError, UnicodeDecodeError):
         return False
-    return lines[:1] == [_fingerprint()] and set(extras) <= set(lines[1:]) and _python().exists()
+    return lines[:1] == [_fingerprint()] and set(extras) <= set(lines[1:]) and there
 
 
 def _make(extras: tuple[str, ...]) -> None:
@@ -169,7 +171,7 @@ def _known_extras() -> set[str]:
 
 def _usable() -> bool:
     """Whether `.venv` is a whole environment of ours that only needs other packages."""
-    if not STAMP.exists() or not _python().exists():
+    if not os.access(str(STAMP), os.R_OK) or not os.access(str(_python()), os.X_OK):
         return False
     code = "import sys, pip; sys.exit(sys.version_info < (3, 10))"
     return _quiet([str(_python()), "-c", code], dict(os.environ))
@@ -194,7 +196,11 @@ def _hand_over(module: str) -> None:
         sys.exit(subprocess.call(command))
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(command[0], command)  # noqa: S606 - no shell wanted
+    try:
+        os.execv(command[0], command)  # noqa: S606 - no shell wanted
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise StopError("readonly", path=str(VENV), detail=detail) from error
 
 
 def _child(command: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,13 @@ __all__ = ["built", "place", "shared"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CAPTURES = ROOT.parent / "shared" / "captures"
+
+# A shell that starts something in the background has it ignore these, and children inherit that:
+# what a person's Ctrl-C does could not be tried there.
+for _name in ("SIGINT", "SIGQUIT", "SIGHUP"):
+    _signal = getattr(signal, _name, None)
+    if _signal and signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

@@ -204,10 +204,13 @@ def _show_check(check: Check) -> None:
     from setup_assistant.columns import pad
     from setup_assistant.report.sections import status_word
     from setup_assistant.sizes import duration
+    from setup_assistant.verify import causes
 
     if check.status == "blocked" and not show.is_verbose():
         return
     said = check.answer or (check.cause if check.status != "ok" else _detail(check)) or ""
+    if check.status == "skipped" and check.cause:
+        said = str(causes.sentence(check.cause, check.values))
     show.line(
         f"{pad(status_word(check.status), 8)} {pad(check.name, _NAME_COLUMNS)} "
         f"{pad(duration(check.seconds), 8)} {said}".rstrip()

@@ -175,6 +175,10 @@ CAUSES: dict[str, Cause] = {
         msg("The picture could not be fetched from {url}: {detail}"),
         msg("Check the address; a proxy must leave 127.0.0.1 alone (NO_PROXY)."),
     ),
+    "loopback-down": Cause(
+        msg("Not asked: this machine's own network interface (lo) is down."),
+        msg("Bring it up with: ip link set lo up"),
+    ),
     "input-unreadable": Cause(
         msg("{file} cannot be read: {detail}"),
         msg("Convert it to PNG, JPEG or H.264 MP4, or name another file."),

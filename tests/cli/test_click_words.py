@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
+from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import click
 import pytest
 from babel.messages.extract import extract_from_file
 
-from setup_assistant import words
 from setup_assistant.cli import app, click_words
 
 # Texts for programmers, for prompts that only `ask` makes, and for deprecations there are none of.
@@ -41,14 +40,10 @@ def test_every_text_of_click_is_known() -> None:
 
 @pytest.mark.parametrize("line", ["--help", "report --help", "nosuch", "report x"])
 def test_no_english_word_of_click_is_left(
-    line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    line: str, assistant: Callable[..., CompletedProcess[str]]
 ) -> None:
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    with contextlib.suppress(SystemExit):
-        app.main(["--lang", "zh_CN", *line.split()])
-    words.use_language("en")
-    click_words.speak()
-    said = "".join(capsys.readouterr())
+    done = assistant("--lang", "zh_CN", *line.split())
+    said = done.stdout + done.stderr
     for english in ("Usage", "Options:", "Show this", "No such", "Got ", "[OPTIONS]", "Run:"):
         assert english not in said
     assert "用" in said

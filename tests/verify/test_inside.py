@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
+import shutil
+import subprocess
 import sys
 import urllib.request
 from pathlib import Path
@@ -206,3 +209,14 @@ def test_memory_peaks_are_per_check() -> None:
     memory.reset("cpu")
     assert with_block >= before
     assert memory.peak_bytes("cpu") < with_block
+
+
+def test_a_machine_that_cannot_speak_to_itself() -> None:
+    ask = [sys.executable, "-c", "from inside.loopback import is_up; print(is_up())"]
+    alone = ["unshare", "--net"]
+    if not shutil.which("ip") or not shutil.which("unshare") or subprocess.call([*alone, "true"]):
+        pytest.skip("no network namespace can be made here")
+    run = functools.partial(subprocess.run, capture_output=True, text=True, cwd=ROOM, check=True)
+    assert run(ask).stdout == "True\n"
+    assert run([*alone, *ask]).stdout == "False\n"
+    assert run([*alone, "sh", "-c", 'ip link set lo up; exec "$@"', "-", *ask]).stdout == "True\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import socket
 import threading
 
 
@@ -15,6 +16,16 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Answer and count."""
         self.server.served += 1
         super().do_GET()
+
+
+def is_up() -> bool:
+    """Whether this machine can speak to itself; a fresh network namespace cannot."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 class Loopback:
