@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any
 
-from ansible.plugins.callback import CallbackBase  # type: ignore[import-not-found, unused-ignore]
+from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
     name: setup_assistant
@@ -29,7 +29,7 @@ def _die_with_parent() -> None:
 os.register_at_fork(after_in_child=_die_with_parent)
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc, unused-ignore]
+class CallbackModule(CallbackBase):  # type: ignore[misc]
     """Prints events; everything else of Ansible's output is left out."""
 
     CALLBACK_VERSION = 2.0
