@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from setup_assistant.words import Value
+from setup_assistant.verify.values import Check
 
 SCHEMA = "setup-assistant/receipt/1"
 Status = Literal["done", "partial"]
@@ -91,33 +91,10 @@ class StepLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckLine:
-    """One question with a known answer.
+class CheckLine(Check):
+    """One question with a known answer, as `verify` gave it, and the suite it belongs to."""
 
-    The fields are those of `verify.values.Check`, and `suite`: "canary" or "smoke".
-    `logits_distance` is the largest difference from the recorded logits; `cause` names what is
-    wrong where the check failed, `values` fill its sentence, `evidence` is what showed it.
-    """
-
-    name: str
-    status: str
     suite: Literal["canary", "smoke"] = "canary"
-    kind: str | None = None
-    case: str | None = None
-    files: tuple[str, ...] = ()
-    language: str | None = None
-    question: str | None = None
-    expected: str | None = None
-    answer: str | None = None
-    seconds: float | None = None
-    device: str | None = None
-    dtype: str | None = None
-    peak_memory_bytes: int | None = None
-    logits_distance: float | None = None
-    cause: str | None = None
-    values: dict[str, Value] = field(default_factory=dict)
-    evidence: tuple[str, ...] = ()
-    remedy: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
