@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -94,10 +95,60 @@ def test_every_check_with_files_has_its_picture(built: Built) -> None:
     assert f'data-bytes="{receipt.memory.measured_bytes}"' in text
 
 
-def test_it_prints(built: Built, tmp_path: Path) -> None:
-    target = tmp_path / "report.pdf"
-    _browse(built.site / "report.html", tmp_path, f"--print-to-pdf={target}")
-    assert target.read_bytes().startswith(b"%PDF")
+def letters(text: str) -> str:
+    """Return what stays of a text however its lines are broken."""
+    return "".join(c for c in text if c.isalnum())
+
+
+class Rows(HTMLParser):
+    """The letters and digits of every table row of a page, in English."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._hidden: list[bool] = []
+        self._inside = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("img", "br", "meta"):
+            return
+        self._hidden.append(("class", "zh") in attrs or (bool(self._hidden) and self._hidden[-1]))
+        if tag == "tr":
+            self.found.append("")
+            self._inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden.pop()
+        self._inside = self._inside and tag != "tr"
+
+    def handle_data(self, data: str) -> None:
+        if self._inside and not self._hidden[-1]:
+            self.found[-1] += letters(data)
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["as it is", "a long path"])
+def test_no_table_is_cut_in_print(built: Built, tmp_path: Path, long: bool) -> None:
+    pdfium = pytest.importorskip("pypdfium2")
+    text = (built.site / "report.html").read_text(encoding="utf-8")
+    if long:
+        text = text.replace(str(built.site), str(built.site) + "/a-folder-of-a-laboratory" * 8)
+    page, target = tmp_path / "report.html", tmp_path / "report.pdf"
+    page.write_text(text, encoding="utf-8")
+    _browse(page, tmp_path, "--lang=en-US", f"--print-to-pdf={target}")
+    printed: list[str] = []
+    with pdfium.PdfDocument(target) as document:
+        for sheet in document:
+            width, height = sheet.get_size()
+            layer = sheet.get_textpage()
+            printed.append(letters(layer.get_text_range()))
+            for i in range(layer.count_chars()):
+                left, bottom, right, top = layer.get_charbox(i)
+                assert 0 < left <= right < width, f"{layer.get_text_range(i, 20)!r} leaves the page"
+                assert 0 < bottom <= top < height
+    rows = Rows(text).found
+    assert len(rows) > 20
+    assert [r for r in rows if not any(r in sheet for sheet in printed)] == []
 
 
 def test_the_shared_page_names_nobody(built: Built, tmp_path: Path) -> None:
