@@ -13,13 +13,12 @@ from setup_assistant.catalog.folder import recipes
 _GIB = 1 << 30
 # ECC and reserved regions make the reported size smaller than the nominal one.
 _LEAST, _MOST = 0.85, 1.04
-_GENERATIONS = ("ada", "blackwell", "hopper", "rubin")
+GENERATIONS = ("ada", "blackwell", "hopper", "rubin")
 # Without any of these there is nothing to take out of a name (four times as quick).
 _NOTES = ("(", " mig ", "nvidia", "graphics", "max-q")
 # A share of a card in a virtual machine: "GRID T4-16Q", "GRID A100D-20C", "NVIDIA RTX6000-Ada-48Q".
 # Source: NVIDIA Virtual GPU Software User Guide, "Virtual GPU Types for Supported GPUs".
 _SHARE = re.compile(r"(?:grid )?(rtx ?a?\d+|[a-z]+\d+)[a-z]*?(-ada)?-(?:\d-)?(\d+)[abcq](?:me)?$")
-_SERIES = ("GeForce", "Tesla", "Quadro", "RTX")
 # Parts without memory of their own: Tegra X1, X2, Xavier, Orin, Thor and GB10.
 UNIFIED = frozenset({"5.3", "6.2", "7.2", "8.7", "11.0", "12.1"})
 
@@ -53,7 +52,10 @@ class Known:
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
+    """One name of the table, `key` as it is compared; the capability is None where ambiguous."""
+
+    name: str
     key: str
     compute_capability: str | None
     gib: float
@@ -66,15 +68,29 @@ def load() -> GpuFile:
 
 
 @functools.cache
-def _rows() -> tuple[_Row, ...]:
+def rows() -> tuple[Row, ...]:
+    """Return every name of the table."""
     file = load()
-    rows = [
-        _Row(plain(name), capability, gib)
+    found = [
+        Row(name, plain(name), capability, gib)
         for capability, names in file.compute_capability.items()
         for name, gib in names.items()
     ]
-    rows += [_Row(plain(name), None, 0) for name in file.ambiguous]
-    return tuple(rows)
+    found += [Row(name, plain(name), None, 0) for name in file.ambiguous]
+    return tuple(found)
+
+
+@functools.cache
+def _by_first_word() -> dict[str, list[Row]]:
+    """Return the names by the word that all that go on after them begin with too."""
+    found: dict[str, list[Row]] = {}
+    for row in rows():
+        found.setdefault(_first_word(row.key), []).append(row)
+    return found
+
+
+def _first_word(key: str) -> str:
+    return re.split("[ -]", key, maxsplit=1)[0]
 
 
 def plain(name: str) -> str:
@@ -100,14 +116,14 @@ def lookup(name: str, memory_bytes: int | None = None) -> Known:
     known, narrows that choice.
     """
     if is_cut(name):
-        rows = _candidates(plain(name.rstrip().rstrip(".")), memory_bytes)
+        fitting = list(_candidates(plain(name.rstrip().rstrip(".")), memory_bytes))
     elif share := _SHARE.match(plain(name)):
         return _of_share(share)
     else:
         row = _longest(plain(name))
-        rows = [row] if row else []
-    capabilities = {r.compute_capability for r in rows}
-    sizes = {r.gib for r in rows}
+        fitting = [row] if row else []
+    capabilities = {r.compute_capability for r in fitting}
+    sizes = {r.gib for r in fitting}
     return Known(
         compute_capability=capabilities.pop() if len(capabilities) == 1 else None,
         memory_bytes=int(sizes.pop() * _GIB) or None if len(sizes) == 1 else None,
@@ -129,19 +145,6 @@ def _of_share(share: re.Match[str]) -> Known:
     )
 
 
-def spoken(name: str) -> Known:
-    """Return what is known of a GPU as people call it, also without its series: "RTX 4090".
-
-    Only where one series has it, in one generation ("RTX 6000" has two): never a guess either.
-    """
-    known, word = lookup(name), plain(name)
-    if known.compute_capability or any(row.key.startswith(f"{word} ") for row in _rows()):
-        return known
-    found = [lookup(f"{series} {word}") for series in _SERIES]
-    fitting = [k for k in found if k.compute_capability]
-    return fitting[0] if len(fitting) == 1 else known
-
-
 def of_pci(device: str) -> str | None:
     """Return the compute capability of a PCI device number such as "1EB8" or "0x1EB810DE"."""
     digits = device.lower().removeprefix("0x")[:4]
@@ -155,26 +158,26 @@ def of_pci(device: str) -> str | None:
     return None
 
 
-def _longest(wanted: str) -> _Row | None:
-    fitting = [r for r in _rows() if _starts(wanted, r.key)]
+def _longest(wanted: str) -> Row | None:
+    fitting = [r for r in _by_first_word().get(_first_word(wanted), ()) if goes_on(wanted, r.key)]
     return max(fitting, key=lambda r: len(r.key), default=None)
 
 
-def _starts(wanted: str, key: str) -> bool:
-    """Whether `wanted` is `key`, or goes on after it with a size or form, not a generation."""
+def goes_on(wanted: str, key: str) -> bool:
+    """Whether `wanted` is `key`, or goes on after it with a size or a form, not a generation."""
     if wanted == key:
         return True
     if not wanted.startswith((key + " ", key + "-")):
         return False
     rest = wanted[len(key) :].split()
-    return not any(g in rest for g in _GENERATIONS)
+    return not any(g in rest for g in GENERATIONS)
 
 
-def _candidates(start: str, memory_bytes: int | None) -> Iterable[_Row]:
-    rows = [r for r in _rows() if r.key.startswith(start)]
-    if not rows:
+def _candidates(start: str, memory_bytes: int | None) -> Iterable[Row]:
+    fitting = [r for r in rows() if r.key.startswith(start)]
+    if not fitting:
         row = _longest(start)
-        rows = [row] if row else []
+        fitting = [row] if row else []
     if memory_bytes is None:
-        return rows
-    return [r for r in rows if not r.gib or _LEAST <= memory_bytes / (r.gib * _GIB) <= _MOST]
+        return fitting
+    return [r for r in fitting if not r.gib or _LEAST <= memory_bytes / (r.gib * _GIB) <= _MOST]

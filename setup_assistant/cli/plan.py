@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     examples=(
         "setup-assistant plan",
         "setup-assistant plan --machine machine.json --model Qwen/Qwen2-VL-7B-Instruct",
+        "setup-assistant plan --machine machine.json --driver 580.95.05",
         'setup-assistant plan --driver 535.104.05 --gpu "RTX 4090,8.9,24564,23900" --json',
     ),
 )
@@ -87,12 +89,13 @@ def _machine(
 ) -> Machine:
     """Return the saved machine, the described one, or this one (`meanwhile` it is asked)."""
     if file is not None:
+        driver = described.pop("driver")
         if _is_given(described):
             raise SetupError(
                 "usage", detail=_("--machine and a described machine exclude each other"),
                 verb="plan",
             )  # fmt: skip
-        return _saved(file)
+        return _with_driver(_saved(file), driver)
     if _is_given(described):
         from setup_assistant.cli.what_if import machine_of
 
@@ -109,6 +112,15 @@ def _machine(
     from setup_assistant.machine.probe import probe
 
     return probe(meanwhile=meanwhile)
+
+
+def _with_driver(machine: Machine, driver: str | None) -> Machine:
+    """Return a saved machine as it would be with another driver, or with one that it lacks."""
+    if driver is None:
+        return machine
+    from setup_assistant.cli.what_if import driver_of
+
+    return replace(machine, driver=driver_of(driver))
 
 
 def _is_given(described: dict[str, Any]) -> bool:

@@ -26,7 +26,7 @@ from setup_assistant.words import _
 @click.option("--no-sources", is_flag=True, help=_("Do not visit package and model sources."))
 @click.option(
     "--deadline",
-    type=click.FloatRange(min=0.5),
+    type=click.FloatRange(min=1),
     default=8.0,
     metavar="SECONDS",
     help=_("Answer after this time, whatever is still missing."),
@@ -70,12 +70,14 @@ def _machine(
         return read(captures)
     from setup_assistant.cli.progress import busy
     from setup_assistant.host import clock
-    from setup_assistant.machine.probe import probe
+    from setup_assistant.machine.probe import RESERVE, probe
 
     with busy(_("Looking at this machine"), expected_seconds=deadline):
-        # The person's seconds began when they pressed the key.
-        spent = min(clock.age(), 1.0)
-        return probe(site=site, sources=sources, deadline=deadline - spent)
+        # The person's seconds began when they pressed the key, and where the start took long,
+        # because the computer is busy, the end will too.
+        spent = min(clock.age(), deadline / 2)
+        reserve = min(max(RESERVE, 1.5 * spent), deadline / 2)
+        return probe(site=site, sources=sources, deadline=deadline - spent, reserve=reserve)
 
 
 def _show(machine: Machine) -> None:

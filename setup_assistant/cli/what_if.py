@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from setup_assistant.catalog import drivers, gpus
+from setup_assistant.catalog import drivers, gpu_words, gpus
 from setup_assistant.errors import SetupError
 from setup_assistant.machine import mig
 from setup_assistant.machine.facts import Driver, Gpu, Machine, Memory, System
@@ -42,7 +42,6 @@ def machine_of(
     Raises:
         SetupError: `usage` naming the flag, where a value cannot be understood.
     """
-    version = _driver(driver) if driver is not None else None
     if ram_gib is not None and not math.isfinite(ram_gib):
         raise _wrong("--ram", str(ram_gib), _("write a number of GiB, such as 64"))
     memory = int(ram_gib * GIB) if ram_gib else None
@@ -53,16 +52,26 @@ def machine_of(
             python=python,
             glibc=_glibc(glibc) if glibc is not None else None,
         ),
-        driver=Driver(
-            version=version,
-            cuda=drivers.cuda_of_driver(version) if version else None,
-            source="given" if version else None,
-            cuda_source="table" if version else None,
-        ),
+        driver=driver_of(driver) if driver is not None else Driver(),
         gpus=tuple(_gpu(spec, index) for index, spec in enumerate(specs)),
         memory=Memory(
             total_bytes=memory, available_bytes=int(memory * _RAM_SHARE) if memory else None
         ),
+    )
+
+
+def driver_of(text: str) -> Driver:
+    """Return the driver of a given version.
+
+    Raises:
+        SetupError: `usage`, where it is no version of a driver.
+    """
+    version = _driver(text)
+    return Driver(
+        version=version,
+        cuda=drivers.cuda_of_driver(version),
+        source="given",
+        cuda_source="table",
     )
 
 
@@ -92,12 +101,12 @@ def _gpu(spec: str, index: int) -> Gpu:
     if not name or spec.count(",") > 3:
         raise _wrong_gpu(spec, _("write NAME,CC,TOTAL_MIB,FREE_MIB; all but the name may be empty"))
     vendor = _vendor(name)
-    known = gpus.spoken(name)
+    known = gpu_words.spoken(name)
     if capability and not re.fullmatch(r"\d{1,2}\.\d", capability, re.ASCII):
         raise _wrong_gpu(spec, _("{cc} is no compute capability such as 8.6", cc=capability))
     part = capability or known.compute_capability
     if part is None and vendor == "nvidia":
-        raise _wrong_gpu(spec, _("its compute capability is not known; write it as 8.6"))
+        raise _wrong_gpu(spec, _unheard_of(name))
     profile = _profile(name)
     total_bytes = _mib(spec, total)
     if total_bytes is None:
@@ -119,6 +128,16 @@ def _gpu(spec: str, index: int) -> Gpu:
         mig=profile,
         unified_memory=total_bytes is None and part in gpus.UNIFIED,
     )
+
+
+def _unheard_of(name: str) -> str:
+    if near := gpu_words.near(name):
+        return _(
+            "no GPU is known by this name alone; do you mean {names}? Or write its compute "
+            "capability behind it: NAME,8.6",
+            names=", ".join(near),
+        )
+    return _("its compute capability is not known; write it as 8.6")
 
 
 def _profile(name: str) -> str | None:

@@ -14,6 +14,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from setup_assistant.machine import capture_lead
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -22,6 +24,10 @@ _BOMS = (
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MARKUP = re.compile(r"</?(?:pre|code|div|span|td|tr|p|b|font|html|body)\b[^>]*>", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+# XML of which a web form escaped one kind of angle brackets.
+_HALF_ESCAPED = re.compile(r"<\w+&gt;|&lt;\w+>")
+# Where a web page put rows of a table behind each other: the border of one, that of the next.
+_SEAM = re.compile(r"(?<=[|+]) (?=[|+])")
 # Blanks and lines as word processors and chat programs write them.
 _SIGNS = {
     **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " "),
@@ -31,20 +37,13 @@ _SIGNS = {
     **dict.fromkeys(map(ord, "═"), "="),
     **dict.fromkeys(map(ord, "┌┐└┘├┤┬┴┼╞╡╪╔╗╚╝╠╣╦╩╬╟╢"), "+"),
 }
-# What mail programs and log collectors put in front of each line.
-_QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)
-_STAMPED = re.compile(
-    r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?:? (?! *,)", re.MULTILINE
-)
-_SENDER = re.compile(
-    r"\[[^\]\n]{1,80}\] |[A-Z][a-z]{2} +\d+ [\d:]{8} \S+ \S+?: |[\w./@-]+ +\| |(?!GPU )[\w.@-]+: "
-)
-_NUMBER = re.compile(r" *(\d+)(?:[:|] ?| {1,2})(?! *,)")
 _LOG_KEYS = ("log", "message", "msg", "MESSAGE", "line", "text")
 # No table of nvidia-smi is as wide.
 _WIDEST = 112
 # A part of a JSON document that is worth reading.
-_OURS = re.compile(r"nvidia|NVSMI|GPU-|\bGPU \d", re.IGNORECASE)
+_OURS = re.compile(
+    r"nvidia|NVSMI|GPU-|\bGPU \d|GeForce|Quadro|Tesla|TITAN|\bRTX|nvgpu|NVRM", re.IGNORECASE
+)
 
 
 def decoded(data: bytes) -> str:
@@ -70,17 +69,17 @@ def _wide(data: bytes) -> str | None:
 def clean(text: str) -> str:
     """Return a text as nvidia-smi printed it, as far as that can be told."""
     text = _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n").translate(_SIGNS)
-    text = _unescaped(_out_of_json(text))
-    text = _STAMPED.sub("", _QUOTED.sub("", text))
-    text = _without_numbers(_without_sender(text))
-    lines = text.split("\n")
+    text = capture_lead.without(_unescaped(_out_of_json(text)))
+    lines = list(_rows_apart(text.split("\n")))
     if len(lines) > 6 and not any(line.strip() for line in lines[1::2]):
         lines = lines[::2]
     return "\n".join(_whole_rows(textwrap.dedent("\n".join(lines)).split("\n")))
 
 
 def _unescaped(text: str) -> str:
-    if "<nvidia_smi_log" in text or not re.search(r"<(?:pre|br|code|div)\b|&(?:lt|nbsp|#)", text):
+    if "<nvidia_smi_log" in text and not _HALF_ESCAPED.search(text):
+        return text
+    if not re.search(r"<(?:pre|br|code|div)\b|&(?:lt|nbsp|#)", text):
         return text
     return html.unescape(_MARKUP.sub("", _BREAK.sub("\n", text))).translate(_SIGNS)
 
@@ -124,29 +123,20 @@ def _strings(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
             yield from _strings(inner)
 
 
-def _without_sender(text: str) -> str:
-    """Cut what stands in front of every line alike: a container's, a host's or a service's name."""
-    lines = text.split("\n")
-    told = [s for s in lines if s.strip()]
-    found = [_SENDER.match(s) or _SENDER.match(f"{s} ") for s in told]
-    if len(told) < 2 or not all(found):
-        return text
-    names = {re.sub(r"\d+", "0", m[0]) for m in found if m}
-    if len(names) > 1:
-        return text
-    return "\n".join(_SENDER.sub("", s if _SENDER.match(s) else f"{s} ", count=1) for s in lines)
-
-
-def _without_numbers(text: str) -> str:
-    """Cut the line numbers of an editor: they count up by one."""
-    lines = text.rstrip("\n").split("\n")
-    found = [_NUMBER.match(line) for line in lines]
-    if len(lines) < 2 or not all(found):
-        return text
-    counted = [int(m[1]) for m in found if m]
-    if counted != list(range(counted[0], counted[0] + len(lines))):
-        return text
-    return "\n".join(_NUMBER.sub("", line, count=1) for line in lines) + "\n"
+def _rows_apart(lines: list[str]) -> Iterator[str]:
+    """Yield the lines, with the rows of a table that a web page joined on their own again."""
+    for line in lines:
+        if ("MiB" not in line and "+--" not in line[1:]) or len(_SEAM.findall(line)) < 3:
+            yield line
+            continue
+        empty = ""
+        for row in _SEAM.split(line.replace(" +-", "\n+-").replace("-+ ", "-+\n")):
+            # A row may begin with empty columns: they belong to what comes after them.
+            if row == "|":
+                empty += "| "
+                continue
+            yield from f"{empty}{row}".split("\n")
+            empty = ""
 
 
 def _whole_rows(lines: list[str]) -> list[str]:

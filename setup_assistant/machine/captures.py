@@ -5,22 +5,33 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from setup_assistant import values
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock
-from setup_assistant.machine import capture_text, smi, verdicts
+from setup_assistant.machine import (
+    capture_mail,
+    capture_text,
+    explain,
+    smi,
+    smi_report,
+    verdicts,
+)
 from setup_assistant.machine.complete import complete
-from setup_assistant.machine.facts import Machine, System, Unknown
-from setup_assistant.machine.join import join
-from setup_assistant.machine.reading import Card, Reading
+from setup_assistant.machine.facts import Driver, Machine, System, Unknown, Verdict
+from setup_assistant.machine.join import Joined, join
+from setup_assistant.machine.reading import Card, Fault, Reading
 from setup_assistant.words import msg
 
 # Parts that sit on an Arm processor, alone among NVIDIA's.
 _ARM = re.compile(r"\b(?:GB10|GB[23]00|GH200|Orin|Xavier|Thor|Tegra|Jetson)\b", re.IGNORECASE)
-_FROM_WINDOWS = re.compile(r"is not recognized as|[A-Z]:\\Windows\\", re.IGNORECASE)
+_FROM_WINDOWS = re.compile(r"is not recognized as|[A-Z]:\\Windows\\|\bMINGW\d\d", re.IGNORECASE)
+# A Windows driver asked at a prompt that is not Windows': `-q` names its model there too.
+_FROM_BASH = re.compile(r"^(?:\S*@\S*)?\$ (?:sudo )?nvidia-smi(?!\.exe)", re.MULTILINE)
+_FROM_WSL = re.compile(r"microsoft-standard-WSL|/usr/lib/wsl/|:/mnt/[a-z]/\S*[$#] ")
 
 
 def read(paths: Sequence[Path]) -> Machine:
@@ -62,7 +73,7 @@ def text_of(path: Path) -> str:
     except OSError as error:
         detail = error.strerror or str(error)
         raise SetupError("file_invalid", path=str(path), detail=detail) from error
-    return capture_text.decoded(data)
+    return "\n".join(capture_text.decoded(part) for part in capture_mail.unpacked(data))
 
 
 def _saved(path: Path, text: str) -> Machine | None:
@@ -83,17 +94,48 @@ def _saved(path: Path, text: str) -> Machine | None:
 def _machine(readings: list[Reading], unknown: list[Unknown], text: str) -> Machine:
     joined = join(sorted(readings, key=_rank))
     whole = complete(joined)
-    windows = joined.windows or bool(_FROM_WINDOWS.search(text))
-    arm = any(_ARM.search(g.name) for g in whole.gpus)
-    assumed = msg("A capture does not name the system; it was inferred from the GPU and driver.")
+    system = smi_report.system(text)
+    if system is None:
+        assumed = msg(
+            "A capture does not name the system; it was inferred from the GPU and driver."
+        )
+        unknown = [*unknown, Unknown(field="system", reason=assumed.english)]
+    system = system or _system(joined, [g.name for g in whole.gpus], text)
+    found = whole.gpus
+    if whole.faults and whole.driver.version is None:
+        # Cards that only lspci shows, beside words of a driver that failed.
+        found = explain.without_voice(found, [r for r in readings if r.source != "pci"], system)
+    if not found and whole.driver.version:
+        lacking = msg("The capture names a driver, but it describes no GPU.")
+        unknown = [*unknown, Unknown(field="gpus", reason=lacking.english)]
     return Machine(
-        system=System(os="Windows" if windows else "Linux", arch="aarch64" if arm else "x86_64"),
+        system=system,
         driver=whole.driver,
-        gpus=whole.gpus,
-        verdicts=tuple(verdicts.verdict(f) for f in whole.faults),
-        unknown=(*unknown, *whole.unknown, Unknown(field="system", reason=assumed.english)),
+        gpus=found,
+        verdicts=tuple(_verdict(f, whole.driver) for f in whole.faults),
+        unknown=(*unknown, *whole.unknown),
         probed_at=clock.now(),
     )
+
+
+def _system(joined: Joined, names: Sequence[str], text: str) -> System:
+    """Return the system that driver, cards and the words around them point at."""
+    arch = "aarch64" if any(map(_ARM.search, names)) else "x86_64"
+    version, own = joined.driver.version or "", joined.driver.library or ""
+    # Under WSL, the driver is that of Windows ("572.70"), nvidia-smi is Linux' ("570.124.06").
+    wsl = own.count(".") == 2 and version.count(".") == 1 and not joined.windows
+    shell = joined.windows and _FROM_BASH.search(text)
+    if wsl or ((shell or _FROM_WSL.search(text)) and not _FROM_WINDOWS.search(text)):
+        return System(os="Linux", arch=arch, wsl=True)
+    windows = joined.windows or _FROM_WINDOWS.search(text)
+    return System(os="Windows" if windows else "Linux", arch=arch)
+
+
+def _verdict(fault: Fault, driver: Driver) -> Verdict:
+    if fault.id == "driver_library_mismatch" and driver.kernel_module:
+        seen = f"kernel module: {driver.kernel_module}"
+        fault = replace(fault, evidence=(*fault.evidence, seen))
+    return verdicts.verdict(fault)
 
 
 def _rank(reading: Reading) -> tuple[bool, int]:

@@ -41,7 +41,10 @@ def readings(
     extra: tuple[Reading, ...] = ()
     if stuck:
         text = msg("A process that asks the driver could not be ended.").english
-        extra = (Reading(source="nvml", faults=(Fault(id="nvml_hangs", evidence=(text,)),)),)
+        # NVML is asked first: where it has answered, it is nvidia-smi that hangs.
+        asked = any(r.source == "nvml" for r in said)
+        fault = Fault(id="nvidia_smi_hangs" if asked else "nvml_hangs", evidence=(text,))
+        extra = (Reading(source="nvml", faults=(fault,)),)
     return (*found, *extra, *shown, *_tegra(system, root, found))
 
 

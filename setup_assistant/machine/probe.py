@@ -24,7 +24,7 @@ T = TypeVar("T")
 # Shares of the deadline: NVML first; nvidia-smi with what is left, but never all of it.
 _NVML_SHARE, _SMI_SHARE = 0.45, 0.40
 # Kept back for putting everything together after the slowest part was given up.
-_RESERVE = 0.3
+RESERVE = 0.3
 
 
 def probe(
@@ -33,6 +33,7 @@ def probe(
     sources: bool = True,
     root: Path = Path("/"),
     deadline: float = 8.0,
+    reserve: float = RESERVE,
     meanwhile: Callable[[], object] | None = None,
 ) -> Machine:
     """Return the machine. Never raises by itself; each unknown carries its reason.
@@ -42,10 +43,11 @@ def probe(
         sources: whether to visit the sources of packages and weights.
         root: where /proc, /sys, /etc and /dev are looked for.
         deadline: seconds after which the answer is given, whatever is still missing.
+        reserve: seconds of it that are kept for the end; a busy computer needs more of them.
         meanwhile: called while the parts are being asked; what it raises passes through.
     """
     started = clock.monotonic()
-    span = max(0.2, deadline - _RESERVE)
+    span = max(0.1, deadline - reserve)
     # First, so that NVML's process starts while the rest of this package is still loading.
     parts: dict[str, _Part[Any]] = {"gpus": _Part(partial(_gpu_readings, span))}
     parts |= _other_parts(site, sources, root, span)

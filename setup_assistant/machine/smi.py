@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from setup_assistant.machine import smi_lines, smi_table, smi_tree, verdicts
+from setup_assistant.machine import (
+    smi_csv,
+    smi_lines,
+    smi_report,
+    smi_table,
+    smi_tree,
+    verdicts,
+)
 from setup_assistant.machine.reading import Fault, Reading
 
 _READERS = (
     smi_tree.read,
-    smi_lines.read_csv,
+    smi_csv.read,
     smi_lines.read_list,
     smi_table.read,
     smi_lines.read_version,
+    smi_report.read,
+    smi_report.read_module,
     smi_lines.read_lspci,
+)
+
+_NO_HANDLE = re.compile(r"Unable to (?:determine|detect) the device handle")
+_FAILED = re.compile(
+    r"^[^|\w]*(?:NVIDIA-SMI (?:has failed|couldn.?t find)|Failed to initialize NVML"
+    r"|No devices were found)"
 )
 
 
@@ -38,10 +54,11 @@ def read(text: str, code: int = 0) -> tuple[Reading, ...]:
 def _faults(text: str, *, cards: bool) -> tuple[Fault, ...]:
     if not cards:
         return verdicts.of_text(text)
-    # Beside a table of working cards, only the lines about a card that could not be opened
-    # matter: other words may be part of the table.
-    lines = [s for s in text.splitlines() if "Unable to determine the device handle" in s]
+    # Beside working cards, only nvidia-smi's own lines matter, of a card that could not be opened
+    # or of another attempt, in a container or under WSL: other words may be part of the table.
     return tuple(
-        replace(fault, evidence=tuple(s.strip() for s in lines))
+        replace(fault, evidence=tuple(lines))
+        for pattern in (_NO_HANDLE, _FAILED)
+        if (lines := [s.strip() for s in text.splitlines() if pattern.search(s)])
         for fault in verdicts.of_text("\n".join(lines))
     )

@@ -14,7 +14,7 @@ _OWN = re.compile(r"\|\s*NVIDIA-SMI\s+(\d[\d.]*)")
 # First line of a card: "|   0  Tesla T4     On   | 00000000:00:1E.0 Off |    0 |"
 _CARD = re.compile(
     r"\|\s+(?P<index>\d+)\s+(?P<name>\S.*?)\s+(?P<mode>On|Off|N/A|WDDM|TCC|MCDM|ERR!)\s*\|"
-    r"\s*(?P<bus>[0-9A-Fa-f:.]{7,}|N/A)\s+(?P<display>On|Off|N/A)\s*\|(?P<ecc>[^|]*)\|"
+    r"\s*(?P<bus>[0-9A-Fa-f:.]{7,}|N/A)\s+(?P<display>On|Off|N/A)\s*\|[^|]*(?:\||$)"
 )
 _MEMORY = re.compile(r"\|\s*(?:(\d+)\s*MiB\s*/\s*(\d+)\s*MiB|(N/A|Not Supported|ERR!))\s*\|")
 _SLICE = re.compile(

@@ -75,11 +75,14 @@ def _from_xml(text: str) -> tuple[Node, bool]:
         whole = True
     except ParseError:
         whole = False
-    # The first element that started is the top one; it holds whatever was read below it.
+    # The first element that started is the top one; it holds whatever was read below it. An
+    # error waits in the queue of events too.
     events: Iterator[Any] = parser.read_events()
-    for _start, top in events:
-        return _node(top), whole
-    return Node("nvidia_smi_log"), False
+    try:
+        _start, top = next(events)
+    except (StopIteration, ParseError):
+        return Node("nvidia_smi_log"), False
+    return _node(top), whole
 
 
 def _node(element: Element) -> Node:

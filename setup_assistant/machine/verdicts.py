@@ -77,6 +77,10 @@ VERDICTS: dict[str, _Kind] = {
         msg("NVML did not answer in time: the driver hangs."),
         msg("Look for Xid lines in the output of dmesg, then reboot."),
     ),
+    "nvidia_smi_crashed": _Kind(
+        msg("nvidia-smi crashed: the driver's parts do not fit together."),
+        msg("Install the newest NVIDIA driver (under WSL: the one of Windows), then restart."),
+    ),
     "nvidia_smi_hangs": _Kind(
         msg("nvidia-smi did not answer in time: the driver hangs."),
         msg("Look for Xid lines in the output of dmesg, then reboot."),
@@ -145,6 +149,8 @@ _CODES = {
     17: "blocked_by_os",
     18: "driver_library_mismatch",
     127: "nvidia_smi_missing",
+    134: "nvidia_smi_crashed",
+    139: "nvidia_smi_crashed",
     255: "nvml_unknown_error",
     999: "nvml_unknown_error",
     9009: "nvidia_smi_missing",
@@ -156,10 +162,11 @@ _TEXTS = (
     ("blocked_by_os", r"blocked by the operating system"),
     ("nvml_missing", r"couldn.?t find libnvidia-ml|libnvidia-ml\.so\S* not found"),
     ("nvml_missing", r"NVML Shared Library Not Found|libnvidia-ml\.so\S*: cannot open"),
+    ("nvml_missing", r"could not load NVML library"),
     ("driver_not_loaded", r"communicate with the NVIDIA driver|Driver Not Loaded"),
     ("gpu_lost", r"GPU is lost|fallen off the bus|GPU requires reset"),
     ("gpu_lost", r"device handle for GPU.*: Unknown Error"),
-    ("gpu_unreachable", r"Unable to determine the device handle"),
+    ("gpu_unreachable", r"Unable to (?:determine|detect) the device handle"),
     ("no_devices", r"No devices were found"),
     ("gpu_power", r"external power cables|power cables are not"),
     ("permission_denied", r"Insufficient Permissions"),
@@ -169,8 +176,11 @@ _TEXTS = (
     ("nvidia_smi_missing", r"(?:command not found|未找到命令|找不到).{0,4}nvidia-smi"),
     ("nvml_unknown_error", r"Failed to initialize NVML: Unknown Error"),
     ("nvml_error", r"Failed to initialize NVML"),
+    ("nvidia_smi_crashed", r"segmentation fault\b.*nvidia-smi|nvidia-smi.*segmentation fault"),
     ("field_unsupported", r"is not a valid field to query"),
 )
+
+_CRASH = re.compile(r"(nvidia-smi(?:\.exe)?) *\n *(Segmentation fault)", re.IGNORECASE)
 
 
 def of_code(code: int) -> str:
@@ -180,6 +190,8 @@ def of_code(code: int) -> str:
 
 def of_text(text: str) -> tuple[Fault, ...]:
     """Return the failures that nvidia-smi's (or a shell's) own words tell of."""
+    # A shell reports a crash on a line of its own, below the one that was typed.
+    text = _CRASH.sub(r"\1: \2", text)
     for name, pattern in _TEXTS:
         lines = [s.strip() for s in text.splitlines() if re.search(pattern, s, re.IGNORECASE)]
         if lines:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from setup_assistant.machine import smi, verdicts
+from setup_assistant.machine import capture_mail, capture_text, explain, smi, verdicts
 from setup_assistant.machine.complete import complete
+from setup_assistant.machine.facts import System
 from setup_assistant.machine.join import join
-from setup_assistant.machine.reading import Fault, bus_id, device_id, mib, value
+from setup_assistant.machine.reading import Fault, Reading, bus_id, device_id, mib, value
 
 OWN = Path(__file__).resolve().parents[1] / "machines"
 TEXTS = [p.read_text() for p in sorted(OWN.iterdir()) if p.suffix in (".txt", ".xml")]
@@ -44,6 +45,8 @@ def test_every_verdict_is_a_sentence_and_a_remedy_without_values(name: str) -> N
         ("Failed to initialize NVML: Insufficient Permissions", "permission_denied"),
         ("Failed to initialize NVML: NVML Shared Library Not Found", "nvml_missing"),
         ("Failed to initialize NVML: something new", "nvml_error"),
+        ("$ nvidia-smi\nSegmentation fault (core dumped)", "nvidia_smi_crashed"),
+        ("zsh: segmentation fault  nvidia-smi", "nvidia_smi_crashed"),
         ("Unable to determine the device handle for GPU0: 0000:02:00.0: Unknown Error",
          "gpu_lost"),
     ],
@@ -60,6 +63,25 @@ def test_words_that_tell_nothing() -> None:
 @given(st.text())
 def test_any_text_is_read_without_raising(text: str) -> None:
     complete(join(smi.read(text)))
+
+
+@settings(deadline=None)
+@given(st.sampled_from(TEXTS), st.integers(0, 3000), st.binary(max_size=20))
+def test_any_file_is_read_without_raising(text: str, place: int, put: bytes) -> None:
+    data = text.encode()
+    for part in capture_mail.unpacked(data[:place] + put + data[place:]):
+        complete(join(smi.read(capture_text.clean(capture_text.decoded(part)))))
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [((), "nvml_hangs"), ((Reading(source="nvml"),), "nvidia_smi_hangs")],
+)
+def test_what_cannot_be_ended_is_what_was_asked_last(
+    said: tuple[Reading, ...], name: str, tmp_path: Path
+) -> None:
+    found = explain.readings(said, (), system=System(), root=tmp_path, stuck=True)
+    assert [f.id for r in found for f in r.faults] == [name]
 
 
 @settings(deadline=None)

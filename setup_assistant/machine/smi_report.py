@@ -1,0 +1,95 @@
+"""Reports in which other programs repeat what the driver said, and the kernel's own line of it.
+
+People mail `python -m torch.utils.collect_env` (which vLLM and others extend), sglang's
+`check_env`, or `/proc/driver/nvidia/version` as often as the output of nvidia-smi.
+"""
+
+from __future__ import annotations
+
+import re
+
+from setup_assistant.machine.facts import System
+from setup_assistant.machine.reading import Card, Reading
+
+_DRIVER = re.compile(r"^Nvidia driver version *: *(\d{3}\.\d[\d.]*)", re.MULTILINE)
+# "GPU 0: NVIDIA L4", alone on its line or behind a heading; "GPU 0,1,2,3: NVIDIA GB200".
+_CARD = re.compile(
+    r"(?:^|: +)GPU (?P<indices>\d+(?:,\d+)*): "
+    r"(?P<name>(?:NVIDIA|GeForce|Tesla|Quadro|GRID|TITAN|Orin|Xavier)\b[^\n:]{0,60}?) *$",
+    re.MULTILINE,
+)
+_CAPABILITY = re.compile(
+    r"^GPU (?P<indices>\d+(?:,\d+)*) Compute Capability: (?P<capability>\d{1,2}\.\d)$", re.MULTILINE
+)
+_SLICE = re.compile(r"^ *MIG (\d\S*) +Device +(\d+): *$")
+# The kernel module's version, from /proc/driver/nvidia/version or the kernel's log.
+_MODULE = re.compile(
+    r"NVRM version: .*?\s(\d{3}\.\d[\d.]*)\s|kernel module version (\d{3}\.[\d.]+)"
+)
+_PLATFORM = re.compile(
+    r"^(?:Python p|P)latform *: *(?P<os>Linux|Windows)\S*?-(?P<arch>x86_64|aarch64|AMD64|ARM64)"
+    r"\S*?(?:-glibc(?P<glibc>\d\.\d+))?$|^Python platform *: *(?P<windows>Windows)\b",
+    re.MULTILINE,
+)
+
+
+def read(text: str) -> Reading:
+    """Return the cards and the driver that a report names; it knows no memory and no CUDA."""
+    driver = _DRIVER.search(text)
+    return Reading(
+        source="nvidia-smi", driver=driver[1] if driver else None, cards=tuple(_cards(text))
+    )
+
+
+def read_module(text: str) -> Reading:
+    """Return the version of the loaded kernel module, where the text has the kernel's word."""
+    found = _MODULE.search(text)
+    version = (found[1] or found[2]).rstrip(".") if found else None
+    return Reading(source="kernel", driver=version, kernel_module=version)
+
+
+def system(text: str) -> System | None:
+    """Return the system that a report names; None where it names none."""
+    found = _PLATFORM.search(text)
+    if found is None:
+        return None
+    if found["windows"] or found["os"] == "Windows":
+        return System(os="Windows", arch="x86_64")
+    arch = "aarch64" if found["arch"] in ("aarch64", "ARM64") else "x86_64"
+    return System(os="Linux", arch=arch, glibc=found["glibc"], wsl="microsoft" in found[0].lower())
+
+
+def _cards(text: str) -> list[Card]:
+    capabilities = {
+        index: m["capability"] for m in _CAPABILITY.finditer(text) for index in _numbers(m)
+    }
+    cards: dict[int, Card] = {}
+    for match in _CARD.finditer(text):
+        slices = _slices(text[match.end() :])
+        for index in _numbers(match):
+            cards.setdefault(
+                index,
+                Card(
+                    index=index,
+                    name=match["name"],
+                    compute_capability=capabilities.get(index),
+                    mig="on" if slices else None,
+                    slices=slices,
+                ),
+            )
+    return [cards[index] for index in sorted(cards)]
+
+
+def _numbers(match: re.Match[str]) -> list[int]:
+    return [int(n) for n in match["indices"].split(",")]
+
+
+def _slices(text: str) -> tuple[Card, ...]:
+    """Return the slices listed in the lines directly below a card."""
+    found: list[Card] = []
+    for line in text.split("\n")[1:]:
+        part = _SLICE.match(line)
+        if part is None:
+            break
+        found.append(Card(index=int(part[2]), mig=part[1]))
+    return tuple(found)
