@@ -5,8 +5,9 @@ decode) follow each other, so that on each card the largest counts, not their su
 
     need = weights + max(vision, prefill + kv, logits + kv, kv) + slack + context
 
-Of several cards the first holds the vision tower and reads the logits, the last makes the
-logits, and each holds the activations of its own layers; the peaks of all of them add up.
+The pixels that went in are there in every phase. Of several cards the first holds the vision
+tower and reads the logits, the last makes the logits, and each holds the activations of its own
+layers; the peaks of all of them add up.
 """
 
 from __future__ import annotations
@@ -48,9 +49,14 @@ class Work:
         return sum(g.patches for g in self.grids)
 
     @property
+    def seen(self) -> int:
+        """Tokens of everything the vision tower saw."""
+        return sum(g.tokens for g in self.grids)
+
+    @property
     def tokens(self) -> int:
         """Tokens of the prompt."""
-        return self.text_tokens + sum(g.tokens + MARKERS for g in self.grids)
+        return self.text_tokens + self.seen + MARKERS * len(self.grids)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,14 +104,18 @@ def estimate(model: Model, work: Work, setting: Setting) -> Need:
     vision = linear + terms.vision_attention(shapes, work.grids, setting)
     fill = terms.prefill(shapes, work.tokens, width)
     prompt = fill + terms.prefill_attention(shapes, work.tokens, setting)
+    pixels = terms.pixels(model.vision, work.patches)
+    held = pixels + terms.embedded(shapes, work.seen, width)
     read = terms.logits(model, work.tokens, setting.transformers, width)
     # Those of the answer come later than the prompt's, but are the smaller part.
     kv_cache = terms.kv_cache(shapes, work.tokens + work.new_tokens, width)
     if setting.gpus == 1:
-        moving: tuple[int, ...] = (max(vision - kv_cache, prompt, read.single),)
+        most = max(vision - kv_cache, prompt + held, read.single + held, pixels)
+        moving: tuple[int, ...] = (most,)
     else:
         between = (prompt,) * (setting.gpus - 2)
-        moving = (max(vision, prompt, read.first), *between, max(prompt, read.last))
+        most = max(vision, prompt + held, read.first + held)
+        moving = (most, *between, max(prompt, read.last))
     kept = terms.weights(model, setting.dtype)
     if setting.preview:
         slack, context = terms.rotary_tables(shapes, width), 0
@@ -116,7 +126,7 @@ def estimate(model: Model, work: Work, setting: Setting) -> Need:
     return Need(
         weights=kept,
         vision=vision,
-        prefill=prompt,
+        prefill=prompt + held,
         logits=read.single if setting.gpus == 1 else read.first + read.last,
         kv_cache=kv_cache,
         slack=slack,

@@ -83,6 +83,8 @@ def _pick(
     if cards:
         found = _automatic(ground, cards)
         if found:
+            if not _fits(found, modest(found.model.vision)):
+                _little_room(found.model, notes)
             return found
         notes.beware(
             "placement",
@@ -132,16 +134,17 @@ def _named(
     if not found:
         found = find_seat(ground, model, runnable, work=least(model.vision))
         if found and model.id != CANARY:
-            notes.beware(
-                "model",
-                msg(
-                    "{model} leaves little room here: keep pictures and videos small.",
-                    model=model.id,
-                ),
-            )
+            _little_room(model, notes)
     if not found:
         _refuse(ground, model, cards)
     return _seated(ground, model, found)
+
+
+def _little_room(model: Model, notes: Notes) -> None:
+    notes.beware(
+        "model",
+        msg("{model} leaves little room here: keep pictures and videos small.", model=model.id),
+    )
 
 
 def _kernels(ground: Ground, model: Model, card: Card) -> bool:

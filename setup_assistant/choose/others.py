@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from setup_assistant.catalog.models import Model
+from setup_assistant.choose import cpu
 from setup_assistant.choose.candidates import Ground
 from setup_assistant.choose.cards import GIB, HEADROOM, HEADROOM_SHARE, Card
 from setup_assistant.choose.memory import estimate
@@ -11,6 +14,7 @@ from setup_assistant.choose.model import Pick, find_seat, gib
 from setup_assistant.choose.plan import Alternative
 from setup_assistant.choose.wheels import Answer, Question, without
 from setup_assistant.choose.workloads import comfortable
+from setup_assistant.errors import SetupError
 from setup_assistant.words import Message, msg
 
 # Sizes that cards are sold in, and what of them an idle card has free.
@@ -24,7 +28,10 @@ def models(ground: Ground, pick: Pick, cards: Sequence[Card]) -> list[Alternativ
     for model in ground.recipes.models:
         if not model.auto or model.id == pick.model.id:
             continue
-        seat = find_seat(ground, model, cards, work=comfortable(model.vision)) if cards else None
+        if not cards:
+            found.append(_without_gpu(ground, model, pick.budget))
+            continue
+        seat = find_seat(ground, model, cards, work=comfortable(model.vision))
         need = (
             seat.need.total
             if seat
@@ -44,6 +51,37 @@ def models(ground: Ground, pick: Pick, cards: Sequence[Card]) -> list[Alternativ
             )
         )
     return sorted(found, key=lambda a: -(a.need_bytes or 0))
+
+
+def _without_gpu(ground: Ground, model: Model, room: int | None) -> Alternative:
+    """Return a checkpoint on a machine without GPUs: on its CPU, or the GPUs it would take."""
+    work = comfortable(model.vision)
+    there = replace(ground.setting(model, ()), part="8.0")
+    need = estimate(model, work, there).total
+    message = msg("Needs a GPU: {cards} would hold it.", cards=_would_hold(need))
+    fits = False
+    try:
+        here = cpu.setting(ground, model, room)
+    except SetupError:
+        pass
+    else:
+        on_cpu = estimate(model, work, here).total
+        fits = room is None or on_cpu <= room
+        if fits:
+            need = on_cpu
+            message = msg(
+                "Would run on this CPU too, in {dtype} and slowly; needs {need} of main memory.",
+                dtype=here.dtype,
+                need=gib(need),
+            )
+    return Alternative(
+        kind="model",
+        what=model.id,
+        fits=fits,
+        need_bytes=need,
+        download_bytes=model.download_bytes,
+        message=message,
+    )
 
 
 def wheels(question: Question, answer: Answer) -> list[Alternative]:
@@ -83,8 +121,6 @@ def _wheel(what: str, message: Message) -> Alternative:
 def _price(*, fits: bool, installs: bool, need: int, cards: Sequence[Card]) -> Message:
     if fits:
         return msg("Would fit too; needs {need}.", need=gib(need))
-    if not cards:
-        return msg("Needs a GPU with {need} free.", need=gib(need))
     if not installs:
         return msg(
             "Its quantized kernels are not known to run on these GPUs; needs {need}.",

@@ -129,6 +129,15 @@ class Sizes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Platform:
+    """What a plan is for: system, processor and, on Linux, the C library, e.g. "2.35"."""
+
+    os: str = ""
+    arch: str = ""
+    glibc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Machine + recipes + wishes → what will be done."""
 
@@ -151,4 +160,5 @@ class Plan:
     alternatives: tuple[Alternative, ...] = ()
     left_out: tuple[str, ...] = ()
     stack: str = ""
+    platform: Platform = Platform()
     schema: str = "setup-assistant/plan/1"

@@ -8,7 +8,7 @@ from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Quantizer
 from setup_assistant.choose import branches, others, refusals, wheel_notes
 from setup_assistant.choose.backend import choose_backend, pythons
-from setup_assistant.choose.candidates import Ground
+from setup_assistant.choose.candidates import CANARY, Ground
 from setup_assistant.choose.cards import NO_GPU, Card, cards_of
 from setup_assistant.choose.host import Host, host_of
 from setup_assistant.choose.model import Pick, choose_model
@@ -20,10 +20,11 @@ from setup_assistant.choose.plan import (
     Package,
     Placement,
     Plan,
+    Platform,
     Sources,
     Torch,
 )
-from setup_assistant.choose.sizes import sizes, warn_of_disks
+from setup_assistant.choose.sizes import sizes, warn_of_disks, warn_of_memory
 from setup_assistant.choose.sources import Legs, choose_sources
 from setup_assistant.choose.versions import at_least, not_above
 from setup_assistant.choose.wheels import CURRENT, Answer, Question, choose_wheel, torch_source
@@ -138,6 +139,15 @@ def _cards(
                 "The probe says what is wrong."
             ),
         )
+    elif not machine.gpus and machine.driver.version and NO_GPU not in wishes.gpus:
+        notes.beware(
+            "placement",
+            msg(
+                "Driver {driver} is there, but no GPU is described: the plan is for the CPU. "
+                "Describe the GPU too.",
+                driver=machine.driver.version,
+            ),
+        )
     gone = branches.without_driver(machine, cards, host, recipes.torch)
     if gone and (len(gone) == len(cards) or wishes.gpus):
         raise branches.refuse(gone, host, recipes.torch)
@@ -190,6 +200,8 @@ def _plan(machine: Machine, recipes: Recipes, decided: _Decided, notes: Notes) -
     pair, legs = decided.answer.pair, decided.legs
     wanted = sizes(recipes, pair, decided.pick.model, decided.quantizer, legs)
     warn_of_disks(machine, wanted, notes)
+    if decided.pick.cards and decided.pick.model.id != CANARY:
+        warn_of_memory(machine, notes)
     return Plan(
         torch=_torch(decided),
         torchvision=Package(name="torchvision", version=pair.release.torchvision),
@@ -215,7 +227,12 @@ def _plan(machine: Machine, recipes: Recipes, decided: _Decided, notes: Notes) -
         ),
         left_out=tuple(c.id for c in decided.left_out),
         stack=pair.stack.id,
+        platform=_platform(decided.ground.host),
     )
+
+
+def _platform(host: Host) -> Platform:
+    return Platform(os=host.os, arch=host.arch, glibc=host.glibc or "")
 
 
 def _torch(decided: _Decided) -> Torch:

@@ -154,11 +154,13 @@ def no_usable_gpu(gpus: Sequence[Gpu], host: Host, recipes: Recipes) -> NoReturn
     names = ", ".join(dict.fromkeys(g.name for g in gpus))
     if all(g.mig == "on" for g in gpus):
         raise SetupError("mig_empty", gpu=names)
-    if host.driver is None and host.cuda is None:
+    nameless = any(g.usable and g.mig != "on" and g.compute_capability is None for g in gpus)
+    answered = nameless and not any(g.kernel_driver for g in gpus)
+    if host.driver is None and host.cuda is None and not answered:
         parts = [g.compute_capability for g in gpus if g.compute_capability]
         ends = [b for p in parts if (b := last_branch(recipes.torch, p)) is not None]
         raise SetupError("driver_missing", gpu=names, branch=min([*ends, _CURRENT_BRANCH]))
-    if any(g.usable and g.mig != "on" and g.compute_capability is None for g in gpus):
+    if nameless:
         raise SetupError("gpu_unknown", gpu=names)
     notes = "; ".join(dict.fromkeys(g.note for g in gpus if g.note)) or "-"
     raise SetupError("gpu_unusable", gpu=names, reason=notes)

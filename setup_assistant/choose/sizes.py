@@ -10,6 +10,7 @@ from setup_assistant.choose.pairs import Pair
 from setup_assistant.choose.plan import Sizes
 from setup_assistant.choose.sources import Legs
 from setup_assistant.machine.facts import Machine
+from setup_assistant.sizes import memory_text
 from setup_assistant.words import msg
 
 # Bytes per second where none were measured: a 100 Mbit/s line.
@@ -18,6 +19,9 @@ WRITE_SPEED = 250_000_000.0
 # Checks, canary and starting Python a few times.
 FIXED_SECONDS = 45.0
 GB = 1e9
+# Main memory of a process that loads a model onto a GPU: Python with torch and transformers
+# (0.95 GiB, measured), CUDA's own share, and the pages of the file that is being read.
+LOADING = 4 << 30
 
 
 def sizes(
@@ -37,6 +41,22 @@ def sizes(
         weights_bytes=model.download_bytes,
         expected_seconds=round(seconds + model.download_bytes / weights_speed, 1),
     )
+
+
+def warn_of_memory(machine: Machine, notes: Notes) -> None:
+    """Warn where main memory is short for loading a model onto a GPU."""
+    memory = machine.memory
+    known = [b for b in (memory.available_bytes, memory.limit_bytes) if b is not None]
+    if known and min(known) < LOADING:
+        notes.beware(
+            "placement",
+            msg(
+                "Only {have} of main memory can be used: loading a model onto a GPU takes about "
+                "{need} of it, and slows down or is killed with less.",
+                have=memory_text(min(known)),
+                need=memory_text(LOADING),
+            ),
+        )
 
 
 def warn_of_disks(machine: Machine, wanted: Sizes, notes: Notes) -> None:

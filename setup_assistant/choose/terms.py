@@ -75,8 +75,26 @@ def vision_linear(shapes: Shapes, vision: Vision, patches: int, width: int) -> i
     Qwen2-VL and Qwen2.5-VL; 38.6 for Qwen3-VL), and the pixels: float32 as the processor makes
     them, and once more in the tower's dtype (1176 numbers a patch for Qwen2-VL).
     """
-    pixels = 3 * vision.temporal * vision.patch**2
-    return int(patches * (vision.linear * shapes.vit_dim * width / 2 + pixels * (4 + width)))
+    inner = vision.linear * shapes.vit_dim * width / 2
+    return int(patches * (inner + _numbers(vision) * width)) + pixels(vision, patches)
+
+
+def pixels(vision: Vision, patches: int) -> int:
+    """Return the pixels as the processor makes them, in float32, on the first card.
+
+    Whoever calls `generate(**inputs)` holds them until it returns, so that they are there in
+    every phase (measured: nesl/fm-switching, study F, whose prefills are met by them).
+    """
+    return 4 * _numbers(vision) * patches
+
+
+def embedded(shapes: Shapes, tokens: int, width: int) -> int:
+    """Return the tower's output, which `forward` holds beside the prompt that it went into."""
+    return tokens * shapes.hidden * width
+
+
+def _numbers(vision: Vision) -> int:
+    return 3 * vision.temporal * vision.patch**2
 
 
 def vision_attention(shapes: Shapes, grids: Sequence[Grid], setting: Setting) -> int:

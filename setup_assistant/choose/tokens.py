@@ -94,33 +94,44 @@ def video_grid(
     *,
     fps: float = DEFAULT_FPS,
     source_fps: float = 30.0,
+    frames: int | None = None,
     max_pixels: int | None = None,
     total_pixels: float | None = None,
     max_frames: int | None = None,
 ) -> Grid:
     """Return the grid of a video of `seconds` at `source_fps`, sampled at `fps`.
 
-    `max_pixels` caps one frame, `total_pixels` all of them together.
+    `frames` asks for so many (`nframes`) instead of `fps`; `max_pixels` caps one frame,
+    `total_pixels` all of them together.
 
     Raises:
         PictureError: too few frames, or a shape that the libraries refuse.
     """
     factor = vision.factor
-    frames = video_frames(round(seconds * source_fps), source_fps, fps=fps, max_frames=max_frames)
+    taken = video_frames(
+        round(seconds * source_fps), source_fps, fps=fps, frames=frames, max_frames=max_frames
+    )
     least = VIDEO_MIN_TOKENS * factor**2
     total = total_pixels if total_pixels is not None else SEQUENCE * factor**2 * SEQUENCE_SHARE
-    limit = max(min(VIDEO_MAX_TOKENS * factor**2, total / frames * FRAME_FACTOR), int(least * 1.05))
+    limit = max(min(VIDEO_MAX_TOKENS * factor**2, total / taken * FRAME_FACTOR), int(least * 1.05))
     most = limit if max_pixels is None else min(max_pixels, limit)
     high, wide = smart_resize(height, width, factor, least, most)
     if min(high, wide) <= 0:
         raise PictureError(f"{width}x{height} shrinks to nothing below {most:.0f} pixels")
-    return Grid(frames // vision.temporal, high // vision.patch, wide // vision.patch, vision.merge)
+    return Grid(taken // vision.temporal, high // vision.patch, wide // vision.patch, vision.merge)
 
 
 def video_frames(
-    total: int, source_fps: float, *, fps: float = DEFAULT_FPS, max_frames: int | None = None
+    total: int,
+    source_fps: float,
+    *,
+    fps: float = DEFAULT_FPS,
+    frames: int | None = None,
+    max_frames: int | None = None,
 ) -> int:
     """Return how many of `total` frames are taken: even, 4 to 768 (qwen_vl_utils).
+
+    Where `frames` are asked for, it is the even number nearest to them, and nothing else counts.
 
     Raises:
         PictureError: the video has fewer than two frames.
@@ -130,10 +141,14 @@ def video_frames(
     wanted = total / source_fps * fps
     count = min(max(wanted, MIN_FRAMES), most, total)
     even = math.floor(count / FRAME_FACTOR) * FRAME_FACTOR
-    if not FRAME_FACTOR <= even <= total:
+    if frames is not None:
+        even = round(frames / FRAME_FACTOR) * FRAME_FACTOR
+    if total < FRAME_FACTOR:
         raise PictureError(
             f"a video needs at least {FRAME_FACTOR} frames, this one has {total}", "length"
         )
+    if not FRAME_FACTOR <= even <= total:
+        raise PictureError(f"nframes should in interval [{FRAME_FACTOR}, {total}], but got {even}.")
     return even
 
 

@@ -26,6 +26,8 @@ def data(model: Model, setting: Setting, work: Work, need: Need) -> dict[str, An
         "attention": setting.attention,
         "gpus": setting.gpus,
         "prompt_tokens": work.tokens,
+        "positions": model.shapes.max_position_embeddings,
+        "within_positions": not _too_long(model, work),
         "patches": work.patches,
         "vision_tokens": [grid.tokens for grid in work.grids],
         "download_bytes": model.download_bytes,
@@ -65,6 +67,15 @@ def tell(model: Model, setting: Setting, work: Work, need: Need) -> None:
             tokens=work.tokens,
         )
     )
+    if _too_long(model, work):
+        show.line(
+            _(
+                "That and the answer are more than the {positions} positions that this model was "
+                "made for: its answers would be wrong. Give a smaller --fps or --total-pixels for "
+                "videos, a smaller --max-pixels for pictures.",
+                positions=model.shapes.max_position_embeddings,
+            )
+        )
     if setting.preview:
         show.line(
             _(
@@ -80,6 +91,10 @@ def tell(model: Model, setting: Setting, work: Work, need: Need) -> None:
                 gib=_gib(need.allocated),
             )
         )
+
+
+def _too_long(model: Model, work: Work) -> bool:
+    return work.tokens + work.new_tokens > model.shapes.max_position_embeddings
 
 
 def _gib(count: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setup_assistant.cli import show
+from setup_assistant.cli import inside_options, show
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.progress import busy
 from setup_assistant.errors import Exit, SetupError
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
     from setup_assistant.steps.fit import Prepared
     from setup_assistant.verify.rehearse import Case, Rehearsed
-
-# More than this apart, and either the formula or the machine deserves a look; of a model smaller
-# than this the libraries are most of what is measured.
-_APART, _LEAST = 0.15, 2 << 30
 
 
 @verb(
@@ -38,31 +34,16 @@ _APART, _LEAST = 0.15, 2 << 30
     ),
 )
 @click.argument("model")
-@click.option("--env", type=click.Path(path_type=Path), help=_("Folder of the environment."))
-@click.option("--site", type=click.Path(path_type=Path), help=_("Folder of the deployment."))
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    help=_("Where to run; by default as planned."),
-)
-@click.option(
-    "--dtype",
-    type=click.Choice(["float32", "float16", "bfloat16"]),
-    help=_("Precision; by default as planned."),
-)
+@inside_options.env()
+@inside_options.site()
+@inside_options.device()
+@inside_options.dtype()
 @click.option("--max-pixels", type=click.IntRange(min=784), help=_("Cap of a picture or frame."))
 @click.option("--total-pixels", type=click.IntRange(min=784), help=_("Cap of a whole video."))
 @click.option(
     "--new-tokens", type=click.IntRange(min=1), default=8, help=_("Tokens of the answer.")
 )
-@click.option(
-    "--deadline",
-    type=click.FloatRange(min=0, min_open=True),
-    default=1800.0,
-    metavar="SECONDS",
-    help=_("Give up after this time."),
-)
+@inside_options.deadline(1800.0)
 def command(
     model: str,
     env: Path | None,
@@ -132,6 +113,8 @@ def _show_case(case: Case) -> None:
 
 
 def _show(found: Rehearsed, left_out: Sequence[str]) -> None:
+    from setup_assistant.report import apart
+
     show.heading(_("{model} fits on this {device}.", model=found.model, device=found.device))
     show.table(
         [
@@ -145,7 +128,7 @@ def _show(found: Rehearsed, left_out: Sequence[str]) -> None:
             _("Prediction and rehearsal are {percent} % apart.",
               percent=round(abs(found.difference) * 100, 1))
         )  # fmt: skip
-        if abs(found.difference) > _APART and found.predicted_bytes > _LEAST:
+        if abs(found.difference) > apart.LIMIT and found.predicted_bytes > apart.LEAST:
             show.line(_("That is more than expected: trust the rehearsal, not the formula."))
     if left_out:
         show.line(

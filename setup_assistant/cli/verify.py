@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setup_assistant.cli import show
+from setup_assistant.cli import inside_options, show
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.progress import busy
 from setup_assistant.errors import Exit, SetupError
@@ -27,31 +27,17 @@ _NAME_COLUMNS = 24
 _IMPORT_SECONDS, _LOADED_PER_SECOND = 15.0, 2e8
 
 
-@click.option("--env", type=click.Path(path_type=Path), help=_("Folder of the environment."))
-@click.option("--site", type=click.Path(path_type=Path), help=_("Folder of the deployment."))
+@inside_options.env()
+@inside_options.site()
 @click.option("--model", default="canary", metavar="canary|DIR", help=_("What to ask."))
 @click.option(
     "--image", "images", multiple=True, metavar="PATH|URL", help=_("A picture of your own.")
 )
 @click.option("--video", "videos", multiple=True, metavar="PATH", help=_("A clip of your own."))
 @click.option("--question", help=_("What to ask about your own pictures and clips."))
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    help=_("Where to run; by default as planned."),
-)
-@click.option(
-    "--dtype",
-    type=click.Choice(["float32", "float16", "bfloat16"]),
-    help=_("Precision; by default as planned."),
-)
-@click.option(
-    "--deadline",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help=_("Give up after this time."),
-)
+@inside_options.device()
+@inside_options.dtype()
+@inside_options.deadline()
 @verb(
     "verify",
     summary=_("Ask the canary, or a model folder, questions with known answers."),

@@ -59,7 +59,7 @@ def verdict(memory: MemoryLine, about: Circumstances) -> Message | None:
             "it need be, and larger pictures may fit.",
             percent=-_percent(measured, of_it),
         )
-    if memory.rehearsed_bytes:
+    if memory.rehearsed_bytes and memory.rehearsed_bytes > LEAST:
         apart = _percent(memory.rehearsed_bytes, memory.trial_bytes or memory.predicted_bytes)
         if abs(apart) > 100 * LIMIT:
             return msg(

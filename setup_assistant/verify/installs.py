@@ -35,6 +35,14 @@ def install_command(
     return shlex.join([*command, *(forced if again else []), *requirements, *source])
 
 
+def uninstall_command(prefix: Path, name: str) -> str:
+    """Return a shell command that removes one package from `prefix`, and asks nothing."""
+    if _has_pip(prefix):
+        # Without -y pip asks, and nobody answers a command that runs by itself.
+        return shlex.join([str(python_in(prefix)), "-m", "pip", "uninstall", "-y", name])
+    return install_command(prefix, name).replace(" install ", " uninstall ", 1)
+
+
 def requirement(package: str, plan: Plan | None) -> str:
     """Return `package==version` as the plan has it, or the bare name where it has none."""
     if plan is None:

@@ -60,7 +60,9 @@ def image(case: dict[str, Any], processor: Any) -> list[int]:
 
 
 def video(case: dict[str, Any]) -> list[int]:
-    ele = {"video": "there.mp4", "fps": case["fps"]}
+    ele = {"video": "there.mp4"}
+    # Only one of the two may be given.
+    ele |= {"nframes": case["nframes"]} if case["nframes"] else {"fps": case["fps"]}
     ele |= {k: case[k] for k in ("max_pixels", "total_pixels", "max_frames") if case[k]}
 
     def read(asked: dict[str, Any]) -> tuple[torch.Tensor, dict[str, Any], float]:

@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import pytest
+
 from setup_assistant import values
-from setup_assistant.choose.memory import Setting, Work, estimate
-from setup_assistant.choose.tokens import image_grid
+from setup_assistant.catalog.models import Model
+from setup_assistant.choose import terms
+from setup_assistant.choose.memory import Need, Setting, Work, estimate
+from setup_assistant.choose.tokens import Grid, image_grid
 from tests.choose.described import GIB, known
 
 MEDIAN, WORST = 0.03, 0.10
+GB = 1e9
+Measure = Literal["process", "allocated", "reserved", "vision", "vision-reserved", "weights"]
 VARIANTS = ("", "-GPTQ-Int8", "-GPTQ-Int4", "-AWQ")
 
 
@@ -27,14 +33,58 @@ class Row:
     transformers: str
     torch: str
     gib: float
-    measure: Literal["process", "allocated", "vision"] = "process"
+    measure: Measure = "process"
     images: tuple[str, ...] = ()
     attention: str = "sdpa"
     gpus: int = 1
     text_tokens: int = 64
     new_tokens: int = 128
     least: bool = False
-    tried: float | None = None
+    forward: bool = False
+    beside: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """The same call with more and more pictures; sizes in GB of 10^9 bytes."""
+
+    source: str
+    url: str
+    date: str
+    model: str
+    transformers: str
+    torch: str
+    pictures: tuple[int, ...]
+    gb: tuple[float, ...]
+    picture: str = ""
+    measure: Measure = "allocated"
+    attention: str = "sdpa"
+    text_tokens: int = 0
+    new_tokens: int = 0
+    forward: bool = False
+    beside: tuple[float, ...] = ()
+
+    def rows(self) -> tuple[Row, ...]:
+        beside = self.beside or (0.0,) * len(self.gb)
+        return tuple(
+            Row(
+                source=f"{self.source}: {self.model.split('/')[-1]}, {count} pictures, {gb} GB",
+                images=(self.picture,) * count, gib=gb * GB / GIB, beside=extra,
+                measure=self.measure, url=self.url, date=self.date, model=self.model,
+                transformers=self.transformers, torch=self.torch, attention=self.attention,
+                text_tokens=self.text_tokens, new_tokens=self.new_tokens, forward=self.forward,
+            )
+            for count, gb, extra in zip(self.pictures, self.gb, beside, strict=True)
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    source: str
+    url: str
+    model: str
+    patches: int
+    gib: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +122,13 @@ class Table:
 @dataclass(frozen=True, kw_only=True)
 class Measured:
     row: tuple[Row, ...]
+    series: tuple[Series, ...]
+    block: tuple[Block, ...]
     table: Table
+
+    def single(self) -> tuple[Row, ...]:
+        """Return every figure that is not of the published table."""
+        return self.row + tuple(row for series in self.series for row in series.rows())
 
 
 @functools.cache
@@ -80,8 +136,12 @@ def measured() -> Measured:
     return values.load_toml(Path(__file__).with_name("measured.toml"), Measured)
 
 
+def model_of(row: Row) -> Model:
+    return next(m for m in known().models if m.id == row.model)
+
+
 def predicted(row: Row) -> float:
-    model = next(m for m in known().models if m.id == row.model)
+    model = model_of(row)
     sides = [[int(n) for n in size.split("x")] for size in row.images]
     dtype = "bfloat16" if model.quantization == "none" else "float16"
     setting = Setting(dtype=dtype, part="8.0", transformers=row.transformers, torch=row.torch,
@@ -92,12 +152,28 @@ def predicted(row: Row) -> float:
         new_tokens=row.new_tokens,
     )
     need = estimate(model, work, setting)
+    more = kept_logits(model, work, need) if row.forward else 0
+    tower = need.weights + need.vision
     found = {
         "process": need.total,
         "allocated": need.allocated,
-        "vision": need.weights + need.vision,
+        "reserved": need.allocated + need.slack,
+        "vision": tower,
+        "vision-reserved": tower + need.slack,
+        "weights": need.weights,
     }
-    return found[row.measure] / GIB
+    return (found[row.measure] + more + row.beside * GB) / GIB
+
+
+def kept_logits(model: Model, work: Work, need: Need) -> int:
+    """Return what a plain forward pass needs more: 16-bit logits of the whole prompt.
+
+    Its input, the pixels and the tower's output are still there when they are made.
+    """
+    kept = 2 * model.shapes.vocab * work.tokens
+    kept += terms.pixels(model.vision, work.patches)
+    kept += terms.embedded(model.shapes, work.seen + work.tokens, 2)
+    return max(0, kept - need.moving[0])
 
 
 def apart(rows: tuple[Row, ...]) -> dict[str, float]:
@@ -118,17 +194,32 @@ def worst(found: dict[str, float]) -> float:
 
 
 def test_published_figures_are_met() -> None:
-    found = apart(measured().row + measured().table.rows())
-    assert len(found) >= 54
+    found = apart(measured().single() + measured().table.rows())
+    assert len(found) >= 94
     assert middle(found) <= MEDIAN, found
     assert worst(found) <= WORST, found
 
 
 def test_single_readings_with_pictures_are_met_on_their_own() -> None:
-    rows = measured().row
+    rows = measured().single()
     found = apart(rows)
-    assert middle(found) <= MEDIAN, found
+    assert len(found) >= 46
+    assert middle(found) <= 0.01, found
+    assert worst(found) <= 0.06, found
     assert all(found[row.source] >= 0 for row in rows if row.least)
+
+
+def test_what_comes_and_goes_is_met_where_it_is_much() -> None:
+    """Of the whole the weights are most; here they are left out."""
+    found = {}
+    for row in measured().single():
+        loaded = terms.weights(model_of(row), "bfloat16") / GIB
+        if row.measure in {"allocated", "vision"} and row.gib - loaded > 1:
+            found[row.source] = (predicted(row) - row.gib) / (row.gib - loaded)
+    assert len(found) >= 12
+    assert middle(found) <= 0.03, found
+    # The vision tower on a Jetson with torch 2.8: a sixth more than its code makes.
+    assert worst(found) <= 0.17, found
 
 
 def test_the_published_table_is_met_on_one_card_and_on_several() -> None:
@@ -139,9 +230,18 @@ def test_the_published_table_is_met_on_one_card_and_on_several() -> None:
         assert worst(found) <= 0.05, found
 
 
-def test_the_block_asked_for_is_one_score_matrix() -> None:
-    (row,) = (row for row in measured().row if row.tried)
-    model = next(m for m in known().models if m.id == row.model)
-    width, height = (int(n) for n in row.images[0].split("x"))
-    patches = image_grid(width, height, model.vision).patches
-    assert round(2 * model.shapes.vit_heads * patches**2 / GIB, 2) == row.tried
+@pytest.mark.parametrize("block", measured().block, ids=lambda block: block.source[:24])
+def test_the_block_asked_for_is_one_score_matrix(block: Block) -> None:
+    model = next(m for m in known().models if m.id == block.model)
+    setting = Setting(dtype="float16", part="8.0", transformers="4.45.0", torch="2.4.1")
+    grid = Grid(1, 2, block.patches // 2)
+    scores = terms.vision_attention(model.shapes, [grid], setting)
+    heads, masks = model.shapes.vit_heads, 3 * block.patches**2
+    each = (scores - masks) / terms.math_bytes(setting) * 2
+    assert each == 2 * heads * block.patches**2
+    assert round(each / GIB, 2) == block.gib
+
+
+def test_the_published_picture_is_the_block_that_was_asked_for() -> None:
+    model = next(m for m in known().models if m.id == measured().block[0].model)
+    assert image_grid(2044, 1372, model.vision).patches == measured().block[0].patches

@@ -26,7 +26,7 @@ def need(size: str, transformers: str, torch: str = "2.11.0", **about: str) -> f
 
 @pytest.mark.parametrize(("size", "gib"), [("2B", 6.2), ("7B", 17.6)])
 def test_the_demo_picture_on_newer_transformers(size: str, gib: float) -> None:
-    assert need(size, "4.57.6") == pytest.approx(gib, rel=0.04)
+    assert need(size, "4.57.6") == pytest.approx(gib, rel=0.05)
     assert need(size, "5.23.0") == pytest.approx(gib, rel=0.04)
 
 

@@ -69,6 +69,7 @@ def clips(draw: random.Random) -> list[dict[str, Any]]:
                 "max_pixels": draw.choice([None, None, 1_000, 151_200, 200_704, 602_112]),
                 "total_pixels": draw.choice([None, None, 1, 3_010_560, 19_267_584, 10**9]),
                 "max_frames": draw.choice([None, None, 2, 5, 16, 64, 1000]),
+                "nframes": draw.choice([None] * 5 + [1, 2, 3, 7, 16, 101, 768]),
             }
         )
     return found
@@ -83,7 +84,7 @@ def ours(case: dict[str, Any]) -> list[int] | str:
         else:
             grid = video_grid(
                 case["width"], case["height"], case["frames"] / case["source_fps"], vision,
-                fps=case["fps"], source_fps=case["source_fps"], **about,
+                fps=case["fps"], source_fps=case["source_fps"], frames=case["nframes"], **about,
             )  # fmt: skip
             assert round(case["frames"] / case["source_fps"] * case["source_fps"]) == case["frames"]
     except PictureError as error:

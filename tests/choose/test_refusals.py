@@ -105,6 +105,19 @@ def test_a_gpu_without_driver_names_the_branch_for_it() -> None:
     assert "580" in caught.value.hint.english
 
 
+def test_a_nameless_gpu_that_answered_has_a_driver() -> None:
+    """A table without names and banner: something answered, whatever its version is."""
+    with pytest.raises(SetupError) as caught:
+        planned(Machine(gpus=(Gpu(name="NVIDIA GPU"),)))
+    assert caught.value.code == "gpu_unknown"
+
+
+def test_a_driver_without_a_described_gpu_is_told() -> None:
+    plan = planned(Machine(driver=Driver(version="575.57.08", cuda="12.9")))
+    assert plan.torch.build == "cpu"
+    assert any("no GPU is described" in w.message.english for w in plan.warnings)
+
+
 def test_a_lost_gpu_says_why() -> None:
     gpu = Gpu(name="RTX 4090", compute_capability="8.9", usable=False, note="fell off the bus")
     machine = Machine(gpus=(gpu,), driver=Driver(version="580.65.06", cuda="13.0"))

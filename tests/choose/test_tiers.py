@@ -137,6 +137,63 @@ def test_a_cpu_machine_with_too_little_memory_is_told() -> None:
     assert plan_for(None, ram_gib=4, model="canary").model.dtype == "float32"
 
 
+def test_on_a_cpu_the_price_of_the_others_is_in_main_memory_or_in_gpus() -> None:
+    plan = plan_for(None, ram_gib=64)
+    others = {a.what.removeprefix("Qwen/Qwen2-VL-"): a for a in plan.alternatives}
+    assert others["7B-Instruct"].fits
+    assert "on this CPU too, in float32" in others["7B-Instruct"].message.english
+    assert 30 * GIB < (others["7B-Instruct"].need_bytes or 0) < 36 * GIB
+    for name, cards in (("72B-Instruct", "2 x 80 GB"), ("7B-Instruct-AWQ", "1 x 12 GB")):
+        assert not others[name].fits
+        assert f"{cards} would hold it" in others[name].message.english
+    canary = plan_for(None, ram_gib=16, model="canary")
+    assert next(a for a in canary.alternatives if a.what.endswith("-2B-Instruct")).fits
+
+
+def warnings(plan: Plan) -> str:
+    return " ".join(w.message.english for w in plan.warnings)
+
+
+def test_a_card_with_room_for_little_more_than_the_weights_says_so() -> None:
+    laptop = plan_for(DRIVER, "RTX 3050 Laptop GPU,8.6,4096,3800")
+    assert short(laptop) == "2B-AWQ"
+    assert "leaves little room" in warnings(laptop)
+    assert "leaves little room" not in warnings(card(12288, 11900))
+
+
+def test_main_memory_too_short_for_loading_is_told() -> None:
+    gpu = "RTX 3090,8.6,24576,24200"
+    assert "takes about 4.00 GiB" in warnings(plan_for(DRIVER, gpu, ram_gib=4))
+    assert "takes about" not in warnings(plan_for(DRIVER, gpu, ram_gib=16))
+    assert "takes about" not in warnings(plan_for(DRIVER, gpu, ram_gib=4, model="canary"))
+
+
+@pytest.mark.parametrize(
+    ("specs", "model", "gpus"),
+    [
+        (["T4,7.5,15360,14900"] * 2, "7B", ("0", "1")),
+        (["T4,7.5,15360,14900"] * 4, "72B-AWQ", ("0", "1", "2", "3")),
+        (["A,8.6,12288,12042"] * 2, "7B", ("0", "1")),
+        (["A,8.9,24564,24072"] * 2, "72B-AWQ", ("0", "1")),
+        (["A,8.9,24564,24072"] * 8, "72B", ("0", "1", "2", "3", "4", "5", "6")),
+        (["A,8.0,40960,40140"] * 4, "72B", ("0", "1", "2", "3")),
+        (["A,8.6,16384,16056", "A,8.6,8192,8028"], "7B", ("0", "1")),
+        (["A,8.6,12288,12042", "A,8.6,24576,24084"], "7B", ("1",)),
+        (["V100,7.0,16384,16100"], "2B", ("0",)),
+        (["A,8.0,98304,96338"], "72B-AWQ", ("0",)),
+        (["H200,9.0,143771,140000"], "72B-AWQ", ("0",)),
+    ],
+)
+def test_several_and_unusual_cards(specs: list[str], model: str, gpus: tuple[str, ...]) -> None:
+    plan = plan_for("580.95.05", *specs)
+    assert short(plan) == model
+    assert plan.placement.gpus == gpus
+    assert len(plan.placement.max_memory_bytes) == (len(gpus) if len(gpus) > 1 else 0)
+    frees = [int(spec.split(",")[3]) * MIB for spec in specs]
+    for gpu, limit in zip(gpus, plan.placement.max_memory_bytes, strict=False):
+        assert limit < frees[int(gpu)]
+
+
 def test_unified_memory_counts_main_memory() -> None:
     plan = plan_for("580.95.05", "NVIDIA GB10,12.1,,", arch="aarch64", ram_gib=128)
     assert short(plan) == "72B-AWQ"

@@ -27,6 +27,7 @@ def with_memory(**bytes_: int | None) -> Receipt:
         ({"predicted_bytes": 10 * GIB, "rehearsed_bytes": 11 * GIB}, None),
         ({"predicted_bytes": None, "measured_bytes": 11 * GIB}, None),
         ({"predicted_bytes": GIB, "measured_bytes": 3 * GIB // 2}, None),  # the libraries
+        ({"predicted_bytes": GIB, "rehearsed_bytes": 3 * GIB // 2}, None),
         (
             {"predicted_bytes": 9 * GIB, "asked_bytes": 5 * GIB, "measured_bytes": 6 * GIB},
             "20 % more memory",

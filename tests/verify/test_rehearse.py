@@ -136,6 +136,15 @@ def test_unknown_models_are_wrong_use_and_quantized_ones_need_a_gpu(env: Path) -
         assert (caught.value.code, int(caught.value.exit)) == (code, status)
 
 
+def test_a_gpu_that_is_not_there_is_not_replaced_by_the_cpu(
+    env: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit, "probe", lambda: machine(64))
+    with pytest.raises(SetupError) as caught:
+        fit.prepare("Qwen2-VL-2B-Instruct", env, None, fit.Asked(device="cuda"))
+    assert (caught.value.code, int(caught.value.exit)) == ("no_gpu", 4)
+
+
 def test_an_environment_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(SetupError) as caught:
         fit.prepare("Qwen2-VL-2B-Instruct", tmp_path / "nothing", None, fit.Asked())
