@@ -38,7 +38,8 @@ class Body:
     """An answer whose body is still to be read.
 
     `first` is the offset of its first byte in the file, `total` the size of the file and `length`
-    that of the body, each None where the server does not say; `ranged` whether it is a part.
+    that of the body, each None where the server does not say; `ranged` whether it is a part, and
+    `unplaced` whether it is one of which nothing says where it belongs.
     `version` is what the server calls this state of the file, "" where it has no word for it.
     """
 
@@ -47,6 +48,7 @@ class Body:
     total: int | None
     length: int | None
     ranged: bool
+    unplaced: bool
     version: str
     headers: Mapping[str, str]
     _raw: Any = field(repr=False)
@@ -121,7 +123,7 @@ class Http:
             if not onward:
                 break
             url = target
-        raise WebError("not_a_hub", msg("it redirects without end, or out of encryption"))
+        raise WebError("broken", msg("it redirects without end, or out of encryption"))
 
     def read(self, url: str, limit: int) -> tuple[bytes, Mapping[str, str]]:
         """Return the body of `url` and its headers.
@@ -238,6 +240,7 @@ def _answer(url: str, raw: Any, *, own: bool) -> Body:  # noqa: ANN401
         total=total if part else size,
         length=size,
         ranged=part is not None,
+        unplaced=part is None and raw.status == 206,
         version=tag or raw.headers.get("Last-Modified", ""),
         headers=raw.headers,
         _raw=raw,

@@ -39,8 +39,9 @@ _NO_ADDRESS = {"LocationParseError", "LocationValueError", "URLSchemeUnknown", "
 class WebError(Exception):
     """A request that failed.
 
-    `again` says whether another attempt may help, `retry_after` (seconds) when, and `crowded`
-    whether the server may have refused because of how many connections there are.
+    `again` says whether another attempt may help, `retry_after` (seconds) when, `answered` whether
+    the server itself said so, and `crowded` whether it may have refused because of how many
+    connections there are.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class WebError(Exception):
         *,
         again: bool = False,
         retry_after: float | None = None,
+        answered: bool = False,
         crowded: bool = False,
     ) -> None:
         super().__init__(f"{reason}: {detail.english}")
@@ -57,6 +59,7 @@ class WebError(Exception):
         self.detail = detail
         self.again = again
         self.retry_after = retry_after
+        self.answered = answered
         self.crowded = crowded
 
 
@@ -105,6 +108,7 @@ def refusal(status: int, headers: Mapping[str, str], *, own: bool) -> WebError:
         detail,
         again=again,
         retry_after=_wait(headers),
+        answered=True,
         crowded=status == 429,
     )
 
@@ -134,14 +138,27 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of Retry-After, which may also be a date."""
+    """Return the seconds of Retry-After; None for none, or a time that has passed.
+
+    It may also be a date: then the server's own clock counts, not ours.
+    """
     value = headers.get("Retry-After", "").strip()
     if value.isdigit():
-        return float(value)
-    from email.utils import parsedate_to_datetime
+        return float(value) or None
+    until = _moment(value)
+    if until is None:
+        return None
     from time import time
 
+    now = _moment(headers.get("Date", "").strip())
+    seconds = until - (time() if now is None else now)
+    return seconds if seconds > 0 else None
+
+
+def _moment(text: str) -> float | None:
+    from email.utils import parsedate_to_datetime
+
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time()) if value else None
+        return parsedate_to_datetime(text).timestamp() if text else None
     except (ValueError, OverflowError):
         return None

@@ -10,6 +10,7 @@ MB/s, the ratio to the stock ModelScope client and the peak memory of each clien
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,16 +61,14 @@ class _Handler(mirror._Handler):
 
     per_second: int | None = None
 
-    def do_GET(self) -> None:  # noqa: N802 - the name is the library's
+    def answer(self) -> None:
         path = unquote(urlsplit(self.path).path)
         if path.startswith(f"/api/models/{MODEL}"):
             self._hugging_face(path)
         elif path.startswith(f"/{MODEL}/resolve/"):
             self._file(MODEL, path.split("/", 5)[5])
         else:
-            super().do_GET()
-
-    do_HEAD = do_GET  # noqa: N815
+            super().answer()
 
     def _hugging_face(self, path: str) -> None:
         items = self._shelf.items(MODEL)
@@ -81,18 +80,14 @@ class _Handler(mirror._Handler):
             ]  # fmt: skip
         else:
             listed = {"id": MODEL, "sha": "1" * 40, "siblings": [{"rfilename": p} for p in items]}
-        import json
+        self.send_small(200, json.dumps(listed).encode(), "application/json")
 
-        body = json.dumps(listed).encode()
-        self._start(200, len(body), {"Content-Type": "application/json"})
-        self.wfile.write(body)
-
-    def _start(self, status: int, length: int, headers: Any) -> None:
+    def start(self, status: int, length: int, headers: Mapping[str, str]) -> None:
         path = unquote(urlsplit(self.path).path)
         if "/resolve/" in path:
             item = self._shelf.items(MODEL)[path.split("/", 5)[5]]
             headers = {**headers, "ETag": f'"{item.sha256}"', "X-Repo-Commit": "1" * 40}
-        super()._start(status, length, headers)
+        super().start(status, length, headers)
 
     def _send(self, file: Path, first: int, length: int) -> None:
         if not self.per_second:

@@ -12,8 +12,9 @@ from typing import Literal
 # busy     503 with Retry-After `seconds`
 # stall    nothing more comes for `seconds` after `after` bytes
 # flip     one byte in the middle of the file is another
+# drops    after `after` bytes they come one by one, `seconds` apart
 # long     `after` bytes more are announced than there are
-Kind = Literal["reset", "fin", "short", "busy", "stall", "flip", "long"]
+Kind = Literal["reset", "fin", "short", "busy", "stall", "flip", "long", "drops"]
 
 
 @dataclass

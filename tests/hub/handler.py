@@ -120,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
         if long := self.hub.faults.take("long", path):
             announced += long.after
             self.close_connection = True
-        status = 206 if ranged and self.hub.ranges == "206" else 200
+        status = 206 if ranged and self.hub.ranges != "200" else 200
         seen = Seen(path, status, 0, self.headers.get("Range", ""), self._authorization())
         self.hub.seen.append(seen)
         self.send_response(status)
@@ -128,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(announced))
         if version := self.hub.versions.get(path):
             self.send_header("ETag", f'"{version}"')
-        if ranged:
+        if ranged and self.hub.ranges != "unplaced":
             self.send_header("Content-Range", f"bytes {first}-{last}/{file.stat().st_size}")
         self.end_headers()
         with contextlib.suppress(_BrokenOffError):
@@ -140,6 +140,7 @@ class Handler(BaseHTTPRequestHandler):
     def _blocks(self, path: str, file: Path, first: int, length: int) -> Any:
         """Yield the body, with whatever is to go wrong on the way."""
         faults = self.hub.faults
+        drops = faults.take("drops", path)
         flip, middle = faults.take("flip", path), file.stat().st_size // 2
         ends = {kind: faults.take(kind, path) for kind in ("reset", "fin", "stall")}
         stops = {f.after for f in ends.values() if f}
@@ -153,6 +154,9 @@ class Handler(BaseHTTPRequestHandler):
                 if at >= length:
                     return
                 until = min([length, at + _BLOCK, *(s for s in stops if s > at)])
+                if drops:
+                    until = min(length, max(drops.after, at + 1))
+                    self.hub.ended.wait(drops.seconds if at >= drops.after else 0)
                 block = bytearray(stream.read(until - at))
                 if flip and first + at <= middle < first + until:
                     block[middle - first - at] ^= 1

@@ -31,11 +31,12 @@ class Hub:
     """Serves folders as models, from 127.0.0.1, on threads of its own.
 
     `ranges` says how a Range request is answered: "200" with Content-Range as the real hub does,
-    "206", or "ignored" (the whole file). `listing` replaces the body of the file list,
-    `more_files` adds entries to it, `with_sha` leaves the sums out. `token` refuses those who
-    do not bring it. `bytes_per_second` slows every connection down. `packed` sends lists as gzip
-    though nobody asked for it; `page_size` sends them in pages, `cut_at` only their beginning.
-    `versions` are the ETags of files; above `most_connections` every other one is reset.
+    "206", "ignored" (the whole file), or "unplaced" (206 that does not say which part). `listing`
+    replaces the body of the file list, `more_files` adds entries to it, `with_sha` leaves the
+    sums out. `token` refuses those who do not bring it. `bytes_per_second` slows every connection
+    down. `packed` sends lists as gzip though nobody asked for it; `page_size` sends them in
+    pages, `cut_at` only their beginning. `versions` are the ETags of files; above
+    `most_connections` every other one is reset.
     """
 
     def __init__(self, models: Mapping[str, Path], host: str = "127.0.0.1", port: int = 0) -> None:
@@ -43,7 +44,7 @@ class Hub:
 
         self.models = dict(models)
         self.faults = Faults()
-        self.ranges: Literal["200", "206", "ignored"] = "200"
+        self.ranges: Literal["200", "206", "ignored", "unplaced"] = "200"
         self.listing: bytes | None = None
         self.more_files: list[dict[str, Any]] = []
         self.with_sha = True

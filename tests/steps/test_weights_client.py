@@ -12,52 +12,24 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.errors import Exit, SetupError
+from setup_assistant.errors import Exit
 from setup_assistant.steps.download import manifest
-from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.modelscope import ModelScope
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL, SHARDS, write_model
+from tests.steps.bringing import Bringer
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 
 
-class Bringer:
-    """Downloads from the hub into one folder."""
-
-    def __init__(self, hub: Hub, python: Path, tmp_path: Path) -> None:
-        self.hub = hub
-        self.folder = tmp_path / "target"
-        self.work = tmp_path / "work"
-        self.source = ModelScope(
-            model=MODEL,
-            name=hub.url,
-            python=python,
-            work=self.work,
-            resume="again",
-            flag="--to",
-        )
-
-    def __call__(self, **changes: bool) -> Brought:
-        return bring(
-            Job(model=MODEL, source=self.source, folder=self.folder, flag="--to", **changes)  # type: ignore[arg-type]
-        )
-
-    def fails(self) -> SetupError:
-        with pytest.raises(SetupError) as caught:
-            self()
-        return caught.value
-
-    def complete(self) -> bool:
-        """Whether every served byte is there, and nothing else but our record and lock."""
-        served = {n: p.read_bytes() for n, p in self.hub.files(MODEL).items()}
-        here = {
-            p.relative_to(self.folder).as_posix(): p.read_bytes()
-            for p in self.folder.rglob("*")
-            if p.is_file() and not p.name.startswith(".setup-assistant")
-        }
-        return served == here and manifest.intact(self.folder, MODEL)
+def bringer(hub: Hub, python: Path, tmp_path: Path) -> Bringer:
+    """Downloads through the client of an environment."""
+    source = ModelScope(
+        model=MODEL, name=hub.url, python=python, work=tmp_path / "work", resume="again",
+        flag="--to",
+    )  # fmt: skip
+    return Bringer(hub, tmp_path / "target", lambda: source)
 
 
 @pytest.fixture
@@ -73,7 +45,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def fetch(hub: Hub, client_python: Path, tmp_path: Path, home: Path) -> Bringer:
-    return Bringer(hub, client_python, tmp_path)
+    return bringer(hub, client_python, tmp_path)
 
 
 def test_a_whole_model_arrives(fetch: Bringer, home: Path) -> None:
@@ -83,7 +55,7 @@ def test_a_whole_model_arrives(fetch: Bringer, home: Path) -> None:
     assert all(k.revision and k.checked == "sha256" for k in brought.record.files)
     # The client's own locks and session id are gone, and never were in the home folder.
     assert list(home.iterdir()) == []
-    assert not fetch.work.exists()
+    assert not fetch.folder.with_name("work").exists()
 
 
 def test_a_rerun_asks_for_nothing(fetch: Bringer) -> None:
@@ -252,8 +224,8 @@ def test_killed_at_any_moment_it_goes_on(client_python: Path, tmp_path: Path, ho
     served = write_model(tmp_path / "large", shard_bytes=6_000_000)
     with Hub({MODEL: served}) as hub:
         hub.bytes_per_second = 3_000_000
-        fetch = Bringer(hub, client_python, tmp_path)
-        arguments = [MODEL, hub.url, client_python, fetch.work, fetch.folder]
+        fetch = bringer(hub, client_python, tmp_path)
+        arguments = [MODEL, hub.url, client_python, tmp_path / "work", fetch.folder]
         for part in (0.05, 0.3, 0.6, 0.9):
             child = subprocess.Popen(
                 [sys.executable, "-c", _CHILD, *map(str, arguments)], cwd=ROOT, env=os.environ

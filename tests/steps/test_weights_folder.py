@@ -119,7 +119,7 @@ def test_everything_arrives_and_is_recorded(source: FolderSource, target: Path) 
     assert same(source.root, target)
     assert brought.total_bytes == brought.received_bytes == total
     assert manifest.intact(target, MODEL)
-    assert heard.told[-1] == (total, total)
+    assert list(heard.told[-1]) == [total, total]
     assert source.got[:2] == ["config.json", "model.safetensors.index.json"]
 
 

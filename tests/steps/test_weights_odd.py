@@ -107,10 +107,11 @@ def test_a_file_that_changes_meanwhile_is_not_mixed(
     # Nobody knows a sum: only what the server calls the file tells the two apart.
     hub.with_sha = False
     hub.versions[BIG] = "one"
-    hub.fail("busy", path=SHARDS[1], times=None)
-    hub.fail("fin", path=BIG, after=10_000, times=None)
+    hub.fail("fin", path=BIG, after=10_000, times=5)
+    hub.fail("fin", path=BIG, after=0, times=None)
     with pytest.raises(SetupError):
         fetch(hub, tmp_path / "w")
+    assert (tmp_path / "w" / f"{BIG}.sa-part").exists()
     hub.faults.clear()
     shard = hub.models[MODEL] / BIG
     shard.write_bytes(bytes(b ^ 255 for b in shard.read_bytes()))
@@ -169,3 +170,24 @@ def test_what_happens_is_told(hub: Hub, tmp_path: Path, monkeypatch: pytest.Monk
     assert set(under_way) & set(SHARDS)
     last = [e for e in told if e.kind == "progress"][-1].data
     assert last["done_bytes"] == last["total_bytes"]
+
+
+@pytest.mark.parametrize("with_sha", [True, False])
+def test_a_part_that_does_not_say_where_it_belongs(
+    hub: Hub, tmp_path: Path, with_sha: bool
+) -> None:
+    # As some proxies do that pack what they pass on.
+    hub.with_sha = with_sha
+    hub.ranges = "unplaced"
+    hub.fail("fin", path=BIG, after=100_000)
+    fetch(hub, tmp_path / "w")
+    assert same(hub, tmp_path / "w")
+
+
+def test_a_server_that_lists_more_than_the_hub_would(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It does not know folders either: the whole list comes whatever is asked for.
+    monkeypatch.setattr("setup_assistant.steps.download.tree._CUT_AT", 5)
+    fetch(hub, tmp_path / "w")
+    assert same(hub, tmp_path / "w")

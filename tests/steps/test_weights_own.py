@@ -15,56 +15,32 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from setup_assistant.errors import Exit, SetupError
+from setup_assistant.errors import Exit
 from setup_assistant.host import files
 from setup_assistant.steps.download import manifest
 from setup_assistant.steps.download import part as parts
 from setup_assistant.steps.download.flow import Patience
-from setup_assistant.steps.download.folder import LOCK, Brought, Job, bring
+from setup_assistant.steps.download.folder import LOCK, Job, bring
 from setup_assistant.steps.download.hubs import ModelScopeHub
 from setup_assistant.steps.download.web import WebSource
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL, SHARDS, write_model
+from tests.steps.bringing import Bringer
 
 ROOT = Path(__file__).parents[2]
 BIG = SHARDS[0]
 
 
-class Bringer:
-    """Downloads from the hub into one folder, and keeps what was said."""
+def bringer(hub: Hub, folder: Path) -> Bringer:
+    """Downloads over our own connections, with little patience."""
 
-    def __init__(self, hub: Hub, folder: Path) -> None:
-        self.hub, self.folder = hub, folder
-        self.said: list[str] = []
-
-    def __call__(self, **changes: Any) -> Brought:
-        source = WebSource(
-            model=MODEL,
-            hub=ModelScopeHub(self.hub.url),
-            resume="again",
-            flag="--to",
-            patience=Patience(attempts=4, longest_pause=0.5),
+    def source() -> WebSource:
+        patience = Patience(attempts=4, longest_pause=0.5)
+        return WebSource(
+            model=MODEL, hub=ModelScopeHub(hub.url), resume="again", flag="--to", patience=patience
         )
-        job = Job(
-            model=MODEL, source=source, folder=self.folder, flag="--to",
-            note=lambda m: self.said.append(str(m)), **changes,
-        )  # fmt: skip
-        return bring(job)
 
-    def fails(self) -> SetupError:
-        with pytest.raises(SetupError) as caught:
-            self()
-        return caught.value
-
-    def complete(self) -> bool:
-        """Whether every served byte is there, and nothing else but our record and lock."""
-        served = {n: p.read_bytes() for n, p in self.hub.files(MODEL).items()}
-        here = {
-            p.relative_to(self.folder).as_posix(): p.read_bytes()
-            for p in self.folder.rglob("*")
-            if p.is_file() and not p.name.startswith(".setup-assistant")
-        }
-        return served == here and manifest.intact(self.folder, MODEL)
+    return Bringer(hub, folder, source)
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +54,7 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def fetch(hub: Hub, tmp_path: Path) -> Bringer:
-    return Bringer(hub, tmp_path / "target")
+    return bringer(hub, tmp_path / "target")
 
 
 def test_a_whole_model_arrives_over_several_connections(fetch: Bringer) -> None:
@@ -283,7 +259,7 @@ def test_killed_at_any_moment_it_goes_on(tmp_path: Path, monkeypatch: pytest.Mon
     size = 30_000_000
     served = write_model(tmp_path / "large", shard_bytes=size)
     with Hub({MODEL: served}) as hub:
-        fetch = Bringer(hub, tmp_path / "target")
+        fetch = bringer(hub, tmp_path / "target")
         hub.bytes_per_second = 3_000_000
         for part in (0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
             child = subprocess.Popen(

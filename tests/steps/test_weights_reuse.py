@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from setup_assistant.errors import SetupError
 from setup_assistant.host import sites
 from setup_assistant.steps.download import manifest, places
 from setup_assistant.steps.download.folder import Brought, Job, bring
@@ -36,7 +39,15 @@ def lay(hub: Hub, folder: Path, *, flip: bool = False) -> Path:
     return folder / SHARDS[0]
 
 
-@pytest.mark.parametrize("place", ["hub/models/Qwen/Tiny-VL", "models/Qwen/Tiny-VL"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "hub/models/Qwen/Tiny-VL",
+        "models/Qwen/Tiny-VL",
+        "models/Qwen--Tiny-VL/snapshots/master",
+        "hub/models/Qwen--Tiny-VL/snapshots/v1",
+    ],
+)
 def test_modelscopes_cache(hub: Hub, home: Path, tmp_path: Path, place: str) -> None:
     there = lay(hub, home / ".cache" / "modelscope" / place)
     brought = fetch(hub, tmp_path / "w")
@@ -78,3 +89,28 @@ def test_without_a_sum_nothing_is_taken(hub: Hub, home: Path, tmp_path: Path) ->
     hub.with_sha = False
     fetch(hub, tmp_path / "w")
     assert hub.asked(SHARDS[0]) > 0
+
+
+def test_a_stick_that_lost_the_times_is_held_to_its_record(hub: Hub, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    fetch(hub, stick)
+    for file in stick.glob("*"):
+        os.utime(file, (1, 1))
+    source = places.source_of(str(stick), "", model=MODEL, resume="r", flag="--to")
+    job = Job(model=MODEL, source=source, folder=tmp_path / "a", flag="--to")
+    assert {k.checked for k in bring(job).record.files} == {"sha256"}
+    shard = stick / SHARDS[0]
+    shard.unlink()
+    lay(hub, tmp_path / "other", flip=True).rename(shard)
+    with pytest.raises(SetupError) as caught:
+        bring(Job(model=MODEL, source=source, folder=tmp_path / "b", flag="--to"))
+    assert caught.value.code == "weights_damaged"
+    assert SHARDS[0] in str(caught.value.message)
+
+
+@pytest.mark.parametrize("layout", ["models/Qwen--Tiny-VL/snapshots/master", "Qwen/Tiny-VL", ""])
+def test_a_cache_on_a_stick_is_a_source(hub: Hub, tmp_path: Path, layout: str) -> None:
+    shutil.copytree(hub.models[MODEL], tmp_path / "stick" / layout, dirs_exist_ok=True)
+    source = places.source_of(str(tmp_path / "stick"), "", model=MODEL, resume="r", flag="--to")
+    bring(Job(model=MODEL, source=source, folder=tmp_path / "w", flag="--to"))
+    assert manifest.intact(tmp_path / "w", MODEL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -241,3 +242,22 @@ def test_the_token_of_one_hub_is_not_shown_to_another(monkeypatch: pytest.Monkey
     monkeypatch.setenv("HF_TOKEN", "hf-1")
     assert "hf-1" not in str(ModelScopeHub("https://m").secrets())
     assert "ms-1" not in str(HuggingFaceHub("https://h").secrets())
+
+
+def test_a_stick_without_sums_is_held_to_those_of_a_hub(
+    hub: Hub, model_folder: Path, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    shutil.copytree(model_folder, stick)
+    shard = bytearray((stick / BIG).read_bytes())
+    shard[1000] ^= 1
+    (stick / BIG).write_bytes(shard)
+    source = FolderSource(stick, model=MODEL, flag="--to")
+    job = Job(
+        model=MODEL, source=source, others=(web(hub.url),), folder=tmp_path / "w", flag="--to"
+    )
+    record = bring(job).record
+    assert (tmp_path / "w" / BIG).read_bytes() == (model_folder / BIG).read_bytes()
+    assert {k.checked for k in record.files} == {"sha256"}
+    assert [k.path for k in record.files if k.source] == [BIG]
+    assert sum(hub.sent(p) for p in hub.files(MODEL)) == len(shard)

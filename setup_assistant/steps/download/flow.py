@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass, field
 
 from setup_assistant.host import clock
-from setup_assistant.host.http import WebError
+from setup_assistant.host.http import WebError, explain
 from setup_assistant.steps.download.part import SEGMENT, Part
+from setup_assistant.words import msg
 
 _FIRST_PAUSE = 0.2
 # How much a failure counts whose answer said when to come again.
 _ASKED_WEIGHT = 0.2
+# Fewer bytes a second, on one connection, are as good as none; and so few in all are no progress.
+_TRICKLE, _NO_PROGRESS = 100, 1000
 # How often a file may have another size or version than before until that is believed.
 _MOST_SURPRISES = 3
 
@@ -22,6 +27,14 @@ class TransferError(Exception):
         super().__init__(str(cause))
         self.cause = cause
         self.path = path
+
+
+def ending(error: Exception) -> WebError:
+    """Return what the error that ended a transfer means; raises what is none of its errors."""
+    if isinstance(error, FileNotFoundError):
+        # Never the server: someone took the folder, or a file that is on its way, away.
+        return WebError("not_writable", msg("{detail}", detail=os.strerror(errno.ENOENT)))
+    return explain(error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +66,7 @@ class Flow:
     _failures: int = 0
     _fruitless: float = 0.0
     _best_here: int = 0
-    _best_of_all: int = -1
+    _best_of_all: int = -_NO_PROGRESS
 
     def free(self, now: float) -> bool:
         """Whether a connection may take a run: the first one finds out about ranges."""
@@ -113,18 +126,19 @@ class Flow:
     def failed(self, run: Run, error: WebError, patience: Patience, done: int) -> bool:
         """Count a failure and set the pause; return whether to give up.
 
-        `done` is the most bytes there ever were of all files: while any come, nothing is lost.
+        `done` is the most bytes there ever were of all files: while some come, nothing is lost.
         """
         if run.failures != self._failures:
             # Several connections met the same trouble: it counts once.
             return False
         here = self.part.done
+        more = done >= self._best_of_all + _NO_PROGRESS
         self._failures = 1 if here > self._best_here else self._failures + 1
         self._best_here = max(self._best_here, here)
         # A hub that says when to come again is alive.
         weight = _ASKED_WEIGHT if error.retry_after else 1.0
-        self._fruitless = weight if done > self._best_of_all else self._fruitless + weight
-        self._best_of_all = max(self._best_of_all, done)
+        self._fruitless = weight if more else self._fruitless + weight
+        self._best_of_all = done if more else self._best_of_all
         pause = min(_FIRST_PAUSE * 2.0 ** min(self._failures - 1, 20), patience.longest_pause)
         if error.retry_after is not None:
             pause = min(error.retry_after, patience.longest_retry_after)
@@ -147,6 +161,8 @@ class Run:
     began: float = field(default_factory=clock.monotonic)
     came: int = 0
     dropped: bool = False
+    _looked: float = field(default_factory=clock.monotonic)
+    _came_then: int = 0
 
     @property
     def first(self) -> int:
@@ -167,6 +183,15 @@ class Run:
     def stale(self) -> bool:
         """Whether the file started over meanwhile."""
         return self.generation != self.flow.generation
+
+    def crawls(self, silence: float) -> bool:
+        """Whether next to nothing came in the last `silence` seconds, drop by drop."""
+        now = clock.monotonic()
+        if now - self._looked < silence:
+            return False
+        came, self._came_then = self.came - self._came_then, self.came
+        self._looked = now
+        return came < _TRICKLE * silence
 
     def skip_done(self) -> None:
         """Go on behind the segments that are there."""

@@ -26,7 +26,9 @@ _RESERVED = (PART_SUFFIX, STATE_SUFFIX, _CLIENT_SUFFIX)
 _LONGEST_NAME = 255 - max(len(s) for s in _RESERVED)
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
 # The superscript digits too: Windows takes them for the others.
-_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE)
+_DEVICE = re.compile(
+    r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE
+)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What this tool writes beside the weights.
 OWN_PREFIX = ".setup-assistant"
@@ -108,21 +110,28 @@ def _sum(value: Any, path: str, model: str) -> str | None:  # noqa: ANN401 - JSO
 
 
 def _check_together(found: list[RemoteFile], model: str) -> None:
-    """Refuse names that are one on some systems, and a file that is also a folder.
+    if fault := clash(file.path for file in found):
+        raise _refused(model, fault)
 
-    Some ignore case; some take letters with accents apart, or together.
+
+def clash(paths: Iterable[str]) -> str | None:
+    """Return what is wrong with paths together: names that are one on some systems.
+
+    Some ignore case; some take letters with accents apart, or together. A file that is also a
+    folder is none either.
     """
     names: set[str] = set()
-    for file in found:
-        name = unicodedata.normalize("NFC", unicodedata.normalize("NFD", file.path).casefold())
+    for path in paths:
+        name = unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
         if name in names:
-            raise _refused(model, _("{path} is listed twice", path=ascii(file.path)))
+            return _("{path} is listed twice", path=ascii(path))
         names.add(name)
     for name in names:
         parts = name.split("/")
         for end in range(1, len(parts)):
             if "/".join(parts[:end]) in names:
-                raise _refused(model, _("{path}: a file is also a folder", path=ascii(name)))
+                return _("{path}: a file is also a folder", path=ascii(name))
+    return None
 
 
 def _text(value: object) -> str | None:

@@ -36,13 +36,12 @@ class FolderSource:
     def list(self) -> tuple[RemoteFile, ...]:
         """Return the files below the folder; hidden ones and links out of it are left out."""
         record = manifest.load(self.root)
-        known = {k.path: k for k in record.files} if record else {}
+        known = {(k.path, k.size): k.sha256 for k in record.files} if record else {}
         entries = []
         for path, file in self._files():
-            kept = known.get(path)
-            sure = kept is not None and manifest.untouched(self.root, kept)
-            digest = kept.sha256 if kept and sure else None
-            entries.append({"Path": path, "Size": file.stat().st_size, "Sha256": digest})
+            # Also where the time is another: a stick loses it, and what was damaged has a new one.
+            size = file.stat().st_size
+            entries.append({"Path": path, "Size": size, "Sha256": known.get((path, size))})
         return checked(entries, self.model)
 
     def _files(self) -> Iterator[tuple[str, Path]]:
@@ -87,7 +86,8 @@ def folder_of(root: Path, model: str) -> Path:
     found = [root]
     for below in (root, root / "models", root / "hub", root / "hub" / "models"):
         found += [below / owner / name, below / owner / name.replace(".", "___"), below / name]
-        found += _newest(below / f"models--{owner}--{name}" / "snapshots")
+        for cached in (f"models--{owner}--{name}", f"{owner}--{name}"):
+            found += _newest(below / cached / "snapshots")
     found += _newest(root / "snapshots")
     return next((f for f in found if (f / CONFIG).is_file()), root)
 

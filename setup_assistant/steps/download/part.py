@@ -10,6 +10,7 @@ that a process killed at any moment leaves a state that claims nothing that is n
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -146,7 +147,8 @@ class Part:
             while self.hashed < until:
                 block = os.pread(self._data, min(_HASH_BLOCK, until - self.hashed), self.hashed)
                 if not block:
-                    raise OSError(f"{self.path} became shorter")
+                    # Someone else cut it.
+                    raise OSError(errno.EIO, os.strerror(errno.EIO), str(self.path))
                 self.digest.update(block)
                 self.hashed += len(block)
             return self.hashed > before
@@ -186,6 +188,8 @@ class Part:
 
 def kept_bytes(folder: Path, file: RemoteFile, origin: str) -> int:
     """Return how many bytes of a file an earlier run left in `folder`."""
+    if not os.path.lexists(f"{folder}/{file.path}{PART_SUFFIX}"):
+        return 0
     return sum(Part(folder, file, origin).kept() or ())
 
 

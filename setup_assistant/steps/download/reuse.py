@@ -65,6 +65,8 @@ def _homes(model: str) -> Iterator[Path]:
     for root in (hub, hub / "hub"):
         for below in (root / "models" / owner, root / owner):
             yield from (f for f in (below / name, below / name.replace(".", "___")) if f.is_dir())
+        # Where modelscope-hub keeps them, the client since 1.40.
+        yield from sorted(Path(root, "models", f"{owner}--{name}", "snapshots").glob("*"))
     cache = os.environ.get("HF_HUB_CACHE") or Path(
         os.environ.get("HF_HOME") or home / ".cache" / "huggingface", "hub"
     )

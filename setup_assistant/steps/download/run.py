@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files
@@ -24,8 +25,11 @@ from setup_assistant.words import Message, msg
 # Less than this says nothing about the speed of a line.
 _MEASURED_BYTES = 1_000_000
 _EVENT_SECONDS = 0.5
-# How many files are named as under way.
-_MOST_NAMED = 8
+# How many files are named as under way, of so many that may be: they come in order.
+_MOST_NAMED, _MOST_UNDER_WAY = 8, 64
+# The record is written at most this often, and at once for a file that is dear to read again:
+# one for each of thousands of small files would take longer than the files.
+_RECORD_SECONDS, _DEAR_BYTES = 1.0, 16_000_000
 
 
 class Run:
@@ -42,6 +46,9 @@ class Run:
         self._began = self._told = clock.monotonic()
         self._proved = {f.path: k for f in listed if (k := proved.get(f.path)) and fits(f, k)}
         self._reused: set[str] = set()
+        self._proved_bytes = sum(k.size for k in self._proved.values())
+        self._recorded = clock.monotonic()
+        self._unrecorded = False
 
     def finish(self) -> Brought:
         """Bring and prove everything; record it as complete.
@@ -104,6 +111,7 @@ class Run:
         try:
             self._sources.get(wanted, job.folder, on_bytes, self._arrived)
         finally:
+            self._record()
             received = max(0, latest - before)
             self._received += received
             speeds.remember(self._sources.name, received, clock.monotonic() - self._began)
@@ -127,7 +135,8 @@ class Run:
 
     def _under_way(self, wanted: Sequence[RemoteFile]) -> list[dict[str, object]]:
         found: list[dict[str, object]] = []
-        for file in wanted:
+        absent = (f for f in wanted if f.path not in self._proved)
+        for file in islice(absent, _MOST_UNDER_WAY):
             done = self._sources.partial_bytes(self._job.folder, file)
             if done and len(found) < _MOST_NAMED:
                 found.append({"path": file.path, "done_bytes": done, "size_bytes": file.size})
@@ -158,6 +167,7 @@ class Run:
         for file, kept in zip(full, hashed(job.folder, full), strict=True):
             self._prove(file, kept, fetched=False)
             say_verifying(job, self._done(), self._total, file.path)
+        self._record()
 
     def _prove(self, file: RemoteFile, kept: Kept | None, *, fetched: bool) -> None:
         """Record a file that is what was listed; remove it where it is something else."""
@@ -174,10 +184,19 @@ class Run:
             source=None if origin == self._sources.name else origin,
         )
         self._proved[file.path] = kept
-        record(job, self._proved.values(), complete=False, source=self._sources.name)
+        self._proved_bytes += kept.size
+        self._unrecorded = True
+        if kept.size >= _DEAR_BYTES or clock.monotonic() - self._recorded > _RECORD_SECONDS:
+            self._record()
         job.note(_arrival(file, kept))
         how = "fetched" if fetched else "reused" if file.path in self._reused else "kept"
         self._tell_file(file.path, kept, how)
+
+    def _record(self) -> None:
+        """Write down what is proved so far."""
+        if self._unrecorded:
+            record(self._job, self._proved.values(), complete=False, source=self._sources.name)
+            self._recorded, self._unrecorded = clock.monotonic(), False
 
     def _tell_file(self, path: str, kept: Kept, how: str) -> None:
         data = {"path": path, "size_bytes": kept.size, "how": how, "checked": kept.checked}
@@ -185,7 +204,7 @@ class Run:
         self._job.event(Event("file", {**data, "source": origin}))
 
     def _done(self) -> int:
-        return sum(k.size for k in self._proved.values())
+        return self._proved_bytes
 
 
 def _arrival(file: RemoteFile, kept: Kept) -> Message:

@@ -68,9 +68,23 @@ class Several:
                 self._give_up(source, error)
             else:
                 self.name = source.name
-                return listed
+                return self._with_sums(source, listed)
         assert first is not None  # noqa: S101 - there is at least one source
         raise first
+
+    def _with_sums(self, source: Source, listed: tuple[RemoteFile, ...]) -> tuple[RemoteFile, ...]:
+        """Take the sums from another source where this one, a stick perhaps, names none at all."""
+        if any(file.sha256 for file in listed):
+            return listed
+        for other in self._sources:
+            if other is source:
+                continue
+            self._ask(other)
+            theirs = self._listings[other.name].values()
+            sums = {(f.path, f.size): f.sha256 for f in theirs if f.sha256}
+            if sums:
+                return tuple(replace(f, sha256=sums.get((f.path, f.size))) for f in listed)
+        return listed
 
     def partial_bytes(self, folder: Path, file: RemoteFile) -> int:
         """Return what an earlier run left of a file."""
@@ -115,7 +129,9 @@ class Several:
         if source is not None:
             with contextlib.suppress(SetupError):
                 found = next((f for f in self._listed(source) if f.path == file.path), file)
-                return replace(found, sha256=self._known.get(file.path) or found.sha256)
+                borrowed = file.sha256 if found.size == file.size else None
+                known = self._known.get(file.path)
+                return replace(found, sha256=known or found.sha256 or borrowed)
         return file
 
     def distrust(self, file: RemoteFile) -> bool:
@@ -184,6 +200,11 @@ class Several:
 
     def _can(self, source: Source, file: RemoteFile) -> bool:
         """Whether a source, asked for its list where it was not yet, has the same file."""
+        self._ask(source)
+        return self._may(source, file)
+
+    def _ask(self, source: Source) -> None:
+        """Ask a source for its list, once; one that has none is told."""
         if source.name not in self._listings:
             self._listings[source.name] = {}
             try:
@@ -192,7 +213,6 @@ class Several:
                 if error.code not in _ELSEWHERE:
                     raise
                 self._say(source, error, None)
-        return self._may(source, file)
 
     def _same(self, source: Source, file: RemoteFile) -> bool:
         theirs = self._listings[source.name].get(file.path)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from setup_assistant.host import clock
-from setup_assistant.host.http import Body, Http, WebError, explain
-from setup_assistant.steps.download.flow import Flow, Patience, Run, TransferError
+from setup_assistant.host.http import Body, Http, WebError, silence_seconds
+from setup_assistant.steps.download.flow import Flow, Patience, Run, TransferError, ending
 from setup_assistant.steps.download.helping import Width, help_slowest
 from setup_assistant.steps.download.listing import RemoteFile
 from setup_assistant.steps.download.part import Part
@@ -50,6 +50,7 @@ class Transfer:
         connections: int = CONNECTIONS,
     ) -> None:
         self._http, self._patience = http, patience
+        self._silence = silence_seconds()
         self._on_bytes, self._on_file = on_bytes, on_file
         self._connections = connections
         self._waiting: deque[Flow] = deque()
@@ -84,7 +85,7 @@ class Transfer:
             self._end()
         if self._failed:
             error, path = self._failed
-            raise TransferError(explain(error), path) from error
+            raise TransferError(ending(error), path) from error
 
     def _start(self, work: Callable[[], None], count: int) -> None:
         for _number in range(count):
@@ -221,6 +222,10 @@ class Transfer:
         if body.ranged and body.first != run.first:
             raise WebError("unreachable", again, again=True)
         with self._changed:
+            if body.unplaced:
+                # Ask for all of it: in place of the beginning it would be something else.
+                run.flow.start_over(run)
+                raise WebError("unreachable", again, again=True)
             if not file.sha256 and not run.flow.part.is_of(body.version) and run.flow.forget(run):
                 raise WebError("unreachable", msg("the file changed there"), again=True)
             if body.ranged:
@@ -236,7 +241,7 @@ class Transfer:
             while view:
                 if self._stop.is_set() or run.stale:
                     return
-                if run.dropped:
+                if run.dropped or run.crawls(self._silence):
                     raise WebError("unreachable", msg("no answer in time"), again=True)
                 if run.at >= run.end:
                     if body.ranged:

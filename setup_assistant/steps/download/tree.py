@@ -36,11 +36,17 @@ class Tree:
             WebError: as `ask`, and `too_large` where it has no end.
         """
         first = self._listed(root="", recursive=True)
-        if len(first) >= _CUT_AT:
-            self._keep(first)
+        if len(first) < _CUT_AT:
+            return first
+        self._keep(first)
+        try:
             self._walk()
-            return list(self._found.values())
-        return first
+        except WebError as error:
+            # More than that: this server does not cut, nor does it know folders.
+            if error.reason != "too_large" or not _CUT_AT < len(first) <= MOST_FILES:
+                raise
+            return first
+        return list(self._found.values())
 
     def _walk(self) -> None:
         """Ask for the folders one by one, and for those inside where one is cut again."""
