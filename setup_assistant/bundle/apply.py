@@ -6,15 +6,21 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
-from setup_assistant.bundle import cut
+from setup_assistant.bundle import conda, cut
 from setup_assistant.bundle.contents import Manifest, Target
 from setup_assistant.bundle.remote import Remote
-from setup_assistant.bundle.targets import glibc_of, plan_key
+from setup_assistant.bundle.targets import OLDEST_GLIBC, plan_key
 from setup_assistant.bundle.verify import Checked
+from setup_assistant.catalog import mirrors
+from setup_assistant.choose import locked, mirror_wish
+from setup_assistant.choose.backend import pythons
 from setup_assistant.choose.candidates import CANARY
-from setup_assistant.choose.versions import at_least
-from setup_assistant.choose.wishes import Wishes
+from setup_assistant.choose.host import Host, host_of
+from setup_assistant.choose.plan import Platform
+from setup_assistant.choose.versions import at_least, minor
+from setup_assistant.choose.wishes import Backend, Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths
 from setup_assistant.machine.facts import Machine
@@ -24,38 +30,73 @@ from setup_assistant.steps.prepare import Prepared, make, prepare
 def target_of(manifest: Manifest, machine: Machine) -> Target:
     """Return the target that is right for a machine: the plan it would have had online.
 
+    One that was made from a plan alone is right where this machine can run it.
+
     Raises:
         SetupError: `bundle_unfit` where none is, and what planning says.
     """
-    plan = make(replace(machine, sources=manifest.sources), manifest.wishes)
-    key = plan_key(plan, machine)
-    targets = manifest.targets
-    fitting = [t for t in targets if _fits(t, machine) and t.key == key]
-    if not fitting:
-        have = "; ".join(sorted({_said(t.os, t.arch, t.python, t.glibc, t.key) for t in targets}))
-        system = machine.system
-        need = _said(system.os, system.arch, plan.python, glibc_of(machine), key)
-        raise SetupError("bundle_unfit", need=need, have=have)
-    # Free memory changes by the hour: a model that is not in the bundle cannot be used.
-    return next((t for t in fitting if t.model == plan.model.id), fitting[0])
+    fitting = [t for t in manifest.targets if _fits(t, machine)]
+    asked = [t for t in fitting if t.planned]
+    need = ""
+    try:
+        plan = make(replace(machine, sources=manifest.sources), manifest.wishes)
+    except SetupError:
+        if not asked:
+            raise
+    else:
+        exact = [t for t in fitting if t.key == plan_key(plan)]
+        if exact:
+            # Free memory changes by the hour: a model that is not in the bundle cannot be used.
+            return next((t for t in exact if t.model == plan.model.id), exact[0])
+        need = _said(plan.platform, plan.python, plan_key(plan))
+    return next(filter(lambda t: _runs(t, machine), asked), None) or _none(
+        manifest, need or _said(host_of(machine), machine.system.python or "?", "")
+    )
 
 
-def _said(os: str, arch: str, python: str, glibc: str, key: str) -> str:
+def _none(manifest: Manifest, need: str) -> Target:
+    have = "; ".join(sorted({_said(t.platform, t.python, t.key) for t in manifest.targets}))
+    raise SetupError("bundle_unfit", need=need, have=have)
+
+
+def _said(platform: Platform | Host, python: str, key: str) -> str:
     """Return what tells kinds of machine apart, for people."""
     torch = next((w for w in key.split() if w.startswith("torch")), "torch")
-    return f"{os} {arch}, glibc {glibc}, Python {python}, {torch}"
+    glibc = platform.glibc or OLDEST_GLIBC
+    return f"{platform.os} {platform.arch}, glibc {glibc}, Python {python}, {torch}"
 
 
 def _fits(target: Target, machine: Machine) -> bool:
-    system = machine.system
-    return (target.os, target.arch) == (system.os, system.arch) and (
-        system.os != "Linux" or at_least(glibc_of(machine), target.glibc)
+    host, wanted = host_of(machine), target.platform
+    return (wanted.os, wanted.arch) == (host.os, host.arch) and (
+        host.os != "Linux" or at_least(host.glibc or OLDEST_GLIBC, wanted.glibc)
     )
+
+
+def _runs(target: Target, machine: Machine) -> bool:
+    """Whether a machine can run what a plan named: its Python, driver, cards and memory."""
+    from setup_assistant.catalog.recipes import load_all
+
+    recipes = load_all(paths.recipes_folder())
+    # Without a network only conda brings a Python along.
+    if not target.conda and minor(target.python) not in pythons(machine, Wishes(), "uv", recipes):
+        return False
+    wishes = Wishes(model=target.model, python=target.python, backend="uv")
+    text = locked.text_of(Path(p).name for p in target.wheels)
+    try:
+        locked.make(replace(machine, sources=()), wishes, recipes, text)
+    except SetupError:
+        return False
+    return True
 
 
 def needed(target: Target, *, packages: bool = True, weights: bool = True) -> tuple[str, ...]:
     """Return the paths of what a target is set up from."""
-    return (target.lock, *(target.wheels if packages else ()), *(target.weights if weights else ()))
+    return (
+        target.lock,
+        *(target.packages() if packages else ()),
+        *(target.weights if weights else ()),
+    )
 
 
 @contextlib.contextmanager
@@ -119,6 +160,11 @@ def ready(
     try:
         root = cut.whole(checked.folders, wanted, scratch).absolute()
         wishes = _wishes(manifest, target, root, site)
+        if target.conda:
+            wishes = _with_channel(wishes, scratch)
+        if target.conda and not paths_only:
+            conda.channel(root, target, scratch)
+            conda.unpack_maker(root, target.tools)
         yield prepare(wishes, machine=replace(machine, sources=()))
     finally:
         files.remove(scratch)
@@ -141,6 +187,18 @@ def _wishes(manifest: Manifest, target: Target, root: Path, site: str) -> Wishes
         lock=str(root / target.lock),
         wheelhouse=str(root / "wheels"),
         weights_source=weights,
-        backend="uv",
+        backend=_backend(target),
         offline=True,
     )
+
+
+def _backend(target: Target) -> Backend:
+    return cast(Backend, target.backend) if target.conda else "uv"
+
+
+def _with_channel(wishes: Wishes, scratch: Path) -> Wishes:
+    """Take conda packages from the bundle's own channel, wherever they were to come from."""
+    wish = mirror_wish.parse(wishes.mirror, {m.name for m in mirrors.load()})
+    addresses = {**wish.addresses, "conda": conda.place(scratch).as_uri()}
+    parts = [wish.region, wish.name, *(f"{leg}={url}" for leg, url in addresses.items())]
+    return replace(wishes, mirror=" ".join(filter(None, parts)))

@@ -1,21 +1,38 @@
-"""Files cut into pieces for sticks with FAT32, and put together again."""
+"""Files cut into pieces for sticks with FAT32, and put together again.
+
+May be killed at any moment: where everything goes is written down first, a file goes when all its
+pieces are on the disk, and a piece when its file is whole again.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from setup_assistant import values
 from setup_assistant.bundle import contents
 from setup_assistant.bundle.contents import Item, Piece
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.words import _
 
+# Where everything goes, while it goes there.
+JOURNAL = ".setup-assistant-cut.json"
 _BLOCK = 4 << 20
 # More sticks than anybody carries; a size given in the wrong unit would make millions.
 _MOST_PARTS = 999
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """The files that are being cut; the sums of their pieces are not known yet."""
+
+    files: tuple[Item, ...]
 
 
 def pack(folder: Path, items: Iterable[Item], part_bytes: int) -> tuple[Item, ...]:
@@ -26,6 +43,16 @@ def pack(folder: Path, items: Iterable[Item], part_bytes: int) -> tuple[Item, ..
     Raises:
         SetupError: `usage` where that makes more than 999 parts.
     """
+    places = layout(items, part_bytes)
+    files.write_json(folder / JOURNAL, values.to_builtins(Journal(files=places)))
+    done = tuple(_cut(folder, item) for item in places)
+    for name in {item.path.partition("/")[0] for item in places}:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    return done
+
+
+def layout(items: Iterable[Item], part_bytes: int) -> tuple[Item, ...]:
+    """Return where every file goes, whole or in pieces; their sums are still empty."""
     items = tuple(items)
     if sum(i.size for i in items) > part_bytes * _MOST_PARTS:
         detail = _("--part-size {size} makes more than {count} parts",
@@ -34,83 +61,128 @@ def pack(folder: Path, items: Iterable[Item], part_bytes: int) -> tuple[Item, ..
     done: list[Item] = []
     number, room = 1, part_bytes
     for item in items:
-        source = folder / item.path
-        whole = next(iter(sorted(folder.glob(f"part-*/{item.path}"))), None)
-        source = source if source.exists() else whole or source
-        left = item.size
-        pieces: list[Piece] = []
-        with source.open("rb") as stream:
-            while left or not pieces:
-                if not room:
-                    number, room = number + 1, part_bytes
-                size = min(left, room)
-                cut = size < item.size
-                name = f"{item.path}.{len(pieces) + 1:03}" if cut else item.path
-                path = f"part-{number:02}/{name}"
-                pieces.append(_write(stream, folder / path, path, size))
-                left, room = left - size, room - size
-        source.unlink()
+        left, pieces = item.size, list[Piece]()
+        while left or not pieces:
+            if not room:
+                number, room = number + 1, part_bytes
+            size = min(left, room)
+            name = f"{item.path}.{len(pieces) + 1:03}" if size < item.size else item.path
+            pieces.append(Piece(path=f"part-{number:02}/{name}", size=size, sha256=""))
+            left, room = left - size, room - size
         done.append(Item(path=item.path, size=item.size, sha256=item.sha256, pieces=tuple(pieces)))
-    for name in ("wheels", "weights", "locks"):
-        shutil.rmtree(folder / name, ignore_errors=True)
     return tuple(done)
+
+
+def _cut(folder: Path, item: Item) -> Item:
+    source = folder / item.path
+    with source.open("rb") as stream:
+        pieces = tuple(_write(stream, folder, piece) for piece in item.pieces)
+    source.unlink()
+    return Item(path=item.path, size=item.size, sha256=item.sha256, pieces=pieces)
+
+
+def _write(stream: BinaryIO, folder: Path, piece: Piece) -> Piece:
+    digest, left, target = hashlib.sha256(), piece.size, folder / piece.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as out:
+        while left:
+            block = stream.read(min(_BLOCK, left))
+            if not block:
+                raise SetupError("bundle_damaged", path=str(target))
+            digest.update(block)
+            out.write(block)
+            left -= len(block)
+        # The file it came from goes next.
+        out.flush()
+        os.fsync(out.fileno())
+    return Piece(path=piece.path, size=piece.size, sha256=digest.hexdigest())
+
+
+def unpack(folder: Path) -> None:
+    """Put everything that was cut in a folder together again, so that nothing is fetched twice."""
+    for item in (*_journaled(folder), *_listed(folder)):
+        if item.pieces and not (folder / item.path).exists():
+            _join(folder, item)
+        for piece in item.pieces:
+            (folder / piece.path).unlink(missing_ok=True)
+    for part in folder.glob("part-[0-9]*"):
+        shutil.rmtree(part, ignore_errors=True)
+    (folder / JOURNAL).unlink(missing_ok=True)
+
+
+def _journaled(folder: Path) -> tuple[Item, ...]:
+    try:
+        return values.load_json(folder / JOURNAL, Journal).files
+    except SetupError:
+        return ()
+
+
+def _listed(folder: Path) -> tuple[Item, ...]:
+    try:
+        return contents.load([folder]).files
+    except SetupError:
+        return ()
+
+
+def _join(folder: Path, item: Item) -> None:
+    """Put a cut file together again, if all of it is there and right."""
+    parts = [folder / p.path for p in item.pieces]
+    sizes = [p.stat().st_size if p.is_file() else -1 for p in parts]
+    if sizes != [p.size for p in item.pieces]:
+        return
+    target = folder / item.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if len(parts) == 1:
+        parts[0].replace(target)
+        return
+    aside = target.with_name(target.name + ".part")
+    _append(aside, parts)
+    if files.sha256(aside) == item.sha256:
+        aside.replace(target)
+    else:
+        aside.unlink()
+
+
+def _append(target: Path, parts: Sequence[Path]) -> None:
+    with target.open("wb") as stream:
+        for part in parts:
+            with part.open("rb") as source:
+                shutil.copyfileobj(source, stream, _BLOCK)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def whole(folders: Sequence[Path], items: Sequence[Item], scratch: Path) -> Path:
     """Return a folder with the files of `items` at their paths.
 
     The bundle itself where nothing is cut; else links to whole files beside those put together.
+
+    Raises:
+        SetupError: `bundle_missing`, `bundle_damaged`, `no_space`, `disk_filled`.
     """
     if len(folders) == 1 and all(not i.pieces for i in items):
         return folders[0]
+    need = sum(i.size for i in items if len(i.parts()) > 1)
+    files.check_room(scratch, need, "SETUP_ASSISTANT_CACHE")
     for item in items:
         target = scratch / item.path
         target.parent.mkdir(parents=True, exist_ok=True)
         files.remove(target)
-        parts = [contents.find(folders, p.path) for p in item.parts()]
-        if len(parts) == 1 and parts[0] is not None:
+        parts = [_part(folders, p) for p in item.parts()]
+        if len(parts) == 1:
             target.symlink_to(parts[0].absolute())
             continue
         try:
-            with target.open("wb") as stream:
-                for part in parts:
-                    if part is not None:
-                        with part.open("rb") as source:
-                            shutil.copyfileobj(source, stream, _BLOCK)
+            _append(target, parts)
         except OSError as error:
-            if error.errno in files.FULL:
-                raise SetupError("disk_filled", path=str(scratch)) from error
-            raise
+            raise files.refusal(error, scratch, flag="SETUP_ASSISTANT_CACHE") from error
         if files.sha256(target) != item.sha256:
             raise SetupError("bundle_damaged", path=item.path)
     return scratch
 
 
-def _write(stream: object, target: Path, path: str, size: int) -> Piece:
-    digest, left = hashlib.sha256(), size
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as out:
-        while left:
-            block = stream.read(min(_BLOCK, left))  # type: ignore[attr-defined]
-            digest.update(block)
-            out.write(block)
-            left -= len(block)
-    return Piece(path=path, size=size, sha256=digest.hexdigest())
-
-
-def join(folder: Path, item: Item) -> None:
-    """Put a cut file of a bundle together again, if all of it is there and right."""
-    target = folder / item.path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(target.name + ".part")
-    parts = [folder / p.path for p in item.pieces]
-    if not all(p.is_file() for p in parts):
-        return
-    with aside.open("wb") as stream:
-        for part in parts:
-            with part.open("rb") as source:
-                shutil.copyfileobj(source, stream, _BLOCK)
-    if files.sha256(aside) == item.sha256:
-        aside.replace(target)
-    else:
-        aside.unlink()
+def _part(folders: Sequence[Path], piece: Piece) -> Path:
+    found = contents.find(folders, piece.path)
+    if found is None:
+        raise SetupError("bundle_missing", path=piece.path, folder=str(folders[0]))
+    return found

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 from setup_assistant.bundle import contents, sign
 from setup_assistant.bundle.contents import Item, Manifest, Piece
@@ -19,7 +21,6 @@ CONTROL = "ssh-client"
 _SILENCE_SECONDS = 60.0
 _AT_ONCE = 4
 _ATTEMPTS = 4
-_LARGEST_MANIFEST = 64 << 20
 
 
 class Remote:
@@ -30,6 +31,10 @@ class Remote:
         self.folder = paths.cache_folder() / "bundle" / "fetched"
         self._http = Http(self.address, secrets={}, silence=_SILENCE_SECONDS)
         self._expected = expected
+        # Told how many bytes there are, of how many.
+        self.tell: Callable[[float, float | None, str], None] = lambda *_: None
+        self._there, self._total = 0, 0
+        self._lock = threading.Lock()
 
     def open(self, signer: Path | None) -> Checked:
         """Fetch the manifest and check whose it is.
@@ -43,6 +48,7 @@ class Remote:
         self.folder.mkdir(parents=True, exist_ok=True)
         manifest = self.folder / contents.NAME
         manifest.write_bytes(self._read(contents.NAME))
+        (self.folder / contents.SUMS).write_bytes(self._read(contents.SUMS))
         if self._expected and files.sha256(manifest) != self._expected:
             raise SetupError("bundle_damaged", path=contents.NAME)
         signature = self.folder / contents.SIGNATURE
@@ -52,7 +58,7 @@ class Remote:
         except SetupError:
             files.remove(signature)
         signed = sign.check(manifest, signature if signature.exists() else None, signer)
-        found = contents.load([self.folder])
+        found = contents.load([self.folder], signed=signed not in ("", sign.UNCHECKED))
         return Checked(folders=(self.folder,), manifest=found, signer=signed)
 
     def fetch(self, manifest: Manifest, wanted: Sequence[str]) -> None:
@@ -63,6 +69,10 @@ class Remote:
         """
         items: list[Item] = [manifest.item(path) for path in wanted]
         parts = [part for item in items for part in item.parts()]
+        absent = sum(p.size for p in parts if not (self.folder / p.path).exists())
+        self._total = sum(p.size for p in parts)
+        self._there = self._total - absent
+        files.check_room(self.folder, absent, "SETUP_ASSISTANT_CACHE")
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(self._bring, parts))
 
@@ -85,9 +95,7 @@ class Remote:
                 raise SetupError("bundle_damaged", path=part.path)
             aside.replace(target)
         except OSError as error:
-            if error.errno in files.FULL:
-                raise SetupError("disk_filled", path=str(self.folder)) from error
-            raise
+            raise files.refusal(error, self.folder, flag="SETUP_ASSISTANT_CACHE") from error
 
     def _once(self, part: Piece, aside: Path, *, last: bool) -> bool:
         """Fetch what is still missing of one part; return whether it is all there."""
@@ -95,21 +103,27 @@ class Remote:
         if there >= part.size:
             aside.touch()
             return True
-        url = f"{self.address}/{part.path}"
+        url = f"{self.address}/{quote(part.path)}"
         try:
             body = self._http.get(url, (there, part.size - 1))
-            with aside.open("ab" if body.ranged else "wb") as stream:
+            with aside.open("ab" if body.ranged and body.first == there else "wb") as stream:
                 for block in body.blocks():
                     stream.write(block)
+                    self._came(len(block))
         except WebError as error:
             if last or not error.again:
                 raise SetupError("bundle_fetch", url=url, detail=str(error.detail)) from error
         return aside.exists() and aside.stat().st_size >= part.size
 
+    def _came(self, count: int) -> None:
+        with self._lock:
+            self._there = min(self._total, self._there + count)
+            self.tell(self._there, self._total, "")
+
     def _read(self, path: str) -> bytes:
         url = f"{self.address}/{path}"
         try:
-            return self._http.read(url, _LARGEST_MANIFEST)[0]
+            return self._http.read(url, contents.LARGEST_MANIFEST)[0]
         except WebError as error:
             raise SetupError("bundle_fetch", url=url, detail=str(error.detail)) from error
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import tempfile
 from pathlib import Path
 
-from setup_assistant.bundle.contents import NAME, SIGNATURE
+from setup_assistant.bundle.contents import LARGEST_MANIFEST, NAME, SIGNATURE
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, run
+from setup_assistant.words import _
 
+# In place of a signer: there is a signature, and nothing here that could check it.
+UNCHECKED = "unchecked"
+_ARMOR = re.compile(
+    r"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]+\n)+)-----END SSH SIGNATURE-----\n?"
+)
+_LARGEST_SIGNATURE = 64 << 10
+_NOT_FOUND = 127
 _NAMESPACE = "setup-assistant-bundle"
 _WHO = "bundle"
 _SECONDS = 30.0
@@ -31,7 +40,9 @@ def sign(folder: Path, key: Path) -> None:
 
 
 def check(manifest: Path, signature: Path | None, signer: Path | None) -> str:
-    """Return who signed a manifest ("" where nobody did and none was asked for).
+    """Return who signed a manifest: the key's fingerprint, "" where nobody did.
+
+    Where nobody in particular was asked for and ssh-keygen is not here, that is `UNCHECKED`.
 
     Args:
         manifest: the file that was signed.
@@ -39,18 +50,21 @@ def check(manifest: Path, signature: Path | None, signer: Path | None) -> str:
         signer: a public key, or a file of allowed signers, that it must be from.
 
     Raises:
-        SetupError: `bundle_signature` naming the file.
+        SetupError: `bundle_signature` or `bundle_invalid`, naming the file.
     """
     if signature is None:
         if signer is None:
             return ""
-        raise SetupError("bundle_signature", path=SIGNATURE, detail="missing")
-    text = files.read_text(manifest)
+        raise SetupError("bundle_signature", path=SIGNATURE, detail=_("there is none"))
+    _check_armor(signature)
+    text = _text(manifest)
     if signer is None:
         outcome = run.run(
             ["ssh-keygen", "-Y", "check-novalidate", "-n", _NAMESPACE, "-s", signature],
             deadline=_SECONDS, stdin=text,
         )  # fmt: skip
+        if outcome.code == _NOT_FOUND:
+            return UNCHECKED
     else:
         with tempfile.TemporaryDirectory() as folder:
             allowed = Path(folder) / "allowed"
@@ -62,16 +76,48 @@ def check(manifest: Path, signature: Path | None, signer: Path | None) -> str:
             )  # fmt: skip
     if not outcome.ok:
         detail = (outcome.err.strip() or outcome.out.strip()).splitlines()[-1:] or ["?"]
-        raise SetupError("bundle_signature", path=signature.name, detail=detail[0])
+        raise SetupError("bundle_signature", path=str(signature), detail=detail[0])
     found = re.search(r"key (SHA256:\S+)", outcome.out)
     return found[1] if found else "?"
 
 
+def _text(manifest: Path) -> str:
+    """Return the manifest byte by byte: a text that is read has its line ends changed."""
+    if manifest.stat().st_size > LARGEST_MANIFEST:
+        raise SetupError("bundle_invalid", path=str(manifest), detail=_("it is too large"))
+    try:
+        return manifest.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        detail = _("it is no text in UTF-8 (byte {place})", place=error.start)
+        raise SetupError("bundle_invalid", path=str(manifest), detail=detail) from error
+
+
+def _check_armor(signature: Path) -> None:
+    """Refuse a signature of which a byte has changed that ssh-keygen would read over."""
+    if signature.stat().st_size > _LARGEST_SIGNATURE or not _armored(signature.read_bytes()):
+        detail = _("it is no signature of OpenSSH's")
+        raise SetupError("bundle_signature", path=str(signature), detail=detail)
+
+
+def _armored(data: bytes) -> bool:
+    try:
+        found = _ARMOR.fullmatch(data.decode("ascii"))
+        text = found[1].replace("\n", "") if found else ""
+        # The last letter has bits that decoding drops.
+        return bool(text) and base64.b64encode(base64.b64decode(text)).decode() == text
+    except ValueError:
+        return False
+
+
 def _allowed(text: str) -> str:
-    """Return public keys, or a file of allowed signers, as allowed signers of ours."""
+    """Return public keys, or a file of allowed signers, as allowed signers of ours.
+
+    What such a file says of a key beside its owner (until when, what for) is kept.
+    """
     lines = []
     for line in text.splitlines():
-        found = re.search(r"\b((?:sk-)?(?:ssh|ecdsa)-[\w@.-]+ [A-Za-z0-9+/=]+)", line)
+        found = re.search(r"(?:^|\s)((?:sk-)?(?:ssh|ecdsa)-[\w@.-]+ +[A-Za-z0-9+/=]+)", line)
         if found and not line.lstrip().startswith("#"):
-            lines.append(f"{_WHO} {found[1]}")
+            _owner, _space, options = line[: found.start()].strip().partition(" ")
+            lines.append(" ".join(filter(None, (_WHO, options.strip(), found[1]))))
     return "\n".join(lines) + "\n"

@@ -1,13 +1,16 @@
-"""From machines to the kinds of machine a bundle is for: one plan each, the oldest counts."""
+"""From machines and plans to the kinds of machine a bundle is for: the oldest of each counts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from setup_assistant import values
 from setup_assistant.catalog.recipes import Recipes
+from setup_assistant.choose import codec
+from setup_assistant.choose.backend import CONDA_LIKE, RATTLER
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
 from setup_assistant.choose.versions import at_least
@@ -17,20 +20,30 @@ from setup_assistant.host import files
 from setup_assistant.machine.facts import Machine, Source
 from setup_assistant.words import _
 
-_OLDEST_GLIBC = "2.17"
+OLDEST_GLIBC = "2.17"
+_PLAN, _MACHINE = "setup-assistant/plan/", Machine().schema
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """Machines that run one plan. `machine` is the one with the oldest C library.
+    """Machines that run one plan, whose platform has the oldest C library among them.
 
-    `key` names packages and model.
+    `planned`: it was given as a plan, without any machine.
     """
 
-    key: str
     plan: Plan
-    machine: Machine
     hosts: tuple[str, ...]
+    planned: bool = False
+
+    @property
+    def key(self) -> str:
+        """What decides packages and model."""
+        return f"{plan_key(self.plan)} {self.plan.model.id}"
+
+    @property
+    def conda(self) -> bool:
+        """Whether its environments are conda's."""
+        return is_conda(self.plan.backend)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,41 +55,65 @@ class Left:
 
 
 def kinds(
-    machines: Iterable[tuple[str, Machine]],
+    machines: Iterable[tuple[str, Machine | Plan]],
     wishes: Wishes,
     sources: tuple[Source, ...],
     recipes: Recipes,
 ) -> tuple[tuple[Kind, ...], tuple[Left, ...]]:
     """Return the kinds of machine among `machines` (name, facts), and those without a plan.
 
-    All are planned for with the sources of this machine, which is the one that downloads.
+    All are planned for with the sources of this machine, which is the one that downloads. A plan
+    in place of a machine is taken as it is.
     """
-    found: dict[str, Kind] = {}
+    found: dict[tuple[str, bool], Kind] = {}
     left = []
-    for host, machine in machines:
+    for host, given in machines:
         try:
-            plan = make_plan(replace(machine, sources=sources), wishes, recipes)
+            kind = _kind(host, given, wishes, sources, recipes)
         except SetupError as error:
             left.append(Left(host=host, reason=str(error.message)))
             continue
-        key = f"{plan_key(plan, machine)} {plan.model.id}"
+        key = (kind.key, kind.planned)
         known = found.get(key)
-        if known is None:
-            found[key] = Kind(key=key, plan=plan, machine=machine, hosts=(host,))
-        else:
-            older = machine if _older(machine, known.machine) else known.machine
-            found[key] = replace(known, machine=older, hosts=(*known.hosts, host))
+        if known is not None:
+            plan = kind.plan if _older(kind.plan, known.plan) else known.plan
+            kind = replace(known, plan=plan, hosts=(*known.hosts, host))
+        found[key] = kind
     return tuple(found.values()), tuple(left)
 
 
-def plan_key(plan: Plan, machine: Machine) -> str:
+def _kind(
+    host: str,
+    given: Machine | Plan,
+    wishes: Wishes,
+    sources: tuple[Source, ...],
+    recipes: Recipes,
+) -> Kind:
+    planned = isinstance(given, Plan)
+    plan = (
+        given
+        if isinstance(given, Plan)
+        else make_plan(replace(given, sources=sources), wishes, recipes)
+    )
+    oldest = plan.platform.glibc or (OLDEST_GLIBC if plan.platform.os == "Linux" else "")
+    plan = replace(plan, platform=replace(plan.platform, glibc=oldest))
+    return Kind(plan=plan, hosts=(host,), planned=planned)
+
+
+def is_conda(backend: str) -> bool:
+    """Whether an engine makes conda environments."""
+    return backend in (*CONDA_LIKE, RATTLER)
+
+
+def plan_key(plan: Plan) -> str:
     """Return what decides which packages a machine gets."""
     packages = (
         plan.torchvision, plan.transformers, plan.accelerate, plan.qwen_vl_utils,
         plan.modelscope, *plan.extra_packages,
     )  # fmt: skip
     parts = [
-        machine.system.os, machine.system.arch, f"python{plan.python}",
+        plan.platform.os, plan.platform.arch, f"python{plan.python}",
+        *(["conda"] if is_conda(plan.backend) else []),
         f"torch{plan.torch.version}-{plan.torch.build}",
         *(f"{p.name}{p.version}" for p in packages),
         f"{plan.decoder.package}{plan.decoder.version}",
@@ -84,34 +121,54 @@ def plan_key(plan: Plan, machine: Machine) -> str:
     return " ".join(parts)
 
 
-def glibc_of(machine: Machine) -> str:
-    """Return the C library of a machine; the oldest known where it is not known."""
-    return machine.system.glibc or _OLDEST_GLIBC
-
-
-def machines_in(paths: Sequence[Path]) -> list[tuple[str, Machine]]:
-    """Return the machines in files: of `probe --save`, or reports of `fleet probe|plan`.
+def given_in(paths: Sequence[Path]) -> list[tuple[str, Machine | Plan]]:
+    """Return what is in files: of `probe --save`, `plan --save`, their `--json`, or of `fleet`.
 
     Raises:
         SetupError: `file_missing`, `file_invalid`.
     """
-    found: list[tuple[str, Machine]] = []
+    found: list[tuple[str, Machine | Plan]] = []
     for path in paths:
-        value = files.read_json(path, "--machine")
-        data = value.get("data", value) if isinstance(value, dict) else {}
-        if isinstance(data.get("hosts"), list):
-            found += [
-                (str(host["name"]), values.from_builtins(probe["data"], Machine, str(path)))
-                for host in data["hosts"]
-                if (probe := host.get("results", {}).get("probe")) and not probe["exit_code"]
-            ]
-        elif data.get("schema") == Machine().schema:
-            found.append((path.stem, values.from_builtins(data, Machine, str(path))))
-        else:
-            detail = _("it is neither a saved machine nor the report of a room")
-            raise SetupError("file_invalid", path=str(path), detail=detail)
+        found += _given(path)
     return found
 
 
-def _older(one: Machine, other: Machine) -> bool:
-    return glibc_of(one) != glibc_of(other) and at_least(glibc_of(other), glibc_of(one))
+def _given(path: Path) -> list[tuple[str, Machine | Plan]]:
+    value = files.read_json(path, "--machine")
+    data = value.get("data", value) if isinstance(value, dict) else {}
+    if isinstance(data, dict) and isinstance(data.get("hosts"), list):
+        return [(str(host["name"]), _machine(probe["data"], path)) for host, probe in _probed(data)]
+    schema = str(data.get("schema", "")) if isinstance(data, dict) else ""
+    if schema == _MACHINE:
+        return [(path.stem, _machine(data, path))]
+    if schema.startswith(_PLAN):
+        return [(path.stem, _plan(data, path))]
+    detail = _("it is neither a saved machine, nor a plan, nor the report of a room")
+    raise SetupError("file_invalid", path=str(path), detail=detail)
+
+
+def _probed(data: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    return [
+        (host, probe)
+        for host in data["hosts"]
+        if (probe := host.get("results", {}).get("probe")) and not probe["exit_code"]
+    ]
+
+
+def _machine(data: object, path: Path) -> Machine:
+    return values.from_builtins(data, Machine, str(path))
+
+
+def _plan(data: dict[str, Any], path: Path) -> Plan:
+    # `up --dry-run --json` adds where it would be.
+    plain = {k: v for k, v in data.items() if k not in ("site", "dry_run")}
+    plan = codec.from_json(plain, str(path))
+    if not plan.platform.os:
+        detail = _("it does not say for which system; plan again")
+        raise SetupError("file_invalid", path=str(path), detail=detail)
+    return plan
+
+
+def _older(one: Plan, other: Plan) -> bool:
+    mine, theirs = one.platform.glibc, other.platform.glibc
+    return bool(mine and theirs) and mine != theirs and at_least(theirs, mine)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,11 @@ from setup_assistant.bundle import contents, sign
 from setup_assistant.bundle.contents import Manifest, Piece
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.steps.download.listing import OWN_PREFIX
+
+# What systems leave on sticks, and our own records; nothing takes these for packages or weights.
+_DROPPINGS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+_DROPPED_BEFORE = ("._", OWN_PREFIX)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,25 +42,47 @@ def verify(
         tell: called with the bytes checked so far, all bytes, and the file.
 
     Raises:
-        SetupError: `bundle_missing`, `bundle_damaged`, `bundle_signature` or `bundle_invalid`,
-            each naming the file.
+        SetupError: `bundle_missing`, `bundle_damaged`, `bundle_extra`, `bundle_signature` or
+            `bundle_invalid`, each naming the file.
     """
     path = contents.find(folders, contents.NAME)
     if path is None:
         raise SetupError("bundle_missing", path=contents.NAME, folder=str(folders[0]))
     # First: what is not from whom it should be is not even read.
     signed_by = sign.check(path, contents.find(folders, contents.SIGNATURE), signer)
-    manifest = contents.load(folders)
-    parts = [part for item in manifest.files for part in item.parts()]
+    manifest = contents.load(folders, signed=signed_by not in ("", sign.UNCHECKED))
+    parts = manifest.parts()
     # All that is missing is told before gigabytes are read.
     for part in parts:
         _there(part, folders)
+    tops = {p.path.partition("/")[0] for p in parts if "/" in p.path}
+    if stranger := next(strangers(folders, parts, tops), None):
+        raise SetupError("bundle_extra", path=str(stranger))
     total, done = sum(p.size for p in parts), 0
     with ThreadPoolExecutor(2) as pool:
         for part in pool.map(lambda p: _right(p, folders), parts):
             done += part.size
             tell(done, total, part.path)
     return Checked(folders=tuple(folders), manifest=manifest, signer=signed_by)
+
+
+def strangers(
+    folders: Sequence[Path], parts: Sequence[Piece], tops: Iterable[str]
+) -> Iterator[Path]:
+    """Yield files that lie in the folders `tops` of a bundle and are not listed.
+
+    A model's loader and an installer take what they find: a file more is as bad as another one.
+    """
+    listed = {p.path for p in parts}
+    tops = sorted(tops)
+    for folder in folders:
+        for top in tops:
+            for root, _names, names in os.walk(folder / top):
+                for name in sorted(names):
+                    path = Path(root, name)
+                    dropped = name in _DROPPINGS or name.startswith(_DROPPED_BEFORE)
+                    if not dropped and path.relative_to(folder).as_posix() not in listed:
+                        yield path
 
 
 def _there(part: Piece, folders: Sequence[Path]) -> Path:
@@ -68,6 +96,11 @@ def _there(part: Piece, folders: Sequence[Path]) -> Path:
 
 def _right(part: Piece, folders: Sequence[Path]) -> Piece:
     path = _there(part, folders)
-    if files.sha256(path) != part.sha256:
+    try:
+        same = files.sha256(path) == part.sha256
+    except OSError:
+        # A stick that is worn out.
+        same = False
+    if not same:
         raise SetupError("bundle_damaged", path=str(path))
     return part

@@ -34,12 +34,14 @@ def command() -> None:
     "bundle create",
     summary=_(
         "Make a bundle for machines without internet.\n\n"
-        "It is made for this machine, or for those in FILE: saved by probe --save, or the report "
-        "of fleet plan --report room.json. Each kind of machine gets its own plan, and all share "
-        "files. Run it again to go on, or to bring it up to date."
+        "It is made for this machine, or for those in FILE: saved by probe --save, the report of "
+        "fleet plan --report room.json, or a plan saved by plan --save, which is taken as it is. "
+        "Each kind of machine gets its own plan, and all share files. Run it again to go on, or "
+        "to bring it up to date."
     ),
     examples=(
         "setup-assistant bundle create --to room-bundle --machine room.json",
+        "setup-assistant bundle create --to room-bundle --plan a.json --plan b.json",
         "setup-assistant bundle create --to stick --part-size 3900M --sign ~/.ssh/id_ed25519",
     ),
 )
@@ -53,11 +55,12 @@ def command() -> None:
 )
 @click.option(
     "--machine",
-    "machines",
+    "--plan",
+    "given",
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=_("A saved machine, or the report of a room (repeatable)."),
+    help=_("A saved machine, a plan, or the report of a room (repeatable)."),
 )
 @click.option("--no-weights", is_flag=True, help=_("Leave out the models' weights."))
 @click.option(
@@ -77,7 +80,7 @@ def command() -> None:
 def create(
     *,
     folder: Path,
-    machines: tuple[Path, ...],
+    given: tuple[Path, ...],
     no_weights: bool,
     part_size: int,
     key: Path | None,
@@ -86,7 +89,7 @@ def create(
     """Make a bundle."""
     from setup_assistant.bundle.create import Order
     from setup_assistant.bundle.create import create as make
-    from setup_assistant.bundle.targets import kinds, machines_in
+    from setup_assistant.bundle.targets import given_in, kinds
     from setup_assistant.catalog.recipes import load_all
     from setup_assistant.choose.wishes import Wishes
     from setup_assistant.machine.probe import probe
@@ -97,7 +100,7 @@ def create(
     wishes = Wishes(**{k: v for k, v in flags.items() if v is not None and k in known})
     show.note(_("Looking at this machine ..."))
     here = probe()
-    found = machines_in(machines) if machines else [("-", here)]
+    found = given_in(given) if given else [("-", here)]
     wanted, left = kinds(found, wishes, here.sources, load_all())
     if not wanted:
         raise SetupError("bundle_empty", detail="; ".join(f"{x.host}: {x.reason}" for x in left))
@@ -171,23 +174,31 @@ def apply(
 ) -> Result:
     """Check a bundle and travel the road with it."""
     from setup_assistant.bundle import apply as applying
+    from setup_assistant.cli.progress import Progress
     from setup_assistant.cli.up import carry_out
     from setup_assistant.steps.prepare import site_folder
 
     root = site_folder(site)
-    address = _address(folders)
+    address, progress = address_in(folders), Progress()
     if address:
         from setup_assistant.bundle.remote import Remote
 
-        opened = applying.fetched(Remote(address, expected), signer, _machine(root), str(root))
+        remote = Remote(address, expected)
+        remote.tell = progress.update
+        opened = applying.fetched(remote, signer, _machine(root), str(root))
+        progress.begin(_("Fetching the bundle"))
     else:
         checked = checked_bundle(folders, signer)
         opened = applying.ready(checked, _machine(root), str(root))
-    with opened as prepared:
-        return carry_out(prepared, dry_run=dry_run)
+    try:
+        with opened as prepared:
+            progress.end()
+            return carry_out(prepared, dry_run=dry_run)
+    finally:
+        progress.end()
 
 
-def _address(folders: tuple[Path, ...]) -> str:
+def address_in(folders: tuple[Path, ...]) -> str:
     """Return the address, where one was given in place of folders."""
     # A path has lost one of the slashes.
     found = re.match(r"(https?):/+(.+)", str(folders[0]))
@@ -228,8 +239,18 @@ def _data(folder: Path, manifest: Manifest) -> dict[str, Any]:
         "created": manifest.created,
         "size_bytes": sum(i.size for i in manifest.files),
         "files": len(manifest.files),
+        # What the targets would take without sharing.
+        "unshared_bytes": _unshared(manifest),
         "targets": to_builtins(manifest.targets),
     }
+
+
+def _unshared(manifest: Manifest) -> int:
+    """Return the bytes of one bundle for each kind of machine, all together."""
+    sizes = {i.path: i.size for i in manifest.files}
+    own = [p for t in manifest.targets for p in (t.lock, *t.packages(), *t.weights)]
+    everywhere = sum(sizes.values()) - sum(sizes[p] for p in set(own))
+    return sum(sizes[p] for p in own) + len(manifest.targets) * everywhere
 
 
 def _show(folder: Path, manifest: Manifest, left: tuple[Left, ...]) -> None:
@@ -240,16 +261,25 @@ def _show(folder: Path, manifest: Manifest, left: tuple[Left, ...]) -> None:
         show.line(_("left out: {host}: {reason}", host=other.host, reason=other.reason))
     size = size_text(sum(i.size for i in manifest.files))
     show.line(_("Bundle: {path}, {size}", path=str(folder), size=size))
+    if len(manifest.targets) > 1:
+        show.line(_("One bundle for each kind of machine would take {size} together.",
+                    size=size_text(_unshared(manifest))))  # fmt: skip
 
 
 def _say_whole(checked: Checked) -> None:
+    from setup_assistant.bundle.sign import UNCHECKED
+
     count = len(checked.manifest.files)
     show.line(_("The bundle is whole: {count} files.", count=count))
-    if checked.signer:
+    if checked.signer == UNCHECKED:
+        show.line(_("Its signature was not checked: ssh-keygen is not here."))
+    elif checked.signer:
         show.line(_("Signed by {key}.", key=checked.signer))
     else:
         show.line(_("It bears no signature."))
 
 
-for _verb in (create, check, apply):
+from setup_assistant.cli.bundle_serve import command as serve  # noqa: E402 - one group
+
+for _verb in (create, check, apply, serve):
     command.add_command(_verb)

@@ -8,6 +8,7 @@ import click
 
 from setup_assistant.cli import show
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.fleet_room import size_option
 from setup_assistant.errors import SetupError
 from setup_assistant.result import Result
 from setup_assistant.words import _
@@ -52,7 +53,13 @@ def command() -> None:
     envvar="SETUP_ASSISTANT_MIRROR_TOKEN",
     help=_("Serve only those who send this token (as MODELSCOPE_API_TOKEN)."),
 )
-def serve(*, folder: Path, host: str, port: int, token: str | None) -> Result:
+@click.option(
+    "--rate",
+    callback=size_option,
+    metavar="SIZE",
+    help=_("Bytes a second for all clients together, e.g. 80M."),
+)
+def serve(*, folder: Path, host: str, port: int, token: str | None, rate: int) -> Result:
     """Serve until interrupted."""
     from setup_assistant.mirror.server import MirrorServer
     from setup_assistant.mirror.shelf import Shelf
@@ -62,11 +69,12 @@ def serve(*, folder: Path, host: str, port: int, token: str | None) -> Result:
     shelf = Shelf(folder.absolute())
     shelf.prepare(lambda model: show.note(_("Reading {model}", model=model)))
     try:
-        server = MirrorServer((host, port), shelf, token or "")
+        server = MirrorServer((host, port), shelf, token or "", rate=rate)
     except OSError as error:
         detail = error.strerror or str(error)
         raise SetupError("mirror_address", host=host, port=port, detail=detail) from error
-    address = f"http://{host}:{server.server_address[1]}"
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{server.server_address[1]}"
     with server:
         _say(address, sorted(shelf.models), open_to_all=host in _EVERYWHERE and not token)
         server.serve_forever(poll_interval=0.2)

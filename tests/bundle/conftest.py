@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,6 +17,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
+# No network at all, but for root only.
+OFFLINE = ("unshare", "--net") if os.geteuid() == 0 and shutil.which("unshare") else ()
 Call = Callable[..., dict[str, Any]]
 
 
@@ -40,12 +43,17 @@ def wheel(folder: Path, name: str, version: str, tag: str = "py3-none-any") -> P
     return target
 
 
+def agent_of(bundle: Path, python: str) -> tuple[str, ...]:
+    """Return the command of the agent in a bundle, for a Python without packages of its own."""
+    return (python, "-S", str(next((bundle / "agent").glob("*.pyz"))))
+
+
 @pytest.fixture
 def variables(tmp_path: Path) -> dict[str, str]:
     """Variables of a machine whose only packages lie in the small index."""
     index, home = tmp_path / "index", tmp_path / "home"
     index.mkdir()
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_"))}
     return env | {
         "HOME": str(home),
@@ -60,12 +68,24 @@ def variables(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def call(variables: dict[str, str], tmp_path: Path) -> Call:
-    """Run the real command line with `--json`; `before` goes in front of it."""
+    """Run the real command line with `--json`.
 
-    def run(*arguments: str, before: tuple[str, ...] = (), **extra: str) -> dict[str, Any]:
+    `before` goes in front of it; `program` stands for the one of this checkout.
+    """
+    own = (sys.executable, "-m", "setup_assistant.cli.app")
+
+    def run(
+        *arguments: str,
+        before: tuple[str, ...] = (),
+        program: tuple[str, ...] = own,
+        **extra: str,
+    ) -> dict[str, Any]:
+        env = {**variables, **extra}
+        if program != own:
+            del env["PYTHONPATH"]
         done = subprocess.run(
-            [*before, sys.executable, "-m", "setup_assistant.cli.app", *arguments, "--json"],
-            env={**variables, **extra}, capture_output=True, text=True, timeout=300, check=False,
+            [*before, *program, *arguments, "--json"],
+            env=env, capture_output=True, text=True, timeout=300, check=False,
             cwd=tmp_path,
         )  # fmt: skip
         try:
@@ -80,7 +100,11 @@ def call(variables: dict[str, str], tmp_path: Path) -> Call:
 @pytest.fixture
 def stocked(call: Call, tmp_path: Path) -> dict[str, str]:
     """Fill the index with what is planned here; return the planned versions by name."""
-    plan = call("plan", "--model", "canary")["data"]
+    return stock(tmp_path / "index", call("plan", "--model", "canary")["data"])
+
+
+def stock(index: Path, plan: dict[str, Any]) -> dict[str, str]:
+    """Put the wheels of a plan into an index; return the planned versions by name."""
     named = [
         plan[k] for k in
         ("torchvision", "transformers", "accelerate", "qwen_vl_utils", "modelscope")
@@ -89,7 +113,7 @@ def stocked(call: Call, tmp_path: Path) -> dict[str, str]:
     versions["torch"] = plan["torch"]["version"]
     versions[plan["decoder"]["package"]] = plan["decoder"]["version"]
     for name, version in {**versions, "pip": "25.0"}.items():
-        wheel(tmp_path / "index", name, version)
+        wheel(index, name, version)
         if plan["torch"]["compatibility"] != "default-build" and name in {"torch", "torchvision"}:
-            wheel(tmp_path / "index", name, f"{version}+{plan['torch']['build']}")
+            wheel(index, name, f"{version}+{plan['torch']['build']}")
     return versions

@@ -18,6 +18,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 
 CONTENT = bytes(range(256)) * 2000
+ODD = "weights/Qwen/模型/说明 #1 100% (?).md".replace("?", "x")
 
 
 @pytest.fixture
@@ -26,9 +27,13 @@ def folder(tmp_path: Path) -> Path:
     (root / "wheels").mkdir(parents=True)
     (root / "wheels" / "a.whl").write_bytes(CONTENT)
     (root / "secret").write_text("secret")
-    item = Item(path="wheels/a.whl", size=len(CONTENT),
-                sha256=files.sha256(root / "wheels" / "a.whl"))  # fmt: skip
-    manifest = Manifest(created="", tool="", wishes=Wishes(), sources=(), targets=(), files=(item,))
+    (root / ODD).parent.mkdir(parents=True)
+    (root / ODD).write_bytes(CONTENT[:3000])
+    items = tuple(
+        Item(path=p, size=(root / p).stat().st_size, sha256=files.sha256(root / p))
+        for p in ("wheels/a.whl", ODD)
+    )
+    manifest = Manifest(created="", tool="", wishes=Wishes(), sources=(), targets=(), files=items)
     contents.save(root, manifest)
     return root
 
@@ -53,8 +58,9 @@ def test_it_is_fetched_from_where_ssh_came(
     # An earlier run was killed in the middle.
     target.parent.mkdir()
     target.with_name("a.whl.part").write_bytes(CONTENT[:1000])
-    remote.fetch(manifest, ["wheels/a.whl"])
+    remote.fetch(manifest, ["wheels/a.whl", ODD])
     assert target.read_bytes() == CONTENT
+    assert (remote.folder / ODD).read_bytes() == CONTENT[:3000]
     remote.forget()
     assert not remote.folder.exists()
 
@@ -76,6 +82,32 @@ def test_another_manifest_than_the_one_named_is_refused(address: tuple[str, int]
     with pytest.raises(SetupError) as caught:
         Remote(f"http://127.0.0.1:{address[1]}", "0" * 64).open(None)
     assert (caught.value.code, caught.value.args_["path"]) == ("bundle_damaged", "manifest.json")
+
+
+def test_a_rate_is_shared_by_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    slept: list[float] = []
+    monkeypatch.setattr("setup_assistant.host.clock.sleep", slept.append)
+    checked = Checked(folders=(folder,), manifest=contents.load([folder]), signer="")
+    with serving(checked, 100_000, ["127.0.0.1"]) as (host, port):
+        remote = Remote(f"http://{host}:{port}")
+        manifest = remote.open(None).manifest
+        remote.fetch(manifest, ["wheels/a.whl"])
+        assert (remote.folder / "wheels" / "a.whl").read_bytes() == CONTENT
+    # 512 000 bytes at 100 000 a second: nobody waited, so that the last one would have to.
+    assert max(slept) > 4
+
+
+def test_a_changed_manifest_is_refused_without_any_key(
+    address: tuple[str, int], folder: Path
+) -> None:
+    path = folder / contents.NAME
+    path.write_text(path.read_text().replace('"created": ""', '"created": "2"'))
+    with pytest.raises(SetupError) as caught:
+        Remote(f"http://127.0.0.1:{address[1]}").open(None)
+    assert (caught.value.code, Path(str(caught.value.args_["path"])).name) == (
+        "bundle_damaged", "manifest.json"
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from urllib.parse import quote
 
@@ -96,6 +98,46 @@ def test_ranges(mirror: MirrorServer, shelf_folder: Path) -> None:
     assert ask(mirror, of_file(SHARDS[0]), Range="bytes=700000-")[0] == 416
     assert ask(mirror, of_file(SHARDS[0]), "HEAD") == (200, b"")
     assert ask(mirror, of_file("assets/empty.txt")) == (200, b"")
+
+
+@pytest.mark.parametrize("asked", ["bytes=-5", "bytes=1-2,4-5", "bytes=" + "9" * 5000 + "-",
+                                   "items=0-1", "bytes=5-4"])  # fmt: skip
+def test_ranges_that_it_does_not_know(mirror: MirrorServer, shelf_folder: Path, asked: str) -> None:
+    whole = (shelf_folder / MODEL / SHARDS[0]).read_bytes()
+    status, body = ask(mirror, of_file(SHARDS[0]), Range=asked)
+    # The whole file is a right answer to any range; an empty one is not.
+    assert (status, body) in {(200, whole), (416, b"")}
+    assert ask(mirror, of_file("config.json"))[0] == 200
+
+
+def test_a_bounded_rate(shelf_folder: Path, tmp_path: Path) -> None:
+    with MirrorServer(("127.0.0.1", 0), Shelf(shelf_folder), rate=4_000_000) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            fetch(f"http://127.0.0.1:{server.server_port}", tmp_path / "w")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert manifest.intact(tmp_path / "w", MODEL)
+
+
+def test_an_address_of_the_newer_kind(shelf_folder: Path) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this Python has no IPv6")
+    try:
+        server = MirrorServer(("::1", 0), Shelf(shelf_folder))
+    except OSError:
+        pytest.skip("no IPv6 here")
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        connection = http.client.HTTPConnection("::1", server.server_port, timeout=10)
+        connection.request("GET", of_file("config.json"))
+        assert connection.getresponse().status == 200
+        connection.close()
+        server.shutdown()
+        thread.join()
 
 
 def test_a_token_is_asked_for(

@@ -1,0 +1,115 @@
+"""The bill of materials keeps to the rules of CycloneDX 1.5 and of package URLs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from setup_assistant.bundle import sbom
+from setup_assistant.bundle.conda import Package
+from setup_assistant.bundle.contents import Item
+from setup_assistant.bundle.wheels import Wheel
+from tests.bundle.conftest import wheel
+
+# https://cyclonedx.org/docs/1.5/json/
+_SERIAL = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_TYPES = {"application", "framework", "library", "container", "platform", "operating-system",
+          "device", "device-driver", "firmware", "file", "machine-learning-model",
+          "data"}  # fmt: skip
+_KNOWN = {"type", "bom-ref", "name", "version", "purl", "hashes", "licenses", "components"}
+# https://github.com/package-url/purl-spec: nothing is written that must be escaped.
+_PURL = re.compile(
+    r"pkg:(?:pypi|conda)/[a-z0-9][a-z0-9._-]*@(?:[\w.~:-]|%[0-9A-F]{2})+"
+    r"(?:\?[a-z_]+=(?:[\w.~:/-]|%[0-9A-F]{2})+(?:&[a-z_]+=(?:[\w.~:/-]|%[0-9A-F]{2})+)*)?"
+)
+_SUM = "0" * 64
+_OSI = "Classifier: License :: OSI Approved\n"
+
+
+def every(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for component in components:
+        yield component
+        yield from every(component.get("components", []))
+
+
+def document(folder: Path) -> dict[str, Any]:
+    (folder / "wheels").mkdir()
+    offers: list[Wheel | Package] = []
+    for name, version in (("Zope.Odd_Name", "1!2.0+cu126"), ("plain", "1.0rc1")):
+        path = wheel(folder / "wheels", name, version)
+        offers.append(Wheel(path=f"wheels/{path.name}", url="", sha256=_SUM, size=1,
+                            project=name, version=version))  # fmt: skip
+    for end, licence in ((".conda", "PSF-2.0"), (".tar.bz2", "")):
+        record = {"name": "python", "version": "3.12.1", "build": "h1_0_cp312",
+                  "subdir": "linux-64", "license": licence}  # fmt: skip
+        offers.append(Package(path=f"conda/linux-64/python-3.12.1-h1{end}", url="", sha256=_SUM,
+                              size=1, record=record))  # fmt: skip
+    items = [Item(path="weights/Qwen/m/config.json", size=1, sha256=_SUM)]
+    agents = [Item(path="agent/agent-x86_64.pyz", size=1, sha256=_SUM)]
+    models = [("Qwen/Qwen2-VL-2B-Instruct", items)]
+    found = sbom.render("2026-01-02T03:04:05Z", "1.0", folder=folder, offers=offers,
+                        models=models, agents=agents)  # fmt: skip
+    value: dict[str, Any] = json.loads(json.dumps(found))
+    return value
+
+
+def test_it_keeps_to_the_rules(tmp_path: Path) -> None:
+    value = document(tmp_path)
+    assert (value["bomFormat"], value["specVersion"], value["version"]) == ("CycloneDX", "1.5", 1)
+    assert _SERIAL.fullmatch(value["serialNumber"])
+    assert _DATE.fullmatch(value["metadata"]["timestamp"])
+    components = list(every(value["components"]))
+    refs = [c["bom-ref"] for c in components]
+    assert len(refs) == len(set(refs))
+    for component in components:
+        assert set(component) <= _KNOWN
+        assert component["type"] in _TYPES
+        assert component["name"]
+        if "purl" in component:
+            assert _PURL.fullmatch(component["purl"]), component["purl"]
+        for digest in component.get("hashes", []):
+            assert (digest["alg"], len(digest["content"])) == ("SHA-256", 64)
+        for entry in component.get("licenses", []):
+            # One of both, never both.
+            assert set(entry) in ({"license"}, {"expression"})
+    named = {c["name"]: c for c in components}
+    assert named["Zope.Odd_Name"]["purl"].startswith("pkg:pypi/zope-odd-name@1%212.0%2Bcu126?")
+    assert named["Qwen/Qwen2-VL-2B-Instruct"]["licenses"][0]["license"]["name"] == "apache-2.0"
+    assert named["uv"]["version"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "License-Expression: MIT OR Apache-2.0\nLicense: old\n",
+            {"expression": "MIT OR Apache-2.0"},
+        ),
+        (_OSI + _OSI.rstrip() + " :: BSD License\n", {"license": {"name": "BSD License"}}),
+        ("License: BSD-3-Clause\n", {"license": {"name": "BSD-3-Clause"}}),
+        (f"License: {'long ' * 50}\n", None),
+        ("Name: x\n", None),
+    ],
+)
+def test_licences_as_a_wheel_names_them(
+    tmp_path: Path, text: str, wanted: dict[str, Any] | None
+) -> None:
+    import zipfile
+
+    path = tmp_path / "wheels" / "x-1-py3-none-any.whl"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x/vendored-1.dist-info/METADATA", "License: not this one\n")
+        archive.writestr("x-1.dist-info/METADATA", text)
+    offer = Wheel(path=f"wheels/{path.name}", url="", sha256=_SUM, size=1, project="x", version="1")
+    value = sbom.render("", "", folder=tmp_path, offers=[offer], models=[], agents=[])
+    assert value["components"][0].get("licenses") == ([wanted] if wanted else None)
+    path.write_bytes(b"no zip")
+    value = sbom.render("", "", folder=tmp_path, offers=[offer], models=[], agents=[])
+    assert "licenses" not in value["components"][0]
