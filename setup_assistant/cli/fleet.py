@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from setup_assistant.cli import show
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.fleet_options import TIMEOUT, fleet_options, room_options, site_option
 from setup_assistant.cli.wishes import wish_options
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet.verbs import Verb
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from setup_assistant.fleet.playbook import Job
     from setup_assistant.fleet.record import Record
 
-F = TypeVar("F", bound=Callable[..., object])
 FAILED = "@failed"
 _MOST_FORKS = 40
 _MORE = {"apply": ("setup-assistant fleet apply -i hosts.ini --bundle room-bundle --rate 80M",)}
@@ -45,91 +45,45 @@ def command() -> None:
     """Group of the fleet's verbs."""
 
 
-def fleet_options(function: F) -> F:
-    """Add what every verb of a fleet takes."""
-    for option in reversed(_options()):
-        function = option(function)
-    return function
-
-
-def _options() -> list[Callable[[F], F]]:
-    return [
-        click.option(
-            "-i",
-            "--inventory",
-            required=True,
-            metavar="FILE",
-            help=_("Ansible's inventory: ini, yaml, a folder of these, or names with commas."),
-        ),
-        click.option(
-            "--limit",
-            default="",
-            metavar="PATTERN",
-            help=_("Only these hosts, as Ansible has it; @failed: those the last run left over."),
-        ),
-        click.option(
-            "-u", "--user", default="", metavar="NAME", help=_("Account, where none is named.")
-        ),
-        click.option(
-            "--private-key",
-            "key",
-            default="",
-            metavar="FILE",
-            help=_("SSH key, where none is named; ssh's own configuration counts besides."),
-        ),
-        click.option(
-            "--forks",
-            type=click.IntRange(1, 500),
-            help=_("How many hosts at once; by default all, at most 40."),
-        ),
-        click.option("--check", is_flag=True, help=_("Change nothing: show what would be done.")),
-        click.option("--become", is_flag=True, help=_("Work as root there, by sudo.")),
-        click.option(
-            "--timeout",
-            type=click.FloatRange(min=10),
-            default=6 * 3600.0,
-            metavar="SECONDS",
-            help=_("Give a host up after this time; its job goes on there."),
-        ),
-        click.option(
-            "--report",
-            "report",
-            type=click.Path(path_type=Path, dir_okay=False),
-            metavar="FILE",
-            help=_("Also write the report of the room: FILE.html, .csv or .json."),
-        ),
-        click.option(
-            "--playbook",
-            type=click.Path(path_type=Path, file_okay=False),
-            metavar="DIR",
-            help=_("Run nothing: write the playbook for ansible-playbook into DIR."),
-        ),
-    ]
-
-
 def run_verb(name: Verb, **given: Any) -> Result:  # noqa: ANN401 - click's own options
     """Run one verb on every host."""
     from setup_assistant.cli import fleet_text
-    from setup_assistant.fleet import jobs
-    from setup_assistant.fleet.inventory import logging_in
+    from setup_assistant.cli.fleet_again import again
+    from setup_assistant.fleet import jobs, settings
     from setup_assistant.fleet.record import Record
 
     own = {k: given.pop(k) for k in ("inventory", "limit", "forks", "report", "playbook")}
     how = {k: given.pop(k) for k in ("check", "become", "timeout")}
     account = {k: given.pop(k) for k in ("user", "key")}
-    room = {k: given.pop(k, None) for k in ("bundles", "signer", "rate", "serve")}
+    room = {k: given.pop(k, None) for k in ("bundles", "signer", "rate", "serve", "server")}
     if own["report"] is not None:
         fleet_text.must_be_known(own["report"])
+    if room["bundles"]:
+        from setup_assistant.cli.fleet_room import must_fit_bundle
+
+        must_fit_bundle(given)
     job = jobs.job_of(name, given, **how)
+    theirs = settings.read()
+    own["inventory"] = own["inventory"] or theirs.inventory
+    own["forks"] = own["forks"] or theirs.forks
+    if not own["inventory"]:
+        detail = _("Name an inventory with -i, or in your ansible.cfg.")
+        raise SetupError("usage", detail=detail, verb=f"fleet {name}")
     _need_engine()
+    for note in theirs.notes():
+        show.note(str(note))
     record = Record(own["inventory"])
     inventory = read_inventory(own["inventory"], own["limit"], record)
-    inventory = logging_in(inventory, str(account["user"]), str(account["key"]))
+    inventory = settings.logging_in(inventory, str(account["user"]), str(account["key"]), theirs)
     if own["playbook"] is not None:
         return _write(name, inventory, job, own["playbook"])
+    timeout = how["timeout"] if how["timeout"] != TIMEOUT else None
+    own["rerun"] = again(name, {**own, **how, **account, **room, "timeout": timeout}, given, FAILED)
     if room["bundles"]:
         from setup_assistant.cli.fleet_room import with_bundle
 
+        # Also a run that is killed while the bundle is made ready leaves its hosts over.
+        record.begin(jobs.BUNDLE_TITLE, [h.name for h in inventory.hosts])
         with with_bundle(inventory, room, how, str(given.get("site") or "")) as job:
             return _play(name, inventory, job, record, own)
     return _play(name, inventory, job, record, own)
@@ -142,7 +96,7 @@ def _play(name: str, inventory: Inventory, job: Job, record: Record, own: dict[s
     forks = own["forks"] or min(_MOST_FORKS, max(1, len(inventory.hosts)))
     with fleet_text.watching([h.name for h in inventory.hosts]) as tell:
         ended = run.run(inventory, job, forks=forks, record=record, tell=tell)
-    return fleet_text.result(name, own["inventory"], ended, own["report"])
+    return fleet_text.result(name, own["inventory"], ended, own["report"], own["rerun"])
 
 
 def read_inventory(path: str, limit: str, record: Record) -> Inventory:
@@ -200,7 +154,7 @@ def _say_written(folder: Path, refused: list[dict[str, str]]) -> None:
     for entry in refused:
         show.note(f"{entry['name']}: {entry['reason']}")
     show.line(_("Written: {path}", path=str(folder / "playbook.yml")))
-    show.line(f"  cd {folder} && ansible-playbook -i hosts.json playbook.yml")
+    show.line(f"  cd {shlex.quote(str(folder))} && ansible-playbook -i hosts.json playbook.yml")
 
 
 def _make(name: Verb) -> click.Command:
@@ -210,10 +164,8 @@ def _make(name: Verb) -> click.Command:
     def body(**given: Any) -> Result:  # noqa: ANN401
         return run_verb(name, **given)
 
-    wished = wish_options(body) if name in {"plan", "apply", "report"} else _site_only(body)
+    wished = wish_options(body) if name in {"plan", "apply", "report"} else site_option(body)
     if name == "apply":
-        from setup_assistant.cli.fleet_room import room_options
-
         wished = room_options(wished)
     return verb(
         f"fleet {name}",
@@ -224,11 +176,6 @@ def _make(name: Verb) -> click.Command:
             *_MORE.get(name, ()),
         ),
     )(fleet_options(wished))
-
-
-def _site_only(function: F) -> F:
-    option = click.option("--site", metavar="DIR", help=_("Folder of the deployment."))
-    return option(function)
 
 
 for _name in get_args(Verb):

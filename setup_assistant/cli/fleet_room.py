@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from setup_assistant.cli import show
+from setup_assistant.cli.progress import busy
+from setup_assistant.errors import SetupError
 from setup_assistant.words import _
 
 if TYPE_CHECKING:
     from setup_assistant.fleet.inventory import Inventory
     from setup_assistant.fleet.playbook import Job
+    from setup_assistant.fleet.safe import Host
 
-F = TypeVar("F", bound=Callable[..., object])
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B?", re.ASCII)
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
@@ -32,50 +33,23 @@ def size_option(context: click.Context, parameter: click.Parameter, given: str |
     return int(float(found[1]) * _UNITS[found[2]])
 
 
-def room_options(function: F) -> F:
-    """Add what serving a bundle takes."""
-    options: tuple[Callable[[F], F], ...] = (
-        click.option(
-            "--bundle",
-            "bundles",
-            multiple=True,
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            help=_("Serve this bundle to the hosts, which then need no internet (repeatable)."),
-        ),
-        click.option(
-            "--signer",
-            type=click.Path(path_type=Path, dir_okay=False),
-            metavar="FILE",
-            help=_("Public key that must have signed the bundle."),
-        ),
-        click.option(
-            "--rate",
-            callback=size_option,
-            metavar="SIZE",
-            help=_("With --bundle: bytes a second for the whole room, e.g. 80M."),
-        ),
-        click.option(
-            "--serve",
-            default="",
-            metavar="ADDRESS",
-            help=_("With --bundle: this machine's address, where hosts cannot tell it by SSH."),
-        ),
-        click.option(
-            "--offline",
-            is_flag=True,
-            default=None,
-            help=_("Hosts take packages from their caches and local folders only."),
-        ),
-        click.option(
-            "--lock",
-            metavar="FILE",
-            help=_("Install exactly what this requirements.lock on the hosts names."),
-        ),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+def must_fit_bundle(wishes: Mapping[str, Any]) -> None:
+    """Refuse wishes that a bundle cannot heed: its plans were made with it.
+
+    Raises:
+        SetupError: `usage`, naming the flags.
+    """
+    from setup_assistant.errors import SetupError
+    from setup_assistant.fleet.jobs import arguments
+
+    given = arguments({**wishes, "site": "", "offline": False})
+    if flags := [word for word in given if word.startswith("--")]:
+        detail = _(
+            "A bundle brings the plans that it was made with, so {flags} cannot be heeded; "
+            "give it to bundle create.",
+            flags=", ".join(flags),
+        )
+        raise SetupError("usage", detail=detail, verb="fleet")
 
 
 @contextmanager
@@ -85,7 +59,7 @@ def with_bundle(
     """Check a bundle and serve it while the block runs; yields the job of the hosts.
 
     Raises:
-        SetupError: what checking the bundle says.
+        SetupError: what checking the bundle says; `server_unknown`, `server_failed`.
     """
     from setup_assistant.bundle import contents
     from setup_assistant.bundle.room import serving
@@ -93,17 +67,43 @@ def with_bundle(
     from setup_assistant.fleet import jobs, reach
     from setup_assistant.host import files
 
+    server = _server(inventory, str(room["server"] or ""))
     checked = checked_bundle(tuple(room["bundles"]), room["signer"])
     manifest = contents.find(checked.folders, contents.NAME)
     assert manifest is not None  # noqa: S101 - it was just checked
-    addresses = [reach.target(h).host for h in inventory.hosts if not h.local]
-    if room["serve"]:
+    total, given = files.sha256(manifest), str(room["serve"] or "")
+    rate = int(room["rate"] or 0)
+    served = [server] if server else inventory.hosts
+    addresses = [reach.target(h).host for h in served if not h.local]
+    if given and not server:
         addresses = []
-    with serving(checked, int(room["rate"] or 0), addresses) as (address, port):
-        show.note(
-            _("Serving the bundle at {address}, port {port}, while this runs",
-              address=address, port=port)
-        )  # fmt: skip
-        yield jobs.bundle_job(
-            port, str(room["serve"] or ""), files.sha256(manifest), site=site, **how
-        )
+    with serving(checked, rate, addresses) as (address, port):
+        _say(address, port)
+        if server is None:
+            yield jobs.bundle_job(port, given, total, site=site, **how)
+            return
+        from setup_assistant.fleet.server import serving_from
+
+        job = jobs.serving_job(port, total, rate, how["timeout"])
+        title = _("{host} fetches the bundle, to serve it to the room", host=server.name)
+        with ExitStack() as until:
+            with busy(title) as progress:
+                there = until.enter_context(serving_from(server, job, progress.update))
+            given = given or reach.target(server).host
+            _say(given, there)
+            yield jobs.bundle_job(there, given, total, site=site, **how)
+
+
+def _say(address: str, port: int) -> None:
+    show.note(_("Serving the bundle at {address}, port {port}, while this runs",
+                address=address, port=port))  # fmt: skip
+
+
+def _server(inventory: Inventory, name: str) -> Host | None:
+    """Return the host that is to serve the others; None: this machine does."""
+    if not name:
+        return None
+    found = next((h for h in inventory.hosts if h.name == name), None)
+    if found is None:
+        raise SetupError("server_unknown", host=name, inventory=inventory.path)
+    return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import shlex
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from setup_assistant.cli import show
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import clock, files
-from setup_assistant.host.program import program
 from setup_assistant.result import Problem, Result
-from setup_assistant.sizes import duration, memory_text
-from setup_assistant.words import _, msg
+from setup_assistant.sizes import duration
+from setup_assistant.words import Message, _, msg
 
 if TYPE_CHECKING:
+    from setup_assistant.fleet.course import Tell
     from setup_assistant.fleet.outcome import Outcome
     from setup_assistant.fleet.run import Ended
 
@@ -29,21 +29,25 @@ _WORDS = {
     "refused": msg("refused"),
     "unfinished": msg("unfinished"),
 }
+# What changes with every look at a step.
+_FIGURES = re.compile(r"\s*\d+ %$")
 _FORMS = (".html", ".csv", ".json")
 
 
 @contextmanager
-def watching(names: Sequence[str]) -> Iterator[Callable[[str, Outcome | None], None]]:
+def watching(names: Sequence[str]) -> Iterator[Tell]:
     """Show hosts as they come and go; yields what is to be told of each change."""
     started = clock.monotonic()
     states: dict[str, tuple[str, str, str]] = dict.fromkeys(names, ("·", "", ""))
     table = show.Live((_("Host"), "", _("Time"), ""))
 
-    def tell(name: str, outcome: Outcome | None) -> None:
+    def tell(name: str, outcome: Outcome | None, doing: Message | None = None) -> None:
         spent = duration(clock.monotonic() - started)
         if outcome is None:
-            states[name] = (_("at work"), spent, "")
-            changed = ""
+            now = (_("at work"), spent, str(doing or ""))
+            # Where no table is drawn: a line for each new step, not for each per cent.
+            changed = _step(name, str(doing or ""), states[name][2])
+            states[name] = now
         else:
             said = str(outcome.reason or "")
             states[name] = (str(_WORDS[outcome.status]), spent, said)
@@ -59,6 +63,12 @@ def watching(names: Sequence[str]) -> Iterator[Callable[[str, Outcome | None], N
         table.end()
 
 
+def _step(name: str, doing: str, before: str) -> str:
+    if not doing or _FIGURES.sub("", doing) == _FIGURES.sub("", before):
+        return ""
+    return f"{show.ellipsis()} {name}  {_FIGURES.sub('', doing)}"
+
+
 def must_be_known(path: Path) -> None:
     """Refuse a report whose form cannot be told from its name, before anything is done."""
     if path.suffix.lower() not in _FORMS:
@@ -66,12 +76,14 @@ def must_be_known(path: Path) -> None:
         raise SetupError("usage", detail=detail, verb="fleet")
 
 
-def result(verb: str, inventory: str, ended: Ended, report: Path | None) -> Result:
-    """Return the result of a run, its report written where one was asked for."""
+def result(verb: str, inventory: str, ended: Ended, report: Path | None, rerun: str) -> Result:
+    """Return the result of a run, its report written where one was asked for.
+
+    `rerun` is the command for the hosts that are left.
+    """
     from setup_assistant.fleet.groups import group
 
     groups = group(ended.outcomes)
-    rerun = f"{program()} fleet {verb} -i {shlex.quote(inventory)} --limit @failed"
     data: dict[str, Any] = {
         "verb": verb,
         "inventory": inventory,
@@ -132,25 +144,20 @@ def _gist(host: dict[str, Any]) -> str:
 
 def gist_of(results: dict[str, Any]) -> str:
     """Return what a host answered, in one line: its cards, its model, its checks."""
+    from setup_assistant.fleet.groups import machine_in, plan_in
+    from setup_assistant.fleet.page import cards_of, passed
+
     parts = []
-    if probe := results.get("probe", {}).get("data"):
-        cards: dict[str, int] = {}
-        for gpu in probe.get("gpus", ()):
-            name = f"{gpu['name']} {memory_text(gpu.get('memory_total_bytes'))}"
-            cards[name] = cards.get(name, 0) + 1
-        found = [f"{count} x {name}" if count > 1 else name for name, count in cards.items()]
-        driver = (probe.get("driver") or {}).get("version")
-        parts.append(", ".join(found) or _("no GPU"))
+    if machine := machine_in(results):
+        driver, cards = machine
+        parts.append(", ".join(cards_of(cards)) or _("no GPU"))
         parts += [_("driver {version}", version=driver)] if driver else []
-    plan = results.get("plan", {}).get("data") or {}
-    if "torch" in plan:
+    if plan := plan_in(results):
         parts.append(f"{plan['model']['id']} · torch {plan['torch']['version']} "
                      f"{plan['torch']['build']}")  # fmt: skip
-    for name in ("up", "verify"):
-        checks = (results.get(name, {}).get("data") or {}).get("checks")
-        if checks:
-            passed = sum(c["status"] == "ok" for c in checks)
-            parts.append(_("{passed} of {total} checks passed", passed=passed, total=len(checks)))
+    count, total = passed(results)
+    if total:
+        parts.append(_("{passed} of {total} checks passed", passed=count, total=total))
     if "doctor" in results:
         parts.append(_("nothing is wrong"))
     return ", ".join(parts)

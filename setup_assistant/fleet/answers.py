@@ -5,18 +5,23 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from setup_assistant.fleet.causes import of_agent, of_task
 from setup_assistant.fleet.engine import Event
-from setup_assistant.fleet.faults import Fault, fault, of_task
+from setup_assistant.fleet.faults import Fault, fault
 from setup_assistant.fleet.inside.job import MARKER, proof
 from setup_assistant.fleet.outcome import Answer, Outcome
 from setup_assistant.fleet.safe import printable
+from setup_assistant.host import clock
 from setup_assistant.host.secrets import redact
-from setup_assistant.words import msg
+from setup_assistant.sizes import duration
+from setup_assistant.words import Message, _, msg
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_LOG = "~/.cache/setup-assistant/fleet/jobs"
+# From here on a certificate may be taken for one of the past or of the future.
+_CLOCK_SECONDS = 3600.0
 
 
 def outcome_of(event: Event, nonce: str) -> Outcome | Fault:
@@ -24,17 +29,64 @@ def outcome_of(event: Event, nonce: str) -> Outcome | Fault:
     said = _marked(event.out)
     if said is None:
         return of_task(event)
-    body = said.get("body")
-    machine = printable(str(said.get("machine", "")))
-    right = isinstance(body, str) and said.get("proof") == proof(nonce, machine, body)
-    if not right or said.get("nonce") != nonce:
+    value = _proved(said, nonce)
+    if value is None:
         return fault("answer_foreign", host=event.host)
-    value = json.loads(str(body))
     found = _of_state(event.host, value)
     if isinstance(found, Fault):
         return found
     answers, seconds = found
-    return _judge(event.host, answers, seconds, machine, printable(str(said.get("host", ""))))
+    machine, hostname = (printable(str(said.get(k, ""))) for k in ("machine", "host"))
+    outcome = _judge(event.host, answers, seconds, machine, hostname)
+    return replace(outcome, notes=_clock_note(said.get("clock")))
+
+
+def doing_of(event: Event, nonce: str) -> Message | None:
+    """Return what a host's job says that it is doing, if it says so and it is this host's."""
+    doing = noted(event, nonce)
+    if not doing.get("title"):
+        return None
+    title = printable(str(doing["title"]))
+    done, total = doing.get("done"), doing.get("total")
+    if isinstance(done, (int, float)) and isinstance(total, (int, float)) and total > 0:
+        percent = round(100 * max(0.0, min(1.0, done / total)))
+        return msg("{title} {percent} %", title=title, percent=percent)
+    return msg("{title}", title=title)
+
+
+def noted(event: Event, nonce: str) -> dict[str, Any]:
+    """Return what a host's job wrote down of itself; nothing where it is not this host's."""
+    said = _marked(event.out)
+    value = _proved(said, nonce) if said else None
+    doing = value.get("doing") if value else None
+    return doing if isinstance(doing, dict) else {}
+
+
+def _proved(said: Mapping[str, Any], nonce: str) -> dict[str, Any] | None:
+    """Return an answer's body where it belongs to the question and to the machine."""
+    body, machine = said.get("body"), printable(str(said.get("machine", "")))
+    right = isinstance(body, str) and said.get("proof") == proof(nonce, machine, body)
+    if not right or said.get("nonce") != nonce:
+        return None
+    try:
+        value = json.loads(str(body))
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _clock_note(there: object) -> tuple[Message, ...]:
+    """Say where a host's clock is off: certificates would not count there."""
+    if not isinstance(there, (int, float)):
+        return ()
+    off = abs(there - clock.unix())
+    if off < _CLOCK_SECONDS:
+        return ()
+    days = round(off / 86400)
+    time = _("{count} days", count=days) if days > 1 else duration(off)
+    return (
+        msg("Its clock is {time} off: certificates may not count there. Set it first.", time=time),
+    )
 
 
 def _marked(out: str) -> dict[str, Any] | None:
@@ -52,6 +104,8 @@ def _marked(out: str) -> dict[str, Any] | None:
 
 def _of_state(host: str, value: Mapping[str, Any]) -> tuple[tuple[Answer, ...], float] | Fault:
     state, detail = value.get("state"), str(value.get("detail", ""))
+    if state == "stopped":
+        return fault("job_stopped", host=host)
     if state == "running":
         return fault("timed_out", host=host, seconds=round(float(value.get("seconds", 0))))
     if value.get("errno") in _FULL or "No space left" in detail:
@@ -66,9 +120,11 @@ def _answers(host: str, result: Mapping[str, Any]) -> tuple[tuple[Answer, ...], 
     answers = []
     for entry in result.get("answers", ()):
         envelope = _envelope(entry.get("out", ""))
+        if envelope is None and int(entry.get("code") or 0) < 0:
+            return fault("job_died", host=host)
         if envelope is None:
-            detail = f"exit status {entry.get('code')}, no envelope"
-            return fault("agent_failed", host=host, detail=detail, log=_LOG)
+            said = str(entry.get("err") or "")
+            return of_agent(host, said, said or f"exit status {entry.get('code')}, no envelope")
         argv = entry.get("argv") or ["?"]
         # A bundle is applied by the same road, and answers as that does.
         name = "up" if argv[0] == "bundle" else str(argv[0])
@@ -99,7 +155,9 @@ def _judge(
     host: str, answers: tuple[Answer, ...], seconds: float, machine: str, hostname: str
 ) -> Outcome:
     common = {"host": host, "seconds": seconds, "machine": machine, "hostname": hostname}
-    bad = next((a for a in answers if a.code), None)
+    there = any(a.command == "report" and not a.code for a in answers)
+    # Of what is set up, no plan that would be made today is asked.
+    bad = next((a for a in answers if a.code and not (there and a.command == "plan")), None)
     if bad is None:
         return Outcome(status="ok", answers=answers, **common)  # type: ignore[arg-type]
     first: Mapping[str, Any] = next(iter(bad.envelope.get("errors") or ()), {})

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +20,6 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import log, run
 
 REQUIREMENT = "ansible-core>=2.16"
-# What a person says of themselves to every run of Ansible.
-_KEPT = ("ANSIBLE_REMOTE_USER", "ANSIBLE_PRIVATE_KEY_FILE")
 _CALLBACK = Path(__file__).parent / "callback"
 
 
@@ -82,12 +82,8 @@ def program(name: str) -> list[str]:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return Ansible's environment: settings of other projects do not reach it."""
-    env = {
-        k: v
-        for k, v in run.clean_environment().items()
-        if k in _KEPT or not k.startswith("ANSIBLE_")
-    }
+    """Return Ansible's environment: a person's settings reach it as `settings` lets them."""
+    env = {k: v for k, v in run.clean_environment().items() if not k.startswith("ANSIBLE_")}
     env.update(
         ANSIBLE_CONFIG=str(Path(__file__).with_name("inventory.cfg")),
         ANSIBLE_NOCOLOR="1",
@@ -107,8 +103,12 @@ def play(
     forks: int,
     secrets: Mapping[str, str],
     on_event: Callable[[Event], None],
+    on_tick: Callable[[], None] | None = None,
 ) -> run.Outcome:
-    """Run the playbook in `folder` on some of its hosts; answers arrive as they come."""
+    """Run the playbook in `folder` on some of its hosts; answers arrive as they come.
+
+    What `on_tick` raises, a few times a second, ends it.
+    """
     env = environment(
         {
             "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
@@ -117,7 +117,10 @@ def play(
             **secrets,
         }
     )
-    chosen = folder / "limit.txt"
+    # One for each play: some hosts may be tried again while the others still work.
+    number, name = tempfile.mkstemp(prefix="limit-", suffix=".txt", dir=folder)
+    os.close(number)
+    chosen = Path(name)
     chosen.write_text("\n".join(hosts) + "\n", encoding="utf-8")
     return run.run(
         [*program("ansible-playbook"), "--inventory", folder / "hosts.json",
@@ -127,6 +130,7 @@ def play(
         env=env,
         cwd=folder,
         on_out=lambda line: _hear(line, on_event),
+        on_tick=on_tick,
     )  # fmt: skip
 
 

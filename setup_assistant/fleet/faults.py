@@ -1,15 +1,9 @@
-"""What can go wrong with a host: every fault by its name, with a sentence and a remedy.
-
-The words looked for are those of OpenSSH (ssh.c, sshconnect.c, readconf.c) and of the C
-library, in English, since the engine runs with LC_ALL=C.UTF-8.
-"""
+"""What can go wrong with a host: every fault by its name, with a sentence and a remedy."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from setup_assistant.fleet.engine import Event
 from setup_assistant.words import Message, Value, msg
 
 
@@ -31,6 +25,21 @@ _ROWS: dict[str, tuple[Message, Message]] = {
     "no_ssh_server": (
         msg("{host} is there, but no SSH server listens on port {port}."),
         msg("Start it there (sudo systemctl start ssh), or correct ansible_port."),
+    ),
+    "ssh_filtered": (
+        msg("{host} is there, but nothing comes back from its port {port}: a firewall."),
+        msg("Let SSH through to it (sudo ufw allow ssh), or correct ansible_port."),
+    ),
+    "ssh_hangs": (
+        msg("The SSH server of {host} takes connections but says nothing: the machine hangs."),
+        msg(
+            "Look at its screen: too little memory, a dead disk or network folder. Restart it, "
+            "then run it again."
+        ),
+    ),
+    "jump_failed": (
+        msg("The way to {host} leads over {jump}, which cannot be passed: {detail}"),
+        msg("Mend the way to {jump} first; by hand: {command}"),
     ),
     "name_unknown": (
         msg("{host} has no address: the name cannot be resolved."),
@@ -67,6 +76,14 @@ _ROWS: dict[str, tuple[Message, Message]] = {
         msg("ssh could not connect to {host}: {detail}"),
         msg("Try it by hand: {command}"),
     ),
+    "no_command": (
+        msg("{host} lets this account in but runs no commands for it: {detail}"),
+        msg("Give the account an ordinary login shell there (sudo chsh -s /bin/bash NAME)."),
+    ),
+    "host_stuck": (
+        msg("{host} lets this account in but does not get done with a simple command."),
+        msg("Look whether its home folder lies on a dead network share, or restart it."),
+    ),
     "python_missing": (
         msg("{host} has no Python 3."),
         msg("Install it there, e.g.: sudo apt install python3"),
@@ -78,6 +95,10 @@ _ROWS: dict[str, tuple[Message, Message]] = {
             "ansible_python_interpreter."
         ),
     ),
+    "python_partial": (
+        msg("The Python of {host} lacks a part of its own library: {detail}"),
+        msg("Install the whole of it there, e.g.: sudo apt install python3-full"),
+    ),
     "disk_full": (
         msg("The disk of {host} is full."),
         msg("Free some space in the home folder there, then run it again."),
@@ -85,6 +106,10 @@ _ROWS: dict[str, tuple[Message, Message]] = {
     "home_not_writable": (
         msg("Nothing can be written to the home folder on {host}: {detail}"),
         msg("Give the account a home folder of its own there."),
+    ),
+    "home_noexec": (
+        msg("Programs must not run from the home folder of {host} (it is mounted noexec)."),
+        msg("Have it mounted without noexec, or give the account a home folder elsewhere."),
     ),
     "agent_unfit": (
         msg("The agent has no packages for the Python of {host}: {detail}"),
@@ -98,6 +123,10 @@ _ROWS: dict[str, tuple[Message, Message]] = {
         msg("The job on {host} was ended from outside: a restart, or too little memory."),
         msg("Run it again: it goes on where it was."),
     ),
+    "job_stopped": (
+        msg("The job on {host} was stopped by somebody and stands still."),
+        msg("Let it go on there (pkill -CONT -f setup-assistant/fleet), then run it again."),
+    ),
     "answer_foreign": (
         msg("The answer for {host} is not one to the question that was put to it."),
         msg("Run it again. If it stays, do not trust this host or the way to it."),
@@ -105,6 +134,10 @@ _ROWS: dict[str, tuple[Message, Message]] = {
     "sudo_refused": (
         msg("{host} asks for a password before anything can be done as root."),
         msg("Leave out --become, or allow this account sudo without a password."),
+    ),
+    "sudo_missing": (
+        msg("{host} has no sudo, so that nothing can be done as root there."),
+        msg("Leave out --become, or log in as root: -u root"),
     ),
     "timed_out": (
         msg("{host} was not ready within {seconds} s; its job goes on there."),
@@ -139,83 +172,3 @@ def fault(code: str, /, *, again: bool = False, **args: Value) -> Fault:
 def codes() -> tuple[str, ...]:
     """Return every fault by its name."""
     return tuple(_ROWS)
-
-
-_FULL = re.compile(r"No space left on device|Errno 28|Disk quota exceeded|Errno 122")
-# Order matters: a changed key also says that verification failed.
-_BEFORE = (
-    (r"HOST IDENTIFICATION HAS CHANGED", "host_key_changed"),
-    (r"host key is known for|Host key verification failed", "host_key_unknown"),
-    (r"Could not resolve hostname", "name_unknown"),
-    (r"Permission denied|Too many authentication failures|No supported authentication",
-     "login_refused"),
-    (r"Connection refused", "no_ssh_server"),
-    (r"timed out|No route to host|Network is unreachable|Host is down|not responding",
-     "host_down"),
-)  # fmt: skip
-_SUDO = re.compile(r"password is required|Missing sudo password|Incorrect sudo password|"
-                   r"may not run sudo|not in the sudoers", re.IGNORECASE)  # fmt: skip
-
-
-def of_connection(event: Event, *, port: int, target: str, contacted: bool) -> Fault:
-    """Return why ssh failed.
-
-    Args:
-        event: what Ansible said.
-        port: where the SSH server was looked for.
-        target: how ssh names the host, for commands that can be pasted.
-        contacted: whether the host had answered in this run before.
-    """
-    text = f"{event.msg}\n{event.err}\n{event.out}"
-    host, detail = event.host, _last(event.msg)
-    if _FULL.search(text):
-        return fault("disk_full", host=host)
-    if _SUDO.search(text):
-        return fault("sudo_refused", host=host)
-    if "Failed to create temporary directory" in text:
-        return fault("home_not_writable", host=host, detail=detail)
-    code = next((c for p, c in _BEFORE if re.search(p, text)), "ssh_failed")
-    if contacted and code in {"no_ssh_server", "host_down", "ssh_failed"}:
-        # Which of the three a second look tells; see `reach`.
-        return fault("connection_broke", host=host, again=True)
-    bracketed = f"[{target}]:{port}" if port != 22 else target
-    command = {
-        "host_key_unknown": f"ssh-keyscan -p {port} {target} >> ~/.ssh/known_hosts",
-        "host_key_changed": f'ssh-keygen -R "{bracketed}"',
-    }.get(code, f"ssh -p {port} {target}")
-    return fault(code, host=host, port=port, detail=detail, command=command,
-                 again=code == "ssh_failed")  # fmt: skip
-
-
-def of_look(event: Event) -> Fault:
-    """Return why the first look at a host failed: no Python, an old one, no room."""
-    text = f"{event.out}\n{event.err}\n{event.msg}"
-    host = event.host
-    if _SUDO.search(text):
-        return fault("sudo_refused", host=host)
-    if _FULL.search(text):
-        return fault("disk_full", host=host)
-    if event.rc == 9:
-        return fault("home_not_writable", host=host, detail=_last(event.err or event.out))
-    found = re.findall(r"^found=([\d.]+)", event.out, re.MULTILINE)
-    if found:
-        return fault("python_too_old", host=host, found=", ".join(dict.fromkeys(found)))
-    return fault("python_missing", host=host)
-
-
-def of_task(event: Event) -> Fault:
-    """Return why pushing or starting the agent failed."""
-    text = f"{event.out}\n{event.err}\n{event.msg}"
-    host = event.host
-    if _FULL.search(text):
-        return fault("disk_full", host=host)
-    if found := re.search(r"no packages for this Python: (\S+)", text):
-        return fault("agent_unfit", host=host, detail=found[1])
-    detail = _last(event.err) or _last(event.msg) or _last(event.out)
-    return fault("agent_failed", host=host, detail=detail, log="~/.cache/setup-assistant/logs")
-
-
-def _last(text: str) -> str:
-    """Return the last line that says something."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return "".join(c if c.isprintable() else "?" for c in lines[-1][:300]) if lines else ""

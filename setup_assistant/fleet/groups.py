@@ -8,6 +8,8 @@ from typing import Any
 
 from setup_assistant.fleet.outcome import Outcome
 
+Machine = tuple[str, list[Mapping[str, Any]]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
@@ -38,11 +40,45 @@ def group(outcomes: Iterable[Outcome]) -> tuple[Group, ...]:
 
 def plan_of(outcome: Outcome) -> Mapping[str, Any] | None:
     """Return the plan that a host answered with, if it did."""
-    for command in ("plan", "up"):
-        answer = outcome.answer(command)
-        if answer is not None and not answer.code and "torch" in answer.data:
-            return answer.data
+    return plan_in({a.command: a.envelope for a in outcome.answers if not a.code}) or None
+
+
+def plan_in(results: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the plan in a host's answers by command: that of its receipt, else the one made now.
+
+    What is installed tells more of a room than what would be. Empty where there is none.
+    """
+    for command in ("report", "up", "plan"):
+        data = results.get(command, {}).get("data") or {}
+        if "torch" in data:
+            return data
+        if "versions" in (data.get("plan") or {}):
+            return _of_receipt(data["plan"])
+    return {}
+
+
+def machine_in(results: Mapping[str, Mapping[str, Any]]) -> Machine | None:
+    """Return driver and cards in a host's answers: as probed now, else as in its receipt."""
+    probe = results.get("probe", {}).get("data") or {}
+    if probe:
+        return str((probe.get("driver") or {}).get("version") or ""), list(probe.get("gpus", ()))
+    for command in ("report", "up"):
+        data = results.get(command, {}).get("data") or {}
+        if machine := data.get("machine"):
+            return str(machine.get("driver") or ""), list(machine.get("gpus", ()))
     return None
+
+
+def _of_receipt(plan: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the plan of a receipt in the words of `plan`."""
+    versions, model = plan["versions"], plan["model"]
+    return {
+        "torch": plan["torch"],
+        "transformers": {"version": versions.get("transformers", "")},
+        "model": model,
+        "python": versions.get("python", ""),
+        "placement": {"device": model.get("device", "")},
+    }
 
 
 def key_of(plan: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,6 @@ def only(inventory: Inventory, names: Container[str]) -> Inventory:
         hosts=tuple(h for h in inventory.hosts if h.name in names),
         refused=tuple(r for r in inventory.refused if r.name in names),
     )
-
-
-def logging_in(inventory: Inventory, user: str, key: str) -> Inventory:
-    """Return an inventory whose hosts are entered as `user` with `key`, where it names neither."""
-    hosts = tuple(replace(h, user=h.user or user, key=h.key or key) for h in inventory.hosts)
-    return replace(inventory, hosts=hosts)
 
 
 def _listed(path: str, limit: str) -> dict[str, Any]:

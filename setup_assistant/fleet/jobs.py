@@ -15,6 +15,7 @@ from setup_assistant.fleet.verbs import Verb
 from setup_assistant.site.public import public_text
 from setup_assistant.words import _
 
+BUNDLE_TITLE = "fleet apply --bundle"
 # The flag of each wish, where it is not its name.
 _FLAGS = {"weights_source": "--source", "gpus": "--gpus"}
 
@@ -70,12 +71,31 @@ def bundle_job(
     command += ["--site", site] if site else []
     command += ["--dry-run"] if check else []
     return Job(
-        title="fleet apply --bundle",
+        title=BUNDLE_TITLE,
         commands=(tuple(command),),
         needs_uv=True,
         become=become,
         timeout=timeout,
         # The room's own server is not reached through a proxy.
+        env={"NO_PROXY": "*", "no_proxy": "*"},
+    )
+
+
+def serving_job(port: int, manifest: str, rate: int, timeout: float) -> Job:
+    """Return the job of the host that serves a bundle to the others.
+
+    Args:
+        port: of the server here, from which it takes the bundle.
+        manifest: the sum of the manifest, so that it takes no other.
+        rate: bytes a second for the whole room; 0: unbounded.
+        timeout: seconds for the whole room.
+    """
+    command = ["bundle", "serve", f"http://{CONTROL}:{port}", "--manifest", manifest]
+    command += ["--rate", str(rate)] if rate else []
+    return Job(
+        title="fleet apply --serve-from",
+        commands=((*command, *_language(), "--json"),),
+        timeout=timeout,
         env={"NO_PROXY": "*", "no_proxy": "*"},
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from setup_assistant.fleet.groups import machine_in, plan_in
 from setup_assistant.report.html import page
 from setup_assistant.report.markup import Html, Part, el, table
 from setup_assistant.sizes import duration, memory_text
@@ -40,9 +42,9 @@ def render_page(data: Mapping[str, Any]) -> str:
 def row_of(host: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> dict[str, object]:
     """Return what is told of a host, by column."""
     results = host["results"]
-    probe = results.get("probe", {}).get("data") or {}
-    plan: Mapping[str, Any] = next((results[c]["data"] for c in ("plan", "up")
-                 if "torch" in (results.get(c, {}).get("data") or {})), {})  # fmt: skip
+    plan = plan_in(results)
+    good, asked = passed(results)
+    driver, cards = machine_in(results) or ("", [])
     member = next((i for i, g in enumerate(groups, 1) if host["name"] in g["hosts"]), "")
     return {
         "host": host["name"],
@@ -51,24 +53,28 @@ def row_of(host: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> dict
         "group": member,
         "model": plan["model"]["id"] if plan else "",
         "torch": f"{plan['torch']['version']} {plan['torch']['build']}" if plan else "",
-        "driver": (probe.get("driver") or {}).get("version") or "",
-        "gpus": "; ".join(
-            f"{g['name']} ({memory_text(g.get('memory_total_bytes'))})"
-            for g in probe.get("gpus", ())
-        ),
-        "checks": _checks(results),
+        "driver": driver,
+        "gpus": "; ".join(cards_of(cards)),
+        "checks": f"{good}/{asked}" if asked else "",
         "seconds": host["seconds"] if host["seconds"] is not None else "",
         "reason": host["reason"],
         "remedy": host["remedy"],
     }
 
 
-def _checks(results: Mapping[str, Any]) -> str:
+def cards_of(cards: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the cards, those that are alike once: `2 x NAME (SIZE)`."""
+    names = [f"{g['name']} ({memory_text(g.get('memory_total_bytes'))})" for g in cards]
+    return [f"{n} x {name}" if n > 1 else name for name, n in Counter(names).items()]
+
+
+def passed(results: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many checks passed on a host, of how many that were not skipped."""
     for command in ("up", "verify", "report"):
-        found = (results.get(command, {}).get("data") or {}).get("checks")
-        if found:
-            return f"{sum(c['status'] == 'ok' for c in found)}/{len(found)}"
-    return ""
+        if found := (results.get(command, {}).get("data") or {}).get("checks"):
+            asked = [c for c in found if c["status"] != "skipped"]
+            return sum(c["status"] == "ok" for c in asked), len(asked)
+    return 0, 0
 
 
 def _section(name: str, title: Message, content: Html) -> Html:
@@ -76,19 +82,21 @@ def _section(name: str, title: Message, content: Html) -> Html:
 
 
 def _groups(data: Mapping[str, Any]) -> Html:
-    cards = []
+    if not data["groups"]:
+        return el("p", msg("No plans were asked for in this run."))
+    columns = (msg("Group"), msg("Hosts"), msg("Model"), "torch", "transformers", "Python")
+    rows: list[tuple[Part, ...]] = []
     for number, found in enumerate(data["groups"], 1):
         plan = found["plan"]
-        rows: list[tuple[Part, ...]] = [
-            (msg("Hosts"), ", ".join(found["hosts"])),
-            (msg("Model"), f"{plan['model']['id']} · {plan['model']['dtype']}"),
-            ("torch", " · ".join(plan["torch"][k] for k in ("version", "build", "compatibility"))),
-            ("transformers", plan["transformers"]["version"]),
-            ("Python", plan["python"]),
-        ]  # fmt: skip
-        title = msg("Group {number}: {count} hosts", number=number, count=len(found["hosts"]))
-        cards.append(el("div", el("h3", title), table(rows)))
-    return el("div", *cards) if cards else el("p", msg("No plans were asked for in this run."))
+        torch, model = plan["torch"], plan["model"]
+        known = {torch["build"], "cpu"}
+        how = "" if torch["compatibility"] in known else f" ({torch['compatibility']})"
+        rows.append((
+            str(number), ", ".join(found["hosts"]), f"{model['id']} · {model['dtype']}",
+            f"{torch['version']} {torch['build']}{how}", plan["transformers"]["version"],
+            plan["python"],
+        ))  # fmt: skip
+    return table(rows, columns)
 
 
 def _exceptions(data: Mapping[str, Any]) -> Html:

@@ -15,11 +15,11 @@ from setup_assistant.fleet.safe import Host
 from setup_assistant.host import files
 
 # Seconds that one question waits on the host before it is asked again.
-WAIT_SECONDS = 8
-# A connection must stand within 8 s, and a silent host is noticed after 3 x 4 s.
+WAIT_SECONDS = 5
+# A connection must stand within 8 s, and a silent host is noticed after 3 x 3 s.
 SSH_ARGS = (
     "-o ControlMaster=auto -o ControlPersist=20s -o StrictHostKeyChecking=yes "
-    "-o ConnectTimeout=8 -o ConnectionAttempts=1 -o ServerAliveInterval=4 "
+    "-o ConnectTimeout=8 -o ConnectionAttempts=1 -o ServerAliveInterval=3 "
     "-o ServerAliveCountMax=3 -o TCPKeepAlive=yes -o PermitLocalCommand=no"
 )
 

@@ -1,7 +1,8 @@
-"""A second look at a host whose connection broke: is it gone, is its SSH server, or neither?"""
+"""A second look at a host that ssh failed with: is it gone, is its SSH server, or neither?"""
 
 from __future__ import annotations
 
+import re
 import shlex
 import socket
 from dataclasses import dataclass, replace
@@ -11,17 +12,34 @@ from setup_assistant.fleet.faults import Fault, fault
 from setup_assistant.fleet.safe import Host
 from setup_assistant.host import run
 
-_SECONDS = 4.0
-State = Literal["answers", "refuses", "silent", "unknown"]
+_SECONDS, _SHORT_SECONDS = 3.0, 2.0
+# Where nothing listens (tcpmux): a machine that is there says so at once.
+_UNUSED_PORT = 1
+_BY_HAND = ("BatchMode=yes", "ConnectTimeout=5", "ConnectionAttempts=1", "ControlPath=none",
+            "StrictHostKeyChecking=yes", "PermitLocalCommand=no")  # fmt: skip
+_BY_HAND_SECONDS = 7.0
+State = Literal["answers", "refuses", "hangs", "filtered", "silent", "unknown"]
+# What a look shows, for a host that had not answered before and for one that had.
+_AT_FIRST = {"silent": "host_down", "filtered": "ssh_filtered", "hangs": "ssh_hangs",
+             "refuses": "no_ssh_server"}  # fmt: skip
+_IN_THE_MIDDLE = {"silent": "connection_lost", "filtered": "ssh_filtered", "hangs": "ssh_hangs",
+                  "refuses": "ssh_stopped"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where ssh goes for a host, by its own configuration; `direct`: not through another."""
+    """Where ssh goes for a host, by its own configuration.
+
+    `direct`: not through another, which is `jump` where it is one by SSH. `alias` and
+    `known_hosts` are the name and the file under which its key is kept; empty: as usual.
+    """
 
     host: str
-    port: int
-    direct: bool
+    port: int = 22
+    direct: bool = True
+    jump: str = ""
+    alias: str = ""
+    known_hosts: str = ""
 
 
 def target(host: Host) -> Target:
@@ -32,34 +50,100 @@ def target(host: Host) -> Target:
     said = dict(
         line.split(" ", 1) for line in run.run(command, deadline=10).out.splitlines() if " " in line
     )
-    jumps = said.get("proxyjump", "none") != "none" or said.get("proxycommand", "none") != "none"
+    jump = re.sub(r"\[([^\]:]+)\]", r"\1", said.get("proxyjump", "none").partition(",")[0])
+    jump = "" if jump == "none" else jump
     number = said.get("port", "22")
+    kept = said.get("userknownhostsfile", "").partition(" ")[0]
     return Target(
         host=said.get("hostname", name),
         port=int(number) if number.isdigit() else 22,
-        direct=not jumps,
+        direct=not jump and said.get("proxycommand", "none") == "none",
+        jump=jump,
+        alias=said.get("hostkeyalias", "none").replace("none", ""),
+        known_hosts="" if kept.endswith("/.ssh/known_hosts") else kept,
     )
 
 
+def by_hand(host: Host) -> str | None:
+    """Return what ssh says of a host, the one that goes the whole way; None: it gets through.
+
+    Ansible's own ssh keeps a connection for later, and then says nothing of a jump host.
+    """
+    given = (("-l", host.user), ("-i", host.key), ("-p", str(host.port or "")))
+    said = [word for flag, value in given if value for word in (flag, value)]
+    outcome = run.run(
+        ["ssh", "-T", "-n", *(w for o in _BY_HAND for w in ("-o", o)), *said,
+         *shlex.split(host.ssh_args), "--", host.address or host.name, "exit 0"],
+        deadline=_BY_HAND_SECONDS,
+        env=run.clean_environment({"LC_ALL": "C.UTF-8"}),
+    )  # fmt: skip
+    if outcome.timed_out:
+        return f"{outcome.err}\nConnection timed out"
+    return outcome.err if outcome.code == 255 else None
+
+
 def look(place: Target) -> State:
-    """Return whether an SSH server greets at a place."""
+    """Return whether an SSH server greets at a place, and if not, what is there."""
     if not place.direct:
         return "unknown"
     try:
         with socket.create_connection((place.host, place.port), _SECONDS) as connection:
             connection.settimeout(_SECONDS)
-            return "answers" if connection.recv(4) == b"SSH-" else "refuses"
+            try:
+                return "answers" if connection.recv(4) == b"SSH-" else "refuses"
+            except TimeoutError:
+                return "hangs"
     except ConnectionError:
         return "refuses"
     except OSError:
-        return "silent"
+        return "filtered" if _is_there(place.host) else "silent"
 
 
-def second_look(host: Host, known: Fault) -> Fault:
-    """Return what a broken connection turns out to be; `known` where that cannot be told."""
-    state = look(target(host))
-    said = {
-        "silent": fault("connection_lost", host=host.name),
-        "refuses": fault("ssh_stopped", host=host.name),
-    }.get(state, known)
-    return replace(said, again=state in {"answers", "unknown"})
+def _is_there(host: str) -> bool:
+    """Whether a machine refuses what nobody has a use for: one that is off does not."""
+    try:
+        with socket.create_connection((host, _UNUSED_PORT), _SHORT_SECONDS):
+            return True
+    except ConnectionError:
+        return True
+    except OSError:
+        return False
+
+
+def second_look(host: Host, place: Target, known: Fault, *, contacted: bool) -> Fault:
+    """Return what a failed connection turns out to be.
+
+    Args:
+        host: the host.
+        place: where ssh goes for it.
+        known: what it seems to be, which stays where more cannot be told.
+        contacted: whether it had answered in this run before.
+    """
+    state = look(place)
+    code = (_IN_THE_MIDDLE if contacted else _AT_FIRST).get(state)
+    if code is not None:
+        # An SSH server that an update starts anew is back in a moment.
+        moment = code == "ssh_stopped"
+        return fault(code, again=moment, host=host.name, port=place.port)
+    # It answers after all: a moment's flap, or a busy machine.
+    return replace(known, again=state == "answers" or known.again)
+
+
+def look_at_jump(host: Host, place: Target, known: Fault) -> Fault:
+    """Return whether a silent host is silent because the one on the way to it is."""
+    found = re.fullmatch(r"(?:.*@)?\[?([^\]]+?)\]?(?::(\d+))?", place.jump)
+    if found is None:
+        return known
+    port = int(found[2]) if found[2] else None
+    state = look(target(replace(host, address=found[1], port=port)))
+    if state in {"answers", "unknown"}:
+        return known
+    detail = "Connection refused" if state == "refuses" else "Connection timed out"
+    return fault("jump_failed", host=host.name, jump=found[1], detail=detail,
+                 command=f"ssh {place.jump}")  # fmt: skip
+
+
+def in_the_middle(host: Host, found: Fault) -> Fault:
+    """Return what a fault is called where the host had answered before."""
+    code = {_AT_FIRST[k]: _IN_THE_MIDDLE[k] for k in _AT_FIRST}.get(found.code)
+    return fault(code, host=host.name) if code in {"connection_lost", "ssh_stopped"} else found

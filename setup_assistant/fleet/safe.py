@@ -142,6 +142,9 @@ def _password(said: Mapping[str, object]) -> str:
             if "\n" in str(value):
                 raise _UnfitError(key, "***")
             return str(value)
+        if value:
+            # Out of a vault, which this tool has no key to.
+            raise _UnfitError(key, "***")
     return ""
 
 

@@ -144,7 +144,8 @@ def _plain(inventory: Path, folder: Path, count: int) -> Measure | None:
     command = [*engine.program("ansible-playbook"), "-i", str(inventory), "--forks", str(count),
                str(folder / "plain.yml")]  # fmt: skip
     done, spent = _timed(command, env, folder)
-    assert done.returncode == 0, done.stdout[-2000:]
+    failed = [line for line in done.stdout.splitlines() if line.startswith("fatal:")]
+    assert done.returncode == 0, failed or done.stdout[-2000:]
     _check(folder, count)
     return spent
 

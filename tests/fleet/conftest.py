@@ -62,7 +62,7 @@ def fleet(command: Callable[..., subprocess.Popen[str]]) -> Fleet:
     """Run a verb of the fleet with `--json`; return its envelope, hosts by name beside it."""
 
     def call(*arguments: str, **variables: str) -> dict[str, Any]:
-        out, err = command(*arguments, "--json", **variables).communicate(timeout=600)
+        out, err = command(*arguments, "--json", **variables).communicate(timeout=900)
         try:
             value: dict[str, Any] = json.loads(out)
         except ValueError:

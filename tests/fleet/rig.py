@@ -1,8 +1,8 @@
 """Real SSH hosts on one machine: each a network namespace with its own sshd, key, home and root.
 
-A host is an overlay over this system's root whose upper layer is a tmpfs of a given size, so
-that its disk can be filled, its Python taken away and its nvidia-smi replaced. Needs root,
-iproute2, util-linux and openssh-server.
+A host is an overlay over this system's root whose upper layer is a tmpfs (or, for gigabytes, a
+disk image) of a given size, so that its disk can be filled, its Python taken away and its
+nvidia-smi replaced. Needs root, iproute2, util-linux, e2fsprogs and openssh-server.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ _NEEDED = ("ip", "unshare", "mount", "chroot", "ssh", "ssh-keygen")
 _BOOT = """\
 set -e
 mount --make-rprivate /
-mount -t tmpfs -o size={size} tmpfs {base}/disk
+{disk}
 cd {base}/disk
 mkdir upper work
 mount -t overlay -o lowerdir=/,upperdir=upper,workdir=work overlay {base}/root
@@ -32,21 +33,22 @@ cd {base}/root
 mount -t proc proc proc
 mount --rbind /dev dev
 mount -t tmpfs tmpfs run
-mount -t tmpfs -o size={size},mode=1777 tmpfs tmp
-mkdir -p run/sshd home/{user}/.ssh
+mount -t tmpfs -o size={tmp},mode=1777 tmpfs tmp
+{volume}
+mkdir -p run/sshd {home}/.ssh
 hostname {name}
 echo {machine} > etc/machine-id
 echo '127.0.0.1 localhost {name}' > etc/hosts
-echo '{user}:x:4711:4711::/home/{user}:/bin/sh' >> etc/passwd
+echo '{user}:x:4711:4711::/{home}:/bin/sh' >> etc/passwd
 echo '{user}:*:19000:0:99999:7:::' >> etc/shadow
 echo '{user}:x:4711:' >> etc/group
-cp {base}/authorized_keys home/{user}/.ssh/authorized_keys
+cp {base}/authorized_keys {home}/.ssh/authorized_keys
 cp {base}/host_key etc/ssh/rig_key
 chmod 600 etc/ssh/rig_key
-rm -rf home/{user}/.cache
+rm -rf {home}/.cache
 cp -r {base}/files/. .
-chown -R 4711:4711 home/{user}
-chmod 755 home/{user}
+chown -R 4711:4711 {home}
+chmod 755 {home}
 ip link set lo up
 {extra}
 exec chroot . sh -c '{sshd} -E /run/sshd.log -f /etc/ssh/rig_config; exec sleep infinity'
@@ -60,8 +62,13 @@ PidFile /run/rig.pid
 MaxStartups 200
 PrintMotd no
 Subsystem sftp internal-sftp
-SetEnv LANG=C.UTF-8
+SetEnv {variables}
 """
+_MEMORY = "mount -t tmpfs -o size={size} tmpfs {base}/disk"
+_IMAGE = """\
+truncate -s {size} {base}/disk.img
+mkfs.ext4 -q -F -m 0 -O ^has_journal {base}/disk.img
+mount -o loop,discard {base}/disk.img {base}/disk"""
 
 
 def why_not() -> str:
@@ -83,7 +90,12 @@ def why_not() -> str:
 
 @dataclass
 class Host:
-    """One host. `files` maps absolute paths to executable text, `extra` are lines of shell."""
+    """One host. `files` maps absolute paths to executable text, `extra` are lines of shell.
+
+    `on_disk`: its disk is a sparse file, not memory. `volume`: a folder that it shares with
+    others at `/srv/room`; its home then lies there, in a folder with its name, so that files can
+    be linked. `variables` are those of every session.
+    """
 
     name: str
     address: str
@@ -93,6 +105,9 @@ class Host:
     size: str = "300m"
     files: dict[str, str] = field(default_factory=dict)
     extra: str = ""
+    on_disk: bool = False
+    volume: Path | None = None
+    variables: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     def start(self, key: Path) -> None:
@@ -102,14 +117,19 @@ class Host:
             (self.base / folder).mkdir(parents=True)
         self.rekey()
         shutil.copy(key.with_suffix(".pub"), self.base / "authorized_keys")
-        (self.base / "files/etc/ssh/rig_config").write_text(_CONFIG.format(address=self.address))
+        variables = " ".join(f"{k}={v}" for k, v in {"LANG": "C.UTF-8", **self.variables}.items())
+        config = _CONFIG.format(address=self.address, variables=variables)
+        (self.base / "files/etc/ssh/rig_config").write_text(config)
         for path, text in self.files.items():
             file = self.base / "files" / path.lstrip("/")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
             file.chmod(0o755)
         script = _BOOT.format(
-            size=self.size, base=self.base, user=USER, name=self.name, extra=self.extra, sshd=_SSHD,
+            base=self.base, user=USER, name=self.name, extra=self.extra, sshd=_SSHD,
+            home=self.home.lstrip("/"), tmp="256m" if self.on_disk else self.size,
+            disk=(_IMAGE if self.on_disk else _MEMORY).format(size=self.size, base=self.base),
+            volume=f"mkdir -p srv/room; mount --bind {self.volume} srv/room" if self.volume else "",
             machine=f"{abs(hash((self.name, self.base))):032x}"[:32],
         )  # fmt: skip
         with (self.base / "log").open("wb") as log:
@@ -127,6 +147,10 @@ class Host:
         _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", self.name, "-f", str(path))
 
     @property
+    def home(self) -> str:
+        return f"/srv/room/{self.name}" if self.volume else f"/home/{USER}"
+
+    @property
     def public_key(self) -> str:
         return " ".join((self.base / "host_key.pub").read_text().split()[:2])
 
@@ -141,6 +165,11 @@ class Host:
 
     def plug_cable(self) -> None:
         _run("ip", "link", "set", self.link, "up")
+
+    def flap(self, seconds: float) -> None:
+        """Pull the cable, and plug it in again after some seconds; returns at once."""
+        self.pull_cable()
+        threading.Timer(seconds, self.plug_cable).start()
 
     def inside(self, command: str) -> str:
         """Run a line of shell in the host, as root."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
-from setup_assistant.fleet import faults
-from setup_assistant.fleet.answers import outcome_of
+from setup_assistant.fleet import causes, faults
+from setup_assistant.fleet.answers import doing_of, outcome_of
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault
 from setup_assistant.fleet.groups import group
 from setup_assistant.fleet.inside.job import MARKER, proof
 from setup_assistant.fleet.outcome import Answer, Outcome
+from setup_assistant.fleet.reach import Target
 
 
 def said(body: dict[str, Any], /, nonce: str = "n", machine: str = "m", **other: str) -> Event:
@@ -60,6 +62,13 @@ def test_an_answer_that_is_not_this_hosts_is_refused(event: Event) -> None:
         ({"state": "died", "detail": "OSError: [Errno 28] No space left on device"}, "disk_full"),
         ({"state": "died", "detail": ""}, "job_died"),
         ({"state": "running", "seconds": 9.0}, "timed_out"),
+        ({"state": "done", "result": {"answers": [
+            {"argv": ["up"], "code": 1, "out": "",
+             "err": "ImportError: m.so: failed to map segment from shared object"}]}},
+         "home_noexec"),
+        ({"state": "stopped", "seconds": 9.0}, "job_stopped"),
+        ({"state": "done", "result": {"answers": [{"argv": ["up"], "code": -9, "out": ""}]}},
+         "job_died"),
         ({"state": "done", "result": {"answers": [{"argv": ["up"], "code": 1, "out": "?"}]}},
          "agent_failed"),
     ],
@@ -124,19 +133,103 @@ CHANGED = (
 )  # fmt: skip
 def test_what_ssh_says_has_a_name(words: str, contacted: bool, code: str) -> None:
     event = Event(event="unreachable", host="pc01", task="Look", msg=words)
-    found = faults.of_connection(event, port=22, target="10.0.0.1", contacted=contacted)
+    found = causes.of_connection(event, Target("10.0.0.1"), contacted=contacted)
     assert found.code == code
     for sentence in (found.reason, found.remedy):
         assert "{" not in str(sentence)
 
 
+def _connection(words: str, place: Target) -> tuple[str, str]:
+    event = Event(event="unreachable", host="pc01", task="Look", msg=words)
+    found = causes.of_connection(event, place, contacted=False)
+    return found.code, str(found.reason)
+
+
+def test_a_banner_is_not_taken_for_what_ssh_says() -> None:
+    banner = (
+        "*** Connection refused? Permission denied? No space left on device? Connection timed "
+        "out? A password is required. Could not resolve hostname? Call 4711. ***\n"
+    )
+    for words, code in (
+        ("", "ssh_failed"),
+        ("lab@10.0.0.1: Permission denied (publickey).", "login_refused"),
+        ("ssh: connect to host 10.0.0.1 port 22: No route to host", "host_down"),
+    ):
+        assert _connection(SSH + banner + words, Target("10.0.0.1"))[0] == code  # fmt: skip
+
+
+FAILED = "\nHost key verification failed."
+CLOSED = "\nConnection closed by UNKNOWN port 65535"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("ssh: connect to host gate.lab port 22: Connection refused" + CLOSED, "jump_failed"),
+        ("me@gate.lab: Permission denied (publickey)." + CLOSED, "jump_failed"),
+        ("ssh: Could not resolve hostname gate.lab: Name or service not known" + CLOSED,
+         "jump_failed"),
+        (FAILED + CLOSED, "jump_failed"),
+        ("channel 0: open failed: administratively prohibited: open failed" + CLOSED,
+         "jump_failed"),
+        ("channel 0: open failed: connect failed: Connection refused\nstdio forwarding failed"
+         + CLOSED, "no_ssh_server"),
+        ("channel 0: open failed: connect failed: No route to host" + CLOSED, "host_down"),
+        ("channel 0: open failed: connect failed: Name or service not known" + CLOSED,
+         "name_unknown"),
+        ("No ED25519 host key is known for [10.0.0.1]:2200 and you have requested strict ..."
+         + FAILED, "host_key_unknown"),
+        ("lab@10.0.0.1: Permission denied (publickey).", "login_refused"),
+    ],
+)  # fmt: skip
+def test_a_host_on_the_way_is_told_from_the_one_at_its_end(words: str, code: str) -> None:
+    place = Target("10.0.0.1", port=2200, direct=False, jump="me@gate.lab")
+    found = _connection(SSH + words, place)
+    assert found[0] == code
+    assert ("gate.lab" in found[1]) == (code == "jump_failed")
+
+
+def test_a_key_is_kept_where_ssh_looks_for_it() -> None:
+    event = Event(event="unreachable", host="pc01", task="Look", msg=CHANGED)
+    place = Target("10.0.0.1", port=2200, known_hosts="/etc/lab_keys")
+    found = causes.of_connection(event, place, contacted=False)
+    assert str(found.remedy).endswith('ssh-keygen -R "[10.0.0.1]:2200" -f /etc/lab_keys')
+    place = Target("10.0.0.1", port=2200, alias="pc01")
+    found = causes.of_connection(event, place, contacted=False)
+    assert str(found.remedy).endswith('ssh-keygen -R "pc01"')
+
+
+def test_what_a_job_does_is_told_where_it_is_this_hosts() -> None:
+    doing = {"title": "Installing\x1b[2J packages", "done": 3, "total": 7}
+    body = {"state": "running", "doing": doing}
+    assert str(doing_of(said(body), "n")) == "Installing?[2J packages 43 %"
+    assert str(doing_of(said({**body, "doing": {"title": "Proving"}}), "n")) == "Proving"
+    assert doing_of(said(body), "other") is None
+    assert doing_of(said({"state": "running", "doing": {}}), "n") is None
+    assert doing_of(said({"state": "running", "doing": [1]}), "n") is None
+
+
+def test_a_clock_that_is_off_is_told() -> None:
+    def notes(clock: float) -> list[str]:
+        found = outcome_of(said(done(), clock=clock), "n")  # type: ignore[arg-type]
+        assert isinstance(found, Outcome)
+        return [str(n) for n in found.notes]
+
+    assert notes(time.time()) == []
+    assert "3285 days" in notes(time.time() - 3285 * 86400)[0]
+    assert "1 h 30 min" in notes(time.time() + 5400)[0]
+
+
 def test_python_is_told_apart() -> None:
     def look(out: str, rc: int = 0) -> str:
         event = Event(event="failed", host="pc", task="Look", out=out, rc=rc)
-        return faults.of_look(event).code
+        return causes.of_look(event).code
 
-    assert look("arch=x86_64\nfolder=/x\n") == "python_missing"
-    assert look("found=3.8\narch=x86_64\n") == "python_too_old"
+    assert look("\narch=x86_64\nfolder=/x\n") == "python_missing"
+    assert look("\r\nfound=3.8\r\narch=x86_64\r\n") == "python_too_old"
+    assert look("sh: 1: sudo: not found", 127) == "sudo_missing"
+    assert look("sudo: a password is required", 1) == "sudo_refused"
+    assert look("This account is currently not available.\n", 1) == "no_command"
     assert look("mkdir: cannot create directory: No space left on device", 9) == "disk_full"
     assert look("mkdir: cannot create directory: Read-only file system", 9) == "home_not_writable"
 

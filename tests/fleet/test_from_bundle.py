@@ -61,11 +61,30 @@ def test_hosts_install_from_the_control_machine(
     again = fleet(*arguments)
     for name in NAMES:
         assert _steps(again, name)["environment"] == "already"
+    _one_host_serves_the_others(room, fleet, arguments)
     damaged = next((bundle / "wheels").iterdir())
     damaged.write_bytes(b"x" * damaged.stat().st_size)
     refused = fleet(*arguments)
     assert refused["errors"][0]["code"] == "bundle_damaged"
     assert damaged.name in json.dumps(refused["errors"])
+
+
+def _one_host_serves_the_others(room: Lab, fleet: Fleet, arguments: tuple[str, ...]) -> None:
+    server, other = (room.hosts[n] for n in NAMES)
+    other.inside("rm -rf /home/lab/qwen2-vl /home/lab/.cache/setup-assistant/bundle")
+    done = fleet(*arguments, "--serve-from", server.name)
+    assert _steps(done, other.name)["environment"] == "done", done["by_name"][other.name]["reason"]
+    # It came from there, whole; and the server ends though nobody tells it to.
+    kept = server.inside("ls /home/lab/.cache/setup-assistant/bundle/served/wheels")
+    assert ".whl" in kept
+    said = server.inside("cat /home/lab/.cache/setup-assistant/logs/*bundle-serve*")
+    assert other.address in said
+    unknown = fleet(*arguments, "--serve-from", "pc99")
+    assert unknown["errors"][0]["code"] == "server_unknown"
+    server.inside("chown -R root /home/lab/.cache/setup-assistant/bundle/served")
+    refused = fleet(*arguments, "--serve-from", server.name)
+    assert refused["errors"][0]["code"] == "server_failed"
+    assert "/bundle/served" in refused["errors"][0]["message"]
 
 
 def _steps(envelope: dict[str, Any], name: str) -> dict[str, str]:

@@ -21,8 +21,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="hosts are Linux
 Ask = Callable[..., dict[str, Any]]
 # Stands for this tool on the host: waits as long as it is told, and answers.
 TOOL = """
-import json, pathlib, sys, time
+import json, os, pathlib, sys, time
 def main():
+    doing = pathlib.Path(os.environ["SETUP_ASSISTANT_PROGRESS"])
+    doing.write_text(json.dumps({"title": sys.argv[1], "done": 1, "total": 4}))
     with open(pathlib.Path.home() / "starts", "a") as log:
         log.write("x")
     time.sleep(float(sys.argv[2]))
@@ -81,15 +83,31 @@ def test_commands_run_one_after_the_other_until_one_fails(ask: Ask, tmp_path: Pa
 @pytest.mark.e2e
 def test_it_outlives_the_question_and_is_found_again(ask: Ask, tmp_path: Path) -> None:
     assert ask("r1", ["up", "3", "0"], wait=0)["state"] == "running"
+    body = ask("r1", ["up", "3", "0"], wait=1)
+    assert body["doing"] == {"title": "up", "done": 1, "total": 4}
     # The same run asks again, and another run (a rerun after a kill) joins in.
     assert ask("r1", ["up", "3", "0"], wait=0)["state"] == "running"
+    assert ask("r4", ["up", "3", "0"], wait=0)["state"] == "running"
     assert ask("r2", ["up", "3", "0"])["state"] == "done"
     assert starts(tmp_path) == 1
-    # Asked once more the first run still gets its answer; a new one starts anew.
-    assert ask("r1", ["up", "3", "0"])["state"] == "done"
+    # Asked once more they still get their answer, all of them; a new one starts anew.
+    for run in ("r1", "r2", "r4"):
+        assert ask(run, ["up", "3", "0"])["state"] == "done"
     assert starts(tmp_path) == 1
     assert ask("r3", ["up", "3", "0"])["state"] == "done"
     assert starts(tmp_path) == 2
+
+
+def test_a_job_that_somebody_stopped_says_so(ask: Ask, tmp_path: Path) -> None:
+    ask("r1", ["up", "2", "0"], wait=0)
+    ends = time.monotonic() + 10
+    while starts(tmp_path) == 0 and time.monotonic() < ends:
+        time.sleep(0.02)
+    session = next((tmp_path / "jobs").glob("*/session")).read_text()
+    subprocess.run(["pkill", "-STOP", "-s", session], check=True)
+    assert ask("r1", ["up", "2", "0"], wait=0)["state"] == "stopped"
+    subprocess.run(["pkill", "-CONT", "-s", session], check=True)
+    assert ask("r1", ["up", "2", "0"])["state"] == "done"
 
 
 def test_a_job_that_is_killed_says_so_and_starts_anew(ask: Ask, tmp_path: Path) -> None:

@@ -30,6 +30,13 @@ _LOOK_SECONDS = 0.05
 # Kept on the disk while a job runs, so that there is room to say that the disk is full.
 _RESERVE = 64 << 10
 _KEPT_JOBS = 8
+_MOST_SAID = 2000
+# Somebody who only looks holds the lock for an instant: no reason to take it for a worker's.
+_TRIES, _TRY_SECONDS = 5, 0.02
+# In a command's environment: where it writes down what it is doing.
+DOING = "SETUP_ASSISTANT_PROGRESS"
+# Likewise: the file whose time is that of the last question, for what works only for who asks.
+ASKED = "SETUP_ASSISTANT_ASKED"
 
 
 def main(argument: str, nonce: str, base: Path) -> int:
@@ -38,6 +45,7 @@ def main(argument: str, nonce: str, base: Path) -> int:
     folder = base / "jobs" / _key(asked)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "asked").touch()
         state = _ensure(folder, asked)
         if state == "started":
             _prune(folder)
@@ -56,22 +64,38 @@ def _key(asked: dict[str, Any]) -> str:
 
 def _ensure(folder: Path, asked: dict[str, Any]) -> str:
     """Start the worker unless it runs already, or has ended for this very run."""
+    joined = folder / ("joined-" + hashlib.sha256(asked["run"].encode()).hexdigest()[:16])
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(lock, _TRIES):
+            # Whoever found it at work waits for this worker's end, and then must not start anew.
+            joined.touch()
             return "running"
-        if _read(folder / "run.json").get("run") == asked["run"]:
+        if _read(folder / "run.json").get("run") == asked["run"] or joined.exists():
             return "ended"
-        for old in ("result.json", "run.json"):
+        for old in ("result.json", "run.json", "session", "doing"):
             (folder / old).unlink(missing_ok=True)
+        for other in folder.glob("joined-*"):
+            other.unlink()
         (folder / "reserve").write_bytes(b"\0" * _RESERVE)
         _write(folder / "run.json", {"run": asked["run"], "started": time.time()})
         _spawn(folder, asked)
         return "started"
     finally:
         os.close(lock)
+
+
+def _locked(lock: int, tries: int = 1) -> bool:
+    """Take the lock if nobody keeps it."""
+    for left in reversed(range(tries)):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if left:
+                time.sleep(_TRY_SECONDS)  # noqa: TID251 - the host has no other clock
+            continue
+        return True
+    return False
 
 
 def _spawn(folder: Path, asked: dict[str, Any]) -> None:
@@ -101,12 +125,16 @@ def _detach(folder: Path) -> None:
 
 def _work(folder: Path, asked: dict[str, Any]) -> None:
     started = time.monotonic()
+    (folder / "session").write_text(str(os.getsid(0)))
     os.environ.update(asked.get("env", {}))
+    os.environ.update({DOING: str(folder / "doing"), ASKED: str(folder / "asked")})
     answers = []
     for number, command in enumerate(asked["commands"]):
         out = folder / f"out-{number}"
         code = _one(out, command)
-        answers.append({"argv": command, "code": code, "out": _text(out)})
+        said = _text(out)
+        err = "" if said else _text(folder / "log")[-_MOST_SAID:]
+        answers.append({"argv": command, "code": code, "out": said, "err": err})
         if code and number + 1 < len(asked["commands"]) and asked.get("stop", True):
             break
     (folder / "reserve").unlink(missing_ok=True)
@@ -145,9 +173,10 @@ def _wait(folder: Path, seconds: float) -> dict[str, Any]:
             result = _read(folder / "result.json")
             if result:
                 return {"state": "done", "result": result}
-            return {"state": "died", "detail": _text(folder / "log")[-2000:]}
+            return {"state": "died", "detail": _text(folder / "log")[-_MOST_SAID:]}
         if time.monotonic() >= ends:
-            return {"state": "running", "seconds": _seconds(folder)}
+            state = "stopped" if _stopped(folder) else "running"
+            return {"state": state, "seconds": _seconds(folder), "doing": _read(folder / "doing")}
         time.sleep(_LOOK_SECONDS)  # noqa: TID251 - the host has no other clock
 
 
@@ -155,11 +184,19 @@ def _alive(folder: Path) -> bool:
     """Whether the worker still holds the lock; the system lets go of it when it dies."""
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not _locked(lock)
     finally:
         os.close(lock)
+
+
+def _stopped(folder: Path) -> bool:
+    """Whether somebody stopped a process of the worker's (SIGSTOP): it would never end."""
+    session = _text(folder / "session").strip()
+    for path in Path("/proc").glob("[0-9]*/stat") if session else ():
+        # The name in brackets may hold anything, brackets and spaces too.
+        after = _text(path).rpartition(")")[2].split()
+        if len(after) > 3 and after[0] == "T" and after[3] == session:
+            return True
     return False
 
 
@@ -177,6 +214,7 @@ def _say(nonce: str, answer: dict[str, Any]) -> None:
         "machine": machine,
         "host": platform.node(),
         "state": answer["state"],
+        "clock": round(time.time()),
         "body": body,
         "proof": proof(nonce, machine, body),
     }

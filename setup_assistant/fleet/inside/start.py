@@ -7,8 +7,10 @@ then is Setup Assistant: `python3 agent.pyz probe --json`. It must also parse on
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
+import re
 import shutil
 import sys
 import tempfile
@@ -44,7 +46,7 @@ def main() -> None:
 
 def unpack(agent: Path) -> Path:
     """Return the folder with what this Python needs of the agent, made on first use."""
-    home = agent.with_suffix("")
+    home = _home(agent)
     if home.is_dir():
         os.utime(str(home))
         return home
@@ -53,7 +55,8 @@ def unpack(agent: Path) -> Path:
         if not any(n.startswith(_tag() + "/") for n in names):
             _stop("The agent has no packages for this Python: " + _tag())
         wanted = tuple(part + "/" for part in (COMMON, _tag(), _uv()))
-        aside = Path(tempfile.mkdtemp(prefix=".unpack-", dir=str(agent.parent)))
+        home.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".unpack-", dir=str(home.parent)))
         try:
             archive.extractall(str(aside), [n for n in names if n.startswith(wanted)])
             for program in aside.glob("uv-*/bin/*"):
@@ -64,8 +67,23 @@ def unpack(agent: Path) -> Path:
             shutil.rmtree(str(aside), ignore_errors=True)
             if not home.is_dir():
                 raise
-    _forget_old(agent)
+    _forget_old(home)
     return home
+
+
+def _home(agent: Path) -> Path:
+    """Return where to unpack: beside an agent whose name tells its contents, else in the cache.
+
+    A stick may be read-only, may not let programs run, and may bring another agent by this name.
+    """
+    if re.match(r"agent-[0-9a-f]{12}$", agent.stem):
+        return agent.with_suffix("")
+    with zipfile.ZipFile(str(agent)) as archive:
+        text = "".join(i.filename + " " + str(i.CRC) + "\n" for i in archive.infolist())
+    given, cache = os.environ.get("SETUP_ASSISTANT_CACHE"), os.environ.get("XDG_CACHE_HOME", "")
+    base = Path(cache) if os.path.isabs(cache) else Path.home() / ".cache"  # noqa: PTH117
+    root = Path(given) if given else base / "setup-assistant"
+    return root / "agents" / ("agent-" + hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
 def _tag() -> str:
@@ -81,10 +99,10 @@ def _machine() -> str:
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
 
 
-def _forget_old(agent: Path) -> None:
+def _forget_old(home: Path) -> None:
     """Remove what agents of other versions left, where nobody has used it for two weeks."""
-    now = agent.with_suffix("").stat().st_mtime
-    for path in agent.parent.glob("agent-*"):
+    now = home.stat().st_mtime
+    for path in home.parent.glob("agent-*"):
         try:
             stale = path.suffix == "" and now - path.stat().st_mtime > _STALE_SECONDS
         except OSError:

@@ -1,0 +1,164 @@
+"""From what ssh, Ansible and a host's shell said to the fault that it is.
+
+The words looked for are those of OpenSSH (ssh.c, sshconnect.c, readconf.c, channels.c) and of
+the C library, in English, since the engine runs with LC_ALL=C.UTF-8. A host's banner comes along
+with them and may say anything: a line counts only as ssh writes it, the last of them first.
+"""
+
+from __future__ import annotations
+
+import re
+
+from setup_assistant.fleet.engine import Event
+from setup_assistant.fleet.faults import Fault, fault
+from setup_assistant.fleet.reach import Target
+
+_FULL = re.compile(r"No space left on device|Errno 28|Disk quota exceeded|Errno 122")
+_PLACE = r"(?P<place>\[?[\w.:%-]+\]?(?::\d+)?)"
+_GONE = r"timed out|No route to host|Network is unreachable|Host is down"
+_SAID = (
+    (rf"Host key for {_PLACE} has changed and you have requested", "host_key_changed"),
+    (rf"host key is known for {_PLACE} and you have requested", "host_key_unknown"),
+    (rf"ssh: Could not resolve hostname {_PLACE}:", "name_unknown"),
+    (rf"(?:^|[\s:])[^@\s]+@{_PLACE}: Permission denied \(", "login_refused"),
+    (r"Too many authentication failures|No supported authentication methods", "login_refused"),
+    (rf"ssh: connect to host {_PLACE} port \d+: Connection refused", "no_ssh_server"),
+    (rf"ssh: connect to host {_PLACE} port \d+: .*(?:{_GONE})", "host_down"),
+    (r"channel \d+: open failed: connect failed: .*refused", "no_ssh_server"),
+    (rf"channel \d+: open failed: connect failed: .*(?:{_GONE})", "host_down"),
+    (r"channel \d+: open failed: connect failed: .*(?:not known|resolution|address)",
+     "name_unknown"),
+    (r"channel \d+: open failed: administratively prohibited", "jump_failed"),
+    (r"(?:^|ssh: )Connection (?:to .* )?timed out", "host_down"),
+    (r"Timeout, server .* not responding", "host_down"),
+)  # fmt: skip
+_SUDO = re.compile(r"sudo: (?:.*: )?(?:a|\d+ incorrect) password|Missing sudo password"
+                   r"|Incorrect sudo password|may not run sudo|not in the sudoers",
+                   re.IGNORECASE)  # fmt: skip
+# Of a task's own time limit, in the words of several versions of Ansible.
+_LATE = re.compile(r"Timed out after \d+ second|in the expected time frame")
+_NO_SUDO = re.compile(r"sudo: (?:command )?not found|Unknown command: sudo")
+_LOG = "~/.cache/setup-assistant/fleet/jobs"
+
+
+def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
+    """Return why ssh failed.
+
+    Args:
+        event: what Ansible said.
+        place: where ssh goes for this host.
+        contacted: whether the host had answered in this run before.
+    """
+    text = f"{event.msg}\n{event.err}\n{event.out}"
+    host, detail = event.host, _last(event.msg)
+    if _SUDO.search(text):
+        return fault("sudo_refused", host=host)
+    if "Failed to create temporary directory" in text:
+        full = _FULL.search(text)
+        return fault("disk_full" if full else "home_not_writable", host=host, detail=detail)
+    code, where, line = _said(text)
+    if jump := _jump(code, where, text, place):
+        detail = _last(line) or "Host key verification failed."
+        return fault("jump_failed", host=host, jump=jump, detail=detail,
+                     command=f"ssh {place.jump or jump}")  # fmt: skip
+    if contacted and code in {"no_ssh_server", "host_down", "ssh_failed"}:
+        # Which of the three a second look tells; see `reach`.
+        return fault("connection_broke", host=host, again=True)
+    return fault(code, host=host, port=place.port, detail=_last(line) or detail,
+                 command=_command(code, place), again=code == "ssh_failed")  # fmt: skip
+
+
+def _said(text: str) -> tuple[str, str, str]:
+    """Return the fault that ssh named last, the place that it named, and its line."""
+    for line in reversed(text.splitlines()):
+        for pattern, code in _SAID:
+            if found := re.search(pattern, line):
+                return code, (found.groupdict().get("place") or ""), line[found.start() :]
+    if "Host key verification failed" in text:
+        changed = "HOST IDENTIFICATION HAS CHANGED" in text
+        return "host_key_changed" if changed else "host_key_unknown", "", ""
+    return "ssh_failed", "", ""
+
+
+def _jump(code: str, named: str, text: str, place: Target) -> str:
+    """Return the host on the way that failed, where it was one of these."""
+    if place.direct:
+        return ""
+    # A jump host's own ssh ends without a name where its key is not known; ours then finds
+    # the way closed.
+    if code == "jump_failed" or ("verification failed" in text and "by UNKNOWN port" in text):
+        return place.jump or named or "ProxyCommand"
+    name = named.rpartition("]")[0].lstrip("[") if named.startswith("[") else named
+    own = {place.host.lower(), place.alias.lower(), ""}
+    return "" if name.lower() in own else name
+
+
+def _command(code: str, place: Target) -> str:
+    """Return a command that can be pasted, for this fault."""
+    name, port = place.alias or place.host, place.port
+    kept = f" -f {place.known_hosts}" if place.known_hosts else ""
+    bracketed = name if place.alias or port == 22 else f"[{name}]:{port}"
+    return {
+        "host_key_unknown": (
+            f"ssh-keyscan -p {port} {place.host} >> {place.known_hosts or '~/.ssh/known_hosts'}"
+        ),
+        "host_key_changed": f'ssh-keygen -R "{bracketed}"{kept}',
+    }.get(code, f"ssh -p {port} {place.host}")
+
+
+def of_look(event: Event) -> Fault:
+    """Return why the first look at a host failed: no Python, an old one, no room."""
+    text = f"{event.out}\n{event.err}\n{event.msg}"
+    host = event.host
+    if code := _in_any_task(event, text):
+        return fault(code, host=host)
+    if event.rc == 9:
+        full = _FULL.search(text)
+        detail = _last(event.err or event.out)
+        return fault("disk_full" if full else "home_not_writable", host=host, detail=detail)
+    if "\narch=" not in event.out.replace("\r", ""):
+        # The shell that is there did not run a line of it.
+        detail = _last(event.out) or _last(event.err) or _last(event.msg)
+        return fault("no_command", host=host, detail=detail)
+    found = re.findall(r"^found=(\d[\d.]+)\s*$", event.out, re.MULTILINE)
+    if found:
+        return fault("python_too_old", host=host, found=", ".join(dict.fromkeys(found)))
+    return fault("python_missing", host=host)
+
+
+def of_task(event: Event) -> Fault:
+    """Return why pushing or starting the agent failed."""
+    text = f"{event.out}\n{event.err}\n{event.msg}"
+    if code := _in_any_task(event, text):
+        return fault(code, host=event.host)
+    return of_agent(event.host, text, _last(event.err) or _last(event.msg) or _last(event.out))
+
+
+def of_agent(host: str, text: str, detail: str) -> Fault:
+    """Return why the agent did not work, by what it and the host's Python said."""
+    if _FULL.search(text):
+        return fault("disk_full", host=host)
+    if "failed to map segment from shared object" in text:
+        return fault("home_noexec", host=host)
+    if found := re.search(r"no packages for this Python: (\S+)", text):
+        return fault("agent_unfit", host=host, detail=found[1])
+    if found := re.search(r"ModuleNotFoundError: (No module named '\w+')", text):
+        return fault("python_partial", host=host, detail=found[1])
+    if found := re.search(r".*(?:Read-only file system|Permission denied).*", text):
+        return fault("home_not_writable", host=host, detail=_last(found[0]))
+    return fault("agent_failed", host=host, detail=_last(detail), log=_LOG)
+
+
+def _in_any_task(event: Event, text: str) -> str:
+    """Return the fault that any task may end with; empty: none of these."""
+    if _SUDO.search(text):
+        return "sudo_refused"
+    if _NO_SUDO.search(text):
+        return "sudo_missing"
+    return "host_stuck" if event.rc is None and _LATE.search(event.msg) else ""
+
+
+def _last(text: str) -> str:
+    """Return the last line that says something."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return "".join(c if c.isprintable() else "?" for c in lines[-1][:300]) if lines else ""

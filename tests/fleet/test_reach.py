@@ -1,0 +1,102 @@
+"""A second look: what answers at a port, and where ssh would go."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.fleet import reach
+from setup_assistant.fleet.faults import fault
+from setup_assistant.fleet.reach import Target
+from setup_assistant.fleet.safe import Host
+
+needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="ssh is not installed")
+
+
+@pytest.fixture
+def door() -> Iterator[socket.socket]:
+    """A port at which something listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+def greet(door: socket.socket, text: bytes) -> threading.Thread:
+    def answer() -> None:
+        connection, _address = door.accept()
+        with connection:
+            connection.sendall(text)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [(b"SSH-2.0-OpenSSH_9\r\n", "answers"), (b"HTTP", "refuses"), (b"", "refuses")],
+)
+def test_what_answers_is_told_apart(door: socket.socket, text: bytes, state: str) -> None:
+    thread = greet(door, text)
+    assert reach.look(Target("127.0.0.1", door.getsockname()[1])) == state
+    thread.join()
+
+
+def test_what_takes_connections_and_says_nothing_hangs(
+    door: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "_SECONDS", 0.2)
+    place = Target("127.0.0.1", door.getsockname()[1])
+    assert reach.look(place) == "hangs"
+    down = fault("host_down", host="pc01")
+    host = Host(name="pc01")
+    assert reach.second_look(host, place, down, contacted=False).code == "ssh_hangs"
+    door.close()
+    assert reach.look(place) == "refuses"
+    assert reach.second_look(host, place, down, contacted=False).code == "no_ssh_server"
+    stopped = reach.second_look(host, place, down, contacted=True)
+    assert (stopped.code, stopped.again) == ("ssh_stopped", True)
+
+
+def test_a_host_that_answers_after_all_is_tried_again(door: socket.socket) -> None:
+    thread = greet(door, b"SSH-2.0-x\r\n")
+    place = Target("127.0.0.1", door.getsockname()[1])
+    down = fault("host_down", host="pc01")
+    found = reach.second_look(Host(name="pc01"), place, down, contacted=False)
+    assert (found.code, found.again) == ("host_down", True)
+    thread.join()
+
+
+@needs_ssh
+def test_ssh_itself_says_where_it_goes(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "Host pc01\n  HostName 10.0.0.7\n  Port 2200\n  ProxyJump me@10.0.0.1\n"
+        "  HostKeyAlias lab-pc01\n  UserKnownHostsFile /etc/lab_keys\n"
+        "Host pc02\n  ProxyCommand nc gate 22\n"
+    )
+    config.chmod(0o600)
+    args = f"-F {config}"
+    first = reach.target(Host(name="pc01", ssh_args=args))
+    assert first == Target("10.0.0.7", 2200, False, "me@10.0.0.1", "lab-pc01", "/etc/lab_keys")
+    second = reach.target(Host(name="pc02", address="10.0.0.8", ssh_args=args, port=23))
+    assert (second.host, second.port, second.direct) == ("10.0.0.8", 23, True)
+    assert not reach.target(Host(name="pc02", ssh_args=args)).direct
+
+
+@needs_ssh
+def test_a_jump_host_that_is_gone_is_named(door: socket.socket) -> None:
+    port = door.getsockname()[1]
+    place = Target("10.0.0.7", direct=False, jump=f"me@127.0.0.1:{port}")
+    down = fault("host_down", host="pc01")
+    thread = greet(door, b"SSH-2.0-x\r\n")
+    assert reach.look_at_jump(Host(name="pc01"), place, down) == down
+    thread.join()
+    door.close()
+    found = reach.look_at_jump(Host(name="pc01"), place, down)
+    assert found.code == "jump_failed"
+    assert "127.0.0.1" in str(found.reason)

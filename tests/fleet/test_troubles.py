@@ -1,0 +1,128 @@
+"""Everything that goes wrong in rooms, done for real to hosts, is told for what it is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fleet import trouble
+from tests.fleet.rig import Lab
+from tests.fleet.trouble import Trouble
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("fleet")]
+Fleet = Callable[..., dict[str, Any]]
+Command = Callable[..., "subprocess.Popen[str]"]
+BEFORE = tuple(t for t in trouble.BEFORE if t.possible())
+MIDDLE = tuple(t for t in trouble.MIDDLE if t.possible())
+
+
+@pytest.fixture(scope="module")
+def ward(_rig: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One host for every trouble, and a healthy one."""
+    count = max(len(BEFORE), len(MIDDLE)) + 1
+    lab = Lab(tmp_path_factory.mktemp("ward"), [f"pc{i:02}" for i in range(count)])
+    try:
+        for host in lab.hosts.values():
+            host.size = "100m"
+        lab.start()
+        yield lab
+    finally:
+        lab.close()
+
+
+def _codes(told: dict[str, Any]) -> dict[str, str]:
+    return {h["name"]: h["code"] for h in told["data"]["hosts"]}
+
+
+def _expected(troubles: dict[str, Trouble], lab: Lab) -> dict[str, str]:
+    return {n: troubles[n].code if n in troubles else "" for n in lab.hosts}
+
+
+def test_what_is_wrong_before_a_run(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
+    troubles = dict(zip(ward.hosts, BEFORE, strict=False))
+    inventory = trouble.inventory(ward, tmp_path / "hosts.ini", troubles)
+    for name, found in troubles.items():
+        found.begin(ward, ward.hosts[name])
+    told = fleet("probe", "-i", str(inventory))
+    assert _codes(told) == _expected(troubles, ward)
+    by_code = {h["code"]: h for h in told["data"]["hosts"]}
+    assert "3.8" in by_code["python_too_old"]["reason"]
+    changed, unknown = by_code["host_key_changed"], by_code["host_key_unknown"]
+    kept = ward.known_hosts
+    address = ward.hosts[changed["name"]].address
+    assert f'ssh-keygen -R "{address}" -f {kept}' in changed["remedy"]
+    address = ward.hosts[unknown["name"]].address
+    assert f"ssh-keyscan -p 22 {address} >> {kept}" in unknown["remedy"]
+    assert "backups only" in by_code["no_command"]["reason"]
+    trouble.mend(ward, troubles)
+    ward.inventory(inventory)
+    healed = fleet("probe", "-i", str(inventory), "--limit", "@failed")
+    assert healed["exit_code"] == 0, _codes(healed)
+    assert set(healed["by_name"]) == {n for n, t in troubles.items() if t.code}
+
+
+def test_what_breaks_in_the_middle(
+    ward: Lab, command: Command, fleet: Fleet, tmp_path: Path
+) -> None:
+    names = list(ward.hosts)[: len(MIDDLE) + 1]
+    troubles = dict(zip(names, MIDDLE, strict=False))
+    inventory = str(ward.inventory(tmp_path / "hosts.ini", names))
+    fleet("probe", "-i", inventory)
+    for name in names:
+        trouble.be_slow(ward.hosts[name], seconds=20)
+    process = command("probe", "-i", inventory, "--json")
+    trouble.wait_until_at_work(ward.hosts[n] for n in names)
+    for name, found in troubles.items():
+        found.begin(ward, ward.hosts[name])
+    told = json.loads(process.communicate(timeout=120)[0])
+    assert _codes(told) == {n: troubles[n].code if n in troubles else "" for n in names}
+    trouble.mend(ward, troubles)
+    healed = fleet("probe", "-i", inventory, "--limit", "@failed")
+    assert healed["exit_code"] == 0, _codes(healed)
+    assert set(healed["by_name"]) == {n for n, t in troubles.items() if t.code}
+
+
+def test_a_host_behind_another(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
+    gate, far = (ward.hosts[n] for n in ("pc00", "pc01"))
+    far.inside(f"ip route add blackhole {ward.address}/32")
+    config = tmp_path / "ssh_config"
+    config.write_text(
+        f"Host {far.address}\n  ProxyJump lab@{gate.address}\n"
+        f"Host *\n  IdentityFile {ward.key}\n  UserKnownHostsFile {ward.known_hosts}\n"
+    )
+    config.chmod(0o600)
+    path = ward.inventory(tmp_path / "hosts.ini", (far.name,))
+    text = path.read_text().replace(f"-o UserKnownHostsFile={ward.known_hosts}", f"-F {config}")
+    path.write_text(text)
+
+    def code() -> str:
+        host: dict[str, str] = fleet("probe", "-i", str(path))["by_name"][far.name]
+        return host["code"] + (f" {gate.address}" if gate.address in host["reason"] else "")
+
+    assert code() == ""
+    far.inside("kill -9 $(cat /run/rig.pid)")
+    assert code() == "no_ssh_server"
+    far.pull_cable()
+    assert code() == "host_down"
+    gate.pull_cable()
+    assert code() == f"jump_failed {gate.address}"
+
+
+def test_a_host_cannot_make_the_engine_run_anything(
+    ward: Lab, fleet: Fleet, tmp_path: Path
+) -> None:
+    mark, host = tmp_path / "mark", ward.hosts["pc02"]
+    evil = f"{{{{ lookup('pipe', 'touch {mark}') }}}}"
+    lines = ("", "found=3.11", f"python=/{evil}", f"arch={evil}", f"folder=/home/lab/{evil}")
+    script = "#!/bin/sh\ncat <<'END'\n" + "\n".join(lines) + "\nEND\n"
+    host.inside(f"cat > /usr/local/bin/evil <<'EVIL'\n{script}EVIL\nchmod 755 /usr/local/bin/evil")
+    trouble.shell("/usr/local/bin/evil")(ward, host)
+    inventory = ward.inventory(tmp_path / "hosts.ini", ("pc02", "pc03"))
+    told = fleet("probe", "-i", str(inventory))
+    assert _codes(told) == {"pc02": "agent_failed", "pc03": ""}
+    assert not mark.exists()
