@@ -15,14 +15,17 @@ from setup_assistant.doctor import (
     fit,
     gpu,
     libraries,
+    limits,
     model_run,
     network,
     packages,
     pins,
     runtime,
     stack,
+    startup,
     variables,
     weights,
+    whole,
 )
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, NotHere, Trouble
@@ -31,8 +34,9 @@ from setup_assistant.host import clock, log
 from setup_assistant.words import Message, msg
 
 CHECKS: tuple[Check, ...] = (
-    *driver.CHECKS, *gpu.CHECKS, *environment.CHECKS, *variables.CHECKS,
-    *packages.CHECKS, *stack.CHECKS, *pins.CHECKS, *packages.LAST, *libraries.CHECKS,
+    *driver.CHECKS, *gpu.CHECKS, *environment.CHECKS, *variables.CHECKS, *limits.CHECKS,
+    *startup.CHECKS, *packages.CHECKS, *stack.CHECKS, *pins.CHECKS, *whole.CHECKS, *packages.LAST,
+    *libraries.CHECKS,
     *weights.CHECKS, *fit.CHECKS, *model_run.CHECKS, *runtime.CHECKS, *network.CHECKS, *disk.CHECKS,
 )  # fmt: skip
 # Seconds for one check. Reading damaged weights again takes long; a dead disk takes for ever.

@@ -82,6 +82,31 @@ def _incomplete(case: Case) -> bool:
 
 
 @layer.check(
+    "cache-read-only",
+    cause=msg("{variable} names {path}, which cannot be written: nothing can be downloaded there."),
+    advice=msg("Name a folder of your own, or take the variable away."),
+    own_shell=True,
+)
+def cache_read_only(case: Case) -> Trouble | NotHere | None:
+    """Look at the folders that the hubs' clients are told to use; a filled one may be shared."""
+    for variable in ("HF_HOME", "HF_HUB_CACHE", "MODELSCOPE_CACHE"):
+        value = case.variables.get(variable)
+        folder = Path(value).expanduser() if value else None
+        if folder is None or _writable(files.nearest_existing(folder)):
+            continue
+        filled = folder.is_dir() and any(folder.iterdir())
+        return trouble((variable, value), variable=variable, path=str(folder),
+                       commands=(f"unset {variable}",),
+                       status="warn" if filled else "fail")  # fmt: skip
+    return None
+
+
+def _writable(path: Path) -> bool:
+    mounted = os.name != "nt" and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    return path.is_dir() and not mounted and os.access(path, os.W_OK)
+
+
+@layer.check(
     "disk-full",
     cause=msg("{path} has {free} free ({role}): too little to install or load anything."),
     advice=msg("Free some space there, or choose a folder on another disk."),

@@ -121,7 +121,7 @@ def glibc_too_old(case: Case) -> Trouble | NotHere | None:
 )
 def wheel_tags(case: Case) -> Trouble | NotHere | None:
     """Compare the wheels' Python and architecture with the environment's."""
-    from setup_assistant.doctor.wheels import fits
+    from setup_assistant.doctor.wheels import fits, libraries_only
     from setup_assistant.verify.installs import install_command
 
     install = case.install
@@ -131,6 +131,11 @@ def wheel_tags(case: Case) -> Trouble | NotHere | None:
     for dist in install.dists:
         tags = dist.tags()
         if tags and not any(fits(tag, install.python, system.os, system.arch) for tag in tags):
+            # decord's says the Python it was built with, and its library serves every one.
+            bare = [f"py3-none-{tag.rpartition('-')[2]}" for tag in tags]
+            platform = any(fits(tag, install.python, system.os, system.arch) for tag in bare)
+            if platform and libraries_only(dist):
+                continue
             command = install_command(install.prefix, f"{dist.name}=={dist.version}", again=True)
             return trouble((dist.info / "WHEEL", tags[0]), ("python", install.python),
                            commands=(command,), package=dist.name, tag=tags[0],

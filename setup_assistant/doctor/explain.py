@@ -36,11 +36,13 @@ def explain(text: str, recipes: Path | None = None) -> tuple[Finding, ...]:
     """Return the causes that a text tells of, the most likely first; none where none is known.
 
     An earlier word outranks a later one: what fails last is most often a consequence. Patterns
-    that say little by themselves come after all others.
+    that say little by themselves come after all others, and a symptom after its cause.
     """
     log = _Log(_COLOURS.sub("", text).replace("\r\n", "\n").replace("\r", "\n"))
     found = [m for f in _known(recipes) if (m := _match(f, log)) is not None]
-    ranked = sorted(found, key=lambda m: (m.weak, m.start))
+    ids = {m.failure.id for m in found}
+    ranked = sorted(found, key=lambda m: (not ids.isdisjoint(m.failure.symptom_of),
+                                          m.weak, m.start))  # fmt: skip
     return tuple(_finding(m, primary=i == 0) for i, m in enumerate(ranked))
 
 

@@ -29,7 +29,25 @@ def again(folder: ModelFolder) -> tuple[str, ...]:
 
 def removed(folder: ModelFolder, name: str) -> tuple[str, ...]:
     """Return the commands that get one damaged file again."""
-    return (shlex.join(["rm", "--", str(folder.path / name)]), *again(folder))
+    gone = shlex.join(["rm", "--", str(folder.path / name)])
+    # What the repository does not have cannot be fetched.
+    return (gone,) if foreign(folder, name) else (gone, *again(folder))
+
+
+def missing(folder: ModelFolder, name: str) -> tuple[str, ...]:
+    """Return the commands that get a file which is not there, or has a folder in its place."""
+    path = folder.path / name
+    if path.is_dir() and not path.is_symlink():
+        return (shlex.join(["rm", "-r", "--", str(path)]), *again(folder))
+    return again(folder)
+
+
+def foreign(folder: ModelFolder, name: str) -> bool:
+    """Whether the record of a whole download does not name this file."""
+    from setup_assistant.steps.download import manifest
+
+    record = manifest.load(folder.path)
+    return bool(record and record.complete and name not in {kept.path for kept in record.files})
 
 
 def _in_cache(folder: ModelFolder) -> str | None:

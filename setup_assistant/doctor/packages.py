@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from setup_assistant.choose.versions import numbers
@@ -23,8 +21,8 @@ _NEEDED = {"torchvision": "torchvision", "transformers": "transformers",
            "qwen-vl-utils": "qwen_vl_utils", "accelerate": "accelerate", "pillow": "PIL",
            "numpy": "numpy", "safetensors": "safetensors", "tokenizers": "tokenizers",
            "huggingface-hub": "huggingface_hub"}  # fmt: skip
-_AGAIN = msg("Install it again: nothing else is changed.")
-_NO_PYTHON = ("python-missing", "python-moved")
+AGAIN = msg("Install it again: nothing else is changed.")
+NO_PYTHON = ("python-missing", "python-moved")
 
 
 def again(install: Install, dist: Dist) -> str:
@@ -41,7 +39,7 @@ def again(install: Install, dist: Dist) -> str:
     "leftovers",
     cause=msg("An interrupted installation has left {name} behind."),
     advice=msg("Remove it: pip moves a package there while it replaces it."),
-    needs=_NO_PYTHON,
+    needs=NO_PYTHON,
     reversible=False,
 )
 def leftovers(case: Case) -> Trouble | NotHere | None:
@@ -60,7 +58,7 @@ def leftovers(case: Case) -> Trouble | NotHere | None:
     "duplicates",
     cause=msg("{name} is installed more than once: {versions}"),
     advice=msg("Remove the record that is not the installed version, then install it again."),
-    needs=_NO_PYTHON,
+    needs=NO_PYTHON,
     reversible=False,
 )
 def duplicates(case: Case) -> Trouble | NotHere | None:
@@ -89,8 +87,8 @@ def _imported(install: Install, dists: list[Dist]) -> Dist:
 @layer.check(
     "metadata-broken",
     cause=msg("The record of {name} is damaged: {file} is missing."),
-    advice=_AGAIN,
-    needs=_NO_PYTHON,
+    advice=AGAIN,
+    needs=NO_PYTHON,
 )
 def metadata_broken(case: Case) -> Trouble | NotHere | None:
     """Look for the two files without which pip neither sees nor removes a package."""
@@ -121,7 +119,7 @@ def _of_conda(dist: Dist) -> bool:
     "torch-missing",
     cause=msg("{package} is not installed."),
     advice=msg("Run setup-assistant up: it installs the build that fits this machine."),
-    needs=_NO_PYTHON,
+    needs=NO_PYTHON,
 )
 def torch_missing(case: Case) -> Trouble | NotHere | None:
     """Look for torch's own files."""
@@ -141,7 +139,7 @@ def torch_missing(case: Case) -> Trouble | NotHere | None:
     "torch-overlaid",
     cause=msg("Two installations of torch lie on each other: files {files}, record {record}."),
     advice=msg("Remove torch until none is left, then install it once."),
-    needs=(*_NO_PYTHON, "torch-missing", "duplicates"),
+    needs=(*NO_PYTHON, "torch-missing", "duplicates"),
 )
 def torch_overlaid(case: Case) -> Trouble | NotHere | None:
     """Compare the version in torch's files with its record."""
@@ -172,7 +170,7 @@ def torch_overlaid(case: Case) -> Trouble | NotHere | None:
     "package-missing",
     cause=msg("{package} is not installed."),
     advice=msg("Install it."),
-    needs=_NO_PYTHON,
+    needs=NO_PYTHON,
 )
 def package_missing(case: Case) -> Trouble | NotHere | None:
     """Look for what a Qwen2-VL answer needs beside torch."""
@@ -204,42 +202,10 @@ def _wanted(install: Install, name: str) -> tuple[str, str]:
 
 
 @layer.check(
-    "files-missing",
-    cause=msg("{name} is not whole: {file} {detail}."),
-    advice=_AGAIN,
-    needs=(*_NO_PYTHON, "torch-overlaid", "duplicates", "package-missing"),
-)
-def files_missing(case: Case) -> Trouble | NotHere | None:
-    """Compare the files of every package with its record, by one stat each."""
-    install = case.install
-    if install is None:
-        return NOT_HERE
-    for dist in install.dists:
-        for path, size in dist.recorded():
-            held = _size(path)
-            # A source may have been changed on purpose, but not emptied.
-            changed = path.endswith(".py") and bool(held)
-            if held is not None and (size is None or size == held or changed):
-                continue
-            wrong = msg("{held} bytes, recorded {size}", held=held, size=size)
-            said = msg("absent") if held is None else wrong
-            return trouble((path, said), name=dist.name, file=Path(path).name,
-                           detail=f"({said})", commands=(again(install, dist),))  # fmt: skip
-    return None
-
-
-def _size(path: str) -> int | None:
-    try:
-        return os.stat(path).st_size  # noqa: PTH116 - thousands of them
-    except OSError:
-        return None
-
-
-@layer.check(
     "nvidia-missing",
     cause=msg("torch {torch} needs {need}, which is not installed."),
     advice=msg("Install it in the version that torch names."),
-    needs=(*_NO_PYTHON, "torch-missing"),
+    needs=(*NO_PYTHON, "torch-missing"),
     refutable=True,
 )
 def nvidia_missing(case: Case) -> Trouble | NotHere | None:
@@ -262,7 +228,7 @@ def nvidia_missing(case: Case) -> Trouble | NotHere | None:
     cause=msg("{package} needs {need}; installed is {have}."),
     advice=msg("Install the version that it accepts."),
     needs=(
-        *_NO_PYTHON,
+        *NO_PYTHON,
         "torch-missing",
         "package-missing",
         "nvidia-missing",
@@ -296,5 +262,5 @@ def _unmet(case: Case, install: Install) -> tuple[Unmet, ...]:
 
 
 # What one wrong pin breaks has a better name among the pairs, which come before it.
-LAST = tuple(c for c in layer.checks if c.id in ("files-missing", "dependency-version"))
+LAST = tuple(c for c in layer.checks if c.id == "dependency-version")
 CHECKS = tuple(c for c in layer.checks if c not in LAST)

@@ -9,7 +9,12 @@ from setup_assistant.choose.versions import at_least, numbers
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Install
-from setup_assistant.verify.installs import install_command, torch_index, torchvision_for
+from setup_assistant.verify.installs import (
+    install_command,
+    torch_index,
+    torchvision_for,
+    uninstall_command,
+)
 from setup_assistant.words import Message, msg
 
 layer = Layered("packages")
@@ -279,7 +284,7 @@ def flash_attn_mismatch(case: Case) -> Trouble | NotHere | None:
     if not found or numbers(found[1]) == numbers(install.torch.version)[:2]:
         return None
     torch = install.torch.version
-    remove = install_command(install.prefix, "flash-attn").replace(" install ", " uninstall ")
+    remove = uninstall_command(install.prefix, "flash-attn")
     return trouble(("flash_attn", dist.version), ("torch/version.py", torch), torch=torch,
                    version=dist.version, commands=(remove,))  # fmt: skip
 

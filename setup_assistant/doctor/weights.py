@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.doctor.fetch import again, removed
+from setup_assistant.doctor.fetch import again, foreign, missing, removed
 from setup_assistant.doctor.finding import Status
 from setup_assistant.doctor.model import INDEX
 from setup_assistant.words import msg
@@ -127,8 +127,10 @@ def config_invalid(case: Case) -> Trouble | NotHere | None:
     for name in _JSON:
         if case.model.has(name) and not case.model.mapping(name):
             said = msg("no JSON object")
+            stray = foreign(case.model, name)
+            commands = removed(case.model, name) if stray else again(case.model)
             return trouble((case.model.path / name, said), file=name, detail=str(said),
-                           commands=again(case.model))  # fmt: skip
+                           commands=commands)  # fmt: skip
     if not case.model.config.get("model_type"):
         config = case.model.path / "config.json"
         return trouble((config, msg("no model_type")), file="config.json",
@@ -159,7 +161,8 @@ def model_file_missing(case: Case) -> Trouble | NotHere | None:
     for names in choices:
         if not case.model.has(*names):
             return trouble((case.model.path / names[0], msg("absent")), file=names[0],
-                           folder=str(case.model.path), commands=again(case.model))  # fmt: skip
+                           folder=str(case.model.path),
+                           commands=missing(case.model, names[0]))  # fmt: skip
     return None
 
 
@@ -179,8 +182,11 @@ def weights_missing(case: Case) -> Trouble | NotHere | None:
                        folder=str(case.model.path), commands=again(case.model))  # fmt: skip
     for name in case.model.shards:
         if not case.model.has(name):
+            # An index that this download did not bring belongs to another model.
+            stray = foreign(case.model, INDEX) and foreign(case.model, name)
+            commands = removed(case.model, INDEX) if stray else missing(case.model, name)
             return trouble((INDEX, name), (case.model.path / name, msg("absent")), file=name,
-                           folder=str(case.model.path), commands=again(case.model))  # fmt: skip
+                           folder=str(case.model.path), commands=commands)  # fmt: skip
     return None
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from setup_assistant.choose.versions import numbers
+
+if TYPE_CHECKING:
+    from setup_assistant.doctor.install import Dist
 
 
 def fits(tag: str, python: str, system: str, arch: str) -> bool:
@@ -22,6 +26,13 @@ def fits(tag: str, python: str, system: str, arch: str) -> bool:
     return any(_python_fits(p, parts[1], python) for p in parts[0].split(".")) and any(
         _platform_fits(p, system, arch) for p in parts[2].split(".")
     )
+
+
+def libraries_only(dist: Dist) -> bool:
+    """Whether what is compiled in it are libraries, which know no Python, and no extensions."""
+    names = [file.rpartition("/")[2] for file, _size in dist.recorded()]
+    compiled = [name for name in names if ".so" in name or name.endswith((".pyd", ".dll"))]
+    return bool(compiled) and all(name.startswith("lib") for name in compiled)
 
 
 def _python_fits(code: str, abi: str, python: str) -> bool:

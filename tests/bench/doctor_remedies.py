@@ -50,7 +50,8 @@ def failing(data: dict[str, Any]) -> list[str]:
 def treat(fault: RealFault, patient: Patient, hub: Hub) -> tuple[str, bool, str]:
     """Break, look, mend, look again: the first id, whether it is clean, and what was said."""
     fault.break_(patient)
-    quick = () if any(i.startswith("live-") for i in fault.ids) else ("--static",)
+    runs = any(i.startswith(("live-", "startup-")) for i in fault.ids)
+    quick = () if runs else ("--static",)
     code, data, said = doctor(patient, hub, *quick)
     named = (failing(data) or [f"none, exit {code}: {said[-300:]}"])[0]
     if fault.mended_by == "unset":

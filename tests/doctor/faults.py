@@ -227,6 +227,21 @@ def library_cut_short(body: Body) -> None:
     (body.packages / "nvidia/_lib.so").write_text("a")
 
 
+@fault("files-contested")
+def cudnn_of_another_cuda_over_it(body: Body) -> None:
+    body.file(body.packages / "nvidia/_lib.so", "another build of it")
+    info = body.packages / "nvidia_cudnn_cu13-9.26.0.51.dist-info"
+    body.file(info / "METADATA", "Name: nvidia-cudnn-cu13\nVersion: 9.26.0.51\n")
+    body.file(info / "RECORD", "nvidia/_lib.so,,19\n")
+
+
+@fault("files-missing")
+def library_is_a_link_to_nowhere(body: Body) -> None:
+    library = body.packages / "nvidia/_lib.so"
+    library.unlink()
+    library.symlink_to(body.folder / "gone")
+
+
 @fault("nvidia-missing")
 def cudnn_removed(body: Body) -> None:
     body.remove("nvidia_cudnn_cu12-*.dist-info", "nvidia")
@@ -399,6 +414,25 @@ def a_shard_is_missing(body: Body) -> None:
     body.file(body.model / "model.safetensors.index.json", json.dumps(index))
 
 
+@weights("model-file-missing")
+def a_folder_in_place_of_the_tokenizer(body: Body) -> None:
+    (body.model / "tokenizer.json").unlink()
+    (body.model / "tokenizer.json").mkdir()
+    for name in ("vocab.json", "merges.txt"):
+        (body.model / name).unlink()
+
+
+@weights("config-invalid")
+def an_error_of_the_hub_as_config(body: Body) -> None:
+    body.file(body.model / "config.json", '{"Code": 10010205001, "Message": "Model not found"}')
+
+
+@weights("weights-truncated")
+def weights_of_zeros(body: Body) -> None:
+    path = body.model / "model.safetensors"
+    path.write_bytes(bytes(path.stat().st_size))
+
+
 @weights("weights-truncated")
 def weights_cut_short(body: Body) -> None:
     path = body.model / "model.safetensors"
@@ -483,6 +517,11 @@ def a_proxy_opens_connections(body: Body) -> None:
     )
     source = Source(leg="packages", name="a", url="https://a", reachable=False, reason=reason)
     body.machine = replace(body.machine, sources=(source,))
+
+
+@fault("cache-read-only")
+def cache_cannot_be_made(body: Body) -> dict[str, str]:
+    return {"HF_HOME": str(body.file(body.folder / "file", "") / "hub")}
 
 
 @fault("temp-missing")

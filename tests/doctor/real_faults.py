@@ -119,6 +119,28 @@ def two_records(p: Patient) -> None:
     p.replace(old / "RECORD", "transformers/__init__.py,,\n")
 
 
+@fault("duplicates")
+def two_records_of_torch(p: Patient) -> None:
+    _record(p, "torch", "2.9.0", "torch/__init__.py,,1\n")
+
+
+@fault("files-contested")
+def cudnn_of_cuda_12_over_that_of_13(p: Patient) -> None:
+    path = next(p.packages.glob("nvidia/cudnn/lib/libcudnn.so.9"))
+    p.replace(path, path.read_bytes() + bytes(4096))
+    name = path.relative_to(p.packages)
+    _record(p, "nvidia_cudnn_cu12", "9.10.2.21", f"{name},,{path.stat().st_size}\n")
+
+
+def _record(p: Patient, name: str, version: str, files: str) -> None:
+    info = p.packages / f"{name}-{version}.dist-info"
+    info.mkdir()
+    p.replace(info / "METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    p.replace(info / "INSTALLER", "pip\n")
+    own = "".join(f"{info.name}/{n},,\n" for n in ("METADATA", "INSTALLER", "RECORD"))
+    p.replace(info / "RECORD", files + own)
+
+
 @fault("metadata-broken")
 def record_removed(p: Patient) -> None:
     p.remove("accelerate-*.dist-info/RECORD")
@@ -192,6 +214,18 @@ def library_deleted(p: Patient) -> None:
     p.remove("safetensors/*.so")
 
 
+@fault("files-missing")
+def library_linked_to_nowhere(p: Patient) -> None:
+    path = next(p.packages.glob("nvidia/*/lib/libcublas.so.*"))
+    path.unlink()
+    path.symlink_to(p.folder / "gone")
+
+
+@fault("files-missing")
+def sources_emptied_by_a_power_cut(p: Patient) -> None:
+    p.replace(p.packages / "transformers/modeling_utils.py", "")
+
+
 @fault("library-damaged")
 def library_of_zeros(p: Patient) -> None:
     path = next(p.packages.glob("tokenizers/*.so"))
@@ -258,6 +292,16 @@ def flash_attention_of_another_torch(p: Patient) -> None:
     names = ("flash_attn/__init__.py", *(f"{info.name}/{n}" for n in
              ("METADATA", "WHEEL", "INSTALLER", "RECORD")))  # fmt: skip
     p.replace(info / "RECORD", "".join(f"{n},,\n" for n in names))
+
+
+@fault("startup-hook")
+def hook_that_ends_python(p: Patient) -> None:
+    p.replace(p.packages / "zz_hook.pth", "import sys; sys.exit(3)\n")
+
+
+@fault("startup-hook")
+def sitecustomize_that_ends_python(p: Patient) -> None:
+    p.replace(p.packages / "sitecustomize.py", "raise SystemExit('refused by policy')\n")
 
 
 @fault("python-missing")
@@ -338,6 +382,53 @@ def cut_short(p: Patient) -> None:
 @weights("weights-truncated")
 def empty_weights(p: Patient) -> None:
     p.replace(p.model / "model.safetensors", b"")
+
+
+@weights("weights-truncated")
+def zeros_for_weights(p: Patient) -> None:
+    path = p.model / "model.safetensors"
+    p.replace(path, bytes(path.stat().st_size))
+
+
+@weights("weights-changed")
+def half_of_zeros(p: Patient) -> None:
+    path = p.model / "model.safetensors"
+    data = path.read_bytes()
+    p.replace(path, data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
+
+
+@weights("model-file-missing")
+def a_folder_for_weights(p: Patient) -> None:
+    (p.model / "model.safetensors").unlink()
+    (p.model / "model.safetensors").mkdir()
+
+
+@weights("model-file-missing")
+def a_link_to_nowhere_for_weights(p: Patient) -> None:
+    (p.model / "model.safetensors").unlink()
+    (p.model / "model.safetensors").symlink_to("../blobs/gone")
+
+
+@weights("weights-missing")
+def the_index_of_another_model(p: Patient) -> None:
+    index = {"weight_map": {"a": "model.safetensors", "b": "model-00002-of-00002.safetensors"}}
+    p.replace(p.model / "model.safetensors.index.json", json.dumps(index))
+
+
+@weights("config-invalid")
+def half_an_index(p: Patient) -> None:
+    p.replace(p.model / "model.safetensors.index.json", '{"weight_map": {"a": ')
+
+
+@weights("lfs-pointer")
+def pointer_for_the_tokenizer(p: Patient) -> None:
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 9\n"
+    p.replace(p.model / "tokenizer.json", text)
+
+
+@weights("model-file-missing")
+def no_chat_template(p: Patient) -> None:
+    (p.model / "chat_template.json").unlink()
 
 
 @weights("weights-changed")

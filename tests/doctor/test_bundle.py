@@ -49,12 +49,41 @@ ATTACKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("GPU-0a1b2c3d-4e5f-6789-abcd-ef0123456789", ("0a1b",)),
     ("serial number: 1324567890123", ("13245",)),
     (f"host {socket.gethostname()} up", (socket.gethostname(),)),
+    # In other letters, and encoded once or twice.
+    ("%2Fhome%2Falice%2Fmodels and %252fhome%252fcarol", ("alice", "models", "carol")),
+    ("c:%5CUsers%5Cbob%5Cx C%3A%5CUsers%5Cdan", ("bob", "dan")),
+    ("http%3A%2F%2Fme%3As3cr3t%40proxy.corp%3A3128", ("s3cr3t", "proxy.corp")),
+    ("https_proxy=http%3A%2F%2Fme%3As3cr3t%40gate", ("s3cr3t", "gate")),
+    ("ALICE and Alice's, of /home/alice/x", ("ALICE", "Alice")),
+    ("/HOME/ALICE/x /Home/Bob/y", ("ALICE", "Bob")),
+    (f"{socket.gethostname().upper()} is up", (socket.gethostname().upper(),)),
+    ("HF_abcdefABCDEFghij1234 hf%5Fabcdefghijklmnop1234", ("abcdefAB", "abcdefgh")),
+    ("用户张三 /home/张三/模型", ("张三", "模型")),
+    # Of other programs' output.
+    ("Hf_Token: abcdef --token ghijkl12345 --api-key=mnopqr", ("abcdef", "ghijkl", "mnopqr")),
+    ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", ("wJal", "K7M")),
+    ("Cookie: m_session_id=abc123; csrf=zz9", ("abc123", "zz9")),
+    ("Set-Cookie: sid=abc123def", ("abc123",)),
+    ("ssh-rsa AAAAB3NzaC1yc2EAAAADAQ bob@laptop", ("AAAAB3", "bob", "laptop")),
+    ("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----", ("MIIEvQ",)),
+    ("ssh bob@build7 -p 22", ("bob", "build7")),
+    ("uid=1000(bob) gid=1000(staff) USER=bob", ("bob", "staff")),
+    ("-rw-r--r-- 1 bob staff 12 Jan 1 x", ("bob", "staff")),
+    ("SLURM_JOB_USER=bob SLURMD_NODENAME=gpu-node-17", ("bob", "gpu-node-17")),
+    ("Cannot connect to proxy gate01:3128", ("gate01",)),
+    ("nfs: fileserver:/export/bob", ("fileserver:", "export", "bob")),
+    ("Serial Number                  : 1320221012345", ("1320221",)),
+    ("Board Serial Number : 0324418123456", ("0324418",)),
+    ('"serial": "1320221012345"', ("1320221",)),
+    ("MIG-GPU-0a1b2c3d-4e5f-6789-abcd-ef0123456789/3/0", ("0a1b",)),
 )  # fmt: skip
 KEPT = (
     "nvidia-cudnn-cu13==9.26.0.51", "/usr/lib/x86_64-linux-gnu/libc.so.6", "/dev/nvidia0",
     "operator torchvision::nms does not exist", "torch 2.15.0+cu132, driver 580.65.06",
     "https://pypi.org/simple/torch/", "12:34:56", "sm_120", "torch.cuda.is_available()",
-    "libtorch_cuda.so: NEEDED libcudnn.so.9",
+    "libtorch_cuda.so: NEEDED libcudnn.so.9", "tokenizer_config.json: absent",
+    "number of image tokens: 12", "/usr/local/cuda/lib64:/usr/lib/wsl/lib", "cuda:0 line 12",
+    "tokenizers==0.22.1", "Error 804: forward compatibility was attempted",
 )  # fmt: skip
 
 

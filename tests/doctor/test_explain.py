@@ -8,6 +8,7 @@ from setup_assistant.doctor.explain import explain
 from setup_assistant.doctor.finding import LAYERS
 from tests.doctor.samples import SAMPLES, UNRELATED, UNSEEN
 from tests.doctor.threads import STRANGE, THREADS
+from tests.doctor.threads_later import HARMLESS, LATER, OPEN
 
 
 @pytest.mark.parametrize(("wanted", "text"), [*SAMPLES, *UNSEEN])
@@ -28,8 +29,28 @@ def test_every_row_of_the_facts_has_a_sample() -> None:
 
 def test_texts_of_public_threads_name_their_cause_first() -> None:
     assert len(THREADS) >= 80
-    named = [(wanted, next((f.id for f in explain(text)), "")) for wanted, _s, text in THREADS]
+    assert len(LATER) >= 160
+    every = (*THREADS, *LATER)
+    named = [(wanted, next((f.id for f in explain(text)), "")) for wanted, _s, text in every]
     assert [pair for pair in named if pair[0] != pair[1]] == []
+
+
+def test_a_symptom_comes_after_its_cause_wherever_they_stand() -> None:
+    text = (
+        "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.\n"
+        "RuntimeError: No CUDA GPUs are available\n"
+        "gdm3: modprobe: ERROR: could not insert 'nvidia': Key was rejected by service"
+    )
+    assert [f.id for f in explain(text)] == ["DRV05", "DRV03", "GPU02"]
+
+
+def test_what_a_symptom_is_one_of_is_known() -> None:
+    rows = failures.load()
+    ids = {row.id for row in rows}
+    assert len(ids) == len(rows)
+    for row in rows:
+        assert ids >= set(row.symptom_of)
+        assert row.id not in row.symptom_of
 
 
 def test_a_warning_gives_way_to_the_error_after_it() -> None:
@@ -47,7 +68,7 @@ def test_a_long_log_is_read_in_time() -> None:
     assert explain(text + "RuntimeError: No CUDA GPUs are available")[0].id == "GPU02"
 
 
-@pytest.mark.parametrize("text", [*UNRELATED, *STRANGE])
+@pytest.mark.parametrize("text", [*UNRELATED, *STRANGE, *HARMLESS, *OPEN])
 def test_what_is_not_known_is_not_guessed(text: str) -> None:
     assert explain(text) == ()
 

@@ -27,7 +27,7 @@ THREADS: tuple[tuple[str, str, str], ...] = (
     ("X-OTHERTORCH", "QwenLM/Qwen3-VL#271", "ImportError: /data1/envs/qwen2-vl/lib/python3.10/site-packages/awq_inference_engine.cpython-310-x86_64-linux-gnu.so: undefined symbol: _ZN2at4_ops15sum_dim_IntList4callERKNS_6TensorE"),
     ("X-API", "QwenLM/Qwen3-VL#594", "ImportError: cannot import name 'Qwen2VLGPTQForConditionalGeneration' from 'auto_gptq.modeling' (/root/envs/vl/lib/python3.8/site-packages/auto_gptq/modeling/__init__.py)"),
     ("X-QUANT", "oobabooga/textgen#7007", "ImportError: Loading an AWQ quantized model requires auto-awq library (`pip install autoawq`)"),
-    ("X-PKGMISS", "ModelCloud/GPTQModel#843", "    from gptqmodel.integration import integration\nModuleNotFoundError: No module named 'gptqmodel.integration'"),
+    ("X-API", "ModelCloud/GPTQModel#843", "    from gptqmodel.integration import integration\nModuleNotFoundError: No module named 'gptqmodel.integration'"),
     ("X-VIDEO", "modelscope/ms-swift#7060", "video_reader_backend decord error, use torchvision as default, msg: [13:56:37] /github/workspace/src/video/video_reader.cc:444: [BytesIO]Unable to handle EOF because it takes too long to retrieve last few frames and `DECORD_EOF_RETRY_MAX=10240`."),
     ("X-VIDEO", "vllm-project/vllm#52759", "RuntimeError: Requested next frame while there are no more frames left to decode."),
     ("X-404", "modelscope/modelscope#864", '  File "modelscope/hub/errors.py", line 91, in handle_http_response\n    response.raise_for_status()\nrequests.exceptions.HTTPError: 404 Client Error: Not Found for url: https://www.modelscope.cn/api/v1/models/meta-llama/Meta-Llama-3-8B/revisions'),

@@ -1,0 +1,116 @@
+"""What the system forbids, and what Python runs by itself when it starts."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.diagnose import diagnose
+from setup_assistant.doctor.finding import Finding
+from tests.doctor.body import WITH_GPU, Body
+
+
+def look(body: Body, name: str) -> Finding:
+    return diagnose(body.case(), only=name).findings[0]
+
+
+@pytest.fixture
+def few_addresses() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (6 << 30, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@pytest.mark.usefixtures("few_addresses")
+def test_a_limit_of_addresses_stops_a_cuda_build_only(body: Body) -> None:
+    found = look(body, "address-space")
+    assert found.status == "fail"
+    assert "6.00 GiB" in str(found.cause)
+    body.torch("2.8.0", "cpu", pair="0.23.0")
+    assert look(body, "address-space").status == "ok"
+
+
+def test_a_disk_without_exec_is_named(body: Body) -> None:
+    mounts = [Path(line.split()[1]) for line in Path("/proc/mounts").read_text().splitlines()]
+    there = [m for m in mounts if m.is_dir() and os.statvfs(m).f_flag & os.ST_NOEXEC]
+    if not there:
+        pytest.skip("no disk of this machine is mounted so")
+    assert look(body, "no-exec").status == "ok"
+    case = body.case()
+    assert case.install is not None
+    case.install.folders = [there[0]]
+    found = diagnose(case, only="no-exec").findings[0]
+    assert found.status == "fail"
+    assert found.fix is not None
+    assert found.fix.needs_root
+    assert not found.fix.automatic
+
+
+def test_a_cache_that_others_filled_may_be_read_only(body: Body) -> None:
+    blocked = body.file(body.folder / "file", "")
+    assert diagnose(body.case(HF_HOME=str(blocked)), only="cache-read-only").failed
+    if os.getuid() != 0:
+        shared = body.folder / "shared"
+        body.file(shared / "hub/x", "")
+        shared.chmod(0o555)
+        found = diagnose(body.case(HF_HOME=str(shared)), only="cache-read-only").findings[0]
+        assert found.status == "warn"
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Path:
+    command = [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "env")]
+    subprocess.run(command, check=True)
+    return tmp_path / "env"
+
+
+def started(env: Path) -> Finding:
+    machine = replace(WITH_GPU, gpus=())
+    case = Case(machine=machine, prefix=env, folder=None, variables={}, root=env, cwd=env)
+    return diagnose(case, only="startup-hook").findings[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("sitecustomize.py", "raise SystemExit('refused')\n"),
+        ("zz_hook.pth", "import sys; sys.exit(3)\n"),
+        ("aa_hook.pth", "import os; os._exit(4)\n"),
+    ],
+)
+def test_a_file_that_ends_python_as_it_starts_is_moved_aside(
+    env: Path, name: str, text: str
+) -> None:
+    packages = next(env.glob("lib/python3*/site-packages"))
+    (packages / "harmless.pth").write_text("import sys; sys.harmless = True\n")
+    record = packages / "harmless-1.0.dist-info"
+    record.mkdir()
+    (record / "RECORD").write_text("harmless.pth,,\n")
+    assert started(env).status == "ok"
+    (packages / name).write_text(text)
+    found = started(env)
+    assert found.status == "fail"
+    assert found.fix is not None
+    assert found.fix.automatic
+    for command in found.fix.commands:
+        subprocess.run(command, shell=True, check=True)
+    assert started(env).status == "ok"
+    assert (packages / f"{name}.off").exists()
+
+
+def test_a_python_that_never_starts_is_not_blamed_on_a_hook(env: Path) -> None:
+    (env / "bin/python").unlink()
+    (env / "bin/python").write_text("#!/bin/sh\nexit 1\n")
+    (env / "bin/python").chmod(0o755)
+    packages = next(env.glob("lib/python3*/site-packages"))
+    (packages / "sitecustomize.py").write_text("x = 1\n")
+    assert started(env).status in ("ok", "blocked")
