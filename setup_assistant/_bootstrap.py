@@ -114,6 +114,7 @@ def _by_uv(extras: list[str]) -> bool:
         from setup_assistant.host.pip_settings import uv_environment
 
         env.update(uv_environment(env))
+        env["UV_PROJECT"] = ROOT.anchor  # no project around has a say
     except Exception:  # noqa: BLE001 - pip will do it instead
         return False
     # No cache: nothing may be left in the home folder by merely starting.

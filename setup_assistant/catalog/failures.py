@@ -15,8 +15,9 @@ class Failure:
     """One known failure.
 
     `patterns` are regular expressions over the text, without regard to case. Those in `hints`,
-    and all of a `weak` row, say little by themselves and give way to any other. `cause` and
-    `advice` are sentences in English, `cause_zh` and `advice_zh` in Chinese.
+    and all of a `weak` row, say little by themselves and give way to any other. `symptom_of` are
+    the ids of deeper causes: where one of them stands in the text too, this one comes after it.
+    `cause` and `advice` are sentences in English, `cause_zh` and `advice_zh` in Chinese.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Failure:
     reboot: bool = False
     reversible: bool = True
     weak: bool = False
+    symptom_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,9 +61,10 @@ def remove(name: str, yes: bool) -> Result:
     environments.refuse(found)
     if not yes and not _agreed(found):
         return Result("env remove", data=_removed(found, False), exit_code=Exit.DONE, text=_kept)
-    environments.remove(found)
     if found.site:
-        _record(found)
+        _remove_ours(found, Path(found.site))
+    else:
+        environments.remove(found)
     return Result("env remove", data=_removed(found, True), text=lambda: _draw_removed(found))
 
 
@@ -86,15 +87,27 @@ def _agreed(found: Environment) -> bool:
     return ask.confirm(question, default=False, flag="--yes")
 
 
-def _record(found: Environment) -> None:
-    """Let the site's ledger know: what is put there later is not this tool's."""
+def _remove_ours(found: Environment, site: Path) -> None:
+    """Remove it with what a killed run left beside it, while no other run works in its site.
+
+    The site's ledger is told: what is put there later is not this tool's.
+    """
+    from setup_assistant.host import files
     from setup_assistant.site.read import read_layout
+    from setup_assistant.steps import swap
     from setup_assistant.steps.ledger import Ledger
 
-    ledger = Ledger(read_layout(Path(str(found.site))).ledger)
-    if ledger.path.exists():
-        for path in filter(None, (found.prefix, found.previous)):
-            ledger.removed("environment", Path(path))
+    layout = read_layout(site)
+    with files.exclusive(layout.lock):
+        environments.remove(found)
+        ledger = Ledger(layout.ledger)
+        owned = {data.get("path") for data in ledger.owned()}
+        for path in (swap.part(layout.env), swap.old(layout.env)):
+            if str(path) in owned:
+                files.remove(path)
+        if ledger.path.exists():
+            for folder in filter(None, (found.prefix, found.previous)):
+                ledger.removed("environment", Path(folder))
 
 
 def _draw_gone(folder: Path) -> None:

@@ -84,14 +84,13 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
 def upgrade(name: str, yes: bool, dry_run: bool) -> Result:
     """Upgrade one environment."""
     from setup_assistant.cli import ask
-    from setup_assistant.host import files, paths
+    from setup_assistant.host import files
     from setup_assistant.site.read import read_site
     from setup_assistant.steps import upgrade as upgrading
     from setup_assistant.steps.prepare import make, probe_for
 
     found, layout = _ours(name)
     with files.exclusive(layout.lock):
-        upgrading.recover(layout, paths.recipes_folder())
         site = read_site(layout.root)
         machine = probe_for(layout)
         plan = make(machine, replace(site.wishes, lock=""))
@@ -118,14 +117,16 @@ def upgrade(name: str, yes: bool, dry_run: bool) -> Result:
 )
 def rollback(name: str) -> Result:
     """Exchange an environment with its previous one."""
-    from setup_assistant.host import files, paths
+    from setup_assistant.host import files
     from setup_assistant.site import environments
     from setup_assistant.steps import upgrade as upgrading
 
+    # One that was killed is ended, not done and undone.
+    ended = _after_a_kill(name)
     _found, layout = _ours(name)
     with files.exclusive(layout.lock):
-        upgrading.recover(layout, paths.recipes_folder())
-        upgrading.rollback(layout)
+        if not ended:
+            upgrading.rollback(layout)
         _account(layout)
     now = environments.pick(str(layout.env))
     return Result(
@@ -136,6 +137,21 @@ def rollback(name: str) -> Result:
               torch=f"{now.torch.version} {now.torch.build or ''}".strip() if now.torch else "-")
         ),
     )  # fmt: skip
+
+
+def _after_a_kill(name: str) -> bool:
+    """End what was under way in the site of this name; return whether it was a rollback."""
+    from setup_assistant.host import files, paths, sites
+    from setup_assistant.site.read import read_layout
+    from setup_assistant.steps import upgrade as upgrading
+
+    folder = Path(name).expanduser().absolute()
+    for layout in map(read_layout, sites.all()):
+        named = name == layout.root.name or folder == layout.env
+        if named and upgrading.unfinished(layout):
+            with files.exclusive(layout.lock):
+                return upgrading.recover(layout, paths.recipes_folder())
+    return False
 
 
 def _ours(name: str) -> tuple[Environment, Layout]:
@@ -158,6 +174,7 @@ def _ours(name: str) -> tuple[Environment, Layout]:
 def _carry_out(site: Any, plan: Any, data: dict[str, Any]) -> Result:  # noqa: ANN401 - late imports
     from setup_assistant.cli.guide import Guide
     from setup_assistant.host import paths
+    from setup_assistant.steps import previous
     from setup_assistant.steps import upgrade as upgrading
 
     guide = Guide()
@@ -172,7 +189,7 @@ def _carry_out(site: Any, plan: Any, data: dict[str, Any]) -> Result:  # noqa: A
     _account(layout)
     return Result(
         "env upgrade",
-        {**data, "done": True, "previous": str(upgrading.previous(layout))},
+        {**data, "done": True, "previous": str(previous.folder(layout))},
         text=lambda: _draw_done(layout),
     )
 

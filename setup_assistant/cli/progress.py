@@ -7,15 +7,23 @@ progress: that folds at 60 columns, and its import would hold up a step that end
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from setup_assistant.cli import show
 from setup_assistant.columns import cut, pad, width
 from setup_assistant.host import clock
 from setup_assistant.words import _
 
+# Names the file in which a job of a fleet looks for what is being done.
+PROGRESS_FILE = "SETUP_ASSISTANT_PROGRESS"
+# Names the file whose time is that of the last question put to such a job.
+ASKED_FILE = "SETUP_ASSISTANT_ASKED"
+_NOTED_SECONDS = 1.0
 _REDRAWN_SECONDS, _SAID_SECONDS = 0.15, 10.0
 # A rate that is younger than this is a guess.
 _TRUSTED_SECONDS = 2.0
@@ -44,6 +52,7 @@ class Progress:
         self._state: _State | None = None
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
+        self._noted = 0.0
 
     def begin(
         self, title: str, *, expected_seconds: float | None = None, patience: float = 0.0
@@ -54,6 +63,7 @@ class Progress:
         """
         self.end()
         self._state = _State(title, clock.monotonic(), expected_seconds)
+        self._note(self._state, at_once=True)
         if show.is_silent():
             return
         self._over = threading.Event()
@@ -85,13 +95,26 @@ class Progress:
         if state.first is None or done < state.first[1]:
             state.first = (clock.monotonic(), done)
         state.done, state.total, state.unit = done, total, unit
+        self._note(state)
+
+    def _note(self, state: _State, *, at_once: bool = False) -> None:
+        """Write down what is being done, for who watches this machine from another."""
+        path, now = os.environ.get(PROGRESS_FILE), clock.monotonic()
+        if not path or not (at_once or now - self._noted > _NOTED_SECONDS):
+            return
+        self._noted = now
+        value = {"title": state.title, "done": state.done, "total": state.total}
+        with contextlib.suppress(OSError):
+            aside = Path(path + ".part")
+            aside.write_text(json.dumps(value), encoding="utf-8")
+            aside.replace(path)
 
     def _say(self, state: _State) -> None:
         show.note(f"{show.ellipsis()} {state.title}{_expectation(state.expected)}")
 
     def _draw(self, patience: float) -> None:
         """Draw until the work ends; a terminal sees every change, a file a line now and then."""
-        turn, drawn = 0, show.on_terminal()
+        turn, drawn, said = 0, show.on_terminal(), ""
         if patience:
             if self._over.wait(patience):
                 return
@@ -105,7 +128,11 @@ class Progress:
                 show.live(_line(state, _WHEEL[turn % len(_WHEEL)]))
                 turn += 1
             else:
-                show.note("  " + "  ".join(p for p in (*_figures(state), _left(state)) if p))
+                line = "  " + "  ".join(p for p in (*_figures(state), _left(state)) if p)
+                # "3 min so far" said once a minute is enough.
+                if line != said:
+                    show.note(line)
+                said = line
 
 
 @contextlib.contextmanager

@@ -13,6 +13,9 @@ from setup_assistant.cli.ask import Choice
 from setup_assistant.machine.facts import Machine
 from setup_assistant.words import _
 
+# What the wheel of py-rattler weighs (0.28, Linux x86_64).
+_RATTLER_BYTES = 25_000_000
+
 
 @dataclass(frozen=True)
 class Known:
@@ -71,11 +74,31 @@ def _whole_models(choices: list[Choice]) -> list[Choice]:
 
 
 def _backends(known: Known) -> list[Choice]:
+    """The engines found here and uv; rattler, where a channel answers and no conda is here."""
     engines = [t.name for t in known.machine.tools if t.name in ("conda", "mamba", "micromamba")]
     found = [Choice("auto", _("{engine} (recommended)", engine=known.plan.backend))]
     found += [Choice(name, name) for name in dict.fromkeys([*engines, "uv"])
-              if name != known.plan.backend]  # fmt: skip
-    return found if engines else found[:1]
+              if engines and name != known.plan.backend]  # fmt: skip
+    if _rattler_makes_sense(known):
+        found.append(Choice("rattler", _rattler()))
+    return found
+
+
+def _rattler_makes_sense(known: Known) -> bool:
+    """Whether a conda environment can be had only through it."""
+    tools, sources = known.machine.tools, known.machine.sources
+    engines = any(t.name in ("conda", "mamba", "micromamba") for t in tools)
+    return not engines and any(s.leg == "conda" and s.reachable for s in sources)
+
+
+def _rattler() -> str:
+    from setup_assistant.sizes import size_text
+    from setup_assistant.steps.backends import rattler
+
+    if rattler.available():
+        return _("rattler: a conda environment, without conda")
+    return _("rattler: a conda environment, without conda; {size} more to download",
+             size=size_text(_RATTLER_BYTES))  # fmt: skip
 
 
 def _cards(known: Known) -> list[Choice]:
@@ -111,6 +134,11 @@ def _why_cards(known: Known) -> list[str]:  # noqa: ARG001 - the contract of a q
 
 def _why_backend(known: Known) -> list[str]:
     said = [str(r.message) for r in known.plan.reasons if r.about == "backend"]
+    if _rattler_makes_sense(known):
+        said.append(
+            _("With rattler, Python and pip come from a conda channel, and conda activate and "
+              "conda list know the environment. Without such a need, uv is quicker.")
+        )  # fmt: skip
     return [*said, _("The installed versions are the same with every engine.")]
 
 

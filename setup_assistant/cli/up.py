@@ -153,6 +153,8 @@ def _ending(prepared: Prepared, context: Context, travelled: Travel) -> Result:
         "steps": [{"name": d.name, "status": d.status, "seconds": d.seconds}
                   for d in travelled.steps],
         "checks": receipt["checks"],
+        "machine": receipt["machine"],
+        "plan": receipt["plan"],
         "resume": resume,
     }  # fmt: skip
     from setup_assistant.cli.ending import show_ending

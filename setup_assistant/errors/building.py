@@ -32,6 +32,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("A conda environment cannot lie in {path}: its files take {character} for their own."),
         msg("Choose another folder with --env, or use --backend uv."),
     ),
+    "prefix_divided": ErrorKind(
+        Exit.USAGE,
+        msg("An environment in {path} could not be used: {character} divides the search path."),
+        msg("Choose a folder without it, with --site or --env."),
+    ),
     "environment_failed": ErrorKind(
         Exit.FAILED,
         msg("{engine} could not make the environment: {detail}"),

@@ -63,6 +63,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("No usable GPU is called {gpu}."),
         msg("Use one of: {known}."),
     ),
+    "no_gpu": ErrorKind(
+        Exit.CANNOT,
+        msg("--device cuda was asked for, and there is no GPU to use here."),
+        msg("Leave it out to run on the CPU; the probe says what was found."),
+    ),
     "gpu_jetson": ErrorKind(
         Exit.CANNOT,
         msg("{gpu} (compute capability {part}) is a Jetson part: ordinary wheels lack its code."),

@@ -26,6 +26,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("The Python of {path} does not run: {detail}"),
         msg("Make another environment with: setup-assistant up"),
     ),
+    "env_unfinished": ErrorKind(
+        Exit.PARTLY,
+        msg("A run that was stopped left {path} half replaced; nothing is lost."),
+        msg("End it with: {command}"),
+    ),
     "nothing_previous": ErrorKind(
         Exit.FAILED,
         msg("There is no earlier environment of {path} to go back to."),

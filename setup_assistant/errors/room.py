@@ -17,6 +17,14 @@ ERRORS: dict[str, ErrorKind] = {
         msg("The inventory {path} cannot be read: {detail}"),
         msg("Correct it; Ansible's ini and yaml forms are read."),
     ),
+    "settings_invalid": ErrorKind(
+        Exit.USAGE,
+        msg("Your Ansible settings in {path} cannot be used: {detail}"),
+        msg(
+            "Correct them; what runs a command, such as ProxyCommand, belongs into your "
+            "~/.ssh/config, which counts here."
+        ),
+    ),
     "inventory_empty": ErrorKind(
         Exit.USAGE,
         msg("No host in {path} is meant by {limit}."),
@@ -32,6 +40,16 @@ ERRORS: dict[str, ErrorKind] = {
         msg("None of the {total} hosts is done."),
         msg("Each has its reason and remedy in the table. Then: {command}"),
     ),
+    "server_unknown": ErrorKind(
+        Exit.USAGE,
+        msg("{host} is none of the hosts that are meant in {inventory}."),
+        msg("Name one of them with --serve-from, and let --limit take it in."),
+    ),
+    "server_failed": ErrorKind(
+        Exit.FAILED,
+        msg("{host} cannot serve the room: {detail}"),
+        msg("{remedy} Or let this machine serve it: leave out --serve-from."),
+    ),
     # --- bundle -----------------------------------------------------------------------
     "bundle_missing": ErrorKind(
         Exit.FAILED,
@@ -42,6 +60,21 @@ ERRORS: dict[str, ErrorKind] = {
         Exit.FAILED,
         msg("{path} is not the file that the bundle's manifest lists."),
         msg("Copy that file again from where the bundle was made. Nothing was installed."),
+    ),
+    "bundle_extra": ErrorKind(
+        Exit.FAILED,
+        msg("{path} lies among the bundle's files, and its manifest does not list it."),
+        msg("Remove that file, or copy the bundle again. Nothing was installed."),
+    ),
+    "bundle_foreign": ErrorKind(
+        Exit.USAGE,
+        msg("{path} is there already, and not from a bundle: it would be overwritten."),
+        msg("Name an empty folder, or one below it, with --to."),
+    ),
+    "bundle_file_too_large": ErrorKind(
+        Exit.CANNOT,
+        msg("{path} has {size}, more than one file may have on the disk of {folder} (FAT32)."),
+        msg("Make the bundle on another disk with --part-size 3900M, and copy its parts."),
     ),
     "bundle_invalid": ErrorKind(
         Exit.FAILED,

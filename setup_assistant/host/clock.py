@@ -25,6 +25,11 @@ def now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def unix() -> float:
+    """Return the seconds since 1970 by this machine's clock."""
+    return time.time()
+
+
 def monotonic() -> float:
     """Return seconds from an arbitrary start that never go backwards."""
     return time.monotonic()

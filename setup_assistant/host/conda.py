@@ -204,7 +204,9 @@ def _envs_folders(home: Path) -> list[Path]:
     said = settings(home)
     listed = said.get("envs_dirs") or said.get("envs_path") or []
     named += [str(p) for p in (listed if isinstance(listed, list) else [listed])]
+    # The last two are micromamba's: of its second line, and of its first.
     own = [home / ".conda" / "envs", home / ".local" / "share" / "mamba" / "envs"]
+    own.append(home / "micromamba" / "envs")
     return [*(Path(os.path.expandvars(p)).expanduser() for p in named), *own]
 
 

@@ -150,6 +150,22 @@ def free_bytes(path: Path) -> int:
     return shutil.disk_usage(nearest_existing(path)).free
 
 
+def check_room(path: Path, need: int, flag: str) -> None:
+    """Refuse what the disk that holds `path` cannot take, in bytes.
+
+    Raises:
+        SetupError: `no_space`; `flag` is what names another place.
+    """
+    free = free_bytes(path)
+    if free < need:
+        from setup_assistant.sizes import size_text
+
+        where = str(nearest_existing(path))
+        raise SetupError(
+            "no_space", path=where, free=size_text(free), need=size_text(need), flag=flag
+        )
+
+
 def nearest_existing(path: Path) -> Path:
     """Return `path`, or its nearest parent that exists."""
     path = path.absolute()

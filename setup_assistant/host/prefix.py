@@ -23,10 +23,13 @@ class TorchFiles:
 
 
 def kind(prefix: Path) -> Literal["conda", "venv"] | None:
-    """Return what made the environment at `prefix`; None where there is no environment."""
-    if (prefix / "conda-meta" / "history").is_file():
-        return "conda"
-    return "venv" if (prefix / "pyvenv.cfg").is_file() else None
+    """Return what made the environment at `prefix`; None where none is, or none may be seen."""
+    try:
+        if (prefix / "conda-meta" / "history").is_file():
+            return "conda"
+        return "venv" if (prefix / "pyvenv.cfg").is_file() else None
+    except OSError:  # a folder that may not be looked into
+        return None
 
 
 def python_version(prefix: Path) -> str | None:

@@ -10,13 +10,23 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
+from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths
 
 
 def register(site: Path) -> None:
-    """Remember the folder of a site."""
+    """Remember the folder of a site.
+
+    Raises:
+        SetupError: `not_writable` or `disk_filled`, of the cache folder.
+    """
     site = site.expanduser().absolute()
-    files.write_json(_record(site), {"site": str(site)})
+    try:
+        files.write_json(_record(site), {"site": str(site)})
+    except SetupError as error:
+        if error.code != "not_writable":
+            raise
+        raise SetupError(error.code, **{**error.args_, "flag": "SETUP_ASSISTANT_CACHE"}) from error
 
 
 def forget(site: Path) -> None:

@@ -69,10 +69,12 @@ def deactivation(prefix: Path, kind: str, shell: Shell, program: Path | None = N
 def _is_plain(prefix: Path, shell: Shell, program: Path | None) -> bool:
     """Whether the activation scripts of venv and conda can cope with these paths.
 
-    zsh expands what they ask for by the locale, and in the C locale mangles other letters.
+    zsh expands what they ask for by the locale, and in the C locale mangles other letters; a
+    tab it never gives back.
     """
     text = f"{prefix}{program or ''}"
-    return not _AWKWARD & set(text) and (shell != "zsh" or text.isascii())
+    plain_in_zsh = text.isascii() and text.isprintable()
+    return not _AWKWARD & set(text) and (shell != "zsh" or plain_in_zsh)
 
 
 def quoted(text: str, shell: Shell) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,6 +12,9 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import conda, files, prefix, sites
 from setup_assistant.host.users_of import User, users_of
 from setup_assistant.site.read import read_layout
+
+# Where an environment waits while another takes its place, or is exchanged with it.
+_ASIDE = (".old", ".swap", ".previous")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +74,15 @@ def pick(wanted: str) -> Environment:
     """Return the known environment with this name or folder.
 
     Raises:
-        SetupError: `env_unknown`, or `env_ambiguous` where several have the name.
+        SetupError: `env_unknown`, `env_ambiguous` where several have the name, or
+            `env_unfinished` where it was moved aside by a run that was stopped.
     """
     everything = known()
     folder = Path(wanted).expanduser()
     named = [e for e in everything if e.name == wanted]
     matches = [e for e in everything if Path(e.prefix).resolve() == folder.resolve()] or named
     if not matches:
+        _refuse_half_replaced(wanted)
         shown = ", ".join(e.name or e.prefix for e in everything) or "-"
         raise SetupError("env_unknown", name=wanted, known=shown)
     if len(matches) > 1:
@@ -86,12 +93,24 @@ def pick(wanted: str) -> Environment:
 
 def is_gone(wanted: str) -> Path | None:
     """Return the folder of an environment that was known by this name and is no more."""
+    return next((folder for folder, _site in _missing(wanted)), None)
+
+
+def _missing(wanted: str) -> Iterator[tuple[Path, Path]]:
+    """Yield the folder and the site of each environment of this name that is not there."""
     for site in sites.all():
         folder = read_layout(site).env
         same = folder == Path(wanted).expanduser().absolute()
         if (same or site.name == wanted) and not folder.exists():
-            return folder
-    return None
+            yield folder, site
+
+
+def _refuse_half_replaced(wanted: str) -> None:
+    for folder, site in _missing(wanted):
+        beside = (folder.with_name(folder.name + ending) for ending in _ASIDE)
+        if any(prefix.kind(path) for path in beside):
+            command = f"setup-assistant up --site {shlex.quote(str(site))}"
+            raise SetupError("env_unfinished", path=str(folder), command=command)
 
 
 def refuse(environment: Environment) -> None:

@@ -62,7 +62,10 @@ class EnvironmentStep:
         with ground.lock(context), _scratch(context) as scratch:
             marker = read_marker(prefix)
             if ground.leftovers(context):
-                swap.recover(prefix, whole=marker.get("complete") is True)
+                whole = marker.get("complete") is True
+                if not whole:
+                    ground.wait_for_stragglers(prefix)
+                swap.recover(prefix, whole=whole)
                 marker = read_marker(prefix)
             if _is_theirs(context, marker, in_place=not backend.movable):
                 self._adopt(context, prefix, scratch)
@@ -74,6 +77,8 @@ class EnvironmentStep:
     def _build(self, context: Context, backend: Backend, prefix: Path, scratch: Path) -> None:
         ground.refuse_foreign(context, in_place=not backend.movable)
         ground.check_space(context)
+        if read_marker(prefix).get("complete") is not True:
+            ground.wait_for_stragglers(prefix, swap.part(prefix))
         for path in (prefix, swap.part(prefix), swap.old(prefix)):
             context.ledger.made(self.name, path, "folder")
         context.ledger.made(self.name, paths.package_cache(), "cache")

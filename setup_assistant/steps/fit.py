@@ -15,6 +15,7 @@ from setup_assistant.choose.memory import TEXT_TOKENS, Setting, estimate
 from setup_assistant.choose.model import gib
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
+from setup_assistant.choose.versions import numbers
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths, prefix
@@ -66,8 +67,8 @@ def prepare(model: str, env: Path | None, site: Path | None, asked: Asked) -> Pr
     """Return the rehearsal of a model in an environment.
 
     Raises:
-        SetupError: an unknown model, no environment, or a model that would not
-            fit in what is free now (exit 4).
+        SetupError: an unknown model, no environment, no GPU where one is asked for, or a model
+            that would not fit in what is free now (exit 4).
     """
     recipes = load_all()
     layout, where = _environment(env, site)
@@ -76,6 +77,8 @@ def prepare(model: str, env: Path | None, site: Path | None, asked: Asked) -> Pr
     known = _known(recipes, model)
     # What the site was planned for, its cards and caps, where it was planned for this model.
     plan = _plan_of(layout, where, known, asked) or make_plan(machine, wished, recipes)
+    if asked.device == "cuda" and plan.placement.device != "cuda":
+        raise SetupError("no_gpu")
     setting = _setting(plan, where, machine, asked)
     place = Place(
         env=where,
@@ -158,7 +161,7 @@ def _setting(plan: Plan, env: Path, machine: Machine, asked: Asked) -> Setting:
     on_gpu = plan.placement.device == "cuda"
     return Setting(
         dtype=asked.dtype or plan.model.dtype,
-        part=min(parts, default="8.0") if on_gpu else None,
+        part=min(parts, default="8.0", key=numbers) if on_gpu else None,
         transformers=packages.get("transformers", plan.transformers.version),
         torch=torch.version if torch else plan.torch.version,
         gpus=max(1, len(plan.placement.gpus)),

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths
+from setup_assistant.host import clock, files, paths
+from setup_assistant.host.users_of import users_of
 from setup_assistant.sizes import size_text
 from setup_assistant.steps import swap
 from setup_assistant.steps.step import Context
 
 MARKER = ".setup-assistant.json"
+_STRAGGLER_SECONDS = 60.0
 
 
 def read_marker(prefix: Path) -> dict[str, object]:
@@ -77,6 +79,23 @@ def refuse_foreign(context: Context, *, in_place: bool) -> None:
         site = Path(str(owner.get("site") or context.site.root))
         if site != context.site.root and site.is_dir():
             raise SetupError("environment_of_site", path=str(path), site=str(site))
+
+
+def wait_for_stragglers(*folders: Path) -> None:
+    """Wait until nothing runs any more from what a killed run has left half made.
+
+    A child dies with its parent; a grandchild, such as the pip that `venv` starts, goes on
+    writing for a while, and would write into what is made next.
+
+    Raises:
+        SetupError: `env_in_use`, naming what does not end.
+    """
+    until = clock.monotonic() + _STRAGGLER_SECONDS
+    while users := [u for some in users_of(filter(swap.there, folders)).values() for u in some]:
+        if clock.monotonic() > until:
+            shown = ", ".join(f"{u.name} ({u.pid})" for u in users)
+            raise SetupError("env_in_use", path=str(folders[0]), programs=shown)
+        clock.sleep(0.2)
 
 
 def made(context: Context) -> set[object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +21,9 @@ from setup_assistant.steps import adopt
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context, Teller
 from setup_assistant.words import Message, msg
+
+# Linux takes paths of 4096 bytes; the deepest file of an environment needs some 350 of them.
+_LONGEST = 3700
 
 
 @dataclass(frozen=True)
@@ -56,15 +61,23 @@ def layout_of(wishes: Wishes) -> Layout:
     """Return where the files of the wished site lie.
 
     Raises:
-        SetupError: `site_foreign` where the folder holds something else.
+        SetupError: `site_foreign` where the folder holds something else, `not_writable` where
+            it has a name that no folder can have.
     """
     layout = Layout(Path(wishes.site), env_override=wishes.env, weights_override=wishes.weights)
     ours = {layout.ledger, layout.plan, layout.answers, layout.lock}
-    if layout.root.is_file() or (
-        layout.root.is_dir()
-        and any(layout.root.iterdir())
-        and not any(path.exists() for path in ours)
-    ):
+    if len(os.fsencode(layout.env)) > _LONGEST:
+        error = OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+        raise files.refusal(error, layout.env)
+    try:
+        foreign = layout.root.is_file() or (
+            layout.root.is_dir()
+            and any(layout.root.iterdir())
+            and not any(path.exists() for path in ours)
+        )
+    except OSError as error:
+        raise files.refusal(error, layout.root) from error
+    if foreign:
         raise SetupError("site_foreign", path=str(layout.root))
     return layout
 
@@ -113,8 +126,13 @@ def _versions(wishes: Wishes) -> str:
     if wishes.lock:
         given = Path(wishes.lock).expanduser()
         ours = Path(wishes.site) / "requirements.lock"
-        # Our copy stands for a file that is gone.
-        return files.read_text(given if given.exists() or not ours.exists() else ours, "--lock")
+        try:
+            return files.read_text(given, "--lock")
+        except SetupError as error:
+            # Our copy stands for a file that is gone.
+            if error.code != "file_missing" or not ours.exists():
+                raise
+        return files.read_text(ours, "--lock")
     if not wishes.wheelhouse:
         return ""
     from setup_assistant.choose import locked

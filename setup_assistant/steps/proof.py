@@ -65,10 +65,16 @@ class SmokeStep:
 
 
 def fingerprint(context: Context, folder: Path) -> str:
-    """Return what a proof holds for: the environment's record, the files' stat, the placement."""
+    """Return what a proof holds for: the environment's record, the files, the placement.
+
+    Weights are known by their size and time; what comes with this tool by its contents, since
+    every new copy of the tool, such as the agent on a host, has other times.
+    """
+    own = folder.is_relative_to(context.recipes)
     parts = [_text(context.site.env / MARKER), str(to_builtins(context.plan.placement))]
     parts += [
-        f"{p.relative_to(folder)} {p.stat().st_size} {p.stat().st_mtime_ns}"
+        f"{p.relative_to(folder)} {p.stat().st_size} "
+        f"{files.sha256(p) if own else p.stat().st_mtime_ns}"
         for p in sorted(folder.rglob("*"))
         if p.is_file() and "__pycache__" not in p.parts
     ]

@@ -26,12 +26,11 @@ def wanted(plan: Plan, wishes: Wishes, site: Layout) -> bool:
     On a CPU it takes minutes, and of quantized models it cannot show the kernels: there only if
     asked.
     """
-    if plan.model.id == CANARY:
-        return False
     if wishes.rehearse:
         return wishes.rehearse == "yes"
     return (
         plan.placement.device == "cuda"
+        and plan.model.id != CANARY
         and plan.model.quantization == "none"
         and plan.model.download_bytes >= WORTH_BYTES
         and (site.rehearsal.exists() or not site.weights(plan.model.id).exists())
@@ -45,6 +44,8 @@ class RehearsalStep:
 
     def title(self, context: Context) -> Message:
         """Say what is proved, and what it costs."""
+        if context.plan.model.id == CANARY:
+            return msg("Rehearsal: the canary with dummy weights, some seconds")
         if context.plan.placement.device == "cuda":
             return msg(
                 "Rehearsal: {model} with dummy weights, about a minute before its download",

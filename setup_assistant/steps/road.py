@@ -57,12 +57,12 @@ def standard_steps(plan: Plan, *, rehearse: bool = False) -> tuple[Step, ...]:
     from setup_assistant.steps.weights import WeightsStep
 
     proof: tuple[Step, ...] = (EnvironmentStep(), CanaryStep())
-    if plan.model.id == CANARY:
-        return proof
     if rehearse:
         from setup_assistant.steps.rehearsal import RehearsalStep
 
         proof = (*proof, RehearsalStep())
+    if plan.model.id == CANARY:
+        return proof
     return (*proof, WeightsStep(), SmokeStep())
 
 

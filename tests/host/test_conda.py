@@ -131,3 +131,9 @@ def test_variables_are_added_to_those_that_are_there(tmp_path: Path) -> None:
     text = (prefix / "conda-meta" / "state").read_text()
     assert '"MINE": "1"' in text
     assert '"PYTHONNOUSERSITE": "1"' in text
+
+
+@pytest.mark.parametrize("place", ["micromamba", ".local/share/mamba", ".conda"])
+def test_micromambas_own_folders(tmp_path: Path, place: str) -> None:
+    env = make(tmp_path / place / "envs" / "a")
+    assert conda.known_prefixes(tmp_path) == [env]

@@ -14,7 +14,7 @@ from setup_assistant.site import activation
 from setup_assistant.site.activation import Shell
 
 CODE = "import os, sys; print(sys.prefix); print(os.environ.get('PYTHONPATH', ''), end='')"
-NAMES = ["plain", "有 空格", """it's "q" $HOME `id` \\ !x"""]
+NAMES = ["plain", "有 空格", """it's "q" $HOME `id` \\ !x""", "a tab\there; & *[x]{a,b}?"]
 
 
 def conda_like(prefix: Path) -> Path:

@@ -57,3 +57,26 @@ def test_what_does_not_answer_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(SetupError) as caught:
         install(tmp_path, f"--index-url {DEAD}\naccelerate==1.15.0\n")
     assert caught.value.code == "packages_unreachable"
+
+
+def test_a_project_around_and_variables_change_no_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, nowhere = tmp_path / "project", str(tmp_path / "nowhere")
+    project.mkdir()
+    (project / "pyproject.toml").write_text(
+        '[project]\nname = "theirs"\nversion = "1"\n[tool.uv]\n'
+        'override-dependencies = ["accelerate==1.16.0"]\nexclude-newer = "2020-01-01"\n'
+    )
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("UV_CONSTRAINT", nowhere)
+    monkeypatch.setenv("UV_OVERRIDE", nowhere)
+    monkeypatch.setenv("UV_WORKING_DIR", nowhere)
+    monkeypatch.setenv("UV_TORCH_BACKEND", "cu118")
+    monkeypatch.setenv("UV_RESOLUTION", "lowest")
+    with serving(small_recipes(tmp_path / "recipes")) as index:
+        index.packages["of-two"] = {"1.0", "2.0"}
+        index.packages["accelerate"].add("1.16.0")
+        found = install(tmp_path, f"--index-url {index.url}\naccelerate==1.15.0\nof-two\n")
+    assert (found / "accelerate-1.15.0.dist-info").is_dir()
+    assert (found / "of_two-2.0.dist-info").is_dir()

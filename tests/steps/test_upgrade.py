@@ -20,7 +20,7 @@ from setup_assistant.host import files, paths
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import Site, read_layout, read_site
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import environment, upgrade
+from setup_assistant.steps import environment, previous, upgrade
 from setup_assistant.steps.environment import planned, write_marker
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.road import Done
@@ -151,7 +151,7 @@ def test_there_and_back_and_there(site: Site, plan: Plan, newer: Plan) -> None:
     assert go(site, newer)
     assert_whole(layout, newer)
     assert upgrade.changes(layout, newer) == ()
-    assert transformers(upgrade.previous(layout)) == plan.transformers.version
+    assert transformers(previous.folder(layout)) == plan.transformers.version
     upgrade.rollback(layout)
     assert_whole(layout, plan)
     upgrade.rollback(layout)
@@ -180,15 +180,11 @@ def test_interrupted_while_it_is_built(site: Site, plan: Plan, newer: Plan) -> N
     assert_whole(site.layout, plan)
 
 
-@pytest.mark.e2e
-@pytest.mark.parametrize("count", range(1, 14))
-def test_killed_at_every_move(
-    site: Site, plan: Plan, newer: Plan, count: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every change of a file or a folder may be the last one; the next run ends with a whole."""
-    left = [count]
+class Killed(BaseException): ...
 
-    class Killed(BaseException): ...
+
+def until_killed(left: list[int]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return what makes functions that die when together they were called often enough."""
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*a: Any, **k: Any) -> Any:
@@ -199,6 +195,40 @@ def test_killed_at_every_move(
 
         return call
 
+    return counted
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("count", range(16))
+def test_a_rollback_killed_at_every_move_is_ended(
+    site: Site, plan: Plan, newer: Plan, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout, counted = site.layout, until_killed([count])
+    assert go(site, newer)
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        patch.setattr(Path, "rename", counted(Path.rename))
+        patch.setattr(Path, "replace", counted(Path.replace))  # of a file that is written
+        patch.setattr(files, "remove", counted(files.remove))
+        upgrade.rollback(layout)
+    begun = upgrade.unfinished(layout)
+    ended = upgrade.recover(layout, paths.recipes_folder())
+    # Before the first move it is as if nobody had asked; after it, as asked.
+    assert begun == (count < 15)
+    assert ended == (1 < count < 15)
+    assert_whole(layout, newer if count < 2 else plan)
+    assert previous.there(layout)
+    assert not upgrade.unfinished(layout)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("count", range(1, 14))
+def test_killed_at_every_move(
+    site: Site, plan: Plan, newer: Plan, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every change of a file or a folder may be the last one; the next run ends with a whole."""
+    left = [count]
+    counted = until_killed(left)
+
     def recover(*a: Any) -> None:
         if left[0] == 0:
             raise Killed  # a killed process cleans nothing up
@@ -207,8 +237,8 @@ def test_killed_at_every_move(
     whole = upgrade.recover
     with monkeypatch.context() as patch, contextlib.suppress(Killed):
         patch.setattr(Path, "rename", counted(Path.rename))
-        patch.setattr(upgrade.files, "write_json", counted(files.write_json))
-        patch.setattr(upgrade.files, "remove", counted(files.remove))
+        patch.setattr(files, "write_json", counted(files.write_json))
+        patch.setattr(files, "remove", counted(files.remove))
         patch.setattr(upgrade, "write_site", counted(write_site))
         patch.setattr(upgrade, "recover", recover)
         go(site, newer)
@@ -225,6 +255,6 @@ def test_uninstall_takes_the_previous_one_too(site: Site, newer: Plan) -> None:
     layout = site.layout
     Ledger(layout.ledger).made("environment", layout.env, "folder")
     items = undo.inventory(layout, other_sites=False, own_cache=paths.cache_folder())
-    assert {upgrade.previous(layout), layout.env} <= {i.path for i in items}
+    assert {previous.folder(layout), layout.env} <= {i.path for i in items}
     undo.remove(items, layout)
     assert not layout.root.exists()

@@ -58,14 +58,26 @@ class Backend(Protocol):
         """Install `job.requirements` into it."""
 
 
+def suited(prefix: Path) -> None:
+    """Refuse a folder whose programs no shell could find.
+
+    Raises:
+        SetupError: `prefix_divided`.
+    """
+    # A drive of Windows has none of its separators in it.
+    if os.pathsep in str(prefix):
+        raise SetupError("prefix_divided", path=str(prefix), character=repr(os.pathsep))
+
+
 def suited_to_conda(prefix: Path) -> None:
     """Refuse a folder that a conda environment would not survive.
 
     Its packages write the prefix into Python and shell texts, within quotes.
 
     Raises:
-        SetupError: `prefix_unsuited`, naming the character.
+        SetupError: `prefix_unsuited`, naming the character, or as `suited`.
     """
+    suited(prefix)
     own = "'\"" if os.name == "nt" else "'\"\\\n"
     for character in own:
         if character in str(prefix):

@@ -71,9 +71,12 @@ class Conda:
     def command(self, job: Job) -> list[str | Path]:
         """Return the command line; only conda knows default packages that would come along."""
         own = ["--json", "--no-default-packages"] if self.name == "conda" else []
+        # A channel in a folder needs no network; offline, mamba looks into its cache of indexes
+        # only (mamba-org/mamba#1197).
+        offline = job.offline and not job.conda_channel.startswith("file:")
         return [
             self._program, "create", "--yes", "--quiet", *own,
-            *(["--offline"] if job.offline else []),
+            *(["--offline"] if offline else []),
             "--prefix", job.prefix, "--override-channels", "--channel", job.conda_channel,
             *conda_specs(job.environment_yml),
         ]  # fmt: skip

@@ -3,10 +3,14 @@
 One JSON request on standard input:
 
     {"channel": URL, "specs": ["python=3.12", "pip"], "prefix": DIR, "cache": DIR,
-     "offline": false}
+     "offline": false, "library": DIR}
+
+With "subdir" and "virtual" in place of a prefix it is solved for another machine, and nothing is
+linked. `library` is a folder with py-rattler, where it is not installed.
 
 One JSON line per event on standard output: `virtual` (what the solver takes this machine for),
-`solved` (the packages), `progress` (bytes), `linked`, or `failed` with a reason and the detail.
+`solved` (the packages), `progress` (bytes), `linked`, `records` (for another machine), or `failed`
+with a reason and the detail.
 
 Standard library and py-rattler only: nothing of this tool is imported, so that a crash or a hang
 of the engine stays outside of it, and it can be killed at any moment.
@@ -41,8 +45,13 @@ def send(event: str, **fields: Any) -> None:  # noqa: ANN401 - JSON values
 
 async def make(request: dict[str, Any]) -> None:
     """Do what `request` asks."""
+    if request.get("library"):
+        sys.path.insert(0, request["library"])
     import rattler
 
+    if "subdir" in request:
+        await _for_another(request)
+        return
     # CONDA_OVERRIDE_CUDA, CONDA_OVERRIDE_GLIBC and their kin, as conda reads them.
     overrides = rattler.VirtualPackageOverrides.from_env()
     virtual = [v.into_generic() for v in rattler.VirtualPackage.detect(overrides)]
@@ -66,6 +75,34 @@ async def make(request: dict[str, Any]) -> None:
     )
     _open_to_others(Path(request["prefix"]))
     send("linked")
+
+
+async def _for_another(request: dict[str, Any]) -> None:
+    """Solve for a machine that is only described."""
+    import rattler
+
+    client = rattler.Client.default_client(max_retries=_MAX_RETRIES, timeout=_TIMEOUT_SECONDS)
+    records = await rattler.solve(
+        sources=[rattler.Channel(request["channel"])],
+        specs=request["specs"],
+        gateway=_gateway(request, client),
+        platforms=[request["subdir"], "noarch"],
+        virtual_packages=[_virtual(text) for text in request["virtual"]],
+    )
+    send("records", records=[{**json.loads(r.to_json()), **_whence(r)} for r in records])
+
+
+def _virtual(text: str) -> object:
+    import rattler
+
+    name, _, version = text.partition("=")
+    return rattler.GenericVirtualPackage(
+        rattler.PackageName(name), rattler.Version(version), rattler.BuildString("0")
+    )
+
+
+def _whence(record: RepoDataRecord) -> dict[str, str]:
+    return {"url": str(record.url), "fn": str(record.file_name), "subdir": str(record.subdir)}
 
 
 def _gateway(request: dict[str, Any], client: object) -> Gateway:

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from setup_assistant.errors import SetupError
 from setup_assistant.host import run
+from setup_assistant.host.run import Outcome
 from setup_assistant.site.layout import python_in
-from setup_assistant.steps.backends import uv
-from setup_assistant.steps.backends.base import Job, failure
+from setup_assistant.steps.backends import lock, uv
+from setup_assistant.steps.backends.base import Job, failure, last_words, suited
 
 _CREATE_SECONDS = 300.0
+# Variables that would have pip install other packages, or elsewhere, than the plan says. Those
+# that name sources, certificates and proxies are obeyed, and so is a demand for hashes or wheels.
+_DECIDING = (
+    "ABI", "BUILD_CONSTRAINT", "CONSTRAINT", "DRY_RUN", "EDITABLE", "FORCE_REINSTALL", "GROUP",
+    "IGNORE_INSTALLED", "IGNORE_REQUIRES_PYTHON", "IMPLEMENTATION", "LOG", "NO_BINARY", "NO_DEPS",
+    "PLATFORM", "PRE", "PREFIX", "PYTHON", "PYTHON_VERSION", "QUIET", "REPORT", "REQUIREMENT",
+    "ROOT", "SRC", "TARGET", "UPGRADE", "UPGRADE_STRATEGY",
+)  # fmt: skip
+_CAUSES = {
+    "disk_filled": ("no space left on device", "errno 28"),
+    "hash_mismatch": ("do not match the hashes",),
+    "packages_unreachable": (
+        "connection broken", "max retries exceeded", "newconnectionerror", "read timed out",
+        "connection aborted", "proxyerror", "sslerror", "temporary failure in name resolution",
+    ),
+    "wheel_missing": ("no matching distribution found",),
+}  # fmt: skip
 
 
 class Pip:
@@ -17,23 +38,71 @@ class Pip:
     movable = False
 
     def create(self, job: Job) -> None:
-        """Make a plain virtual environment."""
-        outcome = run.run(
-            [uv.interpreter(job.python), "-m", "venv", job.prefix],
-            deadline=_CREATE_SECONDS,
-        )
-        if not outcome.ok:
-            raise failure("environment_failed", outcome, engine="venv")
+        """Make a plain virtual environment.
+
+        Raises:
+            SetupError: `prefix_divided`, `disk_filled` or `environment_failed`.
+        """
+        suited(job.prefix)
+        # -I: a venv.py where the person is would be run instead. pip apart: venv keeps to itself
+        # what pip says, such as that the disk is full.
+        _make(job, uv.interpreter(job.python), "venv", "--without-pip", job.prefix)
+        _make(job, python_in(job.prefix), "ensurepip", "--upgrade", "--default-pip")
 
     def install(self, job: Job) -> None:
-        """Install the requirements with the environment's own pip, which reads pip.conf."""
-        env = run.clean_environment({"TMPDIR": str(job.scratch)})
+        """Install the locked set with the environment's own pip, which reads pip.conf.
+
+        Without a lock, and with no uv to make one, the requirements are installed as they are.
+
+        Raises:
+            SetupError: `hash_mismatch`, `wheel_missing`, `packages_unreachable`, `disk_filled`
+                or `install_failed`.
+        """
+        wanted = lock.lock_for(job, _uv)
         outcome = run.run(
-            [python_in(job.prefix), "-m", "pip", "install", "--disable-pip-version-check",
-             "--progress-bar", "off", "--requirement", job.requirements],
+            [python_in(job.prefix), "-I", "-m", "pip", "install", "--disable-pip-version-check",
+             "--progress-bar", "off", "--requirement", wanted,
+             *(["--require-hashes"] if wanted != job.requirements else []),
+             *(["--no-index"] if job.offline and not job.wheelhouse else []), *job.places()],
             deadline=None,
-            env=env,
+            env=environment(job),
             on_out=job.tell.detail,
         )  # fmt: skip
         if not outcome.ok:
-            raise failure("install_failed", outcome)
+            raise _cause(outcome, job) or failure("install_failed", outcome)
+
+
+def _make(job: Job, python: str | Path, *module: str | Path) -> None:
+    outcome = run.run([python, "-I", "-m", *module], deadline=_CREATE_SECONDS, env=environment(job))
+    if not outcome.ok:
+        raise _cause(outcome, job) or failure("environment_failed", outcome, engine="venv")
+
+
+def environment(job: Job) -> dict[str, str]:
+    """Return pip's environment: the person's sources, and nothing else that decides."""
+    env = run.clean_environment({"TMPDIR": str(job.scratch)})
+    for name in _DECIDING:
+        env.pop(f"PIP_{name}", None)
+    env["PIP_USER"] = "0"  # a pip.conf may say otherwise
+    return env
+
+
+def _uv(job: Job, arguments: list[str | Path]) -> Outcome:
+    """Run uv, which alone can lock; where it cannot run, that is the outcome."""
+    try:
+        program = uv.uv_program()
+    except (ImportError, OSError) as error:
+        return Outcome(127, "", str(error), 0.0)
+    env = uv.environment(job.scratch, offline=job.offline)
+    return run.run([program, *arguments], deadline=None, env=env, on_err=job.tell.detail)
+
+
+def _cause(outcome: Outcome, job: Job) -> SetupError | None:
+    words = last_words(outcome)
+    lowered = f"{outcome.out}\n{outcome.err}".lower()
+    for code, signs in _CAUSES.items():
+        if any(sign in lowered for sign in signs):
+            if code == "wheel_missing" and not (job.offline or job.wheelhouse):
+                return None
+            return SetupError(code, detail=words, path=str(job.prefix))
+    return None

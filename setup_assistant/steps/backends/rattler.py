@@ -11,6 +11,7 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,16 +55,7 @@ class Rattler:
             "cache": str(paths.conda_cache()),
             "offline": job.offline,
         }
-        outcome = run.run(
-            # -I: nothing of the working folder or of the person's variables is imported.
-            [sys.executable, "-I", _CHILD],
-            deadline=_LINK_SECONDS,
-            cwd=job.scratch,
-            env=environment(job.scratch),
-            stdin=json.dumps(request),
-            on_out=heard.line,
-            on_err=job.tell.detail,
-        )
+        outcome = engine(request, job.scratch, heard.line, job.tell.detail)
         if not heard.linked:
             error = _explain(heard, outcome, job)
             if fresh:
@@ -80,12 +72,61 @@ class Rattler:
         uv.install(job)
 
 
+def engine(
+    request: dict[str, Any],
+    scratch: Path,
+    on_out: Callable[[str], None],
+    on_err: Callable[[str], None],
+) -> run.Outcome:
+    """Let py-rattler do what a request asks (see `link_conda`), in a process of its own."""
+    # -I: nothing of the working folder or of the person's variables is imported.
+    return run.run(
+        [sys.executable, "-I", _CHILD],
+        deadline=_LINK_SECONDS,
+        cwd=scratch,
+        env=environment(scratch),
+        stdin=json.dumps({**request, "library": str(_library() or "")}),
+        on_out=on_out,
+        on_err=on_err,
+    )
+
+
 def available() -> bool:
-    """Whether py-rattler is installed beside this tool."""
-    return importlib.util.find_spec("rattler") is not None
+    """Whether py-rattler is installed beside this tool, or was brought along."""
+    return importlib.util.find_spec("rattler") is not None or _library() is not None
+
+
+def library_folder() -> Path:
+    """Return where a py-rattler that was brought along lies, one folder a wheel."""
+    return paths.cache_folder() / "rattler"
+
+
+def _library() -> Path | None:
+    if importlib.util.find_spec("rattler") is not None:
+        return None
+    found = sorted(library_folder().glob("[!.]*/rattler/__init__.py"))
+    return found[-1].parent.parent if found else None
 
 
 def require(job: Job) -> None:
+    """Install py-rattler into this tool's own environment, unless it is there.
+
+    Raises:
+        SetupError: `rattler_missing` with the command that installs it by hand.
+    """
+    text = msg("Installing py-rattler into Setup Assistant's environment")
+    install_here(
+        job.scratch, lambda: job.tell.progress(0, None, text), job.tell.detail, offline=job.offline
+    )
+
+
+def install_here(
+    scratch: Path,
+    begin: Callable[[], None],
+    detail: Callable[[str], None] = log.debug,
+    *,
+    offline: bool = False,
+) -> None:
     """Install py-rattler into this tool's own environment, unless it is there.
 
     Raises:
@@ -98,13 +139,13 @@ def require(job: Job) -> None:
     if sys.prefix == sys.base_prefix:
         # A system's own Python is not ours to change.
         raise SetupError("rattler_missing", detail=sys.prefix, command=by_hand)
-    job.tell.progress(0, None, msg("Installing py-rattler into Setup Assistant's environment"))
+    begin()
     outcome = run.run(
         [uv.uv_program(), "pip", "install", "--no-progress", "--python", sys.executable,
          REQUIREMENT],
         deadline=_LINK_SECONDS,
-        env=uv.environment(job.scratch, offline=job.offline),
-        on_err=job.tell.detail,
+        env=uv.environment(scratch, offline=offline),
+        on_err=detail,
     )  # fmt: skip
     importlib.invalidate_caches()
     if not outcome.ok or not available():

@@ -11,7 +11,7 @@ from setup_assistant.host import files, paths, pythons, run, usage
 from setup_assistant.host.pip_settings import uv_environment
 from setup_assistant.site.layout import python_in
 from setup_assistant.steps.backends import lock
-from setup_assistant.steps.backends.base import Job, failure, last_words
+from setup_assistant.steps.backends.base import Job, failure, last_words, suited
 from setup_assistant.words import msg
 
 _CREATE_SECONDS = 300.0
@@ -28,6 +28,15 @@ _NETWORK = (
     "certificate",
 )
 
+# Variables with which the person decides elsewhere which packages there are, and where: here the
+# plan does. Those that say where packages come from and what is allowed to be installed (only
+# what is older than a date, only wheels, only with hashes) are obeyed.
+_DECIDING = (
+    "UV_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_EXCLUDE", "UV_FORK_STRATEGY", "UV_ISOLATED",
+    "UV_NO_BINARY", "UV_NO_BINARY_PACKAGE", "UV_NO_DEPS", "UV_NO_VERIFY_HASHES", "UV_OVERRIDE",
+    "UV_PRERELEASE", "UV_PRERELEASE_PACKAGE", "UV_PYTHON", "UV_RESOLUTION", "UV_SYSTEM_PYTHON",
+    "UV_TORCH_BACKEND", "UV_VENV_CLEAR", "UV_VENV_SEED", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY",
+)  # fmt: skip
 
 # What it says where a package is not in the places it may look in.
 _NOT_THERE = ("network was disabled", "not found in the provided package locations")
@@ -44,6 +53,7 @@ class Uv:
 
         Not by `--seed`: before Python 3.12 it adds wheel, which no conda environment has.
         """
+        suited(job.prefix)
         python = interpreter(job.python)
         _quiet(job, "venv", "--relocatable", "--no-project", "--python", python, job.prefix)
 
@@ -166,6 +176,10 @@ def uv_program() -> Path:
 def environment(scratch: Path, *, offline: bool = False) -> dict[str, str]:
     """Return uv's environment: the person's pip settings in uv's words, and our cache."""
     env = run.clean_environment(uv_environment(dict(os.environ)))
+    for name in _DECIDING:
+        env.pop(name, None)
+    # Else a project around the working folder has its say (overrides, a date, a resolution).
+    env["UV_PROJECT"] = scratch.absolute().anchor
     env["UV_CACHE_DIR"] = str(paths.package_cache())
     env.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
     env.setdefault("UV_HTTP_TIMEOUT", "120")

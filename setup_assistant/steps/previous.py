@@ -1,0 +1,121 @@
+"""What an upgrade keeps of the environment before it, and the exchange that brings it back.
+
+An exchange is three renames with the site's files in between. Its journal holds those files
+from before the first move, so that whatever kills it, the next run ends it: either nothing was
+moved yet, or what waits beside the environment says that the rest is to be done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from setup_assistant.errors import SetupError
+from setup_assistant.host import files, prefix
+from setup_assistant.site.layout import Layout
+
+# What belongs to one environment and goes with it.
+FILES = (
+    "plan.json", "machine.json", "answers.toml", "requirements.txt", "requirements.lock",
+    "environment.yml", "canary.json", "README.txt",
+)  # fmt: skip
+_EXCHANGING = "exchanging"
+
+
+def folder(layout: Layout) -> Path:
+    """Return where the environment before the last upgrade is kept."""
+    return layout.env.with_name(layout.env.name + ".previous")
+
+
+def kept(layout: Layout) -> Path:
+    """Return where the site's files of that time are kept."""
+    return layout.root / ".previous"
+
+
+def stage_root(layout: Layout) -> Path:
+    """Return the folder that is there while an upgrade or an exchange is under way."""
+    return layout.root / ".next"
+
+
+def there(layout: Layout) -> bool:
+    """Whether there is something to go back to."""
+    return prefix.kind(folder(layout)) is not None and (kept(layout) / "plan.json").exists()
+
+
+def exchange(layout: Layout) -> None:
+    """Exchange the environment and its files with the previous ones; twice is there and back.
+
+    Raises:
+        SetupError: `nothing_previous`.
+    """
+    if not there(layout):
+        raise SetupError("nothing_previous", path=str(layout.env))
+    texts = {n: [text(layout.root / n), text(kept(layout) / n)] for n in FILES}
+    journal = {"state": _EXCHANGING, "files": texts}
+    write_journal(layout, journal)
+    layout.env.rename(_between(layout))
+    _finish(layout, journal)
+
+
+def end_exchange(layout: Layout) -> bool:
+    """End an exchange that was killed; return whether one is done now that its caller wanted."""
+    journal = read_journal(layout)
+    if journal.get("state") != _EXCHANGING:
+        return False
+    if _between(layout).exists():
+        _finish(layout, journal)
+        return True
+    # Before the first move, or after the last: the files tell which.
+    plan = journal["files"]["plan.json"]
+    files.remove(stage_root(layout))
+    return bool(plan[0] != plan[1] == text(layout.plan))
+
+
+def write_journal(layout: Layout, value: dict[str, Any]) -> None:
+    """Write down what is under way, for the run after a kill."""
+    files.write_json(_journal(layout), value)
+
+
+def read_journal(layout: Layout) -> dict[str, Any]:
+    """Return what was under way; empty where nothing was, or it is not to be read."""
+    with contextlib.suppress(SetupError):
+        value = files.read_json(_journal(layout))
+        if isinstance(value, dict):
+            return value
+    return {}
+
+
+def text(path: Path) -> str | None:
+    """Return a file's text; None where there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+def put(path: Path, content: str | None) -> None:
+    """Write a file; for None, remove it."""
+    if content is None:
+        files.remove(path)
+    else:
+        files.write_text(path, content)
+
+
+def _finish(layout: Layout, journal: dict[str, Any]) -> None:
+    """Do what is left after the first move; every part can be repeated."""
+    if not layout.env.exists():
+        folder(layout).rename(layout.env)
+    for name, (ours, theirs) in journal["files"].items():
+        put(layout.root / name, theirs)
+        put(kept(layout) / name, ours)
+    _between(layout).rename(folder(layout))
+    files.remove(stage_root(layout))
+
+
+def _between(layout: Layout) -> Path:
+    return layout.env.with_name(layout.env.name + ".swap")
+
+
+def _journal(layout: Layout) -> Path:
+    return stage_root(layout) / "journal.json"

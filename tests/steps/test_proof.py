@@ -1,0 +1,38 @@
+"""What a proof holds for: the same files of a newer copy of this tool, but no others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from setup_assistant.choose.wishes import Wishes
+from setup_assistant.host import files, paths
+from setup_assistant.site.layout import Layout
+from setup_assistant.steps.ledger import Ledger
+from setup_assistant.steps.proof import CanaryStep, fingerprint
+from setup_assistant.steps.step import Context
+from tests.choose.described import described, plan_for
+
+
+def test_another_copy_of_the_tool_asks_no_canary_again(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        shutil.copytree(paths.recipes_folder() / "canary", folder / "canary")
+    os.utime(second / "canary" / "model/tokenizer.json", (1, 1))
+    site = Layout(tmp_path / "site")
+    context = Context(
+        machine=described(None),
+        plan=plan_for(None, model="canary"),
+        wishes=Wishes(),
+        site=site,
+        ledger=Ledger(site.ledger),
+        recipes=first,
+    )
+    proved = {"status": "ok", "fingerprint": fingerprint(context, first / "canary")}
+    files.write_json(site.canary_result, proved)
+    newer = replace(context, recipes=second)
+    assert CanaryStep().check(newer)
+    (second / "canary" / "model/tokenizer.json").write_text("{}")
+    assert not CanaryStep().check(newer)
