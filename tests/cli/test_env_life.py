@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from setup_assistant.host import files
 from tests.cli.test_env import Machine, machine
 
 __all__ = ["machine"]
@@ -202,3 +203,36 @@ def test_what_is_put_there_later_is_not_ours(machine: Machine) -> None:
     # Made again, it is ours again.
     Ledger(layout.ledger).made("environment", layout.env, "folder")
     assert [d["path"] for d in Ledger(layout.ledger).owned()] == [str(layout.env)]
+
+
+def test_what_a_killed_run_left_beside_it_goes_too(machine: Machine) -> None:
+    from setup_assistant.site.layout import Layout
+    from setup_assistant.steps import swap
+    from setup_assistant.steps.ledger import Ledger
+
+    layout = Layout(machine.site("site"))
+    ours, theirs = swap.part(layout.env), swap.old(layout.env)
+    for folder in (ours, theirs):
+        (folder / "lib").mkdir(parents=True)
+    Ledger(layout.ledger).made("environment", ours, "folder")
+    machine.envelope("remove", "site", "--yes")
+    assert (layout.env.exists(), ours.exists(), theirs.exists()) == (False, False, True)
+
+
+def test_one_that_another_run_works_at_is_not_removed(machine: Machine) -> None:
+    site = machine.site("site")
+    with files.exclusive(site / ".lock"):
+        refused = machine.envelope("remove", "site", "--yes")
+    assert refused["errors"][0]["code"] == "site_busy"
+    assert (site / "env").exists()
+
+
+@pytest.mark.parametrize("verb", ["remove", "upgrade", "activate"])
+def test_one_that_was_moved_aside_by_a_killed_run_is_not_gone(machine: Machine, verb: str) -> None:
+    site = machine.site("site")
+    (site / "env").rename(site / "env.old")
+    more = () if verb == "activate" else ("--yes",)
+    refused = machine.envelope(verb, "site", *more)
+    assert (refused["errors"][0]["code"], refused["exit_code"]) == ("env_unfinished", 3)
+    assert f"up --site {site}" in refused["errors"][0]["hint"]
+    assert (site / "env.old").is_dir()

@@ -116,10 +116,31 @@ def test_a_saved_machine_gives_the_same_plan(assistant: Call, tmp_path: Path) ->
     assert data(again)["data"]["torch"] == data(done)["data"]["torch"]
     other = assistant("plan", "--machine", str(saved), "--json")
     assert data(other)["errors"][0]["code"] == "file_invalid"
-    both = assistant("plan", "--machine", str(path), "--driver", "535", "--json")
+    both = assistant("plan", "--machine", str(path), "--gpu", GPU, "--json")
     assert both.returncode == 2
     missing = assistant("plan", "--machine", str(tmp_path / "no.json"))
     assert missing.returncode == 2
+
+
+def test_a_capture_without_its_driver_is_planned_with_one(assistant: Call, tmp_path: Path) -> None:
+    """What the refusal advises works: the driver that the capture lacks is named."""
+    capture, machine = tmp_path / "list.txt", tmp_path / "machine.json"
+    capture.write_text("GPU 0: NVIDIA L40S (UUID: GPU-00000000-0000-0000-0000-000000000000)\n")
+    assistant("probe", "--from", str(capture), "--save", str(machine))
+    done = assistant("plan", "--machine", str(machine), "--json")
+    assert data(done)["errors"][0]["code"] == "driver_unknown"
+    done = assistant("plan", "--machine", str(machine), "--driver", "570.133.20", "--json")
+    assert data(done)["data"]["torch"]["build"] == "cu126"
+
+
+def test_a_driver_without_any_card_is_told(assistant: Call, tmp_path: Path) -> None:
+    capture, machine = tmp_path / "banner.txt", tmp_path / "machine.json"
+    banner = "| NVIDIA-SMI 575.57.08   Driver Version: 575.57.08   CUDA Version: 12.9 |\n"
+    capture.write_text(banner)
+    done = assistant("probe", "--from", str(capture), "--save", str(machine), "--json")
+    assert "gpus" in {u["field"] for u in data(done)["data"]["unknown"]}
+    done = assistant("plan", "--machine", str(machine), "--json")
+    assert "no GPU is described" in json.dumps(data(done)["data"]["warnings"])
 
 
 def test_the_text_says_what_and_why(assistant: Call) -> None:

@@ -49,3 +49,12 @@ def test_the_planned_cap_really_fits(assistant: Call) -> None:
     )  # fmt: skip
     assert 0.9 * model["budget_bytes"] < need["need_bytes"] <= model["budget_bytes"]
     assert need["allocated_bytes"] < need["need_bytes"]
+
+
+def test_a_prompt_that_is_longer_than_the_model_says_so(assistant: Call) -> None:
+    video = ("estimate", "Qwen2-VL-7B-Instruct", "--video", "640x360x1000")
+    long = data(assistant, *video)
+    assert long["positions"] == 32_768 < long["prompt_tokens"]
+    assert not long["within_positions"]
+    assert "32768 positions" in assistant(*video).stdout
+    assert data(assistant, *video, "--fps", "0.2")["within_positions"]

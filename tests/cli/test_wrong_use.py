@@ -44,7 +44,7 @@ WRONG = {
     "plan --driver abc": 2,
     "plan --gpu x": 2,
     "plan --ram -3": 2,
-    "plan --driver 535.104.05 --machine file.txt": 2,
+    "plan --gpu L4 --machine file.txt": 2,
     "plan --system Foo": 2,
     "estimate": 2,
     "estimate nosuch/model": 2,
