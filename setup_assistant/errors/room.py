@@ -32,7 +32,7 @@ ERRORS: dict[str, ErrorKind] = {
     ),
     "fleet_unfinished": ErrorKind(
         Exit.PARTLY,
-        msg("{failed} of {total} hosts are not done: {hosts}."),
+        msg("Not done on {failed} of {total} hosts: {hosts}."),
         msg("Each has its reason and remedy in the table. Then: {command}"),
     ),
     "fleet_failed": ErrorKind(

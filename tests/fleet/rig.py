@@ -7,6 +7,7 @@ nvidia-smi replaced. Needs root, iproute2, util-linux, e2fsprogs and openssh-ser
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -201,12 +202,16 @@ class Host:
 class Lab:
     """Some hosts behind one bridge; this machine is their control machine."""
 
+    _made = itertools.count()
+
     def __init__(self, folder: Path, names: Iterable[str]) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        number = os.getpid() % 200 + 20
-        self.bridge = f"sab{os.getpid() % 100000}"
-        self.address = f"10.213.{number}.1"
+        # A process may have several rooms at once: each has names and addresses of its own.
+        made = next(self._made)
+        self.tag = f"{os.getpid() % 100000}{chr(ord('a') + made % 26)}"
+        self.bridge = f"sab{self.tag}"
+        self.address = f"10.{213 + made % 40}.{os.getpid() % 200 + 20}.1"
         self.key = folder / "id"
         self.known_hosts = folder / "known_hosts"
         self.config = folder / "ssh_config"
@@ -218,7 +223,7 @@ class Lab:
         self.hosts = {n: self._wire(i, n) for i, n in enumerate(names)}
 
     def _wire(self, number: int, name: str) -> Host:
-        tag = f"{os.getpid() % 100000}-{number}"
+        tag = f"{self.tag}{number}"
         namespace, link, inner = f"sa{tag}", f"sv{tag}", f"si{tag}"
         address = self.address.rsplit(".", 1)[0] + f".{number + 10}"
         _run("ip", "netns", "add", namespace)
