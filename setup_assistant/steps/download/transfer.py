@@ -21,10 +21,10 @@ from setup_assistant.steps.download.part import Part
 from setup_assistant.words import msg
 
 CONNECTIONS = 8
-# It begins with some of them; the others join where the line is slower than this (bytes/s).
-# Above, the processor is the limit, and more connections only get in each other's way.
-_AT_FIRST = 4
-_LOOK_AFTER_SECONDS = 0.3
+# It begins with one; the others join where, or as soon as, the line is slower than this (bytes/s).
+# Above, the processor is the limit, and more connections only take it away from the sums.
+_AT_FIRST = 1
+_LOOK_EVERY_SECONDS = 0.3
 _FAST = 400_000_000
 _HASHERS = 2
 # Files that are open at once, and segments of one request.
@@ -94,23 +94,25 @@ class Transfer:
 
     def _watch(self, expected: int, more: int) -> None:
         """Tell, from the caller's thread, what comes, until all is there or nothing will."""
-        began, before = clock.monotonic(), self._best
+        looked, before = clock.monotonic(), self._best
         while True:
             with self._changed:
                 if not self._arrived and not self._failed:
                     self._changed.wait(_TELL_EVERY_SECONDS)
                 arrived, self._arrived = self._arrived, []
-            self._on_bytes(self._done())
+            done = self._done()
+            self._on_bytes(done)
             for file, digest in arrived:
                 self._on_file(file, digest)
             expected -= len(arrived)
             if self._failed or not expected:
                 return
-            seconds = clock.monotonic() - began
-            if more and seconds > _LOOK_AFTER_SECONDS:
-                slow = (self._done() - before) / seconds < _FAST
-                self._start(self._work, more if slow else 0)
-                more = 0
+            seconds = clock.monotonic() - looked
+            if more and seconds > _LOOK_EVERY_SECONDS:
+                if (done - before) / seconds < _FAST:
+                    self._start(self._work, more)
+                    more = 0
+                looked, before = clock.monotonic(), done
 
     def _end(self) -> None:
         self._stop.set()
