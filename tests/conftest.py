@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant import words
+from setup_assistant import messages
 from tests.built import Built, built, place, shared
 
 __all__ = ["built", "place", "shared"]
@@ -33,7 +33,7 @@ def _unchanged() -> Iterator[None]:
     before = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
     yield
     after = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
-    words.use_language("en")
+    messages.use_language("en")
     assert after == before, "the test changed environment variables"
 
 
@@ -46,7 +46,7 @@ def _isolated(_unchanged: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "CUDA_VISIBLE_DEVICES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "en_US.UTF-8")
-    words.use_language("en")
+    messages.use_language("en")
 
 
 @pytest.fixture

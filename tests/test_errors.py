@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant import words
+from setup_assistant import messages
 from setup_assistant.errors import (
     ERRORS,
     Exit,
     SetupError,
     building,
     choosing,
-    life,
-    room,
-    use,
+    environments,
+    fleet,
+    usage,
     weights,
 )
 
@@ -77,9 +77,9 @@ def test_each_code_speaks_english_and_chinese(code: str) -> None:
     kind = ERRORS[code]
     for message in (kind.sentence, kind.remedy):
         assert message.template
-        words.use_language("zh_CN")
-        chinese = words._catalog.gettext(message.template)
-        words.use_language("en")
+        messages.use_language("zh_CN")
+        chinese = messages._catalog.gettext(message.template)
+        messages.use_language("en")
         only_places = message.template.strip("{}").isidentifier()
         assert only_places or chinese != message.template, message.template
 
@@ -97,5 +97,5 @@ def test_an_error_knows_its_exit_and_fills_its_sentence() -> None:
 
 
 def test_no_code_stands_in_two_tables() -> None:
-    tables = (use, choosing, building, life, weights, room)
+    tables = (usage, choosing, building, environments, weights, fleet)
     assert sum(len(t.ERRORS) for t in tables) == len(ERRORS)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from setup_assistant.bundle import conda, cut
-from setup_assistant.bundle.contents import Manifest, Target
+from setup_assistant.bundle.manifest import Manifest, Target
 from setup_assistant.bundle.remote import Remote
 from setup_assistant.bundle.targets import OLDEST_GLIBC, plan_key
 from setup_assistant.bundle.verify import Checked
@@ -17,8 +17,8 @@ from setup_assistant.catalog import mirrors
 from setup_assistant.choose import locked, mirror_wish
 from setup_assistant.choose.backend import pythons
 from setup_assistant.choose.candidates import CANARY
-from setup_assistant.choose.host import Host, host_of
 from setup_assistant.choose.plan import Platform
+from setup_assistant.choose.target_platform import Host, host_of
 from setup_assistant.choose.versions import at_least, minor
 from setup_assistant.choose.wishes import Backend, Wishes
 from setup_assistant.errors import SetupError
@@ -123,7 +123,7 @@ def fetched(remote: Remote, signer: Path | None, machine: Machine, site: str) ->
 def _undone(prepared: Prepared) -> set[str]:
     """Return the steps whose check does not pass yet."""
     from setup_assistant.steps.ledger import Ledger
-    from setup_assistant.steps.road import standard_steps
+    from setup_assistant.steps.run_steps import standard_steps
     from setup_assistant.steps.step import Context
 
     layout = prepared.layout

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.bundle import wheels
-from setup_assistant.bundle.contents import Target
 from setup_assistant.bundle.fetch import Offer
+from setup_assistant.bundle.manifest import Target
 from setup_assistant.bundle.targets import Kind
 from setup_assistant.bundle.wheels import Wheel
 from setup_assistant.errors import SetupError

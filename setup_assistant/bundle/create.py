@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, cast
 
-from setup_assistant.bundle import conda, cut, models, seal, stick, wheels
+from setup_assistant.bundle import conda, cut, disk_check, finish, models, wheels
 from setup_assistant.bundle.conda import Package
-from setup_assistant.bundle.contents import Item, Manifest, Target
 from setup_assistant.bundle.fetch import Offer, fetch
-from setup_assistant.bundle.seal import item_of
+from setup_assistant.bundle.finish import item_of
+from setup_assistant.bundle.manifest import Item, Manifest, Target
 from setup_assistant.bundle.targets import Kind
 from setup_assistant.bundle.wheels import Wheel
 from setup_assistant.choose.wishes import Wishes
@@ -26,7 +26,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.fleet import agent
 from setup_assistant.host import files
 from setup_assistant.machine.facts import Source
-from setup_assistant.words import Message, _, msg
+from setup_assistant.messages import Message, _, msg
 
 T = TypeVar("T", bound=Offer)
 
@@ -73,7 +73,7 @@ def create(order: Order, tell: Callable[[Message], None]) -> Manifest:
             download of weights says.
     """
     try:
-        work = stick.begin(order.folder)
+        work = disk_check.begin(order.folder)
         with files.exclusive(work / "lock", flag="--to"):
             manifest = _create(order, work, tell)
             shutil.rmtree(work, ignore_errors=True)
@@ -86,13 +86,13 @@ def create(order: Order, tell: Callable[[Message], None]) -> Manifest:
 
 def _create(order: Order, work: Path, tell: Callable[[Message], None]) -> Manifest:
     folder = order.folder
-    stick.sweep(folder)
+    disk_check.sweep(folder)
     cut.unpack(folder)
     made = _shared([_made(kind, work, tell) for kind in order.kinds])
     wanted = models.listed(order.kinds if order.with_weights else (), order.wishes, folder)
     every = {offer.path: offer for one in made for offer in one.offers()}
     sizes = [(o.path, o.bytes) for o in every.values()]
-    stick.check(folder, [*sizes, *(s for m in wanted for s in m.sizes())], order.part_bytes)
+    disk_check.check(folder, [*sizes, *(s for m in wanted for s in m.sizes())], order.part_bytes)
     tell(msg("Fetching {count} packages", count=len(every)))
     fetch(every.values(), folder)
     weights = models.fetch(wanted, folder, tell)
@@ -100,8 +100,8 @@ def _create(order: Order, work: Path, tell: Callable[[Message], None]) -> Manife
     items = [item_of(folder, o.path, o.sha256) for _path, o in sorted(every.items())]
     items += [i for some in weights.values() for i in some]
     items += [item_of(folder, p) for t in targets for p in (t.lock, t.channel) if p]
-    return seal.seal(
-        seal.Goods(
+    return finish.seal(
+        finish.Goods(
             folder=folder,
             targets=targets,
             agents=tuple(_agents(order)),

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from setup_assistant import values
-from setup_assistant.bundle import contents
-from setup_assistant.bundle.contents import Item, Piece
+from setup_assistant import frozen_json
+from setup_assistant.bundle import manifest
+from setup_assistant.bundle.manifest import Item, Piece
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
-from setup_assistant.words import _
+from setup_assistant.messages import _
 
 # Where everything goes, while it goes there.
 JOURNAL = ".setup-assistant-cut.json"
@@ -44,7 +44,7 @@ def pack(folder: Path, items: Iterable[Item], part_bytes: int) -> tuple[Item, ..
         SetupError: `usage` where that makes more than 999 parts.
     """
     places = layout(items, part_bytes)
-    files.write_json(folder / JOURNAL, values.to_builtins(Journal(files=places)))
+    files.write_json(folder / JOURNAL, frozen_json.to_builtins(Journal(files=places)))
     done = tuple(_cut(folder, item) for item in places)
     for name in {item.path.partition("/")[0] for item in places}:
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -112,14 +112,14 @@ def unpack(folder: Path) -> None:
 
 def _journaled(folder: Path) -> tuple[Item, ...]:
     try:
-        return values.load_json(folder / JOURNAL, Journal).files
+        return frozen_json.load_json(folder / JOURNAL, Journal).files
     except SetupError:
         return ()
 
 
 def _listed(folder: Path) -> tuple[Item, ...]:
     try:
-        return contents.load([folder]).files
+        return manifest.load([folder]).files
     except SetupError:
         return ()
 
@@ -182,7 +182,7 @@ def whole(folders: Sequence[Path], items: Sequence[Item], scratch: Path) -> Path
 
 
 def _part(folders: Sequence[Path], piece: Piece) -> Path:
-    found = contents.find(folders, piece.path)
+    found = manifest.find(folders, piece.path)
     if found is None:
         raise SetupError("bundle_missing", path=piece.path, folder=str(folders[0]))
     return found

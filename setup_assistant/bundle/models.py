@@ -6,16 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant.bundle.contents import Item
+from setup_assistant.bundle.manifest import Item
 from setup_assistant.bundle.targets import Kind
 from setup_assistant.catalog.models import known_sums
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.wishes import Wishes
-from setup_assistant.steps.download import manifest, places
+from setup_assistant.messages import Message, msg
+from setup_assistant.steps.download import places
 from setup_assistant.steps.download.folder import Job, bring
-from setup_assistant.steps.download.listing import RemoteFile
 from setup_assistant.steps.download.source import Source
-from setup_assistant.words import Message, msg
+from setup_assistant.weights import folder_record
+from setup_assistant.weights.listing import RemoteFile
 
 _AGAIN = "setup-assistant bundle create"
 
@@ -62,7 +63,7 @@ def listed(kinds: Sequence[Kind], wishes: Wishes, folder: Path) -> tuple[Model, 
             resume=_AGAIN,
             flag="--to",
         )
-        whole = manifest.intact(folder / path, model.modelscope_id)
+        whole = folder_record.intact(folder / path, model.modelscope_id)
         found[model.id] = Model(
             id=model.id,
             hub_id=model.modelscope_id,

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
-from setup_assistant.bundle import contents, sign
-from setup_assistant.bundle.contents import Item, Manifest, Piece
+from setup_assistant.bundle import manifest as manifests
+from setup_assistant.bundle import sign
+from setup_assistant.bundle.manifest import Item, Manifest, Piece
 from setup_assistant.bundle.verify import Checked
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths
@@ -46,19 +47,19 @@ class Remote:
             SetupError: `bundle_fetch`, `bundle_damaged`, `bundle_signature`, `bundle_invalid`.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        manifest = self.folder / contents.NAME
-        manifest.write_bytes(self._read(contents.NAME))
-        (self.folder / contents.SUMS).write_bytes(self._read(contents.SUMS))
+        manifest = self.folder / manifests.NAME
+        manifest.write_bytes(self._read(manifests.NAME))
+        (self.folder / manifests.SUMS).write_bytes(self._read(manifests.SUMS))
         if self._expected and files.sha256(manifest) != self._expected:
-            raise SetupError("bundle_damaged", path=contents.NAME)
-        signature = self.folder / contents.SIGNATURE
+            raise SetupError("bundle_damaged", path=manifests.NAME)
+        signature = self.folder / manifests.SIGNATURE
         signature.unlink(missing_ok=True)
         try:
-            signature.write_bytes(self._read(contents.SIGNATURE))
+            signature.write_bytes(self._read(manifests.SIGNATURE))
         except SetupError:
             files.remove(signature)
         signed = sign.check(manifest, signature if signature.exists() else None, signer)
-        found = contents.load([self.folder], signed=signed not in ("", sign.UNCHECKED))
+        found = manifests.load([self.folder], signed=signed not in ("", sign.UNCHECKED))
         return Checked(folders=(self.folder,), manifest=found, signer=signed)
 
     def fetch(self, manifest: Manifest, wanted: Sequence[str]) -> None:
@@ -123,7 +124,7 @@ class Remote:
     def _read(self, path: str) -> bytes:
         url = f"{self.address}/{path}"
         try:
-            return self._http.read(url, contents.LARGEST_MANIFEST)[0]
+            return self._http.read(url, manifests.LARGEST_MANIFEST)[0]
         except WebError as error:
             raise SetupError("bundle_fetch", url=url, detail=str(error.detail)) from error
 

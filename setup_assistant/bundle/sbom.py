@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from setup_assistant.bundle.conda import Package
-from setup_assistant.bundle.contents import Item
 from setup_assistant.bundle.fetch import Offer
+from setup_assistant.bundle.manifest import Item
 from setup_assistant.bundle.wheels import Wheel
 from setup_assistant.catalog import models as catalog
 

@@ -7,10 +7,10 @@ import re
 import tempfile
 from pathlib import Path
 
-from setup_assistant.bundle.contents import LARGEST_MANIFEST, NAME, SIGNATURE
+from setup_assistant.bundle.manifest import LARGEST_MANIFEST, NAME, SIGNATURE
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, run
-from setup_assistant.words import _
+from setup_assistant.messages import _
 
 # In place of a signer: there is a signature, and nothing here that could check it.
 UNCHECKED = "unchecked"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog.recipes import Recipes
-from setup_assistant.choose import codec
+from setup_assistant.choose import plan_json
 from setup_assistant.choose.backend import CONDA_LIKE, RATTLER
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
@@ -18,7 +18,7 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.machine.facts import Machine, Source
-from setup_assistant.words import _
+from setup_assistant.messages import _
 
 OLDEST_GLIBC = "2.17"
 _PLAN, _MACHINE = "setup-assistant/plan/", Machine().schema
@@ -156,13 +156,13 @@ def _probed(data: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]
 
 
 def _machine(data: object, path: Path) -> Machine:
-    return values.from_builtins(data, Machine, str(path))
+    return frozen_json.from_builtins(data, Machine, str(path))
 
 
 def _plan(data: dict[str, Any], path: Path) -> Plan:
     # `up --dry-run --json` adds where it would be.
     plain = {k: v for k, v in data.items() if k not in ("site", "dry_run")}
-    plan = codec.from_json(plain, str(path))
+    plan = plan_json.from_json(plain, str(path))
     if not plan.platform.os:
         detail = _("it does not say for which system; plan again")
         raise SetupError("file_invalid", path=str(path), detail=detail)

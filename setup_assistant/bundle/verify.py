@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant.bundle import contents, sign
-from setup_assistant.bundle.contents import Manifest, Piece
+from setup_assistant.bundle import manifest as manifests
+from setup_assistant.bundle import sign
+from setup_assistant.bundle.manifest import Manifest, Piece
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
-from setup_assistant.steps.download.listing import OWN_PREFIX
+from setup_assistant.weights.listing import OWN_PREFIX
 
 # What systems leave on sticks, and our own records; nothing takes these for packages or weights.
 _DROPPINGS = {".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -45,12 +46,12 @@ def verify(
         SetupError: `bundle_missing`, `bundle_damaged`, `bundle_extra`, `bundle_signature` or
             `bundle_invalid`, each naming the file.
     """
-    path = contents.find(folders, contents.NAME)
+    path = manifests.find(folders, manifests.NAME)
     if path is None:
-        raise SetupError("bundle_missing", path=contents.NAME, folder=str(folders[0]))
+        raise SetupError("bundle_missing", path=manifests.NAME, folder=str(folders[0]))
     # First: what is not from whom it should be is not even read.
-    signed_by = sign.check(path, contents.find(folders, contents.SIGNATURE), signer)
-    manifest = contents.load(folders, signed=signed_by not in ("", sign.UNCHECKED))
+    signed_by = sign.check(path, manifests.find(folders, manifests.SIGNATURE), signer)
+    manifest = manifests.load(folders, signed=signed_by not in ("", sign.UNCHECKED))
     parts = manifest.parts()
     # All that is missing is told before gigabytes are read.
     for part in parts:
@@ -86,7 +87,7 @@ def strangers(
 
 
 def _there(part: Piece, folders: Sequence[Path]) -> Path:
-    path = contents.find(folders, part.path)
+    path = manifests.find(folders, part.path)
     if path is None:
         raise SetupError("bundle_missing", path=part.path, folder=str(folders[0]))
     if path.stat().st_size != part.size:

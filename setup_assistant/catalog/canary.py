@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
 from setup_assistant.catalog.smoke import Kind, Language
 
@@ -68,5 +68,5 @@ def load(folder: Path | None = None) -> Canary:
         SetupError: `recipe_invalid`, naming file and key.
     """
     where = (recipes(folder) / "canary").absolute()
-    read = values.load_toml(where / "cases.toml", _File)
+    read = frozen_json.load_toml(where / "cases.toml", _File)
     return Canary(folder=where, header=read.canary, sums=read.files, cases=read.case)

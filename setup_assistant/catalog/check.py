@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from pathlib import Path
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog import (  # fmt: skip
     check_gpus,
     check_proofs,
@@ -82,12 +82,12 @@ def _plan(home: Path) -> list[tuple[str, Callable[[], object], Callable[..., lis
         ("smoke.toml", lambda: smoke.load(home), lambda _found: []),
         (
             "drivers.toml",
-            lambda: values.load_toml(home / "drivers.toml", drivers.Drivers),
+            lambda: frozen_json.load_toml(home / "drivers.toml", drivers.Drivers),
             check_gpus.driver_faults,
         ),
         (
             "gpus.toml",
-            lambda: values.load_toml(home / "gpus.toml", gpus.GpuFile),
+            lambda: frozen_json.load_toml(home / "gpus.toml", gpus.GpuFile),
             check_gpus.gpu_faults,
         ),
     ]

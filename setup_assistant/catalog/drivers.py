@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
 
 
@@ -39,7 +39,7 @@ class Drivers:
 @functools.cache
 def load() -> Drivers:
     """Return the recipe; raises `recipe_invalid` naming file and key."""
-    return values.load_toml(recipes() / "drivers.toml", Drivers)
+    return frozen_json.load_toml(recipes() / "drivers.toml", Drivers)
 
 
 def cuda_of_driver(version: str) -> str | None:

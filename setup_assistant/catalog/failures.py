@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
 from setup_assistant.errors import SetupError
 
@@ -52,7 +52,7 @@ def load(folder: Path | None = None) -> tuple[Failure, ...]:
     import re
 
     path = recipes(folder) / "failures.toml"
-    rows = values.load_toml(path, _File).failure
+    rows = frozen_json.load_toml(path, _File).failure
     for row in rows:
         for pattern in (*row.patterns, *row.hints):
             try:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
 
 _GIB = 1 << 30
@@ -64,7 +64,7 @@ class Row:
 @functools.cache
 def load() -> GpuFile:
     """Return the recipe; raises `recipe_invalid` naming file and key."""
-    return values.load_toml(recipes() / "gpus.toml", GpuFile)
+    return frozen_json.load_toml(recipes() / "gpus.toml", GpuFile)
 
 
 @functools.cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
 
 Leg = Literal["packages", "torch", "conda", "weights"]
@@ -47,4 +47,4 @@ def load(folder: Path | None = None) -> tuple[Mirror, ...]:
     Raises:
         SetupError: `recipe_invalid`, naming file and key.
     """
-    return values.load_toml(recipes(folder) / "mirrors.toml", _File).mirror
+    return frozen_json.load_toml(recipes(folder) / "mirrors.toml", _File).mirror

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
 from setup_assistant.errors import SetupError
 
@@ -162,7 +162,7 @@ def load(folder: Path | None = None) -> tuple[Model, ...]:
     """
     found: list[Model] = []
     for path in sorted((recipes(folder) / "models").glob("*.toml")):
-        file = values.load_toml(path, _File)
+        file = frozen_json.load_toml(path, _File)
         mine = [_model(file, size, variant) for size in file.size for variant in size.variants]
         if stray := {s.id for s in file.sums} - {m.id for m in mine}:
             detail = f"no variant has this id - at `$.sums.{min(stray)}`"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
 
 FILE = "rehearsed.toml"
@@ -47,4 +47,4 @@ def load(folder: Path | None = None) -> tuple[Rehearsal, ...]:
         SetupError: `recipe_invalid`, naming file and key.
     """
     path = recipes(folder) / FILE
-    return values.load_toml(path, _File).row if path.exists() else ()
+    return frozen_json.load_toml(path, _File).row if path.exists() else ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
 
 Kind = Literal["image", "multi-image", "video"]
@@ -67,4 +67,4 @@ def load(folder: Path | None = None) -> Smoke:
     Raises:
         SetupError: `recipe_invalid`, naming file and key.
     """
-    return values.load_toml(recipes(folder) / "smoke.toml", Smoke)
+    return frozen_json.load_toml(recipes(folder) / "smoke.toml", Smoke)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
 from setup_assistant.errors import SetupError
 
@@ -105,7 +105,7 @@ def load(folder: Path | None = None) -> TorchTable:
         SetupError: `recipe_invalid`, naming file and key.
     """
     path = recipes(folder) / "torch.toml"
-    table = values.load_toml(path, TorchTable)
+    table = frozen_json.load_toml(path, TorchTable)
     for release in table.release:
         for build in release.builds:
             for name in (build.x86_64, build.aarch64):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Quantizer
-from setup_assistant.choose.cards import Card
-from setup_assistant.choose.host import Host
 from setup_assistant.choose.memory import Setting
-from setup_assistant.choose.pairs import Pair
+from setup_assistant.choose.target_platform import Host
+from setup_assistant.choose.torch_builds import Pair
+from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.choose.versions import at_least, within
 from setup_assistant.errors import SetupError
 

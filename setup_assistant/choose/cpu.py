@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.candidates import Ground
-from setup_assistant.choose.cards import GIB
 from setup_assistant.choose.memory import Setting, estimate
+from setup_assistant.choose.usable_gpus import GIB
 from setup_assistant.choose.workloads import comfortable, least
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Stacks
-from setup_assistant.choose.host import host_of
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
+from setup_assistant.choose.target_platform import host_of
 from setup_assistant.choose.versions import minor, numbers
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError

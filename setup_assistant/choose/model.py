@@ -9,11 +9,11 @@ from typing import NoReturn
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose import cpu
 from setup_assistant.choose.candidates import CANARY, Ground, automatic, named
-from setup_assistant.choose.cards import GIB, Card
 from setup_assistant.choose.memory import Need, Setting, Work, estimate
-from setup_assistant.choose.notes import Notes
 from setup_assistant.choose.placement import Seat, groups, seat
 from setup_assistant.choose.plan import ModelChoice, Placement
+from setup_assistant.choose.reasons import Notes
+from setup_assistant.choose.usable_gpus import GIB, Card
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.choose.workloads import (
     Caps,
@@ -26,7 +26,7 @@ from setup_assistant.choose.workloads import (
 )
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 # Times the parameters: 72B to 7B is far, 7B to 2B is not.
 FAR = 5

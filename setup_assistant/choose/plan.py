@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from setup_assistant.words import Message
+from setup_assistant.messages import Message
 
 Compatibility = Literal["native", "minor-version", "cpu", "default-build"]
 

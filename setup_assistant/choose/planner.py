@@ -6,14 +6,10 @@ from dataclasses import dataclass
 
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Quantizer
-from setup_assistant.choose import branches, others, refusals, wheel_notes
+from setup_assistant.choose import alternatives, branches, refusals, wheel_notes
 from setup_assistant.choose.backend import choose_backend, pythons
 from setup_assistant.choose.candidates import CANARY, Ground
-from setup_assistant.choose.cards import NO_GPU, Card, cards_of
-from setup_assistant.choose.host import Host, host_of
 from setup_assistant.choose.model import Pick, choose_model
-from setup_assistant.choose.notes import Notes
-from setup_assistant.choose.pairs import Pair
 from setup_assistant.choose.plan import (
     Decoder,
     ModelChoice,
@@ -24,14 +20,18 @@ from setup_assistant.choose.plan import (
     Sources,
     Torch,
 )
+from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.sizes import sizes, warn_of_disks, warn_of_memory
 from setup_assistant.choose.sources import Legs, choose_sources
+from setup_assistant.choose.target_platform import Host, host_of
+from setup_assistant.choose.torch_builds import Pair
+from setup_assistant.choose.usable_gpus import NO_GPU, Card, cards_of
 from setup_assistant.choose.versions import at_least, not_above
 from setup_assistant.choose.wheels import CURRENT, Answer, Question, choose_wheel, torch_source
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 # What is worth mending whatever the Python, before it is said that nothing helps.
 _MENDABLE = frozenset({"driver_too_old", "glibc_too_old", "strict_cuda"})
@@ -222,8 +222,8 @@ def _plan(machine: Machine, recipes: Recipes, decided: _Decided, notes: Notes) -
         reasons=tuple(notes.reasons),
         warnings=tuple(notes.warnings),
         alternatives=(
-            *others.models(decided.ground, decided.pick, decided.answer.cards),
-            *others.wheels(decided.question, decided.answer),
+            *alternatives.models(decided.ground, decided.pick, decided.answer.cards),
+            *alternatives.wheels(decided.question, decided.answer),
         ),
         left_out=tuple(c.id for c in decided.left_out),
         stack=pair.stack.id,

@@ -9,9 +9,9 @@ from typing import NoReturn
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.torch import cuda_of
 from setup_assistant.choose.branches import last_branch
-from setup_assistant.choose.cards import Card
-from setup_assistant.choose.host import Host
-from setup_assistant.choose.pairs import cuda_pairs, has_cuda_builds
+from setup_assistant.choose.target_platform import Host
+from setup_assistant.choose.torch_builds import cuda_pairs, has_cuda_builds
+from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.choose.versions import at_least, numbers, within
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Gpu

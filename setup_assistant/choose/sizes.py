@@ -5,13 +5,13 @@ from __future__ import annotations
 from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Quantizer
-from setup_assistant.choose.notes import Notes
-from setup_assistant.choose.pairs import Pair
 from setup_assistant.choose.plan import Sizes
+from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.sources import Legs
+from setup_assistant.choose.torch_builds import Pair
 from setup_assistant.machine.facts import Machine
-from setup_assistant.sizes import memory_text
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
+from setup_assistant.units_text import memory_text
 
 # Bytes per second where none were measured: a 100 Mbit/s line.
 USUAL_SPEED = 12_000_000.0

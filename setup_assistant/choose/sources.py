@@ -9,10 +9,10 @@ from setup_assistant.catalog.mirrors import Mirror
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.choose import mirror_wish
 from setup_assistant.choose.mirror_wish import MirrorWish
-from setup_assistant.choose.notes import Notes
+from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine, Source
-from setup_assistant.words import Message, msg
+from setup_assistant.messages import Message, msg
 
 # An official source is kept unless a mirror is this many times faster: mirrors may lag.
 FASTER = 2.0

@@ -1,4 +1,4 @@
-"""One file per verb; `ask` alone prompts, `show` alone prints."""
+"""A folder per group of verbs, a file per verb; only `terminal` prompts and prints."""
 
 import gc
 

@@ -13,35 +13,56 @@ from typing import Any
 
 import click
 
-from setup_assistant import __version__, words
-from setup_assistant.cli import click_words, help_text
+from setup_assistant import __version__, messages
+from setup_assistant.cli.terminal import click_messages, help_text
 from setup_assistant.host.program import program
-from setup_assistant.words import _, msg
+from setup_assistant.messages import _, msg
 
 # The variable by which a shell asks for completions, whatever the program is called here.
 COMPLETE = "_SETUP_ASSISTANT_COMPLETE"
 # verb → (module, short help). The help of the group must not import the verbs.
 VERBS = {
-    "up": ("setup_assistant.cli.up", msg("The whole road: from this machine to a proved answer.")),
-    "probe": ("setup_assistant.cli.probe", msg("Show what is true of this machine.")),
-    "plan": ("setup_assistant.cli.plan", msg("Show what would be installed here, and why.")),
-    "estimate": ("setup_assistant.cli.estimate", msg("Predict the GPU memory a model needs.")),
-    "download": ("setup_assistant.cli.download", msg("Download a model's weights, verified.")),
+    "up": (
+        "setup_assistant.cli.up.command",
+        msg("The whole road: from this machine to a proved answer."),
+    ),
+    "probe": ("setup_assistant.cli.probe.command", msg("Show what is true of this machine.")),
+    "plan": (
+        "setup_assistant.cli.plan.command",
+        msg("Show what would be installed here, and why."),
+    ),
+    "estimate": (
+        "setup_assistant.cli.estimate.command",
+        msg("Predict the GPU memory a model needs."),
+    ),
+    "download": (
+        "setup_assistant.cli.download.command",
+        msg("Download a model's weights, verified."),
+    ),
     "mirror": ("setup_assistant.cli.mirror", msg("Serve downloaded models to other machines.")),
-    "verify": ("setup_assistant.cli.verify", msg("Ask a model questions with known answers.")),
+    "verify": (
+        "setup_assistant.cli.verify.command",
+        msg("Ask a model questions with known answers."),
+    ),
     "rehearse": (
-        "setup_assistant.cli.rehearse",
+        "setup_assistant.cli.verify.rehearse",
         msg("Prove that a model fits, with dummy weights."),
     ),
-    "doctor": ("setup_assistant.cli.doctor", msg("Find out what is wrong, and what mends it.")),
+    "doctor": (
+        "setup_assistant.cli.doctor.command",
+        msg("Find out what is wrong, and what mends it."),
+    ),
     "bundle": (
-        "setup_assistant.cli.bundle",
+        "setup_assistant.cli.bundle.command",
         msg("Carry everything to machines without internet."),
     ),
-    "fleet": ("setup_assistant.cli.fleet", msg("The same on many machines, over SSH.")),
+    "fleet": ("setup_assistant.cli.fleet.command", msg("The same on many machines, over SSH.")),
     "report": ("setup_assistant.cli.report", msg("Show the report of a site.")),
-    "env": ("setup_assistant.cli.env", msg("List or remove environments.")),
-    "recipes": ("setup_assistant.cli.recipes", msg("Check the recipes plans are made from.")),
+    "env": ("setup_assistant.cli.env.command", msg("List or remove environments.")),
+    "recipes": (
+        "setup_assistant.cli.recipes.command",
+        msg("Check the recipes plans are made from."),
+    ),
     "completion": (
         "setup_assistant.cli.completion",
         msg("Complete commands and options in your shell."),
@@ -73,9 +94,9 @@ def main(argv: list[str] | None = None) -> None:
     _give_streams()
     _hear_the_end()
     wanted = _language_flag(arguments)
-    known = wanted is not None and words.is_language(wanted)
-    words.use_printable_language(wanted if known else None)
-    click_words.speak()
+    known = wanted is not None and messages.is_language(wanted)
+    messages.use_printable_language(wanted if known else None)
+    click_messages.speak()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A C-locale terminal gets `?` instead of a crash.
@@ -134,7 +155,7 @@ def _group() -> click.Group:
     @click.pass_context
     def group(ctx: click.Context, lang: str | None) -> None:  # noqa: ARG001 - read from argv
         if ctx.invoked_subcommand is None:
-            from setup_assistant.cli.wizard import command
+            from setup_assistant.cli.wizard.command import command
 
             ctx.invoke(command)
 
@@ -143,7 +164,8 @@ def _group() -> click.Group:
 
 def _usage(error: click.ClickException) -> int:
     """Show a wrong command line as an error with its remedy, exit status 2."""
-    from setup_assistant.cli import common, show
+    from setup_assistant.cli import common
+    from setup_assistant.cli.terminal import show
     from setup_assistant.errors import SetupError
     from setup_assistant.result import Problem, Result
 
@@ -160,7 +182,8 @@ def _usage(error: click.ClickException) -> int:
 
 def _interrupted() -> int:
     """Say what an interruption means that came before or after a verb's own work."""
-    from setup_assistant.cli import common, show
+    from setup_assistant.cli import common
+    from setup_assistant.cli.terminal import show
 
     show.configure(as_json=common.json_wanted(), quiet=False, verbose=False)
     return int(common.finish(common.interrupted("setup-assistant")))
@@ -169,7 +192,7 @@ def _interrupted() -> int:
 def _sentence(error: click.ClickException) -> str:
     """Return what is wrong, ended as the language ends a sentence."""
     said = " ".join(error.format_message().split())
-    if words.language() == "zh_CN":
+    if messages.language() == "zh_CN":
         return said.removesuffix(".").removesuffix("。") + "。"
     return said if said.endswith((".", "?", ")")) else said + "."
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import click
 
-from setup_assistant import words
-from setup_assistant.cli import show
+from setup_assistant import messages
+from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
+from setup_assistant.messages import _
 from setup_assistant.result import Problem, Result
-from setup_assistant.words import _
 
 
 def verb(
@@ -34,7 +34,7 @@ def verb(
         @functools.wraps(function)
         def body(as_json: bool, lang: str | None, verbose: bool, quiet: bool, **kw: Any) -> None:  # noqa: ANN401
             if lang:
-                words.use_printable_language(lang)
+                messages.use_printable_language(lang)
             show.configure(as_json=as_json, quiet=quiet, verbose=verbose)
             raise SystemExit(int(finish(guard(name, lambda: function(**kw)))))
 

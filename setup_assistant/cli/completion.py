@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from setup_assistant.cli import show
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.terminal import show
+from setup_assistant.messages import _
 from setup_assistant.result import Result
-from setup_assistant.words import _
 
 NAME = "setup-assistant"
 VARIABLE = "_SETUP_ASSISTANT_COMPLETE"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from setup_assistant.cli import show
 from setup_assistant.cli.common import verb
-from setup_assistant.cli.fleet_room import size_option
+from setup_assistant.cli.fleet.serve_bundle import size_option
+from setup_assistant.cli.terminal import show
 from setup_assistant.errors import SetupError
+from setup_assistant.messages import _
 from setup_assistant.result import Result
-from setup_assistant.words import _
 
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - recognised, never the default
 

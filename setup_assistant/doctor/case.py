@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from setup_assistant.doctor.loader import Linked
     from setup_assistant.doctor.requirements import Unmet
     from setup_assistant.machine.facts import Gpu, Machine
-    from setup_assistant.verify.values import Verification
+    from setup_assistant.verify.results import Verification
 
 
 @dataclass(kw_only=True)

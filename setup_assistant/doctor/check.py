@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from setup_assistant.doctor.finding import Confidence, Evidence, Layer, Status
-from setup_assistant.words import Message, Value
+from setup_assistant.messages import Message, Value
 
 if TYPE_CHECKING:
     from setup_assistant.doctor.case import Case

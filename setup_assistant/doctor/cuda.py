@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from setup_assistant.doctor.check import NOT_HERE, Check, Look, NotHere, Trouble, trouble
 from setup_assistant.doctor.finding import Layer
-from setup_assistant.words import Message, msg
+from setup_assistant.messages import Message, msg
 
 if TYPE_CHECKING:
     from setup_assistant.doctor.case import Case

@@ -11,39 +11,40 @@ from setup_assistant.doctor import (
     disk,
     driver,
     environment,
-    fetch,
-    fit,
     gpu,
+    harmful_releases,
     libraries,
     limits,
     model_run,
+    model_support,
     network,
+    package_files,
     packages,
-    pins,
+    redownload,
     runtime,
     stack,
-    startup,
+    startup_hooks,
     variables,
     weights,
-    whole,
 )
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, NotHere, Trouble
 from setup_assistant.doctor.finding import Diagnosis, Finding, Fix
 from setup_assistant.host import clock, log
-from setup_assistant.words import Message, msg
+from setup_assistant.messages import Message, msg
 
 CHECKS: tuple[Check, ...] = (
     *driver.CHECKS, *gpu.CHECKS, *environment.CHECKS, *variables.CHECKS, *limits.CHECKS,
-    *startup.CHECKS, *packages.CHECKS, *stack.CHECKS, *pins.CHECKS, *whole.CHECKS, *packages.LAST,
-    *libraries.CHECKS,
-    *weights.CHECKS, *fit.CHECKS, *model_run.CHECKS, *runtime.CHECKS, *network.CHECKS, *disk.CHECKS,
+    *startup_hooks.CHECKS, *packages.CHECKS, *stack.CHECKS, *harmful_releases.CHECKS,
+    *package_files.CHECKS, *packages.LAST, *libraries.CHECKS,
+    *weights.CHECKS, *model_support.CHECKS, *model_run.CHECKS, *runtime.CHECKS,
+    *network.CHECKS, *disk.CHECKS,
 )  # fmt: skip
 # Seconds for one check. Reading damaged weights again takes long; a dead disk takes for ever.
 _LIMIT, _LIMIT_WEIGHTS = 15.0, 900.0
 _ORDER = ("fail", "warn", "unknown", "blocked", "ok", "skipped")
 # Words in a command that the person must replace first.
-_PLACES = ("=FILE", "=FOLDER", fetch.UNKNOWN)
+_PLACES = ("=FILE", "=FOLDER", redownload.UNKNOWN)
 # Of these a run on the CPU proves nothing.
 _NEEDS_GPU = {"driver-too-old", "no-kernel", "cuda-compat"}
 # What a live failure may be a symptom of.

@@ -11,8 +11,8 @@ from pathlib import Path
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.host import files, paths
-from setup_assistant.sizes import memory_text
-from setup_assistant.words import Message, msg
+from setup_assistant.messages import Message, msg
+from setup_assistant.units_text import memory_text
 
 layer = Layered("disk")
 _MIB = 1 << 20

@@ -9,7 +9,7 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Layered, Look, NotHere, Trouble, trouble
 from setup_assistant.doctor.finding import Status
 from setup_assistant.machine.verdicts import VERDICTS
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 layer = Layered("driver")
 _UBUNTU = ("sudo ubuntu-drivers install", "sudo reboot")

@@ -13,7 +13,7 @@ from pathlib import Path
 from setup_assistant.catalog import failures
 from setup_assistant.catalog.failures import Failure
 from setup_assistant.doctor.finding import LAYERS, Finding, Fix
-from setup_assistant.words import Message, language, msg
+from setup_assistant.messages import Message, language, msg
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _DIGITS = re.compile(r"\d+")

@@ -6,8 +6,8 @@ from setup_assistant.doctor import cuda
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.driver import verdict_check
-from setup_assistant.sizes import memory_text
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
+from setup_assistant.units_text import memory_text
 
 layer = Layered("gpu")
 _VERDICTS = ("no_devices", "gpu_lost", "gpu_unreachable", "gpu_forbidden", "gpu_failing",

@@ -12,8 +12,8 @@ from setup_assistant.doctor import elf
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
+from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command
-from setup_assistant.words import msg
 
 if TYPE_CHECKING:
     from setup_assistant.doctor.loader import Linked
@@ -232,7 +232,7 @@ _UNSET = msg("Take the variable away while you work in this environment.")
 def _with(found: Trouble, advice: object) -> Trouble:
     from dataclasses import replace
 
-    from setup_assistant.words import Message
+    from setup_assistant.messages import Message
 
     return replace(found, advice=advice) if isinstance(advice, Message) else found
 

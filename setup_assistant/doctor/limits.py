@@ -6,8 +6,8 @@ import os
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.sizes import memory_text
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
+from setup_assistant.units_text import memory_text
 
 layer = Layered("environment")
 # Torch's libraries are mapped whole before anything is computed: some 5 GB of a CUDA build.

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 INDEX = "model.safetensors.index.json"
 _LARGEST_HEADER = 100_000_000

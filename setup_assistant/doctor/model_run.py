@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.sizes import memory_text
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
+from setup_assistant.units_text import memory_text
 
 if TYPE_CHECKING:
     from setup_assistant.doctor.case import Case
-    from setup_assistant.verify.values import Verification
+    from setup_assistant.verify.results import Verification
 
 layer = Layered("weights")
 # What loading takes beside the weights: context, buffers, one picture.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.words import Message, msg
+from setup_assistant.messages import Message, msg
 
 if TYPE_CHECKING:
     from setup_assistant.machine.facts import Source

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from setup_assistant.doctor import model_run
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Look, NotHere, Trouble
+from setup_assistant.messages import Message, msg
 from setup_assistant.verify import causes
-from setup_assistant.words import Message, msg
 
 if TYPE_CHECKING:
-    from setup_assistant.verify.values import Verification
+    from setup_assistant.verify.results import Verification
 
 PREFIX = "live-"
 _NEEDS = ("python-missing", "python-moved", "torch-missing")

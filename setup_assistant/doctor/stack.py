@@ -9,13 +9,13 @@ from setup_assistant.choose.versions import at_least, numbers
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Install
+from setup_assistant.messages import Message, msg
 from setup_assistant.verify.installs import (
     install_command,
     torch_index,
     torchvision_for,
     uninstall_command,
 )
-from setup_assistant.words import Message, msg
 
 layer = Layered("packages")
 _FIRST = ("python-missing", "python-moved", "torch-missing", "torch-overlaid")

@@ -12,7 +12,7 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.environment import pyvenv
 from setup_assistant.doctor.install import Install
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 layer = Layered("environment")
 # Packages that must come from the environment and nowhere else.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.doctor.fetch import again, foreign, missing, removed
 from setup_assistant.doctor.finding import Status
 from setup_assistant.doctor.model import INDEX
-from setup_assistant.words import msg
+from setup_assistant.doctor.redownload import again, foreign, missing, removed
+from setup_assistant.messages import msg
 
 layer = Layered("weights")
 _AGAIN = msg("Get its files again: what is whole is kept.")
@@ -149,14 +149,14 @@ def config_invalid(case: Case) -> Trouble | NotHere | None:
 )
 def model_file_missing(case: Case) -> Trouble | NotHere | None:
     """Look for the processor's and the tokenizer's files, and what the record names."""
-    from setup_assistant.steps.download import manifest
+    from setup_assistant.weights import folder_record
 
     if case.model is None:
         return NOT_HERE
     choices = [("preprocessor_config.json", "processor_config.json"),
                ("tokenizer.json", "vocab.json", "tokenizer.model"),
                ("tokenizer_config.json",)]  # fmt: skip
-    record = manifest.load(case.model.path)
+    record = folder_record.load(case.model.path)
     choices += [(kept.path,) for kept in record.files] if record else []
     for names in choices:
         if not case.model.has(*names):
@@ -234,7 +234,7 @@ def weights_swapped(case: Case) -> Trouble | NotHere | None:
 )
 def weights_foreign(case: Case) -> Trouble | NotHere | None:
     """Compare the number of layers and the width in config.json with the tensors."""
-    from setup_assistant.doctor.shapes import differs
+    from setup_assistant.doctor.weight_shapes import differs
 
     if case.model is None or not case.model.headers:
         return NOT_HERE
@@ -250,20 +250,20 @@ def weights_foreign(case: Case) -> Trouble | NotHere | None:
 )
 def weights_changed(case: Case) -> Trouble | NotHere | None:
     """Compare sizes, and sha256 of what was touched since, with the download's record."""
-    from setup_assistant.steps.download import manifest
     from setup_assistant.verify.files_check import sum_of
+    from setup_assistant.weights import folder_record
 
-    record = manifest.load(case.model.path) if case.model else None
+    record = folder_record.load(case.model.path) if case.model else None
     if case.model is None or record is None:
         return NOT_HERE
     for kept in record.files:
         path = case.model.path / kept.path
-        if manifest.untouched(case.model.path, kept) or not path.is_file():
+        if folder_record.untouched(case.model.path, kept) or not path.is_file():
             continue
         held = sum_of(path)
         if held and held != kept.sha256:
             return trouble((path, f"sha256 {held[:12]}…"),
-                           (manifest.NAME, f"sha256 {kept.sha256[:12]}…"), file=kept.path,
+                           (folder_record.NAME, f"sha256 {kept.sha256[:12]}…"), file=kept.path,
                            commands=removed(case.model, kept.path))  # fmt: skip
     return None
 

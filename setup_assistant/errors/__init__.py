@@ -7,19 +7,19 @@ beside this module, one for each part of the product.
 
 from __future__ import annotations
 
-from setup_assistant.errors import building, choosing, life, room, use, weights
+from setup_assistant.errors import building, choosing, environments, fleet, usage, weights
 from setup_assistant.errors.kinds import ErrorKind, Exit
-from setup_assistant.words import Message, Value
+from setup_assistant.messages import Message, Value
 
 __all__ = ["ERRORS", "ErrorKind", "Exit", "SetupError"]
 
 ERRORS: dict[str, ErrorKind] = {
-    **use.ERRORS,
+    **usage.ERRORS,
     **choosing.ERRORS,
     **building.ERRORS,
-    **life.ERRORS,
+    **environments.ERRORS,
     **weights.ERRORS,
-    **room.ERRORS,
+    **fleet.ERRORS,
 }
 
 

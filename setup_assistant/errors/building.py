@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from setup_assistant.errors.kinds import ErrorKind, Exit
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 ERRORS: dict[str, ErrorKind] = {
     # --- environment ------------------------------------------------------------------

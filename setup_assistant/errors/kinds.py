@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from setup_assistant.words import Message
+from setup_assistant.messages import Message
 
 
 class Exit(IntEnum):

@@ -12,12 +12,12 @@ from setup_assistant.fleet.causes import of_agent, of_task
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault
 from setup_assistant.fleet.inside.job import MARKER, proof
+from setup_assistant.fleet.inventory_rules import printable
 from setup_assistant.fleet.outcome import Answer, Outcome
-from setup_assistant.fleet.safe import printable
 from setup_assistant.host import clock
 from setup_assistant.host.secrets import redact
-from setup_assistant.sizes import duration
-from setup_assistant.words import Message, _, msg
+from setup_assistant.messages import Message, _, msg
+from setup_assistant.units_text import duration
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 # From here on a certificate may be taken for one of the past or of the future.

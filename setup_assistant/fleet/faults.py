@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from setup_assistant.words import Message, Value, msg
+from setup_assistant.messages import Message, Value, msg
 
 
 @dataclass(frozen=True, kw_only=True)

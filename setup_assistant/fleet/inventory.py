@@ -10,7 +10,7 @@ from typing import Any
 
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet import engine
-from setup_assistant.fleet.safe import Host, Refused, host_of
+from setup_assistant.fleet.inventory_rules import Host, Refused, host_of
 from setup_assistant.host import run
 
 _READ_SECONDS = 60.0

@@ -6,14 +6,14 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from setup_assistant import words
+from setup_assistant import messages
 from setup_assistant.bundle.remote import CONTROL
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet.playbook import Job
 from setup_assistant.fleet.verbs import Verb
+from setup_assistant.messages import _
 from setup_assistant.site.public import public_text
-from setup_assistant.words import _
 
 BUNDLE_TITLE = "fleet apply --bundle"
 # The flag of each wish, where it is not its name.
@@ -144,4 +144,4 @@ def arguments(wishes: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _language() -> tuple[str, ...]:
     """Let hosts speak the language of this terminal, in what they say of themselves."""
-    return ("--lang", words.language()) if words.language() != "en" else ()
+    return ("--lang", messages.language()) if messages.language() != "en" else ()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from setup_assistant.words import Message
+from setup_assistant.messages import Message
 
 Status = Literal["ok", "failed", "unreachable", "refused", "unfinished"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from setup_assistant.fleet import agent
-from setup_assistant.fleet.safe import Host
+from setup_assistant.fleet.inventory_rules import Host
 from setup_assistant.host import files
 
 # Seconds that one question waits on the host before it is asked again.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from setup_assistant.fleet.faults import Fault, fault
-from setup_assistant.fleet.safe import Host
+from setup_assistant.fleet.inventory_rules import Host
 from setup_assistant.host import run
 
 _SECONDS, _SHORT_SECONDS = 3.0, 2.0

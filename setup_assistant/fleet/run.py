@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from setup_assistant.fleet import faults
-from setup_assistant.fleet.course import Course, Tell
 from setup_assistant.fleet.faults import Fault
 from setup_assistant.fleet.inventory import Inventory
 from setup_assistant.fleet.outcome import Outcome
+from setup_assistant.fleet.play_loop import Course, Tell
 from setup_assistant.fleet.playbook import Job, write
 from setup_assistant.fleet.record import Record
 from setup_assistant.host import clock
-from setup_assistant.words import Message, msg
+from setup_assistant.messages import Message, msg
 
 _PREFIX, _SHORT = "setup-assistant-fleet-", "sa-ssh-"
 # ssh's sockets allow for about a hundred characters.

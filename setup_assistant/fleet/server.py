@@ -11,9 +11,9 @@ from setup_assistant.fleet import causes, engine, reach
 from setup_assistant.fleet.answers import noted, outcome_of
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault
+from setup_assistant.fleet.inventory_rules import Host
 from setup_assistant.fleet.playbook import Job, write
 from setup_assistant.fleet.run import folders
-from setup_assistant.fleet.safe import Host
 
 Tell = Callable[[float, "float | None", str], None]
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet.inventory import Inventory
-from setup_assistant.fleet.safe import Host, Refused, host_of
-from setup_assistant.words import Message, msg
+from setup_assistant.fleet.inventory_rules import Host, Refused, host_of
+from setup_assistant.messages import Message, msg
 
 # Variable of the environment → section and key of the file, for all that counts here.
 _READ = {

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.words import _
+from setup_assistant.messages import _
 
 _BLOCK = 1 << 20
 # What the system says where a disk or a quota is full.
@@ -158,7 +158,7 @@ def check_room(path: Path, need: int, flag: str) -> None:
     """
     free = free_bytes(path)
     if free < need:
-        from setup_assistant.sizes import size_text
+        from setup_assistant.units_text import size_text
 
         where = str(nearest_existing(path))
         raise SetupError(

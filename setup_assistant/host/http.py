@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 from setup_assistant.host import web
 from setup_assistant.host.http_errors import WebError, explain, no_address, refusal
 from setup_assistant.host.pip_settings import pip_settings
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 __all__ = ["Body", "Http", "WebError", "explain", "silence_seconds"]
 

@@ -9,7 +9,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 
-from setup_assistant.words import Message, msg
+from setup_assistant.messages import Message, msg
 
 _NO_RANGE = re.compile(r"bytes \*/(\d+)")
 _DISK = {

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.host import clock, log
-from setup_assistant.words import Message, msg
+from setup_assistant.messages import Message, msg
 
 CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _AGENT = "setup-assistant"

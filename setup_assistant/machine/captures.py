@@ -9,22 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock
-from setup_assistant.machine import (
-    capture_mail,
-    capture_text,
-    explain,
-    smi,
-    smi_report,
-    verdicts,
-)
-from setup_assistant.machine.complete import complete
+from setup_assistant.machine import capture_mail, clean_text, explain, smi, smi_report, verdicts
 from setup_assistant.machine.facts import Driver, Machine, System, Unknown, Verdict
+from setup_assistant.machine.fill_gaps import complete
 from setup_assistant.machine.join import Joined, join
 from setup_assistant.machine.reading import Card, Fault, Reading
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 # Parts that sit on an Arm processor, alone among NVIDIA's.
 _ARM = re.compile(r"\b(?:GB10|GB[23]00|GH200|Orin|Xavier|Thor|Tegra|Jetson)\b", re.IGNORECASE)
@@ -49,7 +42,7 @@ def read(paths: Sequence[Path]) -> Machine:
     readings: list[Reading] = []
     unknown: list[Unknown] = []
     for path, text in texts:
-        found = smi.read(capture_text.clean(text))
+        found = smi.read(clean_text.clean(text))
         readings += found
         if not found:
             reason = msg("Nothing in this file is output of nvidia-smi.")
@@ -73,7 +66,7 @@ def text_of(path: Path) -> str:
     except OSError as error:
         detail = error.strerror or str(error)
         raise SetupError("file_invalid", path=str(path), detail=detail) from error
-    return "\n".join(capture_text.decoded(part) for part in capture_mail.unpacked(data))
+    return "\n".join(clean_text.decoded(part) for part in capture_mail.unpacked(data))
 
 
 def _saved(path: Path, text: str) -> Machine | None:
@@ -88,7 +81,7 @@ def _saved(path: Path, text: str) -> Machine | None:
         value = value.get("data")
     if not isinstance(value, dict) or "gpus" not in value:
         return None
-    return values.from_builtins(value, Machine, str(path))
+    return frozen_json.from_builtins(value, Machine, str(path))
 
 
 def _machine(readings: list[Reading], unknown: list[Unknown], text: str) -> Machine:

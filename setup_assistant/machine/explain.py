@@ -9,7 +9,7 @@ from pathlib import Path
 from setup_assistant.machine import host, kernel
 from setup_assistant.machine.facts import Gpu, System, Unknown
 from setup_assistant.machine.reading import Card, Fault, Reading
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 # Failures that a card without its driver explains.
 _EXPLAINED_BY_PCI = {"nvml_missing"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from setup_assistant.machine.facts import Driver, Unknown
 from setup_assistant.machine.reading import Card, Fault, Reading
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 
 @dataclass(frozen=True, kw_only=True)

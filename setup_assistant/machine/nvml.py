@@ -11,7 +11,7 @@ from setup_assistant.host.run import Outcome
 from setup_assistant.machine import nvml_ask, verdicts
 from setup_assistant.machine.facts import Process, Unknown
 from setup_assistant.machine.reading import Card, Fault, Reading, bus_id
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 _LIBRARY_NOT_FOUND = 12  # nvml.h, nvmlReturn_t
 # Per-card return codes that say whose fault it is.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from setup_assistant.host import clock, log
 from setup_assistant.machine.facts import Machine, Memory, System, Unknown
-from setup_assistant.words import Message, msg
+from setup_assistant.messages import Message, msg
 
 if TYPE_CHECKING:
     from setup_assistant.machine.reading import Reading
@@ -83,10 +83,6 @@ def _other_parts(
 
         parts["sources"] = _Part(partial(visits.read, span * 0.6))
     # Loaded while the parts run, not after them.
-    import setup_assistant.machine.complete
-    import setup_assistant.machine.explain
-    import setup_assistant.machine.nvml
-    import setup_assistant.machine.visible  # noqa: F401
 
     return parts
 
@@ -141,8 +137,8 @@ def _gpu_readings(span: float) -> Iterable[Reading]:
 
 
 def _machine(said: dict[str, tuple[Any, ...]], unknown: list[Unknown], root: Path) -> Machine:
-    from setup_assistant.machine import explain, verdicts, visible
-    from setup_assistant.machine.complete import complete
+    from setup_assistant.machine import cuda_visible_devices, explain, verdicts
+    from setup_assistant.machine.fill_gaps import complete
     from setup_assistant.machine.join import join
 
     system: System = next(iter(said["system"]), System())
@@ -156,7 +152,7 @@ def _machine(said: dict[str, tuple[Any, ...]], unknown: list[Unknown], root: Pat
     )
     whole = complete(join(readings), memory=memory, jetson=system.jetson)
     silent = explain.without_voice(whole.gpus, said["gpus"], system)
-    shown, doubts = visible.apply(silent, os.environ)
+    shown, doubts = cuda_visible_devices.apply(silent, os.environ)
     return Machine(
         system=system,
         driver=whole.driver,

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from setup_assistant.machine import smi_guess
+from setup_assistant.machine import csv_without_header
+from setup_assistant.machine.csv_rewrap import fields, unwrapped
 from setup_assistant.machine.facts import Unknown
 from setup_assistant.machine.reading import (
     Card,
@@ -20,8 +21,7 @@ from setup_assistant.machine.reading import (
     value,
     with_free,
 )
-from setup_assistant.machine.smi_wrapped import fields, unwrapped
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 # Columns that tell which card a row is of.
 _IDENTITY = frozenset({"index", "uuid", "gpu_uuid", "pci.bus_id", "gpu_bus_id"})
@@ -40,7 +40,7 @@ def read(text: str) -> Reading:
             # Parts of a heading that no row could be matched with: values would be guesses.
             return Reading(source="nvidia-smi")
         return _from_rows(_table(put_together or rows[first:]))
-    guesses = [g for g in (smi_guess.named(r) for r in rows) if g]
+    guesses = [g for g in (csv_without_header.named(r) for r in rows) if g]
     reading = _from_rows(guesses)
     return replace(reading, unknown=_UNNAMED) if reading.cards else reading
 
@@ -115,7 +115,7 @@ def _from_rows(rows: Sequence[dict[str, str]]) -> Reading:
     count = value(first.get("count"))
     return Reading(
         source="nvidia-smi",
-        driver=driver if driver and smi_guess.DRIVER.match(driver) else None,
+        driver=driver if driver and csv_without_header.DRIVER.match(driver) else None,
         attached=int(count) if count and count.isdigit() else None,
         windows=any(c.driver_model for c in cards),
         cards=cards,

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from setup_assistant.machine import smi_node
+from setup_assistant.machine import query_tree
 from setup_assistant.machine.facts import Process, Unknown
+from setup_assistant.machine.query_tree import Node
 from setup_assistant.machine.reading import (
     Card,
     Reading,
@@ -19,8 +20,7 @@ from setup_assistant.machine.reading import (
     value,
     with_free,
 )
-from setup_assistant.machine.smi_node import Node
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -90,8 +90,8 @@ def _node(element: Element) -> Node:
 
 
 def _from_text(text: str) -> Node:
-    if smi_node.is_flat(text):
-        return smi_node.of_flat(text)
+    if query_tree.is_flat(text):
+        return query_tree.of_flat(text)
     root = Node("nvidia_smi_log")
     stack: list[tuple[int, Node]] = [(-1, root)]
     for raw in text.splitlines():
@@ -100,7 +100,7 @@ def _from_text(text: str) -> Node:
         if not body or body.startswith(("=", "+", "|")) or (root.under and _WRAPPED.match(line)):
             continue
         indent = len(line) - len(line.lstrip())
-        node = smi_node.of_line(body)
+        node = query_tree.of_line(body)
         while stack[-1][0] >= indent:
             stack.pop()
         stack[-1][1].under.append(node)

@@ -14,12 +14,12 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.host import clock, files, paths
 from setup_assistant.machine import own_sources
 from setup_assistant.machine.facts import Source
 from setup_assistant.machine.own_sources import Place
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 if TYPE_CHECKING:
     from setup_assistant.catalog.mirrors import Mirror
@@ -163,7 +163,7 @@ def _load(file: Path) -> tuple[_Kept, ...]:
 
 
 def _keep(file: Path, found: list[_Kept]) -> None:
-    rows = [{**values.to_builtins(k.source), "at": k.at} for k in found]
+    rows = [{**frozen_json.to_builtins(k.source), "at": k.at} for k in found]
     try:
         files.write_json(file, rows)
     except Exception:  # noqa: BLE001 - the cache folder may be read-only

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from setup_assistant.machine.facts import Verdict
 from setup_assistant.machine.reading import Fault
-from setup_assistant.words import Message, msg
+from setup_assistant.messages import Message, msg
 
 
 @dataclass(frozen=True)

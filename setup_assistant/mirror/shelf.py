@@ -10,9 +10,9 @@ from typing import Any
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
-from setup_assistant.steps.download import manifest
-from setup_assistant.steps.download.complete import CONFIG
-from setup_assistant.steps.download.listing import path_fault
+from setup_assistant.weights import folder_record
+from setup_assistant.weights.listing import path_fault
+from setup_assistant.weights.model_files_present import CONFIG
 
 # One revision: what is served is what lies there.
 REVISION = "0" * 39 + "1"
@@ -51,12 +51,12 @@ class Shelf:
     def items(self, model: str) -> dict[str, Item]:
         """Return a model's files by path; a file that changed is read again."""
         folder = self.models[model]
-        record = manifest.load(folder)
+        record = folder_record.load(folder)
         kept = {k.path: k for k in record.files} if record else {}
         found = {}
         for path, file in _inside(folder):
             known = kept.get(path)
-            sure = known is not None and manifest.untouched(folder, known)
+            sure = known is not None and folder_record.untouched(folder, known)
             digest = known.sha256 if known and sure else self._sum(file)
             found[path] = Item(file, file.stat().st_size, digest)
         return found
@@ -108,7 +108,7 @@ def _model_folders(root: Path) -> Iterator[Path]:
 
 
 def _id(folder: Path) -> str:
-    record = manifest.load(folder)
+    record = folder_record.load(folder)
     folder = folder.absolute()
     return record.model if record else f"{folder.parent.name}/{folder.name}"
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from setup_assistant.messages import Message, msg
 from setup_assistant.report.receipt import MemoryLine, Receipt
-from setup_assistant.sizes import memory_text
-from setup_assistant.words import Message, msg
+from setup_assistant.units_text import memory_text
 
 # More than this apart is a finding.
 LIMIT = 0.15

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from setup_assistant.choose.plan import Plan
+from setup_assistant.messages import Message, msg
 from setup_assistant.report import labels
 from setup_assistant.report.markup import Html, el
 from setup_assistant.report.receipt import Receipt
-from setup_assistant.sizes import duration, memory_text
-from setup_assistant.words import Message, msg
+from setup_assistant.units_text import duration, memory_text
 
 TERMS: dict[str, Message] = {
     "weights": msg("weights"),

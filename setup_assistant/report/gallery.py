@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from itertools import groupby
 from pathlib import PurePath
 
+from setup_assistant.messages import Message, msg
 from setup_assistant.report.markup import Html, Part, data_uri, el, table
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.report.sections import because_message, status_message
-from setup_assistant.sizes import duration, memory_text
-from setup_assistant.verify.values import PASSED
-from setup_assistant.words import Message, msg
+from setup_assistant.units_text import duration, memory_text
+from setup_assistant.verify.results import PASSED
 
 KINDS: dict[str, Message] = {
     "image": msg("One image"),

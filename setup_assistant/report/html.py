@@ -8,13 +8,13 @@ from pathlib import Path
 
 from setup_assistant.choose.plan import Plan
 from setup_assistant.machine.facts import Machine
+from setup_assistant.messages import Message, msg
 from setup_assistant.report import html_parts as parts
 from setup_assistant.report.charts import memory_chart, step_chart
 from setup_assistant.report.gallery import gallery
 from setup_assistant.report.markup import Html, Part, el, join
 from setup_assistant.report.receipt import Receipt
 from setup_assistant.report.sections import headline
-from setup_assistant.words import Message, msg
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # Nothing may leave the file: without this line a picture's address in a receipt could.

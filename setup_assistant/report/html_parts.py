@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from setup_assistant.choose.plan import Plan, Reason
 from setup_assistant.machine.facts import Machine
+from setup_assistant.messages import Message, msg
 from setup_assistant.report import labels
 from setup_assistant.report.charts import device_bytes, terms
 from setup_assistant.report.limits import LIMITS
 from setup_assistant.report.markup import Html, Part, el, table
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.report.sections import because_message
-from setup_assistant.sizes import duration, memory_text, size_text
+from setup_assistant.units_text import duration, memory_text, size_text
 from setup_assistant.verify import causes
-from setup_assistant.verify.values import PASSED
-from setup_assistant.words import Message, msg
+from setup_assistant.verify.results import PASSED
 
 if TYPE_CHECKING:
     from setup_assistant.report.html import Beside

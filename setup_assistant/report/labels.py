@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from setup_assistant.choose.plan import Plan, Reason
-from setup_assistant.words import Message, msg
+from setup_assistant.messages import Message, msg
 
 _FIELDS: dict[str, Message] = {
     "backend": msg("engine"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from setup_assistant.words import Message, msg
+from setup_assistant.messages import Message, msg
 
 # Source: the limits named on the Qwen2-VL model cards (all sizes).
 LIMITS: tuple[Message, ...] = (

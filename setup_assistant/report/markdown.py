@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from setup_assistant.messages import _
 from setup_assistant.report.receipt import Receipt
 from setup_assistant.report.sections import Section, sections
-from setup_assistant.words import _
 
 # Everything that would be drawn instead of read, inside a table cell or a list.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")

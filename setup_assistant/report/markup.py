@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable
 from html import escape
 
-from setup_assistant.words import Message
+from setup_assistant.messages import Message
 
 _EMPTY = frozenset({"img", "meta", "br"})
 

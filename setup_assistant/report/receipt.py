@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from setup_assistant.verify.values import Check
+from setup_assistant.verify.results import Check
 
 SCHEMA = "setup-assistant/receipt/1"
 Status = Literal["done", "partial"]

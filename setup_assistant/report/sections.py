@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from setup_assistant.messages import Message, _, msg
 from setup_assistant.report import apart, labels
 from setup_assistant.report.limits import LIMITS
 from setup_assistant.report.receipt import CheckLine, Receipt
-from setup_assistant.sizes import duration, memory_text
+from setup_assistant.units_text import duration, memory_text
 from setup_assistant.verify import causes
-from setup_assistant.verify.values import PASSED
-from setup_assistant.words import Message, _, msg
+from setup_assistant.verify.results import PASSED
 
 Rows = tuple[tuple[str, ...], ...]
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
+from setup_assistant.messages import _
 from setup_assistant.site.public import public_text
-from setup_assistant.words import _
 
 _HEAD = """\
 # The answers this site was made from. Replay them, here or on another machine, with:
@@ -66,7 +66,7 @@ def read_answers(path: Path) -> dict[str, Any]:
     Raises:
         SetupError: `file_missing`, or `answers_invalid` naming file and key.
     """
-    found: dict[str, Any] = values.load_toml(path, dict, code="answers_invalid")
+    found: dict[str, Any] = frozen_json.load_toml(path, dict, code="answers_invalid")
     known = [f.name for f in dataclasses.fields(Wishes)]
     for key in found:
         if key not in known:

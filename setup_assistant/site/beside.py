@@ -53,9 +53,9 @@ def _sums(layout: Layout, receipt: Receipt) -> Iterator[tuple[str, str]]:
         weights = paths.recipes_folder() / "canary" / "model" / "model.safetensors"
         yield "canary/model.safetensors", files.sha256(weights)
     if receipt.plan.model.id != "canary":
-        from setup_assistant.steps.download import manifest
+        from setup_assistant.weights import folder_record
 
         folder = layout.weights(receipt.plan.model.id)
-        kept = manifest.load(folder)
+        kept = folder_record.load(folder)
         for file in kept.files if kept else ():
             yield f"{folder.name}/{file.path}", file.sha256

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
@@ -55,11 +55,11 @@ def read_layout(root: Path) -> Layout:
 
 def read_plan(layout: Layout) -> Plan:
     """Return the plan of a site."""
-    from setup_assistant.choose import codec
+    from setup_assistant.choose import plan_json
 
-    return codec.from_json(files.read_json(layout.plan, "--site"), str(layout.plan))
+    return plan_json.from_json(files.read_json(layout.plan, "--site"), str(layout.plan))
 
 
 def read_machine(layout: Layout) -> Machine:
     """Return the machine a site was planned for."""
-    return values.load_json(layout.machine, Machine, "--site")
+    return frozen_json.load_json(layout.machine, Machine, "--site")

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog import mirrors
-from setup_assistant.choose import codec
+from setup_assistant.choose import plan_json
 from setup_assistant.host import identity, paths
 from setup_assistant.machine.facts import Machine
 from setup_assistant.report.html import Beside
@@ -38,7 +38,7 @@ def shared(
     plan, machine = beside.plan, beside.machine
     return handed, replace(
         beside,
-        plan=plan and codec.from_json(clean(codec.to_json(plan)), "plan"),
+        plan=plan and plan_json.from_json(clean(plan_json.to_json(plan)), "plan"),
         machine=machine
-        and values.from_builtins(clean(values.to_builtins(machine)), Machine, "machine"),
+        and frozen_json.from_builtins(clean(frozen_json.to_builtins(machine)), Machine, "machine"),
     )

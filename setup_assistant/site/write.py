@@ -47,10 +47,10 @@ def site_files(
     plan: Plan, machine: Machine, wishes: Wishes, layout: Layout, recipes: Path
 ) -> dict[Path, str]:
     """Return path → text of every file the plan stands for. No credentials are in any of them."""
-    from setup_assistant.choose import codec
+    from setup_assistant.choose import plan_json
 
     scripts = _scripts(plan, layout, recipes)
-    plan_text = _json(codec.to_json(plan))
+    plan_text = _json(plan_json.to_json(plan))
     wanted = {
         layout.answers: render_answers(wishes),
         layout.environment_yml: render_environment_yml(plan, _name(layout)),

@@ -8,18 +8,18 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from setup_assistant.choose.host import host_of
 from setup_assistant.choose.plan import Plan
+from setup_assistant.choose.target_platform import host_of
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files, paths
 from setup_assistant.host.prefix import normal_name, packages
+from setup_assistant.messages import Message, msg
 from setup_assistant.site import mirror_settings
 from setup_assistant.site.layout import python_in
-from setup_assistant.steps import adopt, ground, swap
+from setup_assistant.steps import adopt, environment_preflight, swap
 from setup_assistant.steps.backends.base import Backend, Job
-from setup_assistant.steps.ground import MARKER, read_marker
+from setup_assistant.steps.environment_preflight import MARKER, read_marker
 from setup_assistant.steps.step import Context
-from setup_assistant.words import Message, msg
 
 
 class EnvironmentStep:
@@ -46,7 +46,7 @@ class EnvironmentStep:
             and python_in(prefix).exists()
             and not drifted(prefix, context.plan)
             and not (context.wishes.keep_mirror and mirror_settings.missing(prefix, context.plan))
-            and not ground.leftovers(context)
+            and not environment_preflight.leftovers(context)
         )
 
     def do(self, context: Context) -> None:
@@ -58,13 +58,13 @@ class EnvironmentStep:
         """
         prefix = context.site.env
         backend = choose_backend(context)
-        ground.check_cache()
-        with ground.lock(context), _scratch(context) as scratch:
+        environment_preflight.check_cache()
+        with environment_preflight.lock(context), _scratch(context) as scratch:
             marker = read_marker(prefix)
-            if ground.leftovers(context):
+            if environment_preflight.leftovers(context):
                 whole = marker.get("complete") is True
                 if not whole:
-                    ground.wait_for_stragglers(prefix)
+                    environment_preflight.wait_for_stragglers(prefix)
                 swap.recover(prefix, whole=whole)
                 marker = read_marker(prefix)
             if _is_theirs(context, marker, in_place=not backend.movable):
@@ -75,10 +75,10 @@ class EnvironmentStep:
                 self._build(context, backend, prefix, scratch)
 
     def _build(self, context: Context, backend: Backend, prefix: Path, scratch: Path) -> None:
-        ground.refuse_foreign(context, in_place=not backend.movable)
-        ground.check_space(context)
+        environment_preflight.refuse_foreign(context, in_place=not backend.movable)
+        environment_preflight.check_space(context)
         if read_marker(prefix).get("complete") is not True:
-            ground.wait_for_stragglers(prefix, swap.part(prefix))
+            environment_preflight.wait_for_stragglers(prefix, swap.part(prefix))
         for path in (prefix, swap.part(prefix), swap.old(prefix)):
             context.ledger.made(self.name, path, "folder")
         context.ledger.made(self.name, paths.package_cache(), "cache")
@@ -94,7 +94,7 @@ class EnvironmentStep:
         """Take over what somebody else made; its packages change only with consent."""
         job = _job(context, prefix, scratch)
         if wrong := adopt.differing(context, drifted(prefix, context.plan), planned(context.plan)):
-            ground.check_space(context)
+            environment_preflight.check_space(context)
         adopt.take(context, prefix / MARKER, job, change=bool(wrong))
         _finish(context, prefix, adopt.ENGINE)
 
@@ -239,7 +239,7 @@ def _is_theirs(context: Context, marker: dict[str, object], *, in_place: bool) -
     if marker:
         return marker.get("engine") == adopt.ENGINE
     prefix = context.site.env
-    half_made = in_place and str(prefix) in ground.made(context)
+    half_made = in_place and str(prefix) in environment_preflight.made(context)
     return adopt.is_foreign(prefix) and not half_made
 
 

@@ -14,13 +14,13 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths
 from setup_assistant.machine.facts import Machine
+from setup_assistant.messages import Message, msg
 from setup_assistant.site import answers, read
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.write import write_site
 from setup_assistant.steps import adopt
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context, Teller
-from setup_assistant.words import Message, msg
 
 # Linux takes paths of 4096 bytes; the deepest file of an environment needs some 350 of them.
 _LONGEST = 3700

@@ -5,12 +5,12 @@ from __future__ import annotations
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
+from setup_assistant.frozen_json import to_builtins
 from setup_assistant.host import files
+from setup_assistant.messages import Message, _, msg
 from setup_assistant.site.layout import Layout
-from setup_assistant.steps.proof import CANARY, fingerprint
+from setup_assistant.steps.check_steps import CANARY, fingerprint
 from setup_assistant.steps.step import Context
-from setup_assistant.values import to_builtins
-from setup_assistant.words import Message, _, msg
 
 # About as long as a rehearsal on a GPU takes to download on a usual line; below it, the smoke
 # test says the same as soon.
@@ -76,11 +76,13 @@ class RehearsalStep:
             SetupError: `proof_failed` where it does not fit; `model_does_not_fit` or
                 `memory_too_small` where that is known before it starts.
         """
-        from setup_assistant.steps import fit
+        from setup_assistant.steps import rehearsal_plan
         from setup_assistant.verify.rehearse import rehearse
 
         plan = context.plan
-        ready = fit.prepare(plan.model.id, context.site.env, context.site.root, fit.Asked())
+        ready = rehearsal_plan.prepare(
+            plan.model.id, context.site.env, context.site.root, rehearsal_plan.Asked()
+        )
         found = rehearse(
             ready.model,
             ready.trials,

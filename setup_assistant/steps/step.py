@@ -10,9 +10,9 @@ from typing import Protocol
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine
+from setup_assistant.messages import Message
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps.ledger import Ledger
-from setup_assistant.words import Message
 
 
 class Teller(Protocol):

@@ -16,9 +16,10 @@ from setup_assistant.host import files, prefix
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import Site, read_site
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import environment, ground, previous, road
+from setup_assistant.steps import environment, environment_preflight, run_steps
+from setup_assistant.steps import rollback as rollback_steps
+from setup_assistant.steps.check_steps import CanaryStep
 from setup_assistant.steps.ledger import Ledger
-from setup_assistant.steps.proof import CanaryStep
 from setup_assistant.steps.step import Context, Teller
 
 _STEP = "upgrade"
@@ -49,7 +50,9 @@ def changes(layout: Layout, plan: Plan) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def upgrade(site: Site, plan: Plan, recipes: Path, tell: Teller, guide: road.Guide) -> road.Travel:
+def upgrade(
+    site: Site, plan: Plan, recipes: Path, tell: Teller, guide: run_steps.Guide
+) -> run_steps.Travel:
     """Build and prove the environment of `plan` for `site`; put it in place where it is proved.
 
     Returns:
@@ -60,28 +63,28 @@ def upgrade(site: Site, plan: Plan, recipes: Path, tell: Teller, guide: road.Gui
     context = _context(site, plan, recipes, tell)
     stage, ledger = context.site, Ledger(layout.ledger)
     in_place = stage.env == layout.env
-    for path in (stage.root, stage.env, previous.folder(layout), previous.kept(layout)):
+    for path in (stage.root, stage.env, rollback_steps.folder(layout), rollback_steps.kept(layout)):
         if path != layout.env:
             ledger.made(_STEP, path, "folder")
     if in_place:
         # Before the journal: from then on, what is there is the one to come back. Its files
         # first, without which half a folder is nothing to go back to.
-        files.remove(previous.kept(layout))
-        files.remove(previous.folder(layout))
+        files.remove(rollback_steps.kept(layout))
+        files.remove(rollback_steps.folder(layout))
     journal = {"state": "building", "in_place": in_place, "env": layout.env_override}
-    previous.write_journal(layout, journal)
+    rollback_steps.write_journal(layout, journal)
     if in_place:
-        layout.env.rename(previous.folder(layout))
+        layout.env.rename(rollback_steps.folder(layout))
     write_site(plan, site.machine, context.wishes, stage, recipes)
     proved = False
     try:
-        travelled = road.travel(context, (environment.EnvironmentStep(), CanaryStep()), guide)
+        travelled = run_steps.travel(context, (environment.EnvironmentStep(), CanaryStep()), guide)
         proved = travelled.error is None
     finally:
         if not proved:
             recover(layout, recipes)
     if proved:
-        previous.write_journal(layout, {**journal, "state": "proved"})
+        rollback_steps.write_journal(layout, {**journal, "state": "proved"})
         recover(layout, recipes)
         ledger.record(_STEP, "done", torch=plan.torch.version, stack=plan.stack)
     return travelled
@@ -95,13 +98,13 @@ def rollback(layout: Layout) -> None:
     Raises:
         SetupError: `nothing_previous`.
     """
-    previous.exchange(layout)
+    rollback_steps.exchange(layout)
     Ledger(layout.ledger).record(_STEP, "done", rolled_back=True)
 
 
 def unfinished(layout: Layout) -> bool:
     """Whether an upgrade or a rollback was killed here."""
-    return previous.stage_root(layout).exists()
+    return rollback_steps.stage_root(layout).exists()
 
 
 def recover(layout: Layout, recipes: Path) -> bool:
@@ -112,19 +115,19 @@ def recover(layout: Layout, recipes: Path) -> bool:
     """
     if not unfinished(layout):
         return False
-    if previous.end_exchange(layout):
+    if rollback_steps.end_exchange(layout):
         Ledger(layout.ledger).record(_STEP, "done", rolled_back=True)
         return True
-    journal = previous.read_journal(layout)
+    journal = rollback_steps.read_journal(layout)
     in_place = bool(journal.get("in_place"))
     stage = _stage(layout, in_place=in_place)
     if journal.get("state") in ("proved", "moving"):
         _put_in_place(layout, stage, journal, recipes)
-    elif in_place and previous.folder(layout).exists():
+    elif in_place and rollback_steps.folder(layout).exists():
         # What lies at the prefix is half made; the one that worked comes back.
-        ground.wait_for_stragglers(layout.env)
+        environment_preflight.wait_for_stragglers(layout.env)
         files.remove(layout.env)
-        previous.folder(layout).rename(layout.env)
+        rollback_steps.folder(layout).rename(layout.env)
     elif not in_place:
         files.remove(stage.env)
         files.remove(stage.env.with_name(stage.env.name + ".part"))
@@ -134,18 +137,18 @@ def recover(layout: Layout, recipes: Path) -> bool:
 
 def _put_in_place(layout: Layout, stage: Layout, journal: dict[str, Any], recipes: Path) -> None:
     """Exchange the environments and the files; each move can be repeated after a kill."""
-    new, kept = read_site(stage.root), previous.kept(layout)
+    new, kept = read_site(stage.root), rollback_steps.kept(layout)
     if journal["state"] == "proved":
-        for name in previous.FILES:
-            previous.put(kept / name, previous.text(layout.root / name))
-        previous.write_journal(layout, {**journal, "state": "moving"})
+        for name in rollback_steps.FILES:
+            rollback_steps.put(kept / name, rollback_steps.text(layout.root / name))
+        rollback_steps.write_journal(layout, {**journal, "state": "moving"})
     if stage.env != layout.env and stage.env.exists():
         if layout.env.exists():
-            files.remove(previous.folder(layout))
-            layout.env.rename(previous.folder(layout))
+            files.remove(rollback_steps.folder(layout))
+            layout.env.rename(rollback_steps.folder(layout))
         stage.env.rename(layout.env)
     for name in ("requirements.lock", "canary.json"):
-        previous.put(layout.root / name, previous.text(stage.root / name))
+        rollback_steps.put(layout.root / name, rollback_steps.text(stage.root / name))
     wishes = replace(new.wishes, env=str(journal.get("env", "")), site=str(layout.root))
     write_site(new.plan, new.machine, wishes, layout, recipes)
 
@@ -169,7 +172,7 @@ def _stage(layout: Layout, *, in_place: bool) -> Layout:
     """Return the site within the site in which the new environment is made."""
     env = layout.env if in_place else layout.env.with_name(layout.env.name + ".next")
     return Layout(
-        previous.stage_root(layout),
+        rollback_steps.stage_root(layout),
         env_override=str(env),
         weights_override=layout.weights_override,
     )

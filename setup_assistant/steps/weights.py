@@ -8,14 +8,15 @@ from pathlib import Path
 
 from setup_assistant.catalog import mirrors
 from setup_assistant.catalog.models import known_sums
-from setup_assistant.sizes import size_text
-from setup_assistant.steps.download import manifest, places
+from setup_assistant.messages import Message, msg
+from setup_assistant.steps.download import places
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.folder import LOCK, Job, bring
-from setup_assistant.steps.download.listing import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.step import Context
-from setup_assistant.words import Message, msg
+from setup_assistant.units_text import size_text
+from setup_assistant.weights import folder_record
+from setup_assistant.weights.listing import PART_SUFFIX, STATE_SUFFIX
 
 CANARY = "canary"
 FLAG = "--weights"
@@ -40,7 +41,7 @@ class WeightsStep:
         """Whether all files are there as they were proved, by one stat each."""
         if context.plan.model.id == CANARY:
             return True
-        return manifest.intact(_folder(context), context.plan.model.modelscope_id)
+        return folder_record.intact(_folder(context), context.plan.model.modelscope_id)
 
     def do(self, context: Context) -> None:
         """Download what is missing.
@@ -114,7 +115,7 @@ def _announce(context: Context, folder: Path, paths: Sequence[str]) -> None:
     if not folder.exists() or not any(folder.iterdir()):
         context.ledger.made("weights", folder, "folder")
         return
-    for path in (*paths, manifest.NAME, LOCK):
+    for path in (*paths, folder_record.NAME, LOCK):
         for name in (path, f"{path}{PART_SUFFIX}", f"{path}{STATE_SUFFIX}"):
             if not (folder / name).exists():
                 context.ledger.made("weights", folder / name, "file")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from setup_assistant.words import Message, Value, msg
+from setup_assistant.messages import Message, Value, msg
 
 
 @dataclass(frozen=True)

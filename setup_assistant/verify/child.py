@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
+from setup_assistant.frozen_json import from_builtins
 from setup_assistant.host import log, run
+from setup_assistant.messages import Value
 from setup_assistant.site.layout import python_in
-from setup_assistant.values import from_builtins
-from setup_assistant.verify.values import Check
-from setup_assistant.words import Value
+from setup_assistant.verify.results import Check
 
 MAIN = Path(__file__).parent / "inside" / "main.py"
 _BEFORE_CASES = ("imports", "device", "model", "decoder")

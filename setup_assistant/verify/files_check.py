@@ -8,8 +8,8 @@ from pathlib import Path
 
 from setup_assistant.catalog.canary import Canary
 from setup_assistant.host import clock, files
-from setup_assistant.verify.values import Check
-from setup_assistant.words import Value
+from setup_assistant.messages import Value
+from setup_assistant.verify.results import Check
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -122,9 +122,9 @@ def restore_command(folder: Path) -> str:
 
 def download_command(folder: Path) -> str:
     """Return the command that completes a model folder."""
-    from setup_assistant.steps.download import manifest
+    from setup_assistant.weights import folder_record
 
-    record = manifest.load(folder)
+    record = folder_record.load(folder)
     # Without a record, the folder's name is the best guess: downloads are named that way.
     model = record.model if record else folder.name
     return shlex.join(["setup-assistant", "download", model, "--to", str(folder)])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from setup_assistant.messages import Value
 from setup_assistant.verify.files_check import Fault, FilesReport, report, sum_of, timed
-from setup_assistant.words import Value
 
 # Without one of each, transformers invents a default, or stops with a misleading error.
 _NEEDED = (
@@ -102,12 +102,12 @@ def _broken_header(path: Path) -> str | None:
 
 
 def _recorded(folder: Path, trust_unchanged: bool) -> list[Fault]:
-    from setup_assistant.steps.download import manifest
+    from setup_assistant.weights import folder_record
 
-    record = manifest.load(folder)
+    record = folder_record.load(folder)
     found = []
     for kept in record.files if record else ():
-        if trust_unchanged and manifest.untouched(folder, kept):
+        if trust_unchanged and folder_record.untouched(folder, kept):
             continue
         held = sum_of(folder / kept.path)
         if held is None:

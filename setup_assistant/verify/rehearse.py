@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.models import Model
-from setup_assistant.choose.fit import Trial
 from setup_assistant.choose.memory import CONTEXT, Setting, estimate
+from setup_assistant.choose.trials import Trial
 from setup_assistant.host import clock
 from setup_assistant.verify import causes, child, surroundings
-from setup_assistant.verify.values import Check
+from setup_assistant.verify.results import Check
 
 PROGRAM = Path(__file__).parent / "inside" / "rehearsal.py"
 # Bits of a packed weight; of quantized models the memory is rehearsed, not the kernels.

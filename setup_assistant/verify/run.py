@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from setup_assistant import words
+from setup_assistant import messages
 from setup_assistant.catalog import canary as canary_recipe
 from setup_assistant.catalog import smoke as smoke_recipe
 from setup_assistant.choose.plan import Plan
@@ -17,7 +17,7 @@ from setup_assistant.verify import child, surroundings, verdict
 from setup_assistant.verify.files_check import canary_files
 from setup_assistant.verify.model_files import model_files
 from setup_assistant.verify.request import Wanted, build
-from setup_assistant.verify.values import Check, Verification
+from setup_assistant.verify.results import Check, Verification
 
 CANARY = "canary"
 # Seconds for importing everything once more without the variables below.
@@ -75,7 +75,7 @@ def verify(
         images=tuple(i if "://" in i else str(Path(i).expanduser().absolute()) for i in images),
         videos=tuple(str(Path(v).expanduser().absolute()) for v in videos),
         question=question,
-        language="zh" if words.language() == "zh_CN" else "en",
+        language="zh" if messages.language() == "zh_CN" else "en",
         device=device,
         dtype=dtype,
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from setup_assistant.catalog.smoke import UsualDecoder
 from setup_assistant.choose.plan import Plan
+from setup_assistant.messages import Value
 from setup_assistant.verify import causes, installs
 from setup_assistant.verify.files_check import Fault, FilesReport
-from setup_assistant.verify.values import Check, Verification
-from setup_assistant.words import Value
+from setup_assistant.verify.results import Check, Verification
 
 # What a damaged file may lead to. A failure of any other sort has a cause of its own.
 _CONSEQUENCES = frozenset(

@@ -25,7 +25,7 @@ from pathlib import Path
 from setup_assistant.fleet import engine, inventory, jobs, run
 from setup_assistant.fleet.outcome import Outcome
 from setup_assistant.fleet.record import Record
-from setup_assistant.words import Message
+from setup_assistant.messages import Message
 from tests.fleet import trouble
 from tests.fleet.rig import Lab, why_not
 from tests.fleet.trouble import Trouble

@@ -229,7 +229,7 @@ def rerun(scratch: Path) -> None:
     """Run again on a complete folder in the shape of 16 GB, beside a bare interpreter."""
     folder = scratch / "sixteen"
     folder.mkdir()
-    from setup_assistant.steps.download.manifest import Kept, Manifest, save
+    from setup_assistant.weights.folder_record import Kept, Manifest, save
 
     kept = []
     for i in range(12):

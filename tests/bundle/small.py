@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from setup_assistant.bundle.contents import Item, Manifest, Target
-from setup_assistant.bundle.seal import Goods, item_of, seal
+from setup_assistant.bundle.finish import Goods, item_of, seal
+from setup_assistant.bundle.manifest import Item, Manifest, Target
 from setup_assistant.bundle.wheels import Wheel
 from setup_assistant.choose.plan import Platform
 from setup_assistant.choose.wishes import Wishes

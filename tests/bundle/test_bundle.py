@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from setup_assistant.bundle import cut
-from setup_assistant.bundle.contents import Item
+from setup_assistant.bundle.manifest import Item
 from setup_assistant.host import files
 from tests.bundle.conftest import ROOT, wheel
 from tests.hub.server import Hub

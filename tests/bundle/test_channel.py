@@ -11,9 +11,9 @@ import pytest
 
 from setup_assistant.bundle import conda
 from setup_assistant.bundle.conda import Package
-from setup_assistant.bundle.contents import Target
+from setup_assistant.bundle.manifest import Target
 from setup_assistant.bundle.targets import given_in, plan_key
-from setup_assistant.choose import codec
+from setup_assistant.choose import plan_json
 from setup_assistant.choose.plan import Platform
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Tool
@@ -92,7 +92,7 @@ def test_conda_and_uv_are_two_kinds_and_all_condas_one() -> None:
 
 def test_what_a_file_holds(tmp_path: Path) -> None:
     plan = plan_for("535.104.05", "RTX 4090,8.9,24564,23900", glibc="2.28")
-    value = codec.to_json(plan)
+    value = plan_json.to_json(plan)
     path = tmp_path / "lab 一.json"
     for said in (value, {"schema": "setup-assistant/1", "data": value},
                  {"data": {"site": "/x", "dry_run": True, **value}}):  # fmt: skip
@@ -109,7 +109,7 @@ def test_what_a_file_holds(tmp_path: Path) -> None:
 
 def test_which_plan_a_machine_can_run() -> None:
     from setup_assistant.bundle import apply
-    from setup_assistant.bundle.contents import Manifest
+    from setup_assistant.bundle.manifest import Manifest
     from setup_assistant.choose.wishes import Wishes
 
     def asked(driver: str, python: str, glibc: str) -> Target:

@@ -130,7 +130,7 @@ def test_one_name_is_one_file() -> None:
 
 
 def test_passwords_stay_out_of_a_bundle(tmp_path: Path) -> None:
-    from setup_assistant.bundle.seal import Goods, seal
+    from setup_assistant.bundle.finish import Goods, seal
     from setup_assistant.choose.wishes import Wishes
 
     wishes = Wishes(mirror="https://me:secret@lab.example/simple",

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from setup_assistant.bundle import contents, cut
+from setup_assistant.bundle import cut, manifest
 from setup_assistant.host import files
 from tests.bundle.conftest import OFFLINE
 
@@ -67,7 +67,7 @@ def test_a_killed_creation_goes_on(
         lambda: len(list(bundle.glob("wheels/*"))) > 2,
         (bundle / cut.JOURNAL).exists,
         lambda: len(list(bundle.glob("part-0[2-9]/**/*.whl*"))) > 1,
-        (bundle / contents.NAME).exists,
+        (bundle / manifest.NAME).exists,
     )
     env = {**variables, **DATE}
     came = [killed_when(m, env, tmp_path, *make, "--to", str(bundle)) for m in moments]

@@ -12,7 +12,7 @@ import pytest
 
 from setup_assistant.bundle import sbom
 from setup_assistant.bundle.conda import Package
-from setup_assistant.bundle.contents import Item
+from setup_assistant.bundle.manifest import Item
 from setup_assistant.bundle.wheels import Wheel
 from tests.bundle.conftest import wheel
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from setup_assistant.bundle import contents, cut, sign, stick
-from setup_assistant.bundle.contents import Item
+from setup_assistant.bundle import cut, disk_check, sign
+from setup_assistant.bundle import manifest as manifests
+from setup_assistant.bundle.manifest import Item
 from setup_assistant.bundle.verify import verify
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
@@ -68,42 +69,42 @@ def test_a_flipped_byte_anywhere(signed: Path, keys: Path, bit: int) -> None:
             _code, named = refused(signed, signer)
             about = {path.name}
             # The signature is one of the manifest: it says so of either.
-            about |= {contents.SIGNATURE} if path.name == contents.NAME else set()
+            about |= {manifests.SIGNATURE} if path.name == manifests.NAME else set()
             assert Path(named).name in about, (path, place)
             path.write_bytes(data)
             seen.add(path.name)
-    assert {*contents.ABOUT, "README.txt", "sbom.cdx.json", "agent-x86_64.pyz"} <= seen
+    assert {*manifests.ABOUT, "README.txt", "sbom.cdx.json", "agent-x86_64.pyz"} <= seen
     verify([signed], signer=signer)
 
 
 def test_a_flipped_byte_without_any_signature(tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     small(folder)
-    for name in (contents.NAME, contents.SUMS):
+    for name in (manifests.NAME, manifests.SUMS):
         path = folder / name
         data = path.read_bytes()
         for place in range(0, len(data), 37):
             flip(path, place)
             code, named = refused(folder)
             assert code in {"bundle_damaged", "bundle_invalid"}
-            assert Path(named).name in {contents.NAME, contents.SUMS}
+            assert Path(named).name in {manifests.NAME, manifests.SUMS}
             path.write_bytes(data)
     verify([folder])
 
 
 def test_line_ends_that_a_copy_changed(signed: Path, keys: Path) -> None:
-    manifest = signed / contents.NAME
+    manifest = signed / manifests.NAME
     manifest.write_bytes(manifest.read_bytes().replace(b"\n", b"\r\n"))
     assert refused(signed, keys / "ours.pub")[0] == "bundle_signature"
 
 
 def test_a_signature_that_ssh_keygen_reads_over(signed: Path) -> None:
-    path = signed / contents.SIGNATURE
+    path = signed / manifests.SIGNATURE
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join([lines[0], " " + lines[1], *lines[2:]]))
     done = subprocess.run(
         ["ssh-keygen", "-Y", "check-novalidate", "-n", "setup-assistant-bundle", "-s", path],
-        input=(signed / contents.NAME).read_bytes(), capture_output=True, check=False,
+        input=(signed / manifests.NAME).read_bytes(), capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert refused(signed) == ("bundle_signature", str(path))
@@ -125,7 +126,7 @@ def test_truncated_missing_and_empty(signed: Path) -> None:
     assert refused(signed)[0] == "bundle_missing"
     part.unlink()
     part.write_bytes(data)
-    for name in (contents.NAME, contents.SUMS):
+    for name in (manifests.NAME, manifests.SUMS):
         (signed / name).rename(signed / "kept")
         assert refused(signed) == ("bundle_missing", name)
         (signed / "kept").rename(signed / name)
@@ -135,7 +136,7 @@ def test_truncated_missing_and_empty(signed: Path) -> None:
 def test_parts_of_one_size_in_each_others_place(tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     small(folder, part_bytes=100)
-    pieces = [p for p in contents.load([folder]).parts() if p.size == 100]
+    pieces = [p for p in manifests.load([folder]).parts() if p.size == 100]
     one, other = (folder / p.path for p in pieces[:2])
     one.rename(folder / "kept")
     other.rename(one)
@@ -150,7 +151,7 @@ def test_sticks_in_any_order(signed: Path, tmp_path: Path) -> None:
     second.mkdir()
     for part in sorted(signed.glob("part-*"))[1::2]:
         shutil.move(part, second / part.name)
-    for name in contents.ABOUT:
+    for name in manifests.ABOUT:
         shutil.copy(signed / name, second / name)
     for order in ([signed, second], [second, signed]):
         assert verify(order).signer
@@ -172,18 +173,18 @@ def test_the_manifest_of_another_bundle(
 ) -> None:
     other = tmp_path / "other"
     small(other, part_bytes=700, name="b", key=keys / "ours")
-    for name in contents.ABOUT if with_sums else (contents.NAME,):
+    for name in manifests.ABOUT if with_sums else (manifests.NAME,):
         shutil.copy(other / name, signed / name)
     code, named = refused(signed, keys / "ours.pub")
     if with_sums:
         # All of it is right and ours, but the files are others.
         assert code in {"bundle_missing", "bundle_damaged"}
-        assert Path(named).name not in contents.ABOUT
+        assert Path(named).name not in manifests.ABOUT
     else:
-        assert (code, Path(named).name) == ("bundle_signature", contents.SIGNATURE)
-    (signed / contents.SIGNATURE).unlink(missing_ok=True)
+        assert (code, Path(named).name) == ("bundle_signature", manifests.SIGNATURE)
+    (signed / manifests.SIGNATURE).unlink(missing_ok=True)
     if not with_sums:
-        assert refused(signed) == ("bundle_damaged", str(signed / contents.NAME))
+        assert refused(signed) == ("bundle_damaged", str(signed / manifests.NAME))
 
 
 def test_whose_signature(signed: Path, keys: Path, tmp_path: Path) -> None:
@@ -202,15 +203,15 @@ def test_whose_signature(signed: Path, keys: Path, tmp_path: Path) -> None:
                 f'it@lab valid-before="20200101" {ours}\n'):  # fmt: skip
         assert refused(signed, allow(bad))[0] == "bundle_signature", bad
     # Another key's signature of the right manifest.
-    (signed / contents.SIGNATURE).unlink()
+    (signed / manifests.SIGNATURE).unlink()
     assert refused(signed, keys / "ours.pub")[0] == "bundle_signature"
     assert verify([signed]).signer == ""
     sign.sign(signed, keys / "theirs")
     assert refused(signed, keys / "ours.pub")[0] == "bundle_signature"
     assert verify([signed]).signer.startswith("SHA256:")
-    (signed / contents.SIGNATURE).write_bytes(b"\x00" * 100)
+    (signed / manifests.SIGNATURE).write_bytes(b"\x00" * 100)
     assert refused(signed)[0] == "bundle_signature"
-    (signed / contents.SIGNATURE).write_bytes(b"x" * 1_000_000)
+    (signed / manifests.SIGNATURE).write_bytes(b"x" * 1_000_000)
     assert refused(signed)[0] == "bundle_signature"
 
 
@@ -258,13 +259,13 @@ def test_a_link_is_as_good_as_what_it_leads_to(tmp_path: Path) -> None:
 
 def rewritten(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     """Change a manifest as somebody would who brings its sums up to date."""
-    path = folder / contents.NAME
+    path = folder / manifests.NAME
     value = json.loads(path.read_text())
     change(value)
     path.write_text(json.dumps(value))
-    lines = (folder / contents.SUMS).read_text().splitlines(keepends=True)
-    lines[0] = f"{files.sha256(path)}  {contents.NAME}\n"
-    (folder / contents.SUMS).write_text("".join(lines))
+    lines = (folder / manifests.SUMS).read_text().splitlines(keepends=True)
+    lines[0] = f"{files.sha256(path)}  {manifests.NAME}\n"
+    (folder / manifests.SUMS).write_text("".join(lines))
 
 
 _SUM = "0" * 64
@@ -307,7 +308,7 @@ def test_a_manifest_that_makes_no_sense(
     folder = tmp_path / "bundle"
     small(folder)
     rewritten(folder, change)
-    assert refused(folder) == ("bundle_invalid", str(folder / contents.NAME))
+    assert refused(folder) == ("bundle_invalid", str(folder / manifests.NAME))
 
 
 @pytest.mark.parametrize(
@@ -316,22 +317,22 @@ def test_a_manifest_that_makes_no_sense(
 def test_something_else_by_its_name(tmp_path: Path, data: bytes) -> None:
     folder = tmp_path / "bundle"
     small(folder)
-    (folder / contents.NAME).write_bytes(data)
-    assert refused(folder) == ("bundle_invalid", str(folder / contents.NAME))
+    (folder / manifests.NAME).write_bytes(data)
+    assert refused(folder) == ("bundle_invalid", str(folder / manifests.NAME))
 
 
 def test_a_manifest_without_an_end(tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     small(folder)
-    with (folder / contents.NAME).open("wb") as stream:
-        stream.truncate(contents.LARGEST_MANIFEST + 1)
-    assert refused(folder) == ("bundle_invalid", str(folder / contents.NAME))
+    with (folder / manifests.NAME).open("wb") as stream:
+        stream.truncate(manifests.LARGEST_MANIFEST + 1)
+    assert refused(folder) == ("bundle_invalid", str(folder / manifests.NAME))
 
 
 def test_everybody_can_check_the_sums(signed: Path) -> None:
     if shutil.which("sha256sum") is None:
         pytest.skip("sha256sum is not here")
-    done = subprocess.run(["sha256sum", "--check", "--strict", contents.SUMS], cwd=signed,
+    done = subprocess.run(["sha256sum", "--check", "--strict", manifests.SUMS], cwd=signed,
                           capture_output=True, text=True, check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
 
@@ -344,7 +345,7 @@ def test_sealed_again_it_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
         trees.append({p.relative_to(tmp_path / name): files.sha256(p)
                       for p in everything(tmp_path / name)})  # fmt: skip
     assert trees[0] == trees[1]
-    assert contents.load([tmp_path / "one"]).created == "2023-11-14T22:13:20Z"
+    assert manifests.load([tmp_path / "one"]).created == "2023-11-14T22:13:20Z"
 
 
 class Killed(BaseException):
@@ -391,17 +392,17 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "mine").write_text("x")
     with pytest.raises(SetupError) as caught:
-        stick.begin(tmp_path)
+        disk_check.begin(tmp_path)
     assert (caught.value.code, caught.value.args_["path"]) == (
         "bundle_foreign", str(tmp_path / "weights")
     )  # fmt: skip
     assert [p.name for p in tmp_path.iterdir()] == ["weights"]
-    work = stick.begin(tmp_path / "below")
+    work = disk_check.begin(tmp_path / "below")
     # Where it is ours: a run that was killed left this.
     (tmp_path / "below" / ".manifest.json.abcd").write_text("x")
     (tmp_path / "below" / "weights").mkdir()
-    assert stick.begin(tmp_path / "below") == work
-    stick.sweep(tmp_path / "below")
+    assert disk_check.begin(tmp_path / "below") == work
+    disk_check.sweep(tmp_path / "below")
     assert sorted(p.name for p in (tmp_path / "below").iterdir()) == sorted([work.name, "weights"])
 
 
@@ -409,7 +410,7 @@ def test_two_at_once_in_one_folder(tmp_path: Path) -> None:
     from setup_assistant.bundle.create import Order, create
     from setup_assistant.choose.wishes import Wishes
 
-    work = stick.begin(tmp_path / "b")
+    work = disk_check.begin(tmp_path / "b")
     with files.exclusive(work / "lock"), pytest.raises(SetupError) as caught:
         create(Order(folder=tmp_path / "b", kinds=(), wishes=Wishes(), sources=()), lambda _: None)
     assert caught.value.code == "site_busy"
@@ -424,18 +425,18 @@ def test_a_stick_with_fat32_is_told_before(tmp_path: Path, monkeypatch: pytest.M
     )
     folder = tmp_path / "USB 盘" / "bundle"
     folder.parent.mkdir()
-    assert stick.filesystem(folder, mounts) == "vfat"
-    assert stick.filesystem(tmp_path, mounts) == "ext4"
-    assert stick.filesystem(tmp_path, tmp_path / "none") == ""
-    monkeypatch.setattr(stick, "filesystem", lambda _folder: "vfat")
-    stick.check(folder, [("wheels/a.whl", 1000)], 0)
+    assert disk_check.filesystem(folder, mounts) == "vfat"
+    assert disk_check.filesystem(tmp_path, mounts) == "ext4"
+    assert disk_check.filesystem(tmp_path, tmp_path / "none") == ""
+    monkeypatch.setattr(disk_check, "filesystem", lambda _folder: "vfat")
+    disk_check.check(folder, [("wheels/a.whl", 1000)], 0)
     with pytest.raises(SetupError) as caught:
-        stick.check(folder, [("weights/m/a.safetensors", 4 << 30)], 0)
+        disk_check.check(folder, [("weights/m/a.safetensors", 4 << 30)], 0)
     assert caught.value.code == "bundle_file_too_large"
     assert "a.safetensors" in str(caught.value)
-    monkeypatch.setattr(stick, "filesystem", lambda _folder: "ext4")
+    monkeypatch.setattr(disk_check, "filesystem", lambda _folder: "ext4")
     with pytest.raises(SetupError) as caught:
-        stick.check(folder, [("weights/m/a.safetensors", 1 << 60)], 0)
+        disk_check.check(folder, [("weights/m/a.safetensors", 1 << 60)], 0)
     assert caught.value.code == "no_space"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from setup_assistant.bundle import contents
+from setup_assistant.bundle import manifest
 from setup_assistant.bundle.apply import ready
 from setup_assistant.bundle.verify import verify
 from setup_assistant.steps.prepare import begin
@@ -45,7 +45,7 @@ def test_a_model_answers_from_a_bundle(
         WeightsStep().do(context)
         assert WeightsStep().check(context)
     weights = site / "models" / MODEL.rpartition("/")[2]
-    wanted = {i.path.rpartition(f"{MODEL}/")[2] for i in contents.load([bundle]).files
+    wanted = {i.path.rpartition(f"{MODEL}/")[2] for i in manifest.load([bundle]).files
               if i.path.startswith("weights/")}  # fmt: skip
     assert wanted == {p.relative_to(weights).as_posix() for p in weights.rglob("[!.]*")
                       if p.is_file()}  # fmt: skip
@@ -57,7 +57,7 @@ def test_a_model_answers_from_a_bundle(
 
 
 def _machine(path: Path) -> Any:
-    from setup_assistant import values
+    from setup_assistant import frozen_json
     from setup_assistant.machine.facts import Machine
 
-    return values.load_json(path, Machine)
+    return frozen_json.load_json(path, Machine)

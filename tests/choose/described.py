@@ -9,7 +9,7 @@ from setup_assistant.catalog.recipes import Recipes, load_all
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
 from setup_assistant.choose.wishes import Wishes
-from setup_assistant.cli.what_if import machine_of
+from setup_assistant.cli.plan.what_if import machine_of
 from setup_assistant.machine.facts import Machine, Source
 
 GIB = 1 << 30

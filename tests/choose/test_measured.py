@@ -11,7 +11,7 @@ from typing import Literal
 
 import pytest
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose import terms
 from setup_assistant.choose.memory import Need, Setting, Work, estimate
@@ -133,7 +133,7 @@ class Measured:
 
 @functools.cache
 def measured() -> Measured:
-    return values.load_toml(Path(__file__).with_name("measured.toml"), Measured)
+    return frozen_json.load_toml(Path(__file__).with_name("measured.toml"), Measured)
 
 
 def model_of(row: Row) -> Model:

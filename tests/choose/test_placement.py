@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from setup_assistant.choose.cards import GIB, Card, budget
 from setup_assistant.choose.memory import Setting
 from setup_assistant.choose.placement import groups, seat
+from setup_assistant.choose.usable_gpus import GIB, Card, budget
 from setup_assistant.choose.workloads import comfortable
 from setup_assistant.machine.facts import Gpu
 from tests.choose.described import known

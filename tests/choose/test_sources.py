@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from setup_assistant.choose.notes import Notes
+from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.sources import Legs, choose_sources
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine, Source

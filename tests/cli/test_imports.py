@@ -42,14 +42,15 @@ def test_the_first_question_is_painted_before_anything_heavy_is_imported() -> No
     code = (
         "import os\n"
         "os.environ['TERM'] = 'xterm'\n"
-        "from setup_assistant.cli import ask, app\n"
-        "import setup_assistant.cli.wizard\n"
+        "from setup_assistant.cli import app\n"
+        "from setup_assistant.cli.terminal import ask\n"
+        "import setup_assistant.cli.wizard.command\n"
         "ask.interactive = lambda: True\n"
         "def stop(*_):\n    raise SystemExit\n"
         "ask.painted = stop\n"
-        "setup_assistant.cli.wizard.Probing.begin = lambda self: None\n"
+        "setup_assistant.cli.wizard.command.Probing.begin = lambda self: None\n"
         "try:\n    app.main([])\nexcept SystemExit:\n    pass"
     )
     added = _added(code)
-    assert "setup_assistant.cli.wizard" in added
+    assert "setup_assistant.cli.wizard.command" in added
     assert not added & HEAVY

@@ -81,7 +81,7 @@ def test_names_and_versions_as_people_say_them(assistant: Call) -> None:
 
 
 def test_a_slice_is_sized_by_its_profile() -> None:
-    from setup_assistant.cli.what_if import machine_of
+    from setup_assistant.cli.plan.what_if import machine_of
 
     about = {"system": "Linux", "arch": "x86_64", "python": None, "ram_gib": 64, "glibc": None}
     names = ["NVIDIA H100 80GB HBM3 MIG 1g.10gb", "A100-SXM4-80GB MIG 3g.40gb", "A100"]

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from setup_assistant.cli import progress, show
-from setup_assistant.columns import width
+from setup_assistant.cli.terminal import progress, show
+from setup_assistant.terminal_text import width
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.cli import show
-from setup_assistant.cli.progress import PROGRESS_FILE, Progress
+from setup_assistant.cli.terminal import show
+from setup_assistant.cli.terminal.progress import PROGRESS_FILE, Progress
 
 
 def test_it_is_written_though_nothing_is_shown(
@@ -23,7 +23,7 @@ def test_it_is_written_though_nothing_is_shown(
         assert json.loads(path.read_text()) == {
             "title": "Installing packages", "done": 0.0, "total": None,
         }  # fmt: skip
-        monkeypatch.setattr("setup_assistant.cli.progress._NOTED_SECONDS", -1.0)
+        monkeypatch.setattr("setup_assistant.cli.terminal.progress._NOTED_SECONDS", -1.0)
         progress.count(3, 7)
         assert json.loads(path.read_text())["done"] == 3
         # A folder that is gone must not end the work.

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from setup_assistant.cli.questions import QUESTIONS, Known
+from setup_assistant.cli.wizard.questions import QUESTIONS, Known
 from setup_assistant.machine.facts import Machine, Source, Tool
 from setup_assistant.steps.backends import rattler
 from tests.choose.described import described, planned

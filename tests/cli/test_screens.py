@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.columns import width
+from setup_assistant.terminal_text import width
 from tests.built import ROOT
 from tests.cli import screens
 from tests.terminal import CLEAR_LINE, CTRL_C, DOWN, ENTER, LEFT, UP, Terminal

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant import words
+from setup_assistant import messages
 from setup_assistant.cli import app
 from setup_assistant.host import log
 from tests.built import ROOT
@@ -105,7 +105,7 @@ def test_one_sentence_and_what_mends_it(
     with pytest.raises(SystemExit) as ended:
         app.main(line.split())
     log.stop()
-    words.use_language("en")
+    messages.use_language("en")
     said = [s for s in capsys.readouterr().err.splitlines() if not s.startswith("…")]
     assert ended.value.code == WRONG[line], said
     assert len(said) == 2, said

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from setup_assistant.machine.facts import Gpu, Source
-from setup_assistant.steps.download import manifest
 from setup_assistant.verify.files_check import sum_of
+from setup_assistant.weights import folder_record
 from tests.doctor.body import CARD, NATIVE, Body
 
 # What a fault returns: variables of the person's shell.
@@ -475,10 +475,10 @@ def a_flipped_byte(body: Body) -> None:
     kept = []
     for path in sorted(body.model.iterdir()):
         stat = path.stat()
-        kept.append(manifest.Kept(path=path.name, size=stat.st_size, sha256=sum_of(path) or "",
+        kept.append(folder_record.Kept(path=path.name, size=stat.st_size, sha256=sum_of(path) or "",
                                   mtime=stat.st_mtime_ns))  # fmt: skip
-    record = manifest.Manifest(model="canary", source="here", complete=True, files=tuple(kept))
-    manifest.save(body.model, record)
+    record = folder_record.Manifest(model="canary", source="here", complete=True, files=tuple(kept))
+    folder_record.save(body.model, record)
     path = body.model / "model.safetensors"
     data = bytearray(path.read_bytes())
     data[-100] ^= 0xFF

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.doctor import bundle
+from setup_assistant.doctor import public_report
 from setup_assistant.doctor.scrub import scrub
 from tests.doctor.body import Body
 
@@ -90,7 +90,7 @@ KEPT = (
 @pytest.mark.parametrize(("text", "words"), ATTACKS, ids=[t[:40] for t, _w in ATTACKS])
 def test_nothing_is_left_that_names_somebody(text: str, words: tuple[str, ...]) -> None:
     shown = scrub({"a": [text], "b": {"source": "x", "value": f"because of {text}."}},
-                  bundle.names({}))  # fmt: skip
+                  public_report.names({}))  # fmt: skip
     for word in words:
         assert word not in json.dumps(shown), shown
 
@@ -123,7 +123,9 @@ def test_a_report_says_what_is_wrong_and_what_is_installed(body: Body, tmp_path:
     (body.packages / "~orch").mkdir()
     case = body.case()
     findings = [f.to_json() for f in body.diagnose().findings]
-    text = bundle.report({"findings": findings}, {str(body.env): "<env>"}, bundle.facts_of(case))
+    text = public_report.report(
+        {"findings": findings}, {str(body.env): "<env>"}, public_report.facts_of(case)
+    )
     value = json.loads(text)
     assert [f["id"] for f in value["findings"] if f["status"] == "fail"] == ["leftovers"]
     assert "duplicates" in value["passed"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from setup_assistant import words
+from setup_assistant import messages
 from setup_assistant.catalog import failures
 from setup_assistant.doctor.explain import explain
 from setup_assistant.doctor.finding import LAYERS
@@ -103,7 +103,7 @@ def test_the_rows_speak_both_languages_and_name_a_layer() -> None:
         assert row.date
         assert row.cause != row.cause_zh
         assert any("一" <= c <= "鿿" for c in row.cause_zh + row.advice_zh), row.id
-    words.use_language("zh_CN")
+    messages.use_language("zh_CN")
     assert str(explain("bash: nvidia-smi: command not found")[0].cause).startswith("没有安装")
 
 

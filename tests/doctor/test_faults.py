@@ -98,7 +98,7 @@ def test_only_one_finding_can_be_asked_for(body: Body) -> None:
 
 
 def test_the_remedy_of_a_leftover_removes_it(body: Body) -> None:
-    from setup_assistant.doctor.mend import mend
+    from setup_assistant.doctor.fix import mend
 
     (body.packages / "~orch" / "lib").mkdir(parents=True)
     first = body.diagnose().failed[0]
@@ -113,7 +113,7 @@ def test_the_remedy_of_a_leftover_removes_it(body: Body) -> None:
 
 
 def test_root_commands_are_only_shown(body: Body) -> None:
-    from setup_assistant.doctor.mend import mend
+    from setup_assistant.doctor.fix import mend
 
     body.verdicts("driver_missing")
     first = body.diagnose().failed[0]
@@ -127,7 +127,7 @@ def test_root_commands_are_only_shown(body: Body) -> None:
 def test_what_ran_outranks_what_was_compared(body: Body, monkeypatch: pytest.MonkeyPatch) -> None:
     from setup_assistant.doctor.case import Case
     from setup_assistant.doctor.diagnose import diagnose
-    from setup_assistant.verify.values import Check, Verification
+    from setup_assistant.verify.results import Check, Verification
 
     names = ("imports", "device", "model", "decoder", "image")
     checks = tuple(Check(name=n, kind=n, status="ok", device="cuda:0") for n in names)

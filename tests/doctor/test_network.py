@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from setup_assistant import words
+from setup_assistant import messages
 from setup_assistant.doctor.diagnose import diagnose
 from setup_assistant.doctor.examine import open_case
 from setup_assistant.doctor.finding import Finding
@@ -74,7 +74,7 @@ def test_an_unknown_certificate_is_named(index: str) -> None:
     finding = found()["tls-intercepted"]
     assert finding.status == "fail"
     assert index in [source for source, _value in finding.evidence]
-    words.use_language("zh_CN")
+    messages.use_language("zh_CN")
     finding = found()["tls-intercepted"]
     assert finding.status == "fail"
     assert any("\u4e00" <= c <= "\u9fff" for c in finding.evidence[0][1])

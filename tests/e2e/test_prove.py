@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.catalog import stacks
 from setup_assistant.host import clock
 from tests.built import ROOT, Built, Place
@@ -86,7 +86,7 @@ def test_a_run_that_was_stopped_keeps_what_it_has_proved(home: Place, tmp_path: 
     work = tmp_path / "work"
     work.mkdir()
     today = replace(newest.found, date=clock.now()[:10])
-    (work / "newest.proved.json").write_text(json.dumps(values.to_builtins(today)))
+    (work / "newest.proved.json").write_text(json.dumps(frozen_json.to_builtins(today)))
     done = home.json("recipes", "prove", "newest", "--cpu", "--work", str(work))
     assert done["data"]["proofs"][0]["reproduced"]
     assert done["data"]["proofs"][0]["seconds"] == 0

@@ -10,8 +10,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from setup_assistant.cli.fleet import command
-from setup_assistant.cli.fleet_again import again
+from setup_assistant.cli.fleet.again import again
+from setup_assistant.cli.fleet.command import command
 
 GIVEN = (
     "-i", "my room.ini", "--model", "canary", "--gpus", "none", "--gpus", "GPU-1",

@@ -12,8 +12,8 @@ import pytest
 
 from setup_assistant.fleet import reach
 from setup_assistant.fleet.faults import fault
+from setup_assistant.fleet.inventory_rules import Host
 from setup_assistant.fleet.reach import Target
-from setup_assistant.fleet.safe import Host
 
 needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="ssh is not installed")
 

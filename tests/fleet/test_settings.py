@@ -9,7 +9,7 @@ import pytest
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet import settings
 from setup_assistant.fleet.inventory import Inventory
-from setup_assistant.fleet.safe import Host
+from setup_assistant.fleet.inventory_rules import Host
 
 
 @pytest.fixture(autouse=True)

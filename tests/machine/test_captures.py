@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.captures import read
 from setup_assistant.machine.facts import Machine
@@ -181,7 +181,7 @@ def test_a_log_with_times_in_front_of_each_line(tmp_path: Path) -> None:
 
 def test_a_saved_machine_is_read_back(tmp_path: Path) -> None:
     machine = read([OWN / "two-cards.txt"])
-    (tmp_path / "machine.json").write_text(json.dumps(values.to_builtins(machine)))
+    (tmp_path / "machine.json").write_text(json.dumps(frozen_json.to_builtins(machine)))
     assert read([tmp_path / "machine.json"]) == machine
 
 

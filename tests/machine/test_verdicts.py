@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from setup_assistant.machine import capture_mail, capture_text, explain, smi, verdicts
-from setup_assistant.machine.complete import complete
+from setup_assistant.machine import capture_mail, clean_text, explain, smi, verdicts
 from setup_assistant.machine.facts import System
+from setup_assistant.machine.fill_gaps import complete
 from setup_assistant.machine.join import join
 from setup_assistant.machine.reading import Fault, Reading, bus_id, device_id, mib, value
 
@@ -70,7 +70,7 @@ def test_any_text_is_read_without_raising(text: str) -> None:
 def test_any_file_is_read_without_raising(text: str, place: int, put: bytes) -> None:
     data = text.encode()
     for part in capture_mail.unpacked(data[:place] + put + data[place:]):
-        complete(join(smi.read(capture_text.clean(capture_text.decoded(part)))))
+        complete(join(smi.read(clean_text.clean(clean_text.decoded(part)))))
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ import pytest
 from setup_assistant.errors import SetupError
 from setup_assistant.mirror.server import MirrorServer
 from setup_assistant.mirror.shelf import Shelf
-from setup_assistant.steps.download import manifest, places
+from setup_assistant.steps.download import places
 from setup_assistant.steps.download.folder import Job, bring
+from setup_assistant.weights import folder_record
 from tests.hub.fixtures import MODEL, SHARDS
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ def of_file(path: str) -> str:
 
 def test_our_client_fetches_from_it(url: str, shelf_folder: Path, tmp_path: Path) -> None:
     fetch(url, tmp_path / "w")
-    assert manifest.intact(tmp_path / "w", MODEL)
+    assert folder_record.intact(tmp_path / "w", MODEL)
     for shard in SHARDS:
         assert (tmp_path / "w" / shard).read_bytes() == (shelf_folder / MODEL / shard).read_bytes()
     assert not (tmp_path / "w" / "link").exists()
@@ -119,7 +120,7 @@ def test_a_bounded_rate(shelf_folder: Path, tmp_path: Path) -> None:
         finally:
             server.shutdown()
             thread.join()
-    assert manifest.intact(tmp_path / "w", MODEL)
+    assert folder_record.intact(tmp_path / "w", MODEL)
 
 
 def test_an_address_of_the_newer_kind(shelf_folder: Path) -> None:
@@ -152,7 +153,7 @@ def test_a_token_is_asked_for(
     assert caught.value.code == "weights_denied"
     monkeypatch.setenv("MODELSCOPE_API_TOKEN", "lab-token")
     fetch(url, tmp_path / "w")
-    assert manifest.intact(tmp_path / "w", MODEL)
+    assert folder_record.intact(tmp_path / "w", MODEL)
 
 
 def test_a_folder_without_models_is_refused(tmp_path: Path) -> None:
@@ -180,7 +181,7 @@ def test_the_verb_serves_until_it_is_interrupted(shelf_folder: Path, tmp_path: P
     finally:
         child.send_signal(signal.SIGINT)
         child.communicate(timeout=20)
-    assert manifest.intact(tmp_path / "w", MODEL)
+    assert folder_record.intact(tmp_path / "w", MODEL)
     assert child.returncode == 130
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from setup_assistant.frozen_json import to_builtins
 from setup_assistant.report.build import build_receipt
 from setup_assistant.report.receipt import Environment, Receipt
-from setup_assistant.values import to_builtins
-from setup_assistant.verify.values import Check
+from setup_assistant.verify.results import Check
 from tests.site.samples import GIB, machine, plan
 
 KINDS = ("image", "image-url", "multi-image", "video")

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from setup_assistant import words
-from setup_assistant.columns import pad, width
+from setup_assistant import messages
 from setup_assistant.report.markdown import render_markdown
 from setup_assistant.report.text import render_text
+from setup_assistant.terminal_text import pad, width
 from tests.report.samples import checks, receipt
 
 
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
-    words.use_language("en")
+    messages.use_language("en")
     yield
-    words.use_language("en")
+    messages.use_language("en")
 
 
 def _cells(markdown: str) -> list[list[str]]:

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from html.parser import HTMLParser
 
-from setup_assistant import words
+from setup_assistant import messages
 from setup_assistant.report.html import Beside, render_html
 from setup_assistant.report.markup import el
 from tests.report.samples import checks, receipt
@@ -80,7 +80,7 @@ def test_a_clip_has_its_strip_and_itself() -> None:
 
 def test_the_page_is_the_same_in_every_language_and_holds_both() -> None:
     english = render_html(receipt(), BESIDE)
-    words.use_language("zh_CN")
+    messages.use_language("zh_CN")
     assert render_html(receipt(), BESIDE) == english
     assert "Done: all 9 checks passed." in english
     assert "已完成" in english

@@ -18,7 +18,7 @@ from setup_assistant.choose.plan import (
 )
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Driver, Gpu, Machine, Memory, Source, System
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
 
 GIB = 1 << 30
 PYPI = "https://pypi.org/simple"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant import words
+from setup_assistant import messages
 from setup_assistant.errors import SetupError
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.receipts import read_receipt, write_receipt
@@ -60,7 +60,7 @@ def test_the_receipt_is_the_same_in_every_language(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     write_receipt(layout, receipt())
     english = layout.receipt.read_bytes()
-    words.use_language("zh_CN")
+    messages.use_language("zh_CN")
     write_receipt(layout, receipt())
     assert layout.receipt.read_bytes() == english
     assert json.loads(english)["limits"][1] == "Its knowledge ends in June 2023."

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from setup_assistant.errors import SetupError
-from setup_assistant.steps.download import manifest
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.source import Source
+from setup_assistant.weights import folder_record
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL
 
@@ -44,4 +44,4 @@ class Bringer:
             for p in self.folder.rglob("*")
             if p.is_file() and not p.name.startswith(".setup-assistant")
         }
-        return served == here and manifest.intact(self.folder, MODEL)
+        return served == here and folder_record.intact(self.folder, MODEL)

@@ -14,8 +14,8 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.host import paths
 from setup_assistant.report.build import Asked
 from setup_assistant.site.layout import Layout
-from setup_assistant.steps.asked import asked
 from setup_assistant.steps.ledger import Ledger
+from setup_assistant.steps.smoke_memory import asked
 from setup_assistant.steps.step import Context
 from tests.choose.described import described, known, plan_for
 

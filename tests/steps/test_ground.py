@@ -12,7 +12,7 @@ import pytest
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import prefix, sites
-from setup_assistant.steps import ground
+from setup_assistant.steps import environment_preflight
 from setup_assistant.steps.backends.base import suited, suited_to_conda
 from setup_assistant.steps.prepare import layout_of
 
@@ -27,16 +27,16 @@ def straggler(folder: Path, seconds: str) -> subprocess.Popen[bytes]:
 
 def test_what_still_runs_in_a_half_made_one_is_waited_for(tmp_path: Path) -> None:
     process = straggler(tmp_path / "env.part", "0.3")
-    ground.wait_for_stragglers(tmp_path / "env", tmp_path / "env.part")
+    environment_preflight.wait_for_stragglers(tmp_path / "env", tmp_path / "env.part")
     assert process.wait(0) == 0
 
 
 def test_what_does_not_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ground, "_STRAGGLER_SECONDS", 0.0)
+    monkeypatch.setattr(environment_preflight, "_STRAGGLER_SECONDS", 0.0)
     process = straggler(tmp_path / "env", "30")
     try:
         with pytest.raises(SetupError) as caught:
-            ground.wait_for_stragglers(tmp_path / "env")
+            environment_preflight.wait_for_stragglers(tmp_path / "env")
     finally:
         process.kill()
         process.wait()

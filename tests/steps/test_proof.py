@@ -10,8 +10,8 @@ from pathlib import Path
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.host import files, paths
 from setup_assistant.site.layout import Layout
+from setup_assistant.steps.check_steps import CanaryStep, fingerprint
 from setup_assistant.steps.ledger import Ledger
-from setup_assistant.steps.proof import CanaryStep, fingerprint
 from setup_assistant.steps.step import Context
 from tests.choose.described import described, plan_for
 

@@ -14,10 +14,10 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import paths
 from setup_assistant.site.layout import Layout
-from setup_assistant.steps import fit
+from setup_assistant.steps import rehearsal_plan
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.rehearsal import RehearsalStep, wanted
-from setup_assistant.steps.road import standard_steps
+from setup_assistant.steps.run_steps import standard_steps
 from setup_assistant.steps.step import Context
 from tests.choose.described import described, plan_for
 from tests.verify.test_rehearse import environment, machine
@@ -80,7 +80,7 @@ def road(tmp_path: Path, said: dict[str, Any] | None, wish: Any) -> Context:
 def test_what_does_not_fit_stops_the_download(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fit, "probe", lambda: machine(24))
+    monkeypatch.setattr(rehearsal_plan, "probe", lambda: machine(24))
     context, step = road(tmp_path, OUT, ""), RehearsalStep()
     assert not step.check(context)
     with pytest.raises(SetupError) as caught:
@@ -92,7 +92,7 @@ def test_what_does_not_fit_stops_the_download(
 def test_a_rehearsal_that_fails_for_its_own_reasons_only_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fit, "probe", lambda: machine(24))
+    monkeypatch.setattr(rehearsal_plan, "probe", lambda: machine(24))
     context, step = road(tmp_path, None, ""), RehearsalStep()
     step.do(context)
     assert step.check(context)

@@ -17,15 +17,15 @@ import pytest
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths
+from setup_assistant.messages import Message, msg
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import Site, read_layout, read_site
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import environment, previous, upgrade
+from setup_assistant.steps import environment, rollback, upgrade
 from setup_assistant.steps.environment import planned, write_marker
 from setup_assistant.steps.ledger import Ledger
-from setup_assistant.steps.road import Done
+from setup_assistant.steps.run_steps import Done
 from setup_assistant.steps.step import Context, Silent
-from setup_assistant.words import Message, msg
 from tests.choose.described import described
 from tests.choose.described import planned as make_plan
 
@@ -151,7 +151,7 @@ def test_there_and_back_and_there(site: Site, plan: Plan, newer: Plan) -> None:
     assert go(site, newer)
     assert_whole(layout, newer)
     assert upgrade.changes(layout, newer) == ()
-    assert transformers(previous.folder(layout)) == plan.transformers.version
+    assert transformers(rollback.folder(layout)) == plan.transformers.version
     upgrade.rollback(layout)
     assert_whole(layout, plan)
     upgrade.rollback(layout)
@@ -216,7 +216,7 @@ def test_a_rollback_killed_at_every_move_is_ended(
     assert begun == (count < 15)
     assert ended == (1 < count < 15)
     assert_whole(layout, newer if count < 2 else plan)
-    assert previous.there(layout)
+    assert rollback.there(layout)
     assert not upgrade.unfinished(layout)
 
 
@@ -255,6 +255,6 @@ def test_uninstall_takes_the_previous_one_too(site: Site, newer: Plan) -> None:
     layout = site.layout
     Ledger(layout.ledger).made("environment", layout.env, "folder")
     items = undo.inventory(layout, other_sites=False, own_cache=paths.cache_folder())
-    assert {previous.folder(layout), layout.env} <= {i.path for i in items}
+    assert {rollback.folder(layout), layout.env} <= {i.path for i in items}
     undo.remove(items, layout)
     assert not layout.root.exists()

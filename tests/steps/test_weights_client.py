@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from setup_assistant.errors import Exit
-from setup_assistant.steps.download import manifest
 from setup_assistant.steps.download.modelscope import ModelScope
+from setup_assistant.weights import folder_record
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL, SHARDS, write_model
 from tests.steps.bringing import Bringer
@@ -145,7 +145,7 @@ def test_a_size_that_lies_is_an_error(fetch: Bringer) -> None:
             entry["Size"] = 50
     fetch.hub.listing = json.dumps({"Data": {"Files": entries}}).encode()
     assert fetch.fails().code == "weights_size"
-    assert not manifest.intact(fetch.folder, MODEL)
+    assert not folder_record.intact(fetch.folder, MODEL)
 
 
 @pytest.mark.parametrize("path", ["../escaped", "/tmp/escaped-by-hub", "a/../../escaped", "C:\\x"])
@@ -189,7 +189,7 @@ def test_the_persons_token_is_used_and_never_logged(
     assert fetch.complete()
     assert written is not None
     assert fetch.hub.token not in written.read_text()
-    kept = (fetch.folder / manifest.NAME).read_text()
+    kept = (fetch.folder / folder_record.NAME).read_text()
     assert fetch.hub.token not in kept
 
 

@@ -13,10 +13,10 @@ import pytest
 
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import files
-from setup_assistant.steps.download import manifest
+from setup_assistant.messages import Message
 from setup_assistant.steps.download.folder import Brought, Job, bring
-from setup_assistant.steps.download.listing import RemoteFile
-from setup_assistant.words import Message
+from setup_assistant.weights import folder_record
+from setup_assistant.weights.listing import RemoteFile
 from tests.hub.fixtures import MODEL, SHARDS
 
 
@@ -118,7 +118,7 @@ def test_everything_arrives_and_is_recorded(source: FolderSource, target: Path) 
     total = files.folder_bytes(source.root)
     assert same(source.root, target)
     assert brought.total_bytes == brought.received_bytes == total
-    assert manifest.intact(target, MODEL)
+    assert folder_record.intact(target, MODEL)
     assert list(heard.told[-1]) == [total, total]
     assert source.got[:2] == ["config.json", "model.safetensors.index.json"]
 
@@ -134,7 +134,7 @@ def test_a_rerun_asks_nobody_and_writes_nothing(source: FolderSource, target: Pa
 
 def test_the_other_model_is_not_taken_for_this_one(source: FolderSource, target: Path) -> None:
     fetch(source, target)
-    assert not manifest.intact(target, "Qwen/Other")
+    assert not folder_record.intact(target, "Qwen/Other")
 
 
 @pytest.mark.parametrize("change", ["longer", "time", "gone"])
@@ -147,10 +147,10 @@ def test_a_changed_file_is_seen_by_stat(source: FolderSource, target: Path, chan
         os.utime(shard, ns=(1, 1))
     else:
         shard.unlink()
-    assert not manifest.intact(target, MODEL)
+    assert not folder_record.intact(target, MODEL)
     source.got.clear()
     fetch(source, target)
-    assert manifest.intact(target, MODEL)
+    assert folder_record.intact(target, MODEL)
     assert same(source.root, target)
     assert source.got == ([] if change == "time" else [SHARDS[0]])
 
@@ -161,10 +161,10 @@ def test_a_copied_folder_is_read_again_without_a_hub(
     fetch(source, target)
     copy = tmp_path / "copy"
     shutil.copytree(target, copy, copy_function=shutil.copyfile)
-    assert not manifest.intact(copy, MODEL)
+    assert not folder_record.intact(copy, MODEL)
     assert fetch(source, copy).received_bytes == 0
     assert source.lists == 1
-    assert manifest.intact(copy, MODEL)
+    assert folder_record.intact(copy, MODEL)
 
 
 def test_a_file_damaged_on_the_way_is_fetched_once_more(source: FolderSource, target: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_file_damaged_twice_is_an_error_and_the_others_stay(
     assert caught.value.code == "weights_damaged"
     assert SHARDS[1] in str(caught.value.message)
     assert not (target / SHARDS[1]).exists()
-    assert not manifest.intact(target, MODEL)
+    assert not folder_record.intact(target, MODEL)
     source.got.clear()
     fetch(source, target)
     assert source.got == [SHARDS[1]]
@@ -200,7 +200,7 @@ def test_verify_finds_a_flipped_byte_that_stat_does_not_show(
     data[1000] ^= 1
     shard.write_bytes(data)
     os.utime(shard, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    assert manifest.intact(target, MODEL)
+    assert folder_record.intact(target, MODEL)
     source.got.clear()
     fetch(source, target, verify=True)
     assert source.got == [SHARDS[0]]
@@ -222,7 +222,7 @@ def test_damage_found_without_a_hub_is_not_forgotten(
     monkeypatch.setattr(source, "list", unreachable)
     with pytest.raises(SetupError):
         fetch(source, target, verify=True)
-    assert not manifest.intact(target, MODEL)
+    assert not folder_record.intact(target, MODEL)
 
 
 def test_what_arrived_before_a_break_is_kept(source: FolderSource, target: Path) -> None:
@@ -294,7 +294,7 @@ def test_room_counts_what_is_there(
         fetch(source, target)
     monkeypatch.setattr(files, "free_bytes", lambda _path: room)
     fetch(source, target)
-    assert manifest.intact(target, MODEL)
+    assert folder_record.intact(target, MODEL)
 
 
 @pytest.mark.parametrize("lost", ["config.json", SHARDS[1]])
@@ -367,12 +367,12 @@ def test_a_record_that_cannot_be_trusted_counts_as_none(
     source: FolderSource, target: Path, text: str
 ) -> None:
     fetch(source, target)
-    (target / manifest.NAME).write_text(text)
-    assert manifest.load(target) is None
+    (target / folder_record.NAME).write_text(text)
+    assert folder_record.load(target) is None
     source.got.clear()
     fetch(source, target)
     assert source.got == []
-    assert manifest.intact(target, MODEL)
+    assert folder_record.intact(target, MODEL)
 
 
 def test_another_run_in_the_same_folder_is_refused(source: FolderSource, target: Path) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from setup_assistant.errors import SetupError
-from setup_assistant.steps.download import listing
-from setup_assistant.steps.download.listing import checked, path_fault
+from setup_assistant.weights import listing
+from setup_assistant.weights.listing import checked, path_fault
 
 SUM = "a" * 64
 

@@ -10,12 +10,12 @@ import pytest
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host.http import Http, WebError
-from setup_assistant.steps.download import manifest
 from setup_assistant.steps.download import part as parts
-from setup_assistant.steps.download.flow import Patience
+from setup_assistant.steps.download.file_progress import Patience
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.hubs import ModelScopeHub
 from setup_assistant.steps.download.web import WebSource
+from setup_assistant.weights import folder_record
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL, SHARDS
 
@@ -27,7 +27,7 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
     """No proxy between us and the hub, no token, and small segments."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.delenv("MODELSCOPE_API_TOKEN", raising=False)
-    for module in (parts, sys.modules["setup_assistant.steps.download.flow"]):
+    for module in (parts, sys.modules["setup_assistant.steps.download.file_progress"]):
         monkeypatch.setattr(module, "SEGMENT", 1 << 16)
 
 
@@ -44,7 +44,7 @@ def fetch(hub: Hub, folder: Path, **changes: Any) -> Brought:
 
 def same(hub: Hub, folder: Path) -> bool:
     served = {n: p.read_bytes() for n, p in hub.files(MODEL).items()}
-    return manifest.intact(folder, MODEL) and all(
+    return folder_record.intact(folder, MODEL) and all(
         (folder / n).read_bytes() == data for n, data in served.items()
     )
 

@@ -17,12 +17,12 @@ import pytest
 
 from setup_assistant.errors import Exit
 from setup_assistant.host import files
-from setup_assistant.steps.download import manifest
 from setup_assistant.steps.download import part as parts
-from setup_assistant.steps.download.flow import Patience
+from setup_assistant.steps.download.file_progress import Patience
 from setup_assistant.steps.download.folder import LOCK, Job, bring
 from setup_assistant.steps.download.hubs import ModelScopeHub
 from setup_assistant.steps.download.web import WebSource
+from setup_assistant.weights import folder_record
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL, SHARDS, write_model
 from tests.steps.bringing import Bringer
@@ -48,7 +48,7 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
     """No proxy between us and the hub, no token, and small segments."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.delenv("MODELSCOPE_API_TOKEN", raising=False)
-    for module in (parts, sys.modules["setup_assistant.steps.download.flow"]):
+    for module in (parts, sys.modules["setup_assistant.steps.download.file_progress"]):
         monkeypatch.setattr(module, "SEGMENT", 1 << 16)
 
 
@@ -128,7 +128,7 @@ def test_a_size_that_lies_is_an_error(fetch: Bringer, size: int) -> None:
             entry["Size"] = size
     fetch.hub.listing = json.dumps({"Data": {"Files": entries}}).encode()
     assert fetch.fails().code == "weights_size"
-    assert not manifest.intact(fetch.folder, MODEL)
+    assert not folder_record.intact(fetch.folder, MODEL)
 
 
 @pytest.mark.parametrize("path", ["../escaped", "/tmp/escaped-by-hub", "a/../../e", "NUL", "C:\\x"])
@@ -192,7 +192,7 @@ def test_a_full_disk_stops_cleanly_and_goes_on(
 
 def test_a_second_run_waits_and_finds_everything(fetch: Bringer, tmp_path: Path) -> None:
     fetch()
-    (fetch.folder / manifest.NAME).unlink()
+    (fetch.folder / folder_record.NAME).unlink()
     fetch.folder.mkdir(exist_ok=True)
     with files.exclusive(fetch.folder / LOCK):
         waiting = threading.Thread(target=lambda: fetch(wait=True))
@@ -347,7 +347,7 @@ def test_the_persons_proxy_is_used(fetch: Bringer, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_dead_proxy_is_unreachable(fetch: Bringer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("setup_assistant.steps.download.ask._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("setup_assistant.steps.download.hub_request._FIRST_PAUSE", 0.01)
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")

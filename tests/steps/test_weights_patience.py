@@ -13,13 +13,14 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import clock
 from setup_assistant.host.http import Http
 from setup_assistant.host.http_errors import WebError, refusal
-from setup_assistant.steps.download import manifest, proving, run
-from setup_assistant.steps.download.ask import ask_bytes
-from setup_assistant.steps.download.flow import Patience
+from setup_assistant.messages import msg
+from setup_assistant.steps.download import run
+from setup_assistant.steps.download.file_progress import Patience
 from setup_assistant.steps.download.folder import Brought, Job, bring
+from setup_assistant.steps.download.hub_request import ask_bytes
 from setup_assistant.steps.download.hubs import ModelScopeHub
 from setup_assistant.steps.download.web import WebSource
-from setup_assistant.words import msg
+from setup_assistant.weights import folder_record, hashing
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL, SHARDS
 
@@ -108,7 +109,7 @@ def test_drop_by_drop_is_as_good_as_nothing(
     monkeypatch.setenv("SETUP_ASSISTANT_STALL_SECONDS", "0.3")
     hub.fail("drops", path=BIG, after=1000, seconds=0.05, times=2)
     fetch(hub, tmp_path / "w")
-    assert manifest.intact(tmp_path / "w", MODEL)
+    assert folder_record.intact(tmp_path / "w", MODEL)
     assert hub.asked(BIG) == 3
     hub.fail("drops", path=BIG, after=0, seconds=0.05, times=None)
     with pytest.raises(SetupError) as caught:
@@ -124,14 +125,14 @@ def test_thousands_of_small_files_do_not_each_rewrite_the_record(
         (hub.models[MODEL] / f"{i}.txt").write_text(str(i))
     written: list[bool] = []
 
-    def record(*args: object, complete: bool, **more: object) -> manifest.Manifest:
+    def record(*args: object, complete: bool, **more: object) -> folder_record.Manifest:
         written.append(complete)
-        return proving.record(*args, complete=complete, **more)  # type: ignore[arg-type]
+        return hashing.record(*args, complete=complete, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(run, "record", record)
     monkeypatch.setattr(run, "_RECORD_SECONDS", 3600.0)
     fetch(hub, tmp_path / "w")
-    assert manifest.intact(tmp_path / "w", MODEL)
+    assert folder_record.intact(tmp_path / "w", MODEL)
     assert len(written) < 10
     assert written[-1]
 
@@ -140,7 +141,7 @@ def test_what_arrived_before_a_failure_is_in_the_record(hub: Hub, tmp_path: Path
     hub.fail("fin", path=SHARDS[1], after=0, times=None)
     with pytest.raises(SetupError):
         fetch(hub, tmp_path / "w")
-    found = manifest.load(tmp_path / "w")
+    found = folder_record.load(tmp_path / "w")
     assert found is not None
     assert not found.complete
     assert BIG in {k.path for k in found.files}
@@ -165,4 +166,4 @@ def test_a_folder_that_is_taken_away_is_not_the_hubs_fault(hub: Hub, tmp_path: P
     thread.join()
     assert caught.value.code == "not_writable"
     fetch(hub, folder)
-    assert manifest.intact(folder, MODEL)
+    assert folder_record.intact(folder, MODEL)

@@ -14,9 +14,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from setup_assistant.errors import SetupError
-from setup_assistant.steps.download import manifest, places
+from setup_assistant.steps.download import places
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.local import link_or_copy
+from setup_assistant.weights import folder_record
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL, SHARDS
 
@@ -103,7 +104,9 @@ def test_a_web_folder_that_this_tool_filled_names_its_sums(
 ) -> None:
     with Hub({MODEL: model_folder}) as hub:
         fetch("modelscope", hub.url, tmp_path / "first")
-    (model_folder / manifest.NAME).write_bytes((tmp_path / "first" / manifest.NAME).read_bytes())
+    (model_folder / folder_record.NAME).write_bytes(
+        (tmp_path / "first" / folder_record.NAME).read_bytes()
+    )
     brought = fetch(f"{url}/folder", "", tmp_path / "w")
     assert {k.checked for k in brought.record.files} == {"sha256"}
     assert len(brought.record.files) == 6
@@ -118,7 +121,7 @@ def test_an_address_that_is_a_hub(model_folder: Path, tmp_path: Path, url: str) 
 def test_a_folder_is_linked(model_folder: Path, tmp_path: Path) -> None:
     fetch(str(model_folder), "", tmp_path / "w")
     assert (tmp_path / "w" / SHARDS[0]).samefile(model_folder / SHARDS[0])
-    assert manifest.intact(tmp_path / "w", MODEL)
+    assert folder_record.intact(tmp_path / "w", MODEL)
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ import pytest
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import pip_settings
-from setup_assistant.steps.download import manifest, places
+from setup_assistant.steps.download import places
 from setup_assistant.steps.download.folder import Job, bring
+from setup_assistant.weights import folder_record
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL
 
@@ -42,7 +43,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(pip_settings, "ETC", tmp_path / "etc")
-    monkeypatch.setattr("setup_assistant.steps.download.ask._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("setup_assistant.steps.download.hub_request._FIRST_PAUSE", 0.01)
 
 
 class _Proxy(BaseHTTPRequestHandler):
@@ -152,7 +153,7 @@ def safe_hub(hub: Hub, authority: tuple[Path, Path, Path]) -> str:
 def fetch(url: str, folder: Path) -> None:
     source = places.source_of("modelscope", url, model=MODEL, resume="r", flag="--to")
     bring(Job(model=MODEL, source=source, folder=folder, flag="--to"))
-    assert manifest.intact(folder, MODEL)
+    assert folder_record.intact(folder, MODEL)
 
 
 def refusal(url: str, folder: Path) -> str:

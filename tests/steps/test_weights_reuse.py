@@ -10,8 +10,9 @@ import pytest
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import sites
-from setup_assistant.steps.download import manifest, places
+from setup_assistant.steps.download import places
 from setup_assistant.steps.download.folder import Brought, Job, bring
+from setup_assistant.weights import folder_record
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL, SHARDS
 
@@ -66,7 +67,7 @@ def test_hugging_faces_cache(hub: Hub, home: Path, tmp_path: Path) -> None:
     fetch(hub, tmp_path / "w")
     assert hub.asked(SHARDS[0]) == 0
     assert not (tmp_path / "w" / SHARDS[0]).is_symlink()
-    assert manifest.intact(tmp_path / "w", MODEL)
+    assert folder_record.intact(tmp_path / "w", MODEL)
 
 
 def test_another_site(hub: Hub, tmp_path: Path) -> None:
@@ -113,4 +114,4 @@ def test_a_cache_on_a_stick_is_a_source(hub: Hub, tmp_path: Path, layout: str) -
     shutil.copytree(hub.models[MODEL], tmp_path / "stick" / layout, dirs_exist_ok=True)
     source = places.source_of(str(tmp_path / "stick"), "", model=MODEL, resume="r", flag="--to")
     bring(Job(model=MODEL, source=source, folder=tmp_path / "w", flag="--to"))
-    assert manifest.intact(tmp_path / "w", MODEL)
+    assert folder_record.intact(tmp_path / "w", MODEL)

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from setup_assistant.errors import SetupError
-from setup_assistant.steps.download import manifest, places
-from setup_assistant.steps.download.flow import Patience
+from setup_assistant.steps.download import places
+from setup_assistant.steps.download.file_progress import Patience
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.hubs import HuggingFaceHub, ModelScopeHub
 from setup_assistant.steps.download.local import FolderSource
 from setup_assistant.steps.download.web import WebSource
+from setup_assistant.weights import folder_record
 from tests.hub import Hub
 from tests.hub.faults import Fault, Kind
 from tests.hub.fixtures import MODEL, SHARDS
@@ -29,7 +30,7 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     for name in ("MODELSCOPE_API_TOKEN", "MODELSCOPE_ENDPOINT", "HF_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("setup_assistant.steps.download.ask._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("setup_assistant.steps.download.hub_request._FIRST_PAUSE", 0.01)
 
 
 @pytest.fixture
@@ -56,10 +57,10 @@ class Fetch:
         )  # fmt: skip
 
     def origins(self) -> dict[str, str | None]:
-        record = manifest.load(self.folder)
+        record = folder_record.load(self.folder)
         assert record is not None
         assert record.complete
-        assert manifest.intact(self.folder, MODEL)
+        assert folder_record.intact(self.folder, MODEL)
         return {k.path: k.source for k in record.files if k.source}
 
 
@@ -130,7 +131,7 @@ def test_what_began_at_the_first_goes_on_at_the_second(
 def test_a_first_that_is_not_there(fetch: Fetch, hub: Hub, second: Hub) -> None:
     hub.fail("busy", times=None)
     fetch()
-    record = manifest.load(fetch.folder)
+    record = folder_record.load(fetch.folder)
     assert record is not None
     assert record.source == second.url
     assert any("Another source is asked" in s for s in fetch.said)
@@ -177,7 +178,7 @@ def test_a_source_that_contradicts_what_is_known_is_refused(
             entry["Sha256"] = "0" * 64
     hub.listing = json.dumps({"Data": {"Files": entries}}).encode()
     fetch(known={BIG: true[BIG]})
-    record = manifest.load(fetch.folder)
+    record = folder_record.load(fetch.folder)
     assert record is not None
     assert record.source == second.url
     assert not any(s.sent for s in hub.seen)

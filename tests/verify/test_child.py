@@ -11,8 +11,8 @@ import pytest
 
 from setup_assistant.choose.plan import Placement
 from setup_assistant.host import paths
+from setup_assistant.verify.results import Check, Verification
 from setup_assistant.verify.run import verify
-from setup_assistant.verify.values import Check, Verification
 from tests.site import samples
 
 Maker = Callable[[str], Path]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.choose import codec
+from setup_assistant.choose import plan_json
 from tests.site import samples
 
 Assistant = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -51,7 +51,7 @@ def test_the_plan_beside_the_environment_is_used(
 ) -> None:
     seen = tmp_path / "seen.json"
     prefix = fake_env(f"cat >{seen}\nenv >{seen}.env").rename(tmp_path / "env")
-    plan = json.dumps(codec.to_json(samples.plan()))
+    plan = json.dumps(plan_json.to_json(samples.plan()))
     (tmp_path / "plan.json").write_text(plan, encoding="utf-8")
     assistant("verify", "--env", str(prefix))
     request = json.loads(seen.read_text(encoding="utf-8"))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.steps.download import manifest
+from setup_assistant.verify.results import Check, Verification
 from setup_assistant.verify.run import verify
-from setup_assistant.verify.values import Check, Verification
+from setup_assistant.weights import folder_record
 from tests.verify import farm
 
 pytestmark = pytest.mark.e2e
@@ -424,7 +424,7 @@ def record(folder: Path) -> None:
     from setup_assistant.host import files
 
     kept = tuple(
-        manifest.Kept(
+        folder_record.Kept(
             path=p.name,
             size=p.stat().st_size,
             sha256=files.sha256(p),
@@ -432,7 +432,9 @@ def record(folder: Path) -> None:
         )
         for p in sorted(folder.iterdir())
     )
-    manifest.save(folder, manifest.Manifest(model="m", source="s", complete=True, files=kept))
+    folder_record.save(
+        folder, folder_record.Manifest(model="m", source="s", complete=True, files=kept)
+    )
 
 
 def drop_tensor(path: Path, name: str) -> None:

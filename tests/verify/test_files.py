@@ -9,9 +9,9 @@ import pytest
 
 from setup_assistant.catalog import canary as canary_recipe
 from setup_assistant.host import files
-from setup_assistant.steps.download import manifest
 from setup_assistant.verify.files_check import FilesReport, canary_files
 from setup_assistant.verify.model_files import model_files
+from setup_assistant.weights import folder_record
 
 
 def causes_of(report: FilesReport) -> list[str | None]:
@@ -108,10 +108,12 @@ def test_a_record_finds_a_changed_byte_even_with_the_old_time(folder: Path) -> N
 
     path = folder / "model.safetensors"
     stat = path.stat()
-    kept = manifest.Kept(
+    kept = folder_record.Kept(
         path=path.name, size=stat.st_size, sha256=files.sha256(path), mtime=stat.st_mtime_ns
     )
-    manifest.save(folder, manifest.Manifest(model="m", source="s", complete=True, files=(kept,)))
+    folder_record.save(
+        folder, folder_record.Manifest(model="m", source="s", complete=True, files=(kept,))
+    )
     assert causes_of(model_files(folder)) == [None]
     data = bytearray(path.read_bytes())
     data[-5] ^= 1

@@ -13,12 +13,12 @@ import pytest
 from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.recipes import load_all
-from setup_assistant.choose.fit import Trial, trials
 from setup_assistant.choose.memory import Setting
+from setup_assistant.choose.trials import Trial, trials
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine, Memory, System
 from setup_assistant.site.layout import python_in
-from setup_assistant.steps import fit
+from setup_assistant.steps import rehearsal_plan
 from setup_assistant.verify.rehearse import Place, rehearse
 
 MODELS = {m.id.split("/")[-1]: m for m in load_all().models}
@@ -107,22 +107,24 @@ def env(tmp_path: Path) -> Path:
 def test_what_would_not_fit_is_refused_before_it_starts(
     env: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fit, "probe", lambda: machine(5))
+    monkeypatch.setattr(rehearsal_plan, "probe", lambda: machine(5))
     with pytest.raises(SetupError) as caught:
-        fit.prepare("Qwen/Qwen2-VL-7B-Instruct", env, None, fit.Asked())
+        rehearsal_plan.prepare("Qwen/Qwen2-VL-7B-Instruct", env, None, rehearsal_plan.Asked())
     assert (caught.value.code, int(caught.value.exit)) == ("memory_too_small", 4)
 
 
 def test_only_the_trials_that_fit_are_run(env: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit, "probe", lambda: machine(11.3))
-    asked = fit.Asked(dtype="float32", max_pixels=256 * 784, total_pixels=8000 * 784)
-    ready = fit.prepare("Qwen2-VL-2B-Instruct", env, None, asked)
+    monkeypatch.setattr(rehearsal_plan, "probe", lambda: machine(11.3))
+    asked = rehearsal_plan.Asked(dtype="float32", max_pixels=256 * 784, total_pixels=8000 * 784)
+    ready = rehearsal_plan.prepare("Qwen2-VL-2B-Instruct", env, None, asked)
     assert [t.name for t in ready.trials] == ["image", "two-images"]
     assert ready.left_out == ("video",)
-    monkeypatch.setattr(fit, "probe", lambda: machine(24))
-    ready = fit.prepare("Qwen2-VL-2B-Instruct", env, None, replace(asked, max_pixels=None))
+    monkeypatch.setattr(rehearsal_plan, "probe", lambda: machine(24))
+    ready = rehearsal_plan.prepare(
+        "Qwen2-VL-2B-Instruct", env, None, replace(asked, max_pixels=None)
+    )
     assert ready.left_out == ()
-    assert ready.trials[0].work.grids[0].tokens <= fit.CPU_PICTURE
+    assert ready.trials[0].work.grids[0].tokens <= rehearsal_plan.CPU_PICTURE
     assert ready.predicted < 24 * GIB
 
 
@@ -132,25 +134,31 @@ def test_unknown_models_are_wrong_use_and_quantized_ones_need_a_gpu(env: Path) -
         ("Qwen/Nobody", "model_unknown", 2),
     ):
         with pytest.raises(SetupError) as caught:
-            fit.prepare(name, env, None, fit.Asked())
+            rehearsal_plan.prepare(name, env, None, rehearsal_plan.Asked())
         assert (caught.value.code, int(caught.value.exit)) == (code, status)
 
 
 def test_a_gpu_that_is_not_there_is_not_replaced_by_the_cpu(
     env: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fit, "probe", lambda: machine(64))
+    monkeypatch.setattr(rehearsal_plan, "probe", lambda: machine(64))
     with pytest.raises(SetupError) as caught:
-        fit.prepare("Qwen2-VL-2B-Instruct", env, None, fit.Asked(device="cuda"))
+        rehearsal_plan.prepare(
+            "Qwen2-VL-2B-Instruct", env, None, rehearsal_plan.Asked(device="cuda")
+        )
     assert (caught.value.code, int(caught.value.exit)) == ("no_gpu", 4)
 
 
 def test_an_environment_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(SetupError) as caught:
-        fit.prepare("Qwen2-VL-2B-Instruct", tmp_path / "nothing", None, fit.Asked())
+        rehearsal_plan.prepare(
+            "Qwen2-VL-2B-Instruct", tmp_path / "nothing", None, rehearsal_plan.Asked()
+        )
     assert caught.value.code == "file_missing"
     with pytest.raises(SetupError, match="name one with --env") as caught:
-        fit.prepare("Qwen2-VL-2B-Instruct", None, tmp_path / "nothing", fit.Asked())
+        rehearsal_plan.prepare(
+            "Qwen2-VL-2B-Instruct", None, tmp_path / "nothing", rehearsal_plan.Asked()
+        )
     assert (caught.value.code, int(caught.value.exit)) == ("usage", 2)
 
 

@@ -19,10 +19,10 @@ from typing import Any
 from setup_assistant.errors import SetupError
 from setup_assistant.host import conda, files, log, paths, run
 from setup_assistant.host.pip_settings import uv_environment
+from setup_assistant.messages import msg
 from setup_assistant.site.environment_yml import conda_specs, variables
 from setup_assistant.steps.backends import uv
 from setup_assistant.steps.backends.base import Job, last_words, suited_to_conda
-from setup_assistant.words import msg
 
 # The same as the extra `conda` in pyproject.toml, which a test compares.
 REQUIREMENT = "py-rattler>=0.28,<1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from setup_assistant.errors import SetupError
-from setup_assistant.words import _
+from setup_assistant.messages import _
 
 
 class FileError(SetupError):

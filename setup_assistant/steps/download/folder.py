@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from setup_assistant.host import files
-from setup_assistant.steps.download import manifest, speeds
-from setup_assistant.steps.download.before import check_length, check_links, check_space, make
-from setup_assistant.steps.download.complete import check_listed
+from setup_assistant.messages import msg
+from setup_assistant.steps.download import speeds
 from setup_assistant.steps.download.events import Event
+from setup_assistant.steps.download.fallback import Several
 from setup_assistant.steps.download.job import LOCK, Brought, Job
-from setup_assistant.steps.download.listing import RemoteFile
-from setup_assistant.steps.download.manifest import Kept, Manifest
-from setup_assistant.steps.download.proving import proved_before, record
+from setup_assistant.steps.download.preflight import check_length, check_links, check_space, make
 from setup_assistant.steps.download.run import Run
-from setup_assistant.steps.download.several import Several
-from setup_assistant.words import msg
+from setup_assistant.weights import folder_record
+from setup_assistant.weights.folder_record import Kept, Manifest
+from setup_assistant.weights.hashing import proved_before, record
+from setup_assistant.weights.listing import RemoteFile
+from setup_assistant.weights.model_files_present import check_listed
 
 __all__ = ["LOCK", "Brought", "Job", "bring"]
 
@@ -27,9 +28,9 @@ def bring(job: Job) -> Brought:
         SetupError: what the source says, `no_space`, `not_writable`, `site_busy`,
             `weights_damaged`, `weights_incomplete`.
     """
-    old = manifest.load(job.folder)
+    old = folder_record.load(job.folder)
     old = old if old and old.model == job.model else None
-    if old and old.complete and not job.verify and manifest.intact(job.folder, job.model):
+    if old and old.complete and not job.verify and folder_record.intact(job.folder, job.model):
         return Brought(record=old)
     proved = proved_before(job, old)
     if old and old.complete and (whole := _still_whole(job, old, proved)):
@@ -45,8 +46,8 @@ def bring(job: Job) -> Brought:
     _begin(job, sources, listed)
     with files.exclusive(job.folder / LOCK, _sayer(job) if job.wait else None) as waited:
         if waited:
-            old = manifest.load(job.folder)
-            if old and manifest.intact(job.folder, job.model):
+            old = folder_record.load(job.folder)
+            if old and folder_record.intact(job.folder, job.model):
                 return Brought(record=old)
             proved = proved_before(job, old if old and old.model == job.model else None)
         return Run(job, sources, listed, proved).finish()

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from setup_assistant.host.http import Http, WebError
-from setup_assistant.steps.download.ask import ask, no_hub
+from setup_assistant.messages import msg
+from setup_assistant.steps.download.hub_request import ask, no_hub
 from setup_assistant.steps.download.tree import Tree
 from setup_assistant.steps.download.webfolder import WebFolder
-from setup_assistant.words import msg
 
 _MOST_PAGES = 1000
 

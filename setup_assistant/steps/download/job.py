@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from setup_assistant.messages import Message
 from setup_assistant.steps.download.events import Event, unheard
-from setup_assistant.steps.download.listing import OWN_PREFIX
-from setup_assistant.steps.download.manifest import Manifest
 from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.step import Silent, Teller
-from setup_assistant.words import Message
+from setup_assistant.weights.folder_record import Manifest
+from setup_assistant.weights.listing import OWN_PREFIX
 
 LOCK = f"{OWN_PREFIX}.lock"
 

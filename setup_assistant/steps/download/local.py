@@ -13,9 +13,9 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
-from setup_assistant.steps.download import manifest
-from setup_assistant.steps.download.complete import CONFIG
-from setup_assistant.steps.download.listing import PART_SUFFIX, RemoteFile, checked, path_fault
+from setup_assistant.weights import folder_record
+from setup_assistant.weights.listing import PART_SUFFIX, RemoteFile, checked, path_fault
+from setup_assistant.weights.model_files_present import CONFIG
 
 _BLOCK = 4 << 20
 
@@ -35,7 +35,7 @@ class FolderSource:
 
     def list(self) -> tuple[RemoteFile, ...]:
         """Return the files below the folder; hidden ones and links out of it are left out."""
-        record = manifest.load(self.root)
+        record = folder_record.load(self.root)
         known = {(k.path, k.size): k.sha256 for k in record.files} if record else {}
         entries = []
         for path, file in self._files():

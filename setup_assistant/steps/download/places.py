@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.steps.download.flow import Patience
+from setup_assistant.messages import _
+from setup_assistant.steps.download.file_progress import Patience
 from setup_assistant.steps.download.hubs import Address, Hub, HuggingFaceHub, ModelScopeHub
 from setup_assistant.steps.download.local import FolderSource, folder_of
 from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.download.web import WebSource
-from setup_assistant.words import _
 
 MODELSCOPE, HUGGING_FACE = "modelscope", "huggingface"
 HUBS = (MODELSCOPE, HUGGING_FACE)

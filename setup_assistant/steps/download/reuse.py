@@ -13,9 +13,9 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, sites
-from setup_assistant.steps.download import manifest
-from setup_assistant.steps.download.listing import RemoteFile
 from setup_assistant.steps.download.local import link_or_copy
+from setup_assistant.weights import folder_record
+from setup_assistant.weights.listing import RemoteFile
 
 
 def take(
@@ -46,9 +46,9 @@ def _find(file: RemoteFile, homes: Sequence[Path]) -> Path | None:
 
 def _sum(home: Path, path: str) -> str:
     """Return a file's sha256: as its record or Hugging Face's blob name says, else by reading."""
-    record = manifest.load(home)
+    record = folder_record.load(home)
     for kept in record.files if record else ():
-        if kept.path == path and manifest.untouched(home, kept):
+        if kept.path == path and folder_record.untouched(home, kept):
             return kept.sha256
     # The caller compares the bytes again once they are in the folder.
     blob = (home / path).resolve().name

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from setup_assistant import values
+from setup_assistant import frozen_json
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths
 
@@ -34,7 +34,7 @@ def remember(source: str, received: int, seconds: float) -> None:
     kept = dict(list(known.items())[-_MOST:])
     with contextlib.suppress(SetupError, OSError):
         files.write_json(
-            paths.cache_folder() / _NAME, values.to_builtins(Speeds(bytes_per_second=kept))
+            paths.cache_folder() / _NAME, frozen_json.to_builtins(Speeds(bytes_per_second=kept))
         )
 
 
@@ -46,7 +46,7 @@ def expected_seconds(source: str, missing: int) -> int | None:
 
 def _load() -> dict[str, float]:
     with contextlib.suppress(SetupError, OSError):
-        return values.load_json(paths.cache_folder() / _NAME, Speeds).bytes_per_second
+        return frozen_json.load_json(paths.cache_folder() / _NAME, Speeds).bytes_per_second
     return {}
 
 

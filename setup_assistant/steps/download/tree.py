@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from setup_assistant.host.http import Http, WebError
-from setup_assistant.steps.download.ask import as_object, ask, no_hub
-from setup_assistant.steps.download.listing import MOST_FILES
-from setup_assistant.words import msg
+from setup_assistant.messages import msg
+from setup_assistant.steps.download.hub_request import as_object, ask, no_hub
+from setup_assistant.weights.listing import MOST_FILES
 
 _CUT_AT = 3000
 _MOST_REQUESTS = 1000

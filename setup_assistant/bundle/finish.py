@@ -1,0 +1,158 @@
+"""The last step of a bundle: say what is in it, cut it, remove what is not, and sign it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from setup_assistant import __version__
+from setup_assistant.bundle import cut, disk_check, sbom
+from setup_assistant.bundle import manifest as manifests
+from setup_assistant.bundle.fetch import Offer
+from setup_assistant.bundle.manifest import Item, Manifest, Target
+from setup_assistant.bundle.verify import strangers
+from setup_assistant.choose.wishes import Wishes
+from setup_assistant.errors import SetupError
+from setup_assistant.host import clock, files
+from setup_assistant.machine.facts import Source
+from setup_assistant.site.public import public_text
+
+README, SBOM = "README.txt", "sbom.cdx.json"
+_DESCRIBE = (README, SBOM)
+_README = """\
+Everything that {count} kinds of machine need to run Qwen2-VL, without internet.
+On each machine (Linux, Python 3.10 or newer), in this folder, or with every stick's folder named:
+
+    python3 {agent} bundle verify .
+    python3 {agent} bundle apply .
+
+Without this tool: sha256sum -c SHA256SUMS
+
+{count} 类机器运行 Qwen2-VL 所需的全部内容，无需联网。
+在每台机器上（Linux，Python 3.10 或更新版本），在此文件夹中运行，或列出每个 U 盘的文件夹：
+
+    python3 {agent} bundle verify .
+    python3 {agent} bundle apply .
+
+不使用本工具时： sha256sum -c SHA256SUMS
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goods:
+    """What lies in a bundle's folder, before it is cut and described."""
+
+    folder: Path
+    targets: tuple[Target, ...]
+    agents: tuple[Item, ...]
+    items: tuple[Item, ...]
+    offers: tuple[Offer, ...]
+    weights: Mapping[str, list[Item]]
+
+
+def seal(
+    goods: Goods,
+    *,
+    wishes: Wishes,
+    sources: Sequence[Source],
+    part_bytes: int,
+    key: Path | None,
+) -> Manifest:
+    """Write what describes the bundle, cut it, and sign it last.
+
+    The same goods give the same bytes: the date of an earlier manifest is kept where nothing else
+    changed, and SOURCE_DATE_EPOCH names one.
+
+    Raises:
+        SetupError: `bundle_unsigned`, `usage`; an OSError is the caller's.
+    """
+    folder = goods.folder
+    manifest = Manifest(
+        created="",
+        tool=__version__,
+        wishes=_public(wishes),
+        # Plans are made with these again; how fast they were today is no part of that.
+        sources=tuple(replace(s, seconds=None, bytes_per_second=None) for s in sources),
+        targets=goods.targets,
+        files=(*goods.agents, *goods.items),
+        part_bytes=part_bytes,
+    )
+    manifest = replace(manifest, created=_date(folder, manifest))
+    plain = [_readme(goods), _sbom(goods, manifest.created)]
+    # The agent stays whole: it is what puts the others together.
+    rest = cut.pack(folder, goods.items, part_bytes) if part_bytes else goods.items
+    manifest = replace(manifest, files=(*plain, *goods.agents, *rest))
+    (folder / manifests.SIGNATURE).unlink(missing_ok=True)
+    manifests.save(folder, manifest)
+    # What is refused elsewhere, such as two names that are one there, is refused here.
+    manifests.load([folder])
+    (folder / cut.JOURNAL).unlink(missing_ok=True)
+    _tidy(folder, manifest)
+    if key is not None:
+        from setup_assistant.bundle import sign
+
+        sign.sign(folder, key)
+    return manifest
+
+
+def item_of(folder: Path, path: str, sha256: str = "") -> Item:
+    """Return a file as it lies there; its sum is reckoned where it is not known."""
+    file = folder / path
+    return Item(path=path, size=file.stat().st_size, sha256=sha256 or files.sha256(file))
+
+
+def _public(wishes: Wishes) -> Wishes:
+    """Leave passwords out of addresses: a bundle goes from hand to hand."""
+    return replace(
+        wishes,
+        mirror=public_text(wishes.mirror),
+        weights_source=public_text(wishes.weights_source),
+    )
+
+
+def _date(folder: Path, manifest: Manifest) -> str:
+    """Return when it was made: of an earlier run where it made the same, else now."""
+    text = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if text.isascii() and text.isdigit():
+        # As reproducible builds are given theirs (reproducible-builds.org).
+        moment = datetime.fromtimestamp(int(text), tz=timezone.utc)
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        old = manifests.load([folder])
+    except SetupError:
+        return clock.now()
+    plain = tuple(replace(i, pieces=()) for i in old.files if i.path not in _DESCRIBE)
+    same = replace(old, created="", files=plain) == manifest
+    return old.created if same else clock.now()
+
+
+def _readme(goods: Goods) -> Item:
+    agent = next((i.path for i in goods.agents), "agent/agent-x86_64.pyz")
+    files.write_text(goods.folder / README, _README.format(count=len(goods.targets), agent=agent))
+    return item_of(goods.folder, README)
+
+
+def _sbom(goods: Goods, created: str) -> Item:
+    value = sbom.render(
+        created,
+        __version__,
+        folder=goods.folder,
+        offers=goods.offers,
+        models=goods.weights.items(),
+        agents=goods.agents,
+    )
+    files.write_json(goods.folder / SBOM, value)
+    return item_of(goods.folder, SBOM)
+
+
+def _tidy(folder: Path, manifest: Manifest) -> None:
+    """Remove what no machine needs any longer, from the folders that are ours alone."""
+    for path in strangers([folder], manifest.parts(), disk_check.FOLDERS):
+        files.remove(path)
+    for name in disk_check.FOLDERS:
+        for root, _names, _files in os.walk(folder / name, topdown=False):
+            if not os.listdir(root):  # noqa: PTH208 - a name is enough
+                os.rmdir(root)  # noqa: PTH106

@@ -1,0 +1,57 @@
+"""A plan as JSON and back.
+
+Reasons, warnings and the messages of alternatives are English sentences, for other programs
+to read; their templates and values stand beside them in `*_parts`, so that a loaded plan
+equals the saved one and still reads in any language.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from setup_assistant import frozen_json
+from setup_assistant.choose.plan import Plan, Reason
+
+_SENTENCES = ("reasons", "warnings")
+
+
+def to_json(plan: Plan) -> dict[str, Any]:
+    """Return the plan as plain JSON values."""
+    value: dict[str, Any] = frozen_json.to_builtins(plan)
+    for key in _SENTENCES:
+        value[f"{key[:-1]}_parts"] = value[key]
+        value[key] = [sentence(reason) for reason in getattr(plan, key)]
+    for entry, alternative in zip(value["alternatives"], plan.alternatives, strict=True):
+        entry["message_parts"] = entry["message"]
+        entry["message"] = alternative.message.english
+    return value
+
+
+def from_json(value: object, path: str) -> Plan:
+    """Return the plan that `to_json` made `value` from.
+
+    Raises:
+        SetupError: `file_invalid`, naming `path` and the key.
+    """
+    if not isinstance(value, dict):
+        return frozen_json.from_builtins(value, Plan, path)
+    plain = dict(value)
+    for key in _SENTENCES:
+        parts = plain.pop(f"{key[:-1]}_parts", None)
+        if parts is not None:
+            plain[key] = parts
+    plain["alternatives"] = [_with_parts(a) for a in plain.get("alternatives", ())]
+    return frozen_json.from_builtins(plain, Plan, path)
+
+
+def sentence(reason: Reason) -> str:
+    """Return a reason as one English line."""
+    return f"{reason.about}: {reason.message.english}"
+
+
+def _with_parts(alternative: object) -> object:
+    if not isinstance(alternative, dict) or "message_parts" not in alternative:
+        return alternative
+    plain = dict(alternative)
+    plain["message"] = plain.pop("message_parts")
+    return plain

@@ -1,0 +1,127 @@
+"""The GPUs that a plan may use, each with the memory it may fill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from setup_assistant.catalog import gpus as names
+from setup_assistant.choose.reasons import Notes
+from setup_assistant.choose.wishes import Wishes
+from setup_assistant.errors import SetupError
+from setup_assistant.machine.facts import Gpu, Machine
+from setup_assistant.messages import msg
+
+GIB = 1 << 30
+HEADROOM = GIB // 2
+HEADROOM_SHARE = 0.05
+DESKTOP = GIB // 2
+WINDOWS = GIB
+# What an idle card holds without a desktop; more means that something else lives there.
+IDLE = GIB
+# Assumed where a card's memory cannot be learned.
+UNKNOWN_BUDGET = 7 * GIB
+NO_GPU = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One usable GPU. `id` is its UUID, or its index; `budget` the bytes a model may use."""
+
+    id: str
+    name: str
+    index: int
+    part: str
+    free: int | None
+    budget: int
+    slice_: bool = False
+
+
+def cards_of(machine: Machine, wishes: Wishes, notes: Notes) -> list[Card]:
+    """Return the NVIDIA GPUs to plan for, in PCI order.
+
+    Raises:
+        SetupError: `gpu_not_found` when a wished GPU is not among them.
+    """
+    if NO_GPU in wishes.gpus:
+        return []
+    cards = []
+    for gpu in sorted(machine.gpus, key=lambda g: g.index):
+        if gpu.vendor != "nvidia" or not gpu.usable or gpu.mig == "on":
+            continue
+        part = (
+            gpu.compute_capability
+            or names.lookup(gpu.name, gpu.memory_total_bytes).compute_capability
+        )
+        if part is None:
+            notes.beware(
+                "placement",
+                msg("{gpu}: its compute capability is not known, so it is left out.", gpu=gpu.name),
+            )
+            continue
+        cards.append(_card(gpu, part, machine, notes))
+    return _wished(cards, wishes.gpus)
+
+
+def budget(gpu: Gpu, free: int, os: str) -> int:
+    """Return the bytes of a card that a model may use.
+
+    Free memory less max(0.5 GiB, 5 %); 0.5 GiB more with a desktop on the card, whose use
+    goes up and down; 1 GiB more on Windows. Where nobody could say whether a desktop is
+    there, what is in use beyond an idle card's share counts as one, up to 0.5 GiB.
+    """
+    left = free - max(HEADROOM, int(free * HEADROOM_SHARE))
+    if gpu.display_active:
+        left -= DESKTOP
+    elif gpu.display_active is None and gpu.memory_total_bytes:
+        left -= min(DESKTOP, max(0, gpu.memory_total_bytes - free - IDLE))
+    if os == "Windows":
+        left -= WINDOWS
+    return max(0, left)
+
+
+def _card(gpu: Gpu, part: str, machine: Machine, notes: Notes) -> Card:
+    free = _free(gpu, machine)
+    if free is None:
+        notes.beware(
+            "model",
+            msg(
+                "{gpu}: its memory is not known; the plan counts on {gib} GiB.",
+                gpu=gpu.name,
+                gib=UNKNOWN_BUDGET // GIB,
+            ),
+        )
+    room = UNKNOWN_BUDGET if free is None else budget(gpu, free, machine.system.os)
+    return Card(
+        id=gpu.uuid or str(gpu.index),
+        name=gpu.name,
+        index=gpu.index,
+        part=part,
+        free=free,
+        budget=room,
+        slice_=gpu.mig not in {None, "off"},
+    )
+
+
+def _free(gpu: Gpu, machine: Machine) -> int | None:
+    if gpu.memory_free_bytes is not None:
+        return gpu.memory_free_bytes
+    if gpu.memory_total_bytes is not None:
+        return int(gpu.memory_total_bytes * 0.96)
+    if gpu.unified_memory:
+        known = machine.memory.available_bytes or machine.memory.total_bytes
+        return int(known * 0.9) if known else None
+    nominal = names.lookup(gpu.name).memory_bytes
+    return int(nominal * 0.94) if nominal else None
+
+
+def _wished(cards: list[Card], wished: tuple[str, ...]) -> list[Card]:
+    if not wished:
+        return cards
+    chosen = []
+    for wish in wished:
+        found = [c for c in cards if wish in {c.id, str(c.index)}]
+        if not found:
+            known = ", ".join(f"{c.index} ({c.id})" for c in cards) or "-"
+            raise SetupError("gpu_not_found", gpu=wish, known=known)
+        chosen += found
+    return [c for c in cards if c in chosen]

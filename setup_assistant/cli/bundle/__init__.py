@@ -1,0 +1,1 @@
+"""`bundle`: everything that machines without internet need."""

@@ -1,0 +1,1 @@
+"""`doctor`: what is wrong here, why, and what mends it."""

@@ -1,0 +1,87 @@
+"""How the doctor speaks: one line where all is well, detail for trouble only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from setup_assistant.cli.terminal import show
+from setup_assistant.messages import Message, _, msg
+
+if TYPE_CHECKING:
+    from setup_assistant.doctor.finding import Diagnosis, Finding
+    from setup_assistant.doctor.fix import Attempt
+
+_LAYERS = {
+    "driver": msg("driver"),
+    "gpu": msg("GPU"),
+    "environment": msg("environment"),
+    "packages": msg("packages"),
+    "weights": msg("weights"),
+    "runtime": msg("run"),
+    "network": msg("network"),
+    "disk": msg("disk"),
+}
+_STATES = {
+    "mended": msg("{id}: mended."),
+    "failed": msg("{id}: the commands did not mend it."),
+    "declined": msg("{id}: left as it is."),
+    "shown": msg("{id}: not run from here; the commands are:"),
+}
+
+
+def show_diagnosis(found: Diagnosis) -> None:
+    """Show the troubles, root cause first, then one line about the rest."""
+    troubles = [f for f in found.findings if f.status in ("fail", "warn", "unknown")]
+    for finding in troubles:
+        if finding.consequence_of and not show.is_verbose():
+            show.line(_("  follows from {id}: {what}", id=finding.consequence_of,
+                        what=str(finding.cause)))  # fmt: skip
+        else:
+            show_finding(finding)
+    well = sum(f.status == "ok" for f in found.findings)
+    blocked = sum(f.status == "blocked" for f in found.findings)
+    if not found.findings:
+        return
+    if not troubles:
+        show.line(_("Nothing is wrong: {count} checks passed.", count=well))
+    elif well or blocked:
+        show.line(_("{count} other checks passed; {blocked} could not be judged because of this.",
+                    count=well, blocked=blocked))  # fmt: skip
+
+
+def show_finding(finding: Finding) -> None:
+    """Show one trouble: cause, evidence, and what mends it."""
+    sign = show.mark(False) if finding.status == "fail" else "!"
+    layer = str(_LAYERS[finding.layer])
+    show.line(f"{sign} [{layer}] {finding.cause}  ({finding.id})")
+    for source, value in finding.evidence:
+        show.line(f"    {source}: {value}")
+    if finding.confidence == "inferred":
+        show.line("    " + _("(concluded from text or a comparison, not proved)"))
+    if finding.fix is None:
+        return
+    show.line(f"  > {finding.fix.advice}")
+    for command in finding.fix.commands:
+        show.command(f"      {command}")
+    if finding.fix.needs_root:
+        show.line("    " + _("Needs administrator rights: this tool never runs it."))
+    if finding.fix.needs_reboot:
+        show.line("    " + _("Takes effect after a reboot."))
+
+
+def show_attempt(attempt: Attempt) -> None:
+    """Show what became of one remedy."""
+    state: Message = _STATES[attempt.state]
+    show.line(str(Message(state.template, {"id": attempt.id})))
+    if attempt.state == "shown":
+        for command in attempt.commands:
+            show.command(f"      {command}")
+
+
+def show_list(rows: Sequence[dict[str, str]]) -> None:
+    """Show every check: layer, id, and the cause it may name."""
+    show.table(
+        [(str(_LAYERS[row["layer"]]), row["id"], row["cause"]) for row in rows],
+        (_("layer"), _("id"), _("cause")),
+    )

@@ -1,0 +1,1 @@
+"""`download`: a model's weights into a folder."""

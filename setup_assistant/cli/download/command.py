@@ -1,0 +1,263 @@
+"""`download`: a model's weights into a folder, every file proved."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from setup_assistant.cli.common import verb
+from setup_assistant.cli.terminal import show
+from setup_assistant.errors import SetupError
+from setup_assistant.messages import _, msg
+from setup_assistant.result import Result
+
+if TYPE_CHECKING:
+    from setup_assistant.cli.download.download_display import Arriving
+    from setup_assistant.steps.download.job import Job
+    from setup_assistant.steps.download.source import Source
+    from setup_assistant.weights.folder_record import Manifest
+
+_MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+
+
+@verb(
+    "download",
+    summary=_(
+        "Download a model's weights, verified.\n\n"
+        "MODEL is its id on the hub, e.g. Qwen/Qwen2-VL-2B-Instruct. What is there already is not "
+        "fetched again; an interrupted download goes on where it stopped. Every file is compared "
+        "with the sha256 that the hub lists, and the folder is complete only when every shard of "
+        "the model's index is there.\n\n"
+        "SOURCE is modelscope, huggingface, the address of a hub or of a folder with the files, "
+        "or a folder on this machine. Given several times, each delivers what those before it do "
+        "not, as far as a sha256 proves that it is the same file; without any, ModelScope is "
+        "asked first and the other hubs after it. No environment is needed; with --env, that "
+        "environment's own modelscope client downloads.\n\n"
+        "With --json, standard error has one JSON object a line for each thing that happens: "
+        "listed, start, progress, verifying, file, damaged, source, waiting; --quiet leaves them "
+        "out."
+    ),
+    examples=(
+        "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --to models/2b",
+        "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --to models/2b --verify",
+        "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --source http://lab-server:8000",
+        "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --source modelscope --source /mnt/usb",
+    ),
+)
+@click.argument("model")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=_("Folder of the files; default: inside the default site."),
+)
+@click.option(
+    "--env",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=_("Download with the modelscope client of this environment."),
+)
+@click.option(
+    "--source",
+    "sources",
+    metavar="modelscope|huggingface|URL|DIR",
+    multiple=True,
+    help=_("Where the files come from (repeatable, in order); default: modelscope, then others."),
+)
+@click.option(
+    "--endpoint",
+    metavar="URL",
+    help=_("The hub's address; wins over MODELSCOPE_ENDPOINT and HF_ENDPOINT."),
+)
+@click.option("--verify", is_flag=True, help=_("Read all files again and replace damaged ones."))
+def command(
+    *,
+    model: str,
+    to: Path | None,
+    env: Path | None,
+    sources: tuple[str, ...],
+    endpoint: str | None,
+    verify: bool,
+) -> Result:
+    """Download one model."""
+    from setup_assistant.host import clock
+    from setup_assistant.host.secrets import redact
+
+    if not _MODEL.fullmatch(model):
+        detail = _("MODEL must look like OWNER/NAME; {given} does not.", given=model)
+        raise SetupError("usage", detail=detail, verb="download")
+    started = clock.monotonic()
+    wish = _Wish(model=model, to=to, env=env, sources=sources, endpoint=endpoint, verify=verify)
+    folder = _folder(wish)
+    record, received = _bring(wish, folder)
+    named = [redact(s) for s in sources] or ["modelscope"]
+    data = {
+        **_data(record, folder),
+        "received_bytes": received,
+        "source": named[0],
+        "sources": named,
+        "seconds": round(clock.monotonic() - started, 2),
+    }
+    return Result("download", data, text=lambda: _show(record, folder))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wish:
+    """What the command line says."""
+
+    model: str
+    to: Path | None
+    env: Path | None
+    sources: tuple[str, ...]
+    endpoint: str | None
+    verify: bool
+
+
+def _folder(wish: _Wish) -> Path:
+    from setup_assistant.host import paths
+    from setup_assistant.site.layout import Layout
+
+    folder = wish.to or Layout(paths.default_site()).weights(wish.model)
+    return folder.expanduser().absolute()
+
+
+def _bring(wish: _Wish, folder: Path) -> tuple[Manifest, int]:
+    """Return the record of the folder, and how many bytes were received for it."""
+    from setup_assistant.weights import folder_record
+
+    # Nothing that talks to hubs is loaded where all is there.
+    if not wish.verify and (whole := folder_record.whole(folder, wish.model)):
+        return whole, 0
+    from setup_assistant.cli.download.download_display import Arriving
+    from setup_assistant.steps.download.folder import bring
+
+    job = _job(wish, folder, arriving := Arriving())
+    show.note(f"{show.ellipsis()} {_('Downloading {model}', model=wish.model)}")
+    try:
+        brought = bring(job)
+    finally:
+        arriving.close()
+    return brought.record, brought.received_bytes
+
+
+def _job(wish: _Wish, folder: Path, arriving: Arriving) -> Job:
+    from setup_assistant.steps.download.folder import Job
+
+    source, *others = _sources(wish, folder)
+    return Job(
+        model=wish.model,
+        source=source,
+        others=tuple(others),
+        known=lambda: _known(wish.model),
+        folder=folder,
+        flag="--to",
+        verify=wish.verify,
+        note=arriving.note,
+        event=arriving.event,
+        wait=True,
+    )
+
+
+def _sources(wish: _Wish, folder: Path) -> list[Source]:
+    from setup_assistant.steps.download import places
+
+    hubs = [s for s in wish.sources if s in places.HUBS]
+    if wish.endpoint and wish.sources and len(hubs) != 1:
+        raise _wrong(_("--endpoint is for --source modelscope or huggingface."))
+    again = ["setup-assistant", "download", wish.model, "--to", str(folder)]
+    if wish.sources != (places.MODELSCOPE,):
+        again += [part for s in wish.sources for part in ("--source", s)]
+    ending = ["--endpoint", wish.endpoint] if wish.endpoint else []
+    found = places.places_of(wish.sources, wish.endpoint, _official())
+    if wish.env is not None:
+        if other := next((s for s in wish.sources if s != places.MODELSCOPE), None):
+            raise _wrong(
+                _("--env downloads from ModelScope; leave it out for --source {kind}.", kind=other)
+            )
+        prefix = wish.env.expanduser().absolute()
+        resume = shlex.join([*again, "--env", str(prefix), *ending])
+        address = found[0].address
+        return [_by_client(model=wish.model, folder=folder, prefix=prefix, name=address,
+                           resume=resume)]  # fmt: skip
+    resume = shlex.join([*again, *ending])
+    return [
+        places.source_of(
+            place.kind, place.address, model=wish.model, resume=resume, flag="--to",
+            alone=len(found) == 1,
+        )
+        for place in found
+    ]  # fmt: skip
+
+
+def _wrong(detail: str) -> SetupError:
+    return SetupError("usage", detail=detail, verb="download")
+
+
+def _by_client(*, model: str, folder: Path, prefix: Path, name: str, resume: str) -> Source:
+    """Return the hub as the modelscope client of an environment reaches it."""
+    from hashlib import sha256
+
+    from setup_assistant.host import paths
+    from setup_assistant.site.layout import python_in
+    from setup_assistant.steps.download.modelscope import ModelScope
+
+    return ModelScope(
+        model=model,
+        name=name,
+        python=python_in(prefix),
+        # One folder per target: two downloads at once do not clear each other's locks away.
+        work=paths.cache_folder() / "modelscope" / sha256(str(folder).encode()).hexdigest()[:16],
+        resume=resume,
+        flag="--to",
+    )
+
+
+def _known(model: str) -> dict[str, str]:
+    from setup_assistant.catalog.models import known_sums
+
+    return known_sums(model)
+
+
+def _official() -> dict[str, str]:
+    """Return the addresses of the hubs that the recipes know, by name."""
+    from setup_assistant.catalog import mirrors
+
+    return {m.name: m.url for m in mirrors.load() if m.leg == "weights"}
+
+
+def _data(record: Manifest, folder: Path) -> dict[str, Any]:
+    return {
+        "model": record.model,
+        "endpoint": record.source,
+        "folder": str(folder),
+        "total_bytes": record.total_bytes,
+        "files": [
+            {
+                "path": k.path,
+                "size_bytes": k.size,
+                "sha256": k.sha256,
+                "checked": k.checked,
+                "source": k.source or record.source,
+            }
+            for k in record.files
+        ],
+    }
+
+
+def _show(record: Manifest, folder: Path) -> None:
+    from setup_assistant.units_text import size_text
+
+    unsure = sum(k.checked == "size" for k in record.files)
+    line = msg(
+        "{model} is complete in {folder}: {count} files, {size}",
+        model=record.model,
+        folder=str(folder),
+        count=len(record.files),
+        size=size_text(record.total_bytes),
+    )
+    show.line(f"{show.mark(True)} {line}")
+    if unsure:
+        show.line(_("The hub names no sha256 for {count} files: only sizes agree.", count=unsure))

@@ -1,0 +1,1 @@
+"""`env`: the environments that this tool or conda knows."""

@@ -1,0 +1,240 @@
+"""`env adopt`, `env upgrade`, `env rollback`: environments that change owner or age."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from setup_assistant import frozen_json
+from setup_assistant.cli.common import verb
+from setup_assistant.cli.terminal import show
+from setup_assistant.errors import Exit, SetupError
+from setup_assistant.messages import _
+from setup_assistant.result import Problem, Result
+
+if TYPE_CHECKING:
+    from setup_assistant.site.environments import Environment
+    from setup_assistant.site.layout import Layout
+    from setup_assistant.steps.upgrade import Change
+
+
+@click.argument("folder", metavar="PREFIX", type=click.Path(path_type=Path))
+@click.option("--site", metavar="DIR", help=_("Folder of the deployment that takes it over."))
+@click.option(
+    "--change",
+    is_flag=True,
+    help=_("Missing packages may be installed into it, and others changed."),
+)
+@click.option("--yes", "-y", is_flag=True, help=_("Take the defaults and do not ask."))
+@verb(
+    "env adopt",
+    summary=_(
+        "Take over an environment that somebody else made: look at it, prove it with the "
+        "canary, and keep a record.\n\nIts packages stay as they are. Where one is missing, "
+        "nothing is done unless --change agrees to it."
+    ),
+    examples=("setup-assistant env adopt ~/miniconda3/envs/qwen --yes",),
+)
+def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
+    """Adopt one environment."""
+    from setup_assistant.choose.wishes import Wishes
+    from setup_assistant.cli.terminal import ask
+    from setup_assistant.cli.up import command as up
+    from setup_assistant.steps import adopt as adopting
+    from setup_assistant.steps.environment import drifted, planned
+    from setup_assistant.steps.prepare import Prepared, layout_of, make, prepare, probe_for
+
+    folder = folder.expanduser().absolute()
+    adopting.look_at(folder)
+    if not (yes or ask.interactive()):
+        raise SetupError("unanswered", flag="--yes")
+    root = Path(site).expanduser().absolute() if site else Path.home() / f"qwen2-vl-{folder.name}"
+    wishes = adopting.fitted(
+        Wishes(model="canary", backend="uv", env=str(folder), site=str(root), adopt=change)
+    )
+    layout = layout_of(wishes)
+    if (layout.root / "plan.json").exists():
+        prepared = prepare(wishes)
+    else:
+        machine = probe_for(layout)
+        plan = adopting.as_it_is(make(machine, wishes), folder)
+        prepared = Prepared(layout, machine, wishes, plan)
+    if not change:
+        wrong, wanted = drifted(folder, prepared.plan), planned(prepared.plan)
+        adopting.refuse_changes(folder, wrong, wanted, flag="--change")
+    done = up.carry_out(prepared, agree=None if yes else _agree)
+    return replace(done, command="env adopt")
+
+
+@click.argument("name")
+@click.option("--yes", "-y", is_flag=True, help=_("Take the defaults and do not ask."))
+@click.option("--dry-run", is_flag=True, help=_("Show what would change and change nothing."))
+@verb(
+    "env upgrade",
+    summary=_(
+        "Bring an environment of this tool to what the recipes know today.\n\nThe new one is "
+        "built and proved with the canary first. Where that fails, the old one stays; where it "
+        "succeeds, the old one is kept for env rollback."
+    ),
+    examples=("setup-assistant env upgrade qwen2-vl --dry-run",),
+)
+def upgrade(name: str, yes: bool, dry_run: bool) -> Result:
+    """Upgrade one environment."""
+    from setup_assistant.cli.terminal import ask
+    from setup_assistant.host import files
+    from setup_assistant.site.read import read_site
+    from setup_assistant.steps import upgrade as upgrading
+    from setup_assistant.steps.prepare import make, probe_for
+
+    found, layout = _ours(name)
+    with files.exclusive(layout.lock):
+        site = read_site(layout.root)
+        machine = probe_for(layout)
+        plan = make(machine, replace(site.wishes, lock=""))
+        changes = upgrading.changes(layout, plan)
+        data = _data(found, changes, done=False)
+        if not changes:
+            return Result("env upgrade", data, text=lambda: show.line(_("Nothing is newer.")))
+        if dry_run:
+            return Result("env upgrade", data, text=lambda: _draw(changes))
+        if not yes:
+            if not ask.interactive():
+                raise SetupError("unanswered", flag="--yes")
+            _draw(changes)
+            if not ask.confirm(_("Do this now?"), default=True, flag="--yes"):
+                return Result("env upgrade", data, text=lambda: show.line(_("Nothing was done.")))
+        return _carry_out(replace(site, machine=machine), plan, data)
+
+
+@click.argument("name")
+@verb(
+    "env rollback",
+    summary=_("Bring back the environment before the last upgrade. Twice is there and back."),
+    examples=("setup-assistant env rollback qwen2-vl",),
+)
+def rollback(name: str) -> Result:
+    """Exchange an environment with its previous one."""
+    from setup_assistant.host import files
+    from setup_assistant.site import environments
+    from setup_assistant.steps import upgrade as upgrading
+
+    # One that was killed is ended, not done and undone.
+    ended = _after_a_kill(name)
+    _found, layout = _ours(name)
+    with files.exclusive(layout.lock):
+        if not ended:
+            upgrading.rollback(layout)
+        _account(layout)
+    now = environments.pick(str(layout.env))
+    return Result(
+        "env rollback",
+        {"environment": frozen_json.to_builtins(now)},
+        text=lambda: show.line(
+            _("{prefix} has torch {torch} again.", prefix=now.prefix,
+              torch=f"{now.torch.version} {now.torch.build or ''}".strip() if now.torch else "-")
+        ),
+    )  # fmt: skip
+
+
+def _after_a_kill(name: str) -> bool:
+    """End what was under way in the site of this name; return whether it was a rollback."""
+    from setup_assistant.host import files, paths, sites
+    from setup_assistant.site.read import read_layout
+    from setup_assistant.steps import upgrade as upgrading
+
+    folder = Path(name).expanduser().absolute()
+    for layout in map(read_layout, sites.all()):
+        named = name == layout.root.name or folder == layout.env
+        if named and upgrading.unfinished(layout):
+            with files.exclusive(layout.lock):
+                return upgrading.recover(layout, paths.recipes_folder())
+    return False
+
+
+def _ours(name: str) -> tuple[Environment, Layout]:
+    """Return one of our own environments that nothing runs from, and its site.
+
+    Raises:
+        SetupError: `env_unknown`, `env_ambiguous`, `env_not_ours` or `env_in_use`.
+    """
+    from setup_assistant.site import environments
+    from setup_assistant.site.read import read_layout
+    from setup_assistant.steps.adopt import ENGINE
+
+    found = environments.pick(name)
+    if not found.site or found.backend in (None, ENGINE):
+        raise SetupError("env_not_ours", path=found.prefix)
+    environments.refuse_used(found)
+    return found, read_layout(Path(found.site))
+
+
+def _carry_out(site: Any, plan: Any, data: dict[str, Any]) -> Result:  # noqa: ANN401 - late imports
+    from setup_assistant.cli.up.step_display import Guide
+    from setup_assistant.host import paths
+    from setup_assistant.steps import rollback as rollback_steps
+    from setup_assistant.steps import upgrade as upgrading
+
+    guide = Guide()
+    try:
+        travelled = upgrading.upgrade(site, plan, paths.recipes_folder(), guide, guide)
+    finally:
+        guide.close()
+    if travelled.error:
+        problem = Problem.of(travelled.error)
+        return Result("env upgrade", data, Exit.FAILED, (problem,), text=_draw_failed)
+    layout = site.layout
+    _account(layout)
+    return Result(
+        "env upgrade",
+        {**data, "done": True, "previous": str(rollback_steps.folder(layout))},
+        text=lambda: _draw_done(layout),
+    )
+
+
+def _account(layout: Layout) -> None:
+    """Write the receipt and the report of the environment that is there now."""
+    from setup_assistant.site.read import read_site
+    from setup_assistant.steps import write_receipt
+    from setup_assistant.steps.prepare import Prepared, begin
+    from setup_assistant.steps.step import Silent
+
+    site = read_site(layout.root)
+    context = begin(Prepared(layout, site.machine, site.wishes, site.plan), Silent())
+    write_receipt.keep_account(context, resume=None)
+
+
+def _data(found: Environment, changes: tuple[Change, ...], *, done: bool) -> dict[str, Any]:
+    return {
+        "environment": frozen_json.to_builtins(found),
+        "changes": [frozen_json.to_builtins(c) for c in changes],
+        "done": done,
+    }
+
+
+def _draw(changes: tuple[Change, ...]) -> None:
+    rows = [[c.name, c.old or "-", c.new or "-"] for c in changes]
+    show.table(rows, [_("Package"), _("Now"), _("New")])
+
+
+def _draw_done(layout: Layout) -> None:
+    show.line(_("Proved and in place: {prefix}", prefix=str(layout.env)))
+    show.line(
+        _(
+            "To go back: {command}",
+            command=f"setup-assistant env rollback {shlex.quote(layout.root.name)}",
+        )
+    )
+
+
+def _draw_failed() -> None:
+    show.line(_("The environment is as it was before."))
+
+
+def _agree(_prepared: object) -> bool:
+    from setup_assistant.cli.terminal import ask
+
+    return ask.confirm(_("Do this now?"), default=True, flag="--yes")

@@ -1,0 +1,1 @@
+"""`estimate`: the GPU memory that a model needs."""

@@ -1,0 +1,101 @@
+"""What `estimate` shows: the terms as data, and as a table with bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from setup_assistant.cli.terminal import show
+from setup_assistant.messages import _
+
+if TYPE_CHECKING:
+    from setup_assistant.catalog.models import Model
+    from setup_assistant.choose.memory import Need, Setting, Work
+
+GIB = 1 << 30
+
+
+def data(model: Model, setting: Setting, work: Work, need: Need) -> dict[str, Any]:
+    """Return the estimate for other programs; sizes in bytes."""
+    return {
+        "model": model.id,
+        "quantization": model.quantization,
+        "dtype": setting.dtype,
+        "transformers": setting.transformers,
+        "torch": setting.torch,
+        "compute_capability": setting.part,
+        "attention": setting.attention,
+        "gpus": setting.gpus,
+        "prompt_tokens": work.tokens,
+        "positions": model.shapes.max_position_embeddings,
+        "within_positions": not _too_long(model, work),
+        "patches": work.patches,
+        "vision_tokens": [grid.tokens for grid in work.grids],
+        "download_bytes": model.download_bytes,
+        "need_bytes": need.total,
+        "allocated_bytes": need.allocated,
+        "measure": "allocated" if setting.preview else "process",
+        "terms": need.terms(),
+    }
+
+
+def tell(model: Model, setting: Setting, work: Work, need: Need) -> None:
+    """Show the terms, each beside its share of the whole."""
+    show.heading(
+        _(
+            "{model}: {gib} GiB, in {dtype}",
+            model=model.id,
+            gib=_gib(need.total),
+            dtype=setting.dtype,
+        )
+    )
+    names = {
+        "weights": _("weights"),
+        "vision": _("vision tower"),
+        "prefill": _("reading the prompt"),
+        "logits": _("logits"),
+        "kv_cache": _("keys and values"),
+        "slack": _("allocator's slack"),
+        "context": _("CUDA context"),
+    }
+    rows = [(names[term], count) for term, count in need.terms().items()]
+    rows.append((_("needed in all"), need.total))
+    show.table([[n, f"{_gib(count)} GiB", show.bar(count / need.total)] for n, count in rows])
+    show.line(
+        _(
+            "The prompt has {tokens} tokens. Vision, prompt and logits follow each other: the "
+            "largest counts, not their sum.",
+            tokens=work.tokens,
+        )
+    )
+    if _too_long(model, work):
+        show.line(
+            _(
+                "That and the answer are more than the {positions} positions that this model was "
+                "made for: its answers would be wrong. Give a smaller --fps or --total-pixels for "
+                "videos, a smaller --max-pixels for pictures.",
+                positions=model.shapes.max_position_embeddings,
+            )
+        )
+    if setting.preview:
+        show.line(
+            _(
+                "No transformers before 4.45 knows this model but its authors' previews: the "
+                "figure counts as their tables do, by torch's own peak, without a CUDA context."
+            )
+        )
+    else:
+        show.line(
+            _(
+                "That is the whole process, as nvidia-smi shows it; torch's own peak "
+                "(max_memory_allocated) is {gib} GiB.",
+                gib=_gib(need.allocated),
+            )
+        )
+
+
+def _too_long(model: Model, work: Work) -> bool:
+    return work.tokens + work.new_tokens > model.shapes.max_position_embeddings
+
+
+def _gib(count: int) -> str:
+    return f"{count / GIB:.2f}"

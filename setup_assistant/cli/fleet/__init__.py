@@ -1,0 +1,1 @@
+"""`fleet`: the same verbs on many machines."""

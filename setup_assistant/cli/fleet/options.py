@@ -1,0 +1,129 @@
+"""The options of a fleet's verbs: hosts, account and manner, and what serving a bundle takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from setup_assistant.cli.fleet.serve_bundle import size_option
+from setup_assistant.messages import _
+
+F = TypeVar("F", bound=Callable[..., object])
+TIMEOUT = 6 * 3600.0
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+Row = tuple[tuple[str, ...], str, dict[str, Any]]
+
+
+def _rows() -> tuple[Row, ...]:
+    """Return names, help and the rest of what every verb takes."""
+    return (
+        (
+            ("-i", "--inventory"),
+            _("Ansible's inventory: ini, yaml, a folder of these, or names with commas; "
+              "by default that of your ansible.cfg."),
+            {"default": "", "metavar": "FILE"},
+        ),
+        (
+            ("--limit",),
+            _("Only these hosts, as Ansible has it; @failed: those the last run left over."),
+            {"default": "", "metavar": "PATTERN"},
+        ),
+        (
+            ("-u", "--user"),
+            _("Account, where none is named."),
+            {"default": "", "metavar": "NAME"},
+        ),
+        (
+            ("--private-key", "key"),
+            _("SSH key, where none is named; ssh's own configuration counts besides."),
+            {"default": "", "metavar": "FILE"},
+        ),
+        (
+            ("--forks",),
+            _("How many hosts at once; by default all, at most 40."),
+            {"type": click.IntRange(1, 500)},
+        ),
+        (("--check",), _("Change nothing: show what would be done."), {"is_flag": True}),
+        (("--become",), _("Work as root there, by sudo."), {"is_flag": True}),
+        (
+            ("--timeout",),
+            _("Give a host up after this time; its job goes on there."),
+            {"type": click.FloatRange(min=10), "default": TIMEOUT, "metavar": "SECONDS"},
+        ),
+        (
+            ("--report",),
+            _("Also write the report of the room: FILE.html, .csv or .json."),
+            {"type": _FILE, "metavar": "FILE"},
+        ),
+        (
+            ("--playbook",),
+            _("Run nothing: write the playbook for ansible-playbook into DIR."),
+            {"type": _FOLDER, "metavar": "DIR"},
+        ),
+    )  # fmt: skip
+
+
+def _room_rows() -> tuple[Row, ...]:
+    return (
+        (
+            ("--bundle", "bundles"),
+            _("Serve this bundle to the hosts, which then need no internet (repeatable)."),
+            {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
+        ),
+        (
+            ("--signer",),
+            _("Public key that must have signed the bundle."),
+            {"type": _FILE, "metavar": "FILE"},
+        ),
+        (
+            ("--rate",),
+            _("With --bundle: bytes a second for the whole room, e.g. 80M."),
+            {"callback": size_option, "metavar": "SIZE"},
+        ),
+        (
+            ("--serve",),
+            _("With --bundle: the serving machine's address, where hosts cannot tell it by SSH."),
+            {"default": "", "metavar": "ADDRESS"},
+        ),
+        (
+            ("--serve-from", "server"),
+            _("With --bundle: this host of the inventory takes the bundle and serves the others."),
+            {"default": "", "metavar": "HOST"},
+        ),
+        (
+            ("--offline",),
+            _("Hosts take packages from their caches and local folders only."),
+            {"is_flag": True, "default": None},
+        ),
+        (
+            ("--lock",),
+            _("Install exactly what this requirements.lock on the hosts names."),
+            {"metavar": "FILE"},
+        ),
+    )
+
+
+def fleet_options(function: F) -> F:
+    """Add what every verb of a fleet takes."""
+    return _added(function, _rows())
+
+
+def room_options(function: F) -> F:
+    """Add what serving a bundle takes."""
+    return _added(function, _room_rows())
+
+
+def site_option(function: F) -> F:
+    """Add the one wish of verbs that plan nothing."""
+    return _added(function, ((("--site",), _("Folder of the deployment."), {"metavar": "DIR"}),))
+
+
+def _added(function: F, rows: Iterable[Row]) -> F:
+    """Add options so that the first stands first."""
+    for names, text, more in reversed(tuple(rows)):
+        function = click.option(*names, help=text, **more)(function)
+    return function

@@ -1,0 +1,1 @@
+"""`plan`: what would be installed, and why."""

@@ -1,0 +1,1 @@
+"""`probe`: what is true of a machine."""

@@ -1,0 +1,86 @@
+"""`probe`: show what is true of this machine, or of one whose output was captured."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from setup_assistant import frozen_json
+from setup_assistant.cli.common import verb, written_to
+from setup_assistant.machine.facts import Machine
+from setup_assistant.messages import _
+from setup_assistant.result import Result
+
+
+@click.option(
+    "--from",
+    "captures",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help=_("Read captured output of nvidia-smi instead of this machine (repeatable)."),
+)
+@click.option("--site", type=click.Path(path_type=Path), help=_("Folder of the deployment."))
+@click.option("--no-sources", is_flag=True, help=_("Do not visit package and model sources."))
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=1),
+    default=8.0,
+    metavar="SECONDS",
+    help=_("Answer after this time, whatever is still missing."),
+)
+@click.option(
+    "--save", type=click.Path(path_type=Path), metavar="FILE", help=_("Also write it as JSON.")
+)
+@verb(
+    "probe",
+    summary=_("Show what is true of this machine: driver, GPUs, memory, disks, tools, sources."),
+    examples=(
+        "setup-assistant probe",
+        "setup-assistant probe --no-sources --save machine.json",
+        "setup-assistant probe --from nvidia-smi.txt --from nvidia-smi-L.txt",
+    ),
+)
+def command(
+    captures: tuple[Path, ...],
+    site: Path | None,
+    no_sources: bool,
+    deadline: float,
+    save: Path | None,
+) -> Result:
+    """Probe, save, show."""
+    machine = _machine(captures, site, not no_sources, deadline)
+    data = frozen_json.to_builtins(machine)
+    if save:
+        from setup_assistant.host import files
+
+        with written_to("--save"):
+            files.write_json(save, data)
+    return Result("probe", data=data, text=partial(_show, machine))
+
+
+def _machine(
+    captures: tuple[Path, ...], site: Path | None, sources: bool, deadline: float
+) -> Machine:
+    if captures:
+        from setup_assistant.machine.captures import read
+
+        return read(captures)
+    from setup_assistant.cli.terminal.progress import busy
+    from setup_assistant.host import clock
+    from setup_assistant.machine.probe import RESERVE, probe
+
+    with busy(_("Looking at this machine"), expected_seconds=deadline):
+        # The person's seconds began when they pressed the key, and where the start took long,
+        # because the computer is busy, the end will too.
+        spent = min(clock.age(), deadline / 2)
+        reserve = min(max(RESERVE, 1.5 * spent), deadline / 2)
+        return probe(site=site, sources=sources, deadline=deadline - spent, reserve=reserve)
+
+
+def _show(machine: Machine) -> None:
+    from setup_assistant.cli.probe.machine_text import show_machine
+
+    show_machine(machine)

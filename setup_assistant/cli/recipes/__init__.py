@@ -1,0 +1,1 @@
+"""`recipes`: check the data that every plan is made from, and prove its stacks."""

@@ -1,0 +1,286 @@
+"""The only place that prints.
+
+Standard output carries the result (or, under `--json`, the envelope and nothing else);
+progress and remarks go to standard error. rich is imported only where something is drawn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO
+
+from setup_assistant.cli.terminal.symbols import (
+    bar,
+    bracketed,
+    can_draw,
+    ellipsis,
+    in_ascii,
+    listed,
+    mark,
+    needs_ascii,
+    other_language,
+)
+from setup_assistant.host.program import spell
+from setup_assistant.host.secrets import redact
+from setup_assistant.terminal_text import columns_of, hang, pad, width, wrap
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["bar", "bracketed", "can_draw", "ellipsis", "listed", "mark", "other_language"]
+
+
+@dataclass
+class _Mode:
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    # The line that is being redrawn on standard error.
+    live: str = ""
+
+
+_PIPED_COLUMNS, _LABEL_COLUMNS = 80, 20
+_mode = _Mode()
+_consoles: dict[str, Console] = {}
+
+
+def configure(*, as_json: bool, quiet: bool, verbose: bool) -> None:
+    """Say once per run how to show things."""
+    _mode.json, _mode.quiet, _mode.verbose = as_json, quiet, verbose
+    _consoles.clear()
+
+
+def is_json() -> bool:
+    """Whether standard output belongs to the JSON envelope."""
+    return _mode.json
+
+
+def is_silent() -> bool:
+    """Whether only results and errors are wanted."""
+    return _mode.json or _mode.quiet
+
+
+def is_verbose() -> bool:
+    """Whether detail was asked for."""
+    return _mode.verbose
+
+
+def envelope(value: dict[str, Any]) -> None:
+    """Print the JSON envelope; ASCII only where the terminal cannot print Chinese."""
+    _write(sys.stdout, json.dumps(value, indent=2, ensure_ascii=needs_ascii(sys.stdout)) + "\n")
+
+
+def line(text: str = "") -> None:
+    """Print one line of the result, folded at words on a terminal."""
+    if not _mode.json:
+        _write(sys.stdout, hang(_said(text, sys.stdout), columns_of(sys.stdout)) + "\n")
+
+
+def command(text: str) -> None:
+    """Print a command that is to be copied: the terminal folds it, so it stays one line."""
+    if not _mode.json:
+        _write(sys.stdout, _said(text, sys.stdout) + "\n")
+
+
+def event(value: dict[str, Any]) -> None:
+    """Print one event under `--json`, as one line on standard error; `--quiet` leaves it out."""
+    if _mode.json and not _mode.quiet:
+        _write(sys.stderr, redact(json.dumps(value)) + "\n")
+
+
+def verbatim(text: str) -> None:
+    """Print text for another program as it is, e.g. a shell script."""
+    if not _mode.json:
+        _write(sys.stdout, text + "\n")
+
+
+def note(text: str) -> None:
+    """Print one line about the work under way, to standard error."""
+    if not (_mode.json or _mode.quiet):
+        _write(sys.stderr, hang(_said(text, sys.stderr), columns_of(sys.stderr)) + "\n")
+
+
+def live(text: str) -> None:
+    """Redraw the one line of work under way on a terminal; an empty one takes it away."""
+    if on_terminal() and not is_silent() and text != _mode.live:
+        _mode.live = text
+        _write(sys.stderr, f"\r\x1b[K{redact(text)}")
+
+
+def problem(message: str, hint: str) -> None:
+    """Print a failure and its remedy to standard error."""
+    columns = columns_of(sys.stderr)
+    sign, arrow = ("✗", "→") if can_draw() else ("x", "->")
+    _plain("stderr", hang(f"{sign} {_said(message, sys.stderr)}", columns), style="bold red")
+    if hint:
+        _plain("stderr", hang(f"  {arrow} {_said(hint, sys.stderr)}", columns))
+
+
+def _plain(stream: str, text: str, style: str = "") -> None:
+    """Print text as it is: no markup, no folding."""
+    console(stream).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def table(
+    rows: Iterable[Sequence[str]], headings: Sequence[str] = (), title: str | None = None
+) -> None:
+    """Print a table whose Chinese cells are aligned; the last column wraps."""
+    if _mode.json:
+        return
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD if can_draw() else box.ASCII,
+        show_header=bool(headings),
+        pad_edge=False,
+    )
+    listed = [list(r) for r in rows]
+    columns = len(headings) or max((len(r) for r in listed), default=0)
+    for i in range(columns):
+        last = i == columns - 1
+        drawn.add_column(
+            headings[i] if headings else "", overflow="fold", no_wrap=not last and i == 0
+        )
+    for row in listed:
+        drawn.add_row(*(Text(_said(c, sys.stdout)) for c in row))
+    console("stdout").print(drawn)
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> None:
+    """Print label and value, aligned and wrapped, without lines around them."""
+    if _mode.json:
+        return
+    from rich.text import Text
+
+    found = [(_said(label, sys.stdout), _said(value, sys.stdout)) for label, value in rows]
+    columns = columns_of(sys.stdout) or _PIPED_COLUMNS
+    wide = max((width(label) for label, _value in found), default=0)
+    wide = min(wide, _LABEL_COLUMNS, columns // 3)
+    for label, value in found:
+        begun = pad(f"  {label}", wide + 4)
+        first, *rest = wrap(value, columns - wide - 4) or [""]
+        if width(label) > wide:
+            console("stdout").print(Text(f"  {label}", style="dim"), soft_wrap=True)
+            begun = " " * (wide + 4)
+        console("stdout").print(Text.assemble((begun, "dim"), first), soft_wrap=True)
+        for more in rest:
+            console("stdout").print(Text(" " * (wide + 4) + more), soft_wrap=True)
+
+
+def heading(text: str) -> None:
+    """Print a heading of the result."""
+    if not _mode.json:
+        console("stdout").print(
+            _said(text, sys.stdout), style="bold", markup=False, highlight=False
+        )
+
+
+def console(stream: str) -> Console:
+    """Return the rich console of a stream ("stdout" or "stderr")."""
+    if stream not in _consoles:
+        from rich.console import Console
+
+        class Quiet(Console):
+            """Leaves a closed pipe to `nobody_reads`."""
+
+            def on_broken_pipe(self) -> None:
+                raise BrokenPipeError
+
+        file = sys.stdout if stream == "stdout" else sys.stderr
+        _consoles[stream] = Quiet(
+            file=file,
+            width=columns_of(file),
+            no_color=True if os.environ.get("NO_COLOR") else None,
+            highlight=False,
+        )
+    return _consoles[stream]
+
+
+def nobody_reads() -> None:
+    """Send the rest of standard output nowhere, also what Python itself flushes at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+
+
+def on_terminal() -> bool:
+    """Whether progress may be drawn in place."""
+    return sys.stderr.isatty() and not is_plain() and not _mode.json
+
+
+def error_columns() -> int:
+    """Return the columns of the terminal on standard error."""
+    return columns_of(sys.stderr) or _PIPED_COLUMNS
+
+
+def is_plain() -> bool:
+    """Whether the terminal can only print one line after the other."""
+    return os.environ.get("TERM", "dumb") == "dumb" and os.name != "nt"
+
+
+def prompt(text: str) -> None:
+    """Print what stands before an answer that is typed."""
+    _write(sys.stdout, text)
+
+
+def _said(text: str, stream: TextIO) -> str:
+    """Return text as the stream may have it: no secrets, commands as they can be pasted."""
+    text = redact(spell(text))
+    return in_ascii(text) if needs_ascii(stream) else text
+
+
+def _write(stream: TextIO, text: str) -> None:
+    if _mode.live and not text.startswith("\r"):
+        # The work's own thread draws it again.
+        live("")
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()
+
+
+class Live:
+    """A table that is drawn again as its rows change; a line for each change elsewhere."""
+
+    def __init__(self, headings: Sequence[str]) -> None:
+        self._headings = headings
+        self._live: Any = None
+
+    def update(self, rows: Sequence[Sequence[str]], changed: str) -> None:
+        """Show the rows as they are now; `changed` says what is new, for where none are drawn."""
+        if not on_terminal() or _mode.quiet:
+            if changed:
+                note(changed)
+            return
+        from rich.live import Live as Drawn
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
+        for heading in self._headings[:-1]:
+            table.add_column(heading, no_wrap=True)
+        # The last one gets what is left.
+        table.add_column(self._headings[-1], overflow="ellipsis", no_wrap=True, ratio=1)
+        for row in rows:
+            table.add_row(*(Text(redact(c)) for c in row))
+        if self._live is None:
+            self._live = Drawn(console=console("stderr"), transient=True, auto_refresh=False)
+            self._live.start()
+        self._live.update(table, refresh=True)
+
+    def end(self) -> None:
+        """Take it away; the result is shown instead."""
+        if self._live is not None:
+            self._live.stop()
+        self._live = None

@@ -1,0 +1,1 @@
+"""`up`: the whole road, its options, its plan to confirm, its display."""

@@ -1,0 +1,23 @@
+"""The question after the plan: nothing is touched before it is answered."""
+
+from __future__ import annotations
+
+from setup_assistant.cli.terminal import ask
+from setup_assistant.cli.terminal.ask import Choice, Extras
+from setup_assistant.messages import _
+from setup_assistant.steps.prepare import Prepared
+
+
+def agree(prepared: Prepared, *, back: bool = True) -> bool:
+    """Ask whether the plan that was shown shall be carried out; `?` gives its reasons.
+
+    Raises:
+        ask.Back: an answer is to be changed, where `back` allows it.
+    """
+    from setup_assistant.cli.plan.text import show_reasons
+
+    choices = [Choice("yes", _("Yes, begin")), Choice("no", _("No, change nothing"))]
+    extras = Extras(why=lambda: show_reasons(prepared.plan), back=back)
+    chosen = ask.select(_("Do this now?"), choices, default="yes", flag="--yes",
+                        extras=extras, shortcuts="yn")  # fmt: skip
+    return chosen == "yes"

@@ -1,0 +1,89 @@
+"""The last screen of `up`: what was proved, where things are, what to try next."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from setup_assistant.cli.terminal import show
+from setup_assistant.host.program import program
+from setup_assistant.messages import _
+from setup_assistant.report.limits import LIMITS
+from setup_assistant.site.layout import Layout
+from setup_assistant.steps.prepare import Prepared
+
+
+def show_ending(prepared: Prepared, receipt: dict[str, Any]) -> None:
+    """Show the end of the road."""
+    layout, checks = prepared.layout, receipt["checks"]
+    if checks:
+        show.line()
+        show.line(_proved(checks))
+    show.facts([*_places(prepared), *_memory(receipt)])
+    if said := _apart(receipt):
+        show.line(said)
+    if receipt["status"] != "done":
+        return
+    show.line(_("Next:"))
+    for said, command in next_commands(layout):
+        show.line(f"  # {said}")
+        show.command(f"  {command}")
+    if prepared.plan.model.id != "canary":
+        show.line(_("Known limits of the model (not faults of this installation):"))
+        for limit in LIMITS:
+            show.line(f"  - {limit}")
+
+
+def _proved(checks: list[dict[str, Any]]) -> str:
+    """Say what was proved, in one sentence."""
+    from setup_assistant.report.labels import ASKED
+
+    passed = [c for c in checks if c["status"] == "ok"]
+    counted = _("{passed} of {total} checks passed", passed=len(passed), total=len(checks))
+    kinds = dict.fromkeys(str(ASKED[c["kind"]]) for c in passed if c["kind"] in ASKED)
+    device = next((c["device"] for c in passed if c.get("device")), None)
+    said = f"{counted}: {show.listed(kinds)}" if kinds else counted
+    where = device.upper() if device in ("cpu", "cuda") else device
+    said += _(" (on {device})", device=where) if where else ""
+    return f"{show.mark(len(passed) == len(checks))} {said}"
+
+
+def _places(prepared: Prepared) -> list[tuple[str, str]]:
+    """Return where things are."""
+    layout = prepared.layout
+    found = [(_("environment"), str(layout.env))]
+    if prepared.plan.model.id != "canary":
+        found.append((_("weights"), str(layout.weights(prepared.plan.model.id))))
+    return [*found, (_("scripts"), str(layout.scripts)), (_("report"), str(layout.report_html))]
+
+
+def _memory(receipt: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the model's memory in one row, where a model of real size was asked."""
+    from setup_assistant.report import apart
+    from setup_assistant.report.receipt import from_json
+
+    if receipt["plan"]["model"]["id"] == "canary":
+        return []
+    figures = apart.together(from_json(receipt).memory)
+    return [(_("memory"), _("predicted · rehearsed · measured: {figures}", figures=figures))]
+
+
+def _apart(receipt: dict[str, Any]) -> str:
+    """Return why the figures are apart, where they are."""
+    from setup_assistant.report import apart
+    from setup_assistant.report.receipt import from_json
+
+    return str(apart.finding(from_json(receipt)) or "")
+
+
+def next_commands(layout: Layout) -> tuple[tuple[str, str], ...]:
+    """Return three commands worth trying next, ready to paste, and what each is for."""
+    python = shlex.quote(str(layout.env_python))
+    script = shlex.quote(str(layout.scripts / "image.py"))
+    env = shlex.quote(str(layout.env))
+    site = shlex.quote(str(layout.root))
+    return (
+        (_("ask about a picture"), f"{python} {script}"),
+        (_("prove it again, at any time"), f"{program()} verify --env {env}"),
+        (_("read the report in a browser"), f"{program()} report --site {site} --open"),
+    )

@@ -1,0 +1,1 @@
+"""`verify` and `rehearse`: what runs inside an environment."""

@@ -1,0 +1,1 @@
+"""The wizard: the questions and what happens behind them."""

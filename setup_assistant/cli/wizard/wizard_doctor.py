@@ -1,0 +1,74 @@
+"""The wizard's third way: something is broken. Finds out what, and mends it where agreed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from setup_assistant.cli.doctor import command as doctor
+from setup_assistant.cli.terminal import ask, show
+from setup_assistant.cli.terminal.ask import Choice, Extras
+from setup_assistant.host import paths, sites
+from setup_assistant.messages import _
+from setup_assistant.result import Result
+
+# More than these make no list to choose from.
+_MOST = 4
+
+
+def find_out() -> Result:
+    """Ask what is broken, examine it, and offer to mend what is found.
+
+    Raises:
+        ask.Back: at the first question.
+    """
+    while True:
+        what = _what()
+        try:
+            if what == "other":
+                return doctor.examine(_environment(), fix=True)
+            if what == "error":
+                return _explained()
+            return doctor.examine(None if what == "machine" else Path(what), fix=True)
+        except ask.Back:
+            continue
+
+
+def known_environments() -> list[Path]:
+    """Return the environments of the sites on this machine, the usual one first."""
+    usual = paths.default_site() / "env"
+    found = [usual, *(site / "env" for site in sites.all())]
+    return [env for env in dict.fromkeys(found) if env.is_dir()][:_MOST]
+
+
+def _what() -> str:
+    known = known_environments()
+    choices = [Choice(str(env), _("The environment {path}", path=str(env))) for env in known]
+    other = _("Another environment") if known else _("An environment")
+    choices += [
+        Choice("other", other),
+        Choice("error", _("I have an error message")),
+        Choice("machine", _("This machine: driver, cards, network, disk")),
+    ]
+    return ask.select(
+        _("What is broken?"), choices, default=choices[0].value, flag="doctor --env",
+        extras=Extras(back=True),
+    )  # fmt: skip
+
+
+def _environment() -> Path:
+    default = str(paths.default_site() / "env")
+    given = ask.text(_("Which environment (its folder)?"), default=default, flag="--env",
+                     back=True, wrong=_wrong)  # fmt: skip
+    return Path(given).expanduser()
+
+
+def _wrong(given: str) -> str | None:
+    if Path(given).expanduser().is_dir():
+        return None
+    return _("{path} is no folder; give the one that holds bin or Scripts.", path=given)
+
+
+def _explained() -> Result:
+    said = ask.paste(_("What does it say?"), flag="--explain")
+    show.line()
+    return doctor.explain_text(said)

@@ -1,0 +1,102 @@
+"""The packages, continued: every file that was installed is there, whole, and of one package."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
+from setup_assistant.doctor.install import Dist, Install
+from setup_assistant.doctor.packages import AGAIN, NO_PYTHON, again
+from setup_assistant.doctor.requirements import asked
+from setup_assistant.messages import msg
+from setup_assistant.verify.installs import uninstall_command
+
+layer = Layered("packages")
+
+
+@layer.check(
+    "files-contested",
+    cause=msg("{foreign} has put its own {file} over that of {name}, which torch needs."),
+    advice=msg("Remove {foreign}, and install {name} again: both bring the same files."),
+    needs=(*NO_PYTHON, "torch-overlaid", "duplicates", "package-missing"),
+)
+def files_contested(case: Case) -> Trouble | NotHere | None:
+    """Look for a file of NVIDIA's that two wheels bring, such as cuDNN's for CUDA 12 and 13."""
+    install = case.install
+    if install is None or install.torch is None:
+        return NOT_HERE
+    twice = [(path, owners) for path, owners in _shared(install) if len(owners) > 1]
+    wanted = {need.name for _name, need in asked(install, "torch")} if twice else set()
+    for path, owners in twice:
+        ours = [d for d in owners if d.name in wanted]
+        others = [d for d in owners if d.name not in wanted]
+        held = _size(path)
+        if ours and others and held not in (None, owners[ours[0]]):
+            kept, foreign = ours[0], others[0]
+            said = msg("{held} bytes, recorded {size}", held=held or 0, size=owners[kept] or 0)
+            commands = (uninstall_command(install.prefix, foreign.name), again(install, kept))
+            return trouble((path, said), (foreign.info.name, kept.info.name), commands=commands,
+                           foreign=foreign.name, name=kept.name, file=Path(path).name)  # fmt: skip
+    return None
+
+
+def _shared(install: Install) -> Iterator[tuple[str, Mapping[Dist, int | None]]]:
+    """Yield NVIDIA's files, and the packages whose records name each with which size."""
+    owners: dict[str, dict[Dist, int | None]] = {}
+    for dist in install.dists:
+        if dist.name.startswith(("nvidia-", "cuda-")):
+            for path, size in dist.recorded():
+                owners.setdefault(path, {})[dist] = size
+    yield from owners.items()
+
+
+@layer.check(
+    "files-missing",
+    cause=msg("{name} is not whole: {file} {detail}."),
+    advice=AGAIN,
+    needs=(*NO_PYTHON, "torch-overlaid", "duplicates", "package-missing", "files-contested"),
+)
+def files_missing(case: Case) -> Trouble | NotHere | None:
+    """Compare the files of every package with its record, by one stat each."""
+    install = case.install
+    if install is None:
+        return NOT_HERE
+    for dist in install.dists:
+        for path, size in dist.recorded():
+            held = _size(path)
+            # A source may have been changed on purpose, but not emptied.
+            changed = path.endswith(".py") and bool(held)
+            if held is not None and (size is None or size == held or changed):
+                continue
+            if held is not None and _of_another(install, dist, path, held):
+                continue
+            wrong = msg("{held} bytes, recorded {size}", held=held, size=size)
+            said = msg("absent") if held is None else wrong
+            return trouble((path, said), name=dist.name, file=Path(path).name, detail=f"({said})",
+                           commands=(*_out_of_the_way(path), again(install, dist)))  # fmt: skip
+    return None
+
+
+def _of_another(install: Install, dist: Dist, path: str, held: int) -> bool:
+    """Whether another package's record says just this: opencv-python and its headless twin."""
+    others = (d for d in install.dists if d is not dist and d.home == dist.home)
+    return any((path, held) in d.recorded() for d in others)
+
+
+def _out_of_the_way(path: str) -> tuple[str, ...]:
+    """Return what removes a link to nowhere, through which pip would write."""
+    return (shlex.join(["rm", "--", path]),) if Path(path).is_symlink() else ()
+
+
+def _size(path: str) -> int | None:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - thousands of them
+    except OSError:
+        return None
+
+
+CHECKS = tuple(layer.checks)

@@ -1,0 +1,206 @@
+"""From joined readings to GPUs: gaps filled from recipes, every remaining gap with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from setup_assistant.catalog import drivers, gpus
+from setup_assistant.machine import mig
+from setup_assistant.machine.facts import Driver, Gpu, Memory, Unknown
+from setup_assistant.machine.join import Joined
+from setup_assistant.machine.reading import Card, Fault, lost
+from setup_assistant.messages import Message, msg
+
+_VENDOR_NAMES = {"amd": "AMD GPU", "intel": "Intel GPU", "nvidia": "NVIDIA GPU"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completed:
+    """GPUs and driver as they stand in the machine, with what was concluded on the way."""
+
+    driver: Driver
+    gpus: tuple[Gpu, ...]
+    faults: tuple[Fault, ...]
+    unknown: tuple[Unknown, ...]
+
+
+def complete(
+    joined: Joined, *, memory: Memory | None = None, jetson: str | None = None
+) -> Completed:
+    """Return GPUs and driver.
+
+    Args:
+        joined: what all sources said.
+        memory: main memory of the live machine, which unified-memory GPUs share; None where
+            captures are read.
+        jetson: the Jetson Linux release, e.g. "R36.4.0".
+    """
+    driver, unknown = _driver(joined, jetson)
+    faults = list(joined.faults)
+    found: list[Gpu] = []
+    for card in sorted(joined.cards, key=_order):
+        whole, missing = _gpu(card, len(found), memory)
+        found.append(whole)
+        unknown += missing
+        faults += _card_faults(card)
+        found += [mig.slice_of(whole, piece) for piece in card.slices]
+    if joined.cuda_missing:
+        faults.append(Fault(id="libcuda_missing", evidence=_driver_evidence(driver)))
+    return Completed(
+        driver=driver,
+        gpus=tuple(found),
+        faults=tuple(_merged(faults)),
+        unknown=tuple(dict.fromkeys((*joined.unknown, *unknown))),
+    )
+
+
+def _order(card: Card) -> tuple[bool, int]:
+    """NVIDIA's cards first, each maker's in the order of their numbers."""
+    return card.vendor not in (None, "nvidia"), card.index or 0
+
+
+def _driver(joined: Joined, jetson: str | None) -> tuple[Driver, list[Unknown]]:
+    driver, unknown = joined.driver, []
+    if driver.cuda is None:
+        cuda = drivers.cuda_of_tegra(jetson) if jetson else None
+        if cuda is None and driver.version:
+            cuda = drivers.cuda_of_driver(driver.version)
+        if cuda is not None:
+            driver = replace(driver, cuda=cuda, cuda_source="table")
+    elif driver.cuda_source is None:
+        driver = replace(driver, cuda_source=driver.source)
+    if driver.version is None:
+        unknown.append(_unknown("driver.version", msg("No source named a driver version.")))
+    if driver.cuda is None:
+        unknown.append(
+            _unknown("driver.cuda", msg("Neither the driver nor its version number was learned."))
+            if driver.version is None
+            else _unknown("driver.cuda", msg("No table knows the CUDA version of this driver."))
+        )
+    return driver, unknown
+
+
+def _gpu(card: Card, position: int, memory: Memory | None) -> tuple[Gpu, list[Unknown]]:
+    vendor: Literal["nvidia", "amd", "intel"] = "nvidia"
+    if card.vendor == "amd":
+        vendor = "amd"
+    elif card.vendor == "intel":
+        vendor = "intel"
+    note = _note(card, vendor)
+    gpu = Gpu(
+        name=card.name or _VENDOR_NAMES[vendor],
+        index=card.index if card.index is not None else position,
+        uuid=card.uuid,
+        pci_bus_id=card.pci_bus_id,
+        compute_capability=card.compute_capability,
+        memory_total_bytes=card.total_bytes,
+        memory_free_bytes=card.free_bytes,
+        mig=card.mig,
+        display_active=card.display_active,
+        driver_model=card.driver_model,
+        vendor=vendor,
+        pci_device_id=card.pci_device_id,
+        kernel_driver=card.kernel_driver,
+        usable=note is None,
+        note=note.english if note else None,
+        processes=card.processes,
+    )
+    if vendor != "nvidia":
+        return gpu, []
+    unknown: list[Unknown] = []
+    gpu = _with_capability(gpu, card, unknown)
+    gpu = _with_memory(gpu, card, memory, unknown)
+    if card.name is None:
+        unknown.append(_unknown(f"gpus[{gpu.index}].name", msg("No source named this GPU.")))
+    return gpu, unknown
+
+
+def _note(card: Card, vendor: str) -> Message | None:
+    if vendor != "nvidia":
+        return msg("Not an NVIDIA GPU: it is recognised, but not used.")
+    if card.trouble:
+        return msg("This GPU does not answer.")
+    if card.mig == "on":
+        return msg("This card is divided into MIG slices; only the slices can be used.")
+    return None
+
+
+def _with_capability(gpu: Gpu, card: Card, unknown: list[Unknown]) -> Gpu:
+    if gpu.compute_capability:
+        return gpu
+    known = gpus.lookup(card.name, card.total_bytes).compute_capability if card.name else None
+    if known is None and card.pci_device_id:
+        known = gpus.of_pci(card.pci_device_id)
+    if known is None:
+        reason = msg("The name of the GPU is in no table, and the driver does not say.")
+        if card.name is None:
+            reason = msg("Neither the driver nor a name says what this GPU is.")
+        elif gpus.is_cut(card.name):
+            reason = msg("The name was cut short and fits several GPUs.")
+        unknown.append(_unknown(f"gpus[{gpu.index}].compute_capability", reason))
+    return replace(gpu, compute_capability=known)
+
+
+def _with_memory(gpu: Gpu, card: Card, memory: Memory | None, unknown: list[Unknown]) -> Gpu:
+    if gpu.memory_total_bytes is not None and gpu.memory_free_bytes is not None:
+        return gpu
+    field = f"gpus[{gpu.index}].memory_free_bytes"
+    if card.trouble:
+        unknown.append(_unknown(field, msg("This GPU does not answer.")))
+        return gpu
+    if gpu.memory_total_bytes is None and gpu.compute_capability in gpus.UNIFIED:
+        gpu = replace(gpu, unified_memory=True)
+        if memory and memory.total_bytes:
+            return replace(
+                gpu,
+                memory_total_bytes=memory.limit_bytes or memory.total_bytes,
+                memory_free_bytes=memory.available_bytes,
+            )
+        unknown.append(
+            _unknown(field, msg("This GPU shares the main memory, which is not known here."))
+        )
+        return gpu
+    if gpu.memory_total_bytes is None and card.name:
+        gpu = replace(gpu, memory_total_bytes=gpus.lookup(card.name).memory_bytes)
+        if gpu.memory_total_bytes:
+            reason = msg("The driver did not say; this is the size such a card is sold with.")
+            unknown.append(_unknown(f"gpus[{gpu.index}].memory_total_bytes", reason))
+    if gpu.memory_total_bytes is None:
+        reason = msg("No source tells the size of this GPU's memory.")
+        unknown.append(_unknown(f"gpus[{gpu.index}].memory_total_bytes", reason))
+    if gpu.memory_free_bytes is None:
+        unknown.append(_unknown(field, msg("No source tells how much of its memory is free.")))
+    return gpu
+
+
+def _card_faults(card: Card) -> list[Fault]:
+    label = card.uuid or card.pci_bus_id or f"GPU {card.index}"
+    if card.trouble:
+        kind = "gpu_lost" if lost(card.trouble) else card.trouble_id or "gpu_failing"
+        return [Fault(id=kind, evidence=(f"{label}: {card.trouble}",))]
+    kind = {"nouveau": "nouveau_bound", "vfio-pci": "vfio_bound", "none": "driver_missing"}.get(
+        card.kernel_driver or "", ""
+    )
+    if kind and card.vendor == "nvidia":
+        text = f"{label}: kernel driver in use: {card.kernel_driver}"
+        return [Fault(id=kind, evidence=(text,))]
+    return []
+
+
+def _merged(faults: list[Fault]) -> list[Fault]:
+    """One fault per id, with all its evidence; a missing driver explains a missing NVML."""
+    found: dict[str, Fault] = {}
+    for fault in faults:
+        known = found.get(fault.id, fault)
+        evidence = tuple(dict.fromkeys((*known.evidence, *fault.evidence)))
+        found[fault.id] = replace(known, evidence=evidence)
+    return list(found.values())
+
+
+def _driver_evidence(driver: Driver) -> tuple[str, ...]:
+    return (f"driver {driver.version}", "CUDA version: N/A")
+
+
+def _unknown(field: str, reason: Message) -> Unknown:
+    return Unknown(field=field, reason=reason.english)

@@ -1,0 +1,101 @@
+"""What a proof found, read from the site it was made in, and compared with its record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from setup_assistant.catalog.stacks import Found, Proof
+from setup_assistant.choose.target_platform import host_of
+from setup_assistant.errors import SetupError
+from setup_assistant.host import clock, files, prefix
+from setup_assistant.steps.environment import planned
+from setup_assistant.steps.step import Context
+
+# Not pinned, but they too decide whether old and new packages go together.
+_ALSO = ("huggingface-hub", "numpy", "pillow", "tokenizers")
+
+
+def read_found(proof: Proof, context: Context) -> Found | None:
+    """Return what stands in the site of a proof; None where the canary never ended.
+
+    Args:
+        proof: the row that was proved.
+        context: the road that was travelled for it.
+    """
+    said = _said(context)
+    if said is None:
+        return None
+    checks = said["checks"]
+    asked = [c for c in checks if c.get("device")]
+    installed = prefix.torch(context.site.env)
+    present = prefix.packages(context.site.env)
+    names = sorted({*planned(context.plan), *_ALSO} & set(present))
+    seconds = context.ledger.seconds()
+    return Found(
+        status="ok" if said["status"] == "ok" else "fail",
+        checks=len(checks),
+        passed=sum(c["status"] in ("ok", "skipped") for c in checks),
+        logits_distance=_rounded(c.get("logits_distance") for c in checks),
+        build=(installed.build if installed else None) or context.plan.torch.build,
+        device=str(asked[-1]["device"]) if asked else context.plan.placement.device,
+        dtype=str(asked[-1].get("dtype") or "") if asked else "",
+        python=prefix.python_version(context.site.env) or context.plan.python,
+        platform=_platform(context),
+        environment_seconds=round(seconds.get("environment", 0.0), 1),
+        canary_seconds=round(float(said["seconds"]), 1),
+        source=_source(proof, context),
+        date=clock.now()[:10],
+        packages={name: present[name] for name in names},
+        cause=str(said.get("cause") or ""),
+    )
+
+
+def differences(recorded: Found | None, now: Found | None) -> dict[str, tuple[str, str]]:
+    """Return in what the pins or the result differ from the record: name → (then, now).
+
+    The packages that nothing pins may be newer than those of the record: that is no difference.
+    """
+    if recorded is None or now is None:
+        return {}
+    then, here = _comparable(recorded), _comparable(now)
+    return {
+        name: (then.get(name, "-"), here.get(name, "-"))
+        for name in sorted({*then, *here})
+        if then.get(name) != here.get(name)
+    }
+
+
+def _comparable(found: Found) -> dict[str, str]:
+    pinned = {n: v.partition("+")[0] for n, v in found.packages.items() if n not in _ALSO}
+    return {**pinned, "result": f"{found.status}, {found.passed}/{found.checks}"}
+
+
+def _said(context: Context) -> dict[str, Any] | None:
+    try:
+        value = files.read_json(context.site.canary_result)
+    except SetupError:
+        return None
+    return value if isinstance(value, dict) and "checks" in value else None
+
+
+def _platform(context: Context) -> str:
+    host = host_of(context.machine)
+    return f"{host.platform}, glibc {host.glibc}" if host.glibc else host.platform
+
+
+def _source(proof: Proof, context: Context) -> str:
+    torch, placement = context.plan.torch, context.plan.placement
+    what = (
+        "the package index's default build"
+        if torch.compatibility == "default-build"
+        else f"the build {torch.build}"
+    )
+    cards = [g.name for g in context.machine.gpus if g.uuid in placement.gpus]
+    where = ", ".join(cards) or ("a GPU" if placement.device == "cuda" else "a CPU")
+    return f"setup-assistant recipes prove {proof.name}: {what} on {where}"
+
+
+def _rounded(distances: Any) -> float:  # noqa: ANN401 - whatever a JSON file holds
+    """Return the greatest of some differences to two digits that say something."""
+    greatest = max((float(d) for d in distances if d is not None), default=0.0)
+    return float(f"{greatest:.2g}")

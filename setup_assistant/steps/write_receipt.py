@@ -1,0 +1,91 @@
+"""The end of the road: the receipt from what the steps left behind, and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from setup_assistant import __version__
+from setup_assistant.errors import SetupError
+from setup_assistant.host import clock, files, prefix
+from setup_assistant.report.build import build_receipt
+from setup_assistant.report.receipt import Environment, Receipt
+from setup_assistant.site.layout import Layout
+from setup_assistant.site.receipts import write_receipt
+from setup_assistant.steps.run_steps import standard_steps
+from setup_assistant.steps.smoke_memory import asked
+from setup_assistant.steps.step import Context, Step
+
+
+def keep_account(context: Context, *, resume: str | None) -> Receipt:
+    """Write `receipt.json` and `report.md`; return the receipt.
+
+    Args:
+        context: the road that was travelled.
+        resume: the command that goes on, where something is left to do.
+    """
+    site = context.site
+    measured = context.ledger.seconds()
+    weights = site.weights(context.plan.model.id)
+    fit_peak, fit_predicted = rehearsed(site, context.plan.model.id)
+    canary, smoke = _checks(site.canary_result), _checks(site.smoke_result)
+    receipt = build_receipt(
+        when=clock.now(),
+        tool_version=__version__,
+        machine=context.machine,
+        plan=context.plan,
+        environment=Environment(
+            prefix=str(site.env),
+            python=context.plan.python,
+            packages=dict(sorted(prefix.packages(site.env).items())),
+        ),
+        steps={s.name: measured.get(s.name) for s in _steps(context, measured)},
+        canary=canary,
+        smoke=smoke,
+        rehearsed_bytes=fit_peak,
+        trial_bytes=fit_predicted,
+        asked=asked(context.plan, context.machine, smoke, context.recipes),
+        environment_on_disk_bytes=files.folder_bytes(site.env) if site.env.exists() else None,
+        weights_on_disk_bytes=files.folder_bytes(weights) if weights.exists() else None,
+        resume=resume,
+    )
+    write_receipt(site, receipt)
+    return receipt
+
+
+def _steps(context: Context, measured: Mapping[str, float | None]) -> tuple[Step, ...]:
+    """Return the steps of this road; a rehearsal among them where it was travelled."""
+    return standard_steps(context.plan, rehearse="rehearsal" in measured)
+
+
+def has_account(site: Layout) -> bool:
+    """Whether a finished run left its receipt."""
+    try:
+        value = files.read_json(site.receipt)
+    except SetupError:
+        return False
+    return isinstance(value, dict) and value.get("status") == "done" and site.report.exists()
+
+
+def rehearsed(site: Layout, model: str) -> tuple[int | None, int | None]:
+    """Return the peak of the fit test and its prediction, if it was of this model."""
+    try:
+        value = files.read_json(site.rehearsal)
+    except SetupError:
+        return None, None
+    if not isinstance(value, dict) or value.get("model") != model:
+        return None, None
+    peak, predicted = value.get("measured_bytes"), value.get("predicted_bytes")
+    if not isinstance(peak, int) or not isinstance(predicted, int):
+        return None, None
+    return peak, predicted
+
+
+def _checks(path: Path) -> list[Mapping[str, Any]]:
+    try:
+        value = files.read_json(path)
+    except SetupError:
+        return []
+    found = value.get("checks", []) if isinstance(value, dict) else []
+    return list(found)

@@ -1,0 +1,48 @@
+"""Sentences: marked once, kept apart from their values, shown in the language in use."""
+
+import io
+
+import pytest
+
+from setup_assistant import messages
+from setup_assistant.messages import Message, msg
+
+
+def test_a_message_is_equal_in_every_language() -> None:
+    english = msg("{free} free", free="1 GB")
+    messages.use_language("zh_CN")
+    assert msg("{free} free", free="1 GB") == english
+    assert english.english == "1 GB free"
+
+
+def test_values_with_braces_are_left_alone() -> None:
+    assert str(msg("{detail}", detail="{x} {")) == "{x} {"
+    assert str(Message("a {literal} brace")) == "a {literal} brace"
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [("zh_CN.UTF-8", "zh_CN"), ("zh-TW", "zh_CN"), ("zh", "zh_CN"), ("de_DE", "en"), ("C", "en")],
+)
+def test_language_tags(tag: str, expected: str) -> None:
+    assert messages.use_language(tag) == expected
+
+
+def test_lc_all_wins_over_lang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert messages.use_language() == "zh_CN"
+    monkeypatch.setenv("LC_ALL", "C")
+    assert messages.use_language() == "en"
+
+
+def test_an_ascii_terminal_cannot_print_chinese() -> None:
+    ascii_stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    utf8_stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    assert not messages.can_print_chinese(ascii_stream)
+    assert messages.can_print_chinese(utf8_stream)
+
+
+def test_a_sentence_in_another_language_leaves_the_one_in_use_alone() -> None:
+    said = messages.msg("Done: all {total} checks passed.", total=3)
+    assert said.into("zh_CN") != said.into("en") == "Done: all 3 checks passed."
+    assert (messages.language(), str(said)) == ("en", said.english)
