@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from setup_assistant.cli.common import verb
-from setup_assistant.cli.fleet.serve_bundle import size_option
+from setup_assistant.cli.size_option import size_option
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _

@@ -17,7 +17,7 @@ from setup_assistant.report.receipt import Receipt, to_json
 from setup_assistant.result import Result
 
 if TYPE_CHECKING:
-    from setup_assistant.report.html import Beside
+    from setup_assistant.report.beside import Beside
     from setup_assistant.site.layout import Layout
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 
-from setup_assistant.choose.plan import Plan
-from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import Message, msg
 from setup_assistant.report import html_parts as parts
+from setup_assistant.report.beside import Beside
 from setup_assistant.report.charts import memory_chart, step_chart
 from setup_assistant.report.gallery import gallery
 from setup_assistant.report.markup import Html, Part, el, join
@@ -22,20 +20,6 @@ _POLICY = (
     "default-src 'none'; img-src data:; media-src data:; "
     "style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Beside:
-    """What lies beside a receipt, as values; each may be missing.
-
-    `pictures` maps a file's base name to its bytes (a clip's film strip is
-    `NAME.strip.png`); `sums` maps a file's name to its SHA-256.
-    """
-
-    plan: Plan | None = None
-    machine: Machine | None = None
-    pictures: Mapping[str, bytes] = field(default_factory=dict)
-    sums: Mapping[str, str] = field(default_factory=dict)
 
 
 def render_html(receipt: Receipt, beside: Beside) -> str:

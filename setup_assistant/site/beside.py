@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths
-from setup_assistant.report.html import Beside
+from setup_assistant.report.beside import Beside
 from setup_assistant.report.receipt import Receipt
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_machine, read_plan

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from setup_assistant.cli.bundle.open_bundle import address_in, checked_bundle
 from setup_assistant.cli.common import verb
-from setup_assistant.cli.fleet.serve_bundle import size_option
+from setup_assistant.cli.size_option import size_option
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import ASKED_FILE, PROGRESS_FILE, Progress
 from setup_assistant.host import clock, files, paths
@@ -45,10 +46,9 @@ _LOOK_SECONDS = 1.0
               help=_("Bytes a second for the whole room, e.g. 80M."))  # fmt: skip
 @click.option("--manifest", "expected", default="", metavar="SHA256",
               help=_("The manifest's sum, if known."))  # fmt: skip
-def command(*, folders: tuple[Path, ...], host: str, port: int, rate: int, expected: str) -> Result:
+def serve(*, folders: tuple[Path, ...], host: str, port: int, rate: int, expected: str) -> Result:
     """Serve a bundle until nobody wants it any more."""
     from setup_assistant.bundle.server import RoomServer, running
-    from setup_assistant.cli.bundle.command import address_in, checked_bundle
 
     address = address_in(folders)
     checked = _fetched(address, expected) if address else checked_bundle(folders, None)

@@ -43,7 +43,7 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
     """Adopt one environment."""
     from setup_assistant.choose.wishes import Wishes
     from setup_assistant.cli.terminal import ask
-    from setup_assistant.cli.up import command as up
+    from setup_assistant.cli.up.carry_out import carry_out
     from setup_assistant.steps import adopt as adopting
     from setup_assistant.steps.environment import drifted, planned
     from setup_assistant.steps.prepare import Prepared, layout_of, make, prepare, probe_for
@@ -66,7 +66,7 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
     if not change:
         wrong, wanted = drifted(folder, prepared.plan), planned(prepared.plan)
         adopting.refuse_changes(folder, wrong, wanted, flag="--change")
-    done = up.carry_out(prepared, agree=None if yes else _agree)
+    done = carry_out(prepared, agree=None if yes else _agree)
     return replace(done, command="env adopt")
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
@@ -18,19 +15,6 @@ if TYPE_CHECKING:
     from setup_assistant.fleet.inventory import Inventory
     from setup_assistant.fleet.inventory_rules import Host
     from setup_assistant.fleet.playbook import Job
-
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B?", re.ASCII)
-_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-
-
-def size_option(context: click.Context, parameter: click.Parameter, given: str | None) -> int:
-    """Return a size such as 3900M in bytes (powers of ten, as sticks are sold); 0 for none."""
-    if given is None:
-        return 0
-    found = _SIZE.fullmatch(given.strip())
-    if not found or not float(found[1]):
-        raise click.BadParameter(_("write it as 3900M or 4G"), context, parameter)
-    return int(float(found[1]) * _UNITS[found[2]])
 
 
 def must_fit_bundle(wishes: Mapping[str, Any]) -> None:
@@ -63,7 +47,7 @@ def with_bundle(
     """
     from setup_assistant.bundle import manifest as manifests
     from setup_assistant.bundle.server import serving
-    from setup_assistant.cli.bundle.command import checked_bundle
+    from setup_assistant.cli.bundle.open_bundle import checked_bundle
     from setup_assistant.fleet import jobs, reach
     from setup_assistant.host import files
 

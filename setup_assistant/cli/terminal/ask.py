@@ -15,34 +15,18 @@ from typing import Any
 
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.instant_prompt import painted
+from setup_assistant.cli.terminal.question import (
+    BACK,
+    LANGUAGE,
+    WHY,
+    Back,
+    Choice,
+    Extras,
+    OtherLanguage,
+)
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
 from setup_assistant.terminal_text import columns_of, hang, width, wrap
-
-
-class Back(Exception):  # noqa: N818 - no error: the person wants the question before
-    """Raised where the person goes back to the question before."""
-
-
-class OtherLanguage(Exception):  # noqa: N818 - no error: the person reads another language
-    """Raised where the person changes the language."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One answer: the value, and the line a person reads."""
-
-    value: str
-    title: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Extras:
-    """What else a question offers: `?` explains it, a key goes back, `L` changes the language."""
-
-    why: Callable[[], None] | None = None
-    back: bool = False
-    language: bool = False
 
 
 def interactive() -> bool:
@@ -136,10 +120,6 @@ def paste(question: str, *, flag: str) -> str:
     show.line(f"? {question}")
     show.line("  " + _("Paste it here, then press Enter and Ctrl-D."))
     return sys.stdin.read()
-
-
-# No value of a choice: none holds a blank.
-WHY, BACK, LANGUAGE = " why", " back", " language"
 
 
 def hint(extras: Extras, *, arrows: bool = True) -> str:

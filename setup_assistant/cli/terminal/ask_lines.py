@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from setup_assistant.cli.terminal import show
-from setup_assistant.cli.terminal.ask import BACK, LANGUAGE, WHY, Choice, Extras
+from setup_assistant.cli.terminal.question import BACK, LANGUAGE, WHY, Choice, Extras
 from setup_assistant.messages import _
 
 

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
 from setup_assistant.cli.common import verb
-from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
+from setup_assistant.cli.up.carry_out import carry_out
 from setup_assistant.cli.up.wishes import wish_options
-from setup_assistant.errors import Exit, SetupError
-from setup_assistant.host.files import read_json as files_json
-from setup_assistant.host.program import program, spell
+from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Problem, Result
-from setup_assistant.steps.prepare import Prepared, begin
-from setup_assistant.steps.run_steps import Travel
-from setup_assistant.steps.step import Context
+from setup_assistant.result import Result
+from setup_assistant.steps.prepare import Prepared
 
 
 @verb(
@@ -92,96 +84,7 @@ def command(
     return carry_out(prepared, dry_run=dry_run, agree=None if yes else _agree)
 
 
-def carry_out(
-    prepared: Prepared, *, dry_run: bool = False, agree: Callable[[Prepared], bool] | None = None
-) -> Result:
-    """Show the plan, ask for agreement where somebody can be asked, and do it.
-
-    Raises:
-        ask.Back: from `agree`, before anything was done.
-    """
-    from setup_assistant.cli.plan.text import show_plan
-    from setup_assistant.host import files, sites
-
-    for note in prepared.notes:
-        show.note(str(note))
-    if dry_run:
-        return Result("up", _plan_data(prepared), text=lambda: show_plan(prepared.plan))
-    if not prepared.replayed and not show.is_silent():
-        show_plan(prepared.plan, whole=False)
-        show.line()
-    if agree is not None and not agree(prepared):
-        return Result("up", _plan_data(prepared), text=lambda: show.line(_("Nothing was done.")))
-    with files.exclusive(prepared.layout.lock):
-        sites.register(prepared.layout.root)
-        return _travel(prepared)
-
-
-def _travel(prepared: Prepared) -> Result:
-    from setup_assistant.cli.up.step_display import Guide
-    from setup_assistant.steps.rehearsal import wanted
-    from setup_assistant.steps.run_steps import standard_steps, travel
-
-    guide = Guide()
-    context = begin(prepared, guide)
-    try:
-        rehearse = wanted(prepared.plan, prepared.wishes, prepared.layout)
-        travelled = travel(context, standard_steps(prepared.plan, rehearse=rehearse), guide)
-    except KeyboardInterrupt:
-        raise SetupError("interrupted", command=resume_command(prepared)) from None
-    finally:
-        guide.close()
-    return _ending(prepared, context, travelled)
-
-
-def _ending(prepared: Prepared, context: Context, travelled: Travel) -> Result:
-    from setup_assistant.report.receipt import to_json
-    from setup_assistant.steps import write_receipt
-
-    resume = resume_command(prepared) if travelled.error else None
-    layout = prepared.layout
-    if travelled.changed or not write_receipt.has_account(layout):
-        receipt = to_json(write_receipt.keep_account(context, resume=resume))
-    else:
-        receipt = files_json(layout.receipt)
-    error = travelled.error
-    problems = (replace(Problem.of(error), hint=_hint(error, str(resume))),) if error else ()
-    data = {
-        "site": str(layout.root),
-        "receipt": str(layout.receipt),
-        "report": str(layout.report),
-        "steps": [{"name": d.name, "status": d.status, "seconds": d.seconds}
-                  for d in travelled.steps],
-        "checks": receipt["checks"],
-        "machine": receipt["machine"],
-        "plan": receipt["plan"],
-        "resume": resume,
-    }  # fmt: skip
-    from setup_assistant.cli.up.up_summary import show_ending
-
-    return Result("up", data, travelled.exit, problems, text=lambda: show_ending(prepared, receipt))
-
-
-def _hint(error: SetupError, resume: str) -> str:
-    """Add the resume command where running again is what mends it."""
-    hint = spell(str(error.hint))
-    if error.exit != Exit.PARTLY or resume in hint:
-        return hint
-    return hint + " " + _("Resume with: {command}", command=resume)
-
-
-def resume_command(prepared: Prepared) -> str:
-    """Return the command that goes on from here."""
-    return f"{program()} up --yes --site {shlex.quote(str(prepared.layout.root))}"
-
-
 def _agree(prepared: Prepared) -> bool:
     from setup_assistant.cli.up.confirm_plan import agree
 
     return agree(prepared, back=False)
-
-
-def _plan_data(prepared: Prepared) -> dict[str, Any]:
-    from setup_assistant.choose.plan_json import to_json
-
-    return {"site": str(prepared.layout.root), "dry_run": True, **to_json(prepared.plan)}

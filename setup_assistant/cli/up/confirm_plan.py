@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from setup_assistant.cli.terminal import ask
-from setup_assistant.cli.terminal.ask import Choice, Extras
+from setup_assistant.cli.terminal.question import Choice, Extras
 from setup_assistant.messages import _
 from setup_assistant.steps.prepare import Prepared
 
@@ -12,7 +12,7 @@ def agree(prepared: Prepared, *, back: bool = True) -> bool:
     """Ask whether the plan that was shown shall be carried out; `?` gives its reasons.
 
     Raises:
-        ask.Back: an answer is to be changed, where `back` allows it.
+        Back: an answer is to be changed, where `back` allows it.
     """
     from setup_assistant.cli.plan.text import show_reasons
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from setup_assistant import messages
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.terminal import ask, show
-from setup_assistant.cli.terminal.ask import Choice, Extras
+from setup_assistant.cli.terminal.question import Back, Choice, Extras, OtherLanguage
 from setup_assistant.cli.wizard.background_probe import Probing
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
@@ -47,7 +47,7 @@ def command() -> Result:
 
                 return find_out()
             return _set_up({}, None, probing, only_answers=way == "answers", back=True)
-        except ask.Back:
+        except Back:
             continue
 
 
@@ -75,7 +75,7 @@ def _way(probing: Probing) -> str:
                 meanwhile=probing.begin,
                 extras=Extras(why=_explain_ways, language=True),
             )
-        except ask.OtherLanguage:
+        except OtherLanguage:
             messages.use_printable_language("en" if messages.language() == "zh_CN" else "zh_CN")
 
 
@@ -101,7 +101,7 @@ def _set_up(
     """Ask, show the plan, and carry it out.
 
     Raises:
-        ask.Back: before the first question here, where `back` allows it.
+        Back: before the first question here, where `back` allows it.
     """
     from setup_assistant.steps.prepare import gather_wishes
 
@@ -114,7 +114,7 @@ def _set_up(
             return _from_wishes(
                 wanted, given, probing, only_answers=only_answers, back=asked_before
             )
-        except ask.Back:
+        except Back:
             if given.get("site"):
                 raise
 
@@ -155,7 +155,7 @@ def _from_wishes(
     back: bool,
 ) -> Result:
     """Ask the rest; `back` says whether a question came before these."""
-    from setup_assistant.cli.up.command import carry_out
+    from setup_assistant.cli.up.carry_out import carry_out
     from setup_assistant.cli.up.confirm_plan import agree
     from setup_assistant.steps.prepare import prepare
 
@@ -175,7 +175,7 @@ def _from_wishes(
         try:
             asking = functools.partial(agree, back=back or bool(answers))
             return carry_out(prepared, agree=asking)
-        except ask.Back:
+        except Back:
             if not answers:
                 raise
             answers.pop()
@@ -199,7 +199,7 @@ def _ask_all(
     """Ask what `answers` does not answer yet; it is filled in place.
 
     Raises:
-        ask.Back: before the first question.
+        Back: before the first question.
     """
     from setup_assistant.cli.wizard.questions import open_questions
 
@@ -207,7 +207,7 @@ def _ask_all(
     while len(answers) < len(asked):
         try:
             answers.append(_ask(asked[len(answers)], known, back=back or bool(answers)))
-        except ask.Back:
+        except Back:
             if not answers:
                 raise
             answers.pop()

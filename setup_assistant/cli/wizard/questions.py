@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from setup_assistant.choose.plan import Plan
-from setup_assistant.cli.terminal.ask import Choice
+from setup_assistant.cli.terminal.question import Choice
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import _
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from setup_assistant.cli.doctor import command as doctor
 from setup_assistant.cli.terminal import ask, show
-from setup_assistant.cli.terminal.ask import Choice, Extras
+from setup_assistant.cli.terminal.question import Back, Choice, Extras
 from setup_assistant.host import paths, sites
 from setup_assistant.messages import _
 from setup_assistant.result import Result
@@ -19,7 +19,7 @@ def find_out() -> Result:
     """Ask what is broken, examine it, and offer to mend what is found.
 
     Raises:
-        ask.Back: at the first question.
+        Back: at the first question.
     """
     while True:
         what = _what()
@@ -29,7 +29,7 @@ def find_out() -> Result:
             if what == "error":
                 return _explained()
             return doctor.examine(None if what == "machine" else Path(what), fix=True)
-        except ask.Back:
+        except Back:
             continue
 
 

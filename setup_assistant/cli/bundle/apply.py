@@ -1,0 +1,75 @@
+"""`bundle apply`: set up this machine from a bundle, without internet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from setup_assistant.cli.bundle.open_bundle import (
+    FOLDERS,
+    SIGNER,
+    address_in,
+    checked_bundle,
+)
+from setup_assistant.cli.common import verb
+from setup_assistant.messages import _
+from setup_assistant.result import Result
+
+if TYPE_CHECKING:
+    from setup_assistant.machine.facts import Machine
+
+
+@verb(
+    "bundle apply",
+    summary=_(
+        "Set up this machine from a bundle, without internet.\n\n"
+        "The bundle is checked first; the plan is the one this machine would have had online. "
+        "DIR may be the address of a bundle that is served."
+    ),
+    examples=(
+        "setup-assistant bundle apply room-bundle --site qwen2-vl",
+        "setup-assistant bundle apply /media/stick1 /media/stick2 --signer id_ed25519.pub",
+    ),
+)
+@FOLDERS
+@SIGNER
+@click.option("--site", default="", metavar="DIR", help=_("Folder of the deployment."))
+@click.option("--dry-run", is_flag=True, help=_("Show the plan and change nothing."))
+@click.option(
+    "--manifest", "expected", default="", metavar="SHA256", help=_("The manifest's sum, if known.")
+)
+def apply(
+    *, folders: tuple[Path, ...], signer: Path | None, site: str, dry_run: bool, expected: str
+) -> Result:
+    """Check a bundle and travel the road with it."""
+    from setup_assistant.bundle import apply as applying
+    from setup_assistant.cli.terminal.progress import Progress
+    from setup_assistant.cli.up.carry_out import carry_out
+    from setup_assistant.steps.prepare import site_folder
+
+    root = site_folder(site)
+    address, progress = address_in(folders), Progress()
+    if address:
+        from setup_assistant.bundle.remote import Remote
+
+        remote = Remote(address, expected)
+        remote.tell = progress.update
+        opened = applying.fetched(remote, signer, _machine(root), str(root))
+        progress.begin(_("Fetching the bundle"))
+    else:
+        checked = checked_bundle(folders, signer)
+        opened = applying.ready(checked, _machine(root), str(root))
+    try:
+        with opened as prepared:
+            progress.end()
+            return carry_out(prepared, dry_run=dry_run)
+    finally:
+        progress.end()
+
+
+def _machine(root: Path) -> Machine:
+    from setup_assistant.machine.probe import probe
+
+    return probe(site=root, sources=False)
