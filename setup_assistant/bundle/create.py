@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, cast
 
+from setup_assistant.agent.build import build
 from setup_assistant.bundle import conda, cut, disk_check, finish, models, wheels
 from setup_assistant.bundle.conda import Package
 from setup_assistant.bundle.fetch import Offer, fetch
@@ -23,7 +24,6 @@ from setup_assistant.bundle.targets import Kind
 from setup_assistant.bundle.wheels import Wheel
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.fleet import agent
 from setup_assistant.host import files
 from setup_assistant.machine.facts import Source
 from setup_assistant.messages import Message, _, msg
@@ -173,7 +173,7 @@ def _agents(order: Order) -> list[Item]:
     found = []
     platforms = [k.plan.platform for k in order.kinds]
     for arch in sorted({p.arch for p in platforms if p.os == "Linux"}):
-        built, path = agent.build(arch), f"agent/agent-{arch}.pyz"
+        built, path = build(arch), f"agent/agent-{arch}.pyz"
         _check_agent(built.path, arch)
         sum_, target = files.sha256(built.path), order.folder / path
         if not (target.exists() and files.sha256(target) == sum_):

@@ -165,9 +165,9 @@ def _group() -> click.Group:
 def _usage(error: click.ClickException) -> int:
     """Show a wrong command line as an error with its remedy, exit status 2."""
     from setup_assistant.cli import common
+    from setup_assistant.cli.result import Problem, Result
     from setup_assistant.cli.terminal import show
     from setup_assistant.errors import SetupError
-    from setup_assistant.result import Problem, Result
 
     show.configure(as_json=common.json_wanted(), quiet=False, verbose=False)
     context: Any = getattr(error, "ctx", None)

@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from setup_assistant import messages
+from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Problem, Result
 
 
 def verb(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 
 NAME = "setup-assistant"
 VARIABLE = "_SETUP_ASSISTANT_COMPLETE"

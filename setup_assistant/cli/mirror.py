@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.size_option import size_option
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - recognised, never the default
 

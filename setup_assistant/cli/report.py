@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from setup_assistant.cli.common import verb, written_to
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import files, paths
 from setup_assistant.messages import _
 from setup_assistant.report.receipt import Receipt, to_json
-from setup_assistant.result import Result
 
 if TYPE_CHECKING:
     from setup_assistant.report.beside import Beside

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask, show
 from setup_assistant.cli.terminal.progress import busy
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths, sites
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 from setup_assistant.site.read import read_layout
 from setup_assistant.steps import undo
 from setup_assistant.units_text import size_text

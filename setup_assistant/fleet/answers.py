@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from setup_assistant.agent.inside.job import MARKER, proof
 from setup_assistant.fleet.causes import of_agent, of_task
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault
-from setup_assistant.fleet.inside.job import MARKER, proof
 from setup_assistant.fleet.inventory_rules import printable
 from setup_assistant.fleet.outcome import Answer, Outcome
 from setup_assistant.host import clock

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from setup_assistant.fleet import agent
+from setup_assistant.agent.build import ARCHS, build
 from setup_assistant.fleet.inventory_rules import Host
 from setup_assistant.host import files
 
@@ -115,7 +115,7 @@ def _filled(**values: str) -> str:
 
 def _agents(folder: Path, job: Job) -> dict[str, str]:
     """Put the agents beside the playbook; only those that carry uv differ by processor."""
-    built = {a: agent.build(a) for a in agent.ARCHS} if job.needs_uv else {"any": agent.build()}
+    built = {a: build(a) for a in ARCHS} if job.needs_uv else {"any": build()}
     for made in built.values():
         shutil.copyfile(made.path, folder / made.name)
     named = {arch: made.name for arch, made in built.items()}

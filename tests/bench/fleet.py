@@ -20,7 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from setup_assistant.fleet import agent, engine
+from setup_assistant.agent import build
+from setup_assistant.fleet import engine
 from tests.fleet.rig import USER, Lab, why_not
 
 ROOT = Path(__file__).parents[2]
@@ -78,7 +79,7 @@ def main() -> int:
 
 def _measure(lab: Lab, folder: Path, most: int) -> None:
     names = list(lab.hosts)
-    shutil.copy(agent.build().path, folder / "agent.pyz")
+    shutil.copy(build.build().path, folder / "agent.pyz")
     (folder / "plain.yml").write_text(PLAIN)
     (folder / "deploy.py").write_text(DEPLOY)
     (folder / "answers").mkdir()

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from setup_assistant.agent.inside.job import MARKER, proof
 from setup_assistant.fleet import causes, faults
 from setup_assistant.fleet.answers import doing_of, outcome_of
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault
 from setup_assistant.fleet.groups import group
-from setup_assistant.fleet.inside.job import MARKER, proof
 from setup_assistant.fleet.outcome import Answer, Outcome
 from setup_assistant.fleet.reach import Target
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from setup_assistant.agent.inside.job import MARKER, proof
 from setup_assistant.cli.fleet.text import gist_of, write_report
 from setup_assistant.fleet.answers import outcome_of
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.groups import group, plan_in
-from setup_assistant.fleet.inside.job import MARKER, proof
 from setup_assistant.fleet.outcome import Answer, Outcome
 
 CARD = {"name": "NVIDIA GeForce RTX 4090", "memory_total_bytes": 24564 << 20}

@@ -14,8 +14,8 @@ from setup_assistant.cli.bundle.open_bundle import (
     checked_bundle,
 )
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Result
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 
 if TYPE_CHECKING:
     from setup_assistant.machine.facts import Machine

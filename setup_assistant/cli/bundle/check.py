@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from setup_assistant.cli.bundle.open_bundle import FOLDERS, SIGNER, checked_bundle
 from setup_assistant.cli.bundle.text import bundle_data
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 
 if TYPE_CHECKING:
     from setup_assistant.bundle.verify import Checked

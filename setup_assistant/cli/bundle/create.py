@@ -10,12 +10,12 @@ import click
 
 from setup_assistant.cli.bundle.text import bundle_data, unshared_bytes
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.size_option import size_option
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.up.wishes import wish_options
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 from setup_assistant.units_text import size_text
 
 if TYPE_CHECKING:

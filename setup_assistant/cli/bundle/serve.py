@@ -11,12 +11,12 @@ import click
 
 from setup_assistant.cli.bundle.open_bundle import address_in, checked_bundle
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.size_option import size_option
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import ASKED_FILE, PROGRESS_FILE, Progress
 from setup_assistant.host import clock, files, paths
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 
 if TYPE_CHECKING:
     from setup_assistant.bundle.verify import Checked

@@ -10,11 +10,11 @@ import click
 
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.doctor import text as doctor_text
+from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Problem, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable

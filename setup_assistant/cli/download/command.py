@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _, msg
-from setup_assistant.result import Result
 
 if TYPE_CHECKING:
     from setup_assistant.cli.download.download_display import Arriving

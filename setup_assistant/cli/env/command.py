@@ -11,10 +11,10 @@ import click
 from setup_assistant import frozen_json
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.env import export, lifecycle
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 from setup_assistant.site import environments
 from setup_assistant.site.environments import Environment
 

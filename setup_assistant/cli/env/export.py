@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 
 if TYPE_CHECKING:
     from setup_assistant.site.environments import Environment

@@ -11,10 +11,10 @@ import click
 
 from setup_assistant import frozen_json
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Problem, Result
 
 if TYPE_CHECKING:
     from setup_assistant.site.environments import Environment

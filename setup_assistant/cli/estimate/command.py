@@ -9,9 +9,9 @@ import click
 
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.estimate import text as estimate_text
+from setup_assistant.cli.result import Result
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 
 if TYPE_CHECKING:
     from setup_assistant.catalog.models import Model

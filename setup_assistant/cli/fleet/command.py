@@ -11,12 +11,12 @@ import click
 
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.fleet.options import TIMEOUT, fleet_options, room_options, site_option
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.up.wishes import wish_options
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet.verbs import Verb
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 
 if TYPE_CHECKING:
     from setup_assistant.fleet.inventory import Inventory

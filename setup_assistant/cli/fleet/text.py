@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import clock, files
 from setup_assistant.messages import Message, _, msg
-from setup_assistant.result import Problem, Result
 from setup_assistant.units_text import duration
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from setup_assistant.cli.common import verb, written_to
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.up.wishes import wish_options
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 
 if TYPE_CHECKING:
     from setup_assistant.catalog.recipes import Recipes

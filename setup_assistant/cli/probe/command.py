@@ -9,9 +9,9 @@ import click
 
 from setup_assistant import frozen_json
 from setup_assistant.cli.common import verb, written_to
+from setup_assistant.cli.result import Result
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 
 
 @click.option(

@@ -10,13 +10,13 @@ import click
 
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.recipes import prove
+from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit
 from setup_assistant.messages import _
-from setup_assistant.result import Problem, Result
 
 if TYPE_CHECKING:
-    from setup_assistant.catalog.check import Checked
+    from setup_assistant.maintain.check import Checked
 
 
 @click.group(
@@ -43,8 +43,8 @@ def command() -> None:
 def check_(folder: Path | None) -> Result:
     """Check all recipes."""
     from setup_assistant import frozen_json
-    from setup_assistant.catalog.check import check, problems
     from setup_assistant.catalog.folder import recipes
+    from setup_assistant.maintain.check import check, problems
 
     home = recipes(folder)
     checked = check(folder)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Problem, Result
 
 if TYPE_CHECKING:
     from setup_assistant.catalog.stacks import Proof
-    from setup_assistant.steps.prove_stack import Bench, Proving
+    from setup_assistant.maintain.prove_stack import Bench, Proving
 
 
 @click.argument("names", nargs=-1, metavar="[NAME]...")
@@ -62,7 +62,7 @@ def command(
     """Prove the named rows one after the other."""
     from setup_assistant.catalog import stacks
     from setup_assistant.catalog.folder import recipes
-    from setup_assistant.steps.prove_stack import select
+    from setup_assistant.maintain.prove_stack import select
 
     rows = stacks.load(folder).proof
     if listing:
@@ -82,7 +82,7 @@ def _prove_all(
     **options: Any,  # noqa: ANN401 - work, python, cpu and keep
 ) -> Result:
     from setup_assistant.cli.up.step_display import Guide
-    from setup_assistant.steps.prove_stack import finish, prove
+    from setup_assistant.maintain.prove_stack import finish, prove
 
     bench = _bench(home, **options)
     done: list[Proving] = []
@@ -108,7 +108,7 @@ def _bench(home: Path, *, work: Path | None, python: str, cpu: bool, keep: bool)
     from setup_assistant.catalog.recipes import load_all
     from setup_assistant.host import paths
     from setup_assistant.machine.probe import probe
-    from setup_assistant.steps.prove_stack import Bench
+    from setup_assistant.maintain.prove_stack import Bench
 
     place = work.expanduser().absolute() if work else paths.cache_folder() / "prove"
     return Bench(
@@ -123,8 +123,8 @@ def _bench(home: Path, *, work: Path | None, python: str, cpu: bool, keep: bool)
 
 
 def _write(home: Path, proving: Proving) -> None:
-    from setup_assistant.catalog.stack_proofs import with_found
     from setup_assistant.host import files
+    from setup_assistant.maintain.stack_proofs import with_found
 
     path = home / "stacks.toml"
     if proving.found:
@@ -143,7 +143,7 @@ def _result(done: list[Proving], *, wrote: bool) -> Result:
 
 def _json(proving: Proving) -> dict[str, Any]:
     from setup_assistant import frozen_json
-    from setup_assistant.steps.stack_proof import differences
+    from setup_assistant.maintain.stack_proof import differences
 
     changed = differences(proving.proof.found, proving.found)
     return {
@@ -195,7 +195,7 @@ def _proved(proof: Proof) -> str:
 
 def _show_one(proving: Proving) -> None:
     """Show one proof as soon as it is made; the failures come again at the end, with remedies."""
-    from setup_assistant.steps.stack_proof import differences
+    from setup_assistant.maintain.stack_proof import differences
 
     found = proving.found
     name = f"{show.mark(proving.passed)} {proving.proof.name}"

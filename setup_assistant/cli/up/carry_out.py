@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host.files import read_json as files_json
 from setup_assistant.host.program import program, spell
 from setup_assistant.messages import _
-from setup_assistant.result import Problem, Result
 from setup_assistant.steps.prepare import Prepared, begin
 from setup_assistant.steps.run_steps import Travel
 from setup_assistant.steps.step import Context

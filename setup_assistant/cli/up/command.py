@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal.progress import busy
 from setup_assistant.cli.up.carry_out import carry_out
 from setup_assistant.cli.up.wishes import wish_options
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 from setup_assistant.steps.prepare import Prepared
 
 

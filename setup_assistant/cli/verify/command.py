@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
 from setup_assistant.cli.verify import options as inside_options
@@ -15,7 +16,6 @@ from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import paths
 from setup_assistant.host.program import spell
 from setup_assistant.messages import _
-from setup_assistant.result import Problem, Result
 
 if TYPE_CHECKING:
     from setup_assistant.choose.plan import Plan

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
 from setup_assistant.cli.verify import options
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Problem, Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

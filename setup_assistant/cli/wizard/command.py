@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from setup_assistant import messages
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask, show
 from setup_assistant.cli.terminal.question import Back, Choice, Extras, OtherLanguage
 from setup_assistant.cli.wizard.background_probe import Probing
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 
 if TYPE_CHECKING:
     from setup_assistant.choose.wishes import Wishes

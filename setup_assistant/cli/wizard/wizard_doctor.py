@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from setup_assistant.cli.doctor import command as doctor
+from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask, show
 from setup_assistant.cli.terminal.question import Back, Choice, Extras
 from setup_assistant.host import paths, sites
 from setup_assistant.messages import _
-from setup_assistant.result import Result
 
 # More than these make no list to choose from.
 _MOST = 4

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.catalog.check import check
 from setup_assistant.catalog.folder import recipes
 from setup_assistant.catalog.models import known_sums, load
 from setup_assistant.errors import SetupError
+from setup_assistant.maintain.check import check
 
 MODEL = "Qwen/Qwen2-VL-2B-Instruct"
 SHARD = "model-00001-of-00002.safetensors"

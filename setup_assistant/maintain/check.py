@@ -12,23 +12,11 @@ from datetime import date
 from pathlib import Path
 
 from setup_assistant import frozen_json
-from setup_assistant.catalog import (  # fmt: skip
-    check_gpus,
-    check_proofs,
-    check_stacks,
-    check_sums,
-    check_torch,
-    drivers,
-    gpus,
-    mirrors,
-    models,
-    smoke,
-    stacks,
-    torch,
-)
-from setup_assistant.catalog.fault import Fault, first
+from setup_assistant.catalog import drivers, gpus, mirrors, models, smoke, stacks, torch
 from setup_assistant.catalog.folder import recipes
 from setup_assistant.errors import SetupError
+from setup_assistant.maintain import check_gpus, check_proofs, check_stacks, check_sums, check_torch
+from setup_assistant.maintain.fault import Fault, first
 
 # Recipes are collected from this year on; an earlier date is a typing error.
 _FIRST_YEAR = 2024

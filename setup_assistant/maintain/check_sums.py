@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from setup_assistant.catalog.fault import Fault
 from setup_assistant.catalog.models import Model
+from setup_assistant.maintain.fault import Fault
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

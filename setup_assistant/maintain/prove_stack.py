@@ -20,13 +20,13 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files, paths
 from setup_assistant.machine.facts import Machine
+from setup_assistant.maintain.stack_proof import read_found
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.write import write_site
 from setup_assistant.steps.check_steps import CANARY, CanaryStep
 from setup_assistant.steps.environment import EnvironmentStep
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.run_steps import Guide, travel
-from setup_assistant.steps.stack_proof import read_found
 from setup_assistant.steps.step import Context, Teller
 
 # After these a run goes on where it was; after all others nothing of it is of use.

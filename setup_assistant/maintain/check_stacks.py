@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from setup_assistant.catalog.fault import Fault, bad_range, numbers, repeated, unordered
 from setup_assistant.catalog.mirrors import Mirror
 from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.stacks import Stacks
+from setup_assistant.maintain.fault import Fault, bad_range, numbers, repeated, unordered
 
 STACKS, MIRRORS, MODELS = "stacks.toml", "mirrors.toml", "models"
 _FORMS = {

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.fleet import agent
-from setup_assistant.fleet.inside import start
+from setup_assistant.agent import build
+from setup_assistant.agent.inside import start
 
 
 def test_what_says_that_python_is_too_old_is_understood_by_old_pythons() -> None:
@@ -24,8 +24,8 @@ def test_what_says_that_python_is_too_old_is_understood_by_old_pythons() -> None
 def test_it_runs_by_itself_and_names_its_contents(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = agent.build()
-    assert agent.build() == first
+    first = build.build()
+    assert build.build() == first
     names = zipfile.ZipFile(first.path).namelist()
     for name in ("setup_assistant/cli/app.py", "setup_assistant/recipes/torch.toml",
                  "click/__init__.py"):  # fmt: skip
@@ -36,7 +36,7 @@ def test_it_runs_by_itself_and_names_its_contents(
     assert first.path.stat().st_size < 20e6
     # The same contents give the same name, wherever they are packed.
     monkeypatch.setenv("SETUP_ASSISTANT_CACHE", str(tmp_path / "other"))
-    second = agent.build()
+    second = build.build()
     assert (second.name, second.path == first.path) == (first.name, False)
     moved = tmp_path / "here" / first.name
     moved.parent.mkdir()

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from setup_assistant.catalog import torch
-from setup_assistant.catalog.check_stacks import STACKS
-from setup_assistant.catalog.fault import Fault, numbers, repeated
 from setup_assistant.catalog.stacks import Found, Proof, Stack, Stacks
 from setup_assistant.errors import SetupError
+from setup_assistant.maintain.check_stacks import STACKS
+from setup_assistant.maintain.fault import Fault, numbers, repeated
 
 
 def proof_faults(file: Stacks, home: Path) -> list[Fault]:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from setup_assistant.catalog import stacks
-from setup_assistant.catalog.check import check
-from setup_assistant.catalog.stack_proofs import with_found
 from setup_assistant.catalog.stacks import Found, Proof
 from setup_assistant.errors import SetupError
+from setup_assistant.maintain.check import check
+from setup_assistant.maintain.stack_proofs import with_found
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "recipes" / "stacks.toml").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from setup_assistant.fleet.inside import job
+from setup_assistant.agent.inside import job
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="hosts are Linux machines")
 Ask = Callable[..., dict[str, Any]]

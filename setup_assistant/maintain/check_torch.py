@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from setup_assistant.catalog.fault import Fault, bad_range, numbers, repeated, unordered
 from setup_assistant.catalog.torch import Release, TorchTable, cuda_of
+from setup_assistant.maintain.fault import Fault, bad_range, numbers, repeated, unordered
 
 FILE = "torch.toml"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from setup_assistant.catalog.drivers import Drivers
-from setup_assistant.catalog.fault import Fault, repeated, unordered
 from setup_assistant.catalog.gpus import GpuFile, plain
+from setup_assistant.maintain.fault import Fault, repeated, unordered
 
 GPUS, DRIVERS = "gpus.toml", "drivers.toml"
 

@@ -36,7 +36,7 @@ def main() -> None:
     # In front of everything, but the zip itself must not be found.
     sys.path[:1] = [str(home / COMMON), str(home / _tag()), str(home / _uv())]
     if sys.argv[1:2] == ["--fleet"]:
-        from setup_assistant.fleet.inside import job
+        from setup_assistant.agent.inside import job
 
         sys.exit(job.main(sys.argv[2], "".join(sys.argv[3:4]), agent.parent))
     from setup_assistant.cli.app import main as run

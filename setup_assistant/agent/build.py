@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant import __version__
+from setup_assistant.agent.inside.start import COMMON
 from setup_assistant.errors import SetupError
-from setup_assistant.fleet.inside.start import COMMON
 from setup_assistant.host import files, log, paths, run
 from setup_assistant.host.prefix import normal_name
 

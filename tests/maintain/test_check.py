@@ -10,7 +10,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from setup_assistant.catalog.check import check
+from setup_assistant.maintain.check import check
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,0 +1,1 @@
+"""The agent: this tool as one file, and what it does on a host that received it."""
