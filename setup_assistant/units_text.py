@@ -1,7 +1,8 @@
-"""Sizes and times as a person reads them; every value inside is bytes and seconds."""
+"""Units, and sizes and times as a person reads them; every value inside is bytes and seconds."""
 
 from __future__ import annotations
 
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 _DECIMAL = ("bytes", "kB", "MB", "GB", "TB")
 _STEP = 1024
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB")

@@ -33,7 +33,7 @@ ORDER = (
     ("recipe_cache",),
     ("host",),
     ("errors",),
-    ("messages", "terminal_text", "units_text"),
+    ("messages", "terminal_text", "units_text", "versions"),
     ("_bootstrap",),
     ("_bootstrap_words", "__init__"),
 )

@@ -19,12 +19,12 @@ from setup_assistant.choose.backend import pythons
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.plan import Platform
 from setup_assistant.choose.target_platform import Host, host_of
-from setup_assistant.choose.versions import at_least, minor
 from setup_assistant.choose.wishes import Backend, Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths
 from setup_assistant.machine.facts import Machine
 from setup_assistant.steps.prepare import Prepared, make, prepare
+from setup_assistant.versions import at_least, minor
 
 
 def target_of(manifest: Manifest, machine: Machine) -> Target:

@@ -13,12 +13,12 @@ from setup_assistant.choose import plan_json
 from setup_assistant.choose.backend import CONDA_LIKE, RATTLER
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
-from setup_assistant.choose.versions import at_least
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.machine.facts import Machine, Source
 from setup_assistant.messages import _
+from setup_assistant.versions import at_least
 
 OLDEST_GLIBC = "2.17"
 _PLAN, _MACHINE = "setup-assistant/plan/", Machine().schema

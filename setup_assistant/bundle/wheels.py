@@ -12,11 +12,11 @@ import msgspec
 
 from setup_assistant.bundle.fetch import Offer
 from setup_assistant.bundle.targets import Kind
-from setup_assistant.choose.versions import at_least
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, run
 from setup_assistant.site.requirements import render_requirements
 from setup_assistant.steps.backends.uv import environment, uv_program
+from setup_assistant.versions import at_least, numbers
 
 # What uv knows by name (uv pip compile --help, --python-platform).
 _GLIBCS = ("2.17", "2.28", *(f"2.{n}" for n in range(31, 41)))
@@ -122,7 +122,7 @@ def _tags(kind: Kind) -> list[str]:
     from packaging import tags
 
     platform = kind.plan.platform
-    major, minor = (int(n) for n in kind.plan.python.split(".")[:2])
+    major, minor = numbers(kind.plan.python)[:2]
     if platform.os == "Linux":
         platforms = _linux(platform.arch, platform.glibc)
     elif platform.os == "Windows":

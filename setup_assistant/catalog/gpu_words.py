@@ -17,8 +17,8 @@ from setup_assistant.catalog.gpus import (
     plain,
     rows,
 )
+from setup_assistant.units_text import GIB
 
-_GIB = 1 << 30
 # What people leave out in front of a name.
 _SERIES = (
     "", "geforce ", "geforce rtx ", "geforce gtx ", "geforce gt ", "tesla ", "quadro ",
@@ -40,7 +40,7 @@ def spoken(name: str) -> Known:
             sizes = {row.gib for row in found}
             known = Known(
                 compute_capability=capabilities.pop() if len(capabilities) == 1 else None,
-                memory_bytes=int(sizes.pop() * _GIB) or None if len(sizes) == 1 else None,
+                memory_bytes=int(sizes.pop() * GIB) or None if len(sizes) == 1 else None,
             )
             return _with_size(word, known)
         if known.compute_capability:
@@ -101,7 +101,7 @@ def _with_size(word: str, known: Known) -> Known:
     said = _SIZE.search(word)
     if known.memory_bytes or not said or known.compute_capability in UNIFIED:
         return known
-    return replace(known, memory_bytes=int(said[1]) * _GIB)
+    return replace(known, memory_bytes=int(said[1]) * GIB)
 
 
 def _forms(name: str) -> Iterator[str]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
+from setup_assistant.units_text import GIB
 
-_GIB = 1 << 30
 # ECC and reserved regions make the reported size smaller than the nominal one.
 _LEAST, _MOST = 0.85, 1.04
 GENERATIONS = ("ada", "blackwell", "hopper", "rubin")
@@ -126,7 +126,7 @@ def lookup(name: str, memory_bytes: int | None = None) -> Known:
     sizes = {r.gib for r in fitting}
     return Known(
         compute_capability=capabilities.pop() if len(capabilities) == 1 else None,
-        memory_bytes=int(sizes.pop() * _GIB) or None if len(sizes) == 1 else None,
+        memory_bytes=int(sizes.pop() * GIB) or None if len(sizes) == 1 else None,
     )
 
 
@@ -141,7 +141,7 @@ def _of_share(share: re.Match[str]) -> Known:
         words = [card, f"tesla {card}"]
     found = {row.compute_capability for w in words if (row := _longest(w))}
     return Known(
-        compute_capability=found.pop() if len(found) == 1 else None, memory_bytes=gib * _GIB
+        compute_capability=found.pop() if len(found) == 1 else None, memory_bytes=gib * GIB
     )
 
 
@@ -180,4 +180,4 @@ def _candidates(start: str, memory_bytes: int | None) -> Iterable[Row]:
         fitting = [row] if row else []
     if memory_bytes is None:
         return fitting
-    return [r for r in fitting if not r.gib or _LEAST <= memory_bytes / (r.gib * _GIB) <= _MOST]
+    return [r for r in fitting if not r.gib or _LEAST <= memory_bytes / (r.gib * GIB) <= _MOST]

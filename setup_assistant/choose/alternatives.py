@@ -11,11 +11,12 @@ from setup_assistant.choose.candidates import Ground
 from setup_assistant.choose.memory import estimate
 from setup_assistant.choose.model import Pick, find_seat, gib
 from setup_assistant.choose.plan import Alternative
-from setup_assistant.choose.usable_gpus import GIB, HEADROOM, HEADROOM_SHARE, Card
+from setup_assistant.choose.usable_gpus import HEADROOM, HEADROOM_SHARE, Card
 from setup_assistant.choose.wheels import Answer, Question, without
 from setup_assistant.choose.workloads import comfortable
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import Message, msg
+from setup_assistant.units_text import GIB
 
 # Sizes that cards are sold in, and what of them an idle card has free.
 CARDS_GB = (6, 8, 12, 16, 24, 32, 48, 80)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.sources import Legs
-from setup_assistant.choose.versions import minor, numbers
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import msg
+from setup_assistant.versions import minor, numbers
 
 CONDA_LIKE = ("micromamba", "mamba", "conda")
 # Makes conda environments without conda on the machine.

@@ -8,10 +8,10 @@ from setup_assistant.catalog.torch import TorchTable
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.usable_gpus import Card
-from setup_assistant.choose.versions import numbers
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import msg
+from setup_assistant.versions import numbers
 
 # Windows drivers of one branch carry higher numbers, up to the next branch.
 _SPAN = 10

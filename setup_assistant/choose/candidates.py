@@ -12,8 +12,8 @@ from setup_assistant.choose.memory import Setting
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.torch_builds import Pair
 from setup_assistant.choose.usable_gpus import Card
-from setup_assistant.choose.versions import at_least, within
 from setup_assistant.errors import SetupError
+from setup_assistant.versions import at_least, numbers, within
 
 CANARY = "canary"
 _RANK = {"none": 0, "awq": 1, "gptq-int4": 2, "gptq-int8": 3}
@@ -46,9 +46,7 @@ class Ground:
         """Return how a model runs on these cards; no cards means the CPU."""
         return Setting(
             dtype=dtype(model, cards),
-            part=min((c.part for c in cards), key=lambda p: [int(n) for n in p.split(".")])
-            if cards
-            else None,
+            part=min((c.part for c in cards), key=numbers) if cards else None,
             transformers=self.pair.stack.transformers,
             torch=self.pair.torch,
             gpus=max(1, len(cards)),

@@ -7,10 +7,10 @@ from dataclasses import replace
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.candidates import Ground
 from setup_assistant.choose.memory import Setting, estimate
-from setup_assistant.choose.usable_gpus import GIB
 from setup_assistant.choose.workloads import comfortable, least
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory
+from setup_assistant.units_text import GIB
 
 SHARE = 0.10
 

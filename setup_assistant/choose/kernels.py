@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from setup_assistant.catalog.torch import Jetson
-from setup_assistant.choose.versions import at_least, numbers
+from setup_assistant.versions import at_least, numbers
 
 
 def code_runs(code: str, part: str, build_cuda: str, jetson: Jetson) -> bool:

@@ -11,10 +11,10 @@ from setup_assistant.catalog.stacks import Stacks
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
 from setup_assistant.choose.target_platform import host_of
-from setup_assistant.choose.versions import minor, numbers
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine
+from setup_assistant.versions import minor, numbers
 
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 _PYTHON = re.compile(r"^# For Python (\d+\.\d+) on ([\w-]+)$", re.MULTILINE)

@@ -18,10 +18,10 @@ from setup_assistant.catalog.models import Model
 from setup_assistant.choose import terms
 from setup_assistant.choose.terms import BYTES, Setting
 from setup_assistant.choose.tokens import MARKERS, Grid
+from setup_assistant.units_text import GIB
 
 __all__ = ["BYTES", "CONTEXT", "GIB", "SLACK", "Need", "Setting", "Work", "estimate"]
 
-GIB = 1 << 30
 # The CUDA context of one process on one GPU (measured 0.4 to 0.5 GiB).
 CONTEXT = int(0.45 * GIB)
 # Python with torch and transformers loaded and a model built, on a CPU: resident 0.77 GiB, and

@@ -13,7 +13,7 @@ from setup_assistant.choose.memory import Need, Setting, Work, estimate
 from setup_assistant.choose.placement import Seat, groups, seat
 from setup_assistant.choose.plan import ModelChoice, Placement
 from setup_assistant.choose.reasons import Notes
-from setup_assistant.choose.usable_gpus import GIB, Card
+from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.choose.workloads import (
     Caps,
@@ -27,6 +27,7 @@ from setup_assistant.choose.workloads import (
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory
 from setup_assistant.messages import msg
+from setup_assistant.units_text import GIB
 
 # Times the parameters: 72B to 7B is far, 7B to 2B is not.
 FAR = 5

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.memory import BYTES, CONTEXT, SLACK, Need, Setting, Work
 from setup_assistant.choose.memory import estimate as estimate_need
-from setup_assistant.choose.usable_gpus import GIB, Card
+from setup_assistant.choose.usable_gpus import Card
+from setup_assistant.units_text import GIB
 
 # A card with less room than this would hold little more than its own context.
 LEAST = 2 * GIB

@@ -26,12 +26,12 @@ from setup_assistant.choose.sources import Legs, choose_sources
 from setup_assistant.choose.target_platform import Host, host_of
 from setup_assistant.choose.torch_builds import Pair
 from setup_assistant.choose.usable_gpus import NO_GPU, Card, cards_of
-from setup_assistant.choose.versions import at_least, not_above
 from setup_assistant.choose.wheels import CURRENT, Answer, Question, choose_wheel, torch_source
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import msg
+from setup_assistant.versions import at_least, not_above
 
 # What is worth mending whatever the Python, before it is said that nothing helps.
 _MENDABLE = frozenset({"driver_too_old", "glibc_too_old", "strict_cuda"})

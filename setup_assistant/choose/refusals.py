@@ -12,9 +12,9 @@ from setup_assistant.choose.branches import last_branch
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.torch_builds import cuda_pairs, has_cuda_builds
 from setup_assistant.choose.usable_gpus import Card
-from setup_assistant.choose.versions import at_least, numbers, within
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Gpu
+from setup_assistant.versions import at_least, numbers, within
 
 # A driver that starts every build, to ask what would be possible with another driver.
 _NEWEST_BRANCH = 999

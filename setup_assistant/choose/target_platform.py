@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from setup_assistant.catalog import drivers
 from setup_assistant.catalog.torch import TorchTable
-from setup_assistant.choose.versions import at_least, numbers
 from setup_assistant.machine.facts import Machine
+from setup_assistant.versions import at_least, numbers
 
 _ARCHES = {"amd64": "x86_64", "x64": "x86_64", "x86_64": "x86_64"}
 

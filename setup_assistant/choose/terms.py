@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from setup_assistant.catalog.models import Model, Shapes, Vision
 from setup_assistant.choose.tokens import Grid
-from setup_assistant.choose.versions import at_least, minor, numbers
+from setup_assistant.versions import at_least, minor, numbers
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 # No release before it knew these models; its authors' own tables were made with such previews.

@@ -11,7 +11,7 @@ from setup_assistant.catalog.torch import Build, Release, cuda_of
 from setup_assistant.choose.kernels import runs
 from setup_assistant.choose.plan import Compatibility
 from setup_assistant.choose.target_platform import Host, native, starts
-from setup_assistant.choose.versions import at_least, not_above, numbers, within
+from setup_assistant.versions import at_least, not_above, numbers, within
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Gpu, Machine
 from setup_assistant.messages import msg
+from setup_assistant.units_text import GIB
 
-GIB = 1 << 30
 HEADROOM = GIB // 2
 HEADROOM_SHARE = 0.05
 DESKTOP = GIB // 2

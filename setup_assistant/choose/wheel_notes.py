@@ -6,9 +6,9 @@ from setup_assistant.catalog.torch import cuda_of
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.torch_builds import Pair
-from setup_assistant.choose.versions import numbers
 from setup_assistant.choose.wheels import Answer
 from setup_assistant.messages import msg
+from setup_assistant.versions import numbers
 
 
 def tell(answer: Answer, host: Host, notes: Notes) -> None:

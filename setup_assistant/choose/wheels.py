@@ -12,7 +12,7 @@ from setup_assistant.choose.sources import Legs
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.torch_builds import Pair, cpu_pairs, cuda_pairs, default_pairs
 from setup_assistant.choose.usable_gpus import Card
-from setup_assistant.choose.versions import at_least
+from setup_assistant.versions import at_least
 
 # Releases below this need an older transformers, which no current model code is written for.
 CURRENT = "2.6"

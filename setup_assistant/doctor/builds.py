@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from setup_assistant.catalog.torch import Build, Release, cuda_of
 from setup_assistant.choose.kernels import runs
-from setup_assistant.choose.versions import at_least, numbers
+from setup_assistant.versions import at_least, numbers
 
 if TYPE_CHECKING:
     from setup_assistant.doctor.case import Case

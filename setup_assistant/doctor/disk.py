@@ -12,12 +12,11 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.host import files, paths
 from setup_assistant.messages import Message, msg
-from setup_assistant.units_text import memory_text
+from setup_assistant.units_text import MIB, memory_text
 
 layer = Layered("disk")
-_MIB = 1 << 20
 # Below the first nothing can be installed at all; below the second a torch wheel cannot.
-_FULL, _TIGHT = 256 * _MIB, 4096 * _MIB
+_FULL, _TIGHT = 256 * MIB, 4096 * MIB
 _FEW_INODES = 1000
 _ROLES = {
     "temp": msg("temporary files"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 
-from setup_assistant.choose.versions import at_least
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.finding import Status
 from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command
+from setup_assistant.versions import at_least
 
 layer = Layered("packages")
 _NO_PYTHON = ("python-missing", "python-moved")

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from setup_assistant.choose.versions import at_least
 from setup_assistant.doctor import elf
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
 from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command
+from setup_assistant.versions import at_least
 
 if TYPE_CHECKING:
     from setup_assistant.doctor.loader import Linked

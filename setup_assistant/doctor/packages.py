@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from setup_assistant.choose.versions import numbers
 from setup_assistant.doctor.builds import missing_commands
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
 from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command, torch_index, torchvision_for
+from setup_assistant.versions import numbers
 
 if TYPE_CHECKING:
     from setup_assistant.doctor.requirements import Unmet

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from setup_assistant.choose.versions import at_least, minor, numbers
 from setup_assistant.doctor.install import Install
 from setup_assistant.host.prefix import normal_name
+from setup_assistant.versions import at_least, minor, numbers
 
 _LINE = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?\s*\(?([^;()@]*)\)?\s*(?:;\s*(.*))?$")
 _BOUND = re.compile(r"(===?|>=|<=|!=|~=|>|<)\s*(\d+(?:\.\d+)*)(\.\*)?$")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from setup_assistant.choose.versions import at_least, numbers
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Install
@@ -16,6 +15,7 @@ from setup_assistant.verify.installs import (
     torchvision_for,
     uninstall_command,
 )
+from setup_assistant.versions import at_least, numbers
 
 layer = Layered("packages")
 _FIRST = ("python-missing", "python-moved", "torch-missing", "torch-overlaid")

@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from setup_assistant.choose.versions import minor
 from setup_assistant.doctor import elf
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.environment import pyvenv
 from setup_assistant.doctor.install import Install
 from setup_assistant.messages import msg
+from setup_assistant.versions import minor
 
 layer = Layered("environment")
 # Packages that must come from the environment and nowhere else.

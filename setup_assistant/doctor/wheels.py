@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from setup_assistant.choose.versions import numbers
+from setup_assistant.versions import numbers
 
 if TYPE_CHECKING:
     from setup_assistant.doctor.install import Dist

@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 
 from setup_assistant.machine.facts import Memory, System
+from setup_assistant.units_text import KIB
 
-_KIB = 1 << 10
 # cgroup v1 writes "no limit" as a number near the largest signed one.
 _NO_LIMIT = 1 << 60
 # Flags that decide which wheels and kernels run; the other hundred are noise.
@@ -119,8 +119,8 @@ def memory(root: Path = Path("/")) -> Memory:
     )
     if "MemTotal" not in said:
         return _elsewhere()
-    total = int(said["MemTotal"]) * _KIB
-    available = int(said.get("MemAvailable", said.get("MemFree", "0"))) * _KIB
+    total = int(said["MemTotal"]) * KIB
+    available = int(said.get("MemAvailable", said.get("MemFree", "0"))) * KIB
     limit, used = _cgroup(root)
     if limit is not None and limit < total:
         return Memory(

@@ -7,8 +7,8 @@ import re
 
 from setup_assistant.machine.facts import Gpu
 from setup_assistant.machine.reading import Card
+from setup_assistant.units_text import GIB
 
-_GIB = 1 << 30
 # Multiprocessors of the smallest slice. Source: NVIDIA MIG User Guide, supported profiles.
 _PER_SEVENTH = {"A100": 14, "A30": 14, "H100": 16, "H200": 16}
 # Where a profile's size is an eighth of this many gigabytes rather than of the card's GiB.
@@ -49,7 +49,7 @@ def _profile(card: Gpu, piece: Card) -> str | None:
         return None
     sevenths = min(7, piece.multiprocessors // _PER_SEVENTH[word])
     if word not in _NOMINAL_GB:
-        return f"{sevenths}g.{math.ceil(piece.total_bytes / _GIB)}gb"
+        return f"{sevenths}g.{math.ceil(piece.total_bytes / GIB)}gb"
     eighths = (
         round(8 * piece.total_bytes / card.memory_total_bytes) if card.memory_total_bytes else 0
     )
@@ -62,4 +62,4 @@ def _profile(card: Gpu, piece: Card) -> str | None:
 def of_profile(profile: str) -> int | None:
     """Return the nominal bytes of a profile such as "1g.10gb"."""
     found = re.search(r"\.(\d+)gb", profile)
-    return int(found[1]) * _GIB if found else None
+    return int(found[1]) * GIB if found else None

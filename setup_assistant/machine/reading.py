@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 
 from setup_assistant.machine.facts import Process, Unknown
+from setup_assistant.units_text import MIB
 
-MIB = 1 << 20
 # What nvidia-smi prints where it has no value.
 _NOTHING = re.compile(
     r"^\[?(?:n/?a|not (?:supported|found|available|active)|unknown error|err!|none|-+"

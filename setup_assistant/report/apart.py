@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from setup_assistant.messages import Message, msg
 from setup_assistant.report.receipt import MemoryLine, Receipt
 from setup_assistant.units_text import memory_text
+from setup_assistant.versions import numbers
 
 # More than this apart is a finding.
 LIMIT = 0.15
@@ -86,14 +86,14 @@ def circumstances(receipt: Receipt) -> Circumstances:
 
 def cause(about: Circumstances) -> Message:
     """Return the likely cause, from what is installed and what the checks ran in."""
-    if _numbers(about.transformers) < _FUSED_SINCE:
+    if numbers(about.transformers) < _FUSED_SINCE:
         return msg("Likely cause: transformers before 4.54 keeps the vision tower's scores.")
     if "float32" in about.ran and about.planned_dtype != "float32":
         return msg("Likely cause: the model was loaded in float32.")
-    old = any(_numbers(part) < (8, 0) for part in about.capabilities)
+    old = any(numbers(part) < (8, 0) for part in about.capabilities)
     if old and "bfloat16" in about.ran:
         return msg("Likely cause: bfloat16 has no fused attention below compute capability 8.0.")
-    if about.windows_gpu and _numbers(about.driver) >= _SPILLS_SINCE:
+    if about.windows_gpu and numbers(about.driver) >= _SPILLS_SINCE:
         return msg("Likely cause: Windows lends main memory to a full card, which is slow.")
     return msg("The cause is not known: run doctor, and compare the versions with the plan.")
 
@@ -106,7 +106,3 @@ def together(memory: MemoryLine) -> str:
 
 def _percent(one: int, other: int) -> int:
     return round(100 * (one / other - 1))
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(n) for n in re.findall(r"\d+", version)[:2])

@@ -9,6 +9,7 @@ from pathlib import Path
 from setup_assistant.catalog import smoke
 from setup_assistant.choose.plan import Plan
 from setup_assistant.site.layout import Layout
+from setup_assistant.versions import numbers
 
 _TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS = ("image.py", "multi_image.py", "video.py")
@@ -54,7 +55,7 @@ def _environment(plan: Plan) -> str:
 
 
 def _dtype(plan: Plan) -> str:
-    major, minor = (int(n) for n in plan.transformers.version.split(".")[:2])
+    major, minor = numbers(plan.transformers.version)[:2]
     keyword = "dtype" if (major, minor) >= _DTYPE_SINCE else "torch_dtype"
     return f"{keyword}=torch.{plan.model.dtype}"
 

@@ -15,7 +15,6 @@ from setup_assistant.choose.model import gib
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
 from setup_assistant.choose.trials import Trial, trials
-from setup_assistant.choose.versions import numbers
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import to_builtins
@@ -26,6 +25,7 @@ from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout, python_in
 from setup_assistant.site.read import read_layout, read_plan
 from setup_assistant.verify.rehearse import Place, Rehearsed, largest
+from setup_assistant.versions import numbers
 
 # Tokens of a picture and of a video on a CPU where no size is asked for: memory grows in step
 # with them, and the planned sizes would take many minutes.

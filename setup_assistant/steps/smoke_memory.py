@@ -18,6 +18,7 @@ from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.tokens import MARKERS, Grid
 from setup_assistant.machine.facts import Machine
 from setup_assistant.report.build import Asked
+from setup_assistant.versions import numbers
 
 
 def asked(
@@ -69,7 +70,7 @@ def _setting(plan: Plan, machine: Machine) -> Setting:
     ]
     return Setting(
         dtype=plan.model.dtype,
-        part=min(parts, default="8.0", key=lambda p: [int(n) for n in p.split(".")]),
+        part=min(parts, default="8.0", key=numbers),
         transformers=plan.transformers.version,
         torch=plan.torch.version,
         gpus=max(1, len(plan.placement.gpus)),

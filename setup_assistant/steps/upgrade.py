@@ -21,6 +21,7 @@ from setup_assistant.steps import rollback as rollback_steps
 from setup_assistant.steps.check_steps import CanaryStep
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context, Teller
+from setup_assistant.versions import minor
 
 _STEP = "upgrade"
 
@@ -45,7 +46,7 @@ def changes(layout: Layout, plan: Plan) -> tuple[Change, ...]:
         new = f"{plan.torch.version}+{plan.torch.build}"
         found.append(Change(name="torch", old=f"{torch.version}+{torch.build}", new=new))
     python = prefix.python_version(layout.env) or ""
-    if _minor(python) != _minor(plan.python):
+    if minor(python) != minor(plan.python):
         found.append(Change(name="python", old=python or None, new=plan.python))
     return tuple(found)
 
@@ -176,7 +177,3 @@ def _stage(layout: Layout, *, in_place: bool) -> Layout:
         env_override=str(env),
         weights_override=layout.weights_override,
     )
-
-
-def _minor(version: str) -> list[str]:
-    return version.split(".")[:2]

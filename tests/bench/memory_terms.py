@@ -74,7 +74,7 @@ def _numbers(model: Model) -> int:
 
 
 def _knows(version: str, model: Model) -> bool:
-    from setup_assistant.choose.versions import at_least
+    from setup_assistant.versions import at_least
 
     return at_least(version, model.min_transformers)
 

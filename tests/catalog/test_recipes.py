@@ -8,8 +8,8 @@ import pytest
 
 from setup_assistant.catalog import models, stacks, torch
 from setup_assistant.catalog.recipes import load_all
-from setup_assistant.choose.versions import numbers
 from setup_assistant.errors import SetupError
+from setup_assistant.versions import numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = ROOT.parent / "shared" / "facts"

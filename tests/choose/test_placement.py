@@ -6,9 +6,10 @@ import pytest
 
 from setup_assistant.choose.memory import Setting
 from setup_assistant.choose.placement import groups, seat
-from setup_assistant.choose.usable_gpus import GIB, Card, budget
+from setup_assistant.choose.usable_gpus import Card, budget
 from setup_assistant.choose.workloads import comfortable
 from setup_assistant.machine.facts import Gpu
+from setup_assistant.units_text import GIB
 from tests.choose.described import known
 
 MODEL_72B = next(m for m in known().models if m.id == "Qwen/Qwen2-VL-72B-Instruct")

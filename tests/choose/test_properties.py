@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from setup_assistant.catalog.torch import Build, cuda_of
 from setup_assistant.choose.plan import Plan
-from setup_assistant.choose.versions import at_least, numbers, within
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.machine.facts import Machine
+from setup_assistant.versions import at_least, numbers, within
 from tests.choose.described import described, known, planned, reached
 
 DRIVERS = (

@@ -9,9 +9,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from setup_assistant.choose.versions import minor
 from setup_assistant.doctor import requirements
 from setup_assistant.doctor.install import Install
+from setup_assistant.versions import minor
 
 VERSIONS = (
     "1.0",

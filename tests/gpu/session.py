@@ -23,13 +23,14 @@ from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.recipes import load_all
 from setup_assistant.catalog.rehearsed import FILE, Rehearsal
 from setup_assistant.choose.candidates import dtype as dtype_on
-from setup_assistant.choose.memory import GIB, Setting, Work, estimate
+from setup_assistant.choose.memory import Setting, Work, estimate
 from setup_assistant.choose.tokens import Grid, image_grid, video_grid
 from setup_assistant.choose.trials import Trial
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.host import clock, prefix
 from setup_assistant.machine.facts import Gpu
 from setup_assistant.machine.probe import probe
+from setup_assistant.units_text import GIB
 from setup_assistant.verify.rehearse import Place, rehearse
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from setup_assistant.choose.memory import CONTEXT, GIB, Setting, Work, estimate
+from setup_assistant.choose.memory import CONTEXT, Setting, Work, estimate
 from setup_assistant.choose.tokens import image_grid
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.host import paths
@@ -17,6 +17,7 @@ from setup_assistant.site.layout import Layout
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.smoke_memory import asked
 from setup_assistant.steps.step import Context
+from setup_assistant.units_text import GIB
 from tests.choose.described import described, known, plan_for
 
 MODEL = next(m for m in known().models if m.id == "Qwen/Qwen2-VL-2B-Instruct")

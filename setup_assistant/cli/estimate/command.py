@@ -93,7 +93,7 @@ def command(model: str, **given: Any) -> Result:  # noqa: ANN401 - one value per
 
 def _released(version: str) -> str:
     """Return the release that a preview became: the published tables used 4.38 and later."""
-    from setup_assistant.choose.versions import numbers
+    from setup_assistant.versions import numbers
 
     if not _VERSION.fullmatch(version):
         raise _wrong("--transformers", version, "4.57.6")
@@ -102,7 +102,7 @@ def _released(version: str) -> str:
 
 def _setting(recipes: Recipes, model: Model, version: str, given: dict[str, Any]) -> Setting:
     from setup_assistant.choose.memory import Setting
-    from setup_assistant.choose.versions import at_least
+    from setup_assistant.versions import at_least
 
     part = given["compute_capability"]
     if not re.fullmatch(r"\d{1,2}\.\d", part):

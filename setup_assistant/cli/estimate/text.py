@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from setup_assistant.cli.terminal import show
 from setup_assistant.messages import _
+from setup_assistant.units_text import GIB
 
 if TYPE_CHECKING:
     from setup_assistant.catalog.models import Model
     from setup_assistant.choose.memory import Need, Setting, Work
-
-GIB = 1 << 30
 
 
 def data(model: Model, setting: Setting, work: Work, need: Need) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from setup_assistant.cli.terminal import show
 from setup_assistant.messages import _
 from setup_assistant.report.labels import compatibility, field, that_concern
 from setup_assistant.terminal_text import pad
-from setup_assistant.units_text import size_text
+from setup_assistant.units_text import GIB, size_text
 
-GIB = 1 << 30
 _BAR = 16
 # The marks of a quantized checkpoint in its name.
 QUANTIZED = re.compile(r"-(AWQ|GPTQ|FP8|Int[48]|4bit|8bit).*$", re.IGNORECASE)

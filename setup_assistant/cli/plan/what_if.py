@@ -11,9 +11,8 @@ from setup_assistant.errors import SetupError
 from setup_assistant.machine import mig
 from setup_assistant.machine.facts import Driver, Gpu, Machine, Memory, System
 from setup_assistant.messages import _
+from setup_assistant.units_text import GIB, MIB
 
-MIB = 1 << 20
-GIB = 1 << 30
 # What a driver keeps for itself on an idle card.
 _IDLE_SHARE = 0.965
 # What an idle system leaves of its main memory.

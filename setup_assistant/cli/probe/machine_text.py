@@ -8,9 +8,7 @@ from setup_assistant.cli.terminal import show
 from setup_assistant.machine.facts import Gpu, Machine, Source
 from setup_assistant.messages import Message, _
 from setup_assistant.report.labels import field
-from setup_assistant.units_text import size_text
-
-_GIB = 1 << 30
+from setup_assistant.units_text import GIB, size_text
 
 
 def show_machine(machine: Machine) -> None:
@@ -46,7 +44,7 @@ def said(sentence: str) -> str:
 
 def gib(size: int | None) -> str:
     """Return bytes of memory as people read them, in GiB."""
-    return "?" if size is None else f"{size / _GIB:.1f} GiB"
+    return "?" if size is None else f"{size / GIB:.1f} GiB"
 
 
 def _system(machine: Machine) -> Iterator[tuple[str, str]]:
