@@ -67,6 +67,7 @@ VERBS = {
         "setup_assistant.cli.completion",
         msg("Complete commands and options in your shell."),
     ),
+    "help": ("setup_assistant.cli.help", msg("Read a page about using this tool.")),
     "uninstall": ("setup_assistant.cli.uninstall", msg("Remove what this tool has made.")),
 }
 

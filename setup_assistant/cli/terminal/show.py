@@ -99,6 +99,16 @@ def verbatim(text: str) -> None:
         _write(sys.stdout, text + "\n")
 
 
+def page(text: str) -> None:
+    """Print Markdown: laid out on a terminal, as it is elsewhere."""
+    text = _said(text, sys.stdout)
+    if _mode.json or columns_of(sys.stdout) is None or is_plain():
+        return verbatim(text.rstrip())
+    from rich.markdown import Markdown
+
+    return console("stdout").print(Markdown(text))
+
+
 def note(text: str) -> None:
     """Print one line about the work under way, to standard error."""
     if not (_mode.json or _mode.quiet):
