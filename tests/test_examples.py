@@ -32,6 +32,7 @@ PARSED = {
     "rehearse": "needs a built environment",
     "doctor --env": "needs a built environment",
     "doctor --model": "needs a downloaded model",
+    "ask": "needs an environment and a model; tests/e2e/test_ask.py runs it",
     "bundle": "fetches or needs gigabytes; tests/bundle run it on a small index",
     "fleet": "needs an inventory of hosts; tests/fleet run it against SSH servers",
     "mirror": "serves until it is stopped, from a folder of weights",

@@ -57,6 +57,7 @@ VERBS = {
         msg("Carry everything to machines without internet."),
     ),
     "fleet": ("setup_assistant.cli.fleet.command", msg("The same on many machines, over SSH.")),
+    "ask": ("setup_assistant.cli.ask.command", msg("Ask the installed model about pictures.")),
     "report": ("setup_assistant.cli.report", msg("Show the report of a site.")),
     "env": ("setup_assistant.cli.env.command", msg("List or remove environments.")),
     "recipes": (

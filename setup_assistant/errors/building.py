@@ -27,6 +27,21 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{path} was made by somebody else, and these packages would change: {detail}"),
         msg("Agree to that with {flag}, or take another folder."),
     ),
+    "ask_failed": ErrorKind(
+        Exit.FAILED,
+        msg("The model could not answer: {cause}"),
+        msg("{remedy}"),
+    ),
+    "input_unsuited": ErrorKind(
+        Exit.USAGE,
+        msg("{path} is no file: it cannot be asked about."),
+        msg("Name a picture or a clip."),
+    ),
+    "model_absent": ErrorKind(
+        Exit.USAGE,
+        msg("There are no weights in {path}."),
+        msg("Finish it with: setup-assistant up --yes --site {site}"),
+    ),
     "prefix_unsuited": ErrorKind(
         Exit.USAGE,
         msg("A conda environment cannot lie in {path}: its files take {character} for their own."),

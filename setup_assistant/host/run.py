@@ -94,7 +94,7 @@ def run(
     log.debug("run: %s", " ".join(command))
     started = clock.monotonic()
     try:
-        child = _start(command, env, cwd, stdin is not None)
+        child = start(command, env, cwd, feed=stdin is not None)
     except OSError as error:
         return Outcome(127, "", f"{command[0]}: {error.strerror}", clock.monotonic() - started)
     if on_start:
@@ -110,7 +110,7 @@ def run(
         timed_out = not _wait(child, readers[0], started, deadline, on_tick)
     finally:
         # Also on KeyboardInterrupt: a child must not outlive the step it belongs to.
-        _stop(child)
+        stop(child)
     for reader in readers:
         reader.join(0.2 if timed_out else 5.0)
     if child.returncode is None:
@@ -154,9 +154,10 @@ class _Reader(threading.Thread):
         return "".join(self._parts)
 
 
-def _start(
-    command: list[str], env: Mapping[str, str] | None, cwd: Path | None, feed: bool
+def start(
+    command: list[str], env: Mapping[str, str] | None, cwd: Path | None, *, feed: bool
 ) -> subprocess.Popen[bytes]:
+    """Start a child; it dies with this process. `feed`: its standard input can be written."""
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
@@ -225,7 +226,7 @@ def _wait(
             on_tick()
 
 
-def _stop(child: subprocess.Popen[bytes]) -> None:
+def stop(child: subprocess.Popen[bytes]) -> None:
     """Kill the child's group if it still runs; give up after a grace period.
 
     A process in an uninterruptible wait (a hung driver) cannot be killed: it is left to the

@@ -67,6 +67,12 @@ def select(
         return _ended(answer)
 
 
+def line(title: str) -> str:
+    """Read one line; its end without one (Ctrl-D) is an empty answer."""
+    show.prompt(f"{title} > ")
+    return sys.stdin.readline().strip()
+
+
 def _put(put: _Asked, meanwhile: Callable[[], None] | None) -> str:
     if not show.is_plain():
         return _drawn(put, meanwhile)

@@ -81,6 +81,12 @@ def line(text: str = "") -> None:
         _write(sys.stdout, hang(_said(text, sys.stdout), columns_of(sys.stdout)) + "\n")
 
 
+def streamed(text: str) -> None:
+    """Print a piece of a text that is still being made, as it is."""
+    if not _mode.json:
+        _write(sys.stdout, _said(text, sys.stdout))
+
+
 def command(text: str) -> None:
     """Print a command that is to be copied: the terminal folds it, so it stays one line."""
     if not _mode.json:
