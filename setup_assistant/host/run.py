@@ -122,13 +122,6 @@ def run(
     return Outcome(code, readers[0].text, readers[1].text, seconds, timed_out)
 
 
-def replace_self(argv: Sequence[str], env: Mapping[str, str]) -> None:
-    """Become another program (POSIX) or run it and exit with its status (Windows)."""
-    if os.name == "nt":
-        sys.exit(subprocess.call(list(argv), env=dict(env)))
-    os.execve(argv[0], list(argv), dict(env))  # noqa: S606 - no shell wanted
-
-
 class _Reader(threading.Thread):
     """Collects one stream line by line, so that neither pipe can fill up."""
 

@@ -35,14 +35,6 @@ def write_site(
     return [path for path, text in wanted.items() if files.write_text(path, text)]
 
 
-def outdated(
-    plan: Plan, machine: Machine, wishes: Wishes, layout: Layout, recipes: Path
-) -> list[Path]:
-    """Return the files that `write_site` would change."""
-    wanted = site_files(plan, machine, wishes, layout, recipes)
-    return [path for path, text in wanted.items() if not _has(path, text)]
-
-
 def site_files(
     plan: Plan, machine: Machine, wishes: Wishes, layout: Layout, recipes: Path
 ) -> dict[Path, str]:
