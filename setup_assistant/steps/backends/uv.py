@@ -8,7 +8,7 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths, pythons, run, usage
-from setup_assistant.host.pip_settings import uv_environment
+from setup_assistant.host.pip_settings import uv_environment, without_choices
 from setup_assistant.messages import msg
 from setup_assistant.site.layout import python_in
 from setup_assistant.steps.backends import lock
@@ -27,16 +27,6 @@ _NETWORK = (
     "tls handshake",
     "certificate",
 )
-
-# Variables with which the person decides elsewhere which packages there are, and where: here the
-# plan does. Those that say where packages come from and what is allowed to be installed (only
-# what is older than a date, only wheels, only with hashes) are obeyed.
-_DECIDING = (
-    "UV_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_EXCLUDE", "UV_FORK_STRATEGY", "UV_ISOLATED",
-    "UV_NO_BINARY", "UV_NO_BINARY_PACKAGE", "UV_NO_DEPS", "UV_NO_VERIFY_HASHES", "UV_OVERRIDE",
-    "UV_PRERELEASE", "UV_PRERELEASE_PACKAGE", "UV_PYTHON", "UV_RESOLUTION", "UV_SYSTEM_PYTHON",
-    "UV_TORCH_BACKEND", "UV_VENV_CLEAR", "UV_VENV_SEED", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY",
-)  # fmt: skip
 
 # What it says where a package is not in the places it may look in.
 _NOT_THERE = ("network was disabled", "not found in the provided package locations")
@@ -175,9 +165,7 @@ def uv_program() -> Path:
 
 def environment(scratch: Path, *, offline: bool = False) -> dict[str, str]:
     """Return uv's environment: the person's pip settings in uv's words, and our cache."""
-    env = run.clean_environment(uv_environment(dict(os.environ)))
-    for name in _DECIDING:
-        env.pop(name, None)
+    env = without_choices(run.clean_environment(uv_environment(dict(os.environ))))
     # Else a project around the working folder has its say (overrides, a date, a resolution).
     env["UV_PROJECT"] = scratch.absolute().anchor
     env["UV_CACHE_DIR"] = str(paths.package_cache())
