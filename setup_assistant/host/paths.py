@@ -66,6 +66,11 @@ def default_site() -> Path:
     return Path.home() / "qwen2-vl"
 
 
+def lock_file(name: str) -> Path:
+    """Return the pinned and hashed packages of an extra of this tool, e.g. `conda`."""
+    return Path(__file__).resolve().parent.parent / "locks" / f"{name}.txt"
+
+
 def recipes_folder() -> Path:
     """Return the folder of the recipes: `SETUP_ASSISTANT_RECIPES`, the checkout's, the wheel's."""
     if override := os.environ.get("SETUP_ASSISTANT_RECIPES"):

@@ -142,7 +142,7 @@ def install_here(
     begin()
     outcome = run.run(
         [uv.uv_program(), "pip", "install", "--no-progress", "--python", sys.executable,
-         REQUIREMENT],
+         "--require-hashes", "-r", paths.lock_file("conda")],
         deadline=_LINK_SECONDS,
         env=uv.environment(scratch, offline=offline),
         on_err=detail,

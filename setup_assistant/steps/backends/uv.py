@@ -13,6 +13,7 @@ from setup_assistant.messages import msg
 from setup_assistant.site.layout import python_in
 from setup_assistant.steps.backends import lock
 from setup_assistant.steps.backends.base import Job, failure, last_words, suited
+from setup_assistant.steps.backends.indexes import in_order
 
 _CREATE_SECONDS = 300.0
 # What uv says when the network, not the request, is at fault.
@@ -97,8 +98,9 @@ def _environment(job: Job) -> dict[str, str]:
     index would beat the mirror that was asked for, or was chosen since theirs does not answer.
     One with credentials is in no file; then the variable is left.
     """
-    env = environment(job.scratch, offline=job.offline)
-    if job.given_lock is None and "\n--index-url " in f"\n{_text(job.requirements)}":
+    text = _text(job.requirements)
+    env = environment(job.scratch, offline=job.offline, requirements=text)
+    if job.given_lock is None and "\n--index-url " in f"\n{text}":
         for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
             env.pop(name, None)
     return env
@@ -163,13 +165,16 @@ def uv_program() -> Path:
     return Path(uv.find_uv_bin())
 
 
-def environment(scratch: Path, *, offline: bool = False) -> dict[str, str]:
-    """Return uv's environment: the person's pip settings in uv's words, and our cache."""
+def environment(scratch: Path, *, offline: bool = False, requirements: str = "") -> dict[str, str]:
+    """Return uv's environment: the person's pip settings in uv's words, and our cache.
+
+    `requirements` is the text of what will be installed, whose indexes are asked in their order.
+    """
     env = without_choices(run.clean_environment(uv_environment(dict(os.environ))))
     # Else a project around the working folder has its say (overrides, a date, a resolution).
     env["UV_PROJECT"] = scratch.absolute().anchor
     env["UV_CACHE_DIR"] = str(paths.package_cache())
-    env.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    env = in_order(env, requirements)
     env.setdefault("UV_HTTP_TIMEOUT", "120")
     env.setdefault("UV_NO_PROGRESS", "1")
     env["NO_COLOR"] = "1"
