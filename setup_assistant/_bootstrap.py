@@ -36,6 +36,7 @@ def main(module: str, extras: tuple[str, ...] = ()) -> None:
     """Run `module` inside `.venv`, making it first where needed; returns once it is inside."""
     try:
         _check_python(module)
+        _check_home()
         if not in_checkout():
             return
         made = not is_ready(extras)
@@ -60,6 +61,12 @@ def _check_python(module: str) -> None:
         found = ".".join(map(str, sys.version_info[:3]))
         key, command = _bootstrap_newer.advice(module, OLDEST)
         raise StopError(key, oldest="3.10", found=found, command=command)
+
+
+def _check_home() -> None:
+    # Containers and batch systems start processes as users whom the system does not know.
+    if not os.environ.get("HOME") and os.path.expanduser("~") in ("~", ""):  # noqa: PTH111
+        raise StopError("no_home")
 
 
 def is_ready(extras: tuple[str, ...]) -> bool:

@@ -17,9 +17,9 @@ from setup_assistant.host import pip_settings
 _BASE = getattr(sys, "_base_executable", None) or sys.executable
 _FULL = ("no space left", "errno 28", "os error 28", "disk quota exceeded", "errno 122")
 _UNREACHABLE = (
-    "retrying (", "max retries exceeded", "newconnectionerror", "connection broken",
-    "connection aborted", "read timed out", "proxyerror", "sslerror", "network is unreachable",
-    "name resolution", "getaddrinfo failed",
+    ": connection error: ", "confirming the ssl certificate", "retrying (", "max retries exceeded",
+    "newconnectionerror", "connection broken", "connection aborted", "read timed out",
+    "proxyerror", "sslerror", "network is unreachable", "name resolution", "getaddrinfo failed",
 )  # fmt: skip
 # What pip says, and which sentence tells it: the first that fits. pip asks for a package in vain
 # after a connection failed too, so that stands before it.
@@ -104,7 +104,8 @@ def _only_other_pythons(there: set[str]) -> bool:
 def _install(names: list[str]) -> None:
     only_uv = VENV / "uv.txt"
     only_uv.write_text(_entry("uv"), encoding="utf-8")
-    pip = [str(_bootstrap.python()), "-m", "pip", "install", "--quiet", "--no-cache-dir"]
+    # Only with -vv does it tell that an index did not answer, where it may not ask again.
+    pip = [str(_bootstrap.python()), "-m", "pip", "install", "-vv", "--no-cache-dir"]
     pip += ["--disable-pip-version-check", "--require-hashes"]
     # pip honours the person's index, proxy and certificate settings by itself.
     _child([*pip, "-r", str(only_uv)])
@@ -230,7 +231,11 @@ def _run(command: list[str], env: dict[str, str] | None = None) -> tuple[int, st
 def _end(said: str) -> str:
     from setup_assistant.host.secrets import redact
 
-    return redact(" / ".join(said.strip().splitlines()[-3:]) or "?")
+    lines = said.strip().splitlines() or ["?"]
+    # pip warns of much before it says what stops it.
+    errors = [line for line in lines if line.startswith(("ERROR: ", "error: "))]
+    failed = [line.strip() for line in lines if any(s in line.lower() for s in _UNREACHABLE)]
+    return redact(" / ".join(failed[-1:] + errors[-2:] or lines[-3:]))
 
 
 def _venv_command() -> str:

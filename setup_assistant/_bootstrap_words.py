@@ -30,6 +30,14 @@ SENTENCES = {
         "Install it with: {command}",
         "请先安装：{command}",
     ),
+    "no_home": (
+        "This account has no home folder: HOME is not set, and the system does not know the user.",
+        "此账户没有主目录：未设置 HOME，系统也不认识该用户。",
+    ),
+    "no_home_remedy": (
+        "Name a folder that you may write to, for example: export HOME=/path/to/a/folder",
+        "请指定一个可写的文件夹，例如：export HOME=/path/to/a/folder",
+    ),
     "making": (
         "Preparing Setup Assistant's own environment in {path} (once, about 15 s) ...",
         "正在准备 Setup Assistant 自己的环境 {path}（仅一次，约 15 秒）……",
@@ -94,6 +102,7 @@ _CODES = {
     "old_here": ("python_too_old", 4),
     "old_get": ("python_too_old", 4),
     "no_venv": ("venv_missing", 4),
+    "no_home": ("no_home", 2),
     "readonly": ("not_writable", 4),
     "disk_full": ("disk_filled", 3),
     "unreachable": ("packages_unreachable", 3),
