@@ -9,8 +9,9 @@ import re
 import sys
 from pathlib import Path
 
-from setup_assistant import _bootstrap, _bootstrap_words
-from setup_assistant._bootstrap import ROOT, STAMP, VENV, StopError
+from setup_assistant import _bootstrap_state as state
+from setup_assistant import _bootstrap_words
+from setup_assistant._bootstrap_state import ROOT, STAMP, VENV, StopError
 from setup_assistant.host import pip_settings
 
 # The Python that `.venv` is made of, also where its own is running.
@@ -39,7 +40,7 @@ def make(extras: tuple[str, ...]) -> None:
         StopError: what is in the way, and what to do about it.
     """
     with _Lock():
-        if _bootstrap.is_ready(extras):
+        if state.is_ready(extras):
             return  # another start has made it meanwhile
         try:
             _make(extras)
@@ -52,8 +53,8 @@ def make(extras: tuple[str, ...]) -> None:
 
 
 def _make(extras: tuple[str, ...]) -> None:
-    there = _bootstrap.stamped()
-    known = {t.split(":")[0] for t in there if _bootstrap.lock(t.split(":")[0]).is_file()}
+    there = state.stamped()
+    known = {t.split(":")[0] for t in there if state.lock(t.split(":")[0]).is_file()}
     names = ["runtime", *sorted((known | set(extras)) - {"runtime"})]
     usable = _usable()
     if not usable:
@@ -65,11 +66,11 @@ def _make(extras: tuple[str, ...]) -> None:
     _point_here()
     _command()
     _compile()
-    tokens = {_bootstrap.token(name) for name in names}
+    tokens = {state.token(name) for name in names}
     pythons = {t for t in there if t.startswith("python:")} if tokens <= there else set()
     inside = _token_inside()
     if not inside:
-        raise StopError("failed", detail=f"{_bootstrap.python()} -I -c ...")
+        raise StopError("failed", detail=f"{state.python()} -I -c ...")
     STAMP.write_text("\n".join(sorted(tokens | pythons | {inside})) + "\n")
 
 
@@ -97,7 +98,7 @@ def _only_other_pythons(there: set[str]) -> bool:
 
     The home folder may be shared with a computer on which the same link leads to another Python.
     """
-    mine = _bootstrap.python_token()
+    mine = state.python_token()
     return bool(there) and mine not in there and _token_inside() == mine
 
 
@@ -105,11 +106,11 @@ def _install(names: list[str]) -> None:
     only_uv = VENV / "uv.txt"
     only_uv.write_text(_entry("uv"), encoding="utf-8")
     # Only with -vv does it tell that an index did not answer, where it may not ask again.
-    pip = [str(_bootstrap.python()), "-m", "pip", "install", "-vv", "--no-cache-dir"]
+    pip = [str(state.python()), "-m", "pip", "install", "-vv", "--no-cache-dir"]
     pip += ["--disable-pip-version-check", "--require-hashes"]
     # pip honours the person's index, proxy and certificate settings by itself.
     _child([*pip, "-r", str(only_uv)])
-    wanted = [part for name in names for part in ("-r", str(_bootstrap.lock(name)))]
+    wanted = [part for name in names for part in ("-r", str(state.lock(name)))]
     if not _by_uv(wanted):
         _child([*pip, *wanted])
 
@@ -127,7 +128,7 @@ def _by_uv(wanted: list[str]) -> bool:
     command = [str(uv), "pip", "install", "--quiet", "--no-cache", "--require-hashes"]
     # Without it every start would read its packages from source where the person (as container
     # images do) sets PYTHONDONTWRITEBYTECODE: 80 ms.
-    command += ["--compile-bytecode", "--python", str(_bootstrap.python())]
+    command += ["--compile-bytecode", "--python", str(state.python())]
     code, said = _run([*command, *wanted], env)
     if code and any(sign in said.lower() for sign in _FULL):
         raise StopError("disk_full", path=str(VENV), detail=_end(said))
@@ -136,7 +137,7 @@ def _by_uv(wanted: list[str]) -> bool:
 
 def _entry(name: str) -> str:
     """Return the part of the runtime's lock that is about one package."""
-    text = _bootstrap.lock("runtime").read_text(encoding="utf-8")
+    text = state.lock("runtime").read_text(encoding="utf-8")
     found = re.search(rf"^{re.escape(name)}==.*\n(?:[ \t].*\n)*", text, re.MULTILINE)
     assert found is not None, name  # noqa: S101 - a broken checkout
     return found.group(0)
@@ -144,16 +145,16 @@ def _entry(name: str) -> str:
 
 def _usable() -> bool:
     """Whether `.venv` is a whole environment of ours that only needs other packages."""
-    if not os.access(str(STAMP), os.R_OK) or not os.access(str(_bootstrap.python()), os.X_OK):
+    if not os.access(str(STAMP), os.R_OK) or not os.access(str(state.python()), os.X_OK):
         return False
     code = "import sys, pip; sys.exit(sys.version_info < (3, 10))"
-    return _run([str(_bootstrap.python()), "-c", code])[0] == 0
+    return _run([str(state.python()), "-c", code])[0] == 0
 
 
 def _token_inside() -> str:
     """Return the token of the Python that `.venv` starts, which need not be this one."""
     code = "import sys; print('python:%d.%d' % sys.version_info[:2])"
-    status, said = _run([str(_bootstrap.python()), "-I", "-c", code])
+    status, said = _run([str(state.python()), "-I", "-c", code])
     return said.strip() if status == 0 else ""
 
 
@@ -171,7 +172,7 @@ def _command() -> None:
         "from setup_assistant import _bootstrap\n_bootstrap.main('setup_assistant')\n"
         "from setup_assistant.cli.app import main\nmain()\n"
     )
-    program = _bootstrap.python()
+    program = state.python()
     if os.name == "nt":
         script = program.with_name("setup-assistant.py")
         script.write_text(code, encoding="utf-8")
@@ -193,7 +194,7 @@ def _quoted(path: Path) -> str:
 def _compile() -> None:
     """Compile this tool's own modules for `.venv`, as an installer would; nothing hangs on it."""
     code = "import compileall, sys; compileall.compile_dir(sys.argv[1], quiet=2)"
-    _run([str(_bootstrap.python()), "-I", "-c", code, str(ROOT / "setup_assistant")])
+    _run([str(state.python()), "-I", "-c", code, str(ROOT / "setup_assistant")])
 
 
 def _environment() -> dict[str, str]:
@@ -211,7 +212,7 @@ def _child(command: list[str]) -> None:
     key = next((k for k, signs in _CAUSES if any(s in said.lower() for s in signs)), "failed")
     if key == "no_ensurepip":
         raise StopError("no_venv", module="ensurepip", command=_venv_command())
-    raise StopError(key, path=str(VENV), detail=_end(said), lock=str(_bootstrap.lock("runtime")))
+    raise StopError(key, path=str(VENV), detail=_end(said), lock=str(state.lock("runtime")))
 
 
 def _run(command: list[str], env: dict[str, str] | None = None) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from setup_assistant import _bootstrap
+from setup_assistant import _bootstrap, _bootstrap_state
 
 if __name__ == "__main__":
     _bootstrap.main("tests.lock", ("test",))
@@ -72,7 +72,7 @@ def write(name: str, *, upgrade: bool) -> None:
 
 
 def _oldest() -> str:
-    return ".".join(map(str, _bootstrap.OLDEST))
+    return ".".join(map(str, _bootstrap_state.OLDEST))
 
 
 def main() -> int:

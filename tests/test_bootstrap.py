@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from setup_assistant import _bootstrap_make, _bootstrap_words
-from setup_assistant._bootstrap import StopError
+from setup_assistant._bootstrap_state import StopError
 
 ROOT = Path(__file__).resolve().parent.parent
 

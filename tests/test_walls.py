@@ -35,6 +35,8 @@ ORDER = (
     ("errors",),
     ("messages", "terminal_text", "units_text", "versions"),
     ("_bootstrap",),
+    ("_bootstrap_make", "_bootstrap_newer"),
+    ("_bootstrap_state",),
     ("_bootstrap_words", "__init__"),
 )
 FLOOR = {room: number for number, rooms in enumerate(ORDER) for room in rooms}
@@ -43,7 +45,7 @@ STARTS = {
     ("setup_assistant.agent.inside.start", "cli"),
     ("setup_assistant.agent.inside.job", "cli"),
     # The first start asks the person's pip settings for the index.
-    ("setup_assistant._bootstrap", "host"),
+    ("setup_assistant._bootstrap_make", "host"),
 }
 # Walls still to be moved: nothing may be added here.
 DEBTS = (
