@@ -7,6 +7,7 @@ leaves nothing behind that still writes.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import os
@@ -36,6 +37,9 @@ SCRUBBED = (
 )
 _PR_SET_PDEATHSIG = 1
 _GRACE_SECONDS = 2.0
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+# The process groups that are waited for now.
+_running: set[int] = set()
 _SLICE_SECONDS, _TICK_SECONDS = 0.05, 0.2
 
 
@@ -151,7 +155,7 @@ def start(
     command: list[str], env: Mapping[str, str] | None, cwd: Path | None, *, feed: bool
 ) -> subprocess.Popen[bytes]:
     """Start a child; it dies with this process. `feed`: its standard input can be written."""
-    return subprocess.Popen(
+    child = subprocess.Popen(
         command,
         stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -161,6 +165,8 @@ def start(
         start_new_session=os.name != "nt",
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
     )
+    _running.add(child.pid)
+    return child
 
 
 def _libc_prctl() -> Callable[..., int] | None:
@@ -225,9 +231,13 @@ def stop(child: subprocess.Popen[bytes]) -> None:
     A process in an uninterruptible wait (a hung driver) cannot be killed: it is left to the
     kernel rather than waited for.
     """
-    if child.poll() is not None:
-        return
-    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+    if child.poll() is None:
+        _end(child)
+    _running.discard(child.pid)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGTERM, _KILL):
         with contextlib.suppress(OSError):
             if os.name == "nt":
                 child.kill()
@@ -235,4 +245,19 @@ def stop(child: subprocess.Popen[bytes]) -> None:
                 os.killpg(child.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(_GRACE_SECONDS)
-            return
+            break
+    # Its own children may be deaf to what ended it.
+    _kill_group(child.pid)
+
+
+def _kill_group(pid: int) -> None:
+    if os.name != "nt":
+        with contextlib.suppress(OSError):
+            os.killpg(pid, _KILL)
+
+
+@atexit.register
+def _leave_nobody() -> None:
+    """Kill what threads still wait for when the command ends before their deadline."""
+    for pid in tuple(_running):
+        _kill_group(pid)
