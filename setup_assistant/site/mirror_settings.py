@@ -75,12 +75,14 @@ def _pip(plan: Plan) -> str:
 
 
 def _uv(plan: Plan) -> str:
-    text = [_HEAD, _UV, 'index-strategy = "unsafe-best-match"\n']
+    # The package index first: the others serve only what it does not have.
+    text = [_HEAD, _UV, 'index-strategy = "unsafe-first-match"\n']
     if links := _chosen(plan, "--find-links"):
         text.append(f"find-links = {json.dumps(links)}\n")
+    places = (("--index-url", ""), ("--extra-index-url", ""), ("--index-url", "default = true\n"))
     text += [
         f"\n[[index]]\nurl = {json.dumps(url)}\n{extra}"
-        for option, extra in (("--extra-index-url", ""), ("--index-url", "default = true\n"))
+        for option, extra in places
         for url in _chosen(plan, option)
     ]
     return "".join(text)
