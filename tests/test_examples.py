@@ -33,6 +33,7 @@ PARSED = {
     "doctor --env": "needs a built environment",
     "doctor --model": "needs a downloaded model",
     "ask": "needs an environment and a model; tests/e2e/test_ask.py runs it",
+    "serve": "serves until it is stopped; tests/e2e/test_serve.py runs it",
     "bundle": "fetches or needs gigabytes; tests/bundle run it on a small index",
     "fleet": "needs an inventory of hosts; tests/fleet run it against SSH servers",
     "mirror": "serves until it is stopped, from a folder of weights",

@@ -58,6 +58,7 @@ VERBS = {
     ),
     "fleet": ("setup_assistant.cli.fleet.command", msg("The same on many machines, over SSH.")),
     "ask": ("setup_assistant.cli.ask.command", msg("Ask the installed model about pictures.")),
+    "serve": ("setup_assistant.cli.serve", msg("Serve the installed model to programs.")),
     "report": ("setup_assistant.cli.report", msg("Show the report of a site.")),
     "env": ("setup_assistant.cli.env.command", msg("List or remove environments.")),
     "recipes": (

@@ -17,6 +17,7 @@ _PAGES = Path(__file__).resolve().parent.parent / "pages"
 # topic → what it tells; each is a file in every language's folder.
 TOPICS = {
     "first-hour": msg("The wizard step by step, and what happens in each step."),
+    "using": msg("Ask about pictures, serve the model, use it from an editor."),
     "provisioning": msg("Answers files, fleets, bundles, mirrors, locks, exit statuses."),
     "troubleshooting": msg("The doctor, verify, and what to do when a run stops."),
     "json": msg("The envelope of --json, and the fields to rely on."),

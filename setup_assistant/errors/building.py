@@ -37,6 +37,16 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{path} is no file: it cannot be asked about."),
         msg("Name a picture or a clip."),
     ),
+    "port_taken": ErrorKind(
+        Exit.FAILED,
+        msg("Port {port} of {host} cannot be used: {detail}"),
+        msg("Choose another one with --port."),
+    ),
+    "server_unproved": ErrorKind(
+        Exit.CANNOT,
+        msg("No server was proved with transformers {transformers}."),
+        msg("Use setup-assistant ask, or bring it up to date with setup-assistant env upgrade."),
+    ),
     "model_absent": ErrorKind(
         Exit.USAGE,
         msg("There are no weights in {path}."),

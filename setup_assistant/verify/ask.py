@@ -89,9 +89,9 @@ class Loaded:
             if event == "piece":
                 on_piece(str(said.get("text", "")))
             elif event == "fault":
-                raise _failed(str(said.get("cause")), dict(said.get("values", {})))
+                raise failed(str(said.get("cause")), dict(said.get("values", {})))
         detail = self._child.last_words() or "-"
-        raise _failed("child-failed", {"check": "ask", "detail": detail})
+        raise failed("child-failed", {"check": "ask", "detail": detail})
 
 
 def is_video(path: str) -> bool:
@@ -147,7 +147,7 @@ def loaded(
             child = Dialogue(argv, env=variables, cwd=scratch)
         except OSError as error:
             values = {"python": str(python), "detail": error.strerror or str(error)}
-            raise _failed("python-broken", values) from error
+            raise failed("python-broken", values) from error
         try:
             child.send(request)
             yield Loaded(child, plan, smoke)
@@ -155,7 +155,8 @@ def loaded(
             child.close()
 
 
-def _failed(cause: str, values: dict[str, Any]) -> SetupError:
+def failed(cause: str, values: dict[str, Any]) -> SetupError:
+    """Return the error of a model that could not be asked, by its cause."""
     # Whose files they are is not known here; the command says it as far as it is.
     folder = values.get("folder", "DIR")
     values.setdefault("command", f"setup-assistant download MODEL --to {folder}")
