@@ -36,7 +36,7 @@ _PORT = 8000
     metavar="FILE",
     help=_("File that holds the token clients must show; by default a new one is made."),
 )
-@click.option("--yes", is_flag=True, help=_("Install the server's packages without asking."))
+@click.option("--yes", "-y", is_flag=True, help=_("Install the server's packages without asking."))
 @verb(
     "serve",
     summary=_(

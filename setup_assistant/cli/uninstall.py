@@ -30,7 +30,7 @@ from setup_assistant.units_text import size_text
     ),
 )
 @click.option("--site", type=click.Path(path_type=Path), help=_("Folder of the deployment."))
-@click.option("--yes", is_flag=True, help=_("Do not ask before removing."))
+@click.option("--yes", "-y", is_flag=True, help=_("Do not ask before removing."))
 @click.option("--dry-run", is_flag=True, help=_("Only show what would be removed."))
 def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     """Remove one site."""

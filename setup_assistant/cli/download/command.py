@@ -52,6 +52,9 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 @click.argument("model")
 @click.option(
     "--to",
+    "--local-dir",
+    "--local_dir",
+    "-o",
     type=click.Path(path_type=Path, file_okay=False),
     help=_("Folder of the files; default: inside the default site."),
 )

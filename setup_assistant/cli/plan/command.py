@@ -63,7 +63,9 @@ if TYPE_CHECKING:
     "--ram", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help=_("Its main memory.")
 )
 @click.option("--glibc", metavar="X.Y", help=_("Its C library (Linux)."))
-@click.option("--save", type=click.Path(path_type=Path), help=_("Also write the plan to a file."))
+@click.option(
+    "--save", "-o", type=click.Path(path_type=Path), help=_("Also write the plan to a file.")
+)
 @wish_options
 def command(
     machine_file: Path | None,

@@ -32,7 +32,11 @@ from setup_assistant.messages import _
     help=_("Answer after this time, whatever is still missing."),
 )
 @click.option(
-    "--save", type=click.Path(path_type=Path), metavar="FILE", help=_("Also write it as JSON.")
+    "--save",
+    "-o",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Also write it as JSON."),
 )
 @verb(
     "probe",
