@@ -17,8 +17,8 @@ from setup_assistant.bundle.verify import strangers
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files
+from setup_assistant.host.secrets import without_login
 from setup_assistant.machine.facts import Source
-from setup_assistant.site.public import public_text
 
 README, SBOM = "README.txt", "sbom.cdx.json"
 _DESCRIBE = (README, SBOM)
@@ -108,8 +108,8 @@ def _public(wishes: Wishes) -> Wishes:
     """Leave passwords out of addresses: a bundle goes from hand to hand."""
     return replace(
         wishes,
-        mirror=public_text(wishes.mirror),
-        weights_source=public_text(wishes.weights_source),
+        mirror=without_login(wishes.mirror),
+        weights_source=without_login(wishes.weights_source),
     )
 
 

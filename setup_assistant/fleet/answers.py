@@ -15,7 +15,7 @@ from setup_assistant.fleet.faults import Fault, fault
 from setup_assistant.fleet.inventory_rules import printable
 from setup_assistant.fleet.outcome import Answer, Outcome
 from setup_assistant.host import clock
-from setup_assistant.host.secrets import redact
+from setup_assistant.host.secrets import redact_json
 from setup_assistant.messages import Message, _, msg
 from setup_assistant.units_text import duration
 
@@ -134,7 +134,7 @@ def _answers(host: str, result: Mapping[str, Any]) -> tuple[tuple[Answer, ...], 
 
 def _envelope(out: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(redact(out))
+        value = redact_json(json.loads(out))
     except ValueError:
         return None
     return _harmless(value) if isinstance(value, dict) and "exit_code" in value else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from setup_assistant.host import clock, files
-from setup_assistant.host.secrets import redact
+from setup_assistant.host.secrets import redact_json
 
 Event = Literal["started", "done", "failed", "made", "removed"]
 
@@ -33,7 +33,7 @@ class Ledger:
     def record(self, step: str, event: Event, **data: Any) -> None:  # noqa: ANN401 - JSON values
         """Append one entry."""
         line = {"time": clock.now(), "step": step, "event": event, **data}
-        files.append_line(self.path, redact(json.dumps(line, ensure_ascii=False)))
+        files.append_line(self.path, json.dumps(redact_json(line), ensure_ascii=False))
 
     def made(self, step: str, path: Path, kind: Literal["file", "folder", "cache"]) -> None:
         """Record, before it is made, something that `uninstall` must remove."""

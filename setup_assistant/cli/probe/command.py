@@ -59,9 +59,10 @@ def command(
     data = frozen_json.to_builtins(machine)
     if save:
         from setup_assistant.host import files
+        from setup_assistant.host.secrets import redact_json
 
         with written_to("--save"):
-            files.write_json(save, data)
+            files.write_json(save, redact_json(data))
     return Result("probe", data=data, text=partial(_show, machine))
 
 

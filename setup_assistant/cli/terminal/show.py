@@ -26,7 +26,7 @@ from setup_assistant.cli.terminal.symbols import (
     other_language,
 )
 from setup_assistant.host.program import spell
-from setup_assistant.host.secrets import redact
+from setup_assistant.host.secrets import redact, redact_json
 from setup_assistant.terminal_text import columns_of, hang, pad, width, wrap
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def is_verbose() -> bool:
 
 def envelope(value: dict[str, Any]) -> None:
     """Print the JSON envelope; ASCII only where the terminal cannot print Chinese."""
-    _write(sys.stdout, json.dumps(value, indent=2, ensure_ascii=needs_ascii(sys.stdout)) + "\n")
+    ascii_only = needs_ascii(sys.stdout)
+    _write(sys.stdout, json.dumps(redact_json(value), indent=2, ensure_ascii=ascii_only) + "\n")
 
 
 def line(text: str = "") -> None:
@@ -96,7 +97,7 @@ def command(text: str) -> None:
 def event(value: dict[str, Any]) -> None:
     """Print one event under `--json`, as one line on standard error; `--quiet` leaves it out."""
     if _mode.json and not _mode.quiet:
-        _write(sys.stderr, redact(json.dumps(value)) + "\n")
+        _write(sys.stderr, json.dumps(redact_json(value)) + "\n")
 
 
 def verbatim(text: str) -> None:
