@@ -9,6 +9,7 @@ from pathlib import Path
 
 from setup_assistant.host import clock, paths
 from setup_assistant.host.secrets import redact
+from setup_assistant.terminal_text import harmless
 
 KEPT = 20
 _logger = logging.getLogger("setup_assistant")
@@ -19,7 +20,7 @@ _file: Path | None = None
 
 class _Redacting(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return harmless(redact(harmless(super().format(record))))
 
 
 def start(verb: str) -> Path | None:
