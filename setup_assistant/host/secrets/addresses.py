@@ -170,7 +170,11 @@ class Public:
         host = found[1]
         top = host.rpartition(".")[2].lower()
         plain = host.count(".") == 1 and not re.search(r"[\d-]", host.rpartition(".")[0])
-        return found[0] if self.knows(host) or (top in _WEAK_TOP and plain) else "<host>"
+        return (
+            found[0]
+            if self.knows(host) or (top in _WEAK_TOP and plain and ":" not in found[0])
+            else "<host>"
+        )
 
 
 def versions_in(text: str) -> frozenset[str]:

@@ -125,6 +125,7 @@ _USERS = (
     (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}\S{1,64}\s{1,8}(\S{1,64})")),
     (("machine",), re.compile(rf"\bmachine\s{{1,8}}\S{{1,200}}\s{{1,8}}login\s{{1,8}}({_NAME})")),
     (("pts/", "tty"), re.compile(rf"(?m)^({_NAME})\s{{1,8}}(?:pts/\d+|tty\d+)\s")),
+    (("user",), re.compile(rf"(?m)^\s{{0,8}}User\s{{1,8}}({_NAME})\s*$")),
     ((":x:", ":*:", ":!:"), re.compile(rf"(?m)^({_NAME}):[x*!]:\d+:\d+:")),
 )  # fmt: skip
 _FULL_NAME = re.compile(
@@ -142,9 +143,10 @@ _HOSTS = (
     ((":",), re.compile(r"(?m)^(?:[A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]{8,24})\s"
                r"([A-Za-z][\w.-]{1,63})\s[\w./-]{1,60}(?:\[\d+\])?:\s")),
     (("主机", "服务器", "机器名", "计算机名", "节点"), re.compile(r"(?:主机名?|服务器|机器名|计算机名|主机名称|节点)(?:是|为|\s{0,4}[:：=＝])[\s\"'“「]{0,4}([\w.-]{2,100})")),
-    (("ssh", "scp", "sftp", "ping", "telnet", "nslookup", "rsync"), re.compile(r"\b(?:ssh|scp|sftp|ping|telnet|nslookup|rsync)\s{1,4}(?:-\w\s{1,4}\S{1,60}\s{1,4}){0,3}"
+    (("ssh", "sftp", "ping", "telnet", "nslookup"), re.compile(r"\b(?:ssh|sftp|ping|telnet|nslookup)\s{1,4}(?:-\w\s{1,4}\S{1,60}\s{1,4}){0,3}"
                r"([A-Za-z][\w-]*[\d.-][\w.-]*\w)(?=[\s:]|$)")),
     (("proxy", "server", "peer", "node", "to", "from"), re.compile(r"\b(?:proxy|server|peer|node|to|from)\s{1,4}(?:at\s{1,4})?([a-z][\w.-]{1,60}):\d{2,5}\b", _I)),
+    (("host",), re.compile(r"(?m)^\s{0,8}Host(?:Name)?\s{1,8}([A-Za-z][\w.-]{2,100})\s*$")),
     ((":/",), re.compile(r"(?<![\w/.])([A-Za-z][\w.-]{2,60}):/(?=[A-Za-z])(?![^\s]{0,3}/)")),
 )  # fmt: skip
 # account@computer, as in a prompt, in ssh and in mail.
@@ -154,10 +156,11 @@ _AT = re.compile(
 )
 _AT_ANY = re.compile(r"(?<![\w.+%-])([\w.+%-]{1,64})@([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})")
 _NO_HOST = re.compile(
-    r"[\d.]+(?:[a-z]+\d*)?|sha\d+|latest|main|master|head|stable|next|dev|nightly|v\d[\w.-]*|"
+    r"\d+(?:\.\d+){0,2}(?:\.?[a-z]+\d*)?|sha\d+|latest|main|master|head|stable|next|dev|nightly|v\d[\w.-]*|"
     r"file|property|staticmethod|torch.*|pytest.*|functools.*|contextlib.*|dataclass.*|click.*",
     _I,
 )
+_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _TOKEN = re.compile(r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*")
 _PIECE = re.compile(r"[A-Za-z0-9]+|[._-]+")
 _LONGEST_NAME, _MOST_NAMES = 8, 64
@@ -237,10 +240,11 @@ def _hosts_in(text: str) -> Iterator[str]:
 def _in_prompts(text: str) -> Iterator[tuple[str, str]]:
     """Yield account and computer of `alice@gpu17`; the account of a mail need be no name."""
     if "@" in text:
-        for user, host in {(m[1], m[2]) for m in _AT.finditer(text) if "." not in m[2]}:
-            if not _NO_HOST.fullmatch(host):
+        for user, host in {(m[1], m[2]) for m in _AT.finditer(text)}:
+            number = _NUMBER.fullmatch(host) is not None
+            if number or ("." not in host and not _NO_HOST.fullmatch(host)):
                 yield from ((n, USER) for n in _worth(user))
-                yield from ((n, HOST) for n in _worth(host))
+                yield from ((n, HOST) for n in _worth(host) if not number)
 
 
 def _said(rules: Iterable[tuple[tuple[str, ...], re.Pattern[str]]], text: str) -> Iterator[str]:

@@ -74,7 +74,10 @@ _COMMANDS = (
     (("plink", "pscp", "putty"), re.compile(r"((?<![\w-])-pw\s{1,4})(\S+)")),
     (("sudo",), re.compile(r"(\becho\s{1,4}['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}sudo\s{1,4}-S)")),
     (("openssl", "pass:"), re.compile(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
-    (("net use",), re.compile(r"(\bnet use\s{1,4}\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
+    (("net use",), re.compile(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
+    (("/t/",), re.compile(r"(://[^\s/]{1,200}/t/)([^\s/]{6,200})(?=/)")),
+    (("assword for", "assphrase for"), re.compile(r"([Pp]ass(?:word|phrase) for [^\n]{1,120}?: {1,4})(\S+)")),
+    (("!",), re.compile(r"((?:password|passwd|token|secret|key)[\"']?:\s{0,4}![\w/]{1,20}\s{1,4})(\S+)")),
     (("slack.com",), re.compile(r"(hooks\.slack\.com/(?:services|workflows)/)([\w/]+)")),
 )  # fmt: skip
 
