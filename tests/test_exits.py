@@ -14,6 +14,7 @@ import pytest
 
 from setup_assistant.cli.common import finish, guard
 from setup_assistant.cli.fleet.text import write_report
+from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import ask_lines, show
 from setup_assistant.cli.terminal.ask import Choice, Extras
 from setup_assistant.cli.terminal.progress import PROGRESS_FILE, Progress
@@ -25,7 +26,6 @@ from setup_assistant.fleet.record import Record
 from setup_assistant.host import log, paths
 from setup_assistant.mirror.server import MirrorServer
 from setup_assistant.mirror.shelf import Shelf
-from setup_assistant.result import Problem, Result
 from setup_assistant.site import sharing
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.receipts import read_receipt, write_receipt

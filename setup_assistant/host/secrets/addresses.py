@@ -155,8 +155,8 @@ class Public:
         if scheme.lower() == "file":
             return "file://<path>"
         bare = host if host.startswith("[") else host.partition(":")[0]
-        if bare.lower() in _LOOPBACK or host == "[::1]":
-            return found[0]
+        if bare.lower() in _LOOPBACK:
+            return f"{scheme}://<host>"
         if self.knows(bare):
             # What follows a question mark may sign a request.
             return f"{scheme}://{host}{slash}{path.partition('?')[0]}"
