@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
+from setup_assistant.host import files, removal
 from setup_assistant.host.http import Http, WebError
 from setup_assistant.steps.backends.uv import environment
 
@@ -97,7 +97,7 @@ def _bring(offer: Offer, path: Path, env: Mapping[str, str]) -> None:
         detail = error.strerror or str(error)
         raise SetupError("bundle_fetch", url=offer.url, detail=detail) from error
     if files.sha256(aside) != offer.sha256:
-        aside.unlink()
+        removal.drop(aside, under=aside.parent)
         raise SetupError("hash_mismatch", detail=offer.name)
     aside.replace(path)
 
@@ -120,7 +120,7 @@ def _download(offer: Offer, path: Path, login: Mapping[str, str]) -> None:
                 continue
             if error.reason == "range":
                 # All of it was there, or another file: begin anew.
-                path.unlink(missing_ok=True)
+                removal.drop(path, under=path.parent)
                 if attempt + 1 < _ATTEMPTS:
                     continue
             raise SetupError("bundle_fetch", url=offer.url, detail=str(error.detail)) from error

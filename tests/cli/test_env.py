@@ -14,7 +14,8 @@ import pexpect
 import pytest
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, sites
+from setup_assistant.host import sites
+from setup_assistant.host.removal_proofs import seen
 from setup_assistant.site import environments
 from tests.host.test_conda import make
 from tests.host.test_prefix import NEW
@@ -221,14 +222,14 @@ def test_what_the_system_refuses_is_said(machine: Machine, monkeypatch: pytest.M
     monkeypatch.setenv("HOME", str(machine.home))
     found = environments.pick("lab")
 
-    def refuse(path: Path) -> None:
-        raise PermissionError(13, "Permission denied", str(path))
+    def refuse(path: str, *_args: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied", path)
 
     # A permission that root lacks cannot be made here, so the system's answer is.
-    monkeypatch.setattr(files, "remove", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)
     with pytest.raises(SetupError) as caught:
-        environments.remove(found)
-    assert caught.value.code == "env_not_removed"
+        environments.remove(found, seen(lab))
+    assert caught.value.code == "not_removed"
     assert str(lab) in caught.value.message.english
     assert "Permission denied" in caught.value.message.english
 
