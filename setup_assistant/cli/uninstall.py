@@ -14,8 +14,10 @@ from setup_assistant.cli.terminal.progress import busy
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import files, log, paths, sites
 from setup_assistant.messages import _
+from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout
-from setup_assistant.steps import undo
+from setup_assistant.steps import adopt, undo
+from setup_assistant.steps.environment_preflight import read_marker
 from setup_assistant.units_text import size_text
 
 
@@ -48,7 +50,7 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
         "dry_run": dry_run,
     }
     _show(items)
-    _show_by_hand(items)
+    _show_by_hand(items, layout)
     if dry_run:
         return Result("uninstall", data)
     if not yes and not ask.confirm(_("Remove all of this?"), default=False, flag="--yes"):
@@ -95,9 +97,24 @@ def _then(item: undo.Item, fates: dict[undo.Fate, str]) -> str:
     return _("stays: {reason}", reason=item.reason) if item.fate == "kept" else fates[item.fate]
 
 
-def _show_by_hand(items: tuple[undo.Item, ...]) -> None:
+def _show_by_hand(items: tuple[undo.Item, ...], layout: Layout) -> None:
     """Say how to remove what this tool will not, so that nobody has to look for it."""
     for item in items:
-        if item.fate == "kept" and not item.path.is_symlink():
-            command = shlex.join(["rm", "-r", "--", str(item.path)])
-            show.note(_("If it is yours, remove it by hand: {command}", command=command))
+        if item.fate != "kept" or item.path.is_symlink():
+            continue
+        if read_marker(item.path).get("engine") == adopt.ENGINE:
+            _show_way_back(item.path, layout)
+            continue
+        command = shlex.join(["rm", "-r", "--", str(item.path)])
+        show.note(_("If it is yours, remove it by hand: {command}", command=command))
+
+
+def _show_way_back(folder: Path, layout: Layout) -> None:
+    """Say what was changed in an environment that somebody else made, and how to undo that."""
+    changed = adopt.changed(folder, layout.root)
+    if changed:
+        said = ", ".join(f"{n} {old or '-'} → {now or '-'}" for n, (old, now) in changed.items())
+        show.note(_("Changed in {path} since it was adopted: {changes}", path=str(folder),
+                    changes=said))  # fmt: skip
+        for command in adopt.commands_back(folder, changed):
+            show.note(_("To take that back: {command}", command=command))

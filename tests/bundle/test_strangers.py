@@ -137,3 +137,16 @@ def test_a_target_is_called_by_its_sum(stick: Path, name: str) -> None:
         manifests.load([stick])
     assert caught.value.code == "bundle_invalid"
     assert sums
+
+
+@pytest.mark.parametrize("path", ["wheels/../../mine/x.whl", "/etc/x", "conda/noarch/../../../x"])
+def test_an_index_that_names_a_file_elsewhere(stick: Path, path: str) -> None:
+    from setup_assistant.bundle.fetch import Offer, fetch
+
+    (stick / "source").write_text("x")
+    offer = Offer(path=path, url=str(stick / "source"), sha256=files.sha256(stick / "source"),
+                  size=1)  # fmt: skip
+    with pytest.raises(SetupError) as caught:
+        fetch([offer], stick)
+    assert caught.value.code == "bundle_fetch"
+    assert not (stick.parent / "mine" / "x.whl").exists()

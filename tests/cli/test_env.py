@@ -256,3 +256,51 @@ def test_ctrl_c_at_the_question_removes_nothing(machine: Machine) -> None:
     asked.close()
     assert asked.exitstatus == 130
     assert lab.is_dir()
+
+
+def test_what_would_go_is_shown_alone(machine: Machine) -> None:
+    lab = machine.conda("lab")
+    site = machine.site("site")
+    for name, folder in (("lab", lab), ("site", site / "env")):
+        value = machine.envelope("remove", name, "--dry-run")
+        assert value["exit_code"] == 0
+        assert value["data"]["paths"] == [str(folder)]
+        assert value["data"]["removed"] is False
+        assert folder.is_dir()
+
+
+def test_that_somebody_else_made_it_is_said(machine: Machine) -> None:
+    machine.conda("lab")
+    site = machine.site("site")
+    marker = {"schema": "setup-assistant/environment/1", "engine": "adopted", "site": str(site)}
+    (site / "env" / ".setup-assistant.json").write_text(json.dumps(marker))
+    for name in ("lab", "site"):
+        value = machine.envelope("remove", name, "--dry-run")
+        assert value["data"]["made_here"] is False
+        assert "made by somebody else" in machine.run("remove", name, "--dry-run").stderr
+    (site / "env" / ".setup-assistant.json").write_text(json.dumps(marker | {"engine": "uv"}))
+    assert machine.envelope("remove", "site", "--dry-run")["data"]["made_here"] is True
+
+
+def test_a_link_to_an_environment_is_refused(machine: Machine) -> None:
+    site = machine.site("site")
+    (site / "env").rename(machine.folder / "large disk")
+    (site / "env").symlink_to(machine.folder / "large disk")
+    (error,) = machine.envelope("remove", "site", "--yes")["errors"]
+    assert error["code"] == "removal_refused"
+    assert "large disk" in error["message"]
+    assert (site / "env" / "pyvenv.cfg").exists()
+
+
+def test_what_was_exchanged_after_it_was_shown_stays(machine: Machine) -> None:
+    lab = machine.conda("lab")
+    asked = machine.terminal("remove", "lab")
+    asked.expect_exact(f"Remove the environment in {lab}?")
+    lab.rename(lab.with_name("away"))
+    make(lab)
+    asked.send("y")
+    asked.expect_exact("is not removed")
+    asked.expect(pexpect.EOF)
+    asked.close()
+    assert asked.exitstatus == 1
+    assert lab.is_dir()

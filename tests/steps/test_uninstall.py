@@ -310,6 +310,26 @@ def test_an_adopted_environment_stays_and_it_is_said(tmp_path: Path) -> None:
     assert (site.layout.env / "pyvenv.cfg").exists()
 
 
+def test_what_was_changed_in_an_adopted_one_is_listed(tmp_path: Path) -> None:
+    site = Made(tmp_path / "site", tmp_path / "envs" / "theirs")
+    marker = site.layout.env / ".setup-assistant.json"
+    marker.write_text(marker.read_text().replace('"uv"', '"adopted"'))
+    packages = site.layout.env / "lib" / "python3.12" / "site-packages"
+    for name in ("accelerate-1.2", "torch-2.11.0+cu128", "numpy-2.0", "pip-1"):
+        (packages / f"{name}.dist-info").mkdir(parents=True)
+    (site.layout.root / "adopted-before.txt").write_text("torch==2.9.1+cu126\nnumpy==2.0\nodd\n")
+    done = subprocess.run([*COMMAND, "uninstall", "--site", str(site.layout.root), "--dry-run",
+                           "--lang", "en"], capture_output=True, text=True, check=False,
+                          env={**os.environ, "COLUMNS": "400"})  # fmt: skip
+    said = done.stdout + done.stderr
+    assert "accelerate - → 1.2" in said
+    assert "torch 2.9.1+cu126 → 2.11.0+cu128" in said
+    assert "numpy" not in said
+    assert "uninstall" in said
+    assert "torch==2.9.1+cu126" in said
+    assert "rm -r" not in said
+
+
 class TestEarlierVersion:
     """Sites without an id: what lies in them and what names them goes, the rest is named."""
 
