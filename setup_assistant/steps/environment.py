@@ -79,9 +79,7 @@ class EnvironmentStep:
         environment_preflight.check_space(context)
         if read_marker(prefix).get("complete") is not True:
             environment_preflight.wait_for_stragglers(prefix, swap.part(prefix))
-        if read_marker(prefix):
-            # From a site that is gone: this one's from here on, and replaced as such.
-            write_marker(prefix, context, backend.name, complete=False)
+        _take_over(prefix, context)
         for path in (prefix, swap.part(prefix), swap.old(prefix)):
             context.ledger.made(self.name, path, "folder")
         context.ledger.made(self.name, paths.package_cache(), "cache")
@@ -185,6 +183,15 @@ def write_marker(prefix: Path, context: Context, engine: str, *, complete: bool)
             "written": clock.now(),
         },
     )
+
+
+def _take_over(prefix: Path, context: Context) -> None:
+    """Let an environment of a site that is gone be this one's, so that it may be replaced."""
+    marker, home = read_marker(prefix), context.ledger.home()
+    ours = {"site": str(context.ledger.root), "site_id": home.id if home else ""}
+    other = marker.get("site") != ours["site"] or marker.get("site_id", "") != ours["site_id"]
+    if marker and other:
+        files.write_json(prefix / MARKER, {**marker, **ours})
 
 
 def _finish(context: Context, prefix: Path, engine: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -469,6 +470,34 @@ def test_a_swap_removes_only_what_the_site_began(tmp_path: Path) -> None:
     with pytest.raises(SetupError):
         owner.remove_unfinished(begun)
     assert (not_ours / "thesis.txt").exists()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_environment_of_a_site_that_is_gone_is_taken_over(tmp_path: Path, known: bool) -> None:
+    from setup_assistant.steps import environment
+
+    gone = Made(tmp_path / "gone", tmp_path / "envs" / "q")
+    marker = gone.layout.env / ".setup-assistant.json"
+    if not known:
+        value = json.loads(marker.read_text())
+        del value["site_id"]
+        marker.write_text(json.dumps(value))
+    kept = marker.read_text()
+    shutil.rmtree(gone.layout.root)
+    root = tmp_path / "site"
+    root.mkdir()
+    layout = Layout(root, env_override=str(gone.layout.env))
+    ledger = Ledger(layout.ledger)
+    ledger.begin()
+    owner = Owner(layout)
+    with pytest.raises(SetupError):
+        owner.remove_unfinished(layout.env)
+    context = dataclasses.replace(gone.context, site=layout, ledger=ledger)
+    environment._take_over(layout.env, context)
+    value = json.loads(marker.read_text())
+    assert value["requirements"] == json.loads(kept)["requirements"]
+    owner.remove_unfinished(layout.env)
+    assert not layout.env.exists()
 
 
 def test_the_ledger_names_what_is_inside_by_its_place_in_it(tmp_path: Path) -> None:
