@@ -108,6 +108,17 @@ def test_the_home_and_this_tool_never_go(root: Path, monkeypatch: pytest.MonkeyP
     assert home.is_dir()
 
 
+def test_what_this_python_runs_in_goes_only_where_it_is_said(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the first start makes its own environment anew."""
+    tree(root / ".venv")
+    monkeypatch.setattr(sys, "prefix", str(root / ".venv"))
+    assert "this tool" in refused(root / ".venv", root)
+    proof = called(root / ".venv", folders=True)
+    assert removal.remove(root / ".venv", under=root, proof=proof, running=True)
+
+
 def test_a_link_on_the_way_is_not_followed(root: Path) -> None:
     (root / "env").symlink_to("../mine")
     assert "is a link" in refused(root / "env" / "thesis.txt", root, named("thesis.txt"))
