@@ -52,7 +52,7 @@ def remove(path: Path, *, under: Path, proof: Proof, running: bool = False) -> b
             if entry is None:
                 return False
             if not proof.holds(entry):
-                detail = _("nothing proves that it was made by this tool")
+                detail = _("nothing proves that this tool has made it")
                 raise SetupError("removal_refused", path=str(path), detail=detail)
             _drop(entry, path)
     except _MountedError as error:
@@ -191,7 +191,7 @@ def _drop(entry: Entry, path: Path) -> None:
     try:
         found = os.fstat(top)
         if (found.st_dev, found.st_ino) != (entry.stat.st_dev, entry.stat.st_ino):
-            detail = _("it was exchanged meanwhile")
+            detail = _("it was replaced in the meantime")
             raise SetupError("removal_refused", path=str(path), detail=detail)
         while _emptied(top, top, found.st_dev, 0):
             pass

@@ -175,7 +175,7 @@ def test_an_exchange_between_the_proof_and_the_deletion(root: Path) -> None:
 
     with pytest.raises(SetupError) as caught:
         removal.remove(env, under=root, proof=Swaps(to_a_folder))
-    assert "exchanged" in str(caught.value.args_["detail"])
+    assert "replaced" in str(caught.value.args_["detail"])
     assert (env / "thesis.txt").exists()
 
 
