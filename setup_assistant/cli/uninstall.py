@@ -38,7 +38,7 @@ from setup_assistant.units_text import size_text
 def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     """Remove one site."""
     layout = read_layout(site or paths.default_site())
-    if not layout.ledger.exists():
+    if not layout.ledger.is_file():
         raise SetupError("site_missing", path=str(layout.root))
     others = [s for s in sites.all() if s != layout.root]
     own_cache = paths.cache_folder()

@@ -26,6 +26,8 @@ _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW"
 _HANDLES = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 # Deeper folders are moved up first: a process has a thousand handles.
 _DEEPEST = 100
+# Begins the names of this tool's records in folders.
+_OURS = ".setup-assistant"
 
 
 class _MountedError(OSError):
@@ -118,6 +120,24 @@ def fault_of(path: Path, under: Path, *, running: bool = False) -> str | None:
     return None
 
 
+def obstacle(path: Path, under: Path) -> str | None:
+    """Return what `remove` would stop at on the way to `path`, or in it; None where nothing is."""
+    if fault := fault_of(path, under):
+        return fault
+    place = Path(os.path.realpath(under))
+    device, parts = os.lstat(place).st_dev, path.relative_to(under).parts
+    found = os.lstat(place)
+    for number, part in enumerate(parts, 1):
+        place = place / part
+        found = os.lstat(place)
+        if stat.S_ISLNK(found.st_mode) and number < len(parts):
+            return _("{link} is a link", link=str(place))
+        if found.st_dev != device:
+            return _("another file system is mounted there: {place}", place=str(place))
+    below = mounts.below(str(place)) if stat.S_ISDIR(found.st_mode) else None
+    return _("another file system is mounted there: {place}", place=below) if below else None
+
+
 def _kept(*, running: bool) -> set[Path]:
     """Return the folders that never go: the root, the home, this tool, and what they lie in."""
     found = [Path(__file__).parent.parent]
@@ -205,6 +225,8 @@ def _emptied(folder: int, top: int, device: int, depth: int) -> bool:
     moved = False
     with os.scandir(folder) as entries:
         found = [(e.name, e.is_dir(follow_symlinks=False)) for e in entries]
+    # What says whose it is goes last: a removal that is killed can be proved again.
+    found.sort(key=lambda row: row[0].startswith(_OURS))
     for name, is_folder in found:
         if not is_folder:
             os.unlink(name, dir_fd=folder)

@@ -22,11 +22,15 @@ _STRAGGLER_SECONDS = 60.0
 
 def read_marker(prefix: Path) -> dict[str, object]:
     """Return our record inside an environment; empty where there is none or it is damaged."""
+    return read_object(prefix / MARKER)
+
+
+def read_object(path: Path) -> dict[str, object]:
+    """Return a JSON object that lies in a folder of anybody's; empty where there is none."""
     # A pipe by that name would never end.
-    if (prefix / MARKER).is_file():
-        with contextlib.suppress(SetupError, RecursionError):
-            value = files.read_json(prefix / MARKER)
-            return value if isinstance(value, dict) else {}
+    with contextlib.suppress(SetupError, OSError, RecursionError):
+        value = files.read_json(path) if path.is_file() else None
+        return value if isinstance(value, dict) else {}
     return {}
 
 

@@ -140,7 +140,9 @@ class Ledger:
     def entries(self) -> Iterator[Entry]:
         """Yield what was recorded, oldest first."""
         try:
-            text = self.path.read_text(encoding="utf-8", errors="replace")
+            # A pipe by that name would never end.
+            there = self.path.is_file()
+            text = self.path.read_text(encoding="utf-8", errors="replace") if there else ""
         except (FileNotFoundError, NotADirectoryError):
             return
         for line in text.split("\n"):

@@ -8,7 +8,6 @@ belongs to the site it was made for.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -21,7 +20,7 @@ from setup_assistant.host.removal_proofs import Both, Identity, Marked, Proof, S
 from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps import adopt
-from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker
+from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker, read_object
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import OWN_PREFIX, PART_SUFFIX, STATE_SUFFIX
@@ -154,7 +153,7 @@ class Owner:
         with contextlib.suppress(OSError):
             if not any(path.iterdir()):
                 return True
-            said = json.loads((path / SIGN).read_text(encoding="utf-8"))
+            said = read_object(path / SIGN)
             return self._home is not None and said == {"site_id": self._home.id}
         return False
 
@@ -192,7 +191,8 @@ def sign(folder: Path, ledger: Ledger) -> None:
 def is_recorded(path: Path) -> bool:
     """Whether a file is untouched since the record of the weights folder it lies in proved it."""
     for folder in list(path.parents)[:4]:
-        if record := folder_record.load(folder):
+        there = (folder / folder_record.NAME).is_file()
+        if there and (record := folder_record.load(folder)):
             name = path.relative_to(folder).as_posix()
             return any(k.path == name and folder_record.untouched(folder, k) for k in record.files)
     return False

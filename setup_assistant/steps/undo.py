@@ -16,6 +16,7 @@ from setup_assistant.steps import undo_site
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.ownership import INSIDE, Owner, beside
 from setup_assistant.steps.undo_items import Fate, Item, going, judged
+from setup_assistant.weights.listing import OWN_PREFIX
 
 __all__ = ["Fate", "Item", "Removed", "inventory", "remove"]
 
@@ -82,8 +83,10 @@ def _remove(item: Item) -> None:
 def _made(owner: Owner, site: Layout) -> Iterator[Item]:
     """Yield what the ledger names, newest first, and what lies where this tool makes things."""
     usual = [site.env, *beside(site.env), *(site.root / name for name in INSIDE)]
-    listed = [d for d in reversed(Ledger(site.ledger).owned()) if d.get("kind") != "cache"]
-    for path in (*(Path(d["path"]) for d in listed), *usual):
+    owned = reversed(Ledger(site.ledger).owned())
+    listed = [Path(d["path"]) for d in owned if d.get("kind") != "cache"]
+    # Records last: an uninstall that is killed can be run again.
+    for path in sorted((*listed, *usual), key=lambda p: p.name.startswith(OWN_PREFIX)):
         found = judged(owner, path)
         # Of weights in the site's folder that are not proved as a whole, the files are.
         by_file = found and found.fate == "kept" and undo_site.holds_weights(site, path)
@@ -122,7 +125,8 @@ def _emptied(site: Layout, cache: Path, items: list[Item]) -> Iterator[Item]:
     if any(i.kind == "cache" and i.fate == "remove" for i in items):
         folders += caches.places(cache)
     for folder in (*folders, site.root):
-        plain = folder.is_dir() and not folder.is_symlink()
+        plain = folder.is_dir() and not (folder.is_symlink() or folder.is_mount())
+        plain = plain and not removal.fault_of(folder, folder.parent)
         if plain and folder not in gone and gone.issuperset(folder.iterdir()):
             gone.add(folder)
             yield Item(folder, "folder", 0, "remove")

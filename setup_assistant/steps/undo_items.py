@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
+from setup_assistant.host import files, removal
 from setup_assistant.host.removal_proofs import Identity, Proof
 from setup_assistant.steps.ownership import Owner
 
@@ -33,7 +33,12 @@ class Item:
 
 
 def going(path: Path, kind: Kind, under: Path, proof: Proof) -> Item:
-    """Return what goes, measured."""
+    """Return what goes, measured; what cannot be reached stays."""
+    try:
+        if stop := removal.obstacle(path, under):
+            return Item(path, kind, 0, "kept", reason=stop)
+    except OSError as error:
+        return Item(path, kind, 0, "kept", reason=error.strerror or str(error))
     return Item(path, kind, _size(path), "remove", under=under, proof=proof)
 
 

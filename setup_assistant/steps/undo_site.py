@@ -35,7 +35,9 @@ def own_files(owner: Owner, site: Layout) -> Iterator[Item]:
             continue
         ours = genuine and _is_unchanged(path)
         item = going(path, "file", site.root, seen(path))
-        yield item if ours else Item(path, "file", item.size_bytes, "changed")
+        yield (
+            item if ours or item.fate == "kept" else Item(path, "file", item.size_bytes, "changed")
+        )
     yield from _left_aside(site) if genuine else ()
 
 
@@ -52,7 +54,7 @@ def weights(owner: Owner, site: Layout) -> Iterator[Item]:
         folder = record.parent
         if folder.is_symlink() or folder.parent.is_symlink() or owner.lists(folder):
             continue
-        for path in sorted(folder.rglob("*")):
+        for path in sorted(folder.rglob("*"), key=lambda p: (p.name.startswith(OWN_PREFIX), p)):
             suffixes = (PART_SUFFIX, STATE_SUFFIX)
             ours = path.name.startswith(OWN_PREFIX) or path.name.endswith(suffixes)
             if path.is_file() and not path.is_symlink() and (ours or is_recorded(path)):
@@ -107,10 +109,9 @@ def _left_aside(site: Layout) -> Iterator[Item]:
 
 def _has_plan(site: Layout) -> bool:
     try:
-        read_plan(site)
+        return site.plan.is_file() and bool(read_plan(site))
     except (SetupError, RecursionError):
         return False
-    return True
 
 
 def _is_unchanged(path: Path) -> bool:
@@ -132,7 +133,8 @@ def _written(site: Layout) -> dict[str, str]:
 def _written_in(folder: Path) -> dict[str, str]:
     """Return the sums of the scripts as they were written."""
     try:
-        known = json.loads((folder / RECORD).read_bytes())
+        # A pipe by that name would never end.
+        known = json.loads((folder / RECORD).read_bytes() if (folder / RECORD).is_file() else b"")
     except (OSError, ValueError, RecursionError):
         return {}
     return {k: v for k, v in known.items() if isinstance(v, str)} if isinstance(known, dict) else {}

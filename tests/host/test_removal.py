@@ -257,6 +257,32 @@ def test_what_the_system_refuses_is_said(root: Path, monkeypatch: pytest.MonkeyP
     assert not removal.tidy(root / "folder", under=root, proof=seen(root / "folder"))
 
 
+def test_what_says_whose_a_folder_is_goes_last(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A removal that is killed at any moment leaves the proof for the next one."""
+    real, gone = os.unlink, list[str]()
+
+    def noted(name: str, **named: int) -> None:
+        gone.append(name)
+        real(name, **named)
+
+    folder = tree(root / "env")
+    for name in (".setup-assistant.json", "~", "a", ".aa"):
+        (folder / name).write_text("{}")
+    monkeypatch.setattr(os, "unlink", noted)
+    removal.remove(folder, under=root, proof=seen(folder))
+    assert len(gone) == 6
+    assert gone[-1] == ".setup-assistant.json"
+
+
+def test_what_would_stop_a_removal_is_told_before(root: Path) -> None:
+    (root / "link").symlink_to("../mine")
+    tree(root / "folder")
+    assert removal.obstacle(root / "folder" / "lib", root) is None
+    assert removal.obstacle(root / "link", root) is None
+    assert "link" in (removal.obstacle(root / "link" / "thesis.txt", root) or "")
+    assert "outside" in (removal.obstacle(root.parent / "mine", root) or "")
+
+
 def test_drop_takes_files_alone(root: Path) -> None:
     tree(root / "folder")
     (root / "[1].part").write_text("x")

@@ -53,6 +53,9 @@ class Made:
         folder.mkdir(parents=True)
         sign(folder, self.ledger)
         self.ledger.made("weights", folder, "folder")
+        self.make_files(folder)
+
+    def make_files(self, folder: Path) -> None:
         (folder / "model.safetensors").write_bytes(b"weights")
         stat = (folder / "model.safetensors").stat()
         kept = Kept(path="model.safetensors", size=7, sha256="0" * 64, mtime=stat.st_mtime_ns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -498,6 +499,86 @@ def test_an_environment_of_a_site_that_is_gone_is_taken_over(tmp_path: Path, kno
     assert value["requirements"] == json.loads(kept)["requirements"]
     owner.remove_unfinished(layout.env)
     assert not layout.env.exists()
+
+
+def test_a_removal_that_was_killed_can_be_proved_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What says whose a folder is goes last, whatever moment the kill comes at."""
+    site = Made(tmp_path / "site", tmp_path / "envs" / "q", tmp_path / "weights" / "q")
+    real, left = os.unlink, [0]
+
+    def dying(*arguments: Any, **named: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        real(*arguments, **named)
+
+    for moment in range(60):
+        left[0] = moment % 4
+        with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+            patch.setattr(os, "unlink", dying)
+            uninstall(site.layout.root)
+        if not site.layout.ledger.exists():
+            break
+    uninstall(site.layout.root)
+    assert not site.layout.root.exists()
+    assert list((tmp_path / "envs").iterdir()) == []
+    assert list((tmp_path / "weights").iterdir()) == []
+
+
+def test_weights_in_a_folder_of_the_persons(tmp_path: Path) -> None:
+    site = Made(tmp_path / "site")
+    theirs = mine(tmp_path / "data")
+    shutil.rmtree(site.weights)
+    for name in ("model.safetensors", "config.json", ".setup-assistant.json", "a.bin.sa-part"):
+        site.ledger.made("weights", theirs / name, "file")
+    site.make_files(theirs)
+    (theirs / "a.bin.sa-part").write_text("half")
+    (theirs / "config.json").write_text("changed by me")
+    shown, _done = uninstall(site.layout.root)
+    assert sorted(p.name for p in theirs.iterdir()) == ["config.json", "thesis.txt"]
+    assert shown[str(theirs / "config.json")] == "kept"
+
+
+PIPES = ("ledger.jsonl", "answers.toml", "plan.json", "env/.setup-assistant.json",
+         "scripts/.written.json", "models/Qwen2-VL-2B-Instruct/.setup-assistant.json",
+         "models/Qwen2-VL-2B-Instruct/.setup-assistant.site")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PIPES)
+@pytest.mark.timeout(60)
+def test_a_pipe_in_place_of_a_file_holds_nothing_up(tmp_path: Path, name: str) -> None:
+    site = Made(tmp_path / "site")
+    path = site.layout.root / name
+    path.unlink()
+    os.mkfifo(path)
+    done = run("uninstall", "--site", str(site.layout.root), "--yes")
+    assert done["exit_code"] in (0, 2)
+
+
+def test_the_home_as_a_site_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "new home"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("SETUP_ASSISTANT_CACHE", str(tmp_path / "cache"))
+    Made(home)
+    shown, _done = uninstall(home)
+    assert list(home.iterdir()) == []
+    assert str(home) not in shown
+
+
+def test_what_is_mounted_is_shown_as_staying(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from setup_assistant.host import mounts
+
+    site = Made(tmp_path / "site")
+    place = str(site.layout.env / "lib")
+    monkeypatch.setattr(mounts, "table", lambda: [("/", "ext4"), (place, "tmpfs")])
+    shown, done = uninstall(site.layout.root)
+    assert shown[str(site.layout.env)] == "kept"
+    assert done.failed == ()
+    assert (site.layout.env / "pyvenv.cfg").exists()
 
 
 def test_the_ledger_names_what_is_inside_by_its_place_in_it(tmp_path: Path) -> None:
