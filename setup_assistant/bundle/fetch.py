@@ -12,9 +12,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
+from setup_assistant.host import files, removal
 from setup_assistant.host.http import Http, WebError
 from setup_assistant.steps.backends.uv import environment
+from setup_assistant.weights.listing import path_fault
 
 _SILENCE_SECONDS = 60.0
 _AT_ONCE = 4
@@ -52,10 +53,14 @@ def fetch(offers: Iterable[Offer], folder: Path) -> None:
     """Bring files to their paths below a folder; what is there and right is kept.
 
     Raises:
-        SetupError: `bundle_fetch` where one cannot be fetched, `hash_mismatch` where it is not
-            the one that was resolved.
+        SetupError: `bundle_fetch` where one cannot be fetched, or an index names it so that it
+            would land elsewhere; `hash_mismatch` where it is not the one that was resolved.
     """
     wanted = {o.path: o for o in offers}
+    for offer in wanted.values():
+        if fault := path_fault(offer.path):
+            detail = f"{offer.path[:80]!a}: {fault}"
+            raise SetupError("bundle_fetch", url=offer.url, detail=detail)
     env = environment(folder)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(lambda o: _bring(o, folder / o.path, env), wanted.values()))
@@ -97,7 +102,7 @@ def _bring(offer: Offer, path: Path, env: Mapping[str, str]) -> None:
         detail = error.strerror or str(error)
         raise SetupError("bundle_fetch", url=offer.url, detail=detail) from error
     if files.sha256(aside) != offer.sha256:
-        aside.unlink()
+        removal.drop(aside, under=aside.parent)
         raise SetupError("hash_mismatch", detail=offer.name)
     aside.replace(path)
 
@@ -120,7 +125,7 @@ def _download(offer: Offer, path: Path, login: Mapping[str, str]) -> None:
                 continue
             if error.reason == "range":
                 # All of it was there, or another file: begin anew.
-                path.unlink(missing_ok=True)
+                removal.drop(path, under=path.parent)
                 if attempt + 1 < _ATTEMPTS:
                     continue
             raise SetupError("bundle_fetch", url=offer.url, detail=str(error.detail)) from error

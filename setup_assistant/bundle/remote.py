@@ -14,8 +14,9 @@ from setup_assistant.bundle import sign
 from setup_assistant.bundle.manifest import Item, Manifest, Piece
 from setup_assistant.bundle.verify import Checked
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths
+from setup_assistant.host import files, paths, removal
 from setup_assistant.host.http import Http, WebError
+from setup_assistant.host.removal_proofs import called
 
 # In an address: the machine from which this one was reached by SSH, whatever its address is.
 CONTROL = "ssh-client"
@@ -53,11 +54,11 @@ class Remote:
         if self._expected and files.sha256(manifest) != self._expected:
             raise SetupError("bundle_damaged", path=manifests.NAME)
         signature = self.folder / manifests.SIGNATURE
-        signature.unlink(missing_ok=True)
+        removal.drop(signature, under=self.folder)
         try:
             signature.write_bytes(self._read(manifests.SIGNATURE))
         except SetupError:
-            files.remove(signature)
+            removal.drop(signature, under=self.folder)
         signed = sign.check(manifest, signature if signature.exists() else None, signer)
         found = manifests.load([self.folder], signed=signed not in ("", sign.UNCHECKED))
         return Checked(folders=(self.folder,), manifest=found, signer=signed)
@@ -79,7 +80,8 @@ class Remote:
 
     def forget(self) -> None:
         """Remove what was fetched: it is installed."""
-        files.remove(self.folder)
+        above = self.folder.parent
+        removal.remove(self.folder, under=above, proof=called(self.folder, folders=True))
 
     def _bring(self, part: Piece) -> None:
         target = self.folder / part.path
@@ -92,7 +94,7 @@ class Remote:
                 if self._once(part, aside, last=attempt == _ATTEMPTS):
                     break
             if files.sha256(aside) != part.sha256:
-                aside.unlink()
+                removal.drop(aside, under=self.folder)
                 raise SetupError("bundle_damaged", path=part.path)
             aside.replace(target)
         except OSError as error:

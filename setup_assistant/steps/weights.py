@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from setup_assistant.catalog import mirrors
 from setup_assistant.catalog.models import known_sums
+from setup_assistant.errors import SetupError
 from setup_assistant.messages import Message, msg
+from setup_assistant.steps import ownership
 from setup_assistant.steps.download import places
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.folder import LOCK, Job, bring
@@ -109,10 +112,14 @@ def _folder(context: Context) -> Path:
 
 def _announce(context: Context, folder: Path, paths: Sequence[str]) -> None:
     """Record what will be made, so that `uninstall` removes it and nothing of the person's."""
-    made = {e.data.get("path") for e in context.ledger.entries() if e.event == "made"}
+    made = {data["path"] for data in context.ledger.owned()}
     if str(folder) in made:
         return
     if not folder.exists() or not any(folder.iterdir()):
+        # An empty folder that nobody knows of is the least that a kill can leave.
+        with contextlib.suppress(OSError, SetupError):
+            folder.mkdir(parents=True, exist_ok=True)
+            ownership.sign(folder, context.ledger)
         context.ledger.made("weights", folder, "folder")
         return
     for path in (*paths, folder_record.NAME, LOCK):

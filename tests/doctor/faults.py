@@ -393,6 +393,13 @@ def config_without_a_type(body: Body) -> None:
     body.file(body.model / "config.json", "{}\n".replace("{}", '{"hidden_size": 128}'))
 
 
+@weights("config-invalid")
+def an_index_that_leads_out_of_the_folder(body: Body) -> None:
+    body.file(body.folder / "mine" / "thesis.safetensors", "years of work")
+    named = json.dumps({"weight_map": {"a": "../mine/thesis.safetensors", "b": 5}})
+    body.file(body.model / "model.safetensors.index.json", named)
+
+
 @weights("model-file-missing")
 def preprocessor_removed(body: Body) -> None:
     (body.model / "preprocessor_config.json").unlink()

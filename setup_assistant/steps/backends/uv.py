@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths, pythons, run, usage
+from setup_assistant.host import caches, files, paths, pythons, run, usage
 from setup_assistant.host.pip_settings import uv_environment, without_choices
 from setup_assistant.messages import msg
 from setup_assistant.site.layout import python_in
@@ -173,7 +173,7 @@ def environment(scratch: Path, *, offline: bool = False, requirements: str = "")
     env = without_choices(run.clean_environment(uv_environment(dict(os.environ))))
     # Else a project around the working folder has its say (overrides, a date, a resolution).
     env["UV_PROJECT"] = scratch.absolute().anchor
-    env["UV_CACHE_DIR"] = str(paths.package_cache())
+    env["UV_CACHE_DIR"] = str(caches.begin(paths.package_cache()))
     env = in_order(env, requirements)
     env.setdefault("UV_HTTP_TIMEOUT", "120")
     env.setdefault("UV_NO_PROGRESS", "1")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
+from setup_assistant.host import files, removal
+from setup_assistant.host.removal_proofs import called
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import PART_SUFFIX, RemoteFile, checked, path_fault
 from setup_assistant.weights.model_files_present import CONFIG
@@ -103,12 +104,22 @@ def link_or_copy(source: Path, target: Path, flag: str) -> str | None:
         SetupError: `disk_filled`, `not_writable`, or `file_invalid` for the source.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    files.remove(target)
+    out_of_the_way(target)
     try:
         os.link(source.resolve(), target)
     except OSError:
         return _copied(source, target, flag)
     return None
+
+
+def out_of_the_way(target: Path) -> None:
+    """Remove a file, or a link, in whose place another comes.
+
+    Raises:
+        SetupError: `removal_refused` where a folder is there, `not_removed`.
+    """
+    target = target.absolute()
+    removal.remove(target, under=target.parent, proof=called(target))
 
 
 def _copied(source: Path, target: Path, flag: str) -> str:
@@ -120,7 +131,7 @@ def _copied(source: Path, target: Path, flag: str) -> str:
                 writer.write(block)
         part.replace(target)
     except OSError as error:
-        files.remove(part)
+        removal.drop(part, under=part.parent)
         if error.errno in files.FULL:
             raise SetupError("disk_filled", path=str(target.parent)) from error
         detail = error.strerror or str(error)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, log
+from setup_assistant.host import log, removal
+from setup_assistant.host.removal_proofs import called
 from setup_assistant.host.run import Outcome, clean_environment, run
 from setup_assistant.messages import msg
 from setup_assistant.steps.backends.base import last_words
@@ -208,5 +209,4 @@ def _folder(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):
-            files.remove(path)
+        removal.tidy(path, under=path.parent, proof=called(path, folders=True))

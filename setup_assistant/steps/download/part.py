@@ -18,6 +18,7 @@ import struct
 import threading
 from pathlib import Path
 
+from setup_assistant.host import removal
 from setup_assistant.weights.listing import PART_SUFFIX, STATE_SUFFIX, RemoteFile
 
 SEGMENT = 8 << 20
@@ -33,7 +34,7 @@ class Part:
     """One file on its way. `origin` names its source, for files that have no sha256."""
 
     def __init__(self, folder: Path, file: RemoteFile, origin: str) -> None:
-        self.file = file
+        self.file, self._folder = file, folder
         self.target = folder / file.path
         self.path = folder / f"{file.path}{PART_SUFFIX}"
         self.state = folder / f"{file.path}{STATE_SUFFIX}"
@@ -95,8 +96,7 @@ class Part:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         if counts is None:
-            self.path.unlink(missing_ok=True)
-            self.state.unlink(missing_ok=True)
+            self._drop(self.path, self.state)
         self._data = os.open(self.path, flags, 0o644)
         self._marks = os.open(self.state, flags, 0o644)
         if counts is None:
@@ -165,7 +165,7 @@ class Part:
             self.named = True
             self.close()
             self.path.replace(self.target)
-            self.state.unlink(missing_ok=True)
+            self._drop(self.state)
             return self.digest.hexdigest()
 
     def close(self) -> None:
@@ -174,6 +174,10 @@ class Part:
             if handle >= 0:
                 os.close(handle)
         self._data = self._marks = -1
+
+    def _drop(self, *paths: Path) -> None:
+        for path in paths:
+            removal.drop(path, under=self._folder)
 
     def _prefix(self) -> int:
         at = self.hashed // SEGMENT

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files
+from setup_assistant.host import clock, removal
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps.download import speeds
 from setup_assistant.steps.download.events import Event
@@ -173,7 +173,7 @@ class Run:
         """Record a file that is what was listed; remove it where it is something else."""
         job, origin = self._job, self._sources.origin(file.path)
         if not (kept and fits(file, kept)):
-            files.remove(job.folder / file.path)
+            removal.drop(job.folder / file.path, under=job.folder)
             job.note(msg("{path}: the sha256 differs; fetched again", path=file.path))
             job.event(Event("damaged", {"path": file.path, "source": origin}))
             return
