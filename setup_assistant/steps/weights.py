@@ -8,6 +8,7 @@ from pathlib import Path
 
 from setup_assistant.catalog import mirrors
 from setup_assistant.catalog.models import known_sums
+from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps.download import places
 from setup_assistant.steps.download.events import Event
@@ -16,7 +17,6 @@ from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.step import Context
 from setup_assistant.units_text import size_text
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.listing import PART_SUFFIX, STATE_SUFFIX
 
 CANARY = "canary"
 FLAG = "--weights"

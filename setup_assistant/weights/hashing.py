@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from setup_assistant.host import files
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import msg
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.job import Job
 from setup_assistant.steps.download.preflight import size_of
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.folder_record import Kept, Manifest
-from setup_assistant.weights.listing import RemoteFile
 
 _READERS = 2
 

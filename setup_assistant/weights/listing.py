@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX, RemoteFile
 from setup_assistant.messages import _
 
 # A thousand times the number of files of the largest model in the recipes.
@@ -16,9 +16,6 @@ MOST_FILES = 100_000
 # One file cannot be larger than this many bytes (4 PB): a hub that says so is broken.
 _LARGEST = 1 << 52
 _LONGEST_PATH = 1000
-# What stands behind the name of a file on its way, and of the note that goes with it.
-PART_SUFFIX = ".sa-part"
-STATE_SUFFIX = ".sa-part.state"
 # What ModelScope's own client adds.
 _CLIENT_SUFFIX = ".incomplete"
 _RESERVED = (PART_SUFFIX, STATE_SUFFIX, _CLIENT_SUFFIX)
@@ -32,16 +29,6 @@ _DEVICE = re.compile(
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What this tool writes beside the weights.
 OWN_PREFIX = ".setup-assistant"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemoteFile:
-    """One file that a source offers. `path` is relative, with `/`; `sha256` lower-case hex."""
-
-    path: str
-    size: int
-    sha256: str | None = None
-    revision: str | None = None
 
 
 def checked(entries: Iterable[object], model: str) -> tuple[RemoteFile, ...]:

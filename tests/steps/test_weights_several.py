@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.transfer.file_progress import Patience
 from setup_assistant.steps.download import places
-from setup_assistant.steps.download.file_progress import Patience
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.hubs import HuggingFaceHub, ModelScopeHub
 from setup_assistant.steps.download.local import FolderSource

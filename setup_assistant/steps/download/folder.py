@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from setup_assistant.host import files
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import msg
 from setup_assistant.steps.download import speeds
 from setup_assistant.steps.download.events import Event
@@ -15,7 +16,6 @@ from setup_assistant.steps.download.run import Run
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.folder_record import Kept, Manifest
 from setup_assistant.weights.hashing import proved_before, record
-from setup_assistant.weights.listing import RemoteFile
 from setup_assistant.weights.model_files_present import check_listed
 
 __all__ = ["LOCK", "Brought", "Job", "bring"]

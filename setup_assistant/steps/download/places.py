@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.transfer.file_progress import Patience
 from setup_assistant.messages import _
-from setup_assistant.steps.download.file_progress import Patience
 from setup_assistant.steps.download.hubs import Address, Hub, HuggingFaceHub, ModelScopeHub
 from setup_assistant.steps.download.local import FolderSource, folder_of
 from setup_assistant.steps.download.source import Source

@@ -10,12 +10,13 @@ from pathlib import Path
 from setup_assistant.errors import SetupError
 from setup_assistant.host.http import Http, WebError, silence_seconds
 from setup_assistant.host.secrets import redact
+from setup_assistant.host.transfer.engine import CONNECTIONS, Transfer
+from setup_assistant.host.transfer.file_progress import Patience, TransferError
+from setup_assistant.host.transfer.part import kept_bytes
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.steps.download.failures import FileError, error_of
-from setup_assistant.steps.download.file_progress import Patience, TransferError
 from setup_assistant.steps.download.hubs import Hub
-from setup_assistant.steps.download.part import kept_bytes
-from setup_assistant.steps.download.transfer import CONNECTIONS, Transfer
-from setup_assistant.weights.listing import RemoteFile, checked
+from setup_assistant.weights.listing import checked
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from setup_assistant.host import clock
 from setup_assistant.host.http import WebError, explain
+from setup_assistant.host.transfer.part import SEGMENT, Part
 from setup_assistant.messages import msg
-from setup_assistant.steps.download.part import SEGMENT, Part
 
 _FIRST_PAUSE = 0.2
 # How much a failure counts whose answer said when to come again.
