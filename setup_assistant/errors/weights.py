@@ -56,11 +56,6 @@ ERRORS: dict[str, ErrorKind] = {
         msg("The download from {url} failed: {detail}"),
         msg("Run the same command again: what arrived is kept. If it stays, report it."),
     ),
-    "client_missing": ErrorKind(
-        Exit.FAILED,
-        msg("{python} cannot load modelscope-hub, the download client."),
-        msg("Name an environment that has it with --env, or make one with: setup-assistant up"),
-    ),
     "mirror_empty": ErrorKind(
         Exit.USAGE,
         msg("{path} holds no model: no folder there has a config.json."),

@@ -36,8 +36,7 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
         "SOURCE is modelscope, huggingface, the address of a hub or of a folder with the files, "
         "or a folder on this machine. Given several times, each delivers what those before it do "
         "not, as far as a sha256 proves that it is the same file; without any, ModelScope is "
-        "asked first and the other hubs after it. No environment is needed; with --env, that "
-        "environment's own modelscope client downloads.\n\n"
+        "asked first and the other hubs after it. No environment is needed.\n\n"
         "With --json, standard error has one JSON object a line for each thing that happens: "
         "listed, start, progress, verifying, file, damaged, source, waiting; --quiet leaves them "
         "out."
@@ -59,11 +58,6 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
     help=_("Folder of the files; default: inside the default site."),
 )
 @click.option(
-    "--env",
-    type=click.Path(path_type=Path, file_okay=False),
-    help=_("Download with the modelscope client of this environment."),
-)
-@click.option(
     "--source",
     "sources",
     metavar="modelscope|huggingface|URL|DIR",
@@ -80,7 +74,6 @@ def command(
     *,
     model: str,
     to: Path | None,
-    env: Path | None,
     sources: tuple[str, ...],
     endpoint: str | None,
     verify: bool,
@@ -93,7 +86,7 @@ def command(
         detail = _("MODEL must look like OWNER/NAME; {given} does not.", given=model)
         raise SetupError("usage", detail=detail, verb="download")
     started = clock.monotonic()
-    wish = _Wish(model=model, to=to, env=env, sources=sources, endpoint=endpoint, verify=verify)
+    wish = _Wish(model=model, to=to, sources=sources, endpoint=endpoint, verify=verify)
     folder = _folder(wish)
     record, received = _bring(wish, folder)
     named = [redact(s) for s in sources] or ["modelscope"]
@@ -113,7 +106,6 @@ class _Wish:
 
     model: str
     to: Path | None
-    env: Path | None
     sources: tuple[str, ...]
     endpoint: str | None
     verify: bool
@@ -175,16 +167,6 @@ def _sources(wish: _Wish, folder: Path) -> list[Source]:
         again += [part for s in wish.sources for part in ("--source", s)]
     ending = ["--endpoint", wish.endpoint] if wish.endpoint else []
     found = places.places_of(wish.sources, wish.endpoint, _official())
-    if wish.env is not None:
-        if other := next((s for s in wish.sources if s != places.MODELSCOPE), None):
-            raise _wrong(
-                _("--env downloads from ModelScope; leave it out for --source {kind}.", kind=other)
-            )
-        prefix = wish.env.expanduser().absolute()
-        resume = shlex.join([*again, "--env", str(prefix), *ending])
-        address = found[0].address
-        return [_by_client(model=wish.model, folder=folder, prefix=prefix, name=address,
-                           resume=resume)]  # fmt: skip
     resume = shlex.join([*again, *ending])
     return [
         places.source_of(
@@ -197,25 +179,6 @@ def _sources(wish: _Wish, folder: Path) -> list[Source]:
 
 def _wrong(detail: str) -> SetupError:
     return SetupError("usage", detail=detail, verb="download")
-
-
-def _by_client(*, model: str, folder: Path, prefix: Path, name: str, resume: str) -> Source:
-    """Return the hub as the modelscope client of an environment reaches it."""
-    from hashlib import sha256
-
-    from setup_assistant.host import paths
-    from setup_assistant.site.layout import python_in
-    from setup_assistant.steps.download.modelscope import ModelScope
-
-    return ModelScope(
-        model=model,
-        name=name,
-        python=python_in(prefix),
-        # One folder per target: two downloads at once do not clear each other's locks away.
-        work=paths.cache_folder() / "modelscope" / sha256(str(folder).encode()).hexdigest()[:16],
-        resume=resume,
-        flag="--to",
-    )
 
 
 def _known(model: str) -> dict[str, str]:
