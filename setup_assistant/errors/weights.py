@@ -26,6 +26,17 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{url} does not give {model} to everyone."),
         msg("Ask for access there, and set {variable} to your access token."),
     ),
+    "weights_token": ErrorKind(
+        Exit.FAILED,
+        msg(
+            "{url} does not give {model} to everyone, and {variable} was not sent there: it is "
+            "another host than the hub's own, or the connection is not encrypted."
+        ),
+        msg(
+            "If the token is meant for that server, add: --token-to {address} (or set "
+            "SETUP_ASSISTANT_TOKEN_TO={address})"
+        ),
+    ),
     "weights_listing": ErrorKind(
         Exit.FAILED,
         msg("The list of files for {model} is refused: {detail}."),

@@ -27,6 +27,7 @@ _DEVICE = re.compile(
     r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE
 )
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA1 = re.compile(r"[0-9a-f]{40}")
 # What this tool writes beside the weights.
 OWN_PREFIX = ".setup-assistant"
 
@@ -85,6 +86,7 @@ def _file(entry: object, model: str) -> RemoteFile | None:
         size=size,
         sha256=_sum(entry.get("Sha256"), path, model),
         revision=_text(entry.get("Revision")),
+        git_blob=_blob(entry.get("GitBlob")),
     )
 
 
@@ -94,6 +96,11 @@ def _sum(value: Any, path: str, model: str) -> str | None:  # noqa: ANN401 - JSO
     if not isinstance(value, str) or not _SHA256.fullmatch(value.lower()):
         raise _refused(model, f"{path!a}: Sha256 {str(value)[:80]!a}")
     return value.lower()
+
+
+def _blob(value: object) -> str | None:
+    """Return the id of a Git blob; another one than sha1's says nothing here."""
+    return value if isinstance(value, str) and _SHA1.fullmatch(value) else None
 
 
 def _check_together(found: list[RemoteFile], model: str) -> None:

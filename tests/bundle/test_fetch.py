@@ -15,6 +15,8 @@ from setup_assistant.bundle.targets import Kind
 from setup_assistant.bundle.wheels import Wheel, lock
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.transfer.part import Part
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.mirror.ranges import FileHandler, FileServer
 from tests.choose.described import plan_for
 
@@ -78,16 +80,15 @@ def test_it_goes_on_where_it_was(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int | None
 ) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", url.replace("http://", "http://me:p%40ss@"))
-    part = tmp_path / "b" / "wheels" / "far.whl.part"
-    part.parent.mkdir(parents=True)
-    part.write_bytes(CONTENT[:1000])
-    fetch([offer(url, size)], tmp_path / "b")
-    assert str(seen[0]).startswith("bytes=1000-")
-    assert part.with_suffix("").read_bytes() == CONTENT
-    # All of it had come before the run was killed.
-    part.with_suffix("").rename(part)
-    fetch([offer(url, size)], tmp_path / "b")
-    assert part.with_suffix("").read_bytes() == CONTENT
+    one = offer(url, size)
+    part = Part(tmp_path / "b", RemoteFile(path=one.path, size=len(CONTENT), sha256=one.sha256), "")
+    part.open()
+    part.write(0, CONTENT[:1000])
+    part.close()
+    fetch([one], tmp_path / "b")
+    assert str(seen[-1]).startswith("bytes=1000-")
+    assert part.target.read_bytes() == CONTENT
+    assert [p.name for p in part.target.parent.iterdir()] == ["far.whl"]
 
 
 def test_another_file_than_was_resolved(

@@ -45,6 +45,8 @@ class FolderSource:
             for p in found
         )
 
+    def hear(self, on_wait: object) -> None: ...
+
     def partial_bytes(self, folder: Path, file: RemoteFile) -> int:
         partial = folder / f"{file.path}.incomplete"
         return partial.stat().st_size if partial.exists() else 0

@@ -146,7 +146,7 @@ def test_a_file_that_the_hub_lists_and_does_not_have(hub: Hub, tmp_path: Path) -
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:99999999/x", "http://[::1/x", "http:///x"])
 def test_an_address_that_is_none(url: str) -> None:
-    http = Http("http://127.0.0.1:9", secrets={}, silence=1)
+    http = Http(silence=1)
     with pytest.raises(WebError) as caught:
         http.get(url)
     assert caught.value.reason == "broken"

@@ -45,7 +45,7 @@ class _Hub(Http):
     """Answers with one error after the other, then with a body."""
 
     def __init__(self, *errors: WebError) -> None:
-        super().__init__("http://hub", secrets={}, silence=1)
+        super().__init__(silence=1)
         self.errors = list(errors)
 
     def read(self, url: str, limit: int) -> tuple[bytes, Mapping[str, str]]:  # noqa: ARG002

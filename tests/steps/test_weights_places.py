@@ -40,7 +40,7 @@ class _Server(SimpleHTTPRequestHandler):
             data = file.read_bytes()
             entry: dict[str, Any] = {
                 "type": "file", "path": file.relative_to(self.root).as_posix(), "size": len(data),
-                "oid": hashlib.sha1(data).hexdigest(),
+                "oid": hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest(),
             }  # fmt: skip
             if file.suffix == ".safetensors":
                 entry["lfs"] = {"oid": hashlib.sha256(data).hexdigest(), "size": len(data)}
@@ -87,8 +87,8 @@ def test_hugging_face(url: str, model_folder: Path, tmp_path: Path) -> None:
     assert {k.path: k.checked for k in brought.record.files if k.path in SHARDS} == dict.fromkeys(
         SHARDS, "sha256"
     )
-    # Hugging Face names no sha256 for small files.
-    assert {k.checked for k in brought.record.files if k.path not in SHARDS} == {"size"}
+    # Of small files Hugging Face names only the id of their Git blob.
+    assert {k.checked for k in brought.record.files if k.path not in SHARDS} == {"git"}
     assert len(brought.record.files) == len([p for p in model_folder.rglob("*") if p.is_file()])
 
 

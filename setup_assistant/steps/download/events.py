@@ -15,7 +15,10 @@ from typing import Any, Literal
 # damaged     path, source
 # source      source that is given up, detail, path (None: all of it)
 # waiting     folder
-Kind = Literal["listed", "start", "progress", "verifying", "file", "damaged", "source", "waiting"]
+# retry       source (host), seconds and until (clock time) that it asks to be left alone, detail
+Kind = Literal[
+    "listed", "start", "progress", "verifying", "file", "damaged", "source", "waiting", "retry"
+]
 
 
 @dataclass(frozen=True)

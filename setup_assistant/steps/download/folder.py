@@ -30,12 +30,14 @@ def bring(job: Job) -> Brought:
     """
     old = folder_record.load(job.folder)
     old = old if old and old.model == job.model else None
-    if old and old.complete and not job.verify and folder_record.intact(job.folder, job.model):
+    same = old is not None and old.revision == job.revision
+    whole = same and not job.verify and folder_record.intact(job.folder, job.model)
+    if old and whole:
         return Brought(record=old)
     proved = proved_before(job, old)
-    if old and old.complete and (whole := _still_whole(job, old, proved)):
+    if old and old.complete and same and (found := _still_whole(job, old, proved)):
         # Copied, or read again: no need to ask the hub.
-        return Brought(record=whole)
+        return Brought(record=found)
     sources = Several(job)
 
     def check(listed: Sequence[RemoteFile]) -> None:
@@ -47,7 +49,8 @@ def bring(job: Job) -> Brought:
     with files.exclusive(job.folder / LOCK, _sayer(job) if job.wait else None) as waited:
         if waited:
             old = folder_record.load(job.folder)
-            if old and folder_record.intact(job.folder, job.model):
+            same = old is not None and old.revision == job.revision
+            if old and same and folder_record.intact(job.folder, job.model):
                 return Brought(record=old)
             proved = proved_before(job, old if old and old.model == job.model else None)
         return Run(job, sources, listed, proved).finish()

@@ -19,7 +19,7 @@ from setup_assistant.steps.download.preflight import size_of
 from setup_assistant.steps.download.reuse import take
 from setup_assistant.units_text import size_text
 from setup_assistant.weights.folder_record import Kept
-from setup_assistant.weights.hashing import fits, hashed, record, say_verifying
+from setup_assistant.weights.hashing import fits, hashed, proves, record, say_verifying
 from setup_assistant.weights.model_files_present import HEADS, check_heads, unreadable
 
 # Less than this says nothing about the speed of a line.
@@ -44,7 +44,14 @@ class Run:
         self._total = sum(f.size for f in listed)
         self._received = 0
         self._began = self._told = clock.monotonic()
-        self._proved = {f.path: k for f in listed if (k := proved.get(f.path)) and fits(f, k)}
+        self._proved = {
+            f.path: k for f in listed
+            if (k := proved.get(f.path)) and fits(f, k) and not _other_state(f, k)
+        }  # fmt: skip
+        self._outdated = [
+            f.path for f in listed
+            if not f.git_blob and (k := proved.get(f.path)) and _other_state(f, k)
+        ]  # fmt: skip
         self._reused: set[str] = set()
         self._proved_bytes = sum(k.size for k in self._proved.values())
         self._recorded = clock.monotonic()
@@ -57,6 +64,9 @@ class Run:
             SetupError: as `folder.bring`.
         """
         job = self._job
+        for path in self._outdated:
+            # Of the same size, with nothing that tells the two apart: it must come again.
+            files.remove(job.folder / path)
         for path, kept in self._proved.items():
             self._tell_file(path, kept, "kept")
         for file, origin in take(job.model, self._missing(), job.folder, job.flag):
@@ -172,14 +182,15 @@ class Run:
     def _prove(self, file: RemoteFile, kept: Kept | None, *, fetched: bool) -> None:
         """Record a file that is what was listed; remove it where it is something else."""
         job, origin = self._job, self._sources.origin(file.path)
-        if not (kept and fits(file, kept)):
+        checked = proves(job.folder, file, kept) if kept else None
+        if not (kept and checked):
             files.remove(job.folder / file.path)
             job.note(msg("{path}: the sha256 differs; fetched again", path=file.path))
             job.event(Event("damaged", {"path": file.path, "source": origin}))
             return
         kept = replace(
             kept,
-            checked="sha256" if file.sha256 else "size",
+            checked=checked,
             revision=file.revision,
             source=None if origin == self._sources.name else origin,
         )
@@ -205,6 +216,16 @@ class Run:
 
     def _done(self) -> int:
         return self._proved_bytes
+
+
+def _other_state(file: RemoteFile, kept: Kept) -> bool:
+    """Whether a recorded file is another state of it than the listed one, by names alone."""
+    if file.sha256:
+        return False
+    if file.git_blob:
+        # Proved by size only, or as another blob: read it.
+        return kept.checked != "git" or kept.revision != file.revision
+    return kept.revision != file.revision
 
 
 def _arrival(file: RemoteFile, kept: Kept) -> Message:
