@@ -160,7 +160,8 @@ def refusal(status: int, headers: Mapping[str, str], *, own: bool) -> WebError:
     if status in (404, 410) and own:
         return WebError("not_found", detail, cause=cause, answered=True)
     # 401, 403 and 404 elsewhere: a signed address that has expired; the hub gives a new one.
-    again = not own or status >= 500 or status in (408, 425, 429)
+    # Below 200: an announcement that the library takes for the answer.
+    again = not own or status >= 500 or status < 200 or status in (408, 425, 429)
     return WebError(
         "unreachable" if again else "broken",
         detail,

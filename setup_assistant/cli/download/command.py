@@ -39,8 +39,8 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
         "not, as far as a sha256 proves that it is the same file; without any, ModelScope is "
         "asked first and the other hubs after it. No environment is needed.\n\n"
         "With --json, standard error has one JSON object a line for each thing that happens: "
-        "listed, start, progress, verifying, file, damaged, source, waiting, retry; --quiet "
-        "leaves them out."
+        "listed, start, progress, verifying, file, damaged, source, waiting, retry, "
+        "leftover; --quiet leaves them out."
     ),
     examples=(
         "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --to models/2b",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from setup_assistant.host import files
 from setup_assistant.host.transfer.remote_file import RemoteFile
@@ -34,7 +35,7 @@ def bring(job: Job) -> Brought:
     whole = same and not job.verify and folder_record.intact(job.folder, job.model)
     if old and whole:
         return Brought(record=old)
-    proved = proved_before(job, old)
+    proved = _of_state(job, old, proved_before(job, old))
     if old and old.complete and same and (found := _still_whole(job, old, proved)):
         # Copied, or read again: no need to ask the hub.
         return Brought(record=found)
@@ -52,8 +53,17 @@ def bring(job: Job) -> Brought:
             same = old is not None and old.revision == job.revision
             if old and same and folder_record.intact(job.folder, job.model):
                 return Brought(record=old)
-            proved = proved_before(job, old if old and old.model == job.model else None)
+            old = old if old and old.model == job.model else None
+            proved = _of_state(job, old, proved_before(job, old))
         return Run(job, sources, listed, proved).finish()
+
+
+def _of_state(job: Job, old: Manifest | None, proved: dict[str, Kept]) -> dict[str, Kept]:
+    """Let files that were recorded for another revision be of no state that is listed now."""
+    if old is None or old.revision == job.revision:
+        return proved
+    other = f"of revision {old.revision}"
+    return {path: replace(kept, revision=other) for path, kept in proved.items()}
 
 
 def _still_whole(job: Job, old: Manifest, proved: dict[str, Kept]) -> Manifest | None:

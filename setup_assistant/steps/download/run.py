@@ -11,7 +11,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files
 from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message, msg
-from setup_assistant.steps.download import speeds
+from setup_assistant.steps.download import leftovers, speeds
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.fallback import Several
 from setup_assistant.steps.download.job import Brought, Job
@@ -45,7 +45,7 @@ class Run:
         self._received = 0
         self._began = self._told = clock.monotonic()
         self._proved = {
-            f.path: k for f in listed
+            f.path: replace(k, revision=f.revision) for f in listed
             if (k := proved.get(f.path)) and fits(f, k) and not _other_state(f, k)
         }  # fmt: skip
         self._outdated = [
@@ -82,7 +82,21 @@ class Run:
             # The hub serves it so: it is what was listed, but no library will load it.
             job.note(msg("{path} does not begin as a safetensors file does", path=path))
         found = record(job, self._proved.values(), complete=True, source=self._sources.name)
+        self._tell_leftovers(listed)
         return Brought(record=found, received_bytes=self._received)
+
+    def _tell_leftovers(self, listed: Sequence[str]) -> None:
+        """Name what other clients, or earlier runs, left unfinished."""
+        unfinished = leftovers.find(self._job.folder, set(listed))
+        for path, size in unfinished:
+            self._job.event(Event("leftover", {"path": path, "size_bytes": size}))
+        if unfinished:
+            named = ", ".join(path for path, _bytes in unfinished[:_MOST_NAMED])
+            total = size_text(sum(size for _path, size in unfinished))
+            self._job.note(
+                msg("Not needed: unfinished files, {size}, in {folder}: {names}",
+                    size=total, folder=str(self._job.folder), names=named)
+            )  # fmt: skip
 
     def _missing(self) -> list[RemoteFile]:
         return [f for f in self._listed if f.path not in self._proved]
