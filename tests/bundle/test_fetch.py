@@ -91,6 +91,27 @@ def test_it_goes_on_where_it_was(
     assert [p.name for p in part.target.parent.iterdir()] == ["far.whl"]
 
 
+def test_a_line_that_breaks_is_gone_on_with(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Far more often than the three tries that it once had.
+    monkeypatch.setenv("UV_DEFAULT_INDEX", url.replace("http://", "http://me:p%40ss@"))
+    real, left = Closed.answer, [7]
+
+    def answer(self: Closed) -> None:
+        if left[0]:
+            left[0] -= 1
+            self.close_connection = True
+        else:
+            real(self)
+
+    monkeypatch.setattr(Closed, "answer", answer)
+    monkeypatch.setattr("setup_assistant.host.transfer.file_progress._FIRST_PAUSE", 0.001)
+    fetch([offer(url)], tmp_path / "b")
+    assert left == [0]
+    assert (tmp_path / "b" / "wheels" / "far.whl").read_bytes() == CONTENT
+
+
 def test_another_file_than_was_resolved(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
