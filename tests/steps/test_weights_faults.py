@@ -135,9 +135,9 @@ def test_all_connections_wait_as_long_as_the_server_asks(hub: Hub, tmp_path: Pat
     asked: list[float] = []
     real = hub.files
 
-    def files(model: str) -> dict[str, Path]:
+    def files(model: str, revision: str = "") -> dict[str, Path]:
         asked.append(time.monotonic())
-        return real(model)
+        return real(model, revision)
 
     hub.files = files  # type: ignore[method-assign]
     hub.fail("later", path="config.json", text="2")
