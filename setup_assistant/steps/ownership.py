@@ -17,13 +17,14 @@ from typing import Any
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, removal
 from setup_assistant.host.removal_proofs import Both, Identity, Marked, Proof, Same
+from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps import adopt
 from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker, read_object
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.listing import OWN_PREFIX, PART_SUFFIX, STATE_SUFFIX
+from setup_assistant.weights.listing import OWN_PREFIX
 
 # Beside an environment: what is built, what is replaced, what an upgrade builds and keeps.
 BESIDE = (".part", ".old", ".next", ".next.part", ".next.old", ".swap", ".previous")

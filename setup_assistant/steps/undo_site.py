@@ -10,6 +10,7 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host.removal_proofs import seen
+from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.site.kept import RECORD
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_plan
@@ -17,7 +18,7 @@ from setup_assistant.steps.adopt import BEFORE
 from setup_assistant.steps.ownership import Owner, is_recorded
 from setup_assistant.steps.undo_items import Item, going
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.listing import OWN_PREFIX, PART_SUFFIX, STATE_SUFFIX
+from setup_assistant.weights.listing import OWN_PREFIX
 
 # Written for people, and under names that people give as well: these say whose they are.
 _PLAIN = ("README.txt", "requirements.txt", "environment.yml", "answers.toml", "report.md",

@@ -10,6 +10,8 @@ from pathlib import Path
 from setup_assistant.catalog import mirrors
 from setup_assistant.catalog.models import known_sums
 from setup_assistant.errors import SetupError
+from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
+from setup_assistant.host.transfer.wait import waiting
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps import ownership
 from setup_assistant.steps.download import places
@@ -19,7 +21,6 @@ from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.step import Context
 from setup_assistant.units_text import size_text
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.listing import PART_SUFFIX, STATE_SUFFIX
 
 CANARY = "canary"
 FLAG = "--weights"
@@ -100,7 +101,11 @@ def _sources(context: Context) -> list[Source]:
 
 
 def _tell_source(context: Context, event: Event) -> None:
-    """Say that another source is asked, and why; the rest shows as progress."""
+    """Say that another source is asked, or waited for, and why; the rest shows as progress."""
+    if event.kind == "retry":
+        host, until, detail = (str(event.data[k]) for k in ("source", "until", "detail"))
+        text = waiting(host, until, detail)
+        context.tell.result(text, ok=False)
     if event.kind == "source":
         detail = str(event.data["detail"])
         context.tell.result(msg("{detail} Another source is asked.", detail=detail), ok=False)

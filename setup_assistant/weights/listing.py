@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX, RemoteFile
 from setup_assistant.messages import _
 from setup_assistant.relative_name import clash, fault_of
 
@@ -15,26 +15,14 @@ from setup_assistant.relative_name import clash, fault_of
 MOST_FILES = 100_000
 # One file cannot be larger than this many bytes (4 PB): a hub that says so is broken.
 _LARGEST = 1 << 52
-# What stands behind the name of a file on its way, and of the note that goes with it.
-PART_SUFFIX = ".sa-part"
-STATE_SUFFIX = ".sa-part.state"
 # What ModelScope's own client adds.
 _CLIENT_SUFFIX = ".incomplete"
 _RESERVED = (PART_SUFFIX, STATE_SUFFIX, _CLIENT_SUFFIX)
 _SPARE = max(len(s) for s in _RESERVED)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA1 = re.compile(r"[0-9a-f]{40}")
 # What this tool writes beside the weights.
 OWN_PREFIX = ".setup-assistant"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemoteFile:
-    """One file that a source offers. `path` is relative, with `/`; `sha256` lower-case hex."""
-
-    path: str
-    size: int
-    sha256: str | None = None
-    revision: str | None = None
 
 
 def checked(entries: Iterable[object], model: str) -> tuple[RemoteFile, ...]:
@@ -88,6 +76,7 @@ def _file(entry: object, model: str) -> RemoteFile | None:
         size=size,
         sha256=_sum(entry.get("Sha256"), path, model),
         revision=_text(entry.get("Revision")),
+        git_blob=_blob(entry.get("GitBlob")),
     )
 
 
@@ -97,6 +86,11 @@ def _sum(value: Any, path: str, model: str) -> str | None:  # noqa: ANN401 - JSO
     if not isinstance(value, str) or not _SHA256.fullmatch(value.lower()):
         raise _refused(model, f"{path!a}: Sha256 {str(value)[:80]!a}")
     return value.lower()
+
+
+def _blob(value: object) -> str | None:
+    """Return the id of a Git blob; another one than sha1's says nothing here."""
+    return value if isinstance(value, str) and _SHA1.fullmatch(value) else None
 
 
 def _check_together(found: list[RemoteFile], model: str) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from setup_assistant.host import clock
 from setup_assistant.host.http import WebError, explain
+from setup_assistant.host.transfer.part import SEGMENT, Part
 from setup_assistant.messages import msg
-from setup_assistant.steps.download.part import SEGMENT, Part
 
 _FIRST_PAUSE = 0.2
 # How much a failure counts whose answer said when to come again.
@@ -43,7 +43,8 @@ class Patience:
 
     attempts: int = 10
     longest_pause: float = 30.0
-    longest_retry_after: float = 300.0
+    # Whoever asks for more is not waited for.
+    longest_retry_after: float = 3600.0
 
 
 @dataclass
@@ -63,6 +64,8 @@ class Flow:
     # A whole answer had the wrong size: ask for the same bytes as a part.
     ask_part: bool = False
     surprises: int = 0
+    # How much there was when the server last refused what it had given before; -1: never.
+    _refused_at: int = -1
     _failures: int = 0
     _fruitless: float = 0.0
     _best_here: int = 0
@@ -141,9 +144,21 @@ class Flow:
         self._best_of_all = done if more else self._best_of_all
         pause = min(_FIRST_PAUSE * 2.0 ** min(self._failures - 1, 20), patience.longest_pause)
         if error.retry_after is not None:
-            pause = min(error.retry_after, patience.longest_retry_after)
+            pause = error.retry_after
         self.not_before = clock.monotonic() + pause
         return self._fruitless >= patience.attempts
+
+    def may_have_expired(self, run: Run, error: WebError) -> bool:
+        """Whether a refusal in mid-download is worth a fresh address: signed ones expire.
+
+        Once, until more bytes came; several connections that met the same refusal count once.
+        """
+        if error.reason != "denied" or not self.part.done:
+            return False
+        if run.failures != self._failures:
+            return True
+        before, self._refused_at = self._refused_at, self.part.done
+        return self.part.done > before
 
 
 @dataclass

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from setup_assistant.steps.download.file_progress import Run
-from setup_assistant.steps.download.part import SEGMENT
+from setup_assistant.host.transfer.file_progress import Run
+from setup_assistant.host.transfer.part import SEGMENT
 
 _TRY_MORE_SECONDS, _ONE_MOMENT_SECONDS = 5.0, 1.0
 

@@ -1,4 +1,4 @@
-"""The web door against real servers on this computer."""
+"""Visits of the probe against real servers on this computer: what failed is told apart."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.host import web
+from setup_assistant.host import connections, pip_settings
+from setup_assistant.host.http_errors import CAUSES
+from setup_assistant.host.http_probe import Answer, probe_url
 
 
 class _Page(http.server.BaseHTTPRequestHandler):
@@ -33,16 +35,15 @@ class _Page(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture(autouse=True)
-def _plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No proxy and no certificates of this machine; every test has an opener of its own."""
+def _plain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No proxy and no certificates of this machine."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    for name in web.CERTIFICATE_VARIABLES:
+    for name in connections.CERTIFICATE_VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    web._opener.cache_clear()
-    yield
-    web._opener.cache_clear()
+    monkeypatch.setattr(pip_settings, "ETC", tmp_path / "etc")
+    monkeypatch.setenv("HOME", str(tmp_path))
 
 
 @pytest.fixture
@@ -71,63 +72,71 @@ def _closed_port() -> int:
 
 
 def _why(url: str, timeout: float = 5) -> str:
-    answer = web.probe_url(url, timeout)
+    answer: Answer = probe_url(url, timeout)
     assert not answer.ok
     assert answer.reason
-    return answer.reason.english
+    if answer.cause in CAUSES:
+        assert answer.reason.english == CAUSES[answer.cause].english
+    return answer.cause or answer.reason.english
 
 
 def test_a_page_that_is_there(serve: Callable[..., str]) -> None:
-    answer = web.probe_url(serve(), 5)
+    answer = probe_url(serve(), 5)
     assert answer.ok
     assert answer.reason is None
     assert answer.seconds is not None
 
 
 @pytest.mark.parametrize(
-    ("status", "words"),
-    [(404, "not there"), (401, "login"), (403, "forbids"), (407, "proxy asks"), (500, "error")],
+    ("status", "told"),
+    [
+        (404, "http-404"),
+        (401, "http-401"),
+        (403, "http-403"),
+        (407, "proxy-login"),
+        (500, "HTTP 500"),
+    ],
 )
-def test_statuses(serve: Callable[..., str], status: int, words: str) -> None:
-    assert words in _why(f"{serve()}{status}")
+def test_statuses(serve: Callable[..., str], status: int, told: str) -> None:
+    assert told == _why(f"{serve()}{status}")
 
 
 def test_a_refused_connection() -> None:
-    assert _why(f"http://127.0.0.1:{_closed_port()}/") == "The connection was refused."
+    assert _why(f"http://127.0.0.1:{_closed_port()}/") == "refused"
 
 
 def test_a_name_that_does_not_exist() -> None:
-    assert "cannot be resolved" in _why("http://no-such-host.invalid/")
+    assert _why("http://no-such-host.invalid/") == "name-unknown"
 
 
 def test_a_server_that_never_answers() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        assert _why(f"http://127.0.0.1:{silent.getsockname()[1]}/", 0.3) == "No answer in time."
+        assert _why(f"http://127.0.0.1:{silent.getsockname()[1]}/", 0.3) == "no-answer"
 
 
 def test_a_dead_proxy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{_closed_port()}")
-    assert "proxy refuses connections" in _why("http://example.invalid/")
+    assert _why("http://example.invalid/") == "proxy-refused"
 
 
 def test_a_proxy_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://no-such-proxy.invalid:3128")
-    assert _why("https://example.invalid/") == "The proxy's name cannot be resolved."
+    assert _why("https://example.invalid/") == "proxy-name-unknown"
 
 
 def test_a_proxy_that_refuses_the_address(
     serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", serve())
-    assert "proxy refused" in _why("https://example.invalid/")
+    assert _why("https://example.invalid/") == "proxy-denied"
 
 
 def test_no_proxy_is_honoured(serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{_closed_port()}")
     monkeypatch.setenv("no_proxy", "localhost")
-    assert web.probe_url(serve(), 5).ok
+    assert probe_url(serve(), 5).ok
 
 
 @pytest.fixture(scope="module")
@@ -196,12 +205,11 @@ def test_a_proxy_that_opens_encrypted_connections_is_named(
     threading.Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.server_address[1]}")
     try:
-        assert "a proxy may open encrypted connections" in _why("https://files.example/simple/")
+        assert _why("https://files.example/simple/") == "certificate-authority"
         # With the office's authority named, the same connection is trusted.
-        web._opener.cache_clear()
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-        assert web.probe_url("https://files.example/simple/", 5).ok
-        assert "does not belong" in _why("https://other.example/")
+        assert probe_url("https://files.example/simple/", 5).ok
+        assert _why("https://other.example/") == "certificate-name"
     finally:
         proxy.shutdown()
         proxy.server_close()
@@ -213,8 +221,7 @@ def test_interception_is_named_and_the_own_certificate_mends_it(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
     url = serve(context)
-    assert "open encrypted" in _why(url)
-    assert "SSL_CERT_FILE" in _why(url)
-    web._opener.cache_clear()
+    assert _why(url) == "certificate-authority"
+    assert "SSL_CERT_FILE" in CAUSES["certificate-authority"].english
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate / "cert.pem"))
-    assert web.probe_url(url, 5).ok
+    assert probe_url(url, 5).ok

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from setup_assistant.host import clock
 from setup_assistant.host.http import Body, Http, WebError, silence_seconds
+from setup_assistant.host.transfer.concurrency import Width, help_slowest
+from setup_assistant.host.transfer.file_progress import Flow, Patience, Run, TransferError, ending
+from setup_assistant.host.transfer.part import Part
+from setup_assistant.host.transfer.remote_file import RemoteFile
+from setup_assistant.host.transfer.wait import Wait, too_long, wait_of
 from setup_assistant.messages import msg
-from setup_assistant.steps.download.concurrency import Width, help_slowest
-from setup_assistant.steps.download.file_progress import Flow, Patience, Run, TransferError, ending
-from setup_assistant.steps.download.part import Part
-from setup_assistant.weights.listing import RemoteFile
 
 CONNECTIONS = 8
 # It begins with one; the others join where, or as soon as, the line is slower than this (bytes/s).
@@ -37,7 +38,8 @@ class Transfer:
     """One transfer of many files.
 
     `on_bytes` is told how many bytes of all files are there, `on_file` each file that has its
-    name and its sha256; both from the thread that calls `run`.
+    name and its sha256, and `http.on_wait` that the server asked to be left alone for a while;
+    all from the thread that calls `run`.
     """
 
     def __init__(
@@ -50,6 +52,9 @@ class Transfer:
         connections: int = CONNECTIONS,
     ) -> None:
         self._http, self._patience = http, patience
+        self._waits: list[Wait] = []
+        # Until then the server asked to be left alone, by whatever connection it was told.
+        self._not_before = 0.0
         self._silence = silence_seconds()
         self._on_bytes, self._on_file = on_bytes, on_file
         self._connections = connections
@@ -100,10 +105,13 @@ class Transfer:
                 if not self._arrived and not self._failed:
                     self._changed.wait(_TELL_EVERY_SECONDS)
                 arrived, self._arrived = self._arrived, []
+                waits, self._waits = self._waits, []
             done = self._done()
             self._on_bytes(done)
             for file, digest in arrived:
                 self._on_file(file, digest)
+            for wait in waits:
+                self._http.on_wait(wait)
             expected -= len(arrived)
             if self._failed or not expected:
                 return
@@ -150,7 +158,7 @@ class Transfer:
             while not self._stop.is_set():
                 now = clock.monotonic()
                 flow = next((f for f in self._active if f.free(now)), None)
-                if not self._width.allows(len(self._runs), now):
+                if now < self._not_before or not self._width.allows(len(self._runs), now):
                     self._changed.wait(0.1)
                 elif flow:
                     self._runs.append(flow.cut(self._most()))
@@ -187,10 +195,24 @@ class Transfer:
         with self._changed:
             if error.crowded:
                 self._width.refused(len(self._runs), clock.monotonic())
+            again = error.again or run.flow.may_have_expired(run, error)
             self._best = max(self._best, done)
             enough = run.flow.failed(run, error, self._patience, self._best)
-        if enough or not error.again:
+            if (error.retry_after or 0.0) > self._patience.longest_retry_after:
+                error, enough = too_long(error), True
+            elif error.retry_after:
+                self._hold(run, error)
+        if enough or not again:
             self._fail(error, run.flow)
+
+    def _hold(self, run: Run, error: WebError) -> None:
+        """Let no connection ask again before the server wants to be asked."""
+        until = clock.monotonic() + (error.retry_after or 0.0)
+        wait = wait_of(run.flow.url, error)
+        if wait and until > self._not_before + 1.0:
+            self._waits.append(wait)
+        self._not_before = max(self._not_before, until)
+        self._changed.notify_all()
 
     def _fail(self, error: Exception, flow: Flow) -> None:
         with self._changed:

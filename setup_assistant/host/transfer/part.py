@@ -19,7 +19,7 @@ import threading
 from pathlib import Path
 
 from setup_assistant.host import removal
-from setup_assistant.weights.listing import PART_SUFFIX, STATE_SUFFIX, RemoteFile
+from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX, RemoteFile
 
 SEGMENT = 8 << 20
 _SCHEMA = "setup-assistant/part/2"
