@@ -38,7 +38,8 @@ class Card:
     display_active: bool | None = None
     driver_model: str | None = None
     pci_device_id: str | None = None
-    unified_memory: bool | None = None
+    compute_mode: str | None = None
+    persistence: bool | None = None
     vendor: str | None = None
     kernel_driver: str | None = None
     trouble: str | None = None
@@ -95,8 +96,8 @@ def lost(text: str | None) -> bool:
 
 
 def mib(text: str | None) -> int | None:
-    """Return the bytes of "81559 MiB", "81559MiB" or "81559"; None where it says nothing."""
-    found = re.match(r"\s*(\d+)\s*(MiB|KiB|GiB)?\s*$", text or "")
+    """Return the bytes of "81559 MiB", "81559" or "2320MB" (old drivers); None for no size."""
+    found = re.match(r"\s*(\d+)\s*(MiB|KiB|GiB|MB)?\s*$", text or "")
     if not found:
         return None
     unit = {"KiB": 1 << 10, "GiB": 1 << 30}.get(found[2] or "", MIB)
