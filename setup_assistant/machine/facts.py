@@ -33,7 +33,8 @@ class Gpu:
 
     `index` is the position in PCI order (`CUDA_DEVICE_ORDER=PCI_BUS_ID`). `mig` is None where
     unknown, "off", "on" (a card in MIG mode, itself unusable) or the slice's profile such as
-    "1g.10gb" ("slice" where its profile is not known). `usable` is False for a lost, forbidden
+    "1g.10gb" ("slice" where its profile is not known). `compute_mode` is default,
+    exclusive_process, exclusive_thread or prohibited. `usable` is False for a lost, forbidden
     or hidden card; `note` says why.
     """
 
@@ -51,6 +52,7 @@ class Gpu:
     vendor: Literal["nvidia", "amd", "intel", "apple"] = "nvidia"
     pci_device_id: str | None = None
     kernel_driver: str | None = None
+    compute_mode: str | None = None
     usable: bool = True
     note: str | None = None
     processes: tuple[Process, ...] = ()

@@ -102,6 +102,7 @@ def _gpu(card: Card, position: int, memory: Memory | None) -> tuple[Gpu, list[Un
         vendor=vendor,
         pci_device_id=card.pci_device_id,
         kernel_driver=card.kernel_driver,
+        compute_mode=card.compute_mode,
         usable=note is None,
         note=note.english if note else None,
         processes=card.processes,
@@ -121,6 +122,10 @@ def _note(card: Card, vendor: str) -> Message | None:
         return msg("Not an NVIDIA GPU: it is recognised, but not used.")
     if card.trouble:
         return msg("This GPU does not answer.")
+    if card.compute_mode == "prohibited":
+        return msg(
+            "Its compute mode is Prohibited: no program may use it (sudo nvidia-smi -c 0 lifts it)."
+        )
     if card.mig == "on":
         return msg("This card is divided into MIG slices; only the slices can be used.")
     return None

@@ -74,8 +74,12 @@ VERDICTS: dict[str, _Kind] = {
         msg("Run nvidia-smi and read its error; reinstall the driver if it fails too."),
     ),
     "nvml_hangs": _Kind(
-        msg("NVML did not answer in time: the driver hangs."),
+        msg("A call of NVML did not return: the driver hangs."),
         msg("Look for Xid lines in the output of dmesg, then reboot."),
+    ),
+    "driver_slow": _Kind(
+        msg("The driver works, but answers slowly: it wakes the GPUs anew for each program."),
+        msg("Run sudo nvidia-smi -pm 1: persistence mode keeps the GPUs awake."),
     ),
     "nvidia_smi_crashed": _Kind(
         msg("nvidia-smi crashed: the driver's parts do not fit together."),
