@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from setup_assistant.machine.reading import Reading
 
 T = TypeVar("T")
-_SLICE_SECONDS = 0.05
+_SLICE_SECONDS, _PATIENT_SHARE = 0.05, 5.0
 # What nvidia-smi may take, as a share of the deadline, where NVML left something out.
 _SMI_SHARE = 1.0
 # Seconds for ending a child that does not come back: asked politely, then not.
@@ -58,11 +58,12 @@ def probe(
     parts |= _other_parts(site, sources, root, span)
     if meanwhile is not None:
         meanwhile()
-    # The driver last: what it takes longer, the others may take too.
+    # The driver first: what it takes longer, the others may take too.
+    parts["gpus"].wait(started + span, asking.alive)
     unknown = [
         Unknown(field=name, reason=why.english)
-        for name in (*(n for n in parts if n != "gpus"), "gpus")
-        if (why := parts[name].wait(started + span, asking.alive)) is not None
+        for name, part in parts.items()
+        if (why := part.wait(started + _share(name) * span)) is not None
     ]
     found = {name: part.found for name, part in parts.items()}
     try:
@@ -94,6 +95,14 @@ def _other_parts(
     return parts
 
 
+def _share(name: str) -> float:
+    """Return how many times the person's deadline a part may take.
+
+    What only reads this computer's own files cannot hang, only be slow; a disk can.
+    """
+    return 1.0 if name in ("disks", "sources", "gpus") else _PATIENT_SHARE
+
+
 class _Part(Generic[T]):
     """One part of the probe in a thread of its own; results are kept as they come."""
 
@@ -109,7 +118,7 @@ class _Part(Generic[T]):
         """What is known so far."""
         return tuple(self._found)
 
-    def wait(self, until: float, alive: Callable[[], bool]) -> Message | None:
+    def wait(self, until: float, alive: Callable[[], bool] = bool) -> Message | None:
         """Wait until the clock shows `until`, longer while `alive`.
 
         Returns why the part is incomplete, or None.
