@@ -24,6 +24,7 @@ _READERS = (
     smi_report.read,
     smi_report.read_module,
     smi_lines.read_lspci,
+    smi_table.read_prose,
 )
 
 _NO_HANDLE = re.compile(r"Unable to (?:determine|detect) the device handle")
@@ -33,16 +34,18 @@ _FAILED = re.compile(
 )
 
 
-def read(text: str, code: int = 0) -> tuple[Reading, ...]:
+def read(text: str, code: int = 0, *, beside_cards: bool = False) -> tuple[Reading, ...]:
     """Return what `text` says, one reading per format found in it.
 
     Args:
         text: standard output and standard error of nvidia-smi, or a pasted mixture.
         code: the exit status, where known; errors may come with any of them.
+        beside_cards: whether cards are told of elsewhere: only nvidia-smi's own words of a
+            failure count then.
     """
     found = [r for r in (reader(text) for reader in _READERS) if not r.empty]
     cards = any(r.cards for r in found)
-    faults = _faults(text, cards=cards)
+    faults = _faults(text, cards=cards or beside_cards)
     if not faults and not cards and code not in (0, 14):
         first = tuple(s.strip() for s in text.splitlines() if s.strip())[:2]
         faults = (Fault(id=verdicts.of_code(code), evidence=(f"exit status {code}", *first)),)

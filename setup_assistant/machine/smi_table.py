@@ -8,11 +8,14 @@ from dataclasses import replace
 
 from setup_assistant.machine import card_table
 from setup_assistant.machine.facts import Process
-from setup_assistant.machine.reading import Card, Reading, mib
+from setup_assistant.machine.reading import Card, Reading, mib, value
 
-_DRIVER = re.compile(r"\b(?:Driver|KMD) Version:\s*(\d[\d.]*)")
+_DRIVER = re.compile(r"\b(?:Driver|KMD) Version:\s*(\d[\d.]*|N/A)")
 _CUDA = re.compile(r"\bCUDA (?:UMD )?Version:\s*(\d+\.\d+|N/A|Not Found|ERR!)")
-_OWN = re.compile(r"\|\s*NVIDIA-SMI\s+(\d[\d.]*)")
+# The first row: "| NVIDIA-SMI 535.54.03   Driver Version: 535.54.03   CUDA Version: 12.2 |"
+_BANNER = re.compile(
+    rf"NVIDIA-SMI\s+(?P<own>\d[\d.]*)(?:\s+{_DRIVER.pattern}(?:[\s|]*{_CUDA.pattern})?)?"
+)
 # First line of a card: "|   0  Tesla T4     On   | 00000000:00:1E.0 Off |    0 |"
 _CARD = re.compile(
     r"\|\s+(?P<index>\d+)\s+(?P<name>\S.*?)\s+(?P<mode>On|Off|N/A|WDDM|TCC|MCDM|ERR!)\s*\|"
@@ -36,19 +39,31 @@ _PROCESS = re.compile(
 
 def read(text: str) -> Reading:
     """Return what the table says; an empty reading where there is none."""
-    driver, cuda, own = (p.search(text) for p in (_DRIVER, _CUDA, _OWN))
+    banner = _BANNER.search(text)
     cards = _with_slices(_with_processes(_cards(text), text), text)
-    if not (driver or own or cards):
+    if not (banner or cards):
         return Reading(source="nvidia-smi")
-    known = cuda[1] if cuda and cuda[1][0].isdigit() else None
+    own, driver, cuda = banner.groups() if banner else (None, None, None)
+    known = cuda if cuda and cuda[0].isdigit() else None
     return Reading(
         source="nvidia-smi",
-        driver=driver[1] if driver else None,
+        driver=value(driver),
         cuda=known,
         cuda_missing=bool(cuda and not known),
-        library=own[1] if own else None,
+        library=own,
         windows=any(c.driver_model for c in cards) or "Driver-Model" in text,
         cards=tuple(cards),
+    )
+
+
+def read_prose(text: str) -> Reading:
+    """Return the driver that words beside any output name: it counts where no output does."""
+    driver, cuda = _DRIVER.search(text), _CUDA.search(text)
+    if driver is None or _BANNER.search(text):
+        return Reading(source="prose")
+    version = cuda[1] if cuda and cuda[1][0].isdigit() else None
+    return Reading(
+        source="prose", driver=value(driver[1]), cuda=version, cuda_missing=bool(cuda and not version)
     )
 
 

@@ -1,0 +1,229 @@
+"""Whose text is it, and of when: one paste may hold several computers, or one before and after.
+
+A text is cut into moments where an output begins (a banner, the head of `-q`, a report). Each
+belongs to a host: the one that a prompt or a heading names, or else the one whose cards it
+shows. Of one host the newest moment of a form counts; what is told twice differs only in age.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from setup_assistant.machine.reading import Card, Reading
+
+# Where an output begins, by its form.
+_HEADS = (
+    ("table", r"(?:\|\s*)?NVIDIA-SMI\s+\d[\d.]*\s+(?:Driver|KMD) Version:"),
+    ("tree", r"=+\s*NVSMI LOG\s*=+"),
+    ("xml", r"<nvidia_smi_log"),
+    ("report", r"Collecting environment information|^PyTorch version *:"),
+)
+_HEAD = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _HEADS), re.MULTILINE)
+# Who is asked: a prompt, a heading of dsh, clush or Ansible, the name of a file.
+_HOST = re.compile(
+    r"^(?:\([\w.-]+\) )?\[?[a-z_][\w.-]*@(?P<prompt>[A-Za-z0-9][\w.-]*)(?::[^\n$#]*|[ \]][^\n$#]*)?[$#] "
+    r"|^={3,} ?(?P<line>[A-Za-z][\w.-]*) ?={3,}$"
+    r"|^-{5,}\n(?P<dsh>[A-Za-z][\w.-]*)(?: \(\d+\))?\n-{5,}$"
+    r"|^(?P<ansible>[A-Za-z][\w.-]*) \| (?:CHANGED|SUCCESS)(?: \| rc=\d+ >>| => )"
+    r"|^==> (?P<file>\S+) <==$",
+    re.MULTILINE,
+)
+_SENDER = re.compile(r"^([A-Za-z][\w.-]*): ?(.*)$")
+_OLDER = re.compile(
+    r"\b(?:before|old|previous(?:ly)?|yesterday|earlier|used to be|last (?:week|month))\b|之前|以前|升级前|更新前",
+    re.IGNORECASE,
+)
+_NEWER = re.compile(r"\b(?:after(?:wards)?|now|new|today)\b|之后|现在|升级后|更新后", re.IGNORECASE)
+# nvidia-smi's own date, as "Sat Mar 29 02:21:35 2025".
+_DATE = re.compile(r"\b[A-Z][a-z]{2} ([A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4})\b")
+# How far in front of an output the words and the date that belong to it stand.
+_LOOK_BACK = 240
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """One output: its form ("" for what is none), its host where one is named, its age.
+
+    `age` sorts: what the words around it say, its date, its place in the text.
+    """
+
+    text: str
+    form: str = ""
+    host: str | None = None
+    age: tuple[int, float, int] = (0, 0.0, 0)
+    readings: tuple[Reading, ...] = ()
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """Every card it tells of."""
+        return tuple(c for r in self.readings for c in r.cards)
+
+
+def split(text: str) -> list[Moment]:
+    """Return the moments of a cleaned text, in its order."""
+    return list(_numbered(m for host, part in _by_sender(text) for m in _of_host(host, part)))
+
+
+def _numbered(moments: Iterable[Moment]) -> Iterator[Moment]:
+    for place, moment in enumerate(moments):
+        yield replace(moment, age=(*moment.age[:2], place))
+
+
+def _by_sender(text: str) -> list[tuple[str | None, str]]:
+    """Return each host's lines, where all lines have the name of one in front (pdsh, clush)."""
+    rows = [_SENDER.match(s) for s in text.split("\n") if s.strip()]
+    names = [m[1] for m in rows if m]
+    hosts = list(dict.fromkeys(names))
+    if len(names) < len(rows) or len(hosts) < 2 or any(names.count(h) < 3 for h in hosts):
+        return [(None, text)]
+    return [(h, "\n".join(m[2] for m in rows if m and m[1] == h)) for h in hosts]
+
+
+def _of_host(host: str | None, text: str) -> Iterator[Moment]:
+    """Yield the moments of a text, a new one wherever another host or output begins."""
+    cuts = [(m.start(), "", _named(m)) for m in _HOST.finditer(text)] if host is None else []
+    cuts += [(m.start(), m.lastgroup or "", None) for m in _HEAD.finditer(text)]
+    begun, form = 0, ""
+    for place, head, name in [*sorted(cuts, key=lambda c: c[0]), (len(text), "end", None)]:
+        if not head and name == host:
+            continue
+        if text[begun:place].strip():
+            yield _moment(text, begun, place, form, host)
+        begun, form = place, head
+        host = name if not head else host
+
+
+def _named(found: re.Match[str]) -> str | None:
+    name = next((n for n in found.groups() if n), None)
+    # A container's number: the computer is the one around it.
+    return None if name and re.fullmatch(r"[0-9a-f]{12}", name) else name
+
+
+def _moment(text: str, begun: int, ended: int, form: str, host: str | None) -> Moment:
+    # Words and a date in front of an output belong to it, unless another output ends there.
+    before = text[max(0, begun - _LOOK_BACK) : begun].rpartition("+--")[2]
+    older, newer = (max((m.end() for m in p.finditer(before)), default=0) for p in (_OLDER, _NEWER))
+    word = 0 if not form or older == newer else -1 if older > newer else 1
+    dates = _DATE.findall(before)
+    when = _seconds(dates[-1]) if dates else 0.0
+    return Moment(text=text[begun:ended], form=form, host=host, age=(word, when, 0))
+
+
+def _seconds(date: str) -> float:
+    try:
+        return datetime.strptime(date, "%b %d %H:%M:%S %Y").timestamp()  # noqa: DTZ007 - as printed
+    except ValueError:
+        return 0.0
+
+
+def by_host(moments: Sequence[Moment]) -> dict[str, list[Moment]]:
+    """Return each computer's moments, by the name or the number that it is told apart by."""
+    groups: dict[str, list[Moment]] = {}
+    loose: list[list[Moment]] = []
+    for moment in moments:
+        if moment.host:
+            groups.setdefault(moment.host, []).append(moment)
+            continue
+        fitting = (g for g in loose if not conflict(_of(g), moment.cards))
+        group = next(fitting, None) if loose else None
+        if group is None:
+            loose.append([moment])
+        else:
+            group.append(moment)
+    told = {name: g for name, g in groups.items() if _tells(g)}
+    others = [m for name, g in groups.items() if name not in told for m in g]
+    loose_told = [g for g in loose if _of(g)]
+    rest = [m for g in loose if g not in loose_told for m in g] + others
+    found = {**told, **{str(n): g for n, g in enumerate(loose_told, len(told) + 1)}}
+    if len(found) <= 1:
+        return {name: [*g, *rest] for name, g in found.items()} or {"1": rest}
+    return found
+
+
+def _tells(moments: Iterable[Moment]) -> bool:
+    return any(m.cards for m in moments)
+
+
+def _of(moments: Iterable[Moment]) -> tuple[Card, ...]:
+    return tuple(c for m in moments for c in m.cards)
+
+
+def conflict(one: Sequence[Card], other: Sequence[Card]) -> bool:
+    """Whether two lists of cards cannot be of one computer."""
+    if one and other and sorted(map(_name, one)) == sorted(map(_name, other)):
+        # The same cards, perhaps counted another way: their own numbers decide.
+        uuids = [{c.uuid for c in cards if c.uuid} for cards in (one, other)]
+        return all(uuids) and uuids[0].isdisjoint(uuids[1])
+    return any(_another(a, b) for a in one for b in other if _same_place(a, b))
+
+
+def _same_place(one: Card, other: Card) -> bool:
+    if one.pci_bus_id and other.pci_bus_id:
+        return one.pci_bus_id == other.pci_bus_id
+    return one.index is not None and one.index == other.index
+
+
+def _another(one: Card, other: Card) -> bool:
+    if (one.vendor or "nvidia") != (other.vendor or "nvidia"):
+        return False
+    if one.uuid and other.uuid:
+        return one.uuid != other.uuid
+    a, b = _name(one), _name(other)
+    return bool(a and b) and not a.startswith(b) and not b.startswith(a)
+
+
+def _name(card: Card) -> str:
+    """Return a name as it is compared, without the dots that cut it."""
+    from setup_assistant.catalog import gpus
+
+    return gpus.plain(card.name or "").rstrip(". ")
+
+
+def newest(moments: Sequence[Moment]) -> tuple[list[Reading], bool]:
+    """Return what one computer's moments say, the newest first, and whether some were older.
+
+    Of each form only the newest moment that tells of cards, or of a driver, counts.
+    """
+    kept: list[Moment] = []
+    differ = False
+    for moment in sorted(moments, key=lambda m: m.age, reverse=True):
+        later = [k for k in kept if k.form and k.form == moment.form and _says(k) >= _says(moment)]
+        if not later:
+            kept.append(moment)
+        else:
+            differ = differ or bool(_drivers(moment) - _drivers(later[0]))
+            # What failed then is still worth knowing.
+            kept.append(replace(moment, readings=tuple(_failures(moment))))
+    ordered = sorted(kept, key=lambda m: m.age, reverse=True)
+    driver = next((d for m in ordered for d in sorted(_drivers(m))), None)
+    differ = differ or any(_drivers(m) - {driver} for m in ordered)
+    found = [r for m in ordered for r in m.readings]
+    if driver:
+        found = [r for r in found if r.source != "prose"]
+    return [_of_driver(r, driver) for r in found], differ
+
+
+def _of_driver(reading: Reading, driver: str | None) -> Reading:
+    """Return a reading without what it says of a driver that has been replaced."""
+    if reading.source == "prose":
+        return replace(reading, source="nvidia-smi")
+    if reading.source == "nvidia-smi" and reading.driver not in (None, driver):
+        return replace(reading, driver=None, cuda=None, library=None, cuda_missing=False)
+    return reading
+
+
+def _says(moment: Moment) -> int:
+    return 2 if moment.cards else 1 if _drivers(moment) else 0
+
+
+def _drivers(moment: Moment) -> set[str]:
+    return {r.driver for r in moment.readings if r.driver and r.source != "prose"}
+
+
+def _failures(moment: Moment) -> Iterator[Reading]:
+    for reading in moment.readings:
+        if reading.faults:
+            yield Reading(source=reading.source, faults=reading.faults)
