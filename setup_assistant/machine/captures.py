@@ -19,6 +19,7 @@ from setup_assistant.machine import (
     moments,
     smi,
     smi_report,
+    typed_list,
     verdicts,
 )
 from setup_assistant.machine.facts import Driver, Machine, System, Unknown, Verdict
@@ -30,9 +31,16 @@ from setup_assistant.messages import msg
 
 # Parts that sit on an Arm processor, alone among NVIDIA's.
 _ARM = re.compile(r"\b(?:GB10|GB[23]00|GH200|Orin|Xavier|Thor|Tegra|Jetson)\b", re.IGNORECASE)
-_FROM_WINDOWS = re.compile(r"is not recognized as|[A-Z]:\\Windows\\|\bMINGW\d\d", re.IGNORECASE)
+# Windows by its prompts, folders and programs, and by cmd's and PowerShell's words for a missing
+# command; but never by the language of a shell that other systems have too.
+_FROM_WINDOWS = re.compile(
+    rf"{verdicts.CMD_MISSING}|[A-Z]:\\(?:Windows|Users|Program)|^(?:PS )?[A-Z]:\\[^\n>]*>"
+    r"|\bMINGW\d\d|\[MSC v\.|CommandNotFoundException|\bWin(?:dows)? ?1[01]\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 # A Windows driver asked at a prompt that is not Windows': `-q` names its model there too.
 _FROM_BASH = re.compile(r"^(?:\S*@\S*)?\$ (?:sudo )?nvidia-smi(?!\.exe)", re.MULTILINE)
+_TYPED_WSL = re.compile(r"\bWSL ?2?\b", re.IGNORECASE)
 _FROM_WSL = re.compile(r"microsoft-standard-WSL|/usr/lib/wsl/|:/mnt/[a-z]/\S*[$#] ")
 
 
@@ -176,7 +184,8 @@ def _system(joined: Joined, names: Sequence[str], text: str) -> System:
     # Under WSL, the driver is that of Windows ("572.70"), nvidia-smi is Linux' ("570.124.06").
     wsl = own.count(".") == 2 and version.count(".") == 1 and not joined.windows
     shell = joined.windows and _FROM_BASH.search(text)
-    if wsl or ((shell or _FROM_WSL.search(text)) and not _FROM_WINDOWS.search(text)):
+    typed = len(text) <= typed_list.LONGEST and _TYPED_WSL.search(text)
+    if wsl or typed or ((shell or _FROM_WSL.search(text)) and not _FROM_WINDOWS.search(text)):
         return System(os="Linux", arch=arch, wsl=True)
     windows = joined.windows or _FROM_WINDOWS.search(text)
     return System(os="Windows" if windows else "Linux", arch=arch)

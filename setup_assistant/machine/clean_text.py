@@ -29,7 +29,7 @@ _HALF_ESCAPED = re.compile(r"<\w+&gt;|&lt;\w+>")
 # Where a web page put rows of a table behind each other: the border of one, that of the next.
 _SEAM = re.compile(r"(?<=[|+]) (?=[|+])")
 # Blanks and lines as word processors and chat programs write them.
-_SIGNS = {
+_SIGNS: dict[int, int | str] = {
     # Full-width signs of a Chinese keyboard; but commas and ends of sentences are prose.
     **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；！？．"},
     **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " "),

@@ -12,6 +12,9 @@ from setup_assistant.machine.join import Joined
 from setup_assistant.machine.reading import Card, Fault, lost
 from setup_assistant.messages import Message, msg
 
+# What the kernel module says of a card that it does not drive, and what nvidia-smi says then.
+_REFUSALS = {"open_modules_required", "card_too_old"}
+_OF_REFUSALS = {"no_devices", "driver_not_loaded", "gpu_unreachable"}
 _VENDOR_NAMES = {"amd": "AMD GPU", "intel": "Intel GPU", "nvidia": "NVIDIA GPU"}
 
 
@@ -200,6 +203,9 @@ def _merged(faults: list[Fault]) -> list[Fault]:
         known = found.get(fault.id, fault)
         evidence = tuple(dict.fromkeys((*known.evidence, *fault.evidence)))
         found[fault.id] = replace(known, evidence=evidence)
+    if _REFUSALS & found.keys():
+        # The kernel module says why there are no devices.
+        found = {k: f for k, f in found.items() if k not in _OF_REFUSALS}
     return list(found.values())
 
 

@@ -60,6 +60,7 @@ NUMBER = Prefix(r" *(\d+)(?:[:|] ?| {1,2})(?! *,)", "   1  ")
 _QUOTED = re.compile(f"^{QUOTE.pattern}", re.MULTILINE)
 _STAMPED = re.compile(f"^{STAMP.pattern}", re.MULTILINE)
 _SENDER = re.compile(_any(SENDERS))
+_NAMED = re.compile(_any(SENDERS[2:]))
 _LEAD = re.compile(rf"(?:{STEP.pattern})?(?:(?:{_any(LEADS)})(?: |$)(?! *,))+", re.MULTILINE)
 _NUMBER = re.compile(NUMBER.pattern)
 
@@ -88,8 +89,11 @@ def _without_sender(text: str) -> str:
     found = [_SENDER.match(s) or _SENDER.match(f"{s} ") for s in told]
     if len(told) < 2 or not all(found):
         return text
-    names = {re.sub(r"\d+", "0", m[0]) for m in found if m}
-    if len(names) > 1:
+    names = {m[0] for m in found if m}
+    # Times and the numbers of processes differ from line to line; names of two hosts are two.
+    if len({re.sub(r"\d+", "0", n) for n in names}) > 1 or (
+        len(names) > 1 and any(_NAMED.fullmatch(n) for n in names)
+    ):
         return text
     return "\n".join(_SENDER.sub("", s if _SENDER.match(s) else f"{s} ", count=1) for s in lines)
 

@@ -24,21 +24,26 @@ _HEADS = (
 _HEAD = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _HEADS), re.MULTILINE)
 # Who is asked: a prompt, a heading of dsh, clush or Ansible, the name of a file.
 _HOST = re.compile(
-    r"^(?:\([\w.-]+\) )?\[?[a-z_][\w.-]*@(?P<prompt>[A-Za-z0-9][\w.-]*)(?::[^\n$#]*|[ \]][^\n$#]*)?[$#] "
+    r"^(?:\([\w.-]+\) )?\[?[a-z_][\w.-]*"
+    r"@(?P<prompt>[A-Za-z0-9][\w.-]*)(?::[^\n$#]*|[ \]][^\n$#]*)?[$#] "
     r"|^={3,} ?(?P<line>[A-Za-z][\w.-]*) ?={3,}$"
     r"|^-{5,}\n(?P<dsh>[A-Za-z][\w.-]*)(?: \(\d+\))?\n-{5,}$"
     r"|^(?P<ansible>[A-Za-z][\w.-]*) \| (?:CHANGED|SUCCESS)(?: \| rc=\d+ >>| => )"
-    r"|^==> (?P<file>\S+) <==$",
+    r"|^==> (?P<file>\S+) <==$"
+    r"|^(?P<gpustat>[A-Za-z0-9][\w.-]*) +\w{3} +\w{3} +\d+ [\d:]{8} \d{4} +\d{3}\.[\d.]+$",
     re.MULTILINE,
 )
-_SENDER = re.compile(r"^([A-Za-z][\w.-]*): ?(.*)$")
+_SENDER = re.compile(r"^([A-Za-z][\w.-]*)(?::| +\|) ?(.*)$")
 _OLDER = re.compile(
-    r"\b(?:before|old|previous(?:ly)?|yesterday|earlier|used to be|last (?:week|month))\b|之前|以前|升级前|更新前",
+    r"\b(?:before|old|previous(?:ly)?|yesterday|earlier|used to be|last (?:week|month))\b"
+    r"|之前|以前|升级前|更新前",
     re.IGNORECASE,
 )
 _NEWER = re.compile(r"\b(?:after(?:wards)?|now|new|today)\b|之后|现在|升级后|更新后", re.IGNORECASE)
 # nvidia-smi's own date, as "Sat Mar 29 02:21:35 2025".
 _DATE = re.compile(r"\b[A-Z][a-z]{2} ([A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4})\b")
+# The upper border of a table, which stands in front of its banner.
+_BORDER = re.compile(r"[+\s][+-]{3,}[+\s|]*\Z")
 # How far in front of an output the words and the date that belong to it stand.
 _LOOK_BACK = 240
 
@@ -58,8 +63,8 @@ class Moment:
 
     @property
     def cards(self) -> tuple[Card, ...]:
-        """Every card it tells of."""
-        return tuple(c for r in self.readings for c in r.cards)
+        """Every card that an output in it shows."""
+        return tuple(c for r in self.readings if r.source != "prose" for c in r.cards)
 
 
 def split(text: str) -> list[Moment]:
@@ -104,7 +109,7 @@ def _named(found: re.Match[str]) -> str | None:
 
 def _moment(text: str, begun: int, ended: int, form: str, host: str | None) -> Moment:
     # Words and a date in front of an output belong to it, unless another output ends there.
-    before = text[max(0, begun - _LOOK_BACK) : begun].rpartition("+--")[2]
+    before = _BORDER.sub("", text[max(0, begun - _LOOK_BACK) : begun]).rpartition("+--")[2]
     older, newer = (max((m.end() for m in p.finditer(before)), default=0) for p in (_OLDER, _NEWER))
     word = 0 if not form or older == newer else -1 if older > newer else 1
     dates = _DATE.findall(before)
@@ -121,30 +126,28 @@ def _seconds(date: str) -> float:
 
 def by_host(moments: Sequence[Moment]) -> dict[str, list[Moment]]:
     """Return each computer's moments, by the name or the number that it is told apart by."""
-    groups: dict[str, list[Moment]] = {}
-    loose: list[list[Moment]] = []
+    named: dict[str, list[Moment]] = {}
     for moment in moments:
         if moment.host:
-            groups.setdefault(moment.host, []).append(moment)
+            named.setdefault(moment.host, []).append(moment)
+    found = {name: told for name, told in named.items() if _of(told)}
+    quiet = [m for name, told in named.items() if name not in found for m in told]
+    for moment in moments:
+        if moment.host:
             continue
-        fitting = (g for g in loose if not conflict(_of(g), moment.cards))
-        group = next(fitting, None) if loose else None
+        if not moment.cards:
+            quiet.append(moment)
+            continue
+        fitting = (told for told in found.values() if not conflict(_of(told), moment.cards))
+        group = next(fitting, None)
         if group is None:
-            loose.append([moment])
+            found[str(len(found) + 1)] = [moment]
         else:
             group.append(moment)
-    told = {name: g for name, g in groups.items() if _tells(g)}
-    others = [m for name, g in groups.items() if name not in told for m in g]
-    loose_told = [g for g in loose if _of(g)]
-    rest = [m for g in loose if g not in loose_told for m in g] + others
-    found = {**told, **{str(n): g for n, g in enumerate(loose_told, len(told) + 1)}}
     if len(found) <= 1:
-        return {name: [*g, *rest] for name, g in found.items()} or {"1": rest}
+        # What shows no card, such as an error's words, is of the one computer that there is.
+        return {name: [*told, *quiet] for name, told in found.items()} or {"1": quiet}
     return found
-
-
-def _tells(moments: Iterable[Moment]) -> bool:
-    return any(m.cards for m in moments)
 
 
 def _of(moments: Iterable[Moment]) -> tuple[Card, ...]:
@@ -201,15 +204,23 @@ def newest(moments: Sequence[Moment]) -> tuple[list[Reading], bool]:
     driver = next((d for m in ordered for d in sorted(_drivers(m))), None)
     differ = differ or any(_drivers(m) - {driver} for m in ordered)
     found = [r for m in ordered for r in m.readings]
-    if driver:
-        found = [r for r in found if r.source != "prose"]
-    return [_of_driver(r, driver) for r in found], differ
+    shown = any(m.cards for m in moments)
+    spoken = (
+        replace(
+            r,
+            source="nvidia-smi",
+            driver=r.driver if driver is None else None,
+            cards=() if shown else r.cards,
+            unknown=() if shown else r.unknown,
+        )
+        for r in found
+        if r.source == "prose" and not (shown and driver)
+    )
+    return [*(_of_driver(r, driver) for r in found if r.source != "prose"), *spoken], differ
 
 
 def _of_driver(reading: Reading, driver: str | None) -> Reading:
     """Return a reading without what it says of a driver that has been replaced."""
-    if reading.source == "prose":
-        return replace(reading, source="nvidia-smi")
     if reading.source == "nvidia-smi" and reading.driver not in (None, driver):
         return replace(reading, driver=None, cuda=None, library=None, cuda_missing=False)
     return reading

@@ -6,11 +6,14 @@ import re
 from dataclasses import replace
 
 from setup_assistant.machine import (
+    kernel_log,
+    other_programs,
     smi_csv,
     smi_lines,
     smi_report,
     smi_table,
     smi_tree,
+    typed_list,
     verdicts,
 )
 from setup_assistant.machine.reading import Fault, Reading
@@ -22,9 +25,12 @@ _READERS = (
     smi_table.read,
     smi_lines.read_version,
     smi_report.read,
-    smi_report.read_module,
+    kernel_log.read_module,
+    kernel_log.read_refusals,
     smi_lines.read_lspci,
+    other_programs.read,
     smi_table.read_prose,
+    typed_list.read,
 )
 
 _NO_HANDLE = re.compile(r"Unable to (?:determine|detect) the device handle")
@@ -44,7 +50,7 @@ def read(text: str, code: int = 0, *, beside_cards: bool = False) -> tuple[Readi
             failure count then.
     """
     found = [r for r in (reader(text) for reader in _READERS) if not r.empty]
-    cards = any(r.cards for r in found)
+    cards = any(r.cards for r in found if r.source != "prose")
     faults = _faults(text, cards=cards or beside_cards)
     if not faults and not cards and code not in (0, 14):
         first = tuple(s.strip() for s in text.splitlines() if s.strip())[:2]

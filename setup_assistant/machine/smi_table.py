@@ -63,7 +63,10 @@ def read_prose(text: str) -> Reading:
         return Reading(source="prose")
     version = cuda[1] if cuda and cuda[1][0].isdigit() else None
     return Reading(
-        source="prose", driver=value(driver[1]), cuda=version, cuda_missing=bool(cuda and not version)
+        source="prose",
+        driver=value(driver[1]),
+        cuda=version,
+        cuda_missing=bool(cuda and not version),
     )
 
 

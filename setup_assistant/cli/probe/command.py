@@ -56,6 +56,7 @@ def command(
     captures: tuple[Path, ...],
     host: str | None,
     site: Path | None,
+    *,
     no_sources: bool,
     deadline: float,
     save: Path | None,
