@@ -12,6 +12,7 @@ from setup_assistant.choose.candidates import CANARY, Ground
 from setup_assistant.choose.model import Pick, choose_model
 from setup_assistant.choose.plan import (
     Decoder,
+    Fallback,
     ModelChoice,
     Package,
     Placement,
@@ -217,7 +218,7 @@ def _plan(machine: Machine, recipes: Recipes, decided: _Decided, notes: Notes) -
         placement=decided.placement,
         backend=decided.backend,
         python=pair.python,
-        sources=_sources(legs),
+        sources=_sources(machine, legs, pair),
         sizes=wanted,
         reasons=tuple(notes.reasons),
         warnings=tuple(notes.warnings),
@@ -261,7 +262,12 @@ def _extra(recipes: Recipes, pair: Pair, quantizer: Quantizer | None) -> tuple[P
     return tuple(Package(name=name, version=version) for name, version in wanted.items())
 
 
-def _sources(legs: Legs) -> Sources:
+def _sources(machine: Machine, legs: Legs, pair: Pair) -> Sources:
+    fallbacks = [Fallback(leg="packages", url=c.url, form=c.form) for c in legs.packages.others]
+    if pair.compatibility != "default-build":
+        fallbacks += [
+            Fallback(leg="torch", url=c.address(pair.build), form=c.form) for c in legs.torch.others
+        ]
     return Sources(
         packages=legs.packages.url,
         conda=legs.conda.url,
@@ -269,4 +275,7 @@ def _sources(legs: Legs) -> Sources:
         weights_reachable=legs.weights.reachable,
         extra_index_urls=tuple(c.url for c in legs.extra),
         with_credentials=tuple(c.url for c in (legs.packages, *legs.extra) if c.credentials),
+        unanswered=legs.unanswered,
+        left_out=tuple(s.url for s in machine.sources if s.leg == "extra" and not s.reachable),
+        fallbacks=tuple(fallbacks),
     )

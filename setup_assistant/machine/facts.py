@@ -127,7 +127,8 @@ class Source:
 
     `leg` is packages, torch, conda or weights, or extra for a further package index of the
     person's; `name` the mirror's name in the recipes, or own. `credentials` tells that their
-    setting holds a password, which `url` does not.
+    setting holds a password, which `url` does not. `silent` tells that nothing came in the time
+    that was given, which is no refusal; `setting` is the file or variable that names the source.
     """
 
     leg: str
@@ -138,6 +139,8 @@ class Source:
     reason: str | None = None
     bytes_per_second: float | None = None
     credentials: bool = False
+    silent: bool = False
+    setting: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

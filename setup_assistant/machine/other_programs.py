@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from setup_assistant.machine import python_reports, windows_reports
 from setup_assistant.machine.facts import Unknown
-from setup_assistant.machine.reading import MIB, Card, Reading, with_free
+from setup_assistant.machine.reading import Card, Reading, with_free
 from setup_assistant.messages import msg
+from setup_assistant.units_text import MIB
 
 _MORE = msg(
     "This text is the output of another program, read as far as it goes. The output of "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from setup_assistant.machine.reading import MIB, Card, Reading
+from setup_assistant.machine.reading import Card, Reading
+from setup_assistant.units_text import MIB
 
 _GIB = 1 << 30
 # transformers-cli env, accelerate env, llamafactory-cli env: "- GPU type: NVIDIA A100-SXM4-80GB"

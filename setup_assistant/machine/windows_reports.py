@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from setup_assistant.machine.reading import MIB, Card, Reading, with_free
+from setup_assistant.machine.reading import Card, Reading, with_free
+from setup_assistant.units_text import MIB
 
 _NAME = re.compile(
     r"(?:NVIDIA|AMD|ATI|Radeon|Intel\(R\)|Intel)"

@@ -65,11 +65,15 @@ def versions(recipes: Path) -> dict[str, set[str]]:
 
 @dataclass
 class Index:
-    """A running index. What is in `stalled` is begun and never ended, until `go` is set."""
+    """A running index. What is in `stalled` is begun and never ended, until `go` is set.
+
+    What is in `dying` breaks off in the middle, each time.
+    """
 
     packages: dict[str, set[str]]
     sizes: dict[str, int] = field(default_factory=dict)
     stalled: set[str] = field(default_factory=set)
+    dying: set[str] = field(default_factory=set)
     url: str = ""
     reached: threading.Event = field(default_factory=threading.Event)
     go: threading.Event = field(default_factory=threading.Event)
@@ -130,6 +134,9 @@ def serving(recipes: Path) -> Iterator[Index]:
             if f"{parts[0]}/{parts[1]}" in index.stalled and not self.path.endswith(".metadata"):
                 index.reached.set()
                 index.go.wait()
+            if f"{parts[0]}/{parts[1]}" in index.dying and not self.path.endswith(".metadata"):
+                self.close_connection = True
+                return
             self.wfile.write(data[half:])
 
         do_HEAD = do_GET  # noqa: N815 - as the server looks for it

@@ -19,7 +19,8 @@ class Job:
     `environment_yml` says what comes from `conda_channel`; `requirements` what is installed then.
     `lock` is where the exact set with its hashes is kept (PEP 751), or read from if it was made
     from these requirements. `given_lock` is another site's, to be replayed. `offline` allows the
-    cache and local folders only; `wheelhouse` is a folder of wheels, which then are all there is.
+    cache and local folders only; `left_out` are indexes of the person's that do not answer;
+    `wheelhouse` is a folder of wheels, which then are all there is.
     """
 
     prefix: Path
@@ -35,6 +36,7 @@ class Job:
     expected_bytes: int
     tell: Teller
     platform: str = ""
+    left_out: tuple[str, ...] = ()
 
     def places(self) -> list[str | Path]:
         """Return uv's options for a wheelhouse: the folder, and no index beside it."""
