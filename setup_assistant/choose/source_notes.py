@@ -82,6 +82,17 @@ def tell_unanswered(machine: Machine, legs: Legs, notes: Notes) -> None:
                 ),
             )
     for source in machine.sources:
+        own = source.leg == "packages" and source.name == OWN
+        if own and not source.reachable and legs.packages.url != source.url:
+            notes.beware(
+                "sources.packages",
+                msg(
+                    "{url}, set in {setting}, does not answer: packages come from {name} instead.",
+                    url=source.url,
+                    setting=source.setting or "-",
+                    name=legs.packages.name,
+                ),
+            )
         if source.leg == "extra" and not source.reachable:
             notes.beware(
                 "sources.extra_index_urls",

@@ -109,6 +109,10 @@ FACTS = (
         table="used", nvml="used",
     ),
     Fact(
+        field="reserved_bytes", read=mib,
+        csv="memory.reserved", q="FB Memory Usage > Reserved", xml="fb_memory_usage > reserved",
+    ),
+    Fact(
         field="free_bytes", read=mib,
         csv="memory.free", q="FB Memory Usage > Free", xml="fb_memory_usage > free", nvml="free",
     ),

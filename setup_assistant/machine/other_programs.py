@@ -189,7 +189,10 @@ PROGRAMS = (
     ),
     Program(
         "Device Manager",
-        _marked(r"^ *(?:Display adapters|显示适配器|Grafikkarten|Driver Version|驱动程序版本)"),
+        _marked(
+            r"^ *(?:Display adapters|显示适配器|Grafikkarten) *$"
+            r"|^ *(?:Driver Version|驱动程序版本):?\s*\d+\.\d+\.1\d\.\d{4}"
+        ),
         windows_reports.read,
     ),
     Program("ComfyUI", _marked(r"^Total VRAM \d+ MB"), python_reports.comfyui),

@@ -33,6 +33,7 @@ class Card:
     compute_capability: str | None = None
     total_bytes: int | None = None
     used_bytes: int | None = None
+    reserved_bytes: int | None = None
     free_bytes: int | None = None
     mig: str | None = None
     display_active: bool | None = None
@@ -128,7 +129,8 @@ def device_id(text: str | None) -> str | None:
 
 
 def with_free(card: Card) -> Card:
-    """Fill the free memory from total and used where only those were said."""
+    """Fill the free memory from total, used and reserved where only those were said."""
     if card.free_bytes is None and card.total_bytes is not None and card.used_bytes is not None:
-        return replace(card, free_bytes=max(0, card.total_bytes - card.used_bytes))
+        kept = card.used_bytes + (card.reserved_bytes or 0)
+        return replace(card, free_bytes=max(0, card.total_bytes - kept))
     return card

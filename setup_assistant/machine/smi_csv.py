@@ -78,7 +78,11 @@ def _blocks(rows: Sequence[list[str]]) -> Iterator[tuple[tuple[str, ...], list[l
 def _is_broken(rows: Sequence[list[str]], names: Sequence[int]) -> bool:
     """Whether lines of the table were broken: the one after the heading has not its cells."""
     after = rows[names[0] + 1 :][:1]
-    return not after or len(after[0]) != len(rows[names[0]]) or names[1:2] == [names[0] + 1]
+    # A heading's line that ends in a comma goes on in the next.
+    begun = any(r[-1] == "" and all(map(_is_column, r[:-1])) for r in rows[: names[0]] if r[1:])
+    return (
+        begun or not after or len(after[0]) != len(rows[names[0]]) or names[1:2] == [names[0] + 1]
+    )
 
 
 def _is_column(cell: str) -> bool:
