@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from setup_assistant.errors import SetupError
 from setup_assistant.host import caches, files, paths, pythons, run, usage
 from setup_assistant.host.pip_settings import uv_environment, without_choices
+from setup_assistant.machine.own_sources import uv_settings
 from setup_assistant.messages import msg
 from setup_assistant.site.layout import python_in
 from setup_assistant.steps.backends import lock
@@ -122,8 +123,10 @@ def _without(env: dict[str, str], dead: Sequence[str]) -> dict[str, str]:
         env.pop(name, None)
         if kept:
             env[name] = " ".join(kept)
-    # A uv.toml can be left out only as a whole: what else it names is in the requirements.
-    env["UV_NO_CONFIG"] = "1"
+    settings = uv_settings()
+    if any(url in settings for url in dead):
+        # A uv.toml can be left out only as a whole; what else it names is in the requirements.
+        env["UV_NO_CONFIG"] = "1"
     return env
 
 
