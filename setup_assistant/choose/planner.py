@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from setup_assistant.catalog.recipes import Recipes
@@ -30,7 +31,7 @@ from setup_assistant.choose.usable_gpus import NO_GPU, Card, cards_of
 from setup_assistant.choose.wheels import CURRENT, Answer, Question, choose_wheel, torch_source
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.machine.facts import Machine
+from setup_assistant.machine.facts import Gpu, Machine
 from setup_assistant.messages import msg
 from setup_assistant.versions import at_least, not_above
 
@@ -125,6 +126,8 @@ def _cards(
                 else msg("{gpu} is not an NVIDIA GPU and is not used.", gpu=gpu.name),
             )
     nvidia = [g for g in machine.gpus if g.vendor == "nvidia"]
+    if cards and machine.visible_devices is None:
+        _tell_unusable(nvidia, notes)
     hidden = machine.visible_devices is not None and not cards
     if nvidia and not cards and NO_GPU not in wishes.gpus:
         if not hidden:
@@ -154,6 +157,25 @@ def _cards(
         raise branches.refuse(gone, host, recipes.torch)
     branches.leave_out(gone, host, recipes.torch, notes)
     return [c for c in cards if c not in gone], gone
+
+
+def _tell_unusable(gpus: Sequence[Gpu], notes: Notes) -> None:
+    """Say which cards cannot be used, beside others that can."""
+    divided = {g.pci_bus_id or g.index for g in gpus if g.mig not in (None, "off", "on")}
+    for gpu in gpus:
+        if gpu.mig == "on" and (gpu.pci_bus_id or gpu.index) not in divided:
+            notes.beware(
+                "placement",
+                msg(
+                    "{gpu} is in MIG mode and has no slices, so it is not used (sudo nvidia-smi "
+                    "mig -cgi makes them).",
+                    gpu=gpu.name,
+                ),
+            )
+        elif not gpu.usable and gpu.mig != "on" and gpu.note:
+            notes.beware(
+                "placement", msg("{gpu} is not used: {reason}", gpu=gpu.name, reason=gpu.note)
+            )
 
 
 def _wheel(questions: list[Question], wishes: Wishes, notes: Notes) -> tuple[Question, Answer]:
