@@ -61,6 +61,8 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     Raises:
         SetupError: this machine cannot (exit 4, with the remedy), or a wish that is unknown.
     """
+    if machine.system.musl:
+        raise SetupError("musl_system")
     notes = Notes()
     host = host_of(machine)
     legs = choose_sources(machine, wishes, recipes, notes)
@@ -81,6 +83,8 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     ]
     question, answer = _wheel(questions, wishes, notes)
     wheel_notes.tell(answer, host, notes)
+    if machine.driver.cuda_source == "cuda-compat" and answer.cards:
+        wheel_notes.tell_compat(machine.driver, notes)
     ground = Ground(recipes=recipes, host=host, pair=answer.pair)
     model, placement, pick = choose_model(ground, answer.cards, machine.memory, wishes, notes)
     quantizer = ground.quantizer(pick.model, pick.cards)

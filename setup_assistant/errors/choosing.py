@@ -112,6 +112,14 @@ ERRORS: dict[str, ErrorKind] = {
         msg("No torch build has kernels for all of these at once: {gpus}."),
         msg("Name fewer with --gpus, or leave it out to let the tool choose."),
     ),
+    "musl_system": ErrorKind(
+        Exit.CANNOT,
+        msg("This Linux uses musl in place of glibc: torch has no wheels for it."),
+        msg(
+            "Use a system with glibc (Debian, Ubuntu, Fedora, Rocky), or a container of one: "
+            "setup-assistant export dockerfile writes its file."
+        ),
+    ),
     "no_cuda_platform": ErrorKind(
         Exit.CANNOT,
         msg("There are no CUDA builds of torch for {platform}."),

@@ -63,7 +63,8 @@ class Driver:
     """The NVIDIA driver. `cuda` is the highest CUDA version it supports, e.g. "12.2".
 
     `source` names who said the version: nvml, nvidia-smi, kernel, given; `cuda_source` who said
-    the CUDA version, which may also be "table" (from the driver's branch).
+    the CUDA version, which may also be "table" (from the driver's branch) or "cuda-compat" (a
+    forward compatibility package reports a newer one than the branch has).
     """
 
     version: str | None = None
@@ -76,7 +77,7 @@ class Driver:
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """Operating system and CPU."""
+    """Operating system and CPU. `musl`: a Linux with that C library in place of glibc."""
 
     os: str = "Linux"
     arch: str = "x86_64"
@@ -90,6 +91,7 @@ class System:
     container: str | None = None
     wsl: bool = False
     jetson: str | None = None
+    musl: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

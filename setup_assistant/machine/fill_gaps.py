@@ -72,7 +72,8 @@ def _driver(joined: Joined, jetson: str | None) -> tuple[Driver, list[Unknown]]:
         if cuda is not None:
             driver = replace(driver, cuda=cuda, cuda_source="table")
     elif driver.cuda_source is None:
-        driver = replace(driver, cuda_source=driver.source)
+        compat = driver.version and drivers.is_ahead(driver.version, driver.cuda)
+        driver = replace(driver, cuda_source="cuda-compat" if compat else driver.source)
     if driver.version is None:
         unknown.append(_unknown("driver.version", msg("No source named a driver version.")))
     if driver.cuda is None:

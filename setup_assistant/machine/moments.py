@@ -208,7 +208,8 @@ def newest(moments: Sequence[Moment]) -> tuple[list[Reading], bool]:
     spoken = (
         replace(
             r,
-            source="nvidia-smi",
+            # What somebody types of a computer is a description of it, not an answer of it.
+            source="given" if r.cards and not shown else "nvidia-smi",
             driver=r.driver if driver is None else None,
             cards=() if shown else r.cards,
             unknown=() if shown else r.unknown,

@@ -20,6 +20,10 @@ from setup_assistant.steps.backends.base import Backend, Job
 from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker
 from setup_assistant.steps.ownership import Owner
 from setup_assistant.steps.step import Context
+from setup_assistant.versions import at_least
+
+# Of this C library (manylinux_2_28) and newer, current releases have wheels.
+_USUAL_GLIBC = "2.28"
 
 
 class EnvironmentStep:
@@ -224,7 +228,17 @@ def _job(context: Context, prefix: Path, scratch: Path) -> Job:
         tell=context.tell,
         platform=host_of(context.machine).platform,
         left_out=context.plan.sources.left_out,
+        only_wheels=_old_libc(context.plan),
     )
+
+
+def _old_libc(plan: Plan) -> bool:
+    """Whether the newest releases have no wheels for this C library, only sources to compile.
+
+    Not with quantized weights: their kernels come as sources for some pairs.
+    """
+    glibc = plan.platform.glibc
+    return bool(glibc) and not at_least(glibc, _USUAL_GLIBC) and plan.model.quantization == "none"
 
 
 def _given_lock(context: Context) -> Path | None:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from setup_assistant.errors import Exit, SetupError
-from setup_assistant.machine.facts import Driver, Gpu, Machine, Verdict
+from setup_assistant.machine.facts import Driver, Gpu, Machine, Tool, Verdict
+from setup_assistant.steps import environment
 from tests.choose.described import described, plan_for, planned
 
 
@@ -208,3 +209,37 @@ def test_a_card_that_answers_is_driven_whatever_a_table_says() -> None:
     )  # fmt: skip
     driver = Driver(version="565.99", cuda="12.8", source="nvml")
     assert planned(Machine(gpus=(gpu,), driver=driver)).placement.device == "cuda"
+
+
+def test_a_linux_with_musl_is_refused_with_the_reason() -> None:
+    made = described("580.65.06", "NVIDIA L4,8.9,23034,22000")
+    with pytest.raises(SetupError) as caught:
+        planned(replace(made, system=replace(made.system, musl=True)))
+    assert caught.value.code == "musl_system"
+    assert "glibc" in caught.value.hint.english
+
+
+@pytest.mark.parametrize("glibc", ["2.17", "2.23", "2.26", "2.27"])
+def test_an_old_libc_gets_the_last_release_that_has_wheels_for_it(glibc: str) -> None:
+    plan = plan_for("535.183.01", "Tesla T4,7.5,15360,14900", glibc=glibc)
+    assert (plan.torch.version, plan.decoder.package) == ("2.6.0", "decord")
+    assert plan.platform is not None
+    assert environment._old_libc(plan) == (plan.model.quantization == "none")
+    current = plan_for("535.183.01", "Tesla T4,7.5,15360,14900", glibc="2.28")
+    assert not environment._old_libc(current)
+
+
+def test_three_old_cards_leave_the_oldest_out() -> None:
+    plan = plan_for(
+        "470.256.02", "Tesla V100-PCIE-16GB,7.0,16384,16100", "Tesla K80,3.7,11441,11400",
+        "Tesla P100-PCIE-16GB,6.0,16280,16100",
+    )  # fmt: skip
+    assert (plan.torch.build, plan.left_out) == ("cu118", ("1",))
+
+
+def test_a_free_threaded_python_is_not_chosen() -> None:
+    made = described("580.65.06", "NVIDIA L4,8.9,23034,22000")
+    tools = (Tool(name="python3.14t", path="/usr/bin/python3.14t"),
+             Tool(name="python3.13", path="/usr/bin/python3.13"))  # fmt: skip
+    system = replace(made.system, python="3.15.0")
+    assert planned(replace(made, system=system, tools=tools)).python == "3.13"

@@ -156,3 +156,19 @@ def test_a_slow_interpreter_is_no_hang(
     machine = look(tree(), deadline=0.6)
     assert machine.verdicts == ()
     assert any("very busy" in u.reason for u in machine.unknown if u.field == "gpus")
+
+
+@pytest.mark.parametrize(
+    ("driver", "cuda", "source"),
+    [
+        ("535.216.01", 12080, "cuda-compat"),
+        ("470.256.02", 12020, "cuda-compat"),
+        ("535.216.01", 12020, "nvml"),
+        ("999.10", 19000, "nvml"),
+    ],
+)
+def test_a_forward_compatibility_package_is_seen(
+    nvml: Use, tree: Tree, driver: str, cuda: int, source: str
+) -> None:
+    nvml(f"driver {driver}", f"cuda {cuda}", T4)
+    assert look(tree()).driver.cuda_source == source

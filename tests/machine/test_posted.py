@@ -181,3 +181,9 @@ def test_words_about_a_card_do_not_join_the_table(tmp_path: Path) -> None:
         "12.3",
         [("NVIDIA GeForce RTX 3080", "8.6", 10240, 9840)],
     )
+
+
+def test_what_is_typed_is_a_description(tmp_path: Path) -> None:
+    """No driver has answered for these cards: an impossible pair is refused, not planned."""
+    machine = read_text("RTX 5090, driver 550.54, Ubuntu", tmp_path)
+    assert machine.driver.source == "given"

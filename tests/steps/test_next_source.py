@@ -137,3 +137,20 @@ def test_a_dead_further_index_is_skipped(tmp_path: Path, monkeypatch: pytest.Mon
         Uv().create(wanted)
         Uv().install(wanted)
     assert list(tmp_path.glob("env/lib/python3*/site-packages/accelerate-1.15.0.dist-info"))
+
+
+@pytest.mark.e2e
+def test_an_old_system_takes_the_newest_release_with_a_wheel(tmp_path: Path) -> None:
+    """The newest numpy has no wheel for glibc 2.17: it would be compiled, or fail to be."""
+    from dataclasses import replace
+
+    name = "of-two"
+    with serving(small_recipes(tmp_path / "recipes")) as index:
+        index.packages[name] = {"1.0", "1.1"}
+        index.sources[name] = "9.0"
+        wanted = job(tmp_path, f"--index-url {index.url}\n{name}\n", Silent())
+        wanted = replace(wanted, only_wheels=True)
+        Uv().create(wanted)
+        Uv().install(wanted)
+    found = name.replace("-", "_")
+    assert list(tmp_path.glob(f"env/lib/python3*/site-packages/{found}-1.1.dist-info"))
