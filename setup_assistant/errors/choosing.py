@@ -115,10 +115,7 @@ ERRORS: dict[str, ErrorKind] = {
     "musl_system": ErrorKind(
         Exit.CANNOT,
         msg("This Linux uses musl in place of glibc: torch has no wheels for it."),
-        msg(
-            "Use a system with glibc (Debian, Ubuntu, Fedora, Rocky), or a container of one: "
-            "setup-assistant export dockerfile writes its file."
-        ),
+        msg("Use a system with glibc (Debian, Ubuntu, Fedora, Rocky), or a container of one."),
     ),
     "no_cuda_platform": ErrorKind(
         Exit.CANNOT,

@@ -19,10 +19,16 @@ _REFUSED = re.compile(
     r"(?P<why>(?:[^\n]*\n?){1,4})",
     re.IGNORECASE,
 )
-_OPEN = re.compile(r"requires use of the NVIDIA open kernel modules", re.IGNORECASE)
-_LEGACY = re.compile(
-    r"supported through the NVIDIA (\d{3})\.\S* Legacy|not supported by the NVIDIA (?P<here>\d{3})",
-    re.IGNORECASE,
+# "The NVIDIA Tesla K40m GPU installed in this system is supported through ... Legacy drivers"
+_LEFT_BEHIND = re.compile(
+    r"The NVIDIA (?P<name>\S[^\n(]*?) GPU installed in this system is\s+(?:NVRM:\s+)?"
+    r"(?P<why>supported through the NVIDIA \d{3}\.\S+ Legacy drivers)"
+)
+# Why the module refuses a card, in the words of its log.
+_WHY = (
+    ("open_modules_required", re.compile(r"requires use of the NVIDIA open kernel modules")),
+    ("closed_modules_required", re.compile(r"not supported by open")),
+    ("card_too_old", re.compile(r"supported through the NVIDIA \d{3}\.|not supported by the")),
 )
 _INIT = re.compile(r"NVRM: GPU (?P<bus>[0-9a-f:.]{7,}): RmInitAdapter failed", re.IGNORECASE)
 
@@ -39,19 +45,21 @@ def read_refusals(text: str) -> Reading:
     """Return the cards that the kernel module would not drive."""
     cards: dict[str | None, Card] = {}
     for found in _REFUSED.finditer(text):
-        why = " ".join(found["why"].split())
-        kind = "open_modules_required" if _OPEN.search(why) else None
-        if kind is None and _LEGACY.search(why):
-            kind = "card_too_old"
+        why = re.sub(r"\s*NVRM:\s+", " ", " ".join(found["why"].split())).strip()
+        kind = next((name for name, pattern in _WHY if pattern.search(why)), None)
         if kind:
-            words = re.sub(r"\s*NVRM: ", " ", why).strip()
             cards[bus_id(found["bus"])] = Card(
                 index=len(cards),
                 pci_bus_id=bus_id(found["bus"]),
                 pci_device_id=found["device"].upper(),
-                trouble=words[:200],
+                trouble=why[:200],
                 trouble_id=kind,
             )
+    for found in _LEFT_BEHIND.finditer(text):
+        name = found["name"]
+        cards[name] = Card(
+            index=len(cards), name=name, trouble=found["why"], trouble_id="card_too_old"
+        )
     for found in _INIT.finditer(text):
         bus = bus_id(found["bus"])
         trouble = found[0].removeprefix("NVRM: ")

@@ -19,6 +19,7 @@ _HEADS = (
     ("table", r"(?:\|\s*)?NVIDIA-SMI\s+\d[\d.]*\s+(?:Driver|KMD) Version:"),
     ("tree", r"=+\s*NVSMI LOG\s*=+"),
     ("xml", r"<nvidia_smi_log"),
+    ("list", r"^ *GPU 0: [^\n]*\(UUID: "),
     ("report", r"Collecting environment information|^PyTorch version *:"),
 )
 _HEAD = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _HEADS), re.MULTILINE)
@@ -26,7 +27,7 @@ _HEAD = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _HEADS
 _HOST = re.compile(
     r"^(?:\([\w.-]+\) )?\[?[a-z_][\w.-]*"
     r"@(?P<prompt>[A-Za-z0-9][\w.-]*)(?::[^\n$#]*|[ \]][^\n$#]*)?[$#] "
-    r"|^={3,} ?(?P<line>[A-Za-z][\w.-]*) ?={3,}$"
+    r"|^[=#-]{3,} ?(?P<line>[A-Za-z][\w.-]*) ?[=#-]{3,}$"
     r"|^-{5,}\n(?P<dsh>[A-Za-z][\w.-]*)(?: \(\d+\))?\n-{5,}$"
     r"|^(?P<ansible>[A-Za-z][\w.-]*) \| (?:CHANGED|SUCCESS)(?: \| rc=\d+ >>| => )"
     r"|^==> (?P<file>\S+) <==$"
@@ -126,11 +127,13 @@ def _seconds(date: str) -> float:
 
 def by_host(moments: Sequence[Moment]) -> dict[str, list[Moment]]:
     """Return each computer's moments, by the name or the number that it is told apart by."""
+    # Where no output shows a card, words that name some count as if they did.
+    spoken = not any(m.cards for m in moments)
     named: dict[str, list[Moment]] = {}
     for moment in moments:
         if moment.host:
             named.setdefault(moment.host, []).append(moment)
-    found = {name: told for name, told in named.items() if _of(told)}
+    found = {name: told for name, told in named.items() if _of(told, spoken)}
     quiet = [m for name, told in named.items() if name not in found for m in told]
     for moment in moments:
         if moment.host:
@@ -150,8 +153,10 @@ def by_host(moments: Sequence[Moment]) -> dict[str, list[Moment]]:
     return found
 
 
-def _of(moments: Iterable[Moment]) -> tuple[Card, ...]:
-    return tuple(c for m in moments for c in m.cards)
+def _of(moments: Iterable[Moment], spoken: bool = False) -> tuple[Card, ...]:
+    return tuple(
+        c for m in moments for r in m.readings if spoken or r.source != "prose" for c in r.cards
+    )
 
 
 def conflict(one: Sequence[Card], other: Sequence[Card]) -> bool:

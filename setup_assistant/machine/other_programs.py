@@ -191,7 +191,7 @@ PROGRAMS = (
         "Device Manager",
         _marked(
             r"^ *(?:Display adapters|显示适配器|Grafikkarten) *$"
-            r"|^ *(?:Driver Version|驱动程序版本):?\s*\d+\.\d+\.1\d\.\d{4}"
+            r"|(?:Driver ?Version|驱动程序版本)\s*[:=]?\s*\d+\.\d+\.1\d\.\d{4}"
         ),
         windows_reports.read,
     ),

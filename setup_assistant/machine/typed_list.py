@@ -25,6 +25,8 @@ _DRIVER = re.compile(
     r"(\d{3}(?:\.\d{1,3}){0,2})(?!\d)|\b(\d{3}\.\d{1,3}(?:\.\d{1,2})?) drivers?\b",
     re.IGNORECASE,
 )
+# The form of a card, which may stand in the middle: "A100 40GB PCIe x4".
+_SEAT = r"(?:[\s-](?:PCIe|SXM\d?|NVL(?:ink)?))?"
 # What makes a bare number such as 3090 a card.
 _CONTEXT = re.compile(
     r"driver|驱动|gpu|显卡|vram|显存|cuda|card|rtx|gtx|\b\d{1,2} ?[x×*]", re.IGNORECASE
@@ -39,7 +41,7 @@ def read(text: str) -> Reading:
     for found in _pattern().finditer(text):
         told = (found["count"] or found["after"] or "1").lower()
         count = _COUNTS.get(told) or int(told)
-        name = _names()[_plain(found["name"])]
+        name = _names()[_plain(found["name"])][0]
         total = int(found["gib"]) << 30 if found["gib"] else None
         cards += [
             Card(name=name, index=len(cards) + n, total_bytes=total) for n in range(min(count, 16))
@@ -61,36 +63,34 @@ def _plain(name: str) -> str:
 
 
 @functools.cache
-def _names() -> dict[str, str]:
-    """Return the short names of cards, as `_plain` writes them: "3090", "rtx3090ti", "a100"."""
+def _names() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return the short names of cards, as `_plain` writes them, with the name and its words."""
     from setup_assistant.catalog import gpus
 
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
     for row in gpus.rows():
         if row.compute_capability is None:
             continue
-        words = row.name.replace("GeForce ", "").replace("Tesla ", "").replace(" GPU", "")
-        found.setdefault(_plain(words), row.name)
-        bare = re.sub(r"^(?:RTX|GTX) ", "", words)
+        short = row.name.replace("GeForce ", "").replace("Tesla ", "").replace(" GPU", "")
         # "6000" alone may be five cards; "4090" is one.
+        bare = re.sub(r"^(?:RTX|GTX) ", "", short)
+        forms = [short]
         if row.name.startswith("GeForce ") and re.match(r"\d{4}", bare):
-            found.setdefault(_plain(bare), row.name)
+            forms.append(bare)
+        for form in forms:
+            words = tuple(re.findall(r"\d+|[A-Za-z]+", form))
+            found.setdefault(_plain(form), (row.name, words))
     return {k: v for k, v in found.items() if re.search(r"\d", k) and len(k) > 1}
 
 
 @functools.cache
 def _pattern() -> re.Pattern[str]:
-    names = sorted(_names(), key=len, reverse=True)
-    spaced = "|".join(r"[\s-]?".join(_parts(n)) for n in names)
+    known = sorted(_names().items(), key=lambda item: len(item[0]), reverse=True)
+    # Blanks and hyphens stand wherever a person puts them.
+    spaced = "|".join(r"[\s-]?".join(words) for _plain_name, (_name, words) in known)
     return re.compile(
         rf"(?<![\w.]){_COUNT}(?:NVIDIA[\s-]?)?(?:GeForce[\s-]?|Tesla[\s-]?)?(?P<name>{spaced})s?"
-        rf"(?:[\s(,-]{{0,2}}(?P<gib>\d{{1,3}}) ?G(?:i?B)?\b\)?)?"
+        rf"{_SEAT}(?:[\s(,-]{{0,2}}(?P<gib>\d{{1,3}}) ?G(?:i?B)?\b\)?)?{_SEAT}"
         rf"(?: ?[x×*] ?(?P<after>\d{{1,2}}))?(?![\w.]*\d)(?![A-Za-z])",
         re.IGNORECASE,
     )
-
-
-def _parts(name: str) -> list[str]:
-    """Cut a short name where a person may put a blank: letters from digits, known words."""
-    pieces = re.findall(r"\d+|laptop|super|ti|rtx|gtx|pro|ada|generation|[a-z]+|[^a-z\d]+", name)
-    return [re.escape(p) for p in pieces]

@@ -134,6 +134,13 @@ VERDICTS: dict[str, _Kind] = {
             "-open, such as nvidia-driver-580-open), then reboot."
         ),
     ),
+    "closed_modules_required": _Kind(
+        msg("This GPU is too old for NVIDIA's open kernel modules: it needs the proprietary ones."),
+        msg(
+            "Install the driver with its proprietary kernel modules (Ubuntu: the package without "
+            "-open in its name), then reboot."
+        ),
+    ),
     "card_too_old": _Kind(
         msg("The installed driver no longer drives this GPU: an older branch is the last."),
         msg("Install the driver branch that the kernel's message names, then reboot."),

@@ -26,6 +26,10 @@ _MEMORY = re.compile(
 _ADAPTER = re.compile(r"\bAdapterRAM\s*[:=]?\s*(\d{6,})|^(\d{8,})\s", re.MULTILINE)
 # WMI keeps the size in 32 bits: what is close to 4 GiB means that, or more.
 _FULL = 4_000_000_000
+# Lines that name the maker of a card, not the card.
+_MAKER = re.compile(
+    r"^.*(?:Manufacturer|Provider|Vendor|AdapterCompatibility|制造商).*$\n?", re.MULTILINE
+)
 _HIDDEN = re.compile(
     r"Remote Display|Basic (?:Display|Render)|Virtual|Parsec|Mirage", re.IGNORECASE
 )
@@ -55,7 +59,7 @@ def read(text: str) -> Reading:
 def _units(text: str) -> Iterator[tuple[str, str]]:
     """Yield each card's name with the lines that tell of it."""
     name, told = "", ""
-    for block in re.split(r"\n\s*\n", text):
+    for block in re.split(r"\n\s*\n", _MAKER.sub("", text)):
         names = [n for n in _NAME.findall(block) if not _HIDDEN.search(n)]
         if not names:
             told += f"\n{block}"
