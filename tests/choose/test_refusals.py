@@ -188,6 +188,19 @@ def test_a_driver_from_before_the_card_is_told(
     assert ("open kernel modules" in error.hint.english) == open_modules
 
 
+@pytest.mark.parametrize(
+    ("driver", "gpu"),
+    [
+        ("570.86.15", "NVIDIA GeForce RTX 5090,12.0,32607,31000"),
+        ("520.61.05", "NVIDIA GeForce RTX 4090,8.9,24564,24000"),
+        ("515.105.01", "NVIDIA H100 80GB HBM3,9.0,81559,81000"),
+        ("575.57.08", "NVIDIA GB300,10.3,284208,280000"),
+    ],
+)
+def test_the_first_branch_drives_the_card(driver: str, gpu: str) -> None:
+    assert plan_for(driver, gpu).placement.device == "cuda"
+
+
 @pytest.mark.parametrize("driver", ["591.74", "576.02", "572.16"])
 def test_windows_drivers_of_a_branch_carry_higher_numbers(driver: str) -> None:
     plan = plan_for(driver, "NVIDIA GeForce RTX 5090,12.0,32607,31000", system="Windows")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import html
 import json
 import textwrap
@@ -14,8 +15,10 @@ import pytest
 
 from setup_assistant import frozen_json
 from setup_assistant.errors import SetupError
+from setup_assistant.machine import card_table
 from setup_assistant.machine.captures import read
 from setup_assistant.machine.facts import Machine
+from setup_assistant.machine.reading import Card
 from tests.machine.captures import ALL, EXPECTED, Expected, form_of
 
 OWN = Path(__file__).resolve().parents[1] / "machines"
@@ -365,3 +368,22 @@ def test_a_cut_capture_is_never_read_to_other_cards(name: str, tmp_path: Path) -
             cards = said(read([path]))[2]
         for _name, capability, _total, free in cards:
             assert any(capability in (None, p) and free in (None, f) for p, f in whole)
+
+
+def test_what_is_free_follows_from_what_is_used_and_reserved(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "name, memory.total [MiB], memory.reserved [MiB], memory.used [MiB]\n"
+        "NVIDIA L4, 23034 MiB, 400 MiB, 1000 MiB\n"
+    )
+    assert [(g.memory_free_bytes or 0) // MIB for g in read([path]).gpus] == [21634]
+
+
+def test_every_fact_of_the_table_is_a_field() -> None:
+    """A place that no field holds would be read for nothing, and one named twice by chance."""
+    fields = {f.name for f in dataclasses.fields(Card)}
+    for facts in (card_table.FACTS, card_table.SLICE_FACTS):
+        assert {f.field for f in facts} <= fields
+        for form in ("csv", "q", "xml", "nvml"):
+            places = [p for f in facts for p in f.places(form)]  # type: ignore[arg-type]
+            assert len(places) == len(set(places))

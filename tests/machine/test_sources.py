@@ -345,7 +345,7 @@ def test_a_silent_leg_is_waited_for(late: Callable[[float], str], recipe: Path) 
         (False, False),
     ]
     told: list[str] = []
-    heard = sources.wait_for(found, ["packages", "torch"], 60, lambda s: told.append(s.name))
+    heard = sources.wait_for(found, ["packages", "torch"], 3600, lambda s: told.append(s.name))
     # The first answer ends the waiting; who refused is not asked again.
     assert told == ["never", "late"]
     assert [s.reachable for s in heard] == [False, True, False]
