@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from setup_assistant.catalog.models import Model
-from setup_assistant.choose import cpu
+from setup_assistant.choose import cpu, occupied
 from setup_assistant.choose.candidates import CANARY, Ground, automatic, named
 from setup_assistant.choose.memory import Need, Setting, Work, estimate
 from setup_assistant.choose.placement import Seat, groups, seat
@@ -54,6 +54,11 @@ def choose_model(
             `memory_too_small`, `kernels_missing`.
     """
     pick = _pick(ground, cards, memory, wishes, notes)
+    if wishes.model == "auto" and occupied.filled(cards):
+        after = _automatic(ground, occupied.emptied(cards))
+        if after and (not pick.cards or _larger(after, pick)):
+            here = pick.model.id if pick.cards else ""
+            occupied.tell(cards, here, after.model.id, notes)
     chosen = _caps(pick, wishes.purpose)
     choice = _choice(pick, chosen, wishes.purpose)
     _tell(pick, choice, notes)
@@ -63,6 +68,10 @@ def choose_model(
         max_memory_bytes=pick.limits,
     )
     return choice, placement, pick
+
+
+def _larger(one: Pick, other: Pick) -> bool:
+    return one.model.weights_bytes > other.model.weights_bytes
 
 
 def find_seat(ground: Ground, model: Model, cards: Sequence[Card], *, work: Work) -> Seat | None:
@@ -154,6 +163,9 @@ def _kernels(ground: Ground, model: Model, card: Card) -> bool:
 
 def _refuse(ground: Ground, model: Model, cards: Sequence[Card]) -> NoReturn:
     need = estimate(model, least(model.vision), ground.setting(model, cards[:1]))
+    empty = occupied.emptied(cards)
+    if occupied.filled(cards) and find_seat(ground, model, empty, work=least(model.vision)):
+        occupied.refuse(cards, model.id, need.total)
     other = _automatic(ground, cards)
     raise SetupError(
         "model_does_not_fit",

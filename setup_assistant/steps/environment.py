@@ -15,11 +15,15 @@ from setup_assistant.host.prefix import normal_name, packages
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import mirror_settings
 from setup_assistant.site.layout import python_in
-from setup_assistant.steps import adopt, environment_preflight, swap
+from setup_assistant.steps import adopt, environment_preflight, next_source, swap
 from setup_assistant.steps.backends.base import Backend, Job
 from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker
 from setup_assistant.steps.ownership import Owner
 from setup_assistant.steps.step import Context
+from setup_assistant.versions import at_least
+
+# Of this C library (manylinux_2_28) and newer, current releases have wheels.
+_USUAL_GLIBC = "2.28"
 
 
 class EnvironmentStep:
@@ -89,7 +93,7 @@ class EnvironmentStep:
             job = _job(context, target, scratch)
             backend.create(job)
             write_marker(target, context, backend.name, complete=False)
-            backend.install(job)
+            _install(context, backend, job)
             _finish(context, target, backend.name)
 
     def _adopt(self, context: Context, prefix: Path, scratch: Path) -> None:
@@ -102,8 +106,12 @@ class EnvironmentStep:
 
     def _repair(self, context: Context, backend: Backend, prefix: Path, scratch: Path) -> None:
         write_marker(prefix, context, backend.name, complete=False)
-        backend.install(_job(context, prefix, scratch))
+        _install(context, backend, _job(context, prefix, scratch))
         _finish(context, prefix, backend.name)
+
+
+def _install(context: Context, backend: Backend, job: Job) -> None:
+    next_source.install(job, context.plan, context.ledger, backend.install)
 
 
 def choose_backend(context: Context) -> Backend:
@@ -219,7 +227,18 @@ def _job(context: Context, prefix: Path, scratch: Path) -> Job:
         expected_bytes=context.plan.sizes.packages_installed_bytes,
         tell=context.tell,
         platform=host_of(context.machine).platform,
+        left_out=context.plan.sources.left_out,
+        only_wheels=_old_libc(context.plan),
     )
+
+
+def _old_libc(plan: Plan) -> bool:
+    """Whether the newest releases have no wheels for this C library, only sources to compile.
+
+    Not with quantized weights: their kernels come as sources for some pairs.
+    """
+    glibc = plan.platform.glibc
+    return bool(glibc) and not at_least(glibc, _USUAL_GLIBC) and plan.model.quantization == "none"
 
 
 def _given_lock(context: Context) -> Path | None:

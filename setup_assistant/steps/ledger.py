@@ -14,7 +14,7 @@ from setup_assistant.host import clock, files
 from setup_assistant.host.removal_proofs import Identity
 from setup_assistant.host.secrets import redact_json
 
-Event = Literal["started", "done", "failed", "made", "removed", "here"]
+Event = Literal["started", "done", "failed", "made", "removed", "here", "source"]
 
 
 @dataclass(frozen=True)

@@ -295,3 +295,83 @@ def test_ones_own_server_may_ask_who_comes(
 )
 def test_condas_settings_name_a_mirror(text: str, channel: str | None) -> None:
     assert own_sources.conda_forge(text) == channel
+
+
+class _Late(http.server.BaseHTTPRequestHandler):
+    """A server that takes its time before the first byte."""
+
+    seconds = 1.0
+
+    def do_GET(self) -> None:
+        threading.Event().wait(self.seconds)
+        with contextlib.suppress(OSError):
+            self.send_response(200)
+            self.end_headers()
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def late() -> Iterator[Callable[[float], str]]:
+    """Return a function that starts a server which answers after so many seconds."""
+    running = []
+
+    def start(seconds: float) -> str:
+        handler = type("_Own", (_Late,), {"seconds": seconds})
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        running.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}/"
+
+    yield start
+    for server in running:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_silent_leg_is_waited_for(late: Callable[[float], str], recipe: Path) -> None:
+    never = late(1000)
+    recipe.write_text(
+        ROW.format(leg="packages", name="never", url=never)
+        + ROW.format(leg="packages", name="late", url=late(1.5))
+        + ROW.format(leg="torch", name="refusing", url="http://127.0.0.1:9/")
+    )
+    found = sources.read(0.5)
+    assert [(s.reachable, s.silent) for s in found] == [
+        (False, True),
+        (False, True),
+        (False, False),
+    ]
+    told: list[str] = []
+    heard = sources.wait_for(found, ["packages", "torch"], 3600, lambda s: told.append(s.name))
+    # The first answer ends the waiting; who refused is not asked again.
+    assert told == ["never", "late"]
+    assert [s.reachable for s in heard] == [False, True, False]
+    assert [s.reachable for s in sources.read(0.5)] == [False, True, False]
+
+
+def test_nothing_is_waited_for_where_a_leg_has_an_answer(
+    server: str, late: Callable[[float], str], recipe: Path
+) -> None:
+    recipe.write_text(
+        ROW.format(leg="packages", name="good", url=server)
+        + ROW.format(leg="packages", name="never", url=late(1000))
+    )
+    found = sources.read(0.5)
+    assert sources.wait_for(found, ["packages"], 60, pytest.fail) == found
+
+
+def test_a_setting_tells_where_it_stands(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe.write_text("")
+    config = tmp_path / "pip.conf"
+    config.write_text("[global]\nextra-index-url = http://127.0.0.1:9/extra\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    (extra,) = own_sources.own()
+    assert (extra.leg, extra.setting) == ("extra", str(config))
+    monkeypatch.setenv("UV_EXTRA_INDEX_URL", "http://127.0.0.1:9/of-uv")
+    (extra,) = own_sources.own()
+    assert (extra.url, extra.setting) == ("http://127.0.0.1:9/of-uv", "UV_EXTRA_INDEX_URL")
