@@ -82,7 +82,7 @@ def _uv(job: Job, arguments: list[str | Path]) -> Outcome:
         program = uv.uv_program()
     except (ImportError, OSError) as error:
         return Outcome(127, "", str(error), 0.0)
-    env = uv.environment(job.scratch, offline=job.offline)
+    env = uv.job_environment(job)
     return run.run([program, *arguments], deadline=None, env=env, on_err=job.tell.detail)
 
 

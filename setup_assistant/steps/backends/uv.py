@@ -87,7 +87,7 @@ def _install(job: Job, wanted: list[str | Path], *, locked: bool) -> None:
     if locked and not local:
         # The lock needs no index: where every wheel is cached, nobody has to be asked again.
         at_once = run.run([uv_program(), *command, "--offline"], deadline=None,
-                          env=_environment(job))  # fmt: skip
+                          env=job_environment(job))  # fmt: skip
         if at_once.ok:
             return
     outcome = _run(job, command, _Watch(job))
@@ -99,7 +99,7 @@ def _install(job: Job, wanted: list[str | Path], *, locked: bool) -> None:
         raise _explain(outcome, job.prefix)
 
 
-def _environment(job: Job) -> dict[str, str]:
+def job_environment(job: Job) -> dict[str, str]:
     """Return uv's environment for a job, in which the plan's index decides.
 
     uv takes its variables, and with them pip's settings, before what a file says: the person's
@@ -148,7 +148,7 @@ def _quiet(job: Job, *arguments: str | Path) -> None:
     outcome = run.run(
         [uv_program(), "--quiet", *arguments],
         deadline=_CREATE_SECONDS,
-        env=_environment(job),
+        env=job_environment(job),
     )
     if not outcome.ok:
         cause = _known_cause(outcome, job.prefix)
@@ -159,7 +159,7 @@ def _run(job: Job, arguments: list[str | Path], watch: _Watch | None = None) -> 
     return run.run(
         [uv_program(), *arguments],
         deadline=None,
-        env=_environment(job),
+        env=job_environment(job),
         on_start=watch.started if watch else None,
         on_tick=watch.tick if watch else None,
         on_err=job.tell.detail,
