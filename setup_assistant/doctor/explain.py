@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import accumulate
-from pathlib import Path
+from typing import cast
 
-from setup_assistant.catalog import failures
-from setup_assistant.catalog.failures import Failure
-from setup_assistant.doctor.finding import LAYERS, Finding, Fix, keeps_everything
-from setup_assistant.messages import Message, language, msg
+from setup_assistant.catalog import causes
+from setup_assistant.catalog.causes import Cause
+from setup_assistant.choose.remedies import Situation
+from setup_assistant.doctor import situation
+from setup_assistant.doctor.finding import Finding, Fix, Layer, keeps_everything
+from setup_assistant.doctor.text_patterns import first
+from setup_assistant.messages import msg
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _DIGITS = re.compile(r"\d+")
@@ -24,26 +28,36 @@ _ALIKE = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Match:
-    failure: Failure
+class Match:
+    """One cause that a text tells of, and the line that does."""
+
+    cause: Cause
+    layer: str
     weak: bool
     start: int
     line: int
     text: str
 
 
-def explain(text: str, recipes: Path | None = None) -> tuple[Finding, ...]:
+Rows = Sequence[tuple[str, Cause]]
+
+
+def explain(text: str, rows: Rows | None = None) -> tuple[Finding, ...]:
     """Return the causes that a text tells of, the most likely first; none where none is known.
 
     An earlier word outranks a later one: what fails last is most often a consequence. Patterns
     that say little by themselves come after all others, and a symptom after its cause.
     """
+    found = matches(text, _known() if rows is None else rows)
+    return tuple(_finding(m, primary=i == 0) for i, m in enumerate(found))
+
+
+def matches(text: str, rows: Rows) -> list[Match]:
+    """Return the rows that a text tells of, the most likely first."""
     log = _Log(_COLOURS.sub("", text).replace("\r\n", "\n").replace("\r", "\n"))
-    found = [m for f in _known(recipes) if (m := _match(f, log)) is not None]
-    ids = {m.failure.id for m in found}
-    ranked = sorted(found, key=lambda m: (not ids.isdisjoint(m.failure.symptom_of),
-                                          m.weak, m.start))  # fmt: skip
-    return tuple(_finding(m, primary=i == 0) for i, m in enumerate(ranked))
+    found = [m for layer, row in rows if (m := _match(layer, row, log)) is not None]
+    ids = {m.cause.id for m in found}
+    return sorted(found, key=lambda m: (not ids.isdisjoint(m.cause.symptom_of), m.weak, m.start))
 
 
 class _Log:
@@ -60,6 +74,7 @@ class _Log:
                 kept.append(line[:_WIDEST_LINE])
                 self.numbers.append(number)
         self.text = "\n".join(kept)
+        self.lower = self.text.lower()
         self.starts = list(accumulate((len(line) + 1 for line in kept), initial=0))
 
     def line(self, at: int) -> tuple[int, str]:
@@ -68,50 +83,46 @@ class _Log:
         return self.numbers[index], self.text[self.starts[index] : self.starts[index + 1] - 1]
 
 
-@lru_cache(maxsize=2)
-def _known(recipes: Path | None) -> tuple[Failure, ...]:
-    return failures.load(recipes)
+@cache
+def _known() -> tuple[tuple[str, Cause], ...]:
+    return prepared(causes.every())
 
 
-def _match(failure: Failure, log: _Log) -> _Match | None:
-    hit, weak = _first(failure.patterns, log.text), failure.weak
+def prepared(rows: Iterable[tuple[str, Cause]]) -> tuple[tuple[str, Cause], ...]:
+    """Return the causes that a text can tell of, with their layers."""
+    return tuple((layer, row) for layer, row in rows if row.texts)
+
+
+def _match(layer: str, row: Cause, log: _Log) -> Match | None:
+    hit, weak = (
+        first(tuple(t.pattern for t in row.texts if not t.hint), log.text, log.lower),
+        row.weak,
+    )
     if hit is None:
-        hit, weak = _first(failure.hints, log.text), True
+        hit, weak = first(tuple(t.pattern for t in row.texts if t.hint), log.text, log.lower), True
     if hit is None:
         return None
     number, line = log.line(hit)
-    return _Match(failure=failure, weak=weak, start=hit, line=number, text=line.strip()[:_WIDEST])
+    return Match(cause=row, layer=layer, weak=weak, start=hit, line=number,
+                  text=line.strip()[:_WIDEST])  # fmt: skip
 
 
-def _first(patterns: tuple[str, ...], text: str) -> int | None:
-    hits = (_compiled(p).search(text) for p in patterns)
-    return min((h.start() for h in hits if h), default=None)
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    # The cache of `re` itself is smaller than the table.
-    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
-
-
-def _finding(match: _Match, *, primary: bool) -> Finding:
-    row = match.failure
-    chinese = language() == "zh_CN"
-    root = row.root or any("sudo " in c for c in row.commands)
-    layer = row.layer if row.layer in LAYERS else "packages"
+def _finding(match: Match, *, primary: bool) -> Finding:
+    row = match.cause
+    commands = situation.commands(row.remedy, Situation())
     return Finding(
         id=row.id,
-        layer=layer,
+        layer=cast("Layer", match.layer),
         status="fail",
         evidence=((str(msg("line {number}", number=match.line)), match.text),),
-        cause=Message(row.cause_zh if chinese else row.cause),
+        cause=row.sentence(),
         confidence="inferred",
         fix=Fix(
-            advice=Message(row.advice_zh if chinese else row.advice),
-            commands=row.commands,
-            needs_root=root,
+            advice=row.remedy_text(),
+            commands=commands,
+            needs_root=row.root or any("sudo " in c for c in commands),
             needs_reboot=row.reboot,
-            reversible=row.reversible and keeps_everything(row.commands),
+            reversible=row.reversible and keeps_everything(commands),
         ),
         primary=primary,
         links=(row.source,),

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from setup_assistant.doctor import model_run
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Look, NotHere, Trouble
-from setup_assistant.messages import Message, msg
 from setup_assistant.verify import causes
-
-if TYPE_CHECKING:
-    from setup_assistant.verify.results import Verification
+from setup_assistant.verify.results import Verification
 
 PREFIX = "live-"
+_RAN = ("verification",)
 _NEEDS = ("python-missing", "python-moved", "torch-missing")
-# id → the kinds of verify's checks that it stands for, and what it says when asked with --list.
-_GROUPS: dict[str, tuple[tuple[str, ...], Message]] = {
-    "live-imports": (("imports",), msg("The packages cannot be imported.")),
-    "live-device": (("device",), msg("A first calculation on the device failed.")),
-    "live-model": (("model",), msg("The canary cannot be loaded.")),
-    "live-decoder": (("decoder",), msg("The video decoder does not work.")),
-    "live-answers": (
-        ("image", "image-url", "multi-image", "video", "files"),
-        msg("The canary's answers are not the recorded ones."),
-    ),
+# id → the kinds of verify's checks that it stands for.
+_GROUPS: dict[str, tuple[str, ...]] = {
+    "live-imports": ("imports",),
+    "live-device": ("device",),
+    "live-model": ("model",),
+    "live-decoder": ("decoder",),
+    "live-answers": ("image", "image-url", "multi-image", "video", "files"),
 }
-
-
-_READ = msg("Read the evidence; the log has every line.")
 # What a model says is its own affair, as long as it says something.
 _OPINIONS = ("not-seen", "repeating", "empty-answer")
 
@@ -55,16 +45,16 @@ def _trouble(found: Verification | None, kinds: tuple[str, ...]) -> Trouble | No
             ran = any(c.status == "ok" for c in checks)
             return None if ran else NOT_HERE
         first = min(failed, key=lambda c: causes.rank(c.cause))
-        cause = first.cause if first.cause in causes.CAUSES else "child-failed"
+        cause = first.cause if causes.known(first.cause) else "child-failed"
         values = {**first.values, "check": first.name}
         command = str(first.values.get("command") or "")
         return Trouble(
             evidence=tuple((f"check {first.name}", line) for line in first.evidence)
             or ((f"check {first.name}", first.status),),
             commands=(command,) if command else (),
-            id=PREFIX + str(cause),
-            cause=causes.sentence(str(cause), values),
-            advice=causes.remedy(str(cause), values),
+            id=PREFIX + cause,
+            cause=cause,
+            values=values,
             status="warn" if cause in _OPINIONS else "fail",
         )
     return NOT_HERE
@@ -78,27 +68,18 @@ def ran_on_gpu(case: Case) -> bool:
     )
 
 
-_CANARY_CHECKS = (
-    Check(
-        id=name,
-        layer="runtime",
-        cause=sentence,
-        advice=_READ,
-        look=_look(kinds),
-        needs=_NEEDS,
-    )
-    for name, (kinds, sentence) in _GROUPS.items()
-)
 CHECKS = (
-    *_CANARY_CHECKS,
+    *(
+        Check(id=name, layer="runtime", look=_look(kinds), needs=_NEEDS, gathers=_RAN)
+        for name, kinds in _GROUPS.items()
+    ),
     Check(
         id="live-own-model",
         layer="runtime",
-        cause=msg("The model in the folder cannot be loaded, or does not answer."),
-        advice=_READ,
         look=_own_model,
         needs=(*_NEEDS, *model_run.NEEDS, "model-memory", "transformers-too-old",
                "quantizer-missing"),
+        gathers=("model_run",),
     ),
 )  # fmt: skip
-IDS = tuple(PREFIX + name for name in causes.CAUSES)
+IDS = tuple(PREFIX + name for name in causes.ORDER)

@@ -232,7 +232,7 @@ LATER: tuple[tuple[str, str, str], ...] = (
     ("X-NCCL", "pytorch/pytorch#177472", "ncclUnhandledCudaError: Call to CUDA function failed. \nLast error: \nFailed to bind NVLink SHARP (NVLS) Multicast memory of size 2097152 : CUDA error 401 'the operation cannot be performed in the present state'. \nThis is usually caused by a system or configuration error in the Fabric Manager or NVSwitches. "),
     ("DRV14", "NVIDIA/nccl#976", "NCCL version 2.18.5+cuda12.2\ntransport/nvls.cc:165 NCCL WARN Cuda failure 'invalid argument'\nNCCL INFO transport/nvls.cc:324 -> 1"),
     ("X-NCCL", "vllm-project/vllm#9369", "k:44712:44746 [2] transport/nvls.cc:246 NCCL WARN Cuda failure 3 'initialization error'\nk:44712:44746 [2] NCCL INFO init.cc:1010 -> 1"),
-    ("X-API", "M4rt1nM4yr/spatio-temporal_handwriting_imitation#2", "`from PIL import Image, ImageOps, ImageEnhance, PILLOW_VERSION\nImportError: cannot import name 'PILLOW_VERSION' from 'PIL'`"),
+    ("X-PILOLD", "M4rt1nM4yr/spatio-temporal_handwriting_imitation#2", "`from PIL import Image, ImageOps, ImageEnhance, PILLOW_VERSION\nImportError: cannot import name 'PILLOW_VERSION' from 'PIL'`"),
     ("X-PILOLD", "pytorch/vision#1726", "    from PIL import Image, ImageOps, ImageEnhance, PILLOW_VERSION\nImportError: cannot import name 'PILLOW_VERSION'\n"),
     ("X-TVAPI", "WinnieLaugh/StructuredTriplet#2", "AttributeError: module 'torchvision.transforms.functional' has no attribute '_get_image_size'"),
     ("X-VLLMARCH", "huggingface/transformers#36292", "error: Model architectures Qwen2 5 VLForConditionalGeneration' failed to be inspected. Please check the logs for more details."),

@@ -244,13 +244,11 @@ def _not_known() -> None:
 
 
 def _list() -> Result:
+    from setup_assistant.catalog import causes
     from setup_assistant.doctor.diagnose import CHECKS
 
-    rows = [{"id": c.id, "layer": c.layer, "cause": str(_template(c.cause))} for c in CHECKS]
+    rows = [
+        {"id": c.id, "layer": c.layer, "cause": causes.find(c.id, c.layer).open_text}
+        for c in CHECKS
+    ]
     return Result("doctor", {"checks": rows}, text=lambda: doctor_text.show_list(rows))
-
-
-def _template(message: Any) -> str:  # noqa: ANN401 - a Message, whose places stay open
-    from setup_assistant.messages import translated
-
-    return translated(message.template)
