@@ -45,9 +45,10 @@ class Remedy:
     """What is needed, to be spelled by `choose.remedies` for a driver, card, system and shell.
 
     Args:
-        need: torch, torchvision, decoder, package, remove, conda, system, driver, unset, set,
-            reboot, or run (a command line that is the same wherever it applies).
-        name: of a package or variable.
+        need: torch, torchvision, torch-build (version `name`, build `value`), decoder, package,
+            remove, conda, system, driver, unset, set, reboot, or run (a command line that is the
+            same wherever it applies).
+        name: of a package or variable; `{place}` stands for a named group of the text's pattern.
         spec: bounds of its version, such as `>=1.1`; empty: the pinned one, else the newest.
         value: of a variable.
         again: put the same package in place once more.
@@ -95,6 +96,9 @@ class Cause:
         reversible: whether what it does can be taken back.
         own_shell: whether it only helps when typed into the person's own shell.
         weak: its texts all say little by themselves.
+        accuses: it blames a package in general terms; no word of it where the innermost frame of
+            the exception is in a file of the person's own.
+        context: a regular expression that the text must hold as well; empty: none.
         symptom_of: ids of deeper causes; where one of them is seen too, this one comes after it.
         texts: what a pasted text shows of it.
         cuda: results of the CUDA driver (cuda.h, CUresult) that mean it.
@@ -117,6 +121,8 @@ class Cause:
     reversible: bool = True
     own_shell: bool = False
     weak: bool = False
+    accuses: bool = False
+    context: str = ""
     symptom_of: tuple[str, ...] = ()
     texts: tuple[Text, ...] = ()
     cuda: tuple[int, ...] = ()

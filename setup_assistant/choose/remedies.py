@@ -14,8 +14,12 @@ from setup_assistant.choose.torch_builds import Pair, cpu_pairs, cuda_pairs
 from setup_assistant.versions import minor
 
 Shell = Literal["posix", "cmd", "powershell"]
-# Where nothing is known of the driver: the oldest whose branch also drives the newest cards.
-ASSUMED_CUDA = "12.8"
+# Where nothing is known of the driver: the oldest branch that drives most cards, then newer ones
+# for cards that no older one drives.
+ASSUMED_CUDA = ("12.8", "13.0", "13.2")
+# NVIDIA's builds for JetPack 6; torch's own wheels have no code for these parts there.
+_JETSON_INDEX = "https://pypi.jetson-ai-lab.io/jp6/cu126"
+_OLD_BUILDS = "https://download.pytorch.org/whl/torch_stable.html"
 _SUDO = ("sudo",)
 # cmd.exe gives these a meaning of their own outside of double quotes.
 _CMD_SPECIAL = set(" <>|&^%()!,;='\"")
@@ -82,15 +86,18 @@ def spell(
 
 def torch_pair(here: Situation, recipes: Recipes) -> Pair | None:
     """Return the torch that runs here, by the rules of the plan; None where no wheel does."""
-    host = Host(os=here.os, arch=here.arch, glibc=here.glibc, driver=here.driver,
-                cuda=here.cuda or (None if here.driver else ASSUMED_CUDA))  # fmt: skip
-    if here.os == "Darwin" or not here.has_gpu:
-        return next(iter(cpu_pairs(recipes, host, here.python)), None)
-    # An older or newer Python than torch has wheels for is another cause's affair.
-    for python in dict.fromkeys((here.python, "3.12", "3.10")):
-        pairs = cuda_pairs(recipes, host, python, here.parts)
-        if pairs:
-            return _kept(pairs, here.torch)
+    known = here.cuda or here.driver
+    for cuda in (here.cuda,) if known else ASSUMED_CUDA:
+        host = Host(os=here.os, arch=here.arch, glibc=here.glibc, driver=here.driver, cuda=cuda)
+        if here.os == "Darwin" or not here.has_gpu:
+            return next(iter(cpu_pairs(recipes, host, here.python)), None)
+        if not known and set(here.parts) & set(recipes.torch.jetson.unified):
+            # Which JetPack it is decides, and no text of torch says so.
+            return None
+        # An older or newer Python than torch has wheels for is another cause's affair.
+        for python in dict.fromkeys((here.python, "3.12", "3.10")):
+            if pairs := cuda_pairs(recipes, host, python, here.parts):
+                return _kept(pairs, here.torch)
     return None
 
 
@@ -108,6 +115,8 @@ def _spelled(
 ) -> Iterator[str]:
     if remedy.need in ("torch", "torchvision"):
         yield from _torch(here, recipes(), index, only_vision=remedy.need == "torchvision")
+    elif remedy.need == "torch-build":
+        yield from _torch_build(remedy, here, index)
     elif remedy.need == "decoder":
         yield from _decoder(here, recipes())
     else:
@@ -123,6 +132,9 @@ def _torch(
         pins = [f"{n}=={here.pins[n]}" for n in names]
         source = ["--index-url", here.torch_index] if here.torch_index else []
         yield joined([*here.install, *here.force, *pins, *source], here.shell)
+    elif pair is None and set(here.parts) & set(recipes.torch.jetson.unified):
+        names = ["torch", "torchvision"][only_vision:]
+        yield joined([*here.install, *here.force, *names, "--index-url", _JETSON_INDEX], here.shell)
     elif pair is not None:
         tag = pair.build
         local = f"+{tag}" if here.os != "Darwin" else ""
@@ -130,6 +142,15 @@ def _torch(
         pins.append(f"torchvision=={pair.release.torchvision}{local}")
         source = ["--index-url", index(tag)] if local else []
         yield joined([*here.install, *here.force, *pins, *source], here.shell)
+
+
+def _torch_build(remedy: Remedy, here: Situation, index: Callable[[str], str]) -> Iterator[str]:
+    """Spell the very build that was asked for; those before CUDA 11 lie on one old page."""
+    if remedy.name and remedy.value:
+        old = remedy.value.startswith("cu") and remedy.value < "cu113" and len(remedy.value) < 6
+        source = ["-f", _OLD_BUILDS] if old else ["--index-url", index(remedy.value)]
+        pin = f"torch=={remedy.name}+{remedy.value}"
+        yield joined([*here.install, pin, *source], here.shell)
 
 
 def _decoder(here: Situation, recipes: Recipes) -> Iterator[str]:
@@ -141,6 +162,8 @@ def _decoder(here: Situation, recipes: Recipes) -> Iterator[str]:
 
 
 def _package(remedy: Remedy, here: Situation) -> Iterator[str]:
+    if not remedy.name:
+        return
     pinned = here.pins.get(remedy.name)
     upgrade = ["-U"] if not pinned and not remedy.again else []
     again = list(here.force) if remedy.again else []
@@ -205,7 +228,7 @@ _PLAIN: Mapping[str, Callable[[Remedy, Situation], Iterator[str]]] = {
     "package": _package, "remove": _remove, "conda": _conda, "unset": _unset, "set": _set,
     "reboot": _reboot, "system": _system, "driver": _driver, "run": _run,
 }  # fmt: skip
-NEEDS = frozenset({"torch", "torchvision", "decoder", *_PLAIN})
+NEEDS = frozenset({"torch", "torchvision", "torch-build", "decoder", *_PLAIN})
 
 
 def joined(words: Sequence[str], shell: Shell) -> str:

@@ -3,21 +3,57 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 
 # After a backslash these stand for classes or places, not for themselves.
 _CLASSES = set("dDwWsSbBAZ0123456789nrtfv")
 _BREAKS = set(".^$)")
 _OPTIONAL = set("*?{")
+# Matches of one pattern that may not count before it is given up.
+_TRIES = 200
 
 
-def first(patterns: tuple[str, ...], text: str, lower: str) -> int | None:
-    """Return where the first match of any pattern begins; `lower` is the text in lower case."""
-    found = None
+@dataclass(frozen=True)
+class Hit:
+    """Where a pattern matched, and what its named groups say."""
+
+    start: int
+    end: int
+    values: Mapping[str, str]
+
+
+def first(
+    patterns: tuple[str, ...], text: str, lower: str, counts: Callable[[Hit], bool]
+) -> Hit | None:
+    """Return the first match of any pattern that counts.
+
+    Args:
+        patterns: regular expressions.
+        text: what is searched.
+        lower: the same in lower case.
+        counts: whether a match is meant.
+    """
+    found: Hit | None = None
     for pattern in patterns:
-        if literal_of(pattern) in lower and (hit := compiled(pattern).search(text)):
-            found = hit.start() if found is None else min(found, hit.start())
+        if literal_of(pattern) in lower:
+            hit = _first(compiled(pattern), text, found.start if found else len(text), counts)
+            found = hit or found
     return found
+
+
+def _first(
+    pattern: re.Pattern[str], text: str, before: int, counts: Callable[[Hit], bool]
+) -> Hit | None:
+    for number, match in enumerate(pattern.finditer(text)):
+        if match.start() >= before or number == _TRIES:
+            return None
+        named = {k: v for k, v in match.groupdict().items() if v}
+        hit = Hit(match.start(), match.end(), named)
+        if counts(hit):
+            return hit
+    return None
 
 
 @cache

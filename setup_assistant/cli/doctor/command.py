@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from setup_assistant.messages import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from setup_assistant.choose.remedies import Situation
     from setup_assistant.doctor.case import Case
     from setup_assistant.doctor.finding import Diagnosis, Finding
     from setup_assistant.doctor.fix import Attempt
@@ -220,12 +222,13 @@ def _write_bundle(path: Path, result: Result, case: Case) -> None:
 
 def _explain(source: str) -> Result:
     from setup_assistant.host import files
+    from setup_assistant.machine.clean_text import decoded
 
     if source == "-":
-        text = sys.stdin.buffer.read().decode("utf-8", "replace")
+        data = files.ends_of(sys.stdin.buffer)
     else:
-        text = files.read_lossy(Path(source).expanduser(), "--explain")
-    return explain_text(text)
+        data = files.read_ends(Path(source).expanduser(), "--explain")
+    return explain_text(decoded(data))
 
 
 def explain_text(text: str) -> Result:
@@ -233,10 +236,20 @@ def explain_text(text: str) -> Result:
     from setup_assistant.doctor.explain import explain
     from setup_assistant.doctor.finding import Diagnosis
 
-    found = Diagnosis(findings=explain(text))
+    found = Diagnosis(findings=explain(text, _here))
     if found.findings:
         return _result(found)
     return Result("doctor", {"findings": [], "known": False}, text=_not_known)
+
+
+def _here() -> Situation:
+    """Return the situation of this machine, for what a text does not say."""
+    from setup_assistant.doctor.situation import of_machine
+    from setup_assistant.machine.probe import probe
+
+    # A text is often read on another computer than the one it tells of: that this one has no GPU
+    # says nothing.
+    return replace(of_machine(probe(sources=False, deadline=3.0)), has_gpu=True)
 
 
 def _not_known() -> None:
