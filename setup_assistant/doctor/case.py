@@ -11,8 +11,13 @@ from setup_assistant.doctor.install import Install
 from setup_assistant.doctor.loader import Linked
 from setup_assistant.doctor.model import ModelFolder
 from setup_assistant.doctor.requirements import Unmet
+from setup_assistant.doctor.torch_run import TorchRun
 from setup_assistant.machine.facts import Gpu, Machine
 from setup_assistant.verify.results import Verification
+
+# What an environment is for: torch alone, or Qwen2-VL with its packages.
+TORCH_ONLY, QWEN = "torch", "qwen2-vl"
+PURPOSES = (TORCH_ONLY, QWEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +32,7 @@ class Case:
         root: where /proc, /sys, /etc and /lib are looked for.
         cwd: the person's working folder.
         live: whether checks may run inside the environment and visit the network.
-        purpose: what the environment is for: `torch`, or `qwen2-vl` with its packages.
+        purpose: what the environment is for, one of `PURPOSES`.
         install: the environment as its files describe it; None where there is none.
         model: the model folder as its files describe it.
         cuda: what the driver's CUDA library answers; None where there is none, or nothing is run.
@@ -35,6 +40,7 @@ class Case:
         unmet: what packages ask for and do not get.
         verification: what really ran inside the environment; None where nothing may be run.
         model_run: what the model in the folder did; None where it was not loaded.
+        torch_run: what torch did by itself; None where nothing may be run.
         gathered: the names of the fields that were filled in.
     """
 
@@ -45,7 +51,7 @@ class Case:
     root: Path
     cwd: Path
     live: bool = True
-    purpose: str = "qwen2-vl"
+    purpose: str = QWEN
     install: Install | None = None
     model: ModelFolder | None = None
     cuda: Cuda | None = None
@@ -53,6 +59,7 @@ class Case:
     unmet: tuple[Unmet, ...] = ()
     verification: Verification | None = None
     model_run: Verification | None = None
+    torch_run: TorchRun | None = None
     gathered: frozenset[str] = frozenset()
 
     @property

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from setup_assistant.doctor import cuda_answer, linked, model_run, requirements
-from setup_assistant.doctor.case import Case
+from setup_assistant.doctor import cuda_answer, linked, model_run, requirements, torch_run
+from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.install import Install
 from setup_assistant.doctor.model import ModelFolder
 from setup_assistant.verify.results import Verification
@@ -16,7 +16,7 @@ from setup_assistant.verify.results import Verification
 ROOTS = ("torch", "torchvision", "transformers", "qwen-vl-utils", "accelerate", "pillow", "numpy",
          "safetensors", "tokenizers", "huggingface-hub")  # fmt: skip
 # What must be there before a field can be filled in.
-_BEFORE = {"verification": ("cuda",), "model_run": ("cuda", "verification")}
+_BEFORE = {"torch_run": ("cuda",), "verification": ("cuda",), "model_run": ("cuda", "verification")}
 
 
 def opened(case: Case) -> Case:
@@ -55,17 +55,28 @@ def _unmet(case: Case) -> object:
 
 
 def _verification(case: Case) -> Verification | None:
-    if not case.live or case.prefix is None or case.install is None:
+    if not case.live or case.prefix is None or case.install is None or case.purpose == TORCH_ONLY:
         return None
     from setup_assistant.verify.run import verify
 
+    return verify(case.prefix, device=_device(case, otherwise="auto"))
+
+
+def _device(case: Case, otherwise: str) -> str:
     # Where CUDA's library is there, torch must come to terms with it, cards or not.
-    on_gpu = bool(case.gpus or case.cuda) and case.install.cuda is not None
-    device = "cuda" if on_gpu else "auto"
+    built = case.install is not None and case.install.cuda is not None
     if case.cuda and case.cuda.died:
         # It would hang or die there as well, and take every other answer with it.
-        device = "cpu"
-    return verify(case.prefix, device=device)
+        return "cpu"
+    return "cuda" if built and (case.gpus or case.cuda) else otherwise
+
+
+def _torch_run(case: Case) -> torch_run.TorchRun | None:
+    install = case.install
+    if not case.live or install is None or case.purpose != TORCH_ONLY or not install.torch:
+        return None
+    others = tuple(m for m in ("torchvision",) if install.holds(m))
+    return torch_run.run(install.prefix, others, _device(case, otherwise="cpu"), case.variables)
 
 
 def _model_run(case: Case) -> Verification | None:
@@ -76,5 +87,5 @@ def _model_run(case: Case) -> Verification | None:
 
 _HOW: Mapping[str, Callable[[Case], Any]] = {
     "cuda": _cuda, "linked": _linked, "unmet": _unmet, "verification": _verification,
-    "model_run": _model_run,
+    "model_run": _model_run, "torch_run": _torch_run,
 }  # fmt: skip

@@ -71,7 +71,7 @@ def _optional(install: Install, path: Path) -> bool:
 
 @layer.check(
     "library-damaged",
-    needs=(*_FIRST, "files-missing", "package-missing"),
+    needs=(*_FIRST, "files-missing"),
     refutable=True,
     gathers=("linked",),
 )
@@ -122,7 +122,6 @@ def _beside(case: Case) -> Iterator[Path]:
     "library-missing",
     needs=(
         *_FIRST,
-        "package-missing",
         "nvidia-missing",
         "files-missing",
         "library-damaged",

@@ -18,9 +18,7 @@ from setup_assistant.verify.installs import uninstall_command
 layer = Layered("packages")
 
 
-@layer.check(
-    "files-contested", needs=(*NO_PYTHON, "torch-overlaid", "duplicates", "package-missing")
-)
+@layer.check("files-contested", needs=(*NO_PYTHON, "torch-overlaid", "duplicates"))
 def files_contested(case: Case) -> Trouble | NotHere | None:
     """Look for a file of NVIDIA's that two wheels bring, such as cuDNN's for CUDA 12 and 13."""
     install = case.install
@@ -53,7 +51,7 @@ def _shared(install: Install) -> Iterator[tuple[str, Mapping[Dist, int | None]]]
 
 @layer.check(
     "files-missing",
-    needs=(*NO_PYTHON, "torch-overlaid", "duplicates", "package-missing", "files-contested"),
+    needs=(*NO_PYTHON, "torch-overlaid", "duplicates", "files-contested"),
 )
 def files_missing(case: Case) -> Trouble | NotHere | None:
     """Compare the files of every package with its record, by one stat each."""

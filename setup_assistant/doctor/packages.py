@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from setup_assistant.doctor.builds import missing_commands
-from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
 from setup_assistant.messages import msg
@@ -138,7 +138,7 @@ def torch_overlaid(case: Case) -> Trouble | NotHere | None:
 def package_missing(case: Case) -> Trouble | NotHere | None:
     """Look for what a Qwen2-VL answer needs beside torch."""
     install = case.install
-    if install is None or install.torch is None:
+    if install is None or install.torch is None or case.purpose == TORCH_ONLY:
         return NOT_HERE
     for name, module in _NEEDED.items():
         if install.holds(module):
@@ -210,5 +210,6 @@ def dependency_version(case: Case) -> Trouble | NotHere | None:
 
 
 # What one wrong pin breaks has a better name among the pairs, which come before it.
-LAST = tuple(c for c in layer.checks if c.id == "dependency-version")
+# A package that is not there harms none of the others.
+LAST = tuple(c for c in layer.checks if c.id in ("package-missing", "dependency-version"))
 CHECKS = tuple(c for c in layer.checks if c not in LAST)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from setup_assistant.doctor import model_run
+from setup_assistant.doctor import model_run, situation
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Look, NotHere, Trouble
+from setup_assistant.doctor.explain import explain
 from setup_assistant.verify import causes
 from setup_assistant.verify.results import Verification
 
@@ -63,12 +64,31 @@ def _trouble(found: Verification | None, kinds: tuple[str, ...]) -> Trouble | No
 def ran_on_gpu(case: Case) -> bool:
     """Whether a kernel really ran on a GPU."""
     found = case.verification
+    if case.torch_run is not None and case.torch_run.ok:
+        return case.torch_run.device == "cuda"
     return found is not None and any(
         c.status == "ok" and (c.device or "").startswith("cuda") for c in found.checks
     )
 
 
+def _torch(case: Case) -> Trouble | NotHere | None:
+    """Repeat what torch did by itself; its last words are read as a pasted text is."""
+    ran = case.torch_run
+    if ran is None or ran.ok:
+        return NOT_HERE if ran is None else None
+    found = explain(ran.text, lambda: situation.of_case(case))
+    last = ran.text.splitlines()[-1] if ran.text else "?"
+    evidence = ((f"python -c 'import torch' ({ran.device})", last),)
+    if not found or found[0].fix is None:
+        return Trouble(evidence=evidence, cause="import-failed",
+                       values={"package": "torch", "detail": last})  # fmt: skip
+    first = found[0]
+    return Trouble(evidence=(*evidence, *first.evidence), cause=first.id, confidence="inferred",
+                   commands=first.fix.commands if first.fix else ())  # fmt: skip
+
+
 CHECKS = (
+    Check(id="live-torch", layer="runtime", look=_torch, needs=_NEEDS, gathers=("torch_run",)),
     *(
         Check(id=name, layer="runtime", look=_look(kinds), needs=_NEEDS, gathers=_RAN)
         for name, kinds in _GROUPS.items()

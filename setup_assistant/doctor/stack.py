@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from setup_assistant.catalog import stacks
-from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Install
 from setup_assistant.messages import Message, msg
@@ -39,7 +39,7 @@ def torchvision_commands(install: Install) -> tuple[str, ...]:
     return (install_command(install.prefix, pin, again=True, index_url=index),)
 
 
-@layer.check("torchvision-mismatch", needs=(*_FIRST, "package-missing"), refutable=True)
+@layer.check("torchvision-mismatch", needs=_FIRST, refutable=True)
 def torchvision_mismatch(case: Case) -> Trouble | NotHere | None:
     """Compare torchvision's own demand, and the table of pairs, with the installed torch."""
     install = case.install
@@ -68,7 +68,7 @@ def torchvision_mismatch(case: Case) -> Trouble | NotHere | None:
 
 @layer.check(
     "torchvision-variant",
-    needs=(*_FIRST, "package-missing", "torchvision-mismatch"),
+    needs=(*_FIRST, "torchvision-mismatch"),
     refutable=True,
 )
 def torchvision_variant(case: Case) -> Trouble | NotHere | None:
@@ -187,7 +187,7 @@ def rope_scaling(case: Case) -> Trouble | NotHere | None:
 def decoder_missing(case: Case) -> Trouble | NotHere | None:
     """Look for decord or torchcodec; torchvision before 0.26 reads clips by itself, with av."""
     install = case.install
-    if install is None or install.torch is None:
+    if install is None or install.torch is None or case.purpose == TORCH_ONLY:
         return NOT_HERE
     if any(install.holds(module) for module in _DECODERS):
         return None
