@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from setup_assistant.doctor import model_run, situation
+from dataclasses import replace
+
+from setup_assistant.doctor import model_run, reason
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Look, NotHere, Trouble
-from setup_assistant.doctor.explain import explain
 from setup_assistant.verify import causes
 from setup_assistant.verify.results import Verification
 
@@ -26,7 +27,7 @@ _OPINIONS = ("not-seen", "repeating", "empty-answer")
 
 def _look(kinds: tuple[str, ...]) -> Look:
     def look(case: Case) -> Trouble | NotHere | None:
-        return _trouble(case.verification, kinds)
+        return _trouble(case, case.verification, kinds)
 
     return look
 
@@ -35,10 +36,12 @@ def _own_model(case: Case) -> Trouble | NotHere | None:
     """Load the model that was named, and ask it one question."""
     if case.model is None:
         return NOT_HERE
-    return _trouble(case.model_run, ("model", "image"))
+    return _trouble(case, case.model_run, ("model", "image"))
 
 
-def _trouble(found: Verification | None, kinds: tuple[str, ...]) -> Trouble | NotHere | None:
+def _trouble(
+    case: Case, found: Verification | None, kinds: tuple[str, ...]
+) -> Trouble | NotHere | None:
     if found is not None:
         checks = [c for c in found.checks if c.kind in kinds or c.name in kinds]
         failed = [c for c in checks if c.status == "fail"]
@@ -49,6 +52,10 @@ def _trouble(found: Verification | None, kinds: tuple[str, ...]) -> Trouble | No
         cause = first.cause if causes.known(first.cause) else "child-failed"
         values = {**first.values, "check": first.name}
         command = str(first.values.get("command") or "")
+        package = str(first.values.get("package") or "")
+        better = reason.why(case, cause, first.evidence, package)
+        if better is not None:
+            return replace(better, id=PREFIX + str(better.cause))
         return Trouble(
             evidence=tuple((f"check {first.name}", line) for line in first.evidence)
             or ((f"check {first.name}", first.status),),
@@ -76,15 +83,13 @@ def _torch(case: Case) -> Trouble | NotHere | None:
     ran = case.torch_run
     if ran is None or ran.ok:
         return NOT_HERE if ran is None else None
-    found = explain(ran.text, lambda: situation.of_case(case))
+    better = reason.why(case, "import-failed", tuple(ran.text.splitlines()), "torch")
+    if better is not None:
+        return better
     last = ran.text.splitlines()[-1] if ran.text else "?"
     evidence = ((f"python -c 'import torch' ({ran.device})", last),)
-    if not found or found[0].fix is None:
-        return Trouble(evidence=evidence, cause="import-failed",
-                       values={"package": "torch", "detail": last})  # fmt: skip
-    first = found[0]
-    return Trouble(evidence=(*evidence, *first.evidence), cause=first.id, confidence="inferred",
-                   commands=first.fix.commands if first.fix else ())  # fmt: skip
+    return Trouble(evidence=evidence, cause="import-failed",
+                   values={"package": "torch", "detail": last})  # fmt: skip
 
 
 CHECKS = (
@@ -102,4 +107,4 @@ CHECKS = (
         gathers=("model_run",),
     ),
 )  # fmt: skip
-IDS = tuple(PREFIX + name for name in causes.ORDER)
+IDS = (*(PREFIX + name for name in causes.ORDER), "live-variable-breaks", "live-startup-hides")

@@ -127,4 +127,31 @@ def preload(case: Case) -> Trouble | NotHere | None:
     return None
 
 
+@layer.check("python-optimize")
+def python_optimize(case: Case) -> Trouble | NotHere | None:
+    """Look for the value that removes the docstrings that transformers reads."""
+    value = case.variables.get("PYTHONOPTIMIZE", "")
+    if case.install is None or not value:
+        return NOT_HERE
+    # A word counts as 1, as CPython has it.
+    if not value.isdigit() or int(value) < 2:
+        return None
+    return trouble(("PYTHONOPTIMIZE", value), value=value, commands=("unset PYTHONOPTIMIZE",))
+
+
+@layer.check("shadowed-by-own-file")
+def shadowed(case: Case) -> Trouble | NotHere | None:
+    """Look for a file of the person's beside a script, or here, with the name of a package."""
+    if case.install is None:
+        return NOT_HERE
+    for folder in dict.fromkeys((case.install.prefix.parent / "scripts", case.cwd)):
+        for package in _OURS:
+            path = folder / f"{package}.py"
+            if path.is_file():
+                beside = folder != case.cwd
+                return trouble((path, msg("imported in place of the package")), file=str(path),
+                               package=package, status="fail" if beside else "warn")  # fmt: skip
+    return None
+
+
 CHECKS = tuple(layer.checks)

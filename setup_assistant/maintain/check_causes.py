@@ -21,7 +21,7 @@ def cause_faults(layers: Layers) -> list[Fault]:
     """Return what is wrong with the catalogue as a whole and with each row."""
     rows = [(file_of(name), row) for name, file in layers for row in file.cause]
     ids = {row.id for _file, row in rows}
-    looked_for = {*known_ids(), *ORDER}
+    looked_for = {*known_ids(), *ORDER, *(i.removeprefix("live-") for i in known_ids())}
     order = prepared([(name, row) for name, file in layers for row in file.cause if _whole(row)])
     found = list(_repeated(rows))
     for file, row in rows:
