@@ -35,7 +35,9 @@ def open_case(
         import setup_assistant.doctor.diagnose  # noqa: F401
 
         machine = probing.result()
-    return Case(
+    from setup_assistant.doctor.gather import opened
+
+    case = Case(
         machine=machine,
         # Not resolved: a link is the environment's name.
         prefix=env.expanduser().absolute() if env else None,
@@ -46,6 +48,7 @@ def open_case(
         live=live,
         purpose=purpose or (QWEN if env is None or model or in_site(env) else TORCH_ONLY),
     )
+    return opened(case)
 
 
 def in_site(env: Path) -> bool:
