@@ -29,14 +29,26 @@ _language = "en"
 
 @dataclass(frozen=True)
 class Message:
-    """One sentence: an English template with `{name}` places, and their values."""
+    """One sentence: an English template with `{name}` places, and their values.
+
+    `chinese` is the Chinese template of a sentence that comes from a recipe; those of the program
+    itself stand in the catalog.
+    """
 
     template: str
     args: Mapping[str, Value] = field(default_factory=dict)
+    chinese: str = ""
 
     def __str__(self) -> str:
         """Return the sentence in the language in use."""
-        return _fill(_catalog.gettext(self.template) if self.template else "", self.args)
+        return _fill(self.open_text, self.args)
+
+    @property
+    def open_text(self) -> str:
+        """The template in the language in use, its places still open."""
+        if self.chinese and _language == "zh_CN":
+            return self.chinese
+        return _catalog.gettext(self.template) if self.template else ""
 
     @property
     def english(self) -> str:
@@ -48,6 +60,8 @@ class Message:
 
         For documents that carry several languages at once.
         """
+        if self.chinese and language == "zh_CN":
+            return _fill(self.chinese, self.args)
         return _fill(_catalog_of(language).gettext(self.template), self.args)
 
 

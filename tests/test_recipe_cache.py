@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from setup_assistant import frozen_json, recipe_cache
-from setup_assistant.catalog import canary, drivers, failures, gpus, mirrors, smoke, torch
+from setup_assistant.catalog import canary, causes, drivers, gpus, mirrors, smoke, torch
 from setup_assistant.catalog.recipes import load_all
 from setup_assistant.host import paths
 
@@ -27,17 +27,18 @@ def _kept(tmp_path: Path) -> list[Path]:
 
 def test_what_was_kept_equals_what_was_read(recipes: Path, tmp_path: Path) -> None:
     def everything() -> tuple[object, ...]:
+        causes.layer.cache_clear()
         return (
-            load_all(recipes), smoke.load(recipes), failures.load(recipes), canary.load(recipes),
+            load_all(recipes), smoke.load(recipes), *causes.every(recipes), canary.load(recipes),
             frozen_json.load_toml(recipes / "gpus.toml", gpus.GpuFile),
             frozen_json.load_toml(recipes / "drivers.toml", drivers.Drivers),
         )  # fmt: skip
 
     read = everything()
     files = _kept(tmp_path)
-    assert len(files) == len(list(recipes.glob("*.toml"))) + len(
-        list((recipes / "models").glob("*.toml"))
-    ) + 1  # fmt: skip
+    assert len(files) == 1 + sum(
+        len(list(recipes.glob(pattern))) for pattern in ("*.toml", "models/*.toml", "causes/*.toml")
+    )
     marks = [f.stat().st_mtime_ns for f in files]
     again = everything()
     assert again == read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.choose.reasons import Notes
-from setup_assistant.choose.sources import Legs
+from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import msg

@@ -24,7 +24,8 @@ from setup_assistant.choose.plan import (
 )
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.sizes import sizes, warn_of_disks, warn_of_memory
-from setup_assistant.choose.sources import Legs, choose_sources
+from setup_assistant.choose.source_legs import Legs
+from setup_assistant.choose.sources import choose_sources
 from setup_assistant.choose.target_platform import Host, host_of
 from setup_assistant.choose.torch_builds import Pair
 from setup_assistant.choose.usable_gpus import NO_GPU, Card, cards_of

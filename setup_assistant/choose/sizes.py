@@ -7,7 +7,7 @@ from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Quantizer
 from setup_assistant.choose.plan import Sizes
 from setup_assistant.choose.reasons import Notes
-from setup_assistant.choose.sources import Legs
+from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.torch_builds import Pair
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import msg

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from setup_assistant.choose.reasons import Notes
+from setup_assistant.choose.source_legs import Chosen, Legs
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import Message, msg
-
-if TYPE_CHECKING:
-    from setup_assistant.choose.sources import Chosen, Legs
 
 # The name of a source that the person has set up.
 OWN = "own"

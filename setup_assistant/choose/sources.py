@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from setup_assistant.catalog.mirrors import Mirror
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.choose import mirror_wish, source_notes
 from setup_assistant.choose.mirror_wish import MirrorWish
 from setup_assistant.choose.reasons import Notes
+from setup_assistant.choose.source_legs import Chosen, Legs
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine, Source
 
@@ -18,46 +19,6 @@ FASTER = 2.0
 _UNMEASURED = 1e6
 # Bytes per second.
 _SLOW = 1e5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """The source of one leg. `url` may hold `{build}`; `speed` is bytes per second, if known.
-
-    `answered` is False where nobody answered in time, and this one is tried all the same.
-    `others` are the sources of the leg to go on with where this one fails.
-    """
-
-    name: str
-    url: str
-    form: str
-    reachable: bool
-    speed: float | None = None
-    credentials: bool = False
-    answered: bool = True
-    others: tuple[Chosen, ...] = ()
-
-    def address(self, build: str) -> str:
-        """Return the address for one torch build."""
-        return self.url.replace("{build}", build)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Legs:
-    """The chosen source of every leg."""
-
-    packages: Chosen
-    torch: Chosen
-    conda: Chosen
-    weights: Chosen
-    extra: tuple[Chosen, ...] = ()
-
-    @property
-    def unanswered(self) -> tuple[str, ...]:
-        """The legs of which nothing was heard: a plan with them is made again."""
-        needed = {"packages": self.packages, "torch": self.torch, "weights": self.weights}
-        silent = [leg for leg, c in needed.items() if not c.answered]
-        return (*(() if self.packages.reachable else ("packages",)), *silent)
 
 
 def choose_sources(machine: Machine, wishes: Wishes, recipes: Recipes, notes: Notes) -> Legs:

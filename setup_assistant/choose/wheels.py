@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.choose import refusals
-from setup_assistant.choose.sources import Legs
+from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.torch_builds import Pair, cpu_pairs, cuda_pairs, default_pairs
 from setup_assistant.choose.usable_gpus import Card

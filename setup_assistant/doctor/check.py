@@ -1,23 +1,22 @@
-"""One check: an id, the sentence of its cause, what mends it, and the function that looks."""
+"""One check: the id of the cause that it looks for, and the function that looks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.finding import Confidence, Evidence, Layer, Status
 from setup_assistant.messages import Message, Value
-
-if TYPE_CHECKING:
-    from setup_assistant.doctor.case import Case
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """What a check found wrong; `values` fill the sentences of its cause and advice.
+    """What a check found wrong; `values` fill the sentences of its cause.
 
-    `id`, `cause` and `advice` take the place of the check's own where it has many causes.
+    `commands` take the place of the cause's own remedy, `advice` of its advice. `cause` is the
+    id in the catalogue and `id` that of the finding, where they are not the check's.
     """
 
     evidence: tuple[Evidence, ...]
@@ -26,35 +25,30 @@ class Trouble:
     status: Status = "fail"
     confidence: Confidence = "proven"
     id: str | None = None
-    cause: Message | None = None
+    cause: str | None = None
     advice: Message | None = None
 
 
 NotHere = Literal["not-here"]
 # The check does not concern this machine, or what it looks at was not named.
 NOT_HERE: NotHere = "not-here"
-Look = Callable[["Case"], "Trouble | NotHere | None"]
+Look = Callable[[Case], "Trouble | NotHere | None"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One check. `look` returns None where all is well.
+    """One check. `look` returns None where all is well; `id` names a cause of the catalogue.
 
-    `needs` are the ids of checks whose failure makes this one meaningless. `refutable` says that
-    a run inside the environment that succeeds proves it wrong. `own_shell` marks commands that
-    only help when typed into the person's own shell.
+    `needs` are the ids of checks whose failure makes this one meaningless, `gathers` the fields
+    of the case that it wants filled in. `refutable` says that a run inside the environment that
+    succeeds proves it wrong.
     """
 
     id: str
     layer: Layer
-    cause: Message
-    advice: Message
     look: Look
     needs: tuple[str, ...] = ()
-    root: bool = False
-    reboot: bool = False
-    reversible: bool = True
-    own_shell: bool = False
+    gathers: tuple[str, ...] = ()
     refutable: bool = False
 
 
@@ -69,33 +63,15 @@ class Layered:
         self,
         name: str,
         *,
-        cause: Message,
-        advice: Message,
         needs: tuple[str, ...] = (),
-        root: bool = False,
-        reboot: bool = False,
-        reversible: bool = True,
-        own_shell: bool = False,
+        gathers: tuple[str, ...] = (),
         refutable: bool = False,
     ) -> Callable[[Look], Look]:
         """Register the decorated function as the check `name`."""
 
         def register(look: Look) -> Look:
-            self.checks.append(
-                Check(
-                    id=name,
-                    layer=self._layer,
-                    cause=cause,
-                    advice=advice,
-                    look=look,
-                    needs=needs,
-                    root=root,
-                    reboot=reboot,
-                    reversible=reversible,
-                    own_shell=own_shell,
-                    refutable=refutable,
-                )
-            )
+            self.checks.append(Check(id=name, layer=self._layer, look=look, needs=needs,
+                                     gathers=gathers, refutable=refutable))  # fmt: skip
             return look
 
         return register

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 
+from setup_assistant.catalog import causes
 from setup_assistant.doctor import (
     disk,
     driver,
@@ -22,14 +22,16 @@ from setup_assistant.doctor import (
     packages,
     redownload,
     runtime,
+    situation,
     stack,
     startup_hooks,
     variables,
     weights,
 )
 from setup_assistant.doctor.case import Case
-from setup_assistant.doctor.check import NOT_HERE, Check, NotHere, Trouble
+from setup_assistant.doctor.check import Check, NotHere, Trouble
 from setup_assistant.doctor.finding import Diagnosis, Finding, Fix, keeps_everything
+from setup_assistant.doctor.gather import gather, opened
 from setup_assistant.host import clock, log
 from setup_assistant.messages import Message, msg
 
@@ -67,6 +69,7 @@ def diagnose(
 
     `on_finding` is told of each finding as it comes, before the primary one is known.
     """
+    case = opened(case)
     found: list[Finding] = []
     seconds: dict[str, float] = {}
     for check in CHECKS:
@@ -74,7 +77,10 @@ def diagnose(
             continue
         started = clock.monotonic()
         blocker = _blocker(check, found)
-        finding = _blocked(check, blocker) if blocker else _examine(check, case)
+        if blocker:
+            finding = _blocked(check, blocker)
+        else:
+            finding, case = _examine(check, case)
         seconds[check.layer] = seconds.get(check.layer, 0.0) + clock.monotonic() - started
         found.append(finding)
         on_finding(finding)
@@ -103,30 +109,44 @@ def _blocked(check: Check, by: Finding) -> Finding:
     )
 
 
-def _examine(check: Check, case: Case) -> Finding:
-    """Run one check in a thread; a crash or a hang is a finding of its own."""
-    answer: list[Trouble | NotHere | None] = []
-    errors: list[Exception] = []
-    thread = threading.Thread(target=partial(_look, check, case, answer, errors), daemon=True)
+def _examine(check: Check, case: Case) -> tuple[Finding, Case]:
+    """Run one check in a thread; a crash or a hang is a finding of its own.
+
+    The case comes back with what was gathered for the check.
+    """
+    seen = _Seen(case)
+    thread = threading.Thread(target=_look, args=(check, seen), daemon=True)
     thread.start()
     limits = {"runtime": None, "weights": _LIMIT_WEIGHTS}
     thread.join(limits.get(check.layer, _LIMIT))
-    if answer:
-        return _finding(check, answer[0])
-    if errors:
-        detail = f"{type(errors[0]).__name__}: {errors[0]}"
-        return _unknown(check, msg("This check failed itself: {detail}", detail=detail), detail)
-    return _unknown(check, msg("This check gave no answer in time."), "timeout")
+    case = seen.case
+    if seen.done:
+        return _finding(check, seen.answer, case), case
+    if seen.error is not None:
+        detail = f"{type(seen.error).__name__}: {seen.error}"
+        return _unknown(check, msg("This check failed itself: {detail}", detail=detail),
+                        detail), case  # fmt: skip
+    return _unknown(check, msg("This check gave no answer in time."), "timeout"), case
 
 
-def _look(
-    check: Check, case: Case, answer: list[Trouble | NotHere | None], errors: list[Exception]
-) -> None:
+class _Seen:
+    """What a check has come to, told by its thread."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.answer: Trouble | NotHere | None = None
+        self.error: Exception | None = None
+        self.done = False
+
+
+def _look(check: Check, seen: _Seen) -> None:
     try:
-        answer.append(check.look(case))
+        case = gather(seen.case, check.gathers)
+        seen.answer = check.look(case)
+        seen.case, seen.done = case, True
     except Exception as error:  # noqa: BLE001 - whatever a check does, the others go on
         log.exception(f"doctor {check.id}", error)
-        errors.append(error)
+        seen.error = error
 
 
 def _unknown(check: Check, cause: Message, detail: str) -> Finding:
@@ -134,27 +154,30 @@ def _unknown(check: Check, cause: Message, detail: str) -> Finding:
                    evidence=(("doctor", detail),), confidence="proven")  # fmt: skip
 
 
-def _finding(check: Check, answer: Trouble | NotHere | None) -> Finding:
-    if answer is None or answer == NOT_HERE:
-        status = "ok" if answer is None else "skipped"
-        return Finding(id=check.id, layer=check.layer, status=status)  # type: ignore[arg-type]
-    assert isinstance(answer, Trouble)  # noqa: S101 - for the type checker
-    root = any(c.startswith("sudo ") for c in answer.commands) or check.root
-    open_places = any(word in c for c in answer.commands for word in _PLACES)
+def _finding(check: Check, answer: Trouble | NotHere | None, case: Case) -> Finding:
+    if not isinstance(answer, Trouble):
+        return Finding(id=check.id, layer=check.layer, status="skipped" if answer else "ok")
+    row = causes.find(answer.cause or check.id, check.layer)
+    commands = answer.commands
+    if not commands and answer.cause is None:
+        commands = situation.commands(row.remedy, situation.of_case(case))
+    root = any(c.startswith("sudo ") for c in commands) or (row.root and not answer.commands)
+    open_places = any(word in c for c in commands for word in _PLACES)
     return Finding(
         id=answer.id or check.id,
         layer=check.layer,
         status=answer.status,
         evidence=answer.evidence,
-        cause=answer.cause or Message(check.cause.template, answer.values),
+        cause=row.sentence(answer.values),
         confidence=answer.confidence,
         fix=Fix(
-            advice=answer.advice or Message(check.advice.template, answer.values),
-            commands=answer.commands,
+            advice=answer.advice or row.remedy_text(answer.values),
+            commands=commands,
             needs_root=root,
-            needs_reboot=check.reboot,
-            reversible=check.reversible and keeps_everything(answer.commands),
-            automatic=bool(answer.commands) and not (root or check.own_shell or open_places),
+            needs_reboot=row.reboot,
+            reversible=row.reversible and keeps_everything(commands),
+            # What the catalogue says in general was not thought out for this environment.
+            automatic=bool(answer.commands) and not (root or row.own_shell or open_places),
         ),
     )
 

@@ -37,12 +37,7 @@ def places(case: Case) -> Iterator[tuple[str, Path]]:
             yield role, files.nearest_existing(path.expanduser())
 
 
-@layer.check(
-    "temp-missing",
-    cause=msg("TMPDIR names a folder that is not there: {path}"),
-    advice=msg("Make it, or take the variable away."),
-    own_shell=True,
-)
+@layer.check("temp-missing")
 def temp_missing(case: Case) -> Trouble | NotHere | None:
     """Look for the folder that TMPDIR names."""
     value = case.variables.get("TMPDIR")
@@ -53,11 +48,7 @@ def temp_missing(case: Case) -> Trouble | NotHere | None:
     return trouble(("TMPDIR", value), path=value, commands=("unset TMPDIR",))
 
 
-@layer.check(
-    "disk-read-only",
-    cause=msg("{path} cannot be written ({role})."),
-    advice=msg("Choose another folder, or mount its disk for writing."),
-)
+@layer.check("disk-read-only")
 def disk_read_only(case: Case) -> Trouble | NotHere | None:
     """Ask the disk, and the right to write; weights and foreign environments may be read-only."""
     for role, path in places(case):
@@ -80,12 +71,7 @@ def _incomplete(case: Case) -> bool:
     return folder is not None and bool(model_files(folder, trust_unchanged=True).blames)
 
 
-@layer.check(
-    "cache-read-only",
-    cause=msg("{variable} names {path}, which cannot be written: nothing can be downloaded there."),
-    advice=msg("Name a folder of your own, or take the variable away."),
-    own_shell=True,
-)
+@layer.check("cache-read-only")
 def cache_read_only(case: Case) -> Trouble | NotHere | None:
     """Look at the folders that the hubs' clients are told to use; a filled one may be shared."""
     for variable in ("HF_HOME", "HF_HUB_CACHE", "MODELSCOPE_CACHE"):
@@ -105,12 +91,7 @@ def _writable(path: Path) -> bool:
     return path.is_dir() and not mounted and os.access(path, os.W_OK)
 
 
-@layer.check(
-    "disk-full",
-    cause=msg("{path} has {free} free ({role}): too little to install or load anything."),
-    advice=msg("Free some space there, or choose a folder on another disk."),
-    own_shell=True,
-)
+@layer.check("disk-full")
 def disk_full(case: Case) -> Trouble | NotHere | None:
     """Ask each disk for what an ordinary user may write."""
     for role, path in places(case):
@@ -124,13 +105,7 @@ def disk_full(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "disk-tight",
-    cause=msg("{path} has {free} free ({role}): a torch wheel does not unpack there."),
-    advice=msg("Free some space there, or choose a folder on another disk, before you install."),
-    needs=("disk-full",),
-    own_shell=True,
-)
+@layer.check("disk-tight", needs=("disk-full",))
 def disk_tight(case: Case) -> Trouble | NotHere | None:
     """Ask the folder that pip unpacks in."""
     for role, path in places(case):
@@ -152,11 +127,7 @@ def _room(role: str, path: Path) -> tuple[str, ...]:
     return (shlex.join(["du", "-xh", "--max-depth=1", str(path)]),)
 
 
-@layer.check(
-    "inodes",
-    cause=msg("The disk of {path} has no room for more files ({role}): {free} inodes are left."),
-    advice=msg("Remove files there, or choose a folder on another disk."),
-)
+@layer.check("inodes")
 def inodes(case: Case) -> Trouble | NotHere | None:
     """Ask each disk how many files it can still take; some keep no count."""
     if os.name == "nt":

@@ -7,36 +7,19 @@ from pathlib import Path
 from setup_assistant.doctor import cuda
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Layered, Look, NotHere, Trouble, trouble
-from setup_assistant.doctor.finding import Status
-from setup_assistant.machine.verdicts import VERDICTS
+from setup_assistant.doctor.finding import Layer, Status
 from setup_assistant.messages import msg
 
 layer = Layered("driver")
-_UBUNTU = ("sudo ubuntu-drivers install", "sudo reboot")
-# What mends a verdict of the probe, where one command line does.
-_COMMANDS: dict[str, tuple[str, ...]] = {
-    "driver_missing": _UBUNTU,
-    "nouveau_bound": _UBUNTU,
-    "driver_not_loaded": ("sudo modprobe nvidia",),
-    "driver_library_mismatch": ("sudo reboot",),
-    "nvml_hangs": ("sudo dmesg | grep -i xid", "sudo reboot"),
-    "nvidia_smi_hangs": ("sudo dmesg | grep -i xid", "sudo reboot"),
-    "nvml_unknown_error": ("sudo dmesg | grep -i xid", "sudo reboot"),
-    "blocked_by_os": ("sudo apt purge 'nvidia-*' 'libnvidia-*'", "wsl.exe --update"),
-    "permission_denied": ("ls -l /dev/nvidia*", 'sudo usermod -aG video "$USER"'),
-    "nvml_missing": _UBUNTU,
-    "driver_slow": ("sudo nvidia-smi -pm 1",),
-    "libcuda_missing": ("ldconfig -p | grep libcuda",),
-}
-_REBOOTS = {"driver_missing", "nouveau_bound", "driver_library_mismatch", "nvml_missing",
-            "nvml_hangs", "nvidia_smi_hangs", "nvml_unknown_error"}  # fmt: skip
+# The probe's verdicts on the driver, the kernel's own words first: they outrank the rest.
+_VERDICTS = (
+    "nouveau_bound", "vfio_bound", "driver_missing", "nvidia_smi_missing", "driver_not_loaded",
+    "nvml_missing", "driver_library_mismatch", "permission_denied", "blocked_by_os",
+    "nvml_unknown_error", "nvml_error", "nvml_hangs", "nvidia_smi_crashed", "nvidia_smi_hangs",
+    "libcuda_missing", "driver_slow",
+)  # fmt: skip
 # With these the GPUs can be used all the same.
 _WORKS = {"nvidia_smi_missing", "driver_slow"}
-# Verdicts on a pasted text alone, and those of the next layer.
-_ELSEWHERE = {"command_typo", "field_unsupported", "nvml_too_old", "no_devices", "gpu_lost",
-              "gpu_unreachable", "gpu_forbidden", "gpu_failing", "gpu_power"}  # fmt: skip
-# Without the management library nothing else here can be told; the kernel's own words outrank it.
-_ORDER = ("nouveau_bound", "vfio_bound", "driver_missing")
 
 
 def of_verdict(name: str) -> Look:
@@ -46,35 +29,18 @@ def of_verdict(name: str) -> Look:
         for verdict in case.machine.verdicts:
             if verdict.id == name:
                 evidence = verdict.evidence or (verdict.sentence,)
-                commands = _COMMANDS.get(name, ())
                 works = name in _WORKS and bool(case.gpus)
                 status: Status = "warn" if works else "fail"
                 found: list[tuple[object, object]] = [("probe", line) for line in evidence]
-                return trouble(*found, commands=commands, status=status)
+                return trouble(*found, status=status)
         return None
 
     return look
 
 
-def verdict_check(name: str, layered: str) -> Check:
+def verdict_check(name: str, layered: Layer) -> Check:
     """Return the check that stands for a verdict of the probe."""
-    kind = VERDICTS[name]
-    commands = _COMMANDS.get(name, ())
-    return Check(
-        id=name.replace("_", "-"),
-        layer="gpu" if layered == "gpu" else "driver",
-        cause=kind.sentence,
-        advice=kind.remedy,
-        look=of_verdict(name),
-        root=any(c.startswith("sudo ") for c in commands),
-        reboot=name in _REBOOTS,
-        own_shell=True,
-    )
-
-
-def _verdict_checks() -> list[Check]:
-    rest = [n for n in VERDICTS if n not in _ELSEWHERE and n not in _ORDER]
-    return [verdict_check(name, "driver") for name in (*_ORDER, *rest)]
+    return Check(id=name.replace("_", "-"), layer=layered, look=of_verdict(name))
 
 
 def _unloaded(case: Case) -> bool:
@@ -83,13 +49,7 @@ def _unloaded(case: Case) -> bool:
     return bool(ids & {"driver_not_loaded", "driver_missing", "nvml_missing"})
 
 
-@layer.check(
-    "secure-boot",
-    cause=msg("Secure Boot is on, and the kernel refuses a module whose key it does not know."),
-    advice=msg("Enrol the module's key, then confirm it on the blue screen while booting."),
-    root=True,
-    reboot=True,
-)
+@layer.check("secure-boot")
 def secure_boot(case: Case) -> Trouble | NotHere | None:
     """Look for Secure Boot where the module is not loaded though it was built."""
     if not _unloaded(case) or not _modules(case.root):
@@ -102,13 +62,7 @@ def secure_boot(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "module-off",
-    cause=msg("The nvidia module is switched off by an alias: {file}"),
-    advice=msg("Choose the NVIDIA profile again, then reboot."),
-    root=True,
-    reboot=True,
-)
+@layer.check("module-off")
 def module_off(case: Case) -> Trouble | NotHere | None:
     """Look for `alias nvidia off`, which prime-select intel writes."""
     if not _unloaded(case):
@@ -123,13 +77,7 @@ def module_off(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "module-not-built",
-    cause=msg("There is no nvidia module for the running kernel {kernel}."),
-    advice=msg("Build it for this kernel, then load it or reboot."),
-    root=True,
-    reboot=True,
-)
+@layer.check("module-not-built")
 def module_not_built(case: Case) -> Trouble | NotHere | None:
     """Look for the module among those of the running kernel."""
     kernel = _kernel(case.root)
@@ -146,13 +94,7 @@ def module_not_built(case: Case) -> Trouble | NotHere | None:
                    commands=commands, kernel=kernel)  # fmt: skip
 
 
-@layer.check(
-    "cuda-compat",
-    cause=msg("A CUDA compatibility library stands before the driver's own: {folder}"),
-    advice=msg("Leave it out: it works only on data-centre cards, and hides the driver's libcuda."),
-    own_shell=True,
-    refutable=True,
-)
+@layer.check("cuda-compat", refutable=True, gathers=("cuda",))
 def cuda_compat(case: Case) -> Trouble | NotHere | None:
     """Ask CUDA (error 804), and look for another libcuda on LD_LIBRARY_PATH."""
     code = case.cuda.code if case.cuda else None
@@ -170,14 +112,10 @@ def cuda_compat(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "driver-too-old",
-    cause=msg("torch {torch} needs a driver for CUDA {need}; driver {driver} supports {cuda}."),
-    advice=msg("Install a torch build for this driver, or update the driver to branch {branch}."),
-    refutable=True,
-)
+@layer.check("driver-too-old", refutable=True, gathers=("cuda",))
 def driver_too_old(case: Case) -> Trouble | NotHere | None:
     """Compare CUDA's majors: within one major any driver runs any build."""
+    from setup_assistant.catalog import torch as builds
     from setup_assistant.doctor.builds import swap_commands
 
     install, driver, known = case.install, case.machine.driver, case.driver_cuda
@@ -186,7 +124,7 @@ def driver_too_old(case: Case) -> Trouble | NotHere | None:
     need, have = (int(v.partition(".")[0]) for v in (install.cuda, known))
     if need <= have:
         return None
-    floor = next((f for f in case.torch_table.floor if f.cuda == need), None)
+    floor = next((f for f in builds.load().floor if f.cuda == need), None)
     torch = f"{install.torch.version}+{install.torch.build}"
     return trouble(
         ("torch/version.py", f"cuda {install.cuda}"),
@@ -216,4 +154,9 @@ def _built(folder: Path) -> bool:
 
 
 # The probe's verdicts come after what explains them.
-CHECKS = (*layer.checks[:3], *_verdict_checks(), *cuda.DRIVER_CHECKS, *layer.checks[3:])
+CHECKS = (
+    *layer.checks[:3],
+    *(verdict_check(name, "driver") for name in _VERDICTS),
+    *cuda.DRIVER_CHECKS,
+    *layer.checks[3:],
+)

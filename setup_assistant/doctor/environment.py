@@ -16,13 +16,9 @@ from setup_assistant.site.layout import python_in
 from setup_assistant.versions import at_least, minor
 
 layer = Layered("environment")
-_REBUILD = msg(
-    "Give it an interpreter again; else build it again with setup-assistant up, or name another "
-    "with --env."
-)
 
 
-@layer.check("python-missing", cause=msg("{prefix} has no Python interpreter."), advice=_REBUILD)
+@layer.check("python-missing")
 def python_missing(case: Case) -> Trouble | NotHere | None:
     """Look for the interpreter itself; a broken link is told apart."""
     if case.prefix is None:
@@ -44,12 +40,7 @@ def _again(case: Case) -> tuple[str, ...]:
     return (shlex.join(command),)
 
 
-@layer.check(
-    "python-moved",
-    cause=msg("The environment was made from {home}, which is no longer there."),
-    advice=_REBUILD,
-    needs=("python-missing",),
-)
+@layer.check("python-moved", needs=("python-missing",))
 def python_moved(case: Case) -> Trouble | NotHere | None:
     """Look where the interpreter's link leads, and at the home that pyvenv.cfg names."""
     if case.prefix is None:
@@ -65,12 +56,7 @@ def python_moved(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "python-mismatch",
-    cause=msg("Its packages were installed for Python {packages}; its interpreter is {python}."),
-    advice=_REBUILD,
-    needs=("python-missing", "python-moved"),
-)
+@layer.check("python-mismatch", needs=("python-missing", "python-moved"))
 def python_mismatch(case: Case) -> Trouble | NotHere | None:
     """Compare the folder of packages with the interpreter's version."""
     if case.install is None or not case.install.folders:
@@ -86,12 +72,7 @@ def python_mismatch(case: Case) -> Trouble | NotHere | None:
                    commands=_again(case))  # fmt: skip
 
 
-@layer.check(
-    "glibc-too-old",
-    cause=msg("{package} was built for glibc {need}; this system has {have}."),
-    advice=msg("Use a newer system, or a container of one; do not replace glibc."),
-    refutable=True,
-)
+@layer.check("glibc-too-old", refutable=True, gathers=("linked",))
 def glibc_too_old(case: Case) -> Trouble | NotHere | None:
     """Compare the wheels' manylinux tags with the system's C library."""
     have = case.machine.system.glibc
@@ -113,12 +94,7 @@ def glibc_too_old(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "wheel-tags",
-    cause=msg("{package} was built for {tag}; this environment is Python {python} on {arch}."),
-    advice=msg("Install it again with this environment's own pip."),
-    refutable=True,
-)
+@layer.check("wheel-tags", refutable=True)
 def wheel_tags(case: Case) -> Trouble | NotHere | None:
     """Compare the wheels' Python and architecture with the environment's."""
     from setup_assistant.doctor.wheels import fits, libraries_only
@@ -143,14 +119,7 @@ def wheel_tags(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "cpu-instructions",
-    cause=msg("The processor lacks AVX2, which torch's builds need."),
-    advice=msg(
-        "In a virtual machine, pass the host's processor through; else use another machine."
-    ),
-    refutable=True,
-)
+@layer.check("cpu-instructions", refutable=True)
 def cpu_instructions(case: Case) -> Trouble | NotHere | None:
     """Look at the processor's flags."""
     system = case.machine.system
@@ -160,11 +129,7 @@ def cpu_instructions(case: Case) -> Trouble | NotHere | None:
     return trouble(("/proc/cpuinfo", f"no {', '.join(lacking)}")) if lacking else None
 
 
-@layer.check(
-    "redirected-output",
-    cause=msg("An unquoted > in a pip command made the file {file}, and its bound was ignored."),
-    advice=msg("Remove the file, and run the command again with quotes: pip install 'name>=1.0'"),
-)
+@layer.check("redirected-output")
 def redirected_output(case: Case) -> Trouble | NotHere | None:
     """Look for files such as `=4.45` in the working folder."""
     for path in sorted(case.cwd.glob("=[0-9]*")):

@@ -5,45 +5,84 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import accumulate
-from pathlib import Path
+from typing import cast
 
-from setup_assistant.catalog import failures
-from setup_assistant.catalog.failures import Failure
-from setup_assistant.doctor.finding import LAYERS, Finding, Fix, keeps_everything
-from setup_assistant.messages import Message, language, msg
+from setup_assistant.catalog import causes
+from setup_assistant.catalog.causes import Cause, Remedy
+from setup_assistant.choose.remedies import Situation
+from setup_assistant.doctor import log_text, situation, text_facts
+from setup_assistant.doctor.finding import Finding, Fix, Layer, keeps_everything
+from setup_assistant.doctor.log_events import Attempts, Events
+from setup_assistant.doctor.package_names import filled
+from setup_assistant.doctor.text_patterns import Hit, compiled, first
+from setup_assistant.messages import msg
 
-_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _DIGITS = re.compile(r"\d+")
 # Characters of a line that are looked at, and that are shown.
 _WIDEST_LINE, _WIDEST = 20_000, 300
 # Lines that differ in their numbers alone are kept so often.
 _ALIKE = 3
+_QUOTES = {"'": "'", '"': '"', "`": "`", "“": "”", "‘": "’", "「": "」", "«": "»"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Match:
-    failure: Failure
+class Match:
+    """One cause that a text tells of, and the line that does."""
+
+    cause: Cause
+    layer: str
     weak: bool
     start: int
     line: int
     text: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
-def explain(text: str, recipes: Path | None = None) -> tuple[Finding, ...]:
+Rows = Sequence[tuple[str, Cause]]
+
+
+def explain(text: str, here: Callable[[], Situation] = Situation) -> tuple[Finding, ...]:
     """Return the causes that a text tells of, the most likely first; none where none is known.
 
     An earlier word outranks a later one: what fails last is most often a consequence. Patterns
-    that say little by themselves come after all others, and a symptom after its cause.
+    that say little by themselves come after all others, and a symptom after its cause; an attempt
+    that was made again and succeeded is no cause.
+
+    Args:
+        text: what was pasted.
+        here: gives the situation of this machine, for what the text does not say; asked only
+            where a remedy is needed.
     """
-    log = _Log(_COLOURS.sub("", text).replace("\r\n", "\n").replace("\r", "\n"))
-    found = [m for f in _known(recipes) if (m := _match(f, log)) is not None]
-    ids = {m.failure.id for m in found}
-    ranked = sorted(found, key=lambda m: (not ids.isdisjoint(m.failure.symptom_of),
-                                          m.weak, m.start))  # fmt: skip
-    return tuple(_finding(m, primary=i == 0) for i, m in enumerate(ranked))
+    plain = log_text.clean(text)
+    found = matches(plain, _known())
+    if not found:
+        return ()
+    told = text_facts.situation_of(
+        plain, here() if any(m.cause.remedy for m in found) else Situation()
+    )
+    return tuple(_finding(m, told, primary=i == 0) for i, m in enumerate(found))
+
+
+def matches(text: str, rows: Rows) -> list[Match]:
+    """Return the rows that a cleaned text tells of, the most likely first."""
+    found = _ranked(text, rows)
+    if not any(not m.weak for m in found):
+        for joined in log_text.unwrapped(text):
+            more = _ranked(joined, rows)
+            if any(not m.weak for m in more):
+                return more
+    return found
+
+
+def _ranked(text: str, rows: Rows) -> list[Match]:
+    log = _Log(text)
+    found = [m for layer, row in rows if (m := _match(layer, row, log)) is not None]
+    ids = {m.cause.id for m in found}
+    return sorted(found, key=lambda m: (not ids.isdisjoint(m.cause.symptom_of), m.weak, m.start))
 
 
 class _Log:
@@ -53,14 +92,22 @@ class _Log:
         kept: list[str] = []
         self.numbers: list[int] = []
         seen: Counter[str] = Counter()
+        attempts = Attempts()
         for number, line in enumerate(text.split("\n"), 1):
-            alike = _DIGITS.sub("0", line)
+            alike = _DIGITS.sub("0", line[:_WIDEST_LINE])
             seen[alike] += 1
+            attempts.read(line, len(kept) if seen[alike] <= _ALIKE else None)
             if seen[alike] <= _ALIKE:
-                kept.append(line[:_WIDEST_LINE])
-                self.numbers.append(number)
+                for part in range(0, max(len(line), 1), _WIDEST_LINE):
+                    kept.append(line[part : part + _WIDEST_LINE])
+                    self.numbers.append(number)
         self.text = "\n".join(kept)
+        self.lower = self.text.lower()
+        if len(self.lower) != len(self.text):
+            # Some letters grow when they are made small; places must stay the same.
+            self.lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in self.text)
         self.starts = list(accumulate((len(line) + 1 for line in kept), initial=0))
+        self.events = Events(kept, self.starts, attempts.overcome)
 
     def line(self, at: int) -> tuple[int, str]:
         """Return the number and text of the line at a place of the kept text."""
@@ -68,50 +115,65 @@ class _Log:
         return self.numbers[index], self.text[self.starts[index] : self.starts[index + 1] - 1]
 
 
-@lru_cache(maxsize=2)
-def _known(recipes: Path | None) -> tuple[Failure, ...]:
-    return failures.load(recipes)
-
-
-def _match(failure: Failure, log: _Log) -> _Match | None:
-    hit, weak = _first(failure.patterns, log.text), failure.weak
-    if hit is None:
-        hit, weak = _first(failure.hints, log.text), True
-    if hit is None:
-        return None
-    number, line = log.line(hit)
-    return _Match(failure=failure, weak=weak, start=hit, line=number, text=line.strip()[:_WIDEST])
-
-
-def _first(patterns: tuple[str, ...], text: str) -> int | None:
-    hits = (_compiled(p).search(text) for p in patterns)
-    return min((h.start() for h in hits if h), default=None)
-
-
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    # The cache of `re` itself is smaller than the table.
-    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+def _known() -> tuple[tuple[str, Cause], ...]:
+    return prepared(causes.every())
 
 
-def _finding(match: _Match, *, primary: bool) -> Finding:
-    row = match.failure
-    chinese = language() == "zh_CN"
-    root = row.root or any("sudo " in c for c in row.commands)
-    layer = row.layer if row.layer in LAYERS else "packages"
+def prepared(rows: Iterable[tuple[str, Cause]]) -> tuple[tuple[str, Cause], ...]:
+    """Return the causes that a text can tell of, with their layers."""
+    return tuple((layer, row) for layer, row in rows if row.texts)
+
+
+def _match(layer: str, row: Cause, log: _Log) -> Match | None:
+    def counts(hit: Hit) -> bool:
+        last = log.events.at(max(hit.start, hit.end - 1))
+        return not (log.events.overcome(hit.start) or _mentioned(log.text, hit)
+                    or (row.accuses and last.own))  # fmt: skip
+
+    telling = tuple(t.pattern for t in row.texts if not t.hint)
+    hit, weak = first(telling, log.text, log.lower, counts), row.weak
+    if hit is None:
+        hints = tuple(t.pattern for t in row.texts if t.hint)
+        hit, weak = first(hints, log.text, log.lower, counts), True
+    if hit is None or (row.context and not compiled(row.context).search(log.text)):
+        return None
+    number, line = log.line(hit.start)
+    return Match(cause=row, layer=layer, weak=weak, start=hit.start, line=number,
+                 text=line.strip()[:_WIDEST], values=hit.values)  # fmt: skip
+
+
+def _mentioned(text: str, hit: Hit) -> bool:
+    """Whether words are quoted whole within prose: they are talked of, not printed."""
+    before, after = text[hit.start - 1 : hit.start], text[hit.end : hit.end + 1]
+    if not before or _QUOTES.get(before) != after:
+        return False
+    line = text[text.rfind("\n", 0, hit.start) + 1 : hit.start - 1]
+    return bool(re.match(r"\s*[A-Z\u4e00-\u9fff][a-z\u4e00-\u9fff]+(?: [a-z]+){2,}", line[-200:]))
+
+
+def _named(remedy: Remedy, values: Mapping[str, str]) -> Remedy:
+    name, spec, value = (filled(t, values) for t in (remedy.name, remedy.spec, remedy.value))
+    return replace(remedy, name=name, spec=spec, value=value)
+
+
+def _finding(match: Match, told: Situation, *, primary: bool) -> Finding:
+    row = match.cause
+    wanted = tuple(_named(r, match.values) for r in row.remedy)
+    commands = situation.commands(wanted, told)
     return Finding(
         id=row.id,
-        layer=layer,
+        layer=cast("Layer", match.layer),
         status="fail",
         evidence=((str(msg("line {number}", number=match.line)), match.text),),
-        cause=Message(row.cause_zh if chinese else row.cause),
+        cause=row.sentence(match.values),
         confidence="inferred",
         fix=Fix(
-            advice=Message(row.advice_zh if chinese else row.advice),
-            commands=row.commands,
-            needs_root=root,
+            advice=row.remedy_text(match.values),
+            commands=commands,
+            needs_root=row.root or any("sudo " in c for c in commands),
             needs_reboot=row.reboot,
-            reversible=row.reversible and keeps_everything(row.commands),
+            reversible=row.reversible and keeps_everything(commands),
         ),
         primary=primary,
         links=(row.source,),

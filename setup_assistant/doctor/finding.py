@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from setup_assistant.catalog.causes import LAYERS, Layer
 from setup_assistant.messages import Message
 
-Layer = Literal["driver", "gpu", "environment", "packages", "weights", "runtime", "network", "disk"]
-LAYERS: tuple[Layer, ...] = (
-    "driver", "gpu", "environment", "packages", "weights", "runtime", "network", "disk",
-)  # fmt: skip
+__all__ = ["LAYERS", "Confidence", "Diagnosis", "Evidence", "Finding", "Fix", "Layer", "Status"]
+
 Status = Literal["ok", "warn", "fail", "unknown", "skipped", "blocked"]
 Confidence = Literal["proven", "inferred"]
 Evidence = tuple[str, str]

@@ -13,6 +13,7 @@ from typing import Literal
 import setup_assistant
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.finding import Finding
+from setup_assistant.doctor.gather import opened
 from setup_assistant.errors import SetupError
 from setup_assistant.host import removal, run
 from setup_assistant.host.removal_proofs import Both, Proof, called, seen
@@ -66,7 +67,8 @@ def roots_of(finding: Finding, case: Case) -> tuple[Path, ...]:
     if finding.layer == "weights":
         return (case.folder,) if case.folder else ()
     if finding.layer == "packages":
-        return (case.install.prefix, *case.install.folders) if case.install else ()
+        install = opened(case).install
+        return (install.prefix, *install.folders) if install else ()
     return (case.cwd,) if finding.id == "redirected-output" else ()
 
 

@@ -6,7 +6,6 @@ from setup_assistant.doctor import cuda
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.driver import verdict_check
-from setup_assistant.messages import msg
 from setup_assistant.units_text import memory_text
 
 layer = Layered("gpu")
@@ -16,12 +15,7 @@ _VERDICTS = ("no_devices", "gpu_lost", "gpu_unreachable", "gpu_forbidden", "gpu_
 _LITTLE = 0.15
 
 
-@layer.check(
-    "visible-devices",
-    cause=msg("CUDA_VISIBLE_DEVICES hides every GPU from CUDA."),
-    advice=msg("Take the variable away, or name a card that is there."),
-    own_shell=True,
-)
+@layer.check("visible-devices")
 def visible_devices(case: Case) -> Trouble | NotHere | None:
     """Look for a variable that leaves no card; NVML sees the cards all the same."""
     value = case.variables.get("CUDA_VISIBLE_DEVICES")
@@ -38,12 +32,7 @@ def visible_devices(case: Case) -> Trouble | NotHere | None:
     return trouble(*evidence, commands=("unset CUDA_VISIBLE_DEVICES",))
 
 
-@layer.check(
-    "mig-empty",
-    cause=msg("{gpu} is in MIG mode, but has no slices to use."),
-    advice=msg("Create a slice, or switch MIG off."),
-    root=True,
-)
+@layer.check("mig-empty")
 def mig_empty(case: Case) -> Trouble | NotHere | None:
     """Look for a divided card without slices, which CUDA does not see."""
     cards = [g for g in case.machine.gpus if g.vendor == "nvidia"]
@@ -57,12 +46,7 @@ def mig_empty(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "no-kernel",
-    cause=msg("torch {torch} has no kernels for {gpu} (compute capability {part})."),
-    advice=msg("Install a build that has them; a newer driver does not help."),
-    refutable=True,
-)
+@layer.check("no-kernel", refutable=True, gathers=("cuda",))
 def no_kernel(case: Case) -> Trouble | NotHere | None:
     """Compare the build's list of kernels with every card that can be used."""
     from setup_assistant.doctor.builds import (
@@ -76,7 +60,7 @@ def no_kernel(case: Case) -> Trouble | NotHere | None:
     here = parts(case)
     if install is None or install.torch is None or not install.cuda or not here:
         return NOT_HERE
-    release = release_of(case, install.torch.version)
+    release = release_of(install.torch.version)
     tag = "cu" + install.cuda.replace(".", "")
     build = next((b for b in release.builds if b.tag == tag), None) if release else None
     if build is None:
@@ -95,11 +79,7 @@ def no_kernel(case: Case) -> Trouble | NotHere | None:
     )
 
 
-@layer.check(
-    "gpu-memory",
-    cause=msg("{gpu} has {free} of {total} free: other processes hold the rest."),
-    advice=msg("Close them, or choose another card."),
-)
+@layer.check("gpu-memory")
 def gpu_memory(case: Case) -> Trouble | NotHere | None:
     """Look for cards whose memory is held by others."""
     sized = [g for g in case.gpus if g.memory_total_bytes and g.memory_free_bytes is not None]

@@ -5,28 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from setup_assistant.doctor import elf
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
+from setup_assistant.doctor.linked import roots
+from setup_assistant.doctor.packages import again
 from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command
 from setup_assistant.versions import at_least
 
-if TYPE_CHECKING:
-    from setup_assistant.doctor.loader import Linked
-
 layer = Layered("packages")
 _FIRST = ("python-missing", "python-moved", "torch-missing", "torch-overlaid")
-# What the road loads, in the order in which it does; those of a module that is not there, or
-# not needed, are left out. torch comes first: the others find its libraries loaded.
-_ROOTS = (
-    "torch/lib/libtorch_global_deps.so", "torch/_C.*.so", "torchvision/_C*.so",
-    "numpy/_core/_multiarray_umath.*.so", "numpy/core/_multiarray_umath.*.so", "PIL/_imaging.*.so",
-    "safetensors/*.so", "tokenizers/*.so", "decord/libdecord.so", "av/_core.*.so", "cv2/*.so",
-)  # fmt: skip
 # Not needed for an answer: trouble with it is a warning.
 _OPTIONAL = ("cv2", "av")
 # A library's name, cut at its version, to the end of NVIDIA's package that brings it.
@@ -43,35 +34,6 @@ _DEBIAN = {"libGL.so.1": "libgl1", "libgomp.so.1": "libgomp1", "libstdc++.so.6":
            "libSM.so.6": "libsm6", "libXext.so.6": "libxext6", "libX11.so.6": "libx11-6",
            "libXrender.so.1": "libxrender1", "libxcb.so.1": "libxcb1", "libz.so.1": "zlib1g",
            "libnuma.so.1": "libnuma1", "libgcc_s.so.1": "libgcc-s1"}  # fmt: skip
-
-
-def roots(install: Install) -> Iterator[Path]:
-    """Yield the compiled modules that an answer loads."""
-    for pattern in _ROOTS:
-        module = pattern.partition("/")[0]
-        place = install.holds(module)
-        if place is not None and place.is_dir():
-            yield from sorted(place.parent.glob(pattern))
-
-
-def linked(case: Case) -> tuple[Linked, ...] | None:
-    """Return where every library would come from; None where there is nothing to look at."""
-    from setup_assistant.doctor.loader import Loader, system_folders
-
-    install = case.install
-    if install is None or case.machine.system.os != "Linux":
-        return None
-    entries = case.variables.get("LD_LIBRARY_PATH", "").split(":")
-    loader = Loader(
-        machine=case.machine.system.arch,
-        variable=[Path(e) for e in entries if e],
-        system=system_folders(case.root, case.machine.system.arch),
-        own=[f for home in install.folders for f in sorted(home.glob("nvidia/*/lib"))],
-    )
-    found = list(roots(install))
-    for path in found:
-        loader.load(path)
-    return tuple(loader.links) if found else None
 
 
 def owner(install: Install, path: Path) -> Dist | None:
@@ -99,8 +61,6 @@ def _cuda_package(install: Install, library: str) -> str | None:
 
 
 def _again(case: Case, path: Path) -> tuple[str, ...]:
-    from setup_assistant.doctor.packages import again
-
     dist = owner(case.install, path) if case.install else None
     return (again(case.install, dist),) if dist and case.install else ()
 
@@ -111,10 +71,9 @@ def _optional(install: Install, path: Path) -> bool:
 
 @layer.check(
     "library-damaged",
-    cause=msg("{file} is no library: {detail}."),
-    advice=msg("Install its package again: nothing else is changed."),
-    needs=(*_FIRST, "files-missing", "package-missing"),
+    needs=(*_FIRST, "files-missing"),
     refutable=True,
+    gathers=("linked",),
 )
 def library_damaged(case: Case) -> Trouble | NotHere | None:
     """Read the headers of what would be loaded; a file of the right size may hold anything."""
@@ -131,10 +90,9 @@ def library_damaged(case: Case) -> Trouble | NotHere | None:
 
 @layer.check(
     "library-machine",
-    cause=msg("{file} was built for {built}; this machine is {here}."),
-    advice=msg("Install its package again, on this machine."),
     needs=(*_FIRST, "wheel-tags", "library-damaged"),
     refutable=True,
+    gathers=("linked",),
 )
 def library_machine(case: Case) -> Trouble | NotHere | None:
     """Look for libraries of another architecture, as a copied environment has them."""
@@ -162,12 +120,16 @@ def _beside(case: Case) -> Iterator[Path]:
 
 @layer.check(
     "library-missing",
-    cause=msg("{file} needs {library}, which is nowhere."),
-    advice=msg("Install the package that has it."),
-    needs=(*_FIRST, "package-missing", "nvidia-missing", "files-missing", "library-damaged",
-           "library-machine"),
+    needs=(
+        *_FIRST,
+        "nvidia-missing",
+        "files-missing",
+        "library-damaged",
+        "library-machine",
+    ),
     refutable=True,
-)  # fmt: skip
+    gathers=("linked",),
+)
 def library_missing(case: Case) -> Trouble | NotHere | None:
     """Follow the needs of every compiled module as the loader would."""
     install = case.install
@@ -198,10 +160,9 @@ def library_missing(case: Case) -> Trouble | NotHere | None:
 
 @layer.check(
     "library-version",
-    cause=msg("{file} needs {need} of {library}, which {folder} does not have."),
-    advice=msg("Use a newer library: of a newer system, of a container, or of conda-forge."),
     needs=(*_FIRST, "glibc-too-old", "library-missing", "library-damaged", "library-machine"),
     refutable=True,
+    gathers=("linked",),
 )
 def library_version(case: Case) -> Trouble | NotHere | None:
     """Compare the symbol versions asked for with those that the found library defines."""

@@ -6,7 +6,6 @@ import os
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.messages import msg
 from setup_assistant.units_text import memory_text
 
 layer = Layered("environment")
@@ -14,13 +13,7 @@ layer = Layered("environment")
 _MAPPED, _MAPPED_CPU = 8 << 30, 2 << 30
 
 
-@layer.check(
-    "no-exec",
-    cause=msg("The disk of {path} is mounted so that nothing on it may be executed (noexec)."),
-    advice=msg("Make the environment on another disk; compiled packages cannot be loaded here."),
-    needs=("python-missing",),
-    root=True,
-)
+@layer.check("no-exec", needs=("python-missing",))
 def no_exec(case: Case) -> Trouble | NotHere | None:
     """Ask the disk of the packages: a library is mapped only where it may be executed."""
     if case.install is None or not hasattr(os, "ST_NOEXEC"):
@@ -32,12 +25,7 @@ def no_exec(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "address-space",
-    cause=msg("A limit lets no program here use more than {limit} of addresses (ulimit -v)."),
-    advice=msg("Raise it where it was set: the shell's start file, or the queue's settings."),
-    own_shell=True,
-)
+@layer.check("address-space")
 def address_space(case: Case) -> Trouble | NotHere | None:
     """Ask for the limit that this shell hands on; torch reserves far more than it uses."""
     if case.install is None or case.install.torch is None or os.name == "nt":

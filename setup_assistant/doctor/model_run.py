@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
 
+from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.messages import msg
+from setup_assistant.doctor.model import ModelFolder
+from setup_assistant.machine.facts import Gpu, Memory
 from setup_assistant.units_text import memory_text
-
-if TYPE_CHECKING:
-    from setup_assistant.doctor.case import Case
-    from setup_assistant.verify.results import Verification
+from setup_assistant.verify.results import Verification
 
 layer = Layered("weights")
 # What loading takes beside the weights: context, buffers, one picture.
@@ -20,40 +21,43 @@ NEEDS = ("folder-wrong", "lfs-pointer", "html-instead", "config-missing", "confi
 Room = tuple[Literal["GPU", "CPU"], int, int, str | None]
 
 
-def room(case: Case) -> Room | None:
-    """Return where the model would run, bytes it needs, bytes that are free, and the dtype.
+def room_of(case: Case) -> Room | None:
+    """Return the room that the case's model has."""
+    on_gpu = bool(case.gpus and case.install and case.install.cuda)
+    return room(case.model, case.machine.memory, case.gpus if on_gpu else ())
+
+
+def room(model: ModelFolder | None, memory: Memory, gpus: Sequence[Gpu]) -> Room | None:
+    """Return where a model would run, bytes it needs, bytes that are free, and the dtype.
 
     None where nothing is known of one of them. The dtype is None for the device's usual one.
+
+    Args:
+        model: its folder.
+        memory: main memory, for a run on the processor.
+        gpus: those that torch can use; none for a run on the processor.
     """
-    if case.model is None:
+    held = sum(header.size for header in model.headers.values()) if model else 0
+    if model is None or not held:
         return None
-    held = sum(header.size for header in case.model.headers.values())
-    if not held:
-        return None
-    if case.gpus and case.install and case.install.cuda:
-        free = sum(g.memory_free_bytes or 0 for g in case.gpus)
+    if gpus:
+        free = sum(g.memory_free_bytes or 0 for g in gpus)
         return ("GPU", int(held * _SHARE) + _BESIDE, free, None) if free else None
-    memory = case.machine.memory
     known = [b for b in (memory.available_bytes, memory.limit_bytes) if b]
-    if not known or case.model.config.get("quantization_config"):
+    if not known or model.config.get("quantization_config"):
         return None
     # float32 is twice what 16-bit files hold; where that is too much, as it is stored.
-    wide = 2 if case.model.config.get("torch_dtype", "bfloat16") != "float32" else 1
+    wide = 2 if model.config.get("torch_dtype", "bfloat16") != "float32" else 1
     need = int(held * wide * _SHARE) + _BESIDE
     if need <= min(known) or wide == 1:
         return "CPU", need, min(known), None
     return "CPU", int(held * _SHARE) + _BESIDE, min(known), "bfloat16"
 
 
-@layer.check(
-    "model-memory",
-    cause=msg("The model needs about {need} of memory, and {free} is free on the {device}."),
-    advice=msg("Choose a smaller or quantized model, or close what holds the memory."),
-    needs=NEEDS,
-)
+@layer.check("model-memory", needs=NEEDS)
 def model_memory(case: Case) -> Trouble | NotHere | None:
     """Compare the weights with the free memory, so that loading them kills nothing."""
-    found = room(case)
+    found = room_of(case)
     if found is None:
         return NOT_HERE
     device, need, free, _dtype = found
@@ -65,21 +69,35 @@ def model_memory(case: Case) -> Trouble | NotHere | None:
                    status="fail" if device == "GPU" else "warn")  # fmt: skip
 
 
-def run(case: Case) -> Verification | None:
-    """Load the model inside the environment and ask it one question; None where that cannot be."""
-    found, sound = room(case), case.verification
-    if found is None or sound is None or case.model is None or case.prefix is None:
+def run(
+    prefix: Path | None,
+    model: ModelFolder | None,
+    room: Room | None,
+    sound: Verification | None,
+    *,
+    first_free: int | None,
+) -> Verification | None:
+    """Load a model inside an environment and ask it one question; None where that cannot be.
+
+    Args:
+        prefix: the environment.
+        model: the model's folder.
+        room: where it has room.
+        sound: what else ran there.
+        first_free: bytes that are free on the first GPU.
+    """
+    if room is None or sound is None or model is None or prefix is None:
         return None
-    device, need, free, dtype = found
-    first = case.gpus[0].memory_free_bytes or 0 if device == "GPU" else free
+    device, need, free, dtype = room
+    first = (first_free or 0) if device == "GPU" else free
     broken = any(c.status == "fail" for c in sound.checks if c.kind in ("imports", "device"))
     if need > first or broken:
         return None
     from setup_assistant.verify.run import verify
 
     return verify(
-        case.prefix,
-        model=case.model.path,
+        prefix,
+        model=model.path,
         device="cuda" if device == "GPU" else "cpu",
         dtype=dtype,
         trust_unchanged=True,

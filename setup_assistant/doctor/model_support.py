@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from setup_assistant.catalog import stacks
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.messages import msg
@@ -12,12 +13,7 @@ layer = Layered("weights")
 _SINCE = {"qwen2_vl": "4.45.2", "qwen2_5_vl": "4.49", "qwen3_vl": "4.57"}
 
 
-@layer.check(
-    "transformers-too-old",
-    cause=msg("transformers {have} does not know the model type {kind}; {need} or newer does."),
-    advice=msg("Install a newer transformers; mind the quotes."),
-    needs=("config-missing", "config-invalid", "package-missing"),
-)
+@layer.check("transformers-too-old", needs=("config-missing", "config-invalid", "package-missing"))
 def transformers_too_old(case: Case) -> Trouble | NotHere | None:
     """Look for the model type among transformers' own folders."""
     install, model = case.install, case.model
@@ -35,12 +31,7 @@ def transformers_too_old(case: Case) -> Trouble | NotHere | None:
                    commands=(install_command(install.prefix, *extra, pin),))  # fmt: skip
 
 
-@layer.check(
-    "quantizer-missing",
-    cause=msg("The model is quantized ({kind}); {package}, which runs it, is not installed."),
-    advice=msg("Install it, or choose the model without AWQ or GPTQ in its name."),
-    needs=("config-missing", "config-invalid"),
-)
+@layer.check("quantizer-missing", needs=("config-missing", "config-invalid"))
 def quantizer_missing(case: Case) -> Trouble | NotHere | None:
     """Look for the kernels that config.json's quantization needs."""
     install, model = case.install, case.model
@@ -48,7 +39,7 @@ def quantizer_missing(case: Case) -> Trouble | NotHere | None:
     kind = str(said.get("quant_method") or "") if isinstance(said, dict) else ""
     if install is None or not kind:
         return NOT_HERE
-    row = next((q for q in case.stacks.quantizer
+    row = next((q for q in stacks.load().quantizer
                 if any(name.startswith(kind) for name in q.quantizations)), None)  # fmt: skip
     packages = dict(row.packages) if row else {"bitsandbytes": ""} if kind == "bitsandbytes" else {}
     if kind == "awq" and install.by_name.get("autoawq"):

@@ -31,12 +31,7 @@ def _said(bad: Sequence[Source]) -> list[tuple[str, Message]]:
     return [(s.url, Message(s.reason or "?")) for s in bad[:3]]
 
 
-@layer.check(
-    "certificate-file",
-    cause=msg("{variable} names a certificate file that is not there: {path}"),
-    advice=msg("Correct the path, or take the variable away."),
-    own_shell=True,
-)
+@layer.check("certificate-file")
 def certificate_file(case: Case) -> Trouble | NotHere | None:
     """Look for the files that the certificate variables name."""
     named = [(n, case.variables[n]) for n in _CERTIFICATES if case.variables.get(n)]
@@ -53,12 +48,7 @@ def certificate_file(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "proxy-dead",
-    cause=msg("{variable} names a proxy that does not answer: {proxy}"),
-    advice=msg("Start the proxy, correct the variable, or take it away."),
-    own_shell=True,
-)
+@layer.check("proxy-dead")
 def proxy_dead(case: Case) -> Trouble | NotHere | None:
     """Open a connection to every proxy that the variables name."""
     named = {case.variables[n]: n for n in reversed(_PROXIES) if case.variables.get(n)}
@@ -76,14 +66,7 @@ def proxy_dead(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "tls-intercepted",
-    cause=msg("Something opens encrypted connections on their way: its certificate is unknown."),
-    advice=msg("Name your organisation's certificates: export SSL_CERT_FILE=FILE (also PIP_CERT "
-               "and REQUESTS_CA_BUNDLE)."),
-    needs=("proxy-dead", "certificate-file"),
-    own_shell=True,
-)  # fmt: skip
+@layer.check("tls-intercepted", needs=("proxy-dead", "certificate-file"))
 def tls_intercepted(case: Case) -> Trouble | NotHere | None:
     """Look for sources whose certificate no known authority has signed."""
     if not case.machine.sources:
@@ -96,13 +79,7 @@ def tls_intercepted(case: Case) -> Trouble | NotHere | None:
     return trouble(*_said(bad), commands=commands)
 
 
-@layer.check(
-    "clock-wrong",
-    cause=msg("Certificates count as expired: this computer's clock is most likely wrong."),
-    advice=msg("Set the clock."),
-    needs=("proxy-dead",),
-    root=True,
-)
+@layer.check("clock-wrong", needs=("proxy-dead",))
 def clock_wrong(case: Case) -> Trouble | NotHere | None:
     """Look for sources whose certificate is out of date."""
     bad = _bad(case, "certificate-expired", "certificate-early")
@@ -116,13 +93,7 @@ def clock_wrong(case: Case) -> Trouble | NotHere | None:
     )  # fmt: skip
 
 
-@layer.check(
-    "proxy-login",
-    cause=msg("The proxy asks for a login, or refuses these addresses."),
-    advice=msg("Give user and password in the proxy's address, or ask for access."),
-    needs=("proxy-dead",),
-    own_shell=True,
-)
+@layer.check("proxy-login", needs=("proxy-dead",))
 def proxy_login(case: Case) -> Trouble | NotHere | None:
     """Look for proxies that answer but do not connect."""
     if not case.machine.sources or not any(case.variables.get(n) for n in _PROXIES):
@@ -133,12 +104,7 @@ def proxy_login(case: Case) -> Trouble | NotHere | None:
     return trouble(*_said(bad))
 
 
-@layer.check(
-    "captive-portal",
-    cause=msg("A login page answers in place of the sources."),
-    advice=msg("Open a browser and log in to the network."),
-    needs=("proxy-dead",),
-)
+@layer.check("captive-portal", needs=("proxy-dead",))
 def captive_portal(case: Case) -> Trouble | NotHere | None:
     """Look for web pages where data was asked."""
     if not case.machine.sources:
@@ -149,8 +115,6 @@ def captive_portal(case: Case) -> Trouble | NotHere | None:
 
 @layer.check(
     "no-network",
-    cause=msg("No source of packages or weights can be reached."),
-    advice=msg("What is installed works without; to install, connect, or copy the folders here."),
     needs=("proxy-dead", "tls-intercepted", "proxy-login", "captive-portal", "certificate-file"),
 )
 def no_network(case: Case) -> Trouble | NotHere | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
-from setup_assistant.doctor.packages import AGAIN, NO_PYTHON, again
+from setup_assistant.doctor.packages import NO_PYTHON, again
 from setup_assistant.doctor.requirements import asked
 from setup_assistant.messages import msg
 from setup_assistant.verify.installs import uninstall_command
@@ -18,12 +18,7 @@ from setup_assistant.verify.installs import uninstall_command
 layer = Layered("packages")
 
 
-@layer.check(
-    "files-contested",
-    cause=msg("{foreign} has put its own {file} over that of {name}, which torch needs."),
-    advice=msg("Remove {foreign}, and install {name} again: both bring the same files."),
-    needs=(*NO_PYTHON, "torch-overlaid", "duplicates", "package-missing"),
-)
+@layer.check("files-contested", needs=(*NO_PYTHON, "torch-overlaid", "duplicates"))
 def files_contested(case: Case) -> Trouble | NotHere | None:
     """Look for a file of NVIDIA's that two wheels bring, such as cuDNN's for CUDA 12 and 13."""
     install = case.install
@@ -56,9 +51,7 @@ def _shared(install: Install) -> Iterator[tuple[str, Mapping[Dist, int | None]]]
 
 @layer.check(
     "files-missing",
-    cause=msg("{name} is not whole: {file} {detail}."),
-    advice=AGAIN,
-    needs=(*NO_PYTHON, "torch-overlaid", "duplicates", "package-missing", "files-contested"),
+    needs=(*NO_PYTHON, "torch-overlaid", "duplicates", "files-contested"),
 )
 def files_missing(case: Case) -> Trouble | NotHere | None:
     """Compare the files of every package with its record, by one stat each."""

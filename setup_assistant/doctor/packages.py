@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
 
 from setup_assistant.doctor.builds import missing_commands
-from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
 from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command, torch_index, torchvision_for
 from setup_assistant.versions import numbers
 
-if TYPE_CHECKING:
-    from setup_assistant.doctor.requirements import Unmet
-
 layer = Layered("packages")
 _NEEDED = {"torchvision": "torchvision", "transformers": "transformers",
            "qwen-vl-utils": "qwen_vl_utils", "accelerate": "accelerate", "pillow": "PIL",
            "numpy": "numpy", "safetensors": "safetensors", "tokenizers": "tokenizers",
            "huggingface-hub": "huggingface_hub"}  # fmt: skip
-AGAIN = msg("Install it again: nothing else is changed.")
 NO_PYTHON = ("python-missing", "python-moved")
 
 
@@ -35,13 +30,7 @@ def again(install: Install, dist: Dist) -> str:
     return install_command(install.prefix, pin, again=True, index_url=index)
 
 
-@layer.check(
-    "leftovers",
-    cause=msg("An interrupted installation has left {name} behind."),
-    advice=msg("Remove it: pip moves a package there while it replaces it."),
-    needs=NO_PYTHON,
-    reversible=False,
-)
+@layer.check("leftovers", needs=NO_PYTHON)
 def leftovers(case: Case) -> Trouble | NotHere | None:
     """Look for names that begin with `~`, such as `~orch`."""
     if case.install is None:
@@ -54,13 +43,7 @@ def leftovers(case: Case) -> Trouble | NotHere | None:
                    name=found[0].name)  # fmt: skip
 
 
-@layer.check(
-    "duplicates",
-    cause=msg("{name} is installed more than once: {versions}"),
-    advice=msg("Remove the record that is not the installed version, then install it again."),
-    needs=NO_PYTHON,
-    reversible=False,
-)
+@layer.check("duplicates", needs=NO_PYTHON)
 def duplicates(case: Case) -> Trouble | NotHere | None:
     """Look for two records of one name in one folder, which pip shows once."""
     install = case.install
@@ -84,12 +67,7 @@ def _imported(install: Install, dists: list[Dist]) -> Dist:
     return (named or sorted(dists, key=lambda d: numbers(d.version)))[-1]
 
 
-@layer.check(
-    "metadata-broken",
-    cause=msg("The record of {name} is damaged: {file} is missing."),
-    advice=AGAIN,
-    needs=NO_PYTHON,
-)
+@layer.check("metadata-broken", needs=NO_PYTHON)
 def metadata_broken(case: Case) -> Trouble | NotHere | None:
     """Look for the two files without which pip neither sees nor removes a package."""
     install = case.install
@@ -115,12 +93,7 @@ def _of_conda(dist: Dist) -> bool:
     return system or text.strip() in ("conda", "debian", "rpm")
 
 
-@layer.check(
-    "torch-missing",
-    cause=msg("{package} is not installed."),
-    advice=msg("Run setup-assistant up: it installs the build that fits this machine."),
-    needs=NO_PYTHON,
-)
+@layer.check("torch-missing", needs=NO_PYTHON, gathers=("cuda",))
 def torch_missing(case: Case) -> Trouble | NotHere | None:
     """Look for torch's own files."""
     install = case.install
@@ -135,12 +108,7 @@ def torch_missing(case: Case) -> Trouble | NotHere | None:
     return trouble((install.prefix, said), package="torch", commands=commands)
 
 
-@layer.check(
-    "torch-overlaid",
-    cause=msg("Two installations of torch lie on each other: files {files}, record {record}."),
-    advice=msg("Remove torch until none is left, then install it once."),
-    needs=(*NO_PYTHON, "torch-missing", "duplicates"),
-)
+@layer.check("torch-overlaid", needs=(*NO_PYTHON, "torch-missing", "duplicates"))
 def torch_overlaid(case: Case) -> Trouble | NotHere | None:
     """Compare the version in torch's files with its record."""
     install = case.install
@@ -166,16 +134,11 @@ def torch_overlaid(case: Case) -> Trouble | NotHere | None:
     )
 
 
-@layer.check(
-    "package-missing",
-    cause=msg("{package} is not installed."),
-    advice=msg("Install it."),
-    needs=NO_PYTHON,
-)
+@layer.check("package-missing", needs=NO_PYTHON)
 def package_missing(case: Case) -> Trouble | NotHere | None:
     """Look for what a Qwen2-VL answer needs beside torch."""
     install = case.install
-    if install is None or install.torch is None:
+    if install is None or install.torch is None or case.purpose == TORCH_ONLY:
         return NOT_HERE
     for name, module in _NEEDED.items():
         if install.holds(module):
@@ -202,18 +165,14 @@ def _wanted(install: Install, name: str) -> tuple[str, str]:
 
 
 @layer.check(
-    "nvidia-missing",
-    cause=msg("torch {torch} needs {need}, which is not installed."),
-    advice=msg("Install it in the version that torch names."),
-    needs=(*NO_PYTHON, "torch-missing"),
-    refutable=True,
+    "nvidia-missing", needs=(*NO_PYTHON, "torch-missing"), refutable=True, gathers=("unmet",)
 )
 def nvidia_missing(case: Case) -> Trouble | NotHere | None:
     """Follow torch's requirements to NVIDIA's wheels, such as cuDNN's."""
     install = case.install
     if install is None or install.torch is None or not install.cuda:
         return NOT_HERE
-    for need in _unmet(case, install):
+    for need in case.unmet:
         if need.name.startswith(("nvidia-", "cuda-", "triton")):
             pin = need.pin
             have = need.have or msg("absent")
@@ -225,8 +184,6 @@ def nvidia_missing(case: Case) -> Trouble | NotHere | None:
 
 @layer.check(
     "dependency-version",
-    cause=msg("{package} needs {need}; installed is {have}."),
-    advice=msg("Install the version that it accepts."),
     needs=(
         *NO_PYTHON,
         "torch-missing",
@@ -237,13 +194,14 @@ def nvidia_missing(case: Case) -> Trouble | NotHere | None:
         "transformers-floor",
     ),
     refutable=True,
+    gathers=("unmet",),
 )
 def dependency_version(case: Case) -> Trouble | NotHere | None:
     """Follow the requirements of everything that takes part."""
     install = case.install
     if install is None or install.torch is None:
         return NOT_HERE
-    for need in _unmet(case, install):
+    for need in case.unmet:
         command = install_command(install.prefix, need.pin)
         return trouble((need.asked_by, need.text), (need.name, need.have or msg("absent")),
                        commands=(command,), package=need.asked_by, need=need.text,
@@ -251,16 +209,7 @@ def dependency_version(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-def _unmet(case: Case, install: Install) -> tuple[Unmet, ...]:
-    """Return what is asked for and not there, torch's needs first; followed only once."""
-    from setup_assistant.doctor.requirements import below_floor, unmet
-
-    if case.unmet is None:
-        optional = below_floor(install, "transformers", ("torch", "vision"))
-        case.unmet = (*unmet(install, ("torch", *_NEEDED)), *optional)
-    return case.unmet
-
-
 # What one wrong pin breaks has a better name among the pairs, which come before it.
-LAST = tuple(c for c in layer.checks if c.id == "dependency-version")
+# A package that is not there harms none of the others.
+LAST = tuple(c for c in layer.checks if c.id in ("package-missing", "dependency-version"))
 CHECKS = tuple(c for c in layer.checks if c not in LAST)

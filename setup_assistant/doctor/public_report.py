@@ -48,8 +48,10 @@ def public(value: Any, places: Mapping[str, str]) -> Any:  # noqa: ANN401 - any 
 def facts_of(case: Case) -> dict[str, Any]:
     """Return what those who answer ask first: system, driver, GPUs, versions."""
     from setup_assistant import __version__
+    from setup_assistant.doctor.gather import gather, opened
 
     system, driver = case.machine.system, case.machine.driver
+    case = gather(opened(case), ("cuda",))
     install = case.install
     return {
         "tool": f"setup-assistant {__version__}",

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from setup_assistant.doctor import model_run
+from setup_assistant.doctor import model_run, reason
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Look, NotHere, Trouble
-from setup_assistant.messages import Message, msg
 from setup_assistant.verify import causes
-
-if TYPE_CHECKING:
-    from setup_assistant.verify.results import Verification
+from setup_assistant.verify.results import Verification
 
 PREFIX = "live-"
+_RAN = ("verification",)
 _NEEDS = ("python-missing", "python-moved", "torch-missing")
-# id → the kinds of verify's checks that it stands for, and what it says when asked with --list.
-_GROUPS: dict[str, tuple[tuple[str, ...], Message]] = {
-    "live-imports": (("imports",), msg("The packages cannot be imported.")),
-    "live-device": (("device",), msg("A first calculation on the device failed.")),
-    "live-model": (("model",), msg("The canary cannot be loaded.")),
-    "live-decoder": (("decoder",), msg("The video decoder does not work.")),
-    "live-answers": (
-        ("image", "image-url", "multi-image", "video", "files"),
-        msg("The canary's answers are not the recorded ones."),
-    ),
+# id → the kinds of verify's checks that it stands for.
+_GROUPS: dict[str, tuple[str, ...]] = {
+    "live-imports": ("imports",),
+    "live-device": ("device",),
+    "live-model": ("model",),
+    "live-decoder": ("decoder",),
+    "live-answers": ("image", "image-url", "multi-image", "video", "files"),
 }
-
-
-_READ = msg("Read the evidence; the log has every line.")
 # What a model says is its own affair, as long as it says something.
 _OPINIONS = ("not-seen", "repeating", "empty-answer")
 
 
 def _look(kinds: tuple[str, ...]) -> Look:
     def look(case: Case) -> Trouble | NotHere | None:
-        return _trouble(case.verification, kinds)
+        return _trouble(case, case.verification, kinds)
 
     return look
 
@@ -44,10 +36,12 @@ def _own_model(case: Case) -> Trouble | NotHere | None:
     """Load the model that was named, and ask it one question."""
     if case.model is None:
         return NOT_HERE
-    return _trouble(case.model_run, ("model", "image"))
+    return _trouble(case, case.model_run, ("model", "image"))
 
 
-def _trouble(found: Verification | None, kinds: tuple[str, ...]) -> Trouble | NotHere | None:
+def _trouble(
+    case: Case, found: Verification | None, kinds: tuple[str, ...]
+) -> Trouble | NotHere | None:
     if found is not None:
         checks = [c for c in found.checks if c.kind in kinds or c.name in kinds]
         failed = [c for c in checks if c.status == "fail"]
@@ -55,16 +49,20 @@ def _trouble(found: Verification | None, kinds: tuple[str, ...]) -> Trouble | No
             ran = any(c.status == "ok" for c in checks)
             return None if ran else NOT_HERE
         first = min(failed, key=lambda c: causes.rank(c.cause))
-        cause = first.cause if first.cause in causes.CAUSES else "child-failed"
+        cause = first.cause if causes.known(first.cause) else "child-failed"
         values = {**first.values, "check": first.name}
         command = str(first.values.get("command") or "")
+        package = str(first.values.get("package") or "")
+        better = reason.why(case, cause, first.evidence, package)
+        if better is not None:
+            return replace(better, id=PREFIX + str(better.cause))
         return Trouble(
             evidence=tuple((f"check {first.name}", line) for line in first.evidence)
             or ((f"check {first.name}", first.status),),
             commands=(command,) if command else (),
-            id=PREFIX + str(cause),
-            cause=causes.sentence(str(cause), values),
-            advice=causes.remedy(str(cause), values),
+            id=PREFIX + cause,
+            cause=cause,
+            values=values,
             status="warn" if cause in _OPINIONS else "fail",
         )
     return NOT_HERE
@@ -73,32 +71,40 @@ def _trouble(found: Verification | None, kinds: tuple[str, ...]) -> Trouble | No
 def ran_on_gpu(case: Case) -> bool:
     """Whether a kernel really ran on a GPU."""
     found = case.verification
+    if case.torch_run is not None and case.torch_run.ok:
+        return case.torch_run.device == "cuda"
     return found is not None and any(
         c.status == "ok" and (c.device or "").startswith("cuda") for c in found.checks
     )
 
 
-_CANARY_CHECKS = (
-    Check(
-        id=name,
-        layer="runtime",
-        cause=sentence,
-        advice=_READ,
-        look=_look(kinds),
-        needs=_NEEDS,
-    )
-    for name, (kinds, sentence) in _GROUPS.items()
-)
+def _torch(case: Case) -> Trouble | NotHere | None:
+    """Repeat what torch did by itself; its last words are read as a pasted text is."""
+    ran = case.torch_run
+    if ran is None or ran.ok:
+        return NOT_HERE if ran is None else None
+    better = reason.why(case, "import-failed", tuple(ran.text.splitlines()), "torch")
+    if better is not None:
+        return better
+    last = ran.text.splitlines()[-1] if ran.text else "?"
+    evidence = ((f"python -c 'import torch' ({ran.device})", last),)
+    return Trouble(evidence=evidence, cause="import-failed",
+                   values={"package": "torch", "detail": last})  # fmt: skip
+
+
 CHECKS = (
-    *_CANARY_CHECKS,
+    Check(id="live-torch", layer="runtime", look=_torch, needs=_NEEDS, gathers=("torch_run",)),
+    *(
+        Check(id=name, layer="runtime", look=_look(kinds), needs=_NEEDS, gathers=_RAN)
+        for name, kinds in _GROUPS.items()
+    ),
     Check(
         id="live-own-model",
         layer="runtime",
-        cause=msg("The model in the folder cannot be loaded, or does not answer."),
-        advice=_READ,
         look=_own_model,
         needs=(*_NEEDS, *model_run.NEEDS, "model-memory", "transformers-too-old",
                "quantizer-missing"),
+        gathers=("model_run",),
     ),
 )  # fmt: skip
-IDS = tuple(PREFIX + name for name in causes.CAUSES)
+IDS = (*(PREFIX + name for name in causes.ORDER), "live-variable-breaks", "live-startup-hides")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from setup_assistant.doctor.case import Case
+from setup_assistant.catalog import stacks
+from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Install
 from setup_assistant.messages import Message, msg
@@ -38,13 +39,7 @@ def torchvision_commands(install: Install) -> tuple[str, ...]:
     return (install_command(install.prefix, pin, again=True, index_url=index),)
 
 
-@layer.check(
-    "torchvision-mismatch",
-    cause=msg("torchvision {torchvision} does not fit torch {torch}; {wanted} does."),
-    advice=msg("Install both from one index."),
-    needs=(*_FIRST, "package-missing"),
-    refutable=True,
-)
+@layer.check("torchvision-mismatch", needs=_FIRST, refutable=True)
 def torchvision_mismatch(case: Case) -> Trouble | NotHere | None:
     """Compare torchvision's own demand, and the table of pairs, with the installed torch."""
     install = case.install
@@ -73,9 +68,7 @@ def torchvision_mismatch(case: Case) -> Trouble | NotHere | None:
 
 @layer.check(
     "torchvision-variant",
-    cause=msg("torch is a {torch} build and torchvision a {torchvision} build: it cannot load."),
-    advice=msg("Install both from one index."),
-    needs=(*_FIRST, "package-missing", "torchvision-mismatch"),
+    needs=(*_FIRST, "torchvision-mismatch"),
     refutable=True,
 )
 def torchvision_variant(case: Case) -> Trouble | NotHere | None:
@@ -113,12 +106,7 @@ def _written(install: Install, module: str) -> str | None:
     return found[1] if found else None
 
 
-@layer.check(
-    "cpu-build",
-    cause=msg("torch {torch} is a CPU build; it cannot use the GPU."),
-    advice=msg("Install the build for this driver and GPU."),
-    needs=_FIRST,
-)
+@layer.check("cpu-build", needs=_FIRST, gathers=("cuda",))
 def cpu_build(case: Case) -> Trouble | NotHere | None:
     """Look for a CPU build on a machine with a working GPU."""
     from setup_assistant.doctor.builds import swap_commands
@@ -134,12 +122,7 @@ def cpu_build(case: Case) -> Trouble | NotHere | None:
                    torch=install.torch.version, commands=swap_commands(case))  # fmt: skip
 
 
-@layer.check(
-    "torch-regression",
-    cause=msg("torch {torch} is slow or wrong with these models: {reason}"),
-    advice=msg("Install another release line."),
-    needs=_FIRST,
-)
+@layer.check("torch-regression", needs=_FIRST)
 def torch_regression(case: Case) -> Trouble | NotHere | None:
     """Look for a release line that the recipe says to avoid."""
     from setup_assistant.doctor.builds import release_of
@@ -147,31 +130,25 @@ def torch_regression(case: Case) -> Trouble | NotHere | None:
     install = case.install
     if install is None or install.torch is None:
         return NOT_HERE
-    release = release_of(case, install.torch.version)
+    release = release_of(install.torch.version)
     if release is None or not release.avoid:
         return None
     return trouble(("recipes/torch.toml", release.torch), torch=install.torch.version,
                    reason=str(Message(release.avoid)), status="warn")  # fmt: skip
 
 
-@layer.check(
-    "transformers-floor",
-    cause=msg("transformers {transformers} needs torch {need}; installed is torch {torch}."),
-    advice=msg("Install a transformers that accepts this torch, or a newer torch."),
-    needs=(*_FIRST, "package-missing"),
-    refutable=True,
-)
+@layer.check("transformers-floor", needs=(*_FIRST, "package-missing"), refutable=True)
 def transformers_floor(case: Case) -> Trouble | NotHere | None:
     """Compare torch with the floor that the recipe knows of this transformers."""
     install = case.install
     held = install.version("transformers") if install else None
     if install is None or install.torch is None or held is None:
         return NOT_HERE
-    known = [s for s in case.stacks.stack if numbers(s.transformers)[:2] <= numbers(held)[:2]]
+    known = [s for s in stacks.load().stack if numbers(s.transformers)[:2] <= numbers(held)[:2]]
     stack = max(known, key=lambda s: numbers(s.transformers), default=None)
     if stack is None or at_least(install.torch.version, stack.torch_min):
         return None
-    fits = next((s for s in case.stacks.stack
+    fits = next((s for s in stacks.load().stack
                  if at_least(install.torch.version, s.torch_min)), None)  # fmt: skip
     pin = f"transformers=={fits.transformers}" if fits else "transformers<5"
     return trouble(("recipes/stacks.toml", f"torch >= {stack.torch_min}"), transformers=held,
@@ -179,12 +156,7 @@ def transformers_floor(case: Case) -> Trouble | NotHere | None:
                    commands=(install_command(install.prefix, pin),))  # fmt: skip
 
 
-@layer.check(
-    "accelerate-old",
-    cause=msg("accelerate {have} is too old: transformers asks for {need} or newer."),
-    advice=msg("Install a newer one; mind the quotes."),
-    needs=(*_FIRST, "package-missing"),
-)
+@layer.check("accelerate-old", needs=(*_FIRST, "package-missing"))
 def accelerate_old(case: Case) -> Trouble | NotHere | None:
     """Compare accelerate with the floor of `device_map`."""
     install = case.install
@@ -199,12 +171,7 @@ def accelerate_old(case: Case) -> Trouble | NotHere | None:
                    commands=(install_command(install.prefix, f"accelerate>={floor}"),))  # fmt: skip
 
 
-@layer.check(
-    "rope-scaling",
-    cause=msg("transformers {have} misreads the model's rope_scaling (4.45.0 and 4.45.1 do)."),
-    advice=msg("Install 4.45.2 or newer."),
-    needs=(*_FIRST, "package-missing"),
-)
+@layer.check("rope-scaling", needs=(*_FIRST, "package-missing"))
 def rope_scaling(case: Case) -> Trouble | NotHere | None:
     """Look for the two releases with the fault."""
     have = case.install.version("transformers") if case.install else None
@@ -216,16 +183,11 @@ def rope_scaling(case: Case) -> Trouble | NotHere | None:
     return trouble(("transformers", have), status="warn", have=have, commands=(command,))
 
 
-@layer.check(
-    "decoder-missing",
-    cause=msg("There is no video decoder: {detail}."),
-    advice=msg("Install one that works with this torchvision."),
-    needs=(*_FIRST, "package-missing"),
-)
+@layer.check("decoder-missing", needs=(*_FIRST, "package-missing"))
 def decoder_missing(case: Case) -> Trouble | NotHere | None:
     """Look for decord or torchcodec; torchvision before 0.26 reads clips by itself, with av."""
     install = case.install
-    if install is None or install.torch is None:
+    if install is None or install.torch is None or case.purpose == TORCH_ONLY:
         return NOT_HERE
     if any(install.holds(module) for module in _DECODERS):
         return None
@@ -241,17 +203,11 @@ def decoder_missing(case: Case) -> Trouble | NotHere | None:
 def _decoder(case: Case) -> str:
     """Return the decoder that the recipe prefers for this platform."""
     here = f"{case.machine.system.os}-{case.machine.system.arch}"
-    found = (d for d in case.stacks.decoder if here in d.platforms)
+    found = (d for d in stacks.load().decoder if here in d.platforms)
     return next((f"{d.package}=={d.version}" for d in found), "torchcodec")
 
 
-@layer.check(
-    "torchcodec-ffmpeg",
-    cause=msg("torchcodec is the only video decoder, and FFmpeg's libraries are not here."),
-    advice=msg("Install FFmpeg, or a decoder that brings its own."),
-    needs=(*_FIRST, "package-missing"),
-    refutable=True,
-)
+@layer.check("torchcodec-ffmpeg", needs=(*_FIRST, "package-missing"), refutable=True)
 def torchcodec_ffmpeg(case: Case) -> Trouble | NotHere | None:
     """Look for libavutil in the environment and the system."""
     install = case.install
@@ -267,13 +223,7 @@ def torchcodec_ffmpeg(case: Case) -> Trouble | NotHere | None:
                    commands=(install_command(install.prefix, _decoder(case)),))  # fmt: skip
 
 
-@layer.check(
-    "flash-attn-mismatch",
-    cause=msg("flash-attn {version} was built for another torch than {torch}."),
-    advice=msg("Remove it: the attention that torch brings does the same work."),
-    needs=_FIRST,
-    refutable=True,
-)
+@layer.check("flash-attn-mismatch", needs=_FIRST, refutable=True)
 def flash_attn_mismatch(case: Case) -> Trouble | NotHere | None:
     """Read the torch line out of flash-attn's own version, e.g. `+cu12torch2.7cxx11abitrue`."""
     install = case.install

@@ -11,7 +11,6 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Install
 from setup_assistant.host import run
-from setup_assistant.messages import msg
 from setup_assistant.site.layout import python_in
 
 layer = Layered("environment")
@@ -20,12 +19,7 @@ _CUSTOM = ("sitecustomize.py", "usercustomize.py")
 _CODE = re.compile(r"^import[ \t]", re.MULTILINE)
 
 
-@layer.check(
-    "startup-hook",
-    cause=msg("{file} runs whenever this Python starts, and ends it: {detail}"),
-    advice=msg("Move it aside; whoever put it there must mend it."),
-    needs=("python-missing", "python-moved", "pythonhome"),
-)
+@layer.check("startup-hook", needs=("python-missing", "python-moved", "pythonhome"))
 def startup_hook(case: Case) -> Trouble | NotHere | None:
     """Start the interpreter with and without its `site` module: only that runs such files."""
     if case.install is None or not case.live:

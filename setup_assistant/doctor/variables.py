@@ -25,12 +25,7 @@ _WITHOUT = ("unset LD_LIBRARY_PATH",)
 _UNSET = msg("Take the variable away while you work in this environment.")
 
 
-@layer.check(
-    "pythonpath",
-    cause=msg("PYTHONPATH puts another {package} before the environment's: {folder}"),
-    advice=_UNSET,
-    own_shell=True,
-)
+@layer.check("pythonpath")
 def pythonpath(case: Case) -> Trouble | NotHere | None:
     """Look for our packages in the folders of PYTHONPATH, which beat even a venv."""
     value = case.variables.get("PYTHONPATH", "")
@@ -47,12 +42,7 @@ def pythonpath(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "pythonhome",
-    cause=msg("PYTHONHOME is set: every interpreter looks for its library in {folder}."),
-    advice=msg("Take the variable away."),
-    own_shell=True,
-)
+@layer.check("pythonhome")
 def pythonhome(case: Case) -> Trouble | NotHere | None:
     """Look for a variable that breaks every environment but one."""
     value = case.variables.get("PYTHONHOME", "")
@@ -64,12 +54,7 @@ def pythonhome(case: Case) -> Trouble | NotHere | None:
     return trouble(("PYTHONHOME", value), folder=value, commands=("unset PYTHONHOME",))
 
 
-@layer.check(
-    "user-site",
-    cause=msg("Packages of your home folder shadow the environment's: {package} in {folder}"),
-    advice=msg("Switch them off for this environment."),
-    own_shell=True,
-)
+@layer.check("user-site")
 def user_site(case: Case) -> Trouble | NotHere | None:
     """Look in ~/.local where the environment does not isolate from it (conda, system)."""
     install = case.install
@@ -86,12 +71,7 @@ def user_site(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "library-path",
-    cause=msg("{variable} puts foreign libraries before those of the environment: {detail}"),
-    advice=_UNSET,
-    own_shell=True,
-)
+@layer.check("library-path", gathers=("linked",))
 def library_path(case: Case) -> Trouble | NotHere | None:
     """Follow the loader; where nothing can be followed, look for CUDA's and torch's names."""
     value = case.variables.get("LD_LIBRARY_PATH", "")
@@ -131,12 +111,7 @@ def _named_like_ours(case: Case, value: str) -> Iterator[Path]:
             yield from sorted(p for pattern in _FOREIGN for p in folder.glob(pattern))
 
 
-@layer.check(
-    "preload",
-    cause=msg("LD_PRELOAD loads {library} into every program."),
-    advice=_UNSET,
-    own_shell=True,
-)
+@layer.check("preload")
 def preload(case: Case) -> Trouble | NotHere | None:
     """Look for a preloaded library that takes the place of CUDA's, or that is not there."""
     value = case.variables.get("LD_PRELOAD", "")
@@ -149,6 +124,33 @@ def preload(case: Case) -> Trouble | NotHere | None:
             return trouble(("LD_PRELOAD", value), (entry, msg("absent") if gone else msg("there")),
                            commands=("unset LD_PRELOAD",), library=entry,
                            status="warn" if gone else "fail")  # fmt: skip
+    return None
+
+
+@layer.check("python-optimize")
+def python_optimize(case: Case) -> Trouble | NotHere | None:
+    """Look for the value that removes the docstrings that transformers reads."""
+    value = case.variables.get("PYTHONOPTIMIZE", "")
+    if case.install is None or not value:
+        return NOT_HERE
+    # A word counts as 1, as CPython has it.
+    if not value.isdigit() or int(value) < 2:
+        return None
+    return trouble(("PYTHONOPTIMIZE", value), value=value, commands=("unset PYTHONOPTIMIZE",))
+
+
+@layer.check("shadowed-by-own-file")
+def shadowed(case: Case) -> Trouble | NotHere | None:
+    """Look for a file of the person's beside a script, or here, with the name of a package."""
+    if case.install is None:
+        return NOT_HERE
+    for folder in dict.fromkeys((case.install.prefix.parent / "scripts", case.cwd)):
+        for package in _OURS:
+            path = folder / f"{package}.py"
+            if path.is_file():
+                beside = folder != case.cwd
+                return trouble((path, msg("imported in place of the package")), file=str(path),
+                               package=package, status="fail" if beside else "warn")  # fmt: skip
     return None
 
 

@@ -10,18 +10,13 @@ from setup_assistant.doctor.redownload import again, foreign, missing, removed
 from setup_assistant.messages import msg
 
 layer = Layered("weights")
-_AGAIN = msg("Get its files again: what is whole is kept.")
 _JSON = ("config.json", INDEX, "tokenizer.json", "tokenizer_config.json",
          "preprocessor_config.json", "generation_config.json", "chat_template.json")  # fmt: skip
 _LFS = b"version https://git-lfs.github.com/spec/"
 _HTML = (b"<!doctype html", b"<html")
 
 
-@layer.check(
-    "folder-wrong",
-    cause=msg("{folder} is not the model's folder; {inner} is."),
-    advice=msg("Name the folder that holds config.json."),
-)
+@layer.check("folder-wrong")
 def folder_wrong(case: Case) -> Trouble | NotHere | None:
     """Look for config.json one or two folders further down."""
     if case.model is None:
@@ -36,12 +31,7 @@ def folder_wrong(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "download-unfinished",
-    cause=msg("The download of this model was not finished: {name} is left."),
-    advice=_AGAIN,
-    needs=("folder-wrong",),
-)
+@layer.check("download-unfinished", needs=("folder-wrong",))
 def download_unfinished(case: Case) -> Trouble | NotHere | None:
     """Look for the temporary folders and files of the usual download clients."""
     if case.model is None:
@@ -64,12 +54,7 @@ def _unless_whole(case: Case) -> Status:
     return "warn" if whole else "fail"
 
 
-@layer.check(
-    "lfs-pointer",
-    cause=msg("{file} is a Git LFS pointer, not the file itself."),
-    advice=msg("Get the files themselves: the repository was cloned without Git LFS."),
-    needs=("folder-wrong",),
-)
+@layer.check("lfs-pointer", needs=("folder-wrong",))
 def lfs_pointer(case: Case) -> Trouble | NotHere | None:
     """Look at the first bytes of every file."""
     if case.model is None:
@@ -81,12 +66,7 @@ def lfs_pointer(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "html-instead",
-    cause=msg("{file} holds a web page: a login or error page was saved in its place."),
-    advice=_AGAIN,
-    needs=("folder-wrong",),
-)
+@layer.check("html-instead", needs=("folder-wrong",))
 def html_instead(case: Case) -> Trouble | NotHere | None:
     """Look for web pages where JSON or weights should be."""
     if case.model is None:
@@ -98,12 +78,7 @@ def html_instead(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "config-missing",
-    cause=msg("{folder} has no config.json: it is not a model folder, or it is not complete."),
-    advice=msg("Get it again: without it transformers builds a default of 72 billion parameters."),
-    needs=("folder-wrong", "download-unfinished"),
-)
+@layer.check("config-missing", needs=("folder-wrong", "download-unfinished"))
 def config_missing(case: Case) -> Trouble | NotHere | None:
     """Look for config.json."""
     if case.model is None:
@@ -115,10 +90,7 @@ def config_missing(case: Case) -> Trouble | NotHere | None:
 
 
 @layer.check(
-    "config-invalid",
-    cause=msg("{file} cannot be read: {detail}"),
-    advice=_AGAIN,
-    needs=("folder-wrong", "config-missing", "lfs-pointer", "html-instead"),
+    "config-invalid", needs=("folder-wrong", "config-missing", "lfs-pointer", "html-instead")
 )
 def config_invalid(case: Case) -> Trouble | NotHere | None:
     """Read every JSON file, and look for the model's type."""
@@ -145,12 +117,7 @@ def config_invalid(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "model-file-missing",
-    cause=msg("{file} is missing in {folder}."),
-    advice=_AGAIN,
-    needs=("folder-wrong", "config-missing"),
-)
+@layer.check("model-file-missing", needs=("folder-wrong", "config-missing"))
 def model_file_missing(case: Case) -> Trouble | NotHere | None:
     """Look for the processor's and the tokenizer's files, and what the record names."""
     from setup_assistant.weights import folder_record
@@ -171,10 +138,7 @@ def model_file_missing(case: Case) -> Trouble | NotHere | None:
 
 
 @layer.check(
-    "weights-missing",
-    cause=msg("{file} is missing in {folder}."),
-    advice=_AGAIN,
-    needs=("folder-wrong", "config-missing", "lfs-pointer", "html-instead"),
+    "weights-missing", needs=("folder-wrong", "config-missing", "lfs-pointer", "html-instead")
 )
 def weights_missing(case: Case) -> Trouble | NotHere | None:
     """Look for every file of weights that the index names; without index, for any."""
@@ -194,12 +158,7 @@ def weights_missing(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "weights-truncated",
-    cause=msg("{file} is cut short or damaged: {detail}"),
-    advice=_AGAIN,
-    needs=("folder-wrong", "lfs-pointer", "html-instead"),
-)
+@layer.check("weights-truncated", needs=("folder-wrong", "lfs-pointer", "html-instead"))
 def weights_truncated(case: Case) -> Trouble | NotHere | None:
     """Compare the size of every file of weights with what its header says."""
     if case.model is None:
@@ -211,12 +170,7 @@ def weights_truncated(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "weights-swapped",
-    cause=msg("{file} does not hold the tensors that the index says: {tensor} is not in it."),
-    advice=_AGAIN,
-    needs=("weights-missing", "weights-truncated", "config-invalid"),
-)
+@layer.check("weights-swapped", needs=("weights-missing", "weights-truncated", "config-invalid"))
 def weights_swapped(case: Case) -> Trouble | NotHere | None:
     """Compare the names in every header with the index: transformers loads them silently."""
     if case.model is None:
@@ -232,8 +186,6 @@ def weights_swapped(case: Case) -> Trouble | NotHere | None:
 
 @layer.check(
     "weights-foreign",
-    cause=msg("The weights are not those of this config.json: {detail}."),
-    advice=_AGAIN,
     needs=("weights-missing", "weights-truncated", "weights-swapped", "config-invalid"),
 )
 def weights_foreign(case: Case) -> Trouble | NotHere | None:
@@ -247,10 +199,7 @@ def weights_foreign(case: Case) -> Trouble | NotHere | None:
 
 
 @layer.check(
-    "weights-changed",
-    cause=msg("{file} is not the file that was recorded: its content has changed."),
-    advice=_AGAIN,
-    needs=("model-file-missing", "weights-missing", "weights-truncated"),
+    "weights-changed", needs=("model-file-missing", "weights-missing", "weights-truncated")
 )
 def weights_changed(case: Case) -> Trouble | NotHere | None:
     """Compare sizes, and sha256 of what was touched since, with the download's record."""

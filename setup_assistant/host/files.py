@@ -11,12 +11,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
 
 _BLOCK = 1 << 20
+# Of a larger file this much is read of its beginning, and of its end.
+_HEAD_BYTES, _TAIL_BYTES = 8 << 20, 24 << 20
 # What the system says where a disk or a quota is full.
 FULL = (errno.ENOSPC, errno.EDQUOT)
 # What it says where one may not write.
@@ -86,21 +88,35 @@ def read_text(path: Path, flag: str = "") -> str:
         raise SetupError("file_invalid", path=str(path), detail=detail) from error
 
 
-def read_lossy(path: Path, flag: str) -> str:
-    """Return the text of a file in whatever encoding; what cannot be read reads as a sign.
+def read_ends(path: Path, flag: str) -> bytes:
+    """Return what a file holds; of a very large one its beginning and its end.
 
     Raises:
         SetupError: `file_missing` or `file_invalid`, naming the file.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            return ends_of(stream)
     except FileNotFoundError as error:
         raise SetupError("file_missing", path=str(path), flag=flag) from error
     except OSError as error:
         detail = error.strerror or str(error)
         raise SetupError("file_invalid", path=str(path), detail=detail) from error
-    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")  # what PowerShell's > writes
-    return data.decode("utf-16" if wide else "utf-8", "replace")
+
+
+def ends_of(stream: BinaryIO) -> bytes:
+    """Return what a stream holds, in bounded memory: its first and its last bytes."""
+    head = stream.read(_HEAD_BYTES)
+    tail = bytearray()
+    while part := stream.read(_BLOCK):
+        tail += part
+        if len(tail) > 2 * _TAIL_BYTES:
+            del tail[:-_TAIL_BYTES]
+    if len(tail) > _TAIL_BYTES:
+        # Cut between lines, so that no letter is cut in two.
+        del tail[:-_TAIL_BYTES]
+        return head[: head.rfind(b"\n") + 1] + bytes(tail[tail.find(b"\n") + 1 :])
+    return head + bytes(tail)
 
 
 def read_json(path: Path, flag: str = "") -> Any:  # noqa: ANN401 - any JSON value

@@ -52,7 +52,7 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A failure that a source met: an id of `verdicts.VERDICTS`, and the evidence."""
+    """A failure that a source met: an id of the catalogue of causes, and the evidence."""
 
     id: str
     evidence: tuple[str, ...] = ()

@@ -12,10 +12,17 @@ from datetime import date
 from pathlib import Path
 
 from setup_assistant import frozen_json
-from setup_assistant.catalog import drivers, gpus, mirrors, models, smoke, stacks, torch
+from setup_assistant.catalog import causes, drivers, gpus, mirrors, models, smoke, stacks, torch
 from setup_assistant.catalog.folder import recipes
 from setup_assistant.errors import SetupError
-from setup_assistant.maintain import check_gpus, check_proofs, check_stacks, check_sums, check_torch
+from setup_assistant.maintain import (
+    check_causes,
+    check_gpus,
+    check_proofs,
+    check_stacks,
+    check_sums,
+    check_torch,
+)
 from setup_assistant.maintain.fault import Fault, first
 
 # Recipes are collected from this year on; an earlier date is a typing error.
@@ -78,7 +85,15 @@ def _plan(home: Path) -> list[tuple[str, Callable[[], object], Callable[..., lis
             lambda: frozen_json.load_toml(home / "gpus.toml", gpus.GpuFile),
             check_gpus.gpu_faults,
         ),
+        ("causes", lambda: _causes(home), check_causes.cause_faults),
     ]
+
+
+def _causes(home: Path) -> tuple[tuple[str, causes.CauseFile], ...]:
+    return tuple(
+        (name, frozen_json.load_toml(home / "causes" / f"{name}.toml", causes.CauseFile))
+        for name in causes.NAMES
+    )
 
 
 def _rows(value: object, place: str = "") -> Iterator[tuple[str, object]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from setup_assistant.choose.plan import Plan, Reason
 from setup_assistant.machine.facts import Machine
+from setup_assistant.machine.verdicts import said
 from setup_assistant.messages import Message, msg
 from setup_assistant.report import labels
 from setup_assistant.report.charts import device_bytes, terms
@@ -90,8 +91,8 @@ def findings(receipt: Receipt, beside: Beside) -> Html:
     failed = [c for c in receipt.checks if c.status == "fail"]
     cards = [_finding("bad", because_message(c), (c.name, *c.evidence), _remedy(c)) for c in failed]
     for verdict in beside.machine.verdicts if beside.machine else ():
-        remedy = Message(verdict.remedy) if verdict.remedy else None
-        cards.append(_finding("bad", Message(verdict.sentence), verdict.evidence, remedy))
+        sentence, remedy = said(verdict)
+        cards.append(_finding("bad", sentence, verdict.evidence, remedy))
     warnings = labels.that_concern(beside.plan) if beside.plan else ()
     cards += [_finding("idle", w.message, (), None) for w in warnings]
     if not cards:
@@ -212,7 +213,7 @@ def _finding(look: str, sentence: Message, evidence: Iterable[str], remedy: Part
 
 def _remedy(check: CheckLine) -> Part:
     """Return the remedy in both languages where its values are known, else as it was said."""
-    if check.cause in causes.CAUSES:
+    if causes.known(check.cause):
         found = causes.remedy(check.cause, check.values)
         if "?" not in found.args.values():
             return found

@@ -123,7 +123,7 @@ def because(check: CheckLine) -> str:
 
 def because_message(check: CheckLine) -> Message:
     """Return why a check did not pass, as a sentence; `-` where nothing is known."""
-    if check.cause in causes.CAUSES:
+    if causes.known(check.cause):
         return causes.sentence(check.cause, check.values)
     return Message(check.cause or "-")
 

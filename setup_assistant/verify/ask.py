@@ -160,7 +160,7 @@ def failed(cause: str, values: dict[str, Any]) -> SetupError:
     # Whose files they are is not known here; the command says it as far as it is.
     folder = values.get("folder", "DIR")
     values.setdefault("command", f"setup-assistant download MODEL --to {folder}")
-    cause = cause if cause in causes.CAUSES else "question-failed"
+    cause = cause if causes.known(cause) else "question-failed"
     return SetupError(
         "ask_failed",
         cause=str(causes.sentence(cause, values)),

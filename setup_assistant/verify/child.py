@@ -18,7 +18,7 @@ from setup_assistant.verify.results import Check
 
 MAIN = Path(__file__).parent / "inside" / "main.py"
 _BEFORE_CASES = ("imports", "device", "model", "decoder")
-_BY_SIGNAL = {"SIGILL": "illegal-instruction", "SIGKILL": "killed"}
+_BY_SIGNAL = {"SIGILL": "cpu-instructions", "SIGKILL": "killed"}
 
 
 class Talk:

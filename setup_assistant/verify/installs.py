@@ -22,25 +22,33 @@ def install_command(
         again: replace what is there, even in the same version, and nothing else.
         index_url: where to take it from, if not from the usual index.
     """
+    command, forced = installer(prefix)
+    source = ["--index-url", index_url] if index_url else []
+    alone = [forced, "--no-deps"] if again else []
+    return shlex.join([*command, *alone, *requirements, *source])
+
+
+def installer(prefix: Path) -> tuple[tuple[str, ...], str]:
+    """Return the words that install into `prefix`, and the flag that puts a package anew."""
     python = str(python_in(prefix))
     if _has_pip(prefix):
-        command = [python, "-m", "pip", "install"]
-        forced = ["--force-reinstall", "--no-deps"]
-    else:
-        # Environments made by uv have no pip of their own.
-        uv = ["uv"] if shutil.which("uv") else [sys.executable, "-m", "uv"]
-        command = [*uv, "pip", "install", "--python", python]
-        forced = ["--reinstall", "--no-deps"]
-    source = ["--index-url", index_url] if index_url else []
-    return shlex.join([*command, *(forced if again else []), *requirements, *source])
+        return (python, "-m", "pip", "install"), "--force-reinstall"
+    # Environments made by uv have no pip of their own.
+    uv = ("uv",) if shutil.which("uv") else (sys.executable, "-m", "uv")
+    return (*uv, "pip", "install", "--python", python), "--reinstall"
+
+
+def remover(prefix: Path) -> tuple[str, ...]:
+    """Return the words that remove a package from `prefix` and ask nothing."""
+    if _has_pip(prefix):
+        # Without -y pip asks, and nobody answers a command that runs by itself.
+        return (str(python_in(prefix)), "-m", "pip", "uninstall", "-y")
+    return tuple("uninstall" if w == "install" else w for w in installer(prefix)[0])
 
 
 def uninstall_command(prefix: Path, name: str) -> str:
     """Return a shell command that removes one package from `prefix`, and asks nothing."""
-    if _has_pip(prefix):
-        # Without -y pip asks, and nobody answers a command that runs by itself.
-        return shlex.join([str(python_in(prefix)), "-m", "pip", "uninstall", "-y", name])
-    return install_command(prefix, name).replace(" install ", " uninstall ", 1)
+    return shlex.join([*remover(prefix), name])
 
 
 def requirement(package: str, plan: Plan | None) -> str:

@@ -57,7 +57,7 @@ class Case:
 class Rehearsed:
     """The outcome. `difference` is measured over predicted, less one, of the largest case.
 
-    `cause` is a key of `causes.CAUSES` where it failed; `evidence` the sentence that says it.
+    `cause` is a key of `causes.ORDER` where it failed; `evidence` the sentence that says it.
     """
 
     status: Literal["ok", "fail"]
@@ -218,7 +218,7 @@ def _compared(outcome: Rehearsed) -> Rehearsed:
 
 
 def _failed(outcome: Rehearsed, check: Check) -> Rehearsed:
-    cause = check.cause if check.cause in causes.CAUSES else "child-failed"
+    cause = check.cause if causes.known(check.cause) else "child-failed"
     return replace(
         outcome,
         status="fail",

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from setup_assistant.choose.reasons import Notes
-from setup_assistant.choose.sources import Legs, choose_sources
+from setup_assistant.choose.source_legs import Legs
+from setup_assistant.choose.sources import choose_sources
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine, Source
 from setup_assistant.site.pins import options

@@ -85,7 +85,7 @@ UNSEEN: tuple[tuple[str, str], ...] = (
     ("X-FORK", "RuntimeError: Cannot re-initialize CUDA in forked subprocess. To use CUDA with multiprocessing, you must use the 'spawn' start method"),
     ("X-NOCONFIG", "OSError: /m/Qwen2-VL does not appear to have a file named config.json."),
     ("X-LIBGL", "ImportError: libGL.so.1: cannot open shared object file: No such file or directory"),
-    ("X-DEPS", "ImportError: tokenizers>=0.21,<0.22 is required for a normal functioning of this module, but found tokenizers==0.20.3."),
+    ("version-required", "ImportError: tokenizers>=0.21,<0.22 is required for a normal functioning of this module, but found tokenizers==0.20.3."),
     ("X-999", "RuntimeError: CUDA unknown error - this may be due to an incorrectly set up environment"),
 )  # fmt: skip
 

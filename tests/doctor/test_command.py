@@ -95,7 +95,7 @@ def test_explain_reads_a_file(assistant: Assistant, tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     log.write_text("RuntimeError: operator torchvision::nms does not exist", encoding="utf-16")
     value = envelope(assistant("doctor", "--explain", str(log), "--json"), 1)
-    assert value["data"]["findings"][0]["id"] == "ENV03"
+    assert value["data"]["findings"][0]["id"] == "torchvision-mismatch"
     assert value["data"]["findings"][0]["confidence"] == "inferred"
     log.write_text("all is well")
     value = envelope(assistant("doctor", "--explain", str(log), "--json"), 0)

@@ -125,24 +125,23 @@ def test_root_commands_are_only_shown(body: Body) -> None:
     assert attempt.state == "shown"
 
 
-def test_what_ran_outranks_what_was_compared(body: Body, monkeypatch: pytest.MonkeyPatch) -> None:
-    from setup_assistant.doctor.case import Case
+def test_what_ran_outranks_what_was_compared(body: Body) -> None:
     from setup_assistant.doctor.diagnose import diagnose
     from setup_assistant.verify.results import Check, Verification
 
     names = ("imports", "device", "model", "decoder", "image")
     checks = tuple(Check(name=n, kind=n, status="ok", device="cuda:0") for n in names)
     ran = Verification(status="ok", model="canary", env="-", checks=checks, seconds=1.0)
-    monkeypatch.setattr(Case, "verification", ran)
     body.file(body.packages / "torchvision/version.py", "__version__ = '0.23.0+cpu'\n")
-    found = diagnose(body.case())
+    done = frozenset({"verification"})
+    found = diagnose(replace(body.case(), verification=ran, gathered=done))
     assert not found.failed
     warned = [f for f in found.findings if f.status == "warn" and f.id != "disk-tight"]
     assert [f.id for f in warned] == ["torchvision-variant"]
     assert warned[0].confidence == "inferred"
     failed = replace(ran, checks=(replace(checks[0], status="fail", cause="torchvision-mismatch",
                                           values={"torch": "2.8.0"}), *checks[1:]))  # fmt: skip
-    monkeypatch.setattr(Case, "verification", failed)
-    ids = [(f.id, f.consequence_of) for f in diagnose(body.case()).failed]
+    case = replace(body.case(), verification=failed, gathered=done)
+    ids = [(f.id, f.consequence_of) for f in diagnose(case).failed]
     assert ids == [("torchvision-variant", None),
                    ("live-torchvision-mismatch", "torchvision-variant")]  # fmt: skip

@@ -138,7 +138,7 @@ THREADS: tuple[tuple[str, str, str], ...] = (
     ("X-SMIERR", "microsoft/WSL#11589", "| NVIDIA-SMI 545.46                 Driver Version: 546.80       CUDA Version: ERR!     |"),
     ("X-INFERSCHEMA", "-", "ValueError: infer_schema(func): Parameter q has unsupported type torch.Tensor. The valid types are: dict_keys"),
     ("X-OPNS", "vllm-project/vllm#28796", "AttributeError: '_OpNamespace' '_C' object has no attribute 'gptq_marlin_repack'"),
-    ("X-QWENATTR", "kaito-project/kaito#933", "AttributeError: 'DynamicCache' object has no attribute 'get_max_length'. Did you mean: 'get_seq_length'?"),
+    ("transformers-5-changes", "kaito-project/kaito#933", "AttributeError: 'DynamicCache' object has no attribute 'get_max_length'. Did you mean: 'get_seq_length'?"),
     ("X-QWENATTR", "kijai/ComfyUI-Florence2#199", "AttributeError: 'Florence2LanguageConfig' object has no attribute 'forced_bos_token_id'"),
     ("PKG06", "QwenLM/Qwen-Image-2.1#2", "ImportError: \nQwen3VLVideoProcessor requires the Torchvision library but it was not found in your environment."),
     ("WGT04", "hiyouga/LlamaFactory#3340", '    with safe_open(checkpoint_file, framework="pt") as f:\nFileNotFoundError: No such file or directory: "/root/Qwen1.5-7B/model-00001-of-00004.safetensors"'),

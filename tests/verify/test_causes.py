@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from setup_assistant.catalog import causes as catalogue
 from setup_assistant.verify import causes
 
 ROOM = Path(causes.__file__).parent
@@ -20,17 +21,17 @@ def sources() -> str:
 
 def test_every_cause_is_named_somewhere() -> None:
     text = sources()
-    assert [c for c in causes.CAUSES if f'"{c}"' not in text] == []
+    assert [c for c in causes.ORDER if f'"{c}"' not in text] == []
 
 
 def test_no_other_cause_is_named() -> None:
     """What the scripts inside say must be known here."""
     named = set(re.findall(r'(?:Fault\(\s*|cause=)"([a-z-]+)"', sources()))
     named |= set(re.findall(r'^    \("([a-z-]+)", r"', sources(), re.MULTILINE))
-    assert named <= set(causes.CAUSES)
+    assert named <= set(causes.ORDER)
 
 
-@pytest.mark.parametrize("cause", causes.CAUSES)
+@pytest.mark.parametrize("cause", causes.ORDER)
 def test_sentence_and_remedy_read_well_with_nothing_known(cause: str) -> None:
     for message in (causes.sentence(cause, {}), causes.remedy(cause, {})):
         text = str(message)
@@ -51,7 +52,8 @@ def test_an_environment_outranks_its_answers() -> None:
 
 
 def test_places_of_every_sentence_are_plain_names() -> None:
-    for row in causes.CAUSES.values():
-        for message in (row.sentence, row.remedy):
-            parsed = string.Formatter().parse(message.template)
+    for cause in causes.ORDER:
+        row = catalogue.find(cause)
+        for said in (*row.sentences, *row.advice):
+            parsed = string.Formatter().parse(said.en)
             assert all(name is None or name.isidentifier() for _t, name, _s, _c in parsed)

@@ -36,7 +36,7 @@ def named(found: Verification, name: str) -> Check:
 
 @pytest.mark.parametrize(
     ("number", "cause"),
-    [("ILL", "illegal-instruction"), ("KILL", "killed"), ("SEGV", "crashed"), ("ABRT", "crashed")],
+    [("ILL", "cpu-instructions"), ("KILL", "killed"), ("SEGV", "crashed"), ("ABRT", "crashed")],
 )
 def test_death_by_signal_is_a_result(fake_env: Maker, number: str, cause: str) -> None:
     script = f"cat >/dev/null\n{lines(imports_ok(), start('device'))}\nkill -{number} $$"

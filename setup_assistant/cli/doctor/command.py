@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from setup_assistant.messages import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from setup_assistant.choose.remedies import Situation
     from setup_assistant.doctor.case import Case
     from setup_assistant.doctor.finding import Diagnosis, Finding
     from setup_assistant.doctor.fix import Attempt
@@ -30,6 +32,18 @@ _ROUNDS = 8
 @click.argument("finding", required=False, metavar="[ID]")
 @click.option("--env", type=click.Path(path_type=Path), help=_("Folder of the environment."))
 @click.option("--model", type=click.Path(path_type=Path), help=_("Folder of a model's files."))
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(["torch", "qwen2-vl"]),
+    help=_("What the environment must be able to do; inside a site qwen2-vl, else torch."),
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["warn", "fail"]),
+    default="fail",
+    help=_("From which findings on the exit code is 1."),
+)
 @click.option("--list", "listed", is_flag=True, help=_("List everything that is looked for."))
 @click.option("--explain", metavar="FILE|-", help=_("Name the cause of a pasted traceback or log."))
 @click.option("--static", is_flag=True, help=_("Read files only: run nothing, visit nothing."))
@@ -81,18 +95,22 @@ def examine(
     dry_run: bool = False,
     yes: bool = False,
     bundle: Path | None = None,
+    purpose: str | None = None,
+    fail_on: str = "fail",
 ) -> Result:
     """Examine this machine, an environment and a model folder.
 
     Raises:
         SetupError: `usage` for an unknown id, `unanswered` where nobody can be asked.
     """
-    from setup_assistant.doctor.examine import open_case, usual_environment
+    from setup_assistant.doctor.examine import active_environment, open_case, usual_environment
 
     if only is not None:
         _must_be_known(only)
+    named = env is not None
     env = env or usual_environment()
-
+    if not show.is_json():
+        doctor_text.show_scope(env, named=named, active=active_environment())
     inside = env is not None and not static
     what = _("Looking at {env}, from outside and from inside", env=str(env))
     what = what if inside else _("Looking at this machine")
@@ -101,7 +119,7 @@ def examine(
 
     def look(name: str | None) -> Diagnosis:
         with busy(what, expected_seconds=15 if inside else 5):
-            case = open_case(env, model, live=not static)
+            case = open_case(env, model, live=not static, purpose=purpose)
             cases.append(case)
             from setup_assistant.doctor.diagnose import diagnose
 
@@ -113,7 +131,7 @@ def examine(
         attempts = _mend(found, look, (), cases, dry_run=True, yes=yes)
     elif fix:
         found, attempts = _mend_all(found, look, only, cases, yes=yes)
-    result = _result(found, attempts)
+    result = _result(found, attempts, env=env, fail_on=fail_on)
     if bundle is not None:
         _write_bundle(bundle, result, cases[-1])
     return result
@@ -186,16 +204,26 @@ def _mend(
     return tuple(new)
 
 
-def _result(found: Diagnosis, attempts: tuple[Attempt, ...] = ()) -> Result:
+def _result(
+    found: Diagnosis,
+    attempts: tuple[Attempt, ...] = (),
+    *,
+    env: Path | None = None,
+    fail_on: str = "fail",
+) -> Result:
     from setup_assistant.frozen_json import to_builtins
 
     data: dict[str, Any] = {
         "findings": [f.to_json() for f in found.findings],
         "seconds": dict(found.seconds),
         "attempts": to_builtins(attempts),
+        "env": str(env) if env else None,
     }
     if not found.failed:
-        return Result("doctor", data, text=lambda: doctor_text.show_diagnosis(found))
+        warned = fail_on == "warn" and any(f.status == "warn" for f in found.findings)
+        code = Exit.FAILED if warned else Exit.DONE
+        return Result("doctor", data, exit_code=code,
+                      text=lambda: doctor_text.show_diagnosis(found))  # fmt: skip
     first = found.failed[0]
     failure = SetupError(
         "doctor_found", cause=str(first.cause), remedy=str(first.fix.advice) if first.fix else ""
@@ -220,12 +248,13 @@ def _write_bundle(path: Path, result: Result, case: Case) -> None:
 
 def _explain(source: str) -> Result:
     from setup_assistant.host import files
+    from setup_assistant.machine.clean_text import decoded
 
     if source == "-":
-        text = sys.stdin.buffer.read().decode("utf-8", "replace")
+        data = files.ends_of(sys.stdin.buffer)
     else:
-        text = files.read_lossy(Path(source).expanduser(), "--explain")
-    return explain_text(text)
+        data = files.read_ends(Path(source).expanduser(), "--explain")
+    return explain_text(decoded(data))
 
 
 def explain_text(text: str) -> Result:
@@ -233,10 +262,20 @@ def explain_text(text: str) -> Result:
     from setup_assistant.doctor.explain import explain
     from setup_assistant.doctor.finding import Diagnosis
 
-    found = Diagnosis(findings=explain(text))
+    found = Diagnosis(findings=explain(text, _here))
     if found.findings:
         return _result(found)
     return Result("doctor", {"findings": [], "known": False}, text=_not_known)
+
+
+def _here() -> Situation:
+    """Return the situation of this machine, for what a text does not say."""
+    from setup_assistant.doctor.situation import of_machine
+    from setup_assistant.machine.probe import probe
+
+    # A text is often read on another computer than the one it tells of: that this one has no GPU
+    # says nothing.
+    return replace(of_machine(probe(sources=False, deadline=3.0)), has_gpu=True)
 
 
 def _not_known() -> None:
@@ -244,13 +283,11 @@ def _not_known() -> None:
 
 
 def _list() -> Result:
+    from setup_assistant.catalog import causes
     from setup_assistant.doctor.diagnose import CHECKS
 
-    rows = [{"id": c.id, "layer": c.layer, "cause": str(_template(c.cause))} for c in CHECKS]
+    rows = [
+        {"id": c.id, "layer": c.layer, "cause": causes.find(c.id, c.layer).open_text}
+        for c in CHECKS
+    ]
     return Result("doctor", {"checks": rows}, text=lambda: doctor_text.show_list(rows))
-
-
-def _template(message: Any) -> str:  # noqa: ANN401 - a Message, whose places stay open
-    from setup_assistant.messages import translated
-
-    return translated(message.template)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from setup_assistant.cli.terminal import show
@@ -28,6 +29,18 @@ _STATES = {
     "declined": msg("{id}: left as it is."),
     "shown": msg("{id}: not run from here; the commands are:"),
 }
+
+
+def show_scope(env: Path | None, *, named: bool, active: Path | None) -> None:
+    """Say in the first line what is examined, and what is not."""
+    if env is not None:
+        if not named:
+            show.note(_("Examined: this machine and {env}.", env=str(env)))
+    elif active is not None:
+        show.note(_("Examined: this machine only. The active environment {env} holds no torch; "
+                    "name another with --env.", env=str(active)))  # fmt: skip
+    else:
+        show.note(_("Examined: this machine only. No environment is active; name one with --env."))
 
 
 def show_diagnosis(found: Diagnosis) -> None:

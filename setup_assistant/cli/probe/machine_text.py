@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from setup_assistant.cli.terminal import show
+from setup_assistant.machine import verdicts
 from setup_assistant.machine.facts import Gpu, Machine, Source
 from setup_assistant.messages import Message, _
 from setup_assistant.report.labels import field
@@ -29,11 +30,12 @@ def show_machine(machine: Machine) -> None:
         show.facts((str(field(u.field)), said(u.reason)) for u in machine.unknown)
         show.line()
     for verdict in machine.verdicts:
-        show.heading(f"! {said(verdict.sentence)}")
+        sentence, remedy = verdicts.said(verdict)
+        show.heading(f"! {sentence}")
         for line in verdict.evidence:
             show.line(f"    {line}")
-        if verdict.remedy:
-            show.line("  " + _("What to do: {remedy}", remedy=said(verdict.remedy)))
+        if remedy:
+            show.line("  " + _("What to do: {remedy}", remedy=str(remedy)))
         show.line()
 
 

@@ -36,7 +36,7 @@ def choose(wanted: str) -> str:
         torch.cuda.init()
     except Exception as error:
         raise explain(error, "device-failed", **values) from error
-    raise Fault("no-gpu", "torch.cuda.is_available() is False", **values)
+    raise Fault("cuda-no-device", "torch.cuda.is_available() is False", **values)
 
 
 def usual_dtype(device: str) -> str:

@@ -1,0 +1,242 @@
+"""A remedy is a request: here it is spelled for a driver, card, system, shell and site's pins."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from setup_assistant.catalog.causes import Remedy
+from setup_assistant.catalog.recipes import Recipes
+from setup_assistant.choose.target_platform import Host
+from setup_assistant.choose.torch_builds import Pair, cpu_pairs, cuda_pairs
+from setup_assistant.versions import minor
+
+Shell = Literal["posix", "cmd", "powershell"]
+# Where nothing is known of the driver: the oldest branch that drives most cards, then newer ones
+# for cards that no older one drives.
+ASSUMED_CUDA = ("12.8", "13.0", "13.2")
+# NVIDIA's builds for JetPack 6; torch's own wheels have no code for these parts there.
+_JETSON_INDEX = "https://pypi.jetson-ai-lab.io/jp6/cu126"
+_OLD_BUILDS = "https://download.pytorch.org/whl/torch_stable.html"
+_SUDO = ("sudo",)
+# cmd.exe gives these a meaning of their own outside of double quotes.
+_CMD_SPECIAL = set(" <>|&^%()!,;='\"")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """What decides how a remedy is spelled.
+
+    Args:
+        os: Linux, Windows or Darwin.
+        arch: x86_64, aarch64 or arm64.
+        family: debian or fedora; empty where it is not known.
+        shell: of the person.
+        glibc: of the system, where known.
+        python: minor version of the environment's Python.
+        driver: version of the driver, where known.
+        cuda: the newest CUDA version that the driver supports, where known.
+        parts: compute capabilities of the cards; empty where not known.
+        has_gpu: whether a CUDA build is wanted at all.
+        install: the words of the command that installs into that environment.
+        remove: the words of the command that removes from it.
+        force: the flags with which `install` replaces what is there, and nothing else.
+        pins: name → version of the site's lock.
+        torch_index: the index of the site's torch.
+        torch: the torch release in that environment, e.g. `2.9.1+cu128`.
+    """
+
+    os: str = "Linux"
+    arch: str = "x86_64"
+    family: str = ""
+    shell: Shell = "posix"
+    glibc: str | None = None
+    python: str = "3.12"
+    driver: str | None = None
+    cuda: str | None = None
+    parts: tuple[str, ...] = ()
+    has_gpu: bool = True
+    install: tuple[str, ...] = ("pip", "install")
+    remove: tuple[str, ...] = ("pip", "uninstall", "-y")
+    force: tuple[str, ...] = ("--force-reinstall",)
+    pins: Mapping[str, str] = field(default_factory=dict)
+    torch_index: str = ""
+    torch: str = ""
+
+
+def spell(
+    wanted: Sequence[Remedy],
+    here: Situation,
+    recipes: Callable[[], Recipes],
+    index: Callable[[str], str],
+) -> tuple[str, ...]:
+    """Return the command lines that answer requests, in order; those that cannot be are left out.
+
+    Args:
+        wanted: what is needed.
+        here: for whom and where.
+        recipes: gives what is known to work; asked only where a request needs it.
+        index: from the tag of a build to the address of its index.
+    """
+    lines = (line for r in wanted for line in _spelled(r, here, recipes, index))
+    return tuple(dict.fromkeys(lines))
+
+
+def torch_pair(here: Situation, recipes: Recipes) -> Pair | None:
+    """Return the torch that runs here, by the rules of the plan; None where no wheel does."""
+    known = here.cuda or here.driver
+    for cuda in (here.cuda,) if known else ASSUMED_CUDA:
+        host = Host(os=here.os, arch=here.arch, glibc=here.glibc, driver=here.driver, cuda=cuda)
+        if here.os == "Darwin" or not here.has_gpu:
+            return next(iter(cpu_pairs(recipes, host, here.python)), None)
+        if not known and set(here.parts) & set(recipes.torch.jetson.unified):
+            # Which JetPack it is decides, and no text of torch says so.
+            return None
+        # An older or newer Python than torch has wheels for is another cause's affair.
+        for python in dict.fromkeys((here.python, "3.12", "3.10")):
+            if pairs := cuda_pairs(recipes, host, python, here.parts):
+                return _kept(pairs, here.torch)
+    return None
+
+
+def _kept(pairs: list[Pair], torch: str) -> Pair:
+    """Return the pair of the torch release that is there, else the best."""
+    line = minor(torch.partition("+")[0]) if torch else ""
+    return next((p for p in pairs if line and minor(p.torch) == line), pairs[0])
+
+
+def _spelled(
+    remedy: Remedy,
+    here: Situation,
+    recipes: Callable[[], Recipes],
+    index: Callable[[str], str],
+) -> Iterator[str]:
+    if remedy.need in ("torch", "torchvision"):
+        yield from _torch(here, recipes(), index, only_vision=remedy.need == "torchvision")
+    elif remedy.need == "torch-build":
+        yield from _torch_build(remedy, here, index)
+    elif remedy.need == "decoder":
+        yield from _decoder(here, recipes())
+    else:
+        yield from _PLAIN[remedy.need](remedy, here)
+
+
+def _torch(
+    here: Situation, recipes: Recipes, index: Callable[[str], str], *, only_vision: bool
+) -> Iterator[str]:
+    pair = torch_pair(here, recipes)
+    if here.pins.get("torch") and here.pins.get("torchvision"):
+        names = ["torch", "torchvision"][only_vision:]
+        pins = [f"{n}=={here.pins[n]}" for n in names]
+        source = ["--index-url", here.torch_index] if here.torch_index else []
+        yield joined([*here.install, *here.force, *pins, *source], here.shell)
+    elif pair is None and set(here.parts) & set(recipes.torch.jetson.unified):
+        names = ["torch", "torchvision"][only_vision:]
+        yield joined([*here.install, *here.force, *names, "--index-url", _JETSON_INDEX], here.shell)
+    elif pair is not None:
+        tag = pair.build
+        local = f"+{tag}" if here.os != "Darwin" else ""
+        pins = [f"torch=={pair.torch}{local}"] if not only_vision else []
+        pins.append(f"torchvision=={pair.release.torchvision}{local}")
+        source = ["--index-url", index(tag)] if local else []
+        yield joined([*here.install, *here.force, *pins, *source], here.shell)
+
+
+def _torch_build(remedy: Remedy, here: Situation, index: Callable[[str], str]) -> Iterator[str]:
+    """Spell the very build that was asked for; those before CUDA 11 lie on one old page."""
+    if remedy.name and remedy.value:
+        old = remedy.value.startswith("cu") and remedy.value < "cu113" and len(remedy.value) < 6
+        source = ["-f", _OLD_BUILDS] if old else ["--index-url", index(remedy.value)]
+        pin = f"torch=={remedy.name}+{remedy.value}"
+        yield joined([*here.install, pin, *source], here.shell)
+
+
+def _decoder(here: Situation, recipes: Recipes) -> Iterator[str]:
+    for row in recipes.stacks.decoder:
+        if f"{here.os}-{here.arch}" in row.platforms:
+            version = here.pins.get(row.package, row.version)
+            yield joined([*here.install, f"{row.package}=={version}"], here.shell)
+            return
+
+
+def _package(remedy: Remedy, here: Situation) -> Iterator[str]:
+    if not remedy.name:
+        return
+    pinned = here.pins.get(remedy.name)
+    upgrade = ["-U"] if not pinned and not remedy.again else []
+    again = list(here.force) if remedy.again else []
+    name = f"{remedy.name}=={pinned}" if pinned else f"{remedy.name}{remedy.spec}"
+    yield joined([*here.install, *upgrade, *again, name], here.shell)
+
+
+def _remove(remedy: Remedy, here: Situation) -> Iterator[str]:
+    yield joined([*here.remove, remedy.name], here.shell)
+
+
+def _conda(remedy: Remedy, here: Situation) -> Iterator[str]:
+    name = f"{remedy.name}{remedy.spec}"
+    yield joined(["conda", "install", "-c", "conda-forge", name], here.shell)
+
+
+def _unset(remedy: Remedy, here: Situation) -> Iterator[str]:
+    yield {"posix": f"unset {remedy.name}", "cmd": f"set {remedy.name}=",
+           "powershell": f"Remove-Item Env:{remedy.name}"}[here.shell]  # fmt: skip
+
+
+def _set(remedy: Remedy, here: Situation) -> Iterator[str]:
+    name, value = remedy.name, remedy.value
+    yield {"posix": f"export {name}={shlex.quote(value)}", "cmd": f'set "{name}={value}"',
+           "powershell": f"$env:{name} = '{value}'"}[here.shell]  # fmt: skip
+
+
+def _reboot(_remedy: Remedy, here: Situation) -> Iterator[str]:
+    yield "shutdown /r /t 0" if here.os == "Windows" else "sudo reboot"
+
+
+def _system(remedy: Remedy, here: Situation) -> Iterator[str]:
+    if here.os != "Linux":
+        return
+    if here.family == "fedora":
+        if remedy.fedora:
+            yield f"sudo dnf install {remedy.fedora}"
+    elif remedy.debian:
+        yield f"sudo apt install {remedy.debian}"
+
+
+def _driver(_remedy: Remedy, here: Situation) -> Iterator[str]:
+    if here.os == "Linux" and here.family == "fedora":
+        yield "sudo dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda"
+    elif here.os == "Linux":
+        yield "sudo ubuntu-drivers install"
+
+
+def _run(remedy: Remedy, here: Situation) -> Iterator[str]:
+    if here.os == "Windows":
+        line = remedy.windows
+    elif here.os == "Linux":
+        own = remedy.fedora if here.family == "fedora" else remedy.debian
+        line = own or remedy.posix
+    else:
+        line = remedy.posix if not remedy.posix.startswith(_SUDO) else ""
+    if line:
+        yield line
+
+
+_PLAIN: Mapping[str, Callable[[Remedy, Situation], Iterator[str]]] = {
+    "package": _package, "remove": _remove, "conda": _conda, "unset": _unset, "set": _set,
+    "reboot": _reboot, "system": _system, "driver": _driver, "run": _run,
+}  # fmt: skip
+NEEDS = frozenset({"torch", "torchvision", "torch-build", "decoder", *_PLAIN})
+
+
+def joined(words: Sequence[str], shell: Shell) -> str:
+    """Return words as one line of a shell, quoted as that shell wants it."""
+    if shell == "posix":
+        return shlex.join(words)
+    if shell == "powershell":
+        # A line that begins with a string needs the call operator.
+        quoted = [w if not set(w) & (_CMD_SPECIAL | {"$", "`", "@"}) else f'"{w}"' for w in words]
+        return ("& " if quoted[0][:1] == '"' else "") + " ".join(quoted)
+    return " ".join(f'"{w}"' if set(w) & _CMD_SPECIAL else w for w in words)

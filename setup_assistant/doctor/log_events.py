@@ -1,0 +1,100 @@
+"""What the lines of a log are: warnings, errors, frames of a traceback, and how it all ended."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+# Characters of a line that tell what it is.
+_HEAD = 1_000
+_FRAME = re.compile(r"^[\s|#>]*(?:\S+ )?File \"(?P<file>[^\"\n]{1,400})\", line \d+")
+_EXCEPTION = re.compile(r"^[\s|(\w=).:\[\]-]{0,80}?\b(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception"
+                        r"|Interrupt|Iteration|Exit|Warning)\b(?::|$|\()")  # fmt: skip
+_RETRY = re.compile(r"Retrying|retrying in|will retry|Trying to resume|Retry\(total="
+                    r"|attempt \d+ of |reconnecting", re.IGNORECASE)  # fmt: skip
+_ERROR = re.compile(r"\berror\b|\bfatal\b|\bfailed\b|\bcannot\b|Traceback|[×╰]|\b\w+Error\b"
+                    r"|not found|Aborted|Killed|denied|No space", re.IGNORECASE)  # fmt: skip
+_WELL = re.compile(r"^(?:Successfully (?:installed|built|uninstalled)\b|Installed \d+ packages?\b"
+                   r"|Requirement already satisfied|done$|Done[.!]?$|Finished\b|Download complete"
+                   r"|All (?:tests )?(?:passed|done)|\S+ {2,}OK$|Everything is up to date)",
+                   re.IGNORECASE)  # fmt: skip
+_FOREIGN = re.compile(r"site-packages|dist-packages|[/\\]lib[/\\]python3|[/\\]Lib[/\\]|<frozen"
+                      r"|<string>|^<__array_function__|/usr/lib/|importlib|unsloth_compiled"
+                      r"|transformers_modules|custom_nodes")  # fmt: skip
+# Signs that a program went on after an attempt that failed.
+_PROGRESS = re.compile(r"Downloading|Collecting|Installing|Using cached|Building|Preparing|"
+                       r"Obtaining|Requirement already|\d%|\d [kMG]i?B|Created wheel")  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What one line is. `frame` is the file of the frame above an exception, where there is one."""
+
+    error: bool
+    frame: str = ""
+
+    @property
+    def own(self) -> bool:
+        """Whether the innermost frame is in a file of the person's own."""
+        return bool(self.frame) and not _FOREIGN.search(self.frame)
+
+
+class Events:
+    """The lines of a cleaned log; `at` tells what the line at a place of the text is."""
+
+    def __init__(
+        self, lines: Sequence[str], starts: Sequence[int], overcome: AbstractSet[int]
+    ) -> None:
+        self._starts, self._overcome = starts, overcome
+        self.lines: list[Line] = []
+        frame = ""
+        for text in lines:
+            line, frame = _read(text[:_HEAD], frame)
+            self.lines.append(line)
+
+    def at(self, place: int) -> Line:
+        """Return what the line at a place of the text is."""
+        return self.lines[bisect_right(self._starts, place) - 1]
+
+    def overcome(self, place: int) -> bool:
+        """Whether a line tells of an attempt after which the program went on."""
+        return bisect_right(self._starts, place) - 1 in self._overcome
+
+
+def _read(text: str, frame: str) -> tuple[Line, str]:
+    """Return what a line is, and the frame that the next one stands under."""
+    found = _FRAME.match(text)
+    if found:
+        return Line(error=False), found["file"]
+    raised = bool(_EXCEPTION.match(text)) and "Warning" not in text[:80]
+    line = Line(error=raised or bool(_ERROR.search(text)), frame=frame if raised else "")
+    return line, "" if raised else frame
+
+
+def _went_on(head: str) -> bool:
+    return bool(_PROGRESS.search(head) or _WELL.match(head.strip()))
+
+
+class Attempts:
+    """The attempts in a log after which the program went on, or ended well.
+
+    One that is followed by nothing but the end of the program was the last: what is said of it
+    is the cause.
+    """
+
+    def __init__(self) -> None:
+        self.overcome: set[int] = set()
+        self._waiting: list[int] = []
+
+    def read(self, text: str, number: int | None) -> None:
+        """Take the next line, and its place among the lines that are kept."""
+        head = text[:_HEAD]
+        if _RETRY.search(head):
+            if number is not None:
+                self._waiting.append(number)
+        elif self._waiting and _went_on(head) and not _ERROR.search(head):
+            self.overcome.update(self._waiting)
+            self._waiting = []

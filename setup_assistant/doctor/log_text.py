@@ -1,0 +1,106 @@
+"""A pasted log as the program printed it: what mails, notebooks and terminals did to it undone."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+# Colours, cursor movements and titles of terminals (ECMA-48: CSI, OSC).
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)")
+_ENTITY = re.compile(r"&(?:#\d{2,4}|#x[0-9a-fA-F]{2,4}|lt|gt|quot|amp|apos|nbsp);")
+_TAG = re.compile(r"</?(?:pre|code|br|div|span|p)\b[^<>]{0,200}>", re.IGNORECASE)
+# A mail's quotation mark; three of them are Python's prompt.
+_QUOTED = re.compile(r"^(?:[>|](?!>>) ?)+(?! ?[-=+|])")
+# Pictures in a notebook or a log: nothing of them is read.
+_BLOB = re.compile(r"[A-Za-z0-9+/\\]{400,}={0,2}")
+_LOG_KEYS = ("log", "message", "msg", "MESSAGE", "line", "text")
+# Narrower than this nobody's terminal is, wider than that no mail program breaks.
+_NARROWEST, _WIDEST = 40, 132
+# What begins a line of its own, wherever the line before it ended.
+_STARTS = re.compile(
+    r"\s|Traceback|File \"|During handling|The above exception|ERROR|WARNING|error:|\[|\w+Error\b"
+    r"|\w+Exception\b|[$#>]|Collecting|Downloading|Installing|Successfully|NVRM|[A-Z]\w+Warning"
+)
+
+
+def clean(text: str) -> str:
+    """Return a text without what it met on its way; a notebook is reduced to its outputs."""
+    text = _out_of_json(text)
+    if "\x1b" in text:
+        text = _ESCAPES.sub("", text)
+    if _ENTITY.search(text):
+        text = html.unescape(_TAG.sub("\n", text))
+    if len(text) > 400:
+        text = _BLOB.sub("…", text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\0", "")
+    return _unquoted(text)
+
+
+def unwrapped(text: str) -> Iterator[str]:
+    """Yield the text with broken lines put together: at a blank, and as a terminal breaks them.
+
+    Nothing where no width shows at which lines were broken.
+    """
+    lines = text.split("\n")
+    width = max((len(line.rstrip()) for line in lines), default=0)
+    if not _NARROWEST <= width <= _WIDEST or len(lines) < 2:
+        return
+    for glue, least in ((" ", width - 25), ("", width)):
+        joined: list[str] = []
+        for before, line in zip(["", *lines], lines, strict=False):
+            broken = joined and len(before.rstrip()) >= least and line and not _STARTS.match(line)
+            if broken:
+                joined[-1] = joined[-1].rstrip() + glue + line.lstrip()
+            else:
+                joined.append(line)
+        if len(joined) < len(lines):
+            yield "\n".join(joined)
+
+
+def _unquoted(text: str) -> str:
+    lines = text.split("\n")
+    marked = sum(1 for line in lines if line.startswith((">", "|")) and _QUOTED.match(line))
+    if not marked or marked * 3 < len([line for line in lines if line.strip()]):
+        return text
+    return "\n".join(_QUOTED.sub("", line) for line in lines)
+
+
+def _out_of_json(text: str) -> str:
+    """Return what a notebook, a JSON log or one quoted text says."""
+    begin = text.lstrip()[:1]
+    if begin == "{" and '"cells"' in text:
+        try:
+            return "\n".join(_outputs(json.loads(text)))
+        except (json.JSONDecodeError, RecursionError):
+            return text
+    if begin == "{":
+        return "\n".join(_message(line) for line in text.splitlines())
+    if text.count("\\n") > 3 and text.count("\\n") > 2 * text.count("\n"):
+        return text.replace("\\r", "").replace("\\n", "\n").replace('\\"', '"')
+    return text
+
+
+def _outputs(notebook: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+    cells = notebook.get("cells", []) if isinstance(notebook, dict) else []
+    for cell in cells if isinstance(cells, list) else []:
+        for output in cell.get("outputs", []) if isinstance(cell, dict) else []:
+            if not isinstance(output, dict):
+                continue
+            for key in ("text", "traceback"):
+                said = output.get(key) or []
+                parts = [said] if isinstance(said, str) else said
+                yield ("" if key == "text" else "\n").join(str(p) for p in parts)
+
+
+def _message(line: str) -> str:
+    try:
+        row = json.loads(line)
+    except (json.JSONDecodeError, RecursionError):
+        return line
+    if not isinstance(row, dict):
+        return line
+    found = next((row[key] for key in _LOG_KEYS if isinstance(row.get(key), str)), line)
+    return str(found).rstrip("\n")

@@ -1,0 +1,122 @@
+"""Reason where a run failed and no row says why: variables, metadata, hooks, then its own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from setup_assistant.doctor import requirements, situation, torch_run
+from setup_assistant.doctor.case import TORCH_ONLY, Case
+from setup_assistant.doctor.check import Trouble
+from setup_assistant.doctor.explain import explain
+from setup_assistant.doctor.install import Install
+from setup_assistant.messages import msg
+from setup_assistant.verify.installs import install_command, uninstall_command
+
+# Causes that only say that something failed.
+VAGUE = ("import-failed", "question-failed", "crashed", "child-failed", "model-unreadable",
+         "device-failed", "package-missing")  # fmt: skip
+# Variables that torch, transformers, the decoders or Python itself read at the start.
+_READ = re.compile(
+    r"(?:TORCH|PYTORCH|PYTHON|CUDA|CUBLAS|NCCL|HF|TRANSFORMERS|OMP|MKL|KMP|LD|QWENVL|FORCE_QWENVL"
+    r"|VIDEO|MODEL_SEQ|MODELSCOPE|TRITON|XFORMERS|USE)_?\w*$"
+)
+_MOST = 8
+# What transformers imports where it is there, and an answer does not need.
+OPTIONAL = ("scikit-learn", "scipy", "torchaudio", "xformers", "flash-attn", "bitsandbytes", "peft",
+            "timm", "librosa", "pandas", "kernels", "optimum", "deepspeed", "datasets", "numba",
+            "soundfile", "tensorflow", "jax", "sentencepiece", "apex")  # fmt: skip
+_HOOKS = ("sitecustomize.py", "usercustomize.py")
+
+
+def why(case: Case, cause: str, lines: tuple[str, ...], package: str) -> Trouble | None:
+    """Return a better reason for a vague failure, marked as inferred; None where there is none.
+
+    Args:
+        case: the environment and the person's variables.
+        cause: what the run named.
+        lines: what it said.
+        package: the package that it named.
+    """
+    install = case.install
+    if install is None or cause not in VAGUE:
+        return None
+    if cause == "package-missing":
+        return _hidden(install, package)
+    return _variable(case, install) or _misfit(install) or _said(case, lines)
+
+
+def _variable(case: Case, install: Install) -> Trouble | None:
+    """Leave variables out one after the other, and see which one it is."""
+    names = [n for n in sorted(case.variables) if _READ.match(n)][:_MOST]
+    if not names or not _fails(case, install, ()) or _fails(case, install, tuple(names)):
+        return None
+    for name in names:
+        if not _fails(case, install, (name,)):
+            value = case.variables[name]
+            return Trouble(
+                evidence=((name, value), (str(msg("run without it")), str(msg("succeeds")))),
+                cause="variable-breaks", values={"variable": name, "value": value},
+                commands=(f"unset {name}",), confidence="proven",
+            )  # fmt: skip
+    return None
+
+
+def _fails(case: Case, install: Install, without: tuple[str, ...]) -> bool:
+    wanted = ("torchvision",) if case.purpose == TORCH_ONLY else ("torchvision", "transformers")
+    modules = tuple(m for m in wanted if install.holds(m))
+    env = {k: v for k, v in case.variables.items() if k not in without}
+    return not torch_run.run(install.prefix, modules, "cpu", env).ok
+
+
+def _misfit(install: Install) -> Trouble | None:
+    """Look for a package that is imported where it is there, and does not accept what is there."""
+    found = list(_misfits(install))
+    if not found:
+        return None
+    first, names = found[0], list(dict.fromkeys(need.asked_by for need in found))
+    if "torchaudio" in names:
+        commands = tuple(uninstall_command(install.prefix, n) for n in names if n == "torchaudio")
+    else:
+        kept = [f"{n}=={v}" for n in ("torch", "numpy") if (v := install.version(n))]
+        commands = (install_command(install.prefix, "--upgrade", *names, *kept),)
+    return Trouble(
+        evidence=tuple((need.asked_by, f"{need.text}; {need.name} {need.have}") for need in found),
+        cause="dependency-version", commands=commands, confidence="inferred",
+        values={"package": f"{first.asked_by} {install.version(first.asked_by)}",
+                "need": first.text, "have": first.have or "-"},
+    )  # fmt: skip
+
+
+def _misfits(install: Install) -> Iterator[requirements.Unmet]:
+    for name in OPTIONAL:
+        for need in requirements.unmet(install, (name,)):
+            if need.have is not None and need.asked_by in OPTIONAL:
+                yield need
+
+
+def _hidden(install: Install, package: str) -> Trouble | None:
+    """Look for a hook that takes away a package that is there."""
+    module = {"pillow": "PIL"}.get(package.lower(), package.replace("-", "_"))
+    if not install.holds(module):
+        return None
+    for folder in install.folders:
+        for path in (*(folder / name for name in _HOOKS), *sorted(folder.glob("*.pth"))):
+            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+            if re.search(rf"\b{re.escape(module)}\b", text):
+                return Trouble(evidence=((str(path), text.strip()[:200]),), cause="startup-hides",
+                               values={"file": str(path), "package": module},
+                               confidence="inferred")  # fmt: skip
+    return None
+
+
+def _said(case: Case, lines: tuple[str, ...]) -> Trouble | None:
+    """Read its words as a pasted text is read."""
+    found = explain("\n".join(lines), lambda: situation.of_case(case))
+    fix = found[0].fix if found else None
+    if fix is None:
+        return None
+    first = found[0]
+    return Trouble(evidence=first.evidence, cause=first.id, advice=fix.advice,
+                   values=dict(first.cause.args) if first.cause else {},
+                   commands=fix.commands, confidence="inferred")  # fmt: skip

@@ -1,0 +1,101 @@
+"""For whom and where a remedy is spelled: this machine, an environment and the site it is of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from setup_assistant.catalog.causes import Remedy
+from setup_assistant.choose.remedies import Shell, Situation, spell
+from setup_assistant.choose.target_platform import host_of
+from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.install import Install
+from setup_assistant.errors import SetupError
+from setup_assistant.machine.facts import Machine
+from setup_assistant.versions import minor
+
+_FEDORA = ("fedora", "rhel", "red hat", "rocky", "alma", "centos", "amazon")
+_DEBIAN = ("debian", "ubuntu", "mint", "pop!_os", "kali", "raspbian")
+
+
+def of_case(case: Case) -> Situation:
+    """Return the situation of a case."""
+    return of_machine(case.machine, install=case.install, cuda=case.driver_cuda)
+
+
+def of_machine(
+    machine: Machine, *, install: Install | None = None, cuda: str | None = None
+) -> Situation:
+    """Return the situation of a machine, and of an environment on it."""
+    host, gpus = host_of(machine), [g for g in machine.gpus if g.vendor == "nvidia" and g.usable]
+    here = {
+        "os": host.os, "arch": host.arch, "glibc": host.glibc, "driver": host.driver,
+        "cuda": cuda or host.cuda, "family": family(machine.system.distribution or ""),
+        "shell": shell(host.os), "has_gpu": bool(gpus) or bool(cuda or host.cuda),
+        "parts": tuple(sorted({g.compute_capability for g in gpus if g.compute_capability})),
+    }  # fmt: skip
+    return Situation(**{**here, **(_of_install(install) if install else {})})  # type: ignore[arg-type]
+
+
+def family(distribution: str) -> str:
+    """Return which family of package managers a distribution has; empty where unknown."""
+    lower = distribution.lower()
+    if any(name in lower for name in _FEDORA):
+        return "fedora"
+    return "debian" if any(name in lower for name in _DEBIAN) else ""
+
+
+def shell(system: str) -> Shell:
+    """Return the shell that commands are meant for."""
+    if system != "Windows":
+        return "posix"
+    return "powershell" if os.environ.get("PSMODULEPATH") or os.name != "nt" else "cmd"
+
+
+def commands(wanted: Sequence[Remedy], here: Situation) -> tuple[str, ...]:
+    """Return the command lines that answer requests in a situation."""
+    from setup_assistant.catalog.recipes import load_all
+
+    return spell(wanted, here, load_all, torch_index_of)
+
+
+def torch_index_of(tag: str) -> str:
+    """Return the official index of a torch build."""
+    from setup_assistant.catalog import mirrors
+
+    return next(m.address(tag) for m in mirrors.load() if m.leg == "torch" and m.form == "index")
+
+
+def _of_install(install: Install) -> dict[str, object]:
+    from setup_assistant.verify.installs import installer, remover
+
+    words, forced = installer(install.prefix)
+    torch = install.torch
+    pins, index = site_pins(install.prefix)
+    return {
+        "python": minor(install.python) if install.python else "3.12",
+        "install": words, "remove": remover(install.prefix), "force": (forced,),
+        "torch": f"{torch.version}+{torch.build}" if torch else "",
+        "pins": pins, "torch_index": index,
+    }  # fmt: skip
+
+
+def site_pins(prefix: Path) -> tuple[dict[str, str], str]:
+    """Return the versions that the site of an environment is pinned to, and its torch index.
+
+    Nothing where the environment is of no site, or its files cannot be read.
+    """
+    from setup_assistant.choose import locked
+    from setup_assistant.site.read import read_layout, read_plan
+
+    layout = read_layout(prefix.parent)
+    if layout.env != prefix or not layout.plan.is_file():
+        return {}, ""
+    try:
+        plan = read_plan(layout)
+        text = layout.packages_lock.read_text(encoding="utf-8", errors="replace")
+    except (SetupError, OSError):
+        return {}, ""
+    pins = locked.pins(text)
+    return pins, plan.torch.index_url

@@ -1,0 +1,109 @@
+"""What a pasted text says of the machine it comes from: card, driver, Python, system, installer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from setup_assistant.catalog import drivers, gpus
+from setup_assistant.catalog import torch as table
+from setup_assistant.choose.remedies import Situation
+from setup_assistant.versions import at_least
+
+_FOUND = re.compile(r"found version (\d{4,5})\b")
+_CUDA = re.compile(r"CUDA (?:UMD )?Version\s*:?\s*(\d{1,2}\.\d)\b")
+_DRIVER = re.compile(r"(?:Driver|KMD) Version\s*:?\s*(\d{3}\.\d{2,3}(?:\.\d{2})?)|"
+                     r"NVIDIA (\d{3}\.\d{2,3}(?:\.\d{2})?) driver release")  # fmt: skip
+_PART = re.compile(r"CUDA capability sm_(\d{1,2})(\d)\b|cuda capability (\d{1,2})\.(\d)\b|"
+                   r"compute capability (\d{1,2})\.(\d)\b", re.IGNORECASE)  # fmt: skip
+_CARD = re.compile(r"\b((?:NVIDIA )?(?:GeForce (?:RTX|GTX|MX) ?|Tesla |Quadro |RTX |GTX |TITAN )"
+                   r"[A-Z]{0,3}\d{2,4}\w?(?: Ti)?(?: SUPER)?)\b")  # fmt: skip
+_PYTHON = re.compile(r"python(3\.\d{1,2})[/\\]|Python[/\\]?(3)(\d{1,2})[/\\]|cpython-(3)(\d{1,2})|"
+                     r"\bcp(3)(\d{1,2})\b|Python (3\.\d{1,2})")  # fmt: skip
+_TORCH = re.compile(r"\btorch[- =]{1,2}(\d+\.\d+\.\d+)(?:\+(\w+))?")
+_WINDOWS = re.compile(
+    r"\b[A-Za-z]:\\|WinError|Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64"
+)
+_MAC = re.compile(r"/Users/|macosx_|\bMPS\b|Darwin|\.dylib")
+_LINUX = re.compile(r"/home/|/usr/|/root/|/opt/|\.so\b|\bsudo |\bapt\b|NVRM|Ubuntu|Debian")
+_ARM = re.compile(r"aarch64|linux_aarch64|Jetson|tegra|Orin|GB10|Grace", re.IGNORECASE)
+_FEDORA = re.compile(r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmod|el[789]\.x86_64|fc\d\d)\b")
+_UV = re.compile(
+    r"^\s*[×╰]|\buv (?:pip|add|sync|run)\b|\bUV_\w+|hint: .*--find-links", re.MULTILINE
+)
+_POWERSHELL = re.compile(r"\bPS [A-Za-z]:\\|CategoryInfo|FullyQualifiedErrorId|PowerShell")
+
+
+def situation_of(text: str, otherwise: Situation) -> Situation:
+    """Return the situation that a text tells of; what it does not say is taken from another."""
+    found = dict(_facts(text))
+    if "parts" in found and "arch" not in found and _only_on_jetson(found["parts"]):
+        found["arch"] = "aarch64"
+    if "cuda" in found or "driver" in found or "parts" in found:
+        # The card and the driver of one machine, not of two.
+        otherwise = replace(otherwise, driver=None, cuda=None, parts=(), has_gpu=True, glibc=None)
+    return replace(otherwise, **found)
+
+
+def _facts(text: str) -> Iterator[tuple[str, Any]]:
+    yield from _driver(text)
+    if parts := tuple(dict.fromkeys(_parts(text))):
+        yield "parts", parts
+    if python := _PYTHON.search(text):
+        said = [g for g in python.groups() if g]
+        yield "python", ".".join(said)
+    if torch := _TORCH.search(text):
+        yield "torch", torch[1]
+    yield from _system(text)
+    if _UV.search(text):
+        yield "install", ("uv", "pip", "install")
+        yield "remove", ("uv", "pip", "uninstall")
+        yield "force", ("--reinstall",)
+
+
+def _driver(text: str) -> Iterator[tuple[str, Any]]:
+    if found := _FOUND.search(text):
+        number = int(found[1])
+        yield "cuda", f"{number // 1000}.{number % 1000 // 10}"
+        return
+    if version := _DRIVER.search(text):
+        driver = version[1] or version[2]
+        yield "driver", driver
+        yield "cuda", drivers.cuda_of_driver(driver)
+    if cuda := _CUDA.search(text):
+        yield "cuda", cuda[1]
+
+
+def _parts(text: str) -> Iterator[str]:
+    for found in _PART.finditer(text):
+        major, minor = (g for g in found.groups() if g)
+        yield f"{int(major)}.{minor}"
+        return
+    for name in dict.fromkeys(found[1] for found in _CARD.finditer(text)):
+        if part := gpus.lookup(name).compute_capability:
+            yield part
+
+
+def _system(text: str) -> Iterator[tuple[str, Any]]:
+    if _WINDOWS.search(text) and "/usr/" not in text and "/home/" not in text:
+        yield "os", "Windows"
+        yield "arch", "x86_64"
+        yield "shell", "powershell" if _POWERSHELL.search(text) else "cmd"
+    elif _MAC.search(text):
+        yield "os", "Darwin"
+        yield "arch", "arm64"
+    else:
+        if _LINUX.search(text):
+            yield "os", "Linux"
+            yield "shell", "posix"
+        if _ARM.search(text):
+            yield "arch", "aarch64"
+        if _FEDORA.search(text):
+            yield "family", "fedora"
+
+
+def _only_on_jetson(parts: tuple[str, ...]) -> bool:
+    own = (*table.load().jetson.only_own, "12.1")
+    return any(part in own or at_least(part, "13") for part in parts)
