@@ -30,7 +30,6 @@ ORDER = (
     ("machine",),
     ("catalog",),
     ("frozen_json",),
-    ("recipe_cache",),
     ("host",),
     ("errors",),
     ("messages", "terminal_text", "units_text", "versions"),
