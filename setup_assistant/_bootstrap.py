@@ -26,15 +26,12 @@ class StopError(Exception):
         self.key, self.args_ = key, args
 
 
-def in_checkout() -> bool:
-    """Whether this is a source tree (which makes its own .venv) or an installed package."""
-    return (ROOT / "pyproject.toml").is_file() and (ROOT / "recipes").is_dir()
-
-
 def main(module: str, extras: tuple[str, ...] = ()) -> None:
     """Run `module` inside `.venv`, making it first where needed; does not return."""
     try:
         _check_python()
+        from setup_assistant.host.paths import in_checkout
+
         if not in_checkout():
             return
         if not _is_ready(extras):

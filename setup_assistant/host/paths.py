@@ -66,6 +66,12 @@ def default_site() -> Path:
     return Path.home() / "qwen2-vl"
 
 
+def in_checkout() -> bool:
+    """Whether this is a source tree (which makes its own .venv) or an installed package."""
+    root = Path(__file__).resolve().parents[2]
+    return (root / "pyproject.toml").is_file() and (root / "recipes").is_dir()
+
+
 def recipes_folder() -> Path:
     """Return the folder of the recipes: `SETUP_ASSISTANT_RECIPES`, the checkout's, the wheel's."""
     if override := os.environ.get("SETUP_ASSISTANT_RECIPES"):

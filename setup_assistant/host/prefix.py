@@ -32,6 +32,20 @@ def kind(prefix: Path) -> Literal["conda", "venv"] | None:
         return None
 
 
+def python_in(prefix: Path) -> Path:
+    """Return the interpreter of an environment, whatever made it."""
+    for candidate in (
+        prefix / "bin" / "python",
+        # A system's own Python has no other name on Debian.
+        prefix / "bin" / "python3",
+        prefix / "Scripts" / "python.exe",
+        prefix / "python.exe",
+    ):
+        if candidate.exists():
+            return candidate
+    return prefix / "bin" / "python"
+
+
 def python_version(prefix: Path) -> str | None:
     """Return the version of an environment's Python, e.g. "3.12.4"."""
     for record in sorted((prefix / "conda-meta").glob("python-[0-9]*.json")):

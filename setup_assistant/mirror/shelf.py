@@ -10,6 +10,7 @@ from typing import Any
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.file_sum import FileSum
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import path_fault
 from setup_assistant.weights.model_files_present import CONFIG
@@ -18,13 +19,12 @@ from setup_assistant.weights.model_files_present import CONFIG
 REVISION = "0" * 39 + "1"
 
 
-@dataclass(frozen=True)
-class Item:
-    """One file on the shelf. `size` in bytes, `sha256` lower-case hex."""
+@dataclass(frozen=True, kw_only=True)
+class Item(FileSum):
+    """One file on the shelf; `file` is where it lies."""
 
-    file: Path
-    size: int
     sha256: str
+    file: Path
 
 
 class Shelf:
@@ -58,7 +58,7 @@ class Shelf:
             known = kept.get(path)
             sure = known is not None and folder_record.untouched(folder, known)
             digest = known.sha256 if known and sure else self._sum(file)
-            found[path] = Item(file, file.stat().st_size, digest)
+            found[path] = Item(path=path, size=file.stat().st_size, sha256=digest, file=file)
         return found
 
     def entries(self, model: str) -> list[dict[str, Any]]:

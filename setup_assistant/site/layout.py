@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from setup_assistant.host.prefix import python_in
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -109,17 +111,3 @@ class Layout:
         if self.weights_override:
             return Path(self.weights_override).expanduser()
         return self.root / "models" / model_id.rsplit("/", maxsplit=1)[-1]
-
-
-def python_in(prefix: Path) -> Path:
-    """Return the interpreter of an environment, whatever made it."""
-    for candidate in (
-        prefix / "bin" / "python",
-        # A system's own Python has no other name on Debian.
-        prefix / "bin" / "python3",
-        prefix / "Scripts" / "python.exe",
-        prefix / "python.exe",
-    ):
-        if candidate.exists():
-            return candidate
-    return prefix / "bin" / "python"

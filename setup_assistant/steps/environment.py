@@ -12,10 +12,9 @@ from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files, paths
-from setup_assistant.host.prefix import normal_name, packages
+from setup_assistant.host.prefix import normal_name, packages, python_in
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import mirror_settings
-from setup_assistant.site.layout import python_in
 from setup_assistant.steps import adopt, environment_preflight, swap
 from setup_assistant.steps.backends.base import Backend, Job
 from setup_assistant.steps.environment_preflight import MARKER, read_marker

@@ -14,6 +14,7 @@ from typing import Literal
 from setup_assistant import frozen_json
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.file_sum import FileSum
 from setup_assistant.weights.listing import OWN_PREFIX, path_fault
 
 NAME = f"{OWN_PREFIX}.json"
@@ -21,7 +22,7 @@ SCHEMA = "setup-assistant/weights/1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class Kept(FileSum):
     """One file in the folder. `mtime` is nanoseconds since 1970.
 
     `checked` is "sha256" where the source named one and the file has it, "size" where the source
@@ -29,8 +30,6 @@ class Kept:
     is not the source of the whole record.
     """
 
-    path: str
-    size: int
     sha256: str
     mtime: int
     checked: Literal["sha256", "size"] = "sha256"

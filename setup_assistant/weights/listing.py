@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.file_sum import RemoteFile, is_sha256
 from setup_assistant.messages import _
 
 # A thousand times the number of files of the largest model in the recipes.
@@ -29,19 +29,8 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
 _DEVICE = re.compile(
     r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE
 )
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 # What this tool writes beside the weights.
 OWN_PREFIX = ".setup-assistant"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemoteFile:
-    """One file that a source offers. `path` is relative, with `/`; `sha256` lower-case hex."""
-
-    path: str
-    size: int
-    sha256: str | None = None
-    revision: str | None = None
 
 
 def checked(entries: Iterable[object], model: str) -> tuple[RemoteFile, ...]:
@@ -104,7 +93,7 @@ def _file(entry: object, model: str) -> RemoteFile | None:
 def _sum(value: Any, path: str, model: str) -> str | None:  # noqa: ANN401 - JSON value
     if value in (None, ""):
         return None
-    if not isinstance(value, str) or not _SHA256.fullmatch(value.lower()):
+    if not isinstance(value, str) or not is_sha256(value.lower()):
         raise _refused(model, f"{path!a}: Sha256 {str(value)[:80]!a}")
     return value.lower()
 

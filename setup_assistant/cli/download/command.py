@@ -201,7 +201,7 @@ def _by_client(*, model: str, folder: Path, prefix: Path, name: str, resume: str
     from hashlib import sha256
 
     from setup_assistant.host import paths
-    from setup_assistant.site.layout import python_in
+    from setup_assistant.host.prefix import python_in
     from setup_assistant.steps.download.modelscope import ModelScope
 
     return ModelScope(

@@ -9,8 +9,8 @@ from pathlib import Path
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths, pythons, run, usage
 from setup_assistant.host.pip_settings import uv_environment
+from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import msg
-from setup_assistant.site.layout import python_in
 from setup_assistant.steps.backends import lock
 from setup_assistant.steps.backends.base import Job, failure, last_words, suited
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.file_sum import RemoteFile
 from setup_assistant.messages import msg
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.failures import FileError
 from setup_assistant.steps.download.job import Job
 from setup_assistant.steps.download.preflight import size_of
 from setup_assistant.steps.download.source import Source
-from setup_assistant.weights.listing import RemoteFile
 
 # Failures that another source may not have; a full disk is full for all.
 _ELSEWHERE = frozenset(

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from setup_assistant.host import files
+from setup_assistant.host.file_sum import RemoteFile
 from setup_assistant.messages import msg
 from setup_assistant.steps.download import speeds
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.fallback import Several
 from setup_assistant.steps.download.job import LOCK, Brought, Job
 from setup_assistant.steps.download.preflight import check_length, check_links, check_space, make
+from setup_assistant.steps.download.proving import proved_before, record
 from setup_assistant.steps.download.run import Run
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.folder_record import Kept, Manifest
-from setup_assistant.weights.hashing import proved_before, record
-from setup_assistant.weights.listing import RemoteFile
 from setup_assistant.weights.model_files_present import check_listed
 
 __all__ = ["LOCK", "Brought", "Job", "bring"]

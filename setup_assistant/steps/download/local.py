@@ -13,8 +13,9 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.file_sum import RemoteFile
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.listing import PART_SUFFIX, RemoteFile, checked, path_fault
+from setup_assistant.weights.listing import PART_SUFFIX, checked, path_fault
 from setup_assistant.weights.model_files_present import CONFIG
 
 _BLOCK = 4 << 20

@@ -16,11 +16,12 @@ from typing import Any
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, log
+from setup_assistant.host.file_sum import RemoteFile
 from setup_assistant.host.run import Outcome, clean_environment, run
 from setup_assistant.messages import msg
 from setup_assistant.steps.backends.base import last_words
 from setup_assistant.steps.download.failures import error_of
-from setup_assistant.weights.listing import RemoteFile, checked
+from setup_assistant.weights.listing import checked
 
 REVISION = "master"
 CONNECTIONS = 4

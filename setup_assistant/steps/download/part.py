@@ -18,7 +18,8 @@ import struct
 import threading
 from pathlib import Path
 
-from setup_assistant.weights.listing import PART_SUFFIX, STATE_SUFFIX, RemoteFile
+from setup_assistant.host.file_sum import RemoteFile
+from setup_assistant.weights.listing import PART_SUFFIX, STATE_SUFFIX
 
 SEGMENT = 8 << 20
 _SCHEMA = "setup-assistant/part/2"

@@ -9,17 +9,18 @@ from itertools import islice
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files
+from setup_assistant.host.file_sum import RemoteFile
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps.download import speeds
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.fallback import Several
 from setup_assistant.steps.download.job import Brought, Job
 from setup_assistant.steps.download.preflight import size_of
+from setup_assistant.steps.download.proving import record, say_verifying
 from setup_assistant.steps.download.reuse import take
 from setup_assistant.units_text import size_text
 from setup_assistant.weights.folder_record import Kept
-from setup_assistant.weights.hashing import fits, hashed, record, say_verifying
-from setup_assistant.weights.listing import RemoteFile
+from setup_assistant.weights.hashing import fits, hashed
 from setup_assistant.weights.model_files_present import HEADS, check_heads, unreadable
 
 # Less than this says nothing about the speed of a line.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from setup_assistant.weights.listing import RemoteFile
+from setup_assistant.host.file_sum import RemoteFile
 
 
 class Source(Protocol):

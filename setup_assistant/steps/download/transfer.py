@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from setup_assistant.host import clock
+from setup_assistant.host.file_sum import RemoteFile
 from setup_assistant.host.http import Body, Http, WebError, silence_seconds
 from setup_assistant.messages import msg
 from setup_assistant.steps.download.concurrency import Width, help_slowest
 from setup_assistant.steps.download.file_progress import Flow, Patience, Run, TransferError, ending
 from setup_assistant.steps.download.part import Part
-from setup_assistant.weights.listing import RemoteFile
 
 CONNECTIONS = 8
 # It begins with one; the others join where, or as soon as, the line is slower than this (bytes/s).

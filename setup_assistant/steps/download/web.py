@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.file_sum import RemoteFile
 from setup_assistant.host.http import Http, WebError, silence_seconds
 from setup_assistant.host.secrets import redact
 from setup_assistant.steps.download.failures import FileError, error_of
@@ -15,7 +16,7 @@ from setup_assistant.steps.download.file_progress import Patience, TransferError
 from setup_assistant.steps.download.hubs import Hub
 from setup_assistant.steps.download.part import kept_bytes
 from setup_assistant.steps.download.transfer import CONNECTIONS, Transfer
-from setup_assistant.weights.listing import RemoteFile, checked
+from setup_assistant.weights.listing import checked
 
 
 @dataclass(frozen=True, kw_only=True)
