@@ -250,8 +250,8 @@ def weights_foreign(case: Case) -> Trouble | NotHere | None:
 )
 def weights_changed(case: Case) -> Trouble | NotHere | None:
     """Compare sizes, and sha256 of what was touched since, with the download's record."""
-    from setup_assistant.verify.files_check import sum_of
     from setup_assistant.weights import folder_record
+    from setup_assistant.weights.hashing import sum_of
 
     record = folder_record.load(case.model.path) if case.model else None
     if case.model is None or record is None:

@@ -51,7 +51,7 @@ class Shelf:
     def items(self, model: str) -> dict[str, Item]:
         """Return a model's files by path; a file that changed is read again."""
         folder = self.models[model]
-        record = folder_record.load(folder)
+        record = folder_record.own(folder)
         kept = {k.path: k for k in record.files} if record else {}
         found = {}
         for path, file in _inside(folder):

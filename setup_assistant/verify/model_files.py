@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from setup_assistant.messages import Value
-from setup_assistant.verify.files_check import Fault, FilesReport, report, sum_of, timed
+from setup_assistant.verify.files_check import Fault, FilesReport, report, timed
+from setup_assistant.weights.hashing import sum_of
 
 # Without one of each, transformers invents a default, or stops with a misleading error.
 _NEEDED = (

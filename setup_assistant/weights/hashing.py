@@ -33,3 +33,11 @@ def hashed(folder: Path, wanted: Iterable[FileSum]) -> Iterable[Kept | None]:
 def fits(file: FileSum, kept: Kept) -> bool:
     """Whether a file is what was listed."""
     return kept.size == file.size and file.sha256 in (None, kept.sha256)
+
+
+def sum_of(path: Path) -> str | None:
+    """Return the sha256 of a file; None where it cannot be read."""
+    try:
+        return files.sha256(path)
+    except OSError:
+        return None

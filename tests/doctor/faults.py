@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from setup_assistant.machine.facts import Gpu, Source
-from setup_assistant.verify.files_check import sum_of
 from setup_assistant.weights import folder_record
+from setup_assistant.weights.hashing import sum_of
 from tests.doctor.body import CARD, NATIVE, Body
 
 # What a fault returns: variables of the person's shell.

@@ -34,6 +34,11 @@ class FolderSource:
         """The folder."""
         return str(self.root)
 
+    @property
+    def by_record(self) -> bool:
+        """Whether its sums are only what a record says that came with the files."""
+        return folder_record.own(self.root) is None
+
     def list(self) -> tuple[RemoteFile, ...]:
         """Return the files below the folder; hidden ones and links out of it are left out."""
         record = folder_record.load(self.root)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from setup_assistant.host.file_sum import RemoteFile
 from setup_assistant.messages import _
 from setup_assistant.steps.download.job import Job
 from setup_assistant.units_text import size_text
+from setup_assistant.weights.folder_record import size_of
 from setup_assistant.weights.listing import STATE_SUFFIX
 
 # What the longest path may have, the part's suffix included (POSIX; Windows allows fewer).
@@ -68,10 +68,3 @@ def make(job: Job) -> None:
         detail = os.strerror(errno.EACCES)
     if detail:
         raise SetupError("not_writable", path=str(job.folder), detail=detail, flag=job.flag)
-
-
-def size_of(path: Path) -> int:
-    """Return the size of a regular file; -1 where there is none."""
-    with contextlib.suppress(OSError):
-        return path.stat().st_size if path.is_file() else -1
-    return -1

@@ -46,7 +46,7 @@ def _find(file: RemoteFile, homes: Sequence[Path]) -> Path | None:
 
 def _sum(home: Path, path: str) -> str:
     """Return a file's sha256: as its record or Hugging Face's blob name says, else by reading."""
-    record = folder_record.load(home)
+    record = folder_record.own(home)
     for kept in record.files if record else ():
         if kept.path == path and folder_record.untouched(home, kept):
             return kept.sha256
