@@ -36,6 +36,13 @@ def make_folder(path: Path) -> None:
         sync_folder(folder.parent)
 
 
+def rename(path: Path, target: Path) -> None:
+    """Rename, and wait until the new name is on the disk."""
+    path.rename(target)
+    for folder in {target.parent, path.parent}:
+        sync_folder(folder)
+
+
 def sync_disk(path: Path) -> None:
     """Wait until everything that was written to the file system of `path` is on the disk."""
     if os.name == "nt":

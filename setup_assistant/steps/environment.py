@@ -11,8 +11,8 @@ from pathlib import Path
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files, paths
-from setup_assistant.host.prefix import normal_name, packages, python_in
+from setup_assistant.host import clock, durable, files, paths
+from setup_assistant.host.prefix import emptied, normal_name, packages, python_in
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import mirror_settings
 from setup_assistant.steps import adopt, environment_preflight, swap
@@ -86,7 +86,7 @@ class EnvironmentStep:
             job = _job(context, target, scratch)
             backend.create(job)
             write_marker(target, context, backend.name, complete=False)
-            backend.install(job)
+            _install(backend, job)
             _finish(context, target, backend.name)
 
     def _adopt(self, context: Context, prefix: Path, scratch: Path) -> None:
@@ -99,7 +99,7 @@ class EnvironmentStep:
 
     def _repair(self, context: Context, backend: Backend, prefix: Path, scratch: Path) -> None:
         write_marker(prefix, context, backend.name, complete=False)
-        backend.install(_job(context, prefix, scratch))
+        _install(backend, _job(context, prefix, scratch))
         _finish(context, prefix, backend.name)
 
 
@@ -180,6 +180,17 @@ def write_marker(prefix: Path, context: Context, engine: str, *, complete: bool)
     )
 
 
+def _install(backend: Backend, job: Job) -> None:
+    """Install, and once more what a power cut emptied in the cache of packages."""
+    backend.install(job)
+    if torn := emptied(job.prefix):
+        from setup_assistant.steps.backends import uv
+
+        names = ", ".join(uv.forget(job, torn))
+        job.tell.detail(str(msg("Empty files, installed again: {names}", names=names)))
+        backend.install(job)
+
+
 def _finish(context: Context, prefix: Path, engine: str) -> None:
     wrong = drifted(prefix, context.plan)
     if wrong:
@@ -187,6 +198,9 @@ def _finish(context: Context, prefix: Path, engine: str) -> None:
         raise SetupError("install_incomplete", detail=names)
     if context.wishes.keep_mirror:
         mirror_settings.write_into(prefix, context.plan)
+    # The marker may not be on the disk before what it speaks of.
+    context.tell.progress(0, None, msg("Writing the environment to the disk"))
+    durable.sync_disk(prefix)
     write_marker(prefix, context, engine, complete=True)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, prefix
+from setup_assistant.host import durable, files, prefix
 from setup_assistant.site.layout import Layout
 
 # What belongs to one environment and goes with it.
@@ -54,7 +54,7 @@ def exchange(layout: Layout) -> None:
     texts = {n: [text(layout.root / n), text(kept(layout) / n)] for n in FILES}
     journal = {"state": _EXCHANGING, "files": texts}
     write_journal(layout, journal)
-    layout.env.rename(_between(layout))
+    durable.rename(layout.env, _between(layout))
     _finish(layout, journal)
 
 
@@ -105,11 +105,11 @@ def put(path: Path, content: str | None) -> None:
 def _finish(layout: Layout, journal: dict[str, Any]) -> None:
     """Do what is left after the first move; every part can be repeated."""
     if not layout.env.exists():
-        folder(layout).rename(layout.env)
+        durable.rename(folder(layout), layout.env)
     for name, (ours, theirs) in journal["files"].items():
         put(layout.root / name, theirs)
         put(kept(layout) / name, ours)
-    _between(layout).rename(folder(layout))
+    durable.rename(_between(layout), folder(layout))
     files.remove(stage_root(layout))
 
 

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from setup_assistant.host import files
+from setup_assistant.host import durable, files
 
 
 def part(prefix: Path) -> Path:
@@ -41,7 +41,7 @@ def recover(prefix: Path, *, whole: bool) -> None:
         files.remove(waiting)
         return
     files.remove(prefix)
-    waiting.rename(prefix)
+    durable.rename(waiting, prefix)
 
 
 @contextlib.contextmanager
@@ -63,15 +63,15 @@ def building(prefix: Path, *, movable: bool) -> Iterator[Path]:
             raise
     if replaces:
         files.remove(old(prefix))
-        prefix.rename(old(prefix))
+        durable.rename(prefix, old(prefix))
     try:
         if movable:
-            target.rename(prefix)
+            durable.rename(target, prefix)
         else:
             yield target
     except BaseException:
         if replaces:
             files.remove(prefix)
-            old(prefix).rename(prefix)
+            durable.rename(old(prefix), prefix)
         raise
     files.remove(old(prefix))

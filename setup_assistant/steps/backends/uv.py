@@ -81,6 +81,18 @@ def install(job: Job, *, with_pip: bool = False) -> None:
             _quiet(job, "pip", "install", "--python", job.prefix, "-r", pip, *job.places())
 
 
+def forget(job: Job, packages: list[Path]) -> list[str]:
+    """Take packages out of the cache, and their metadata folders out of the environment.
+
+    They are fetched and installed again by the next `install`; returns their names.
+    """
+    names = [p.name.removesuffix(".dist-info").partition("-")[0] for p in packages]
+    _quiet(job, "cache", "clean", *names)
+    for path in packages:
+        files.remove(path)
+    return names
+
+
 def _install(job: Job, wanted: list[str | Path], *, locked: bool) -> None:
     command = ["pip", "install", "--no-progress", "--python", python_in(job.prefix),
                *(["--require-hashes"] if locked else []), *wanted, *job.places()]  # fmt: skip
