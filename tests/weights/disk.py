@@ -11,25 +11,32 @@ from pathlib import Path
 
 import pytest
 
+# How each file system is made, and mounted so that the system rarely writes out by itself.
+_KINDS = {
+    # Not lazily: nothing but what a test writes may change the disk.
+    "ext4": (["-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0"], "loop,commit=300"),
+    "xfs": (["-q", "-m", "reflink=1"], "loop"),
+}
+
 
 class Disk:
-    """An ext4 file system in a file. `cut` gives back what was written out so far."""
+    """A file system in a file. `cut` gives back what was written out so far."""
 
-    def __init__(self, folder: Path, megabytes: int = 256) -> None:
+    def __init__(self, folder: Path, kind: str = "ext4") -> None:
         self._image = folder / "disk.img"
         self.root = folder / "disk"
         self._cuts = 0
+        options, self._mount = _KINDS[kind]
         with self._image.open("wb") as stream:
-            stream.truncate(megabytes << 20)
-        # Not lazily: nothing but what a test writes may change the disk.
-        _run("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0",
-             str(self._image))  # fmt: skip
+            # XFS takes no less than 300 MB.
+            stream.truncate(320 << 20)
+        _run(f"mkfs.{kind}", *options, str(self._image))
 
     @contextmanager
-    def mounted(self, *, seconds: int = 600) -> Iterator[Path]:
-        """Mount it; the system writes out by itself every `seconds` only."""
+    def mounted(self) -> Iterator[Path]:
+        """Mount it while the block runs."""
         self.root.mkdir(exist_ok=True)
-        _run("mount", "-o", f"loop,commit={min(seconds, 300)}", str(self._image), str(self.root))
+        _run("mount", "-o", self._mount, str(self._image), str(self.root))
         try:
             yield self.root
         finally:
@@ -47,13 +54,13 @@ class Disk:
         copy.replace(self._image)
 
 
-def disk_or_skip(folder: Path) -> Disk:
+def disk_or_skip(folder: Path, kind: str = "ext4") -> Disk:
     """Return a disk, or skip the test where the system lets nobody here mount one."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount a disk")
-    if not all(shutil.which(p) for p in ("mkfs.ext4", "mount", "umount", "losetup")):
-        pytest.skip("mkfs.ext4 or mount is not here")
-    disk = Disk(folder)
+    if missing := [p for p in (f"mkfs.{kind}", "mount", "umount") if not shutil.which(p)]:
+        pytest.skip(f"{missing[0]} is not here")
+    disk = Disk(folder, kind)
     try:
         with disk.mounted():
             pass

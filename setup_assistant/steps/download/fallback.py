@@ -44,6 +44,7 @@ class Several:
         self._origins: dict[str, str] = {}
         self._latest: SetupError | None = None
         self._known = known
+        self._borrowed = False
         self.name = job.source.name
         """The source that listed the model."""
 
@@ -51,7 +52,7 @@ class Several:
     def comparison(self) -> Comparison:
         """What files that fit the listing are compared with."""
         listing = next((s for s in self._sources if s.name == self.name), None)
-        by_record = bool(getattr(listing, "by_record", False))
+        by_record = not self._borrowed and bool(getattr(listing, "by_record", False))
         return Comparison(known=self._known, by_record=by_record)
 
     def origin(self, path: str) -> str:
@@ -91,6 +92,7 @@ class Several:
             theirs = self._listings[other.name].values()
             sums = {(f.path, f.size): f.sha256 for f in theirs if f.sha256}
             if sums:
+                self._borrowed = True
                 return tuple(replace(f, sha256=sums.get((f.path, f.size))) for f in listed)
         return listed
 

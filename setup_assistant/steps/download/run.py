@@ -235,7 +235,7 @@ class Run:
         self._unrecorded = True
         if kept.size >= _DEAR_BYTES or clock.monotonic() - self._recorded > _RECORD_SECONDS:
             self._record()
-        job.note(_arrival(file, kept))
+        job.note(_arrival(file, kept, links=path.stat().st_nlink))
         how = "fetched" if fetched else "reused" if file.path in self._reused else "kept"
         self._tell_file(file.path, kept, how)
 
@@ -259,8 +259,14 @@ class Run:
         return self._proved_bytes
 
 
-def _arrival(file: RemoteFile, kept: Kept) -> Message:
+def _arrival(file: RemoteFile, kept: Kept, *, links: int) -> Message:
     size = size_text(file.size)
+    if links > 1:
+        return msg(
+            "{path} is here, {size}: a hard link, one file with the one it was taken from",
+            path=file.path,
+            size=size,
+        )
     if kept.source:
         return msg("{path} is here, {size}, from {url}", path=file.path, size=size, url=kept.source)
     return msg("{path} is here, {size}", path=file.path, size=size)
