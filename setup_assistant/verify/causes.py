@@ -117,6 +117,21 @@ CAUSES: dict[str, Cause] = {
     "config-invalid": Cause(msg("{file} cannot be read: {detail}"), _DOWNLOAD),
     "model-file-missing": Cause(msg("{file} is missing in {folder}."), _DOWNLOAD),
     "weights-truncated": Cause(msg("{file} is cut short or damaged: {detail}"), _DOWNLOAD),
+    "weights-pickled": Cause(
+        msg("The weights are pickled ({file}): loading them would run whatever is in them."),
+        msg("Get the model as safetensors; pickled files are not loaded here."),
+    ),
+    "weights-swapped": Cause(
+        msg("{file} does not hold the tensors that the index says: {detail} is not in it."),
+        _DOWNLOAD,
+    ),
+    "weights-zeros": Cause(msg("{file} has a hole of zeros: {detail}"), _DOWNLOAD),
+    "weights-not-finite": Cause(
+        msg("{file} holds numbers that are none (NaN or infinite): {detail}"), _DOWNLOAD
+    ),
+    "tokenizer-foreign": Cause(
+        msg("The tokenizer is not that of this model: {detail}."), _DOWNLOAD
+    ),
     "weights-changed": Cause(
         msg("{file} is not the file that was recorded: its content has changed."),
         _DOWNLOAD,
