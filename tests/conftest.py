@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +21,11 @@ __all__ = ["built", "place", "shared"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CAPTURES = ROOT.parent / "shared" / "captures"
+
+if not os.environ.get("SETUP_ASSISTANT_TEST_KEEP_CACHE"):
+    # What is read while tests are collected, or once for all, stays out of the person's cache, too.
+    os.environ["SETUP_ASSISTANT_CACHE"] = tempfile.mkdtemp(prefix="setup-assistant-tests-")
+    atexit.register(shutil.rmtree, os.environ["SETUP_ASSISTANT_CACHE"], ignore_errors=True)
 
 # A shell that starts something in the background has it ignore these, and children inherit that:
 # what a person's Ctrl-C does could not be tried there.

@@ -1,12 +1,19 @@
 """The first start: on a bare Python, with `venv` missing, on an old Python, half made."""
 
+import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
+
+from setup_assistant import _bootstrap_make, _bootstrap_words
+from setup_assistant._bootstrap_state import StopError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,6 +51,7 @@ def test_a_missing_venv_is_named_with_the_command_that_mends_it(
     assert "install" in done.stderr.splitlines()[-1] or "ensurepip" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (checkout / ".venv").exists()
+    assert "15 s" not in done.stderr
 
 
 def test_an_old_python_is_told_so_in_both_languages(checkout: Path) -> None:
@@ -61,6 +69,135 @@ def test_a_folder_that_cannot_be_written_is_named(checkout: Path) -> None:
     done = _start(checkout, MAIN)
     assert done.returncode == 4
     assert "cannot be written" in done.stderr
+
+
+@pytest.mark.parametrize("version", ["3.6.9", "3.9.2"])
+def test_json_gets_an_envelope_before_there_is_an_environment(checkout: Path, version: str) -> None:
+    number = tuple(map(int, version.split(".")))
+    code = f"import sys; sys.version_info = {number!r}; sys.argv[1:] = ['env', 'list', '--json']; "
+    done = _start(checkout, code + MAIN)
+    said = json.loads(done.stdout)
+    assert (said["schema"], said["command"]) == ("setup-assistant/1", "env list")
+    assert (said["status"], said["exit_code"], done.returncode) == ("error", 4, 4)
+    assert said["errors"][0]["code"] == "python_too_old"
+    assert done.stderr == ""
+
+
+def _stand_in(folder: Path, name: str, text: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
+
+
+def test_an_old_python_is_told_of_a_newer_one_that_starts_else_how_to_get_one(
+    checkout: Path, tmp_path: Path
+) -> None:
+    code = f"import sys; sys.version_info = (3, 9, 2); {MAIN}"
+    _stand_in(tmp_path / "bin", "python3.14", "exit 127")  # a version manager's, of none
+    bare = _start(checkout, code, PATH=str(tmp_path / "bin"))
+    assert "bin/uv run --no-project --python 3.12 python -m setup_assistant" in bare.stderr
+    _stand_in(tmp_path / "bin", "dnf", "exit 1")
+    assert "sudo dnf install python3.12 &&" in (
+        _start(checkout, code, PATH=str(tmp_path / "bin")).stderr
+    )
+    _stand_in(tmp_path / "bin", "uv", "exit 1")
+    assert "-> No newer one was found here. Get one and run it: uv run" in (
+        _start(checkout, code, PATH=str(tmp_path / "bin")).stderr
+    )
+    _stand_in(tmp_path / "bin", "python3.11", "exit 0")
+    assert "-> A newer one is here. Run: python3.11 -m setup_assistant\n" in (
+        _start(checkout, code, PATH=str(tmp_path / "bin")).stderr
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="HOME is POSIX's")
+def test_a_user_without_a_home_folder_is_told_to_name_one(checkout: Path) -> None:
+    code = f"import os, pwd; pwd.getpwuid = lambda _uid: {{}}[0]; del os.environ['HOME']; {MAIN}"
+    done = _start(checkout, code, HOME="/any")
+    assert done.returncode == 2
+    assert "export HOME=" in done.stderr
+
+
+_IN_VAIN = "ERROR: No matching distribution found for uv==1"
+
+
+@pytest.mark.parametrize(
+    ("said", "key", "status"),
+    [
+        ("x\nERROR: Could not install: [Errno 28] No space left on device", "disk_full", 3),
+        ("WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError'\n"
+         + _IN_VAIN, "unreachable", 3),
+        (_IN_VAIN, "not_offered", 1),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "hashes", 1),
+        ("The environment was not created because ensurepip is not available", "no_venv", 4),
+        ("Segmentation fault", "failed", 1),
+    ],
+)  # fmt: skip
+def test_failures_of_the_first_start_are_told_apart(said: str, key: str, status: int) -> None:
+    code = f"import sys; sys.stderr.write({said!r}); sys.exit(1)"
+    with pytest.raises(StopError) as caught:
+        _bootstrap_make._child([sys.executable, "-c", code])
+    assert caught.value.key == key
+    assert _bootstrap_words.tell(key, caught.value.args_, json=False) == status
+
+
+def test_an_index_that_cannot_be_reached_is_named_and_the_password_in_it_is_not(
+    checkout: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "setup_assistant", "up", "--json"], cwd=checkout,
+        env={**os.environ, "PIP_INDEX_URL": "http://me:hunter22@127.0.0.1:9/simple",
+             "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0", "PIP_FIND_LINKS": ""},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["status"]) == (3, "partial")
+    assert said["errors"][0]["code"] == "packages_unreachable"
+    assert "hunter22" not in done.stdout + done.stderr
+
+
+def _wheel(index: Path, name: str, version: str) -> None:
+    """Add a wheel to an index in a folder, which tells itself when it is imported."""
+    folder = index / name
+    folder.mkdir(parents=True, exist_ok=True)
+    wheel, info = f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(folder / wheel, "w") as archive:
+        archive.writestr(f"{name}/__init__.py", "raise SystemExit('another index took over')")
+        archive.writestr(f"{info}/METADATA",
+                         f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")  # fmt: skip
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    digest = hashlib.sha256((folder / wheel).read_bytes()).hexdigest()
+    with (folder / "index.html").open("a") as page:
+        page.write(f'<a href="{wheel}#sha256={digest}">{wheel}</a>\n')
+
+
+@pytest.mark.e2e
+def test_an_additional_index_cannot_replace_a_package(checkout: Path, tmp_path: Path) -> None:
+    locked = (ROOT / "setup_assistant/locks/runtime.txt").read_text()
+    for name in ("click", "uv", "rich"):
+        found = re.search(rf"^{name}==(\S+)", locked, re.MULTILINE)
+        assert found
+        for version in (found[1], found[1] + "+local", "999.0"):
+            _wheel(tmp_path / "index", name, version)
+    done = subprocess.run(
+        [sys.executable, "-m", "setup_assistant", "--version"], cwd=checkout,
+        env={**os.environ, "PIP_EXTRA_INDEX_URL": (tmp_path / "index").as_uri(), "PIP_USER": "1"},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    command = checkout / ".venv/bin/setup-assistant"
+    again = subprocess.run([command, "--version"], cwd=tmp_path, capture_output=True, text=True,
+                           check=False, timeout=60)  # fmt: skip
+    assert (again.stdout, again.stderr) == (done.stdout, "")
+    # Its Python is another one now, as after an upgrade of the distribution.
+    stamp = checkout / ".venv/.setup-assistant-stamp"
+    here = f"python:{sys.version_info[0]}.{sys.version_info[1]}"
+    stamp.write_text(stamp.read_text().replace(here, "python:3.99"))
+    healed = subprocess.run([command, "--version"], cwd=tmp_path, capture_output=True, text=True,
+                            check=False, timeout=300)  # fmt: skip
+    assert healed.stdout == done.stdout, healed.stderr
+    assert {here, "python:3.99"} <= set(stamp.read_text().split())
 
 
 @pytest.mark.e2e
@@ -93,7 +230,8 @@ def test_the_bootstrap_uses_the_standard_library_only() -> None:
     code = (
         "import sys\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
-        "import setup_assistant._bootstrap, setup_assistant.host.pip_settings\n"
+        "import setup_assistant._bootstrap_make, setup_assistant._bootstrap_newer\n"
+        "import setup_assistant.host.secrets\n"
         "ours = {m.partition('.')[0] for m in sys.modules}\n"
         "print(sorted(ours - set(sys.stdlib_module_names) - {'setup_assistant', '__main__'}))"
     )

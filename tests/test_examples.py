@@ -31,6 +31,9 @@ PARSED = {
     "verify": "needs a built environment; tests/verify run it",
     "rehearse": "needs a built environment",
     "doctor --env": "needs a built environment",
+    "doctor --model": "needs a downloaded model",
+    "ask": "needs an environment and a model; tests/e2e/test_ask.py runs it",
+    "serve": "serves until it is stopped; tests/e2e/test_serve.py runs it",
     "bundle": "fetches or needs gigabytes; tests/bundle run it on a small index",
     "fleet": "needs an inventory of hosts; tests/fleet run it against SSH servers",
     "mirror": "serves until it is stopped, from a folder of weights",
@@ -53,9 +56,10 @@ def _lines() -> Iterator[tuple[str, str]]:
     group = app._group()
     for verb in app.VERBS:
         yield from _of_command(verb, group.get_command(click.Context(group), verb))
-    for name in ("README.md",):
-        text = (ROOT / name).read_text(encoding="utf-8")
-        for block in re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+    pages = (ROOT / "setup_assistant" / "pages").rglob("*.md")
+    for path in (ROOT / "README.md", *sorted(pages)):
+        name, text = path.name, path.read_text(encoding="utf-8")
+        for block in re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
             yield from ((name, line) for line in _commands(block))
 
 
@@ -73,7 +77,7 @@ def _of_command(name: str, command: click.Command | None) -> Iterator[tuple[str,
 def _commands(text: str) -> Iterator[str]:
     """Yield what follows the program's name, without the pipes and quotes around it."""
     for line in text.splitlines():
-        found = re.search(r"(?:python3 -m setup_assistant|\bsetup-assistant)\b(.*)$", line)
+        found = re.search(r"(?:python3 -m setup_assistant|\bsetup-assistant)(?![\w/-])(.*)$", line)
         if found:
             yield re.split(r"\)\"|\s\|\s|\s#\s", found[1])[0].strip()
 
@@ -111,16 +115,18 @@ def test_it_parses(where: str, line: str) -> None:
     ids=lambda v: v[:60],
 )
 def test_it_runs(assistant: Call, tmp_path: Path, line: str) -> None:
-    _things_named_in_examples(tmp_path)
+    _things_named_in_examples(tmp_path, line)
     done = assistant(*shlex.split(line))
     allowed = ENDS.get(line.split(maxsplit=1)[0], {0})
     assert done.returncode in allowed, (done.stdout[-800:], done.stderr[-800:])
     assert done.stdout
 
 
-def _things_named_in_examples(folder: Path) -> None:
+def _things_named_in_examples(folder: Path, line: str) -> None:
     """Make the files that the examples speak of, in the folder they run in."""
     write_receipt(Layout(folder / "qwen2-vl"), receipt())
+    if line == "report":  # reads the usual folder in the home that `assistant` gives
+        write_receipt(Layout(folder / "home" / "qwen2-vl"), receipt())
     card = "NVIDIA GeForce RTX 4090,8.9,24564,23900"
     (folder / "machine.json").write_text(json.dumps(asdict(described("535.104.05", card))))
     banner = (ROOT / "tests" / "machines" / "two-cards.txt").read_text()

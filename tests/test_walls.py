@@ -32,8 +32,11 @@ ORDER = (
     ("frozen_json",),
     ("host",),
     ("errors",),
+    ("relative_name",),
     ("messages", "terminal_text", "units_text", "versions"),
     ("_bootstrap",),
+    ("_bootstrap_make", "_bootstrap_newer"),
+    ("_bootstrap_state",),
     ("_bootstrap_words", "__init__"),
 )
 FLOOR = {room: number for number, rooms in enumerate(ORDER) for room in rooms}
@@ -42,7 +45,9 @@ STARTS = {
     ("setup_assistant.agent.inside.start", "cli"),
     ("setup_assistant.agent.inside.job", "cli"),
     # The first start asks the person's pip settings for the index.
-    ("setup_assistant._bootstrap", "host"),
+    ("setup_assistant._bootstrap_make", "host"),
+    # What the door for deleting refuses.
+    ("setup_assistant._bootstrap_make", "errors"),
 }
 # Walls still to be moved: nothing may be added here.
 DEBTS = (

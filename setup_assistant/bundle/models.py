@@ -11,7 +11,7 @@ from setup_assistant.bundle.targets import Kind
 from setup_assistant.catalog.models import known_sums
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.wishes import Wishes
-from setup_assistant.host.file_sum import RemoteFile
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps.download import places
 from setup_assistant.steps.download.folder import Job, bring

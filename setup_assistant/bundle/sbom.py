@@ -19,7 +19,6 @@ from setup_assistant.bundle.manifest import Item
 from setup_assistant.bundle.wheels import Wheel
 from setup_assistant.catalog import models as catalog
 
-_METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
 _LARGEST_METADATA = 1 << 20
 
 

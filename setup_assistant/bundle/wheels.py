@@ -52,7 +52,8 @@ def compiled(
     scratch.mkdir(parents=True, exist_ok=True)
     wanted = scratch / "requirements.txt"
     wanted.write_text(requirements, encoding="utf-8")
-    locked, env = scratch / "pylock.toml", environment(scratch)
+    locked = scratch / "pylock.toml"
+    env = environment(scratch, requirements=requirements)
     # An index in the requirements would win over the person's setting that there is none.
     alone = ["--no-index"] if env.get("UV_NO_INDEX") else []
     outcome = run.run(

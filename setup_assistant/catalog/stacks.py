@@ -69,6 +69,16 @@ class Companion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Server:
+    """The packages that an OpenAI-compatible server needs beside a stack, pinned exactly."""
+
+    stack: str
+    packages: tuple[str, ...]
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """What `recipes prove` found: the environment that was built, and what the canary said.
 
@@ -128,6 +138,7 @@ class Stacks:
     companion: tuple[Companion, ...]
     rest: Rest
     proof: tuple[Proof, ...] = ()
+    server: tuple[Server, ...] = ()
 
 
 def load(folder: Path | None = None) -> Stacks:

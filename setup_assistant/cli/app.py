@@ -57,6 +57,8 @@ VERBS = {
         msg("Carry everything to machines without internet."),
     ),
     "fleet": ("setup_assistant.cli.fleet.command", msg("The same on many machines, over SSH.")),
+    "ask": ("setup_assistant.cli.ask.command", msg("Ask the installed model about pictures.")),
+    "serve": ("setup_assistant.cli.serve", msg("Serve the installed model to programs.")),
     "report": ("setup_assistant.cli.report", msg("Show the report of a site.")),
     "env": ("setup_assistant.cli.env.command", msg("List or remove environments.")),
     "recipes": (
@@ -67,6 +69,7 @@ VERBS = {
         "setup_assistant.cli.completion",
         msg("Complete commands and options in your shell."),
     ),
+    "help": ("setup_assistant.cli.help", msg("Read a page about using this tool.")),
     "uninstall": ("setup_assistant.cli.uninstall", msg("Remove what this tool has made.")),
 }
 
@@ -82,6 +85,20 @@ class _Verbs(click.Group):
             return None
         command: click.Command = importlib.import_module(VERBS[name][0]).command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], VERBS, n=1)
+            if not close:
+                raise
+            known = _("No such command {name}. Did you mean {close}?", name=args[0], close=close[0])
+            ctx.fail(known)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section(_("Commands")):

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     help=_("Form of the report."),
 )
 @click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), help=_("Write it to this file.")
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=_("Write it to this file."),
 )
 @click.option("--open", "opened", is_flag=True, help=_("Open the page in a browser."))
 @click.option(

@@ -8,6 +8,7 @@ from typing import Any
 
 from setup_assistant.weights.content import Look, look
 from setup_assistant.weights.json_file import JsonFile, kind_fault, read_object
+from setup_assistant.weights.listing import path_fault
 from setup_assistant.weights.model_files_present import INDEX, PICKLED
 from setup_assistant.weights.tensors import Header, read_header
 
@@ -29,8 +30,18 @@ class ModelFolder:
     @cached_property
     def index(self) -> dict[str, str]:
         """Tensor → file, as the index has it; empty where there is none."""
+        return {k: str(v) for k, v in self._weight_map.items() if not path_fault(v)}
+
+    @cached_property
+    def astray(self) -> tuple[str, str] | None:
+        """A file that the index names and that no index may, and why: it came from a stranger."""
+        faults = ((ascii(v)[:80], path_fault(v)) for v in self._weight_map.values())
+        return next(((name, fault) for name, fault in faults if fault), None)
+
+    @cached_property
+    def _weight_map(self) -> dict[str, object]:
         found = self.mapping(INDEX).get("weight_map")
-        return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+        return {str(k): v for k, v in found.items()} if isinstance(found, dict) else {}
 
     @cached_property
     def shards(self) -> tuple[str, ...]:

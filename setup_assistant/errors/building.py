@@ -27,6 +27,31 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{path} was made by somebody else, and these packages would change: {detail}"),
         msg("Agree to that with {flag}, or take another folder."),
     ),
+    "ask_failed": ErrorKind(
+        Exit.FAILED,
+        msg("The model could not answer: {cause}"),
+        msg("{remedy}"),
+    ),
+    "input_unsuited": ErrorKind(
+        Exit.USAGE,
+        msg("{path} is no file: it cannot be asked about."),
+        msg("Name a picture or a clip."),
+    ),
+    "port_taken": ErrorKind(
+        Exit.FAILED,
+        msg("Port {port} of {host} cannot be used: {detail}"),
+        msg("Choose another one with --port."),
+    ),
+    "server_unproved": ErrorKind(
+        Exit.CANNOT,
+        msg("No server was proved with transformers {transformers}."),
+        msg("Use setup-assistant ask, or bring it up to date with setup-assistant env upgrade."),
+    ),
+    "model_absent": ErrorKind(
+        Exit.USAGE,
+        msg("There are no weights in {path}."),
+        msg("Finish it with: setup-assistant up --yes --site {site}"),
+    ),
     "prefix_unsuited": ErrorKind(
         Exit.USAGE,
         msg("A conda environment cannot lie in {path}: its files take {character} for their own."),

@@ -56,10 +56,11 @@ def install() -> None:
     from setup_assistant.steps.backends.uv import uv_program
 
     outcome = run.run(
-        [uv_program(), "pip", "install", "--quiet", "--python", sys.executable, REQUIREMENT],
+        [uv_program(), "pip", "install", "--quiet", "--python", sys.executable,
+         "--require-hashes", "-r", paths.lock_file("fleet")],
         deadline=None,
         env=uv_environment(paths.cache_folder()),
-    )
+    )  # fmt: skip
     importlib.invalidate_caches()
     if not outcome.ok or not available():
         log.debug("engine: %s", outcome.err)

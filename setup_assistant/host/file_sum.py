@@ -25,14 +25,6 @@ class FileSum:
         return self.path.rsplit("/", 1)[-1]
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemoteFile(FileSum):
-    """One file that a source offers."""
-
-    sha256: str | None = None
-    revision: str | None = None
-
-
 def is_sha256(text: str) -> bool:
     """Whether `text` is a sha256 in lower-case hex."""
     return bool(_SHA256.fullmatch(text))

@@ -19,7 +19,7 @@ def cache_folder() -> Path:
     `SETUP_ASSISTANT_CACHE` wins over the platform's usual cache folder.
     """
     if override := os.environ.get("SETUP_ASSISTANT_CACHE"):
-        return Path(override).expanduser()
+        return Path(override).expanduser().absolute()
     if _is_linux():
         # By the XDG Base Directory Specification, as platformdirs does, which takes 9 ms to load.
         # A relative path there is invalid, and to be ignored.
@@ -66,10 +66,9 @@ def default_site() -> Path:
     return Path.home() / "qwen2-vl"
 
 
-def in_checkout() -> bool:
-    """Whether this is a source tree (which makes its own .venv) or an installed package."""
-    root = Path(__file__).resolve().parents[2]
-    return (root / "pyproject.toml").is_file() and (root / "recipes").is_dir()
+def lock_file(name: str) -> Path:
+    """Return the pinned and hashed packages of an extra of this tool, e.g. `conda`."""
+    return Path(__file__).resolve().parent.parent / "locks" / f"{name}.txt"
 
 
 def recipes_folder() -> Path:

@@ -27,6 +27,30 @@ ETC = Path("/etc")
 _SEVERAL = {"extra-index-url", "find-links", "trusted-host"}
 
 
+# Options with which the person decides elsewhere what is installed, or into which place: here the
+# plan, or the lock, does. Those that say where packages come from and what is allowed to be
+# installed (only what is older than a date, only wheels, only with hashes) are obeyed.
+_PIP_CHOICES = (
+    "ABI", "BUILD_CONSTRAINT", "CONSTRAINT", "DRY_RUN", "EDITABLE", "FORCE_REINSTALL", "GROUP",
+    "IGNORE_INSTALLED", "IGNORE_REQUIRES_PYTHON", "IMPLEMENTATION", "LOG", "NO_BINARY", "NO_DEPS",
+    "PLATFORM", "PRE", "PREFIX", "PYTHON", "PYTHON_VERSION", "QUIET", "REPORT", "REQUIREMENT",
+    "ROOT", "SRC", "TARGET", "UPGRADE", "UPGRADE_STRATEGY",
+)  # fmt: skip
+_UV_CHOICES = (
+    "BUILD_CONSTRAINT", "CONSTRAINT", "EXCLUDE", "FORK_STRATEGY", "ISOLATED", "NO_BINARY",
+    "NO_BINARY_PACKAGE", "NO_DEPS", "NO_VERIFY_HASHES", "OVERRIDE", "PRERELEASE",
+    "PRERELEASE_PACKAGE", "PYTHON", "RESOLUTION", "SYSTEM_PYTHON", "TORCH_BACKEND", "VENV_CLEAR",
+    "VENV_SEED", "WORKING_DIR", "WORKING_DIRECTORY",
+)  # fmt: skip
+
+
+def without_choices(env: dict[str, str]) -> dict[str, str]:
+    """Return `env` without what would have pip or uv install something else, or elsewhere."""
+    names = {f"PIP_{n}" for n in _PIP_CHOICES} | {f"UV_{n}" for n in _UV_CHOICES}
+    # A pip.conf may say `user`, too, which no virtual environment can heed.
+    return {**{k: v for k, v in env.items() if k not in names}, "PIP_USER": "0"}
+
+
 def pip_settings(environ: dict[str, str] | None = None) -> dict[str, str]:
     """Return pip's effective options by name, from its files and PIP_ variables.
 
@@ -54,9 +78,6 @@ def uv_environment(environ: dict[str, str] | None = None) -> dict[str, str]:
             words = _present(value.split(), option) if option in _SEVERAL else [value]
             if words:
                 found[variable] = _join(variable, words)
-    if "UV_INDEX" in found and "UV_INDEX_STRATEGY" not in env:
-        # pip takes the best version from all indexes; uv by default stops at the first.
-        found["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     if settings.get("no-index", "").lower() in ("1", "true", "yes", "on"):
         found["UV_NO_INDEX"] = "1"
     found.update(_proxy(settings.get("proxy", ""), env))
@@ -89,7 +110,8 @@ def _proxy(proxy: str, env: dict[str, str]) -> dict[str, str]:
 def _files(env: dict[str, str]) -> list[Path]:
     if env.get("PIP_CONFIG_FILE") == os.devnull:
         return []
-    home = Path(env.get("HOME") or Path.home())
+    # "~" itself where neither a variable nor the system knows a home: then none of its files are.
+    home = Path(env.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111
     config = Path(env.get("XDG_CONFIG_HOME") or home / ".config")
     if os.name == "nt":
         data = env.get("APPDATA", str(home))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from setup_assistant.host.paths import in_checkout
+from setup_assistant._bootstrap_state import in_checkout
 
 _NAME = re.compile(r"(?<![\w/.-])setup-assistant (?=[a-z-])")
 

@@ -7,6 +7,7 @@ leaves nothing behind that still writes.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import os
@@ -36,6 +37,9 @@ SCRUBBED = (
 )
 _PR_SET_PDEATHSIG = 1
 _GRACE_SECONDS = 2.0
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+# The process groups that are waited for now.
+_running: set[int] = set()
 _SLICE_SECONDS, _TICK_SECONDS = 0.05, 0.2
 
 
@@ -94,7 +98,7 @@ def run(
     log.debug("run: %s", " ".join(command))
     started = clock.monotonic()
     try:
-        child = _start(command, env, cwd, stdin is not None)
+        child = start(command, env, cwd, feed=stdin is not None)
     except OSError as error:
         return Outcome(127, "", f"{command[0]}: {error.strerror}", clock.monotonic() - started)
     if on_start:
@@ -110,7 +114,7 @@ def run(
         timed_out = not _wait(child, readers[0], started, deadline, on_tick)
     finally:
         # Also on KeyboardInterrupt: a child must not outlive the step it belongs to.
-        _stop(child)
+        stop(child)
     for reader in readers:
         reader.join(0.2 if timed_out else 5.0)
     if child.returncode is None:
@@ -120,13 +124,6 @@ def run(
     seconds = clock.monotonic() - started
     log.debug("exit %s after %.2f s%s", code, seconds, " (deadline)" if timed_out else "")
     return Outcome(code, readers[0].text, readers[1].text, seconds, timed_out)
-
-
-def replace_self(argv: Sequence[str], env: Mapping[str, str]) -> None:
-    """Become another program (POSIX) or run it and exit with its status (Windows)."""
-    if os.name == "nt":
-        sys.exit(subprocess.call(list(argv), env=dict(env)))
-    os.execve(argv[0], list(argv), dict(env))  # noqa: S606 - no shell wanted
 
 
 class _Reader(threading.Thread):
@@ -154,10 +151,11 @@ class _Reader(threading.Thread):
         return "".join(self._parts)
 
 
-def _start(
-    command: list[str], env: Mapping[str, str] | None, cwd: Path | None, feed: bool
+def start(
+    command: list[str], env: Mapping[str, str] | None, cwd: Path | None, *, feed: bool
 ) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    """Start a child; it dies with this process. `feed`: its standard input can be written."""
+    child = subprocess.Popen(
         command,
         stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -167,6 +165,8 @@ def _start(
         start_new_session=os.name != "nt",
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
     )
+    _running.add(child.pid)
+    return child
 
 
 def _libc_prctl() -> Callable[..., int] | None:
@@ -225,15 +225,19 @@ def _wait(
             on_tick()
 
 
-def _stop(child: subprocess.Popen[bytes]) -> None:
+def stop(child: subprocess.Popen[bytes]) -> None:
     """Kill the child's group if it still runs; give up after a grace period.
 
     A process in an uninterruptible wait (a hung driver) cannot be killed: it is left to the
     kernel rather than waited for.
     """
-    if child.poll() is not None:
-        return
-    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+    if child.poll() is None:
+        _end(child)
+    _running.discard(child.pid)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGTERM, _KILL):
         with contextlib.suppress(OSError):
             if os.name == "nt":
                 child.kill()
@@ -241,4 +245,19 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
                 os.killpg(child.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(_GRACE_SECONDS)
-            return
+            break
+    # Its own children may be deaf to what ended it.
+    _kill_group(child.pid)
+
+
+def _kill_group(pid: int) -> None:
+    if os.name != "nt":
+        with contextlib.suppress(OSError):
+            os.killpg(pid, _KILL)
+
+
+@atexit.register
+def _leave_nobody() -> None:
+    """Kill what threads still wait for when the command ends before their deadline."""
+    for pid in tuple(_running):
+        _kill_group(pid)

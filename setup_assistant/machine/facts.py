@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-System_ = Literal["Linux", "Windows", "Darwin"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Unknown:

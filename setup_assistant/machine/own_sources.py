@@ -31,7 +31,7 @@ class Place:
 
 def own() -> tuple[Place, ...]:
     """Return the person's package index, their further indexes, and their conda channel."""
-    settings, (default, more) = pip_settings(), uv_indexes(_uv_settings())
+    settings, (default, more) = pip_settings(), uv_indexes(uv_settings())
     index = next((os.environ[n] for n in _INDEX if os.environ.get(n)), default)
     index = index or settings.get("index-url")
     extra = next((os.environ[n] for n in _EXTRA if os.environ.get(n)), " ".join(more))
@@ -87,7 +87,7 @@ def uv_indexes(text: str) -> tuple[str | None, tuple[str, ...]]:
     return default, tuple(dict.fromkeys(more))
 
 
-def _uv_settings() -> str:
+def uv_settings() -> str:
     """Return the text of the uv.toml that counts here: the named, the person's, the system's."""
     if os.environ.get("UV_NO_CONFIG"):
         return ""

@@ -19,11 +19,10 @@ from setup_assistant.host import clock, files, paths
 from setup_assistant.machine import own_sources
 from setup_assistant.machine.facts import Source
 from setup_assistant.machine.own_sources import Place
-from setup_assistant.messages import msg
 
 if TYPE_CHECKING:
     from setup_assistant.catalog.mirrors import Mirror
-    from setup_assistant.host.web import Answer
+    from setup_assistant.host.http_probe import Answer
 
 # Seconds that an answer stays true. A failure is forgotten soon: the person is mending it.
 KEEP_REACHED, KEEP_FAILED = 900.0, 60.0
@@ -39,7 +38,7 @@ _SETTINGS = (
 )  # fmt: skip
 
 
-_THERE_ALL_THE_SAME = ("The page is not there.", "The server asks for a login.")
+_THERE_ALL_THE_SAME = ("http-404", "http-410", "http-401")
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,9 @@ def _of_person(mirror: Mirror) -> Mirror:
 
 
 def _visit_all(wanted: list[Mirror | Place], deadline: float) -> dict[tuple[str, str], Source]:
-    late = msg("No answer in time.").english
+    from setup_assistant.host.http_errors import CAUSES
+
+    late = CAUSES["no-answer"].english
     found: dict[tuple[str, str], Source] = {
         (m.leg, m.name): Source(leg=m.leg, name=m.name, url=m.url, reachable=False, reason=late)
         for m in wanted
@@ -111,10 +112,10 @@ def _visit_all(wanted: list[Mirror | Place], deadline: float) -> dict[tuple[str,
 def _visit(
     mirror: Mirror | Place, deadline: float, answered: dict[tuple[str, str], Source]
 ) -> None:
-    from setup_assistant.host import web
+    from setup_assistant.host import http_probe
 
     ends = clock.monotonic() + deadline
-    answer = web.probe_url(mirror.probe, deadline)
+    answer = http_probe.probe_url(mirror.probe, deadline)
     found = Source(
         leg=mirror.leg,
         name=mirror.name,
@@ -128,7 +129,7 @@ def _visit(
     answered[mirror.leg, mirror.name] = found
     left = ends - clock.monotonic()
     if answer.ok and left > _LEAST_SECONDS and (mirror.sample or not answer.whole):
-        speed = web.speed_of(mirror.sample or mirror.probe, left)
+        speed = http_probe.speed_of(mirror.sample or mirror.probe, left)
         answered[mirror.leg, mirror.name] = replace(
             found, bytes_per_second=None if speed is None else round(speed)
         )
@@ -136,7 +137,7 @@ def _visit(
 
 def _speaks(answer: Answer) -> bool:
     """Whether a server of the person's own is there: it may hold no pip, or ask who comes."""
-    return answer.reason is not None and answer.reason.template in _THERE_ALL_THE_SAME
+    return answer.cause in _THERE_ALL_THE_SAME
 
 
 def _file(mine: tuple[Place, ...]) -> Path:

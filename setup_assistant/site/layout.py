@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.host.prefix import python_in
+from setup_assistant.relative_name import fault_of
 
 
 @dataclass(frozen=True)
@@ -110,4 +111,6 @@ class Layout:
         """Return the folder of a model's weights."""
         if self.weights_override:
             return Path(self.weights_override).expanduser()
-        return self.root / "models" / model_id.rsplit("/", maxsplit=1)[-1]
+        name = model_id.rsplit("/", maxsplit=1)[-1]
+        # A receipt that was received may call a model "..".
+        return self.root / "models" / ("unnamed" if fault_of(name) else name)

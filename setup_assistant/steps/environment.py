@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import shutil
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, durable, files, paths
+from setup_assistant.host import clock, durable, files, paths, removal
 from setup_assistant.host.prefix import emptied, normal_name, packages, python_in
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import mirror_settings
 from setup_assistant.steps import adopt, environment_preflight, swap
 from setup_assistant.steps.backends.base import Backend, Job
-from setup_assistant.steps.environment_preflight import MARKER, read_marker
+from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker
+from setup_assistant.steps.ownership import Owner
 from setup_assistant.steps.step import Context
 
 
@@ -64,7 +64,7 @@ class EnvironmentStep:
                 whole = marker.get("complete") is True
                 if not whole:
                     environment_preflight.wait_for_stragglers(prefix)
-                swap.recover(prefix, whole=whole)
+                swap.recover(prefix, _owner(context).remove_unfinished, whole=whole)
                 marker = read_marker(prefix)
             if _is_theirs(context, marker, in_place=not backend.movable):
                 self._adopt(context, prefix, scratch)
@@ -78,11 +78,13 @@ class EnvironmentStep:
         environment_preflight.check_space(context)
         if read_marker(prefix).get("complete") is not True:
             environment_preflight.wait_for_stragglers(prefix, swap.part(prefix))
+        _take_over(prefix, context)
         for path in (prefix, swap.part(prefix), swap.old(prefix)):
             context.ledger.made(self.name, path, "folder")
         context.ledger.made(self.name, paths.package_cache(), "cache")
         prefix.parent.mkdir(parents=True, exist_ok=True)
-        with swap.building(prefix, movable=backend.movable) as target:
+        remove = _owner(context).remove_unfinished
+        with swap.building(prefix, remove, movable=backend.movable) as target:
             job = _job(context, target, scratch)
             backend.create(job)
             write_marker(target, context, backend.name, complete=False)
@@ -165,15 +167,17 @@ def drifted(prefix: Path, plan: Plan) -> dict[str, str | None]:
 
 
 def write_marker(prefix: Path, context: Context, engine: str, *, complete: bool) -> None:
-    """Write our record: which set was asked for, and whether it is all in."""
+    """Write our record: which set was asked for, for which site, and whether it is all in."""
+    home = context.ledger.home()
     files.write_json(
         prefix / MARKER,
         {
-            "schema": "setup-assistant/environment/1",
+            "schema": SCHEMA,
             "engine": engine,
             "python": context.plan.python,
             "requirements": requirements_hash(context),
-            "site": str(context.site.root),
+            "site": str(context.ledger.root),
+            "site_id": home.id if home else "",
             "complete": complete,
             "written": clock.now(),
         },
@@ -189,6 +193,15 @@ def _install(backend: Backend, job: Job) -> None:
         names = ", ".join(uv.forget(job, torn))
         job.tell.detail(str(msg("Empty files, installed again: {names}", names=names)))
         backend.install(job)
+
+
+def _take_over(prefix: Path, context: Context) -> None:
+    """Let an environment of a site that is gone be this one's, so that it may be replaced."""
+    marker, home = read_marker(prefix), context.ledger.home()
+    ours = {"site": str(context.ledger.root), "site_id": home.id if home else ""}
+    other = marker.get("site") != ours["site"] or marker.get("site_id", "") != ours["site_id"]
+    if marker and other:
+        files.write_json(prefix / MARKER, {**marker, **ours})
 
 
 def _finish(context: Context, prefix: Path, engine: str) -> None:
@@ -235,16 +248,13 @@ def _wheelhouse(context: Context) -> Path | None:
     return folder
 
 
-@contextlib.contextmanager
-def _scratch(context: Context) -> Iterator[Path]:
+def _scratch(context: Context) -> AbstractContextManager[Path]:
     """Give children a temporary folder on the site's own disk, gone afterwards."""
-    folder = context.site.work
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return removal.scratch(context.site.work, under=context.site.root)
+
+
+def _owner(context: Context) -> Owner:
+    return Owner(context.site, context.ledger)
 
 
 def _is_theirs(context: Context, marker: dict[str, object], *, in_place: bool) -> bool:

@@ -149,6 +149,7 @@ def begin(prepared: Prepared, tell: Teller) -> Context:
     ledger = Ledger(layout.ledger)
     if not layout.ledger.exists():
         ledger.record("site", "started")
+    ledger.begin()
     write_site(prepared.plan, prepared.machine, prepared.wishes, layout, recipes)
     return Context(
         machine=prepared.machine,

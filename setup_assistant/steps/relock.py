@@ -25,6 +25,6 @@ def hashes_for(folder: Path, pins: list[str], options: tuple[str, ...]) -> str:
             [uv.uv_program(), "pip", "compile", "--quiet", "--no-header", "--no-annotate",
              "--no-deps", "--generate-hashes", "--python", python_in(folder), wanted],
             deadline=300,
-            env=uv.environment(Path(scratch)),
+            env=uv.environment(Path(scratch), requirements="\n".join(options)),
         )  # fmt: skip
     return outcome.out if outcome.ok else ""

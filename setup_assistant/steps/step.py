@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -75,6 +74,3 @@ class Step(Protocol):
         Raises:
             SetupError: what went wrong and what mends it.
         """
-
-
-Factory = Callable[[], Step]

@@ -51,11 +51,6 @@ def canary_files(canary: Canary) -> FilesReport:
     return report(canary.folder, (weights, _fixtures(canary)))
 
 
-def fixture_files(canary: Canary) -> FilesReport:
-    """Compare the canary's pictures and clips alone: any model is asked about them."""
-    return report(canary.folder, (_fixtures(canary),))
-
-
 def _fixtures(canary: Canary) -> tuple[Check, list[Fault]]:
     sums = {n: s for n, s in canary.sums.items() if not _of_model(n)}
     return timed("fixtures", lambda: _changed_fixtures(canary.folder, sums))

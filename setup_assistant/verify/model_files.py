@@ -11,6 +11,7 @@ from setup_assistant.verify.files_check import Fault, FilesReport, report, timed
 from setup_assistant.weights.content import look
 from setup_assistant.weights.hashing import sum_of
 from setup_assistant.weights.json_file import read_object
+from setup_assistant.weights.listing import path_fault
 from setup_assistant.weights.model_files_present import INDEX, PICKLED
 from setup_assistant.weights.tensors import read_header
 from setup_assistant.weights.tokenizer import tokenizer_fault
@@ -52,6 +53,8 @@ def _absent(folder: Path) -> Fault | None:
     for name in ("config.json", INDEX):
         if (folder / name).exists() and (said := read_object(folder / name).fault):
             return _wrong(folder, "config-invalid", name, str(said), stops=True)
+    if astray := _astray(folder):
+        return _wrong(folder, "config-invalid", INDEX, astray, stops=True)
     shards = _shards(folder) or ["model.safetensors"]
     for choices in (*_NEEDED, *((name,) for name in shards)):
         if not any((folder / name).is_file() for name in choices):
@@ -59,6 +62,15 @@ def _absent(folder: Path) -> Fault | None:
             if choices[0] in shards and pickled:
                 return _wrong(folder, "weights-pickled", pickled[0], pickled[0], stops=True)
             return _lacks(folder, choices[0])
+    return None
+
+
+def _astray(folder: Path) -> str | None:
+    """Return a file that the index names outside of the folder, and what is wrong with it."""
+    names = read_object(folder / INDEX).value.get("weight_map")
+    for name in names.values() if isinstance(names, dict) else ():
+        if fault := path_fault(name):
+            return f"{ascii(name)[:80]}: {fault}"
     return None
 
 

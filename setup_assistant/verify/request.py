@@ -66,7 +66,7 @@ def build(
         "device": wanted.place,
         "dtype": wanted.precision,
         "threads": _CANARY_THREADS if is_canary else None,
-        "max_memory": _max_memory(plan),
+        "max_memory": max_memory(plan),
         "max_new_tokens": (
             smoke.limits.canary_new_tokens if is_canary else smoke.limits.new_tokens
         ),
@@ -183,7 +183,8 @@ def _limits(kind: str, smoke: Smoke, plan: Plan | None) -> dict[str, Any]:
     return {"max_pixels": plan.model.max_pixels} if plan else {}
 
 
-def _max_memory(plan: Plan | None) -> dict[str, int] | None:
+def max_memory(plan: Plan | None) -> dict[str, int] | None:
+    """Return the bytes that each planned GPU may hold, by its index; None without a limit."""
     if plan is None or not plan.placement.max_memory_bytes:
         return None
     return {str(i): size for i, size in enumerate(plan.placement.max_memory_bytes)}

@@ -23,7 +23,7 @@ from setup_assistant.host.file_sum import FileSum
 from setup_assistant.weights.listing import OWN_PREFIX, path_fault
 from setup_assistant.weights.zero_blocks import zero_sample
 
-Checked = Literal["sha256", "size", "record"]
+Checked = Literal["sha256", "git", "size", "record"]
 NAME = f"{OWN_PREFIX}.json"
 SCHEMA = "setup-assistant/weights/1"
 
@@ -32,10 +32,11 @@ SCHEMA = "setup-assistant/weights/1"
 class Kept(FileSum):
     """One file in the folder. `mtime` is nanoseconds since 1970.
 
-    `checked` is "sha256" where the source or a recipe named one and the file has it, "size" where
-    the source named none: then `sha256` is what arrived; "record" where nobody could be asked,
-    and the file is only what the record that lay beside it says. `source` says where the file
-    came from, where that is not the source of the whole record.
+    `checked` is "sha256" where the source or a recipe named one and the file has it, "git" where
+    the source named the id of the file's Git blob (its sha1), "size" where it named neither: then
+    `sha256` is what arrived; "record" where nobody could be asked, and the file is only what the
+    record that lay beside it says. `source` says where the file came from, where that is not the
+    source of the whole record.
     """
 
     sha256: str
@@ -49,13 +50,15 @@ class Kept(FileSum):
 class Manifest:
     """The record of one folder. `complete` once everything that was listed is there.
 
-    `boot` names the start of the machine that wrote it; `synced` says that every byte of the
-    files was on the disk before the record was.
+    `revision` is the wished state of the model, "" for the source's usual one. `boot` names the
+    start of the machine that wrote it; `synced` says that every byte of the files was on the disk
+    before the record was.
     """
 
     model: str
     source: str
     complete: bool = False
+    revision: str = ""
     files: tuple[Kept, ...] = ()
     schema: str = SCHEMA
     boot: str = ""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 Assistant = Callable[..., "subprocess.CompletedProcess[str]"]
 OWN = Path(__file__).resolve().parents[1] / "machines"
@@ -80,7 +84,10 @@ def test_a_deaf_nvidia_smi_does_not_hold_the_command(assistant: Assistant, tmp_p
     broken.mkdir()
     (broken / "libnvidia-ml.so.1").write_text("not a library")
     program = broken / "nvidia-smi"
-    program.write_text("#!/bin/sh\ntrap '' TERM\nwhile :; do /bin/sleep 1000 & wait; done\n")
+    program.write_text(
+        f"#!/bin/sh\ntrap '' TERM\necho $$ >{tmp_path}/group\n"
+        "while :; do /bin/sleep 1000 & wait; done\n"
+    )
     program.chmod(0o755)
     done = assistant(
         "probe", "--json", "--no-sources", "--deadline", "2",
@@ -89,3 +96,21 @@ def test_a_deaf_nvidia_smi_does_not_hold_the_command(assistant: Assistant, tmp_p
     assert done.returncode == 0, done.stderr
     data = json.loads(done.stdout)["data"]
     assert {"nvml_hangs", "nvidia_smi_hangs"} & {v["id"] for v in data["verdicts"]}
+    assert not _alive(int((tmp_path / "group").read_text()))
+
+
+def _alive(group: int) -> bool:
+    """Whether a process of a group still runs, for up to some seconds."""
+    for _ in range(100):
+        found = [p for p in psutil.process_iter(["status"]) if _group(p.pid) == group]
+        if all(p.info["status"] == psutil.STATUS_ZOMBIE for p in found):
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return -1

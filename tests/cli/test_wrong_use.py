@@ -163,3 +163,13 @@ def test_a_signal_ends_in_a_sentence(tmp_path: Path, name: str) -> None:
     assert child.returncode == 130
     assert b"Interrupted" in said
     assert b"doctor --explain -" in said
+
+
+def test_a_mistyped_verb_is_answered_with_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for given, meant in (("dowload", "download"), ("verfy", "verify"), ("instal", "uninstall")):
+        with pytest.raises(SystemExit) as ended:
+            app.main([given])
+        assert ended.value.code == 2
+        assert f"Did you mean {meant}?" in capsys.readouterr().err

@@ -31,11 +31,10 @@ def test_a_company_index_reaches_uv(tmp_path: Path, home: dict[str, str]) -> Non
     assert found["UV_INSECURE_HOST"] == "pypi.corp"
 
 
-def test_several_indexes_are_weighed_as_pip_does(tmp_path: Path, home: dict[str, str]) -> None:
+def test_additional_indexes_reach_uv(tmp_path: Path, home: dict[str, str]) -> None:
     _conf(tmp_path, "[global]\nextra-index-url =\n  https://a/simple\n  https://b/simple\n")
     found = pip_settings.uv_environment(home)
     assert found["UV_INDEX"].split() == ["https://a/simple", "https://b/simple"]
-    assert found["UV_INDEX_STRATEGY"] == "unsafe-best-match"
 
 
 def test_variables_win_over_files_and_install_over_global(
@@ -68,3 +67,11 @@ def test_the_persons_proxy_variables_win(tmp_path: Path, home: dict[str, str]) -
     _conf(tmp_path, "[global]\nproxy = http://from-pip\n")
     home["https_proxy"] = "http://mine"
     assert "HTTPS_PROXY" not in pip_settings.uv_environment(home)
+
+
+def test_what_would_install_something_else_is_left_out(home: dict[str, str]) -> None:
+    sources = {"PIP_INDEX_URL": "https://i", "UV_DEFAULT_INDEX": "https://u", "PATH": "/bin"}
+    choices = {"PIP_TARGET": "/t", "PIP_CONSTRAINT": "c", "UV_OVERRIDE": "o", "UV_PYTHON": "3.8",
+               "PIP_USER": "1"}  # fmt: skip
+    kept = pip_settings.without_choices({**sources, **choices})
+    assert kept == {**sources, "PIP_USER": "0"}

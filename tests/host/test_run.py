@@ -44,7 +44,7 @@ def test_the_deadline_holds_even_for_a_child_that_cannot_be_killed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     started: list[int] = []
-    monkeypatch.setattr(run, "_stop", lambda _child: None)
+    monkeypatch.setattr(run, "stop", lambda _child: None)
     outcome = run.run(
         [sys.executable, "-c", "import time; time.sleep(3)"], deadline=0.3, on_start=started.append
     )

@@ -198,13 +198,13 @@ def test_a_child_that_cannot_be_ended(
     """Stopping it waits for ever, as for a process in an uninterruptible wait."""
     nvml("hang init")
     released = threading.Event()
-    real_stop = run._stop
+    real_stop = run.stop
 
     def never_ends(child: object) -> None:
         released.wait()
         real_stop(child)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run, "_stop", never_ends)
+    monkeypatch.setattr(run, "stop", never_ends)
     machine = look(tree({"proc/meminfo": "MemTotal: 1024 kB\n"}), deadline=1.5)
     released.set()
     assert "nvml_hangs" in ids(machine)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.host import paths, web
+from setup_assistant.host import http_probe, paths
 from setup_assistant.machine import own_sources, sources
 
 ROW = """
@@ -111,7 +111,6 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CONDARC", str(tmp_path / "condarc"))
     monkeypatch.setenv("SETUP_ASSISTANT_RECIPES", str(tmp_path / "recipes"))
     (tmp_path / "recipes").mkdir()
-    web._opener.cache_clear()
     return tmp_path / "recipes" / "mirrors.toml"
 
 
@@ -127,7 +126,7 @@ def test_each_source_answers_for_itself(server: str, recipe: Path) -> None:
         good, late = sources.read(0.8)
     assert (good.leg, good.name, good.reachable, good.reason) == ("packages", "good", True, None)
     assert good.seconds is not None
-    assert (late.name, late.reachable, late.reason) == ("silent", False, "No answer in time.")
+    assert (late.name, late.reachable, late.reason) == ("silent", False, "no answer in time")
 
 
 def test_the_speed_is_measured_with_a_small_range_and_remembered(
@@ -193,8 +192,8 @@ def test_an_answer_is_remembered_and_a_failure_forgotten(
     assert _Counting.visits == 1
     now += sources.KEEP_FAILED + 1
     seen: list[str] = []
-    real = web.probe_url
-    monkeypatch.setattr(web, "probe_url", lambda url, t: (seen.append(url), real(url, t))[1])
+    real = http_probe.probe_url
+    monkeypatch.setattr(http_probe, "probe_url", lambda url, t: (seen.append(url), real(url, t))[1])
     sources.read(5)
     assert seen == ["http://127.0.0.1:1/"]
     sources.read(5, fresh=True)
@@ -207,7 +206,6 @@ def test_other_proxies_are_another_memory(
     recipe.write_text(ROW.format(leg="packages", name="good", url=server))
     assert sources.read(5)[0].reachable
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    web._opener.cache_clear()
     assert not sources.read(5)[0].reachable
 
 

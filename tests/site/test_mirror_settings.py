@@ -49,6 +49,14 @@ def test_uv_reads_them(tmp_path: Path) -> None:
     assert "https://mirrors.example/simple" in done.stderr
 
 
+def test_uv_asks_the_package_index_before_the_others() -> None:
+    text = mirror_settings(mirrored())["uv.toml"]
+    urls = [line.split('"')[1] for line in text.splitlines() if line.startswith("url = ")]
+    assert urls[0] == urls[-1] == "https://mirrors.example/simple"
+    assert len(urls) > 2
+    assert 'index-strategy = "unsafe-first-match"' in text
+
+
 def test_conda_reads_one_channel_through_the_mirror() -> None:
     from ruamel.yaml import YAML
 

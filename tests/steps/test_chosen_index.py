@@ -52,6 +52,34 @@ def test_one_with_a_password_is_in_no_file_and_still_used(
     assert "word" not in (tmp_path / "requirements.txt").read_text()
 
 
+@pytest.mark.parametrize("variable", ["PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL"])
+def test_an_additional_index_serves_only_what_the_first_does_not_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    recipes = small_recipes(tmp_path / "recipes")
+    with serving(recipes) as index, serving(recipes) as pytorch, serving(recipes) as other:
+        index.packages = {"pip": {"26.0"}, "of-two": {"1.0", "2.0"}, "torch": {"2.9.1"}}
+        pytorch.packages = {"of-two": {"0.9"}, "torch": {"2.9.1+cu128"}}
+        other.packages = {"of-two": {"99.0"}, "torch": {"2.9.1+cu128"}, "own": {"1.0"}}
+        monkeypatch.setenv(variable, f"name={other.url}" if variable == "UV_INDEX" else other.url)
+        text = (f"--index-url {index.url}\n--extra-index-url {pytorch.url}\n"
+                f"--extra-index-url {other.url}\ntorch==2.9.1+cu128\nof-two\nown==1.0")  # fmt: skip
+        found = install(tmp_path, text)
+    names = {p.name for p in found.glob("*.dist-info")}
+    assert {"of_two-2.0.dist-info", "torch-2.9.1+cu128.dist-info", "own-1.0.dist-info"} <= names
+
+
+def test_a_replacement_of_the_package_index_serves_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(small_recipes(tmp_path / "recipes")) as own:
+        own.packages = {"pip": {"26.0"}, "of-two": {"1.0"}}
+        (tmp_path / "uv.toml").write_text(f'[[index]]\nurl = "{own.url}"\ndefault = true\n')
+        monkeypatch.setenv("UV_CONFIG_FILE", str(tmp_path / "uv.toml"))
+        found = install(tmp_path, "of-two\n")
+    assert (found / "of_two-1.0.dist-info").is_dir()
+
+
 def test_what_does_not_answer_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     with pytest.raises(SetupError) as caught:

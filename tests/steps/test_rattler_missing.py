@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import run
+from setup_assistant.host import paths, run
 from setup_assistant.steps.backends import rattler
 from setup_assistant.steps.backends.base import Job
 from setup_assistant.steps.step import Silent
@@ -57,7 +57,9 @@ def test_where_it_cannot_be_had_the_reason_is_told(
         rattler.require(job)
     assert "no index answers" in str(caught.value)
     # Into this tool's own environment, nowhere else.
-    assert seen[0][-2:] == [sys.executable, rattler.REQUIREMENT]
+    assert seen[0][seen[0].index("--python") + 1] == sys.executable
+    assert seen[0][-3:] == ["--require-hashes", "-r", str(paths.lock_file("conda"))]
+    assert paths.lock_file("conda").is_file()
 
 
 def test_what_is_there_is_not_installed_again(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

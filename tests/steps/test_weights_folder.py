@@ -13,7 +13,7 @@ import pytest
 
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import files
-from setup_assistant.host.file_sum import RemoteFile
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.weights import folder_record
@@ -45,6 +45,8 @@ class FolderSource:
             )
             for p in found
         )
+
+    def hear(self, on_wait: object) -> None: ...
 
     def partial_bytes(self, folder: Path, file: RemoteFile) -> int:
         partial = folder / f"{file.path}.incomplete"

@@ -57,7 +57,7 @@ class _Server(SimpleHTTPRequestHandler):
 @pytest.fixture
 def web(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[type[_Server], str]]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr("setup_assistant.steps.download.hub_request._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("setup_assistant.host.transfer.small._FIRST_PAUSE", 0.01)
     handler = type(
         "Handler", (_Server,), {"root": model_folder, "pages": True, "heads": True, "page": ""}
     )
@@ -127,7 +127,7 @@ def test_links_that_lead_elsewhere_are_not_followed(
     handler.page = NGINX.format("".join(f'<a href="{x}">{x}</a>\n' for x in links))
     names = {k.path for k in fetch(url, tmp_path / "w").record.files}
     assert names == {*SHARDS, "config.json", "model.safetensors.index.json"}
-    assert {p.name for p in tmp_path.iterdir()} == {"w", "served"}
+    assert {p.name for p in tmp_path.iterdir()} == {"w", "served", "cache"}
 
 
 def test_sums_that_lead_elsewhere_are_refused(

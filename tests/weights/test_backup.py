@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.host.file_sum import RemoteFile
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.weights.backup import backup, keep_own
 
 

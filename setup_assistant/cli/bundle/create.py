@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--to",
+    "-o",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,

@@ -55,6 +55,7 @@ def activate(name: str, shell: str) -> Result:
 @click.argument("name")
 @click.option(
     "--to",
+    "-o",
     type=click.Path(path_type=Path),
     default=Path(),
     metavar="DIR",

@@ -63,7 +63,9 @@ if TYPE_CHECKING:
     "--ram", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help=_("Its main memory.")
 )
 @click.option("--glibc", metavar="X.Y", help=_("Its C library (Linux)."))
-@click.option("--save", type=click.Path(path_type=Path), help=_("Also write the plan to a file."))
+@click.option(
+    "--save", "-o", type=click.Path(path_type=Path), help=_("Also write the plan to a file.")
+)
 @wish_options
 def command(
     machine_file: Path | None,
@@ -171,9 +173,10 @@ def _data(plan: Plan, save: Path | None) -> dict[str, Any]:
     data = to_json(plan)
     if save is not None:
         from setup_assistant.host import files
+        from setup_assistant.host.secrets import redact_json
 
         with written_to("--save"):
-            files.write_json(save, data)
+            files.write_json(save, redact_json(data))
     return data
 
 

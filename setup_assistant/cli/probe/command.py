@@ -32,7 +32,11 @@ from setup_assistant.messages import _
     help=_("Answer after this time, whatever is still missing."),
 )
 @click.option(
-    "--save", type=click.Path(path_type=Path), metavar="FILE", help=_("Also write it as JSON.")
+    "--save",
+    "-o",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Also write it as JSON."),
 )
 @verb(
     "probe",
@@ -55,9 +59,10 @@ def command(
     data = frozen_json.to_builtins(machine)
     if save:
         from setup_assistant.host import files
+        from setup_assistant.host.secrets import redact_json
 
         with written_to("--save"):
-            files.write_json(save, data)
+            files.write_json(save, redact_json(data))
     return Result("probe", data=data, text=partial(_show, machine))
 
 

@@ -6,20 +6,13 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import run
+from setup_assistant.host.pip_settings import without_choices
 from setup_assistant.host.prefix import python_in
 from setup_assistant.host.run import Outcome
 from setup_assistant.steps.backends import lock, uv
 from setup_assistant.steps.backends.base import Job, failure, last_words, suited
 
 _CREATE_SECONDS = 300.0
-# Variables that would have pip install other packages, or elsewhere, than the plan says. Those
-# that name sources, certificates and proxies are obeyed, and so is a demand for hashes or wheels.
-_DECIDING = (
-    "ABI", "BUILD_CONSTRAINT", "CONSTRAINT", "DRY_RUN", "EDITABLE", "FORCE_REINSTALL", "GROUP",
-    "IGNORE_INSTALLED", "IGNORE_REQUIRES_PYTHON", "IMPLEMENTATION", "LOG", "NO_BINARY", "NO_DEPS",
-    "PLATFORM", "PRE", "PREFIX", "PYTHON", "PYTHON_VERSION", "QUIET", "REPORT", "REQUIREMENT",
-    "ROOT", "SRC", "TARGET", "UPGRADE", "UPGRADE_STRATEGY",
-)  # fmt: skip
 _CAUSES = {
     "disk_filled": ("no space left on device", "errno 28"),
     "hash_mismatch": ("do not match the hashes",),
@@ -80,11 +73,7 @@ def _make(job: Job, python: str | Path, *module: str | Path) -> None:
 
 def environment(job: Job) -> dict[str, str]:
     """Return pip's environment: the person's sources, and nothing else that decides."""
-    env = run.clean_environment({"TMPDIR": str(job.scratch)})
-    for name in _DECIDING:
-        env.pop(f"PIP_{name}", None)
-    env["PIP_USER"] = "0"  # a pip.conf may say otherwise
-    return env
+    return without_choices(run.clean_environment({"TMPDIR": str(job.scratch)}))
 
 
 def _uv(job: Job, arguments: list[str | Path]) -> Outcome:

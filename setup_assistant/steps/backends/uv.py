@@ -7,12 +7,14 @@ import os
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths, pythons, run, usage
-from setup_assistant.host.pip_settings import uv_environment
+from setup_assistant.host import caches, files, paths, pythons, removal, run, usage
+from setup_assistant.host.pip_settings import uv_environment, without_choices
 from setup_assistant.host.prefix import python_in
+from setup_assistant.host.removal_proofs import Holds
 from setup_assistant.messages import msg
 from setup_assistant.steps.backends import lock
 from setup_assistant.steps.backends.base import Job, failure, last_words, suited
+from setup_assistant.steps.backends.indexes import in_order
 
 _CREATE_SECONDS = 300.0
 # What uv says when the network, not the request, is at fault.
@@ -27,16 +29,6 @@ _NETWORK = (
     "tls handshake",
     "certificate",
 )
-
-# Variables with which the person decides elsewhere which packages there are, and where: here the
-# plan does. Those that say where packages come from and what is allowed to be installed (only
-# what is older than a date, only wheels, only with hashes) are obeyed.
-_DECIDING = (
-    "UV_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_EXCLUDE", "UV_FORK_STRATEGY", "UV_ISOLATED",
-    "UV_NO_BINARY", "UV_NO_BINARY_PACKAGE", "UV_NO_DEPS", "UV_NO_VERIFY_HASHES", "UV_OVERRIDE",
-    "UV_PRERELEASE", "UV_PRERELEASE_PACKAGE", "UV_PYTHON", "UV_RESOLUTION", "UV_SYSTEM_PYTHON",
-    "UV_TORCH_BACKEND", "UV_VENV_CLEAR", "UV_VENV_SEED", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY",
-)  # fmt: skip
 
 # What it says where a package is not in the places it may look in.
 _NOT_THERE = ("network was disabled", "not found in the provided package locations")
@@ -89,7 +81,8 @@ def forget(job: Job, packages: list[Path]) -> list[str]:
     names = [p.name.removesuffix(".dist-info").partition("-")[0] for p in packages]
     _quiet(job, "cache", "clean", *names)
     for path in packages:
-        files.remove(path)
+        # uv has just written it into an environment that is being made.
+        removal.remove(path, under=job.prefix, proof=Holds(("INSTALLER",)))
     return names
 
 
@@ -119,8 +112,9 @@ def _environment(job: Job) -> dict[str, str]:
     index would beat the mirror that was asked for, or was chosen since theirs does not answer.
     One with credentials is in no file; then the variable is left.
     """
-    env = environment(job.scratch, offline=job.offline)
-    if job.given_lock is None and "\n--index-url " in f"\n{_text(job.requirements)}":
+    text = _text(job.requirements)
+    env = environment(job.scratch, offline=job.offline, requirements=text)
+    if job.given_lock is None and "\n--index-url " in f"\n{text}":
         for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
             env.pop(name, None)
     return env
@@ -185,15 +179,16 @@ def uv_program() -> Path:
     return Path(uv.find_uv_bin())
 
 
-def environment(scratch: Path, *, offline: bool = False) -> dict[str, str]:
-    """Return uv's environment: the person's pip settings in uv's words, and our cache."""
-    env = run.clean_environment(uv_environment(dict(os.environ)))
-    for name in _DECIDING:
-        env.pop(name, None)
+def environment(scratch: Path, *, offline: bool = False, requirements: str = "") -> dict[str, str]:
+    """Return uv's environment: the person's pip settings in uv's words, and our cache.
+
+    `requirements` is the text of what will be installed, whose indexes are asked in their order.
+    """
+    env = without_choices(run.clean_environment(uv_environment(dict(os.environ))))
     # Else a project around the working folder has its say (overrides, a date, a resolution).
     env["UV_PROJECT"] = scratch.absolute().anchor
-    env["UV_CACHE_DIR"] = str(paths.package_cache())
-    env.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    env["UV_CACHE_DIR"] = str(caches.begin(paths.package_cache()))
+    env = in_order(env, requirements)
     env.setdefault("UV_HTTP_TIMEOUT", "120")
     env.setdefault("UV_NO_PROGRESS", "1")
     env["NO_COLOR"] = "1"

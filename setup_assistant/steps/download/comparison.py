@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from setup_assistant.host.file_sum import RemoteFile
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.weights.folder_record import Checked, Kept
 from setup_assistant.weights.zero_blocks import zero_block
 
@@ -18,16 +18,19 @@ class Comparison:
     known: Mapping[str, str]
     by_record: bool
 
-    def of(self, file: RemoteFile) -> Checked:
-        """Return what a file that fits its listing was compared with."""
-        if not file.sha256:
-            return "size"
-        return "record" if self.by_record and file.path not in self.known else "sha256"
+    def of(self, file: RemoteFile, by: Checked) -> Checked:
+        """Return what a file was compared with that fits its listing by its sum, or what there is.
+
+        The sums of a folder's own record are no more than that record.
+        """
+        hearsay = by == "sha256" and self.by_record and file.path not in self.known
+        return "record" if hearsay else by
 
     def renewed(self, file: RemoteFile, kept: Kept) -> Kept:
         """Return what an earlier run proved, as it stands now that a source was asked."""
-        now = self.of(file)
-        return kept if kept.checked == "sha256" and now != "sha256" else replace(kept, checked=now)
+        if file.sha256 and kept.checked != "sha256":
+            return replace(kept, checked=self.of(file, "sha256"))
+        return replace(kept, checked="size") if kept.checked == "record" else kept
 
 
 def is_hollow(file: RemoteFile, path: Path, *, whole: bool) -> bool:
@@ -35,4 +38,5 @@ def is_hollow(file: RemoteFile, path: Path, *, whole: bool) -> bool:
 
     `whole`: every byte came in this run.
     """
-    return file.sha256 is None and not whole and zero_block(path) is not None
+    summed = file.sha256 or file.git_blob
+    return not summed and not whole and zero_block(path) is not None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
-from setup_assistant.host.file_sum import RemoteFile
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import msg
 from setup_assistant.steps.download import speeds
 from setup_assistant.steps.download.events import Event
@@ -37,12 +38,14 @@ def bring(job: Job) -> Brought:
     """
     known = job.known()
     old, own = _records(job)
-    if old and own and not job.verify and folder_record.intact(job.folder, job.model):
+    same = old is not None and own and old.revision == job.revision
+    if old and same and not job.verify and folder_record.intact(job.folder, job.model):
         return Brought(record=old)
-    proved = proved_before(job, old, known, own=own)
-    if old and old.complete and own and not job.verify and (w := _still_whole(job, old, proved)):
+    proved = _of_state(job, old, proved_before(job, old, known, own=own))
+    believed = old and old.complete and same and not job.verify
+    if old and believed and (whole := _still_whole(job, old, proved)):
         # Touched, and read again: no need to ask the hub.
-        return Brought(record=w)
+        return Brought(record=whole)
     sources = Several(job, known)
 
     def check(listed: Sequence[RemoteFile]) -> None:
@@ -62,9 +65,10 @@ def bring(job: Job) -> Brought:
     with files.exclusive(job.folder / LOCK, _sayer(job) if job.wait else None) as waited:
         if waited:
             old, own = _records(job)
-            if old and own and folder_record.intact(job.folder, job.model):
+            same = old is not None and own and old.revision == job.revision
+            if old and same and folder_record.intact(job.folder, job.model):
                 return Brought(record=old)
-            proved = proved_before(job, old, known, own=own)
+            proved = _of_state(job, old, proved_before(job, old, known, own=own))
         return Run(job, sources, listed, proved, ours=old if own else None).finish()
 
 
@@ -73,6 +77,14 @@ def _records(job: Job) -> tuple[Manifest | None, bool]:
     old = folder_record.load(job.folder)
     old = old if old and old.model == job.model else None
     return old, folder_record.own(job.folder) is not None
+
+
+def _of_state(job: Job, old: Manifest | None, proved: dict[str, Kept]) -> dict[str, Kept]:
+    """Let files that were recorded for another revision be of no state that is listed now."""
+    if old is None or old.revision == job.revision:
+        return proved
+    other = f"of revision {old.revision}"
+    return {path: replace(kept, revision=other) for path, kept in proved.items()}
 
 
 def _still_whole(job: Job, old: Manifest, proved: Mapping[str, Kept]) -> Manifest | None:

@@ -6,7 +6,6 @@ small ones are copied, so that nobody who edits one changes another place.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,13 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
-from setup_assistant.host.file_sum import RemoteFile
+from setup_assistant.host import files, removal
+from setup_assistant.host.removal_proofs import called
+from setup_assistant.host.transfer.fetch import copy
+from setup_assistant.host.transfer.remote_file import PART_SUFFIX, RemoteFile
+from setup_assistant.host.transfer.wait import Wait
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.listing import PART_SUFFIX, checked, path_fault
+from setup_assistant.weights.listing import checked, path_fault
 from setup_assistant.weights.model_files_present import CONFIG
 
-_BLOCK = 4 << 20
 # What a person may edit is smaller than this, and copied.
 _LARGE_BYTES = 16_000_000
 # ioctl_ficlone(2).
@@ -44,6 +45,9 @@ class FolderSource:
     def by_record(self) -> bool:
         """Whether its sums are only what a record says that came with the files."""
         return folder_record.own(self.root) is None
+
+    def hear(self, on_wait: Callable[[Wait], None]) -> None:
+        """A folder never asks for that."""
 
     def list(self) -> tuple[RemoteFile, ...]:
         """Return the files below the folder; hidden ones and links out of it are left out."""
@@ -119,7 +123,7 @@ def bring_file(source: Path, target: Path, flag: str) -> str | None:
         SetupError: `disk_filled`, `not_writable`, or `file_invalid` for the source.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    files.remove(target)
+    out_of_the_way(target)
     source = source.resolve()
     large = source.stat().st_size >= _LARGE_BYTES
     if large and (_cloned(source, target) or _linked(source, target)):
@@ -139,7 +143,7 @@ def _cloned(source: Path, target: Path) -> bool:
             fcntl.ioctl(writer, _FICLONE, reader.fileno())
         part.replace(target)
     except OSError:
-        files.remove(part)
+        out_of_the_way(part)
         return False
     return True
 
@@ -152,18 +156,21 @@ def _linked(source: Path, target: Path) -> bool:
     return True
 
 
+def out_of_the_way(target: Path) -> None:
+    """Remove a file, or a link, in whose place another comes.
+
+    Raises:
+        SetupError: `removal_refused` where a folder is there, `not_removed`.
+    """
+    target = target.absolute()
+    removal.remove(target, under=target.parent, proof=called(target))
+
+
 def _copied(source: Path, target: Path, flag: str) -> str:
-    part, digest = target.with_name(target.name + PART_SUFFIX), hashlib.sha256()
     try:
-        with source.open("rb") as reader, part.open("wb") as writer:
-            while block := reader.read(_BLOCK):
-                digest.update(block)
-                writer.write(block)
-        part.replace(target)
+        return copy(source, target)
     except OSError as error:
-        files.remove(part)
         if error.errno in files.FULL:
             raise SetupError("disk_filled", path=str(target.parent)) from error
         detail = error.strerror or str(error)
         raise SetupError("not_writable", path=str(target), detail=detail, flag=flag) from error
-    return digest.hexdigest()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, sites
-from setup_assistant.host.file_sum import RemoteFile
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.steps.download.local import bring_file
 from setup_assistant.weights import folder_record
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from itertools import islice
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files
-from setup_assistant.host.file_sum import RemoteFile
+from setup_assistant.host import clock, files, removal
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message, msg
-from setup_assistant.steps.download import speeds
+from setup_assistant.steps.download import leftovers, speeds
 from setup_assistant.steps.download.comparison import is_hollow
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.fallback import Several
@@ -22,7 +22,7 @@ from setup_assistant.units_text import size_text
 from setup_assistant.weights.backup import keep_own
 from setup_assistant.weights.flusher import Flusher
 from setup_assistant.weights.folder_record import Kept, Manifest, size_of
-from setup_assistant.weights.hashing import fits, hashed
+from setup_assistant.weights.hashing import fits, hashed, proves
 from setup_assistant.weights.model_files_present import HEADS, check_heads, unreadable
 
 # Less than this says nothing about the speed of a line.
@@ -55,7 +55,12 @@ class Run:
         self._began = self._told = clock.monotonic()
         compared = self._comparison = sources.comparison
         there = [(f, k) for f in listed if (k := proved.get(f.path)) and fits(f, k)]
-        self._proved = {f.path: compared.renewed(f, k) for f, k in there}
+        self._proved = {
+            f.path: replace(compared.renewed(f, k), revision=f.revision)
+            for f, k in there
+            if not _other_state(f, k)
+        }
+        self._outdated = [f for f, k in there if not f.git_blob and _other_state(f, k)]
         self._ours = {k.path: k.sha256 for k in ours.files} if ours else {}
         self._resumed: set[str] = set()
         self._flusher = Flusher(job.folder)
@@ -71,6 +76,10 @@ class Run:
             SetupError: as `folder.bring`.
         """
         job = self._job
+        self._set_aside(self._outdated)
+        for file in self._outdated:
+            # Of the same size, with nothing that tells the two apart: it must come again.
+            removal.drop(job.folder / file.path, under=job.folder)
         for path, kept in self._proved.items():
             self._flusher.add(path)
             self._tell_file(path, kept, "kept")
@@ -91,6 +100,7 @@ class Run:
         found = record(
             job, self._proved.values(), complete=True, source=self._sources.name, synced=True
         )
+        self._tell_leftovers(listed)
         return Brought(record=found, received_bytes=self._received)
 
     def _flush(self) -> None:
@@ -105,6 +115,19 @@ class Run:
         for path, name in keep_own(self._job.folder, wanted, self._ours):
             text = msg("{path} was another file: it is kept as {name}", path=path, name=name)
             self._job.note(text)
+
+    def _tell_leftovers(self, listed: Sequence[str]) -> None:
+        """Name what other clients, or earlier runs, left unfinished."""
+        unfinished = leftovers.find(self._job.folder, set(listed))
+        for path, size in unfinished:
+            self._job.event(Event("leftover", {"path": path, "size_bytes": size}))
+        if unfinished:
+            named = ", ".join(path for path, _bytes in unfinished[:_MOST_NAMED])
+            total = size_text(sum(size for _path, size in unfinished))
+            self._job.note(
+                msg("Not needed: unfinished files, {size}, in {folder}: {names}",
+                    size=total, folder=str(self._job.folder), names=named)
+            )  # fmt: skip
 
     def _missing(self) -> list[RemoteFile]:
         return [f for f in self._listed if f.path not in self._proved]
@@ -213,19 +236,20 @@ class Run:
         path = job.folder / file.path
         whole = came and file.path not in self._resumed
         if kept and is_hollow(file, path, whole=whole):
-            files.remove(path)
+            removal.drop(path, under=job.folder)
             job.note(msg("{path}: a part of it is all zeros; fetched again", path=file.path))
             job.event(Event("damaged", {"path": file.path, "source": origin}))
             return
-        if not (kept and fits(file, kept)):
+        checked = proves(job.folder, file, kept) if kept else None
+        if not (kept and checked):
             self._set_aside([] if came else [file])
-            files.remove(path)
+            removal.drop(path, under=job.folder)
             job.note(msg("{path}: the sha256 differs; fetched again", path=file.path))
             job.event(Event("damaged", {"path": file.path, "source": origin}))
             return
         kept = replace(
             kept,
-            checked=self._comparison.of(file),
+            checked=self._comparison.of(file, checked),
             revision=file.revision,
             source=None if origin == self._sources.name else origin,
         )
@@ -257,6 +281,16 @@ class Run:
 
     def _done(self) -> int:
         return self._proved_bytes
+
+
+def _other_state(file: RemoteFile, kept: Kept) -> bool:
+    """Whether a recorded file is another state of it than the listed one, by names alone."""
+    if file.sha256:
+        return False
+    if file.git_blob:
+        # Proved by size only, or as another blob: read it.
+        return kept.checked != "git" or kept.revision != file.revision
+    return kept.revision != file.revision
 
 
 def _arrival(file: RemoteFile, kept: Kept, *, links: int) -> Message:

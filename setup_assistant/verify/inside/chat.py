@@ -75,19 +75,9 @@ class Chat:
             per generated token: (tokens, vocabulary).
         """
         import torch
-        from qwen_vl_utils import process_vision_info
 
         part = "video" if kind == "video" else "image"
-        content = [{"type": part, part: path, **limits} for path in files]
-        messages = [{"role": "user", "content": [*content, {"type": "text", "text": question}]}]
-        text = self.processor.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=True
-        )
-        images, videos = process_vision_info(messages)
-        inputs = self.processor(
-            text=[text], images=images, videos=videos, padding=True, return_tensors="pt"
-        ).to(self.model.device)
-        self.seen = {"prompt_tokens": inputs["input_ids"].shape[1], "grids": _grids(inputs)}
+        inputs = self.inputs([{"type": part, part: path, **limits} for path in files], question)
         with torch.inference_mode():
             made = self.model.generate(
                 **inputs,
@@ -102,6 +92,24 @@ class Chat:
         )[0]
         logits = torch.cat([step.float().cpu() for step in made.logits])
         return answer, new[0].tolist(), logits
+
+    def inputs(self, content: list[JSON], question: str) -> JSON:
+        """Return what `generate` takes for a question about pictures and clips.
+
+        `content` holds their parts of the message, each with its limits beside it.
+        """
+        from qwen_vl_utils import process_vision_info
+
+        messages = [{"role": "user", "content": [*content, {"type": "text", "text": question}]}]
+        text = self.processor.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=True
+        )
+        images, videos = process_vision_info(messages)
+        inputs = self.processor(
+            text=[text], images=images, videos=videos, padding=True, return_tensors="pt"
+        ).to(self.model.device)
+        self.seen = {"prompt_tokens": inputs["input_ids"].shape[1], "grids": _grids(inputs)}
+        return inputs
 
 
 def _grids(inputs: JSON) -> str:

@@ -1,0 +1,1 @@
+"""`ask`: questions to the installed model."""

@@ -1,0 +1,168 @@
+"""Questions to a model that stays loaded, inside an environment."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from setup_assistant.catalog import canary as canary_recipe
+from setup_assistant.catalog import smoke as smoke_recipe
+from setup_assistant.catalog.smoke import Smoke
+from setup_assistant.choose.plan import Plan
+from setup_assistant.errors import SetupError
+from setup_assistant.host.dialogue import Dialogue
+from setup_assistant.host.prefix import python_in
+from setup_assistant.host.program import spell
+from setup_assistant.verify import causes, surroundings
+from setup_assistant.verify.request import Wanted, max_memory, video_limits
+
+MAIN = Path(__file__).parent / "inside" / "converse.py"
+# What qwen-vl-utils is told to read as a video; everything else is read as a picture.
+VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".mpg", ".mpeg"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One answer. `cut`: it ended because `max_new_tokens` were reached.
+
+    Times in seconds; `tokens_per_second` counts from the first token, None where there was one
+    only; `peak_memory_bytes` as `results.Check` has it.
+    """
+
+    text: str
+    tokens: int
+    cut: bool
+    seconds: float
+    first_token_seconds: float
+    tokens_per_second: float | None
+    prompt_tokens: int
+    peak_memory_bytes: int | None
+
+
+class Loaded:
+    """A loaded model. `device` and `dtype` are what it runs in, `seconds` what loading took."""
+
+    def __init__(self, child: Dialogue, plan: Plan | None, smoke: Smoke) -> None:
+        self._child, self._plan, self._smoke = child, plan, smoke
+        ready = self._reply("ready", lambda _text: None)
+        self.device, self.dtype = str(ready["device"]), str(ready["dtype"])
+        self.seconds = float(ready["seconds"])
+
+    def ask(
+        self,
+        files: Sequence[str],
+        question: str,
+        *,
+        max_new_tokens: int,
+        on_piece: Callable[[str], None],
+    ) -> Answer:
+        """Ask about pictures and clips (paths or URLs), within the plan's limits.
+
+        Raises:
+            SetupError: `ask_failed`; the next question may still be asked.
+        """
+        self._child.send(
+            {
+                "content": [self._part(path) for path in files],
+                "question": question,
+                "max_new_tokens": max_new_tokens,
+            }
+        )
+        said = self._reply("answer", on_piece)
+        said.pop("event")
+        return Answer(**said)
+
+    def _part(self, path: str) -> dict[str, Any]:
+        if is_video(path):
+            return {"type": "video", "video": path, **video_limits(self._smoke, self._plan)}
+        limits = {"max_pixels": self._plan.model.max_pixels} if self._plan else {}
+        return {"type": "image", "image": path, **limits}
+
+    def _reply(self, wanted: str, on_piece: Callable[[str], None]) -> dict[str, Any]:
+        for said in self._child.replies():
+            event = said.get("event")
+            if event == wanted:
+                return said
+            if event == "piece":
+                on_piece(str(said.get("text", "")))
+            elif event == "fault":
+                raise failed(str(said.get("cause")), dict(said.get("values", {})))
+        detail = self._child.last_words() or "-"
+        raise failed("child-failed", {"check": "ask", "detail": detail})
+
+
+def is_video(path: str) -> bool:
+    """Whether a path or URL names a clip, by its ending."""
+    return Path(path.partition("?")[0]).suffix.lower() in VIDEO_SUFFIXES
+
+
+@contextlib.contextmanager
+def loaded(
+    env: Path,
+    model: Path,
+    *,
+    plan: Plan | None = None,
+    device: str = "auto",
+    dtype: str | None = None,
+    canary: bool = False,
+) -> Iterator[Loaded]:
+    """Load a model folder in `env` and keep it loaded while the block runs.
+
+    Args:
+        env: prefix of the environment.
+        model: folder of the weights.
+        plan: decoder, device, GPUs, dtype, pixel caps.
+        device: auto, cpu or cuda.
+        dtype: by default the plan's, or the device's usual one.
+        canary: `model` is the test model, which runs in one thread.
+
+    Raises:
+        SetupError: `ask_failed`, with the cause; `not_writable`.
+    """
+    smoke = smoke_recipe.load()
+    wanted = Wanted(model=None if canary else model, plan=plan, device=device, dtype=dtype)
+    request = {
+        "model": str(model),
+        "device": wanted.place,
+        "dtype": wanted.precision,
+        "max_memory": max_memory(plan),
+        "threads": 1 if canary else None,
+        "reader": plan.decoder.reader if plan else None,
+        "decoder_package": plan.decoder.package if plan else smoke.decoder.package,
+        "clip": str(next((canary_recipe.load().folder / "clips").glob("*.mp4"))),
+    }
+    python = python_in(env)
+    with surroundings.scratch_folder() as scratch:
+        variables = surroundings.environment(
+            scratch,
+            reader=plan.decoder.reader if plan else None,
+            device=wanted.place,
+            gpus=plan.placement.gpus if plan else (),
+        )
+        argv = [str(python), "-I", "-X", "faulthandler", str(MAIN)]
+        try:
+            child = Dialogue(argv, env=variables, cwd=scratch)
+        except OSError as error:
+            values = {"python": str(python), "detail": error.strerror or str(error)}
+            raise failed("python-broken", values) from error
+        try:
+            child.send(request)
+            yield Loaded(child, plan, smoke)
+        finally:
+            child.close()
+
+
+def failed(cause: str, values: dict[str, Any]) -> SetupError:
+    """Return the error of a model that could not be asked, by its cause."""
+    # Whose files they are is not known here; the command says it as far as it is.
+    folder = values.get("folder", "DIR")
+    values.setdefault("command", f"setup-assistant download MODEL --to {folder}")
+    cause = cause if cause in causes.CAUSES else "question-failed"
+    return SetupError(
+        "ask_failed",
+        cause=str(causes.sentence(cause, values)),
+        remedy=spell(str(causes.remedy(cause, values))),
+    )

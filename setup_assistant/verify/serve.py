@@ -1,0 +1,145 @@
+"""An OpenAI-compatible server of a site's model, inside its environment."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from setup_assistant.catalog import canary as canary_recipe
+from setup_assistant.choose.plan import Plan
+from setup_assistant.errors import SetupError
+from setup_assistant.host.dialogue import Dialogue
+from setup_assistant.host.prefix import python_in
+from setup_assistant.verify import surroundings
+from setup_assistant.verify.ask import failed
+from setup_assistant.verify.request import Wanted
+
+_INSIDE = Path(__file__).parent / "inside"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_PICTURE, _QUESTION = "pictures/red-circle.png", "Describe this image."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is served where. `packages`: folder of the server's own packages."""
+
+    env: Path
+    model: Path
+    name: str
+    plan: Plan
+    packages: Path
+    host: str
+    port: int
+    token: str
+
+
+class Server:
+    """A running server, known to answer."""
+
+    def __init__(self, child: Dialogue) -> None:
+        self._child = child
+        ready = _reply(child, "ready")
+        self.device, self.dtype = str(ready["device"]), str(ready["dtype"])
+
+    def check(self) -> tuple[int, str]:
+        """Return the HTTP status and the answer of the question about the canary's picture."""
+        said = _reply(self._child, "checked")
+        return int(said["status"]), str(said["text"])
+
+    def wait(self) -> None:
+        """Wait until the server ends."""
+        for said in self._child.replies():
+            _refuse(said)
+        raise _ended(self._child)
+
+
+@contextlib.contextmanager
+def serving(order: Order) -> Iterator[Server]:
+    """Serve while the block runs.
+
+    Raises:
+        SetupError: `port_taken`, `ask_failed`, `not_writable`.
+    """
+    must_be_free(order.host, order.port)
+    plan, canary = order.plan, canary_recipe.load()
+    wanted = Wanted(model=None if order.name == "canary" else order.model, plan=plan)
+    with surroundings.scratch_folder() as scratch:
+        variables = surroundings.environment(
+            scratch,
+            reader=plan.decoder.reader,
+            device=wanted.place,
+            gpus=plan.placement.gpus,
+        )
+        argv = [str(python_in(order.env)), "-I", "-X", "faulthandler",
+                str(_INSIDE / "openai_server.py")]  # fmt: skip
+        try:
+            child = Dialogue(argv, env=variables, cwd=scratch)
+        except OSError as error:
+            detail = error.strerror or str(error)
+            raise failed("python-broken", {"python": argv[0], "detail": detail}) from error
+        try:
+            child.send(_request(order, wanted, canary.folder))
+            yield Server(child)
+        finally:
+            child.close()
+
+
+def must_be_free(host: str, port: int) -> None:
+    """Refuse a port that somebody else listens on.
+
+    Raises:
+        SetupError: `port_taken`.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            detail = error.strerror or str(error)
+            raise SetupError("port_taken", host=host, port=port, detail=detail) from error
+
+
+def _request(order: Order, wanted: Wanted, canary: Path) -> dict[str, Any]:
+    model = order.plan.model
+    # Names under which a browser may reach it: another one is a page that was rebound to here.
+    named = (order.host, *_LOOPBACK) if order.host in _LOOPBACK else ()
+    return {
+        "model": str(order.model),
+        "name": order.name,
+        "device": wanted.place,
+        "dtype": wanted.precision,
+        "host": order.host,
+        "port": order.port,
+        "hosts": [f"[{h}]:{order.port}" if ":" in h else f"{h}:{order.port}" for h in named],
+        "token": order.token,
+        "packages": str(order.packages),
+        "page": str(_INSIDE / "serve.html"),
+        "limits": {
+            "max_pixels": model.max_pixels,
+            "video_total_pixels": model.video_total_pixels,
+            "video_max_frames": model.video_max_frames,
+        },
+        "check": {"file": str(canary / _PICTURE), "question": _QUESTION},
+    }
+
+
+def _reply(child: Dialogue, wanted: str) -> dict[str, Any]:
+    for said in child.replies():
+        _refuse(said)
+        if said.get("event") == wanted:
+            return said
+    raise _ended(child)
+
+
+def _refuse(said: dict[str, Any]) -> None:
+    if said.get("event") == "fault":
+        raise failed(str(said.get("cause")), dict(said.get("values", {})))
+
+
+def _ended(child: Dialogue) -> SetupError:
+    return failed("child-failed", {"check": "serve", "detail": child.last_words() or "-"})

@@ -1,0 +1,65 @@
+"""The pages that ship with the tool, and README, which leads to them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from setup_assistant.cli.help import TOPICS, page_text
+
+Call = Callable[..., "CompletedProcess[str]"]
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ROOT / "setup_assistant" / "pages"
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_page_says_the_same_in_both_languages(topic: str) -> None:
+    english, chinese = page_text(topic, "en"), page_text(topic, "zh_CN")
+    assert re.search("[\u4e00-\u9fff]", chinese)
+    if topic == "measured":  # the Chinese page is a summary, and says so
+        return
+    for pattern in (r"^#+ ", r"^\| ", r"^```$", r"^setup-assistant .*"):
+        found = [re.findall(pattern, text, re.MULTILINE) for text in (english, chinese)]
+        assert len(found[0]) == len(found[1]), pattern
+        if pattern.startswith("^setup"):
+            assert found[0] == found[1]
+
+
+def test_every_page_is_a_topic() -> None:
+    for language in ("en", "zh_CN"):
+        assert {p.stem for p in (PAGES / language).glob("*.md")} == set(TOPICS)
+
+
+def test_topics_are_listed_and_shown(assistant: Call) -> None:
+    listed = assistant("help")
+    assert all(topic in listed.stdout for topic in TOPICS)
+    shown = assistant("help", "limits", "--lang", "zh_CN")
+    assert shown.stdout.startswith("# 局限")
+    value = json.loads(assistant("help", "json", "--json").stdout)
+    assert value["data"]["topic"] == "json"
+
+
+def test_commands_are_printed_as_they_work_here(assistant: Call) -> None:
+    shown = assistant("help", "troubleshooting").stdout
+    assert "\npython3 -m setup_assistant doctor\n" in shown
+
+
+def test_an_unknown_topic_names_the_ones_there_are(assistant: Call) -> None:
+    done = assistant("help", "limit")
+    assert done.returncode == 2
+    assert "limits" in done.stderr
+
+
+def test_readme_is_short_and_its_links_lead_somewhere() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    english, chinese = text.split("## 中文说明")
+    assert len(english.splitlines()) <= 120
+    assert len(chinese.splitlines()) <= 120
+    links = re.findall(r"\]\(([^)#]+)\)", text)
+    assert len(links) > 10
+    assert [link for link in links if not (ROOT / link).exists()] == []
