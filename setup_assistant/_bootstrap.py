@@ -12,12 +12,7 @@ import sys
 from pathlib import Path
 
 from setup_assistant import _bootstrap_state as state
-from setup_assistant._bootstrap_state import OLDEST, ROOT, VENV, StopError
-
-
-def in_checkout() -> bool:
-    """Whether this is a source tree (which makes its own .venv) or an installed package."""
-    return (ROOT / "pyproject.toml").is_file() and (ROOT / "recipes").is_dir()
+from setup_assistant._bootstrap_state import OLDEST, VENV, StopError
 
 
 def main(module: str, extras: tuple[str, ...] = ()) -> None:
@@ -25,7 +20,7 @@ def main(module: str, extras: tuple[str, ...] = ()) -> None:
     try:
         _check_python(module)
         _check_home()
-        if not in_checkout():
+        if not state.in_checkout():
             return
         made = not state.is_ready(extras)
         if made:

@@ -22,6 +22,11 @@ class StopError(Exception):
         self.key, self.args_ = key, args
 
 
+def in_checkout() -> bool:
+    """Whether this is a source tree (which makes its own .venv) or an installed package."""
+    return (ROOT / "pyproject.toml").is_file() and (ROOT / "recipes").is_dir()
+
+
 def is_ready(extras: tuple[str, ...]) -> bool:
     """Whether `.venv` has what the locks name, for the Python that it starts with."""
     # `access`, not `exists`: the .venv may be another account's, closed to this one.

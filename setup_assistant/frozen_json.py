@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from setup_assistant import recipe_cache
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 
@@ -51,15 +50,9 @@ def load_json(path: Path, kind: type[T], flag: str = "") -> T:
 def load_toml(path: Path, kind: type[T], code: str = "recipe_invalid") -> T:
     """Read a TOML file as a `kind`; raises `code` naming file and key."""
     text = files.read_text(path)
-    recipe = dataclasses.is_dataclass(kind)
-    if recipe and (kept := recipe_cache.load(path, text, kind)) is not None:
-        return kept
     import msgspec
 
     try:
-        value = msgspec.toml.decode(text, type=kind)
+        return msgspec.toml.decode(text, type=kind)
     except msgspec.DecodeError as error:
         raise SetupError(code, file=str(path), detail=str(error)) from error
-    if recipe:
-        recipe_cache.keep(path, text, value)
-    return value

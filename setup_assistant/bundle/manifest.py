@@ -13,6 +13,7 @@ from setup_assistant.choose.plan import Platform
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.file_sum import FileSum, is_sha256
 from setup_assistant.machine.facts import Source
 from setup_assistant.messages import _
 from setup_assistant.relative_name import clash
@@ -32,15 +33,12 @@ FOLDERS = ("agent", "conda", "locks", "tools", "weights", "wheels")
 # No file is larger than this many bytes (4 PB).
 _LARGEST = 1 << 52
 _TARGET = re.compile(r"[0-9a-f]{8}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece:
-    """A part of a file that was cut, at `path` below the bundle; `size` in bytes."""
+class Piece(FileSum):
+    """A part of a file that was cut, at `path` below the bundle."""
 
-    path: str
-    size: int
     sha256: str
 
 
@@ -179,7 +177,7 @@ def _piece_faults(piece: Piece) -> Iterator[str]:
     fault = path_fault(piece.path)
     if fault or piece.path in ABOUT:
         yield f"{piece.path!a}: {fault or _('a reserved name')}"
-    if not 0 <= piece.size <= _LARGEST or not _SHA256.fullmatch(piece.sha256):
+    if not 0 <= piece.size <= _LARGEST or not is_sha256(piece.sha256):
         yield f"{piece.path!a}: {piece.size} {piece.sha256[:80]!a}"
 
 

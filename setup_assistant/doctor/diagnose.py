@@ -27,6 +27,7 @@ from setup_assistant.doctor import (
     startup_hooks,
     variables,
     weights,
+    weights_content,
 )
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import Check, NotHere, Trouble
@@ -39,7 +40,8 @@ CHECKS: tuple[Check, ...] = (
     *driver.CHECKS, *gpu.CHECKS, *environment.CHECKS, *variables.CHECKS, *limits.CHECKS,
     *startup_hooks.CHECKS, *packages.CHECKS, *stack.CHECKS, *harmful_releases.CHECKS,
     *package_files.CHECKS, *packages.LAST, *libraries.CHECKS,
-    *weights.CHECKS, *model_support.CHECKS, *model_run.CHECKS, *runtime.CHECKS,
+    *weights.CHECKS, *weights_content.CHECKS, *model_support.CHECKS, *model_run.CHECKS,
+    *runtime.CHECKS,
     *network.CHECKS, *disk.CHECKS,
 )  # fmt: skip
 # Seconds for one check. Reading damaged weights again takes long; a dead disk takes for ever.

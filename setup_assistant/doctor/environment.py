@@ -11,8 +11,8 @@ from pathlib import Path
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
+from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import msg
-from setup_assistant.site.layout import python_in
 from setup_assistant.versions import at_least, minor
 
 layer = Layered("environment")

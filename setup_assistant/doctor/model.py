@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from setup_assistant.messages import msg
+from setup_assistant.weights.content import Look, look
+from setup_assistant.weights.json_file import JsonFile, kind_fault, read_object
 from setup_assistant.weights.listing import path_fault
+from setup_assistant.weights.model_files_present import INDEX, PICKLED
+from setup_assistant.weights.tensors import Header, read_header
 
-INDEX = "model.safetensors.index.json"
-_LARGEST_HEADER = 100_000_000
 _START = 512
-
-
-@dataclass(frozen=True, kw_only=True)
-class Header:
-    """What a safetensors file says of itself: name → shape, and the size it must have."""
-
-    shapes: dict[str, list[int]]
-    size: int
-    wanted: int | None
-    fault: str | None = None
 
 
 class ModelFolder:
@@ -31,6 +20,7 @@ class ModelFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._read: dict[str, JsonFile] = {}
 
     @cached_property
     def config(self) -> dict[str, Any]:
@@ -64,45 +54,38 @@ class ModelFolder:
     def headers(self) -> dict[str, Header]:
         """The header of every file of weights that is there."""
         there = (n for n in self.shards if (self.path / n).is_file())
-        return {name: _header(self.path / name) for name in there}
+        return {name: read_header(self.path / name) for name in there}
+
+    @cached_property
+    def content(self) -> Look:
+        """What the bytes of the weights show by themselves."""
+        return look(self.path, self.headers)
 
     def mapping(self, name: str) -> dict[str, Any]:
         """Return a JSON object in the folder, or nothing where it cannot be read."""
-        try:
-            value = json.loads((self.path / name).read_bytes())
-        except (OSError, ValueError, RecursionError):
-            return {}
-        return value if isinstance(value, dict) else {}
+        return self.read(name).value
+
+    def read(self, name: str) -> JsonFile:
+        """Return a JSON file of the folder, or what is wrong with it; each is read once."""
+        if name not in self._read:
+            self._read[name] = read_object(self.path / name)
+        return self._read[name]
 
     def start(self, name: str) -> bytes:
         """Return the first bytes of a file."""
+        if kind_fault(self.path / name):
+            return b""
         try:
             with (self.path / name).open("rb") as stream:
                 return stream.read(_START)
         except OSError:
             return b""
 
+    def pickled(self) -> str | None:
+        """Return a file of pickled weights; None where there is none."""
+        found = (p.name for p in sorted(self.path.iterdir()) if p.suffix in PICKLED)
+        return next((n for n in found if self.has(n)), None)
+
     def has(self, *names: str) -> bool:
         """Whether any of these files is there."""
         return any((self.path / name).is_file() for name in names)
-
-
-def _header(path: Path) -> Header:
-    size = path.stat().st_size
-    try:
-        with path.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            if size < 8 or length > min(size, _LARGEST_HEADER):
-                fault = str(
-                    msg("{size} bytes, but its header claims {length}", size=size, length=length)
-                )
-                return Header(shapes={}, size=size, wanted=None, fault=fault)
-            said = json.loads(stream.read(length))
-        tensors = {n: t for n, t in said.items() if n != "__metadata__"}
-        shapes = {n: list(t["shape"]) for n, t in tensors.items()}
-        wanted = 8 + length + max((t["data_offsets"][1] for t in tensors.values()), default=0)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        return Header(shapes={}, size=size, wanted=None, fault=str(error))
-    said = msg("{size} bytes, its header says {wanted}", size=size, wanted=wanted)
-    short = None if wanted == size else str(said)
-    return Header(shapes=shapes, size=size, wanted=wanted, fault=short)

@@ -11,7 +11,7 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Install
 from setup_assistant.host import run
-from setup_assistant.site.layout import python_in
+from setup_assistant.host.prefix import python_in
 
 layer = Layered("environment")
 _LIMIT = 20.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant.site.layout import python_in
+from setup_assistant.host.prefix import python_in
 
 _DEADLINE = 120.0
 # Lines of the child's last words that are kept: a traceback is never so long.

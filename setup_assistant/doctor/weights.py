@@ -5,9 +5,10 @@ from __future__ import annotations
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.finding import Status
-from setup_assistant.doctor.model import INDEX
 from setup_assistant.doctor.redownload import again, foreign, missing, removed
 from setup_assistant.messages import msg
+from setup_assistant.weights.json_file import kind_fault
+from setup_assistant.weights.model_files_present import INDEX
 
 layer = Layered("weights")
 _JSON = ("config.json", INDEX, "tokenizer.json", "tokenizer_config.json",
@@ -54,7 +55,27 @@ def _unless_whole(case: Case) -> Status:
     return "warn" if whole else "fail"
 
 
-@layer.check("lfs-pointer", needs=("folder-wrong",))
+@layer.check(
+    "not-a-file",
+    needs=("folder-wrong",),
+)
+def not_a_file(case: Case) -> Trouble | NotHere | None:
+    """Look for pipes, sockets and devices under the names of the model's files."""
+    if case.model is None:
+        return NOT_HERE
+    for path in sorted(case.model.path.iterdir()):
+        named = path.name in _JSON or path.suffix in (".safetensors", ".json", ".txt")
+        # A folder is as good as a missing file, which has its own check.
+        if named and not path.is_dir() and (said := kind_fault(path)):
+            return trouble((path, said), file=path.name, detail=str(said),
+                           commands=again(case.model))  # fmt: skip
+    return None
+
+
+@layer.check(
+    "lfs-pointer",
+    needs=("folder-wrong",),
+)
 def lfs_pointer(case: Case) -> Trouble | NotHere | None:
     """Look at the first bytes of every file."""
     if case.model is None:
@@ -78,7 +99,7 @@ def html_instead(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check("config-missing", needs=("folder-wrong", "download-unfinished"))
+@layer.check("config-missing", needs=("folder-wrong", "not-a-file", "download-unfinished"))
 def config_missing(case: Case) -> Trouble | NotHere | None:
     """Look for config.json."""
     if case.model is None:
@@ -90,15 +111,15 @@ def config_missing(case: Case) -> Trouble | NotHere | None:
 
 
 @layer.check(
-    "config-invalid", needs=("folder-wrong", "config-missing", "lfs-pointer", "html-instead")
+    "config-invalid",
+    needs=("folder-wrong", "not-a-file", "config-missing", "lfs-pointer", "html-instead"),
 )
 def config_invalid(case: Case) -> Trouble | NotHere | None:
     """Read every JSON file, and look for the model's type."""
     if case.model is None:
         return NOT_HERE
     for name in _JSON:
-        if case.model.has(name) and not case.model.mapping(name):
-            said = msg("no JSON object")
+        if case.model.has(name) and (said := case.model.read(name).fault):
             stray = foreign(case.model, name)
             commands = removed(case.model, name) if stray else again(case.model)
             return trouble((case.model.path / name, said), file=name, detail=str(said),
@@ -117,7 +138,7 @@ def config_invalid(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check("model-file-missing", needs=("folder-wrong", "config-missing"))
+@layer.check("model-file-missing", needs=("folder-wrong", "not-a-file", "config-missing"))
 def model_file_missing(case: Case) -> Trouble | NotHere | None:
     """Look for the processor's and the tokenizer's files, and what the record names."""
     from setup_assistant.weights import folder_record
@@ -138,13 +159,22 @@ def model_file_missing(case: Case) -> Trouble | NotHere | None:
 
 
 @layer.check(
-    "weights-missing", needs=("folder-wrong", "config-missing", "lfs-pointer", "html-instead")
+    "weights-missing",
+    needs=(
+        "folder-wrong",
+        "not-a-file",
+        "config-missing",
+        "lfs-pointer",
+        "html-instead",
+        "weights-pickled",
+    ),
 )
 def weights_missing(case: Case) -> Trouble | NotHere | None:
     """Look for every file of weights that the index names; without index, for any."""
     if case.model is None:
         return NOT_HERE
-    others = any(case.model.path.glob("*.bin")) or any(case.model.path.glob("*.gguf"))
+    # Pickled weights have a check of their own.
+    others = case.model.pickled() or any(case.model.path.glob("*.gguf"))
     if not case.model.shards and not others:
         return trouble((case.model.path, "no *.safetensors"), file="model.safetensors",
                        folder=str(case.model.path), commands=again(case.model))  # fmt: skip
@@ -165,8 +195,9 @@ def weights_truncated(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     for name, header in case.model.headers.items():
         if header.fault:
-            return trouble((case.model.path / name, header.fault), file=name,
-                           detail=header.fault, commands=removed(case.model, name))  # fmt: skip
+            said = str(header.fault)
+            return trouble((case.model.path / name, said), file=name, detail=said,
+                           commands=removed(case.model, name))  # fmt: skip
     return None
 
 
@@ -203,15 +234,18 @@ def weights_foreign(case: Case) -> Trouble | NotHere | None:
 )
 def weights_changed(case: Case) -> Trouble | NotHere | None:
     """Compare sizes, and sha256 of what was touched since, with the download's record."""
-    from setup_assistant.verify.files_check import sum_of
     from setup_assistant.weights import folder_record
+    from setup_assistant.weights.hashing import sum_of
 
     record = folder_record.load(case.model.path) if case.model else None
     if case.model is None or record is None:
         return NOT_HERE
+    own = folder_record.own(case.model.path) is not None
     for kept in record.files:
         path = case.model.path / kept.path
-        if folder_record.untouched(case.model.path, kept) or not path.is_file():
+        # Sizes and times count only in a record that this account wrote.
+        by_stat = own and folder_record.untouched(case.model.path, kept)
+        if by_stat or not path.is_file():
             continue
         held = sum_of(path)
         if held and held != kept.sha256:

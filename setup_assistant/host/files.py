@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host import durable
 from setup_assistant.messages import _
 
 _BLOCK = 1 << 20
@@ -35,7 +36,7 @@ def write_text(path: Path, text: str) -> bool:
         if path.read_bytes() == data:
             return False
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.make_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as stream:
@@ -44,6 +45,7 @@ def write_text(path: Path, text: str) -> bool:
                 os.fsync(stream.fileno())
             Path(name).chmod(0o644)
             Path(name).replace(path)
+            durable.sync_folder(path.parent)
         except BaseException:
             from setup_assistant.host import removal
 
@@ -132,11 +134,14 @@ def read_json(path: Path, flag: str = "") -> Any:  # noqa: ANN401 - any JSON val
 def append_line(path: Path, line: str) -> None:
     """Append one line and wait until it is on the disk."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.make_folder(path.parent)
+        new = not path.exists()
         with path.open("a", encoding="utf-8") as stream:
             stream.write(line + "\n")
             stream.flush()
             os.fsync(stream.fileno())
+        if new:
+            durable.sync_folder(path.parent)
     except OSError as error:
         raise refusal(error, path, named=False) from error
 

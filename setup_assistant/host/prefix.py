@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import json
 import os
 import re
@@ -30,6 +32,20 @@ def kind(prefix: Path) -> Literal["conda", "venv"] | None:
         return "venv" if (prefix / "pyvenv.cfg").is_file() else None
     except OSError:  # a folder that may not be looked into
         return None
+
+
+def python_in(prefix: Path) -> Path:
+    """Return the interpreter of an environment, whatever made it."""
+    for candidate in (
+        prefix / "bin" / "python",
+        # A system's own Python has no other name on Debian.
+        prefix / "bin" / "python3",
+        prefix / "Scripts" / "python.exe",
+        prefix / "python.exe",
+    ):
+        if candidate.exists():
+            return candidate
+    return prefix / "bin" / "python"
 
 
 def python_version(prefix: Path) -> str | None:
@@ -81,6 +97,34 @@ def packages(prefix: Path) -> dict[str, str]:
             name, _, version = info.name.removesuffix(".dist-info").partition("-")
             found[normal_name(name)] = version
     return found
+
+
+def emptied(prefix: Path) -> list[Path]:
+    """Return the metadata folders of packages of which a file is empty that should not be.
+
+    That is what a power cut leaves of a file that was not on the disk yet. What conda brought
+    is left out: its files are in conda's own records.
+    """
+    return sorted(
+        info
+        for folder in site_packages(prefix)
+        for info in folder.glob("*.dist-info")
+        if _has_emptied(folder, info)
+    )
+
+
+def _has_emptied(folder: Path, info: Path) -> bool:
+    try:
+        if (info / "INSTALLER").read_text(encoding="utf-8").strip() == "conda":
+            return False
+        rows = list(csv.reader((info / "RECORD").read_text(encoding="utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return False
+    for path, _sum, size in (row for row in rows if len(row) == 3):
+        with contextlib.suppress(OSError):
+            if size not in ("", "0") and not os.stat(folder / path).st_size:  # noqa: PTH116 - hot
+                return True
+    return not rows
 
 
 def normal_name(name: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
+from setup_assistant._bootstrap_state import in_checkout
+
 _NAME = re.compile(r"(?<![\w/.-])setup-assistant (?=[a-z-])")
 
 
 def program() -> str:
     """Return the command that runs this tool: its name, or the module of a checkout."""
-    from setup_assistant import _bootstrap
-
-    return "python3 -m setup_assistant" if _bootstrap.in_checkout() else "setup-assistant"
+    return "python3 -m setup_assistant" if in_checkout() else "setup-assistant"
 
 
 def spell(text: str) -> str:

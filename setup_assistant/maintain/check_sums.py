@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from setup_assistant.catalog.models import Model
+from setup_assistant.host.file_sum import is_sha256
 from setup_assistant.maintain.fault import Fault
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def sum_faults(models: Sequence[Model]) -> list[Fault]:
@@ -17,7 +15,7 @@ def sum_faults(models: Sequence[Model]) -> list[Fault]:
     for model in models:
         for path, digest in model.sha256.items():
             key = f"sums.{model.id}.{path}"
-            if not _SHA256.fullmatch(digest):
+            if not is_sha256(digest):
                 found.append(Fault(file="models", key=key, what=f"{digest!r} is no sha256"))
             if not path.endswith(".safetensors"):
                 what = "owners mend such files: a new one would be refused"

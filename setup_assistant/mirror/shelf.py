@@ -11,6 +11,7 @@ from typing import Any
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.file_sum import FileSum
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import path_fault
 from setup_assistant.weights.model_files_present import CONFIG
@@ -21,13 +22,12 @@ REVISION = "0" * 39 + "1"
 _LARGE_BYTES = 10_000_000
 
 
-@dataclass(frozen=True)
-class Item:
-    """One file on the shelf. `size` in bytes, `sha256` lower-case hex."""
+@dataclass(frozen=True, kw_only=True)
+class Item(FileSum):
+    """One file on the shelf; `file` is where it lies."""
 
-    file: Path
-    size: int
     sha256: str
+    file: Path
 
     @property
     def large(self) -> bool:
@@ -66,14 +66,14 @@ class Shelf:
     def items(self, model: str) -> dict[str, Item]:
         """Return a model's files by path; a file that changed is read again."""
         folder = self.models[model]
-        record = folder_record.load(folder)
+        record = folder_record.own(folder)
         kept = {k.path: k for k in record.files} if record else {}
         found = {}
         for path, file in _inside(folder):
             known = kept.get(path)
             sure = known is not None and folder_record.untouched(folder, known)
             digest = known.sha256 if known and sure else self._sum(file)
-            found[path] = Item(file, file.stat().st_size, digest)
+            found[path] = Item(path=path, size=file.stat().st_size, sha256=digest, file=file)
         return found
 
     def item(self, model: str, path: str) -> Item | None:

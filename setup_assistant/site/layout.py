@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from setup_assistant.host.prefix import python_in
 from setup_assistant.relative_name import fault_of
 
 
@@ -113,17 +114,3 @@ class Layout:
         name = model_id.rsplit("/", maxsplit=1)[-1]
         # A receipt that was received may call a model "..".
         return self.root / "models" / ("unnamed" if fault_of(name) else name)
-
-
-def python_in(prefix: Path) -> Path:
-    """Return the interpreter of an environment, whatever made it."""
-    for candidate in (
-        prefix / "bin" / "python",
-        # A system's own Python has no other name on Debian.
-        prefix / "bin" / "python3",
-        prefix / "Scripts" / "python.exe",
-        prefix / "python.exe",
-    ):
-        if candidate.exists():
-            return candidate
-    return prefix / "bin" / "python"

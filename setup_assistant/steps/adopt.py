@@ -10,8 +10,8 @@ from setup_assistant.choose.plan import Package, Plan, Reason
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, prefix, run
+from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import msg
-from setup_assistant.site.layout import python_in
 from setup_assistant.steps.backends.base import Job
 from setup_assistant.steps.step import Context
 

@@ -10,11 +10,10 @@ from pathlib import Path
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files, paths, removal
-from setup_assistant.host.prefix import normal_name, packages
+from setup_assistant.host import clock, durable, files, paths, removal
+from setup_assistant.host.prefix import emptied, normal_name, packages, python_in
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import mirror_settings
-from setup_assistant.site.layout import python_in
 from setup_assistant.steps import adopt, environment_preflight, next_source, swap
 from setup_assistant.steps.backends.base import Backend, Job
 from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker
@@ -110,10 +109,6 @@ class EnvironmentStep:
         _finish(context, prefix, backend.name)
 
 
-def _install(context: Context, backend: Backend, job: Job) -> None:
-    next_source.install(job, context.plan, context.ledger, backend.install)
-
-
 def choose_backend(context: Context) -> Backend:
     """Return the engine that the plan names."""
     name = context.plan.backend
@@ -193,6 +188,17 @@ def write_marker(prefix: Path, context: Context, engine: str, *, complete: bool)
     )
 
 
+def _install(context: Context, backend: Backend, job: Job) -> None:
+    """Install, and once more what a power cut emptied in the cache of packages."""
+    next_source.install(job, context.plan, context.ledger, backend.install)
+    if torn := emptied(job.prefix):
+        from setup_assistant.steps.backends import uv
+
+        names = ", ".join(uv.forget(job, torn))
+        job.tell.detail(str(msg("Empty files, installed again: {names}", names=names)))
+        backend.install(job)
+
+
 def _take_over(prefix: Path, context: Context) -> None:
     """Let an environment of a site that is gone be this one's, so that it may be replaced."""
     marker, home = read_marker(prefix), context.ledger.home()
@@ -209,6 +215,9 @@ def _finish(context: Context, prefix: Path, engine: str) -> None:
         raise SetupError("install_incomplete", detail=names)
     if context.wishes.keep_mirror:
         mirror_settings.write_into(prefix, context.plan)
+    # The marker may not be on the disk before what it speaks of.
+    context.tell.progress(0, None, msg("Writing the environment to the disk"))
+    durable.sync_disk(prefix)
     write_marker(prefix, context, engine, complete=True)
 
 

@@ -19,10 +19,11 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import to_builtins
 from setup_assistant.host import files, paths, prefix
+from setup_assistant.host.prefix import python_in
 from setup_assistant.machine.facts import Machine
 from setup_assistant.machine.probe import probe
 from setup_assistant.messages import _
-from setup_assistant.site.layout import Layout, python_in
+from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout, read_plan
 from setup_assistant.verify.rehearse import Place, Rehearsed, largest
 from setup_assistant.versions import numbers

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from setup_assistant.host import run
-from setup_assistant.site.layout import python_in
+from setup_assistant.host.prefix import python_in
 from setup_assistant.steps.backends import uv
 
 

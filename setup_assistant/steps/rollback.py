@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, prefix, removal
+from setup_assistant.host import durable, files, prefix, removal
 from setup_assistant.host.removal_proofs import named
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps.ownership import Owner
@@ -56,7 +56,7 @@ def exchange(layout: Layout) -> None:
     texts = {n: [text(layout.root / n), text(kept(layout) / n)] for n in FILES}
     journal = {"state": _EXCHANGING, "files": texts}
     write_journal(layout, journal)
-    layout.env.rename(_between(layout))
+    durable.rename(layout.env, _between(layout))
     _finish(layout, journal)
 
 
@@ -108,11 +108,11 @@ def _finish(layout: Layout, journal: dict[str, Any]) -> None:
     """Do what is left after the first move; every part can be repeated."""
     owner = Owner(layout)
     if not layout.env.exists():
-        folder(layout).rename(layout.env)
+        durable.rename(folder(layout), layout.env)
     for name, (ours, theirs) in _texts(journal).items():
         put(layout.root / name, theirs)
         put(kept(layout) / name, ours)
-    _between(layout).rename(folder(layout))
+    durable.rename(_between(layout), folder(layout))
     owner.remove(stage_root(layout))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from setup_assistant.catalog.stacks import Server
 from setup_assistant.host import files, run
-from setup_assistant.site.layout import python_in
+from setup_assistant.host.prefix import python_in
 from setup_assistant.steps.backends import uv
 from setup_assistant.steps.backends.base import failure
 

@@ -9,6 +9,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from setup_assistant.host import durable
+
 # Removes what is this site's own, and refuses anything else.
 Remove = Callable[[Path], object]
 
@@ -43,7 +45,7 @@ def recover(prefix: Path, remove: Remove, *, whole: bool) -> None:
         remove(waiting)
         return
     remove(prefix)
-    waiting.rename(prefix)
+    durable.rename(waiting, prefix)
 
 
 @contextlib.contextmanager
@@ -65,15 +67,15 @@ def building(prefix: Path, remove: Remove, *, movable: bool) -> Iterator[Path]:
             raise
     if replaces:
         remove(old(prefix))
-        prefix.rename(old(prefix))
+        durable.rename(prefix, old(prefix))
     try:
         if movable:
-            target.rename(prefix)
+            durable.rename(target, prefix)
         else:
             yield target
     except BaseException:
         if replaces:
             remove(prefix)
-            old(prefix).rename(prefix)
+            durable.rename(old(prefix), prefix)
         raise
     remove(old(prefix))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.choose.plan import Plan
-from setup_assistant.host import prefix
+from setup_assistant.host import durable, prefix
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import Site, read_site
 from setup_assistant.site.write import write_site
@@ -81,7 +81,7 @@ def upgrade(
     journal = {"state": "building", "in_place": in_place, "env": layout.env_override}
     rollback_steps.write_journal(layout, journal)
     if in_place:
-        layout.env.rename(rollback_steps.folder(layout))
+        durable.rename(layout.env, rollback_steps.folder(layout))
     write_site(plan, site.machine, context.wishes, stage, recipes)
     proved = False
     try:
@@ -136,7 +136,7 @@ def recover(layout: Layout, recipes: Path) -> bool:
         # What lies at the prefix is half made; the one that worked comes back.
         environment_preflight.wait_for_stragglers(layout.env)
         owner.remove_unfinished(layout.env)
-        rollback_steps.folder(layout).rename(layout.env)
+        durable.rename(rollback_steps.folder(layout), layout.env)
     elif not in_place:
         owner.remove_unfinished(stage.env)
         owner.remove_unfinished(stage.env.with_name(stage.env.name + ".part"))
@@ -154,8 +154,8 @@ def _put_in_place(layout: Layout, stage: Layout, journal: dict[str, Any], recipe
     if stage.env != layout.env and stage.env.exists():
         if layout.env.exists():
             Owner(layout).remove(rollback_steps.folder(layout))
-            layout.env.rename(rollback_steps.folder(layout))
-        stage.env.rename(layout.env)
+            durable.rename(layout.env, rollback_steps.folder(layout))
+        durable.rename(stage.env, layout.env)
     for name in ("requirements.lock", "canary.json"):
         rollback_steps.put(layout.root / name, rollback_steps.text(stage.root / name))
     wishes = replace(new.wishes, env=str(journal.get("env", "")), site=str(layout.root))

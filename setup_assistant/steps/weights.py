@@ -21,6 +21,7 @@ from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.step import Context
 from setup_assistant.units_text import size_text
 from setup_assistant.weights import folder_record
+from setup_assistant.weights.doubts import doubts
 
 CANARY = "canary"
 FLAG = "--weights"
@@ -71,10 +72,8 @@ class WeightsStep:
                 before=lambda folder, paths: _announce(context, folder, paths),
             )
         )
-        unsure = sum(k.checked == "size" for k in brought.record.files)
-        if unsure:
-            text = msg("The hub names no sha256 for {count} files: only sizes agree", count=unsure)
-            context.tell.result(text, ok=True)
+        for doubt in doubts(brought.record, brought.unasked):
+            context.tell.result(doubt, ok=True)
 
 
 def _sources(context: Context) -> list[Source]:

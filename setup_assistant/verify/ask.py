@@ -14,8 +14,8 @@ from setup_assistant.catalog.smoke import Smoke
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host.dialogue import Dialogue
+from setup_assistant.host.prefix import python_in
 from setup_assistant.host.program import spell
-from setup_assistant.site.layout import python_in
 from setup_assistant.verify import causes, surroundings
 from setup_assistant.verify.request import Wanted, max_memory, video_limits
 

@@ -12,8 +12,8 @@ from typing import Any
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import from_builtins
 from setup_assistant.host import log, run
+from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import Value
-from setup_assistant.site.layout import python_in
 from setup_assistant.verify.results import Check
 
 MAIN = Path(__file__).parent / "inside" / "main.py"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.catalog.canary import Canary
-from setup_assistant.host import clock, files
+from setup_assistant.host import clock
 from setup_assistant.messages import Value
 from setup_assistant.verify.results import Check
+from setup_assistant.weights.hashing import sum_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,11 +156,3 @@ def _missing(name: str, *, stops: bool = False) -> Fault:
         values={"file": name},
         stops=stops,
     )
-
-
-def sum_of(path: Path) -> str | None:
-    """Return the sha256 of a file; None where it cannot be read."""
-    try:
-        return files.sha256(path)
-    except OSError:
-        return None

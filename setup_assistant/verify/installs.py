@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from setup_assistant.choose.plan import Plan
-from setup_assistant.site.layout import python_in
+from setup_assistant.host.prefix import python_in
 
 
 def install_command(

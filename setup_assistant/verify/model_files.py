@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from setup_assistant.catalog.models import known_sums
 from setup_assistant.messages import Value
-from setup_assistant.verify.files_check import Fault, FilesReport, report, sum_of, timed
+from setup_assistant.verify.files_check import Fault, FilesReport, report, timed
+from setup_assistant.weights.content import look
+from setup_assistant.weights.hashing import sum_of
+from setup_assistant.weights.json_file import read_object
 from setup_assistant.weights.listing import path_fault
+from setup_assistant.weights.model_files_present import INDEX, PICKLED
+from setup_assistant.weights.tensors import read_header
+from setup_assistant.weights.tokenizer import tokenizer_fault
 
 # Without one of each, transformers invents a default, or stops with a misleading error.
 _NEEDED = (
     ("preprocessor_config.json", "processor_config.json"),
     ("tokenizer.json", "vocab.json"),
 )
-_INDEX = "model.safetensors.index.json"
-_LARGEST_HEADER = 100_000_000
 
 
 def model_files(folder: Path, *, trust_unchanged: bool = False) -> FilesReport:
@@ -35,46 +40,37 @@ def model_files(folder: Path, *, trust_unchanged: bool = False) -> FilesReport:
 
 def _structure(folder: Path) -> list[Fault]:
     """Return what no model folder can do without; it stops at the first."""
-    if not (folder / "config.json").is_file():
-        return [_lacks(folder, "config.json", "config-missing")]
-    if invalid := _invalid(folder):
-        return [invalid]
-    for choices in _NEEDED:
+    if absent := _absent(folder):
+        return [absent]
+    index = read_object(folder / INDEX).value.get("weight_map") if (folder / INDEX).exists() else {}
+    return list(_content(folder, _shards(folder), index if isinstance(index, dict) else {}))
+
+
+def _absent(folder: Path) -> Fault | None:
+    """Return the first thing that is missing, or that is no file of its kind."""
+    if not (folder / "config.json").exists():
+        return _lacks(folder, "config.json", "config-missing")
+    for name in ("config.json", INDEX):
+        if (folder / name).exists() and (said := read_object(folder / name).fault):
+            return _wrong(folder, "config-invalid", name, str(said), stops=True)
+    if astray := _astray(folder):
+        return _wrong(folder, "config-invalid", INDEX, astray, stops=True)
+    shards = _shards(folder) or ["model.safetensors"]
+    for choices in (*_NEEDED, *((name,) for name in shards)):
         if not any((folder / name).is_file() for name in choices):
-            return [_lacks(folder, choices[0])]
-    shards = _shards(folder)
-    if not shards:
-        return [_lacks(folder, "model.safetensors")]
-    for name in shards:
-        if not (folder / name).is_file():
-            return [_lacks(folder, name)]
-    broken = ((name, _broken_header(folder / name)) for name in shards)
-    return [
-        Fault(
-            cause="weights-truncated",
-            touched=(name,),
-            stops=True,
-            evidence=(why,),
-            values={"file": str(folder / name), "detail": why, "folder": str(folder)},
-        )
-        for name, why in broken
-        if why
-    ]
+            pickled = [p.name for p in sorted(folder.iterdir()) if p.suffix in PICKLED]
+            if choices[0] in shards and pickled:
+                return _wrong(folder, "weights-pickled", pickled[0], pickled[0], stops=True)
+            return _lacks(folder, choices[0])
+    return None
 
 
-def _invalid(folder: Path) -> Fault | None:
-    """Return the first JSON file that is none, or an index that leads out of the folder."""
-    details = {
-        name: "not a JSON object"
-        for name in ("config.json", _INDEX)
-        if (folder / name).exists() and not _mapping(folder / name)
-    }
-    if not details and (astray := _astray(folder)):
-        details[_INDEX] = astray
-    for name, detail in details.items():
-        values: dict[str, Value] = {"file": str(folder / name), "folder": str(folder)}
-        values["detail"] = detail
-        return Fault(cause="config-invalid", touched=(name,), stops=True, values=values)
+def _astray(folder: Path) -> str | None:
+    """Return a file that the index names outside of the folder, and what is wrong with it."""
+    names = read_object(folder / INDEX).value.get("weight_map")
+    for name in names.values() if isinstance(names, dict) else ():
+        if fault := path_fault(name):
+            return f"{ascii(name)[:80]}: {fault}"
     return None
 
 
@@ -83,50 +79,46 @@ def _lacks(folder: Path, name: str, cause: str = "model-file-missing") -> Fault:
     return Fault(cause=cause, touched=(name,), values=values, stops=True)
 
 
-def _mapping(path: Path) -> dict[str, object]:
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
 def _shards(folder: Path) -> list[str]:
-    if (folder / _INDEX).is_file():
-        names = _mapping(folder / _INDEX).get("weight_map", {})
+    if (folder / INDEX).is_file():
+        names = read_object(folder / INDEX).value.get("weight_map", {})
         return sorted({str(n) for n in names.values()}) if isinstance(names, dict) else []
     return sorted(path.name for path in folder.glob("*.safetensors"))
 
 
-def _astray(folder: Path) -> str | None:
-    """Return a file that the index names outside of the folder, and what is wrong with it."""
-    names = _mapping(folder / _INDEX).get("weight_map")
-    for name in names.values() if isinstance(names, dict) else ():
-        if fault := path_fault(name):
-            return f"{ascii(name)[:80]}: {fault}"
-    return None
+def _content(folder: Path, shards: list[str], index: Mapping[str, object]) -> Iterator[Fault]:
+    """Yield what is wrong inside files that are there: headers, order, numbers, tokenizer."""
+    headers = {name: read_header(folder / name) for name in shards}
+    for name, header in headers.items():
+        if header.fault:
+            yield _wrong(folder, "weights-truncated", name, str(header.fault), stops=True)
+    placed = [(t, str(n)) for t, n in index.items() if str(n) in headers]
+    for tensor, place in placed:
+        if not headers[place].fault and tensor not in headers[place].tensors:
+            yield _wrong(folder, "weights-swapped", place, ascii(tensor)[1:-1], stops=True)
+            break
+    for flaw in look(folder, headers).flaws:
+        where = f"{ascii(flaw.tensor)[1:-1]}, byte {flaw.offset}"
+        cause = "weights-zeros" if flaw.kind == "zeros" else "weights-not-finite"
+        yield _wrong(folder, cause, flaw.file, where)
+    if said := tokenizer_fault(folder, read_object(folder / "config.json").value):
+        yield _wrong(folder, "tokenizer-foreign", "tokenizer.json", str(said))
 
 
-def _broken_header(path: Path) -> str | None:
-    """Return why a safetensors file is not whole; its header says how long it must be."""
-    size = path.stat().st_size
-    try:
-        with path.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            if length > min(size, _LARGEST_HEADER):
-                return f"{size} bytes, but its header claims {length}"
-            header = json.loads(stream.read(length))
-        ends = [t["data_offsets"][1] for n, t in header.items() if n != "__metadata__"]
-        wanted = 8 + length + max(ends, default=0)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        return f"its header cannot be read: {error}"
-    return None if wanted == size else f"{size} bytes, its header says {wanted}"
+def _wrong(folder: Path, cause: str, name: str, detail: str, *, stops: bool = False) -> Fault:
+    values: dict[str, Value] = {
+        "file": str(folder / name), "detail": detail, "folder": str(folder),
+    }  # fmt: skip
+    return Fault(cause=cause, touched=(name,), stops=stops, evidence=(detail,), values=values)
 
 
 def _recorded(folder: Path, trust_unchanged: bool) -> list[Fault]:
     from setup_assistant.weights import folder_record
 
     record = folder_record.load(folder)
+    # Sizes and times count only in a record that this account wrote.
+    trust_unchanged = trust_unchanged and folder_record.own(folder) is not None
+    known = known_sums(record.model) if record else {}
     found = []
     for kept in record.files if record else ():
         if trust_unchanged and folder_record.untouched(folder, kept):
@@ -134,13 +126,13 @@ def _recorded(folder: Path, trust_unchanged: bool) -> list[Fault]:
         held = sum_of(folder / kept.path)
         if held is None:
             found.append(_lacks(folder, kept.path))
-        elif held != kept.sha256:
+        elif held != (wanted := known.get(kept.path, kept.sha256)):
             found.append(
                 Fault(
                     cause="weights-changed",
                     touched=(kept.path,),
                     values={"file": str(folder / kept.path)},
-                    evidence=(f"{kept.path}: sha256 {held[:12]}…, recorded {kept.sha256[:12]}…",),
+                    evidence=(f"{kept.path}: sha256 {held[:12]}…, expected {wanted[:12]}…",),
                 )
             )
     return found

@@ -12,7 +12,7 @@ from setup_assistant.catalog import canary as canary_recipe
 from setup_assistant.catalog import smoke as smoke_recipe
 from setup_assistant.choose.plan import Plan
 from setup_assistant.host import clock
-from setup_assistant.site.layout import python_in
+from setup_assistant.host.prefix import python_in
 from setup_assistant.verify import child, surroundings, verdict
 from setup_assistant.verify.files_check import canary_files
 from setup_assistant.verify.model_files import model_files

@@ -13,7 +13,7 @@ from setup_assistant.catalog import canary as canary_recipe
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host.dialogue import Dialogue
-from setup_assistant.site.layout import python_in
+from setup_assistant.host.prefix import python_in
 from setup_assistant.verify import surroundings
 from setup_assistant.verify.ask import failed
 from setup_assistant.verify.request import Wanted

@@ -1,4 +1,4 @@
-"""What of a folder is proved: by its record and one stat, or by reading."""
+"""What the files of a folder are, by reading them."""
 
 from __future__ import annotations
 
@@ -6,51 +6,22 @@ import contextlib
 import hashlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from setup_assistant.host import files
+from setup_assistant.host.file_sum import FileSum
 from setup_assistant.host.transfer.remote_file import RemoteFile
-from setup_assistant.messages import msg
-from setup_assistant.steps.download.events import Event
-from setup_assistant.steps.download.job import Job
-from setup_assistant.steps.download.preflight import size_of
-from setup_assistant.weights import folder_record
-from setup_assistant.weights.folder_record import Kept, Manifest
+from setup_assistant.weights.folder_record import Kept
 
 _READERS = 2
 _BLOCK = 1 << 20
 
 
-def proved_before(job: Job, old: Manifest | None) -> dict[str, Kept]:
-    """Return what the record says and still holds: by stat, or by reading where that differs."""
-    if not old:
-        return {}
-    same = [k for k in old.files if not job.verify and folder_record.untouched(job.folder, k)]
-    proved = {k.path: k for k in same}
-    unsure = [k for k in old.files if k.path not in proved]
-    unsure = [k for k in unsure if size_of(job.folder / k.path) == k.size]
-    wanted = [RemoteFile(path=k.path, size=k.size, sha256=k.sha256) for k in unsure]
-    total, done = sum(k.size for k in old.files), sum(k.size for k in same)
-    for known, found in zip(unsure, hashed(job.folder, wanted), strict=True):
-        done += known.size
-        say_verifying(job, done, total, known.path)
-        if found and found.sha256 == known.sha256:
-            proved[known.path] = replace(known, mtime=found.mtime)
-    return proved
-
-
-def say_verifying(job: Job, done: int, total: int, path: str) -> None:
-    """Say how far the reading is."""
-    job.tell.progress(done, total, msg("Checking the files of {model}", model=job.model))
-    job.event(Event("verifying", {"done_bytes": done, "total_bytes": total, "path": path}))
-
-
-def hashed(folder: Path, wanted: Iterable[RemoteFile]) -> Iterable[Kept | None]:
+def hashed(folder: Path, wanted: Iterable[FileSum]) -> Iterable[Kept | None]:
     """Yield, in order, what each file is now; None where it cannot be read."""
 
-    def one(file: RemoteFile) -> Kept | None:
+    def one(file: FileSum) -> Kept | None:
         path = folder / file.path
         with contextlib.suppress(OSError):
             # The time first: a file that changes while it is read must not look unchanged.
@@ -84,21 +55,14 @@ def proves(folder: Path, file: RemoteFile, kept: Kept) -> Literal["sha256", "git
     return None
 
 
-def fits(file: RemoteFile, kept: Kept) -> bool:
+def fits(file: FileSum, kept: Kept) -> bool:
     """Whether a file is what was listed."""
     return kept.size == file.size and file.sha256 in (None, kept.sha256)
 
 
-def record(
-    job: Job, proved: Iterable[Kept], *, complete: bool, source: str | None = None
-) -> Manifest:
-    """Write down what is proved."""
-    found = Manifest(
-        model=job.model,
-        source=source or job.source.name,
-        complete=complete,
-        revision=job.revision,
-        files=tuple(sorted(proved, key=lambda k: k.path)),
-    )
-    folder_record.save(job.folder, found)
-    return found
+def sum_of(path: Path) -> str | None:
+    """Return the sha256 of a file; None where it cannot be read."""
+    try:
+        return files.sha256(path)
+    except OSError:
+        return None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.file_sum import is_sha256
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX, RemoteFile
 from setup_assistant.messages import _
 from setup_assistant.relative_name import clash, fault_of
@@ -19,7 +20,6 @@ _LARGEST = 1 << 52
 _CLIENT_SUFFIX = ".incomplete"
 _RESERVED = (PART_SUFFIX, STATE_SUFFIX, _CLIENT_SUFFIX)
 _SPARE = max(len(s) for s in _RESERVED)
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 # What this tool writes beside the weights.
 OWN_PREFIX = ".setup-assistant"
@@ -83,7 +83,7 @@ def _file(entry: object, model: str) -> RemoteFile | None:
 def _sum(value: Any, path: str, model: str) -> str | None:  # noqa: ANN401 - JSON value
     if value in (None, ""):
         return None
-    if not isinstance(value, str) or not _SHA256.fullmatch(value.lower()):
+    if not isinstance(value, str) or not is_sha256(value.lower()):
         raise _refused(model, f"{path!a}: Sha256 {str(value)[:80]!a}")
     return value.lower()
 

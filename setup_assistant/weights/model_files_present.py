@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
+from setup_assistant.weights.json_file import read_object
+from setup_assistant.weights.tensors import read_header
 
 CONFIG = "config.json"
 INDEX = "model.safetensors.index.json"
 # What says which other files there must be; fetched before them.
+PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 HEADS = (CONFIG, INDEX)
-# The limit of the format's own library, in bytes.
-_LONGEST_HEADER = 100_000_000
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".gguf")
 
 
@@ -51,25 +50,14 @@ def check_heads(folder: Path, listed: Collection[str], model: str) -> None:
 
 def unreadable(folder: Path, listed: Collection[str]) -> list[str]:
     """Return the safetensors files whose header cannot be read, or does not fit their size."""
-    return [p for p in listed if p.endswith(".safetensors") and not _readable(folder / p)]
-
-
-def _readable(path: Path) -> bool:
-    """Read as https://huggingface.co/docs/safetensors describes the format."""
-    try:
-        with path.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            if length > _LONGEST_HEADER:
-                return False
-            header = json.loads(stream.read(length))
-        ends = [v["data_offsets"][1] for k, v in header.items() if k != "__metadata__"]
-        return bool(8 + length + max(ends, default=0) == path.stat().st_size)
-    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-        return False
+    shards = (p for p in listed if p.endswith(".safetensors"))
+    return [p for p in shards if read_header(folder / p).fault]
 
 
 def _object(path: Path) -> dict[str, Any]:
-    value = files.read_json(path)
-    if not isinstance(value, dict):
-        raise SetupError("file_invalid", path=str(path), detail=type(value).__name__)
-    return value
+    if not path.is_file():
+        raise SetupError("file_missing", path=str(path), flag=path.name)
+    found = read_object(path)
+    if found.fault:
+        raise SetupError("file_invalid", path=str(path), detail=str(found.fault))
+    return found.value

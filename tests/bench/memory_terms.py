@@ -20,7 +20,7 @@ from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose import terms
 from setup_assistant.host import prefix
-from setup_assistant.site.layout import python_in
+from setup_assistant.host.prefix import python_in
 from tests.choose.described import known
 
 SCRIPT = Path(__file__).with_name("meta_terms.py")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from setup_assistant.choose.tokens import PictureError, image_grid, video_frames, video_grid
-from setup_assistant.site.layout import python_in
+from setup_assistant.host.prefix import python_in
 from tests.choose.described import known
 
 pytestmark = pytest.mark.e2e

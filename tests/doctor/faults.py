@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,8 +11,9 @@ from pathlib import Path
 
 from setup_assistant.host.http_errors import CAUSES
 from setup_assistant.machine.facts import Gpu, Source
-from setup_assistant.verify.files_check import sum_of
 from setup_assistant.weights import folder_record
+from setup_assistant.weights.hashing import sum_of
+from setup_assistant.weights.tensors import read_header
 from tests.doctor.body import CARD, NATIVE, Body
 
 # What a fault returns: variables of the person's shell.
@@ -462,6 +464,92 @@ def weights_are_empty(body: Body) -> None:
 def shard_with_anothers_tensors(body: Body) -> None:
     index = {"weight_map": {"no.such.tensor": "model.safetensors"}}
     body.file(body.model / "model.safetensors.index.json", json.dumps(index))
+
+
+@weights("not-a-file")
+def a_pipe_in_place_of_the_config(body: Body) -> None:
+    (body.model / "config.json").unlink()
+    os.mkfifo(body.model / "config.json")
+
+
+@weights("config-invalid")
+def config_nested_without_end(body: Body) -> None:
+    body.file(body.model / "config.json", '{"a":' * 200_000)
+
+
+@weights("config-invalid")
+def config_with_a_byte_order_mark(body: Body) -> None:
+    path = body.model / "config.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+
+@weights("config-invalid")
+def config_in_utf_16(body: Body) -> None:
+    path = body.model / "config.json"
+    path.write_bytes(path.read_text().encode("utf-16"))
+
+
+@weights("weights-pickled")
+def pickled_weights_alone(body: Body) -> None:
+    (body.model / "model.safetensors").rename(body.model / "pytorch_model.bin")
+
+
+@weights("weights-stale")
+def a_whole_file_left_beside_an_index(body: Body) -> None:
+    whole = body.model / "model.safetensors"
+    shard = whole.with_name("model-00001-of-00001.safetensors")
+    shutil.copyfile(whole, shard)
+    names = dict.fromkeys(read_header(shard).tensors, shard.name)
+    index = json.dumps({"weight_map": names})
+    body.file(body.model / "model.safetensors.index.json", index)
+
+
+def _overwrite(body: Body, data: bytes, share: float = 0.5) -> None:
+    path = body.model / "model.safetensors"
+    at = int(path.stat().st_size * share) // 4096 * 4096
+    with path.open("r+b") as stream:
+        stream.seek(at)
+        stream.write(data)
+
+
+@weights("weights-zeros")
+def a_hole_in_the_weights(body: Body) -> None:
+    _overwrite(body, bytes(3 * 4096))
+
+
+@weights("weights-not-finite")
+def a_number_that_is_none(body: Body) -> None:
+    _overwrite(body, b"\x01\x7e")
+
+
+@weights("weights-truncated")
+def tensors_that_overlap(body: Body) -> None:
+    path = body.model / "model.safetensors"
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    one, other = [n for n in header if n != "__metadata__"][:2]
+    header[one] = {**header[one], "data_offsets": header[other]["data_offsets"],
+                   "shape": header[other]["shape"]}  # fmt: skip
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + length :])
+
+
+@weights("tokenizer-foreign")
+def tokenizer_with_more_words_than_the_model(body: Body) -> None:
+    path = body.model / "tokenizer.json"
+    value = json.loads(path.read_text())
+    value["added_tokens"].append({"id": 99_999, "content": "<|foreign|>"})
+    body.file(path, json.dumps(value))
+
+
+@weights("weights-foreign")
+def config_with_another_number_of_words(body: Body) -> None:
+    path = body.model / "config.json"
+    config = json.loads(path.read_text())
+    text = config.get("text_config", config)
+    text["vocab_size"] += 64
+    body.file(path, json.dumps(config))
 
 
 @weights("weights-foreign")

@@ -12,7 +12,8 @@ import pytest
 
 from setup_assistant.choose.plan import Package, Placement, Plan
 from setup_assistant.host import paths
-from setup_assistant.site.layout import Layout, python_in
+from setup_assistant.host.prefix import python_in
+from setup_assistant.site.layout import Layout
 from setup_assistant.site.scripts import SCRIPTS, render_scripts
 from tests.site import samples
 

@@ -34,7 +34,9 @@ def wheel(name: str, version: str, size: int = 0) -> tuple[str, bytes]:
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    record = "".join(f"{path},,\n" for path in members) + f"{info}/RECORD,,\n"
+    record = (
+        "".join(f"{path},,{len(text)}\n" for path, text in members.items()) + f"{info}/RECORD,,\n"
+    )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for path, text in {**members, f"{info}/RECORD": record}.items():

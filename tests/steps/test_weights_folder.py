@@ -17,6 +17,7 @@ from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.weights import folder_record
+from setup_assistant.weights.doubts import doubts
 from tests.hub.fixtures import MODEL, SHARDS
 
 
@@ -157,16 +158,173 @@ def test_a_changed_file_is_seen_by_stat(source: FolderSource, target: Path, chan
     assert source.got == ([] if change == "time" else [SHARDS[0]])
 
 
-def test_a_copied_folder_is_read_again_without_a_hub(
-    source: FolderSource, target: Path, tmp_path: Path
+@pytest.fixture
+def copy(source: FolderSource, target: Path, tmp_path: Path) -> Path:
+    """A folder as a colleague would hand it on, with the times and the record of another one."""
+    fetch(source, target)
+    source.lists = 0
+    source.got.clear()
+    return Path(shutil.copytree(target, tmp_path / "copy", copy_function=shutil.copy2))
+
+
+def unreachable(source: FolderSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> tuple[RemoteFile, ...]:
+        raise SetupError("weights_unreachable", model="m", url="u", detail="d", command="c")
+
+    monkeypatch.setattr(source, "list", refuse)
+
+
+def forge(folder: Path, path: str, data: bytes) -> None:
+    """Put other bytes in a folder, and make its record agree with them."""
+    stat = (folder / path).stat()
+    (folder / path).write_bytes(data.ljust(stat.st_size, b"!")[: stat.st_size])
+    os.utime(folder / path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    name = folder / folder_record.NAME
+    record = json.loads(name.read_text())
+    for kept in record["files"]:
+        if kept["path"] == path:
+            kept["sha256"] = sha256((folder / path).read_bytes()).hexdigest()
+    name.write_text(json.dumps(record))
+
+
+def test_a_copied_folder_is_read_and_compared_with_the_source(
+    source: FolderSource, copy: Path
+) -> None:
+    assert not folder_record.intact(copy, MODEL)
+    brought = fetch(source, copy)
+    assert (brought.received_bytes, brought.unasked, source.lists) == (0, "", 1)
+    assert {k.checked for k in brought.record.files} == {"sha256"}
+    fetch(source, copy)
+    assert source.lists == 1
+
+
+def test_a_forged_record_does_not_hide_what_the_source_knows(
+    source: FolderSource, copy: Path
+) -> None:
+    forge(copy, SHARDS[1], b"evil")
+    forge(copy, "config.json", b"evil")
+    fetch(source, copy)
+    assert same(source.root, copy)
+    assert sorted(source.got) == ["config.json", SHARDS[1]]
+
+
+def test_a_forged_record_does_not_hide_what_a_recipe_knows(
+    source: FolderSource, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = sha256((copy / SHARDS[1]).read_bytes()).hexdigest()
+    forge(copy, SHARDS[1], b"evil")
+    unreachable(source, monkeypatch)
+    with pytest.raises(SetupError) as caught:
+        fetch(source, copy, known=lambda: {SHARDS[1]: right})
+    assert caught.value.code == "weights_unreachable"
+    assert not folder_record.intact(copy, MODEL)
+
+
+def test_what_nothing_can_be_compared_with_is_said(
+    source: FolderSource, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {SHARDS[0]: sha256((copy / SHARDS[0]).read_bytes()).hexdigest()}
+    unreachable(source, monkeypatch)
+    brought = fetch(source, copy, known=lambda: known)
+    assert brought.unasked
+    checked = {k.path: k.checked for k in brought.record.files}
+    assert checked.pop(SHARDS[0]) == "sha256"
+    assert set(checked.values()) == {"record"}
+    said = [str(d) for d in doubts(brought.record, brought.unasked)]
+    assert f"{len(checked)} files are what the record beside them says" in said[0]
+
+
+def test_a_strangers_record_is_asked_about_again_with_verify(
+    source: FolderSource, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forge(copy, SHARDS[1], b"evil")
+    with monkeypatch.context() as patch:
+        unreachable(source, patch)
+        assert fetch(source, copy).unasked
+    assert folder_record.intact(copy, MODEL)
+    fetch(source, copy, verify=True)
+    assert same(source.root, copy)
+
+
+def test_verify_without_a_source_compares_with_the_download_and_says_so(
+    source: FolderSource, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetch(source, target)
-    copy = tmp_path / "copy"
-    shutil.copytree(target, copy, copy_function=shutil.copyfile)
-    assert not folder_record.intact(copy, MODEL)
+    unreachable(source, monkeypatch)
+    brought = fetch(source, target, verify=True)
+    assert {k.checked for k in brought.record.files} == {"sha256"}
+    assert "the download alone" in str(doubts(brought.record, brought.unasked)[0])
+
+
+def test_verify_asks_the_source_whatever_the_record_says(
+    source: FolderSource, target: Path
+) -> None:
+    fetch(source, target)
+    (source.root / SHARDS[0]).write_bytes(b"n" * (source.root / SHARDS[0]).stat().st_size)
+    fetch(source, target)
+    assert not same(source.root, target)
+    fetch(source, target, verify=True)
+    assert same(source.root, target)
+
+
+def test_a_folder_that_may_only_be_read_is_read_once(
+    source: FolderSource, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreachable(source, monkeypatch)
+    real = files.write_text
+
+    def refuse(path: Path, text: str) -> bool:
+        if path.is_relative_to(copy):
+            raise SetupError("not_writable", path=str(path), detail="read-only", flag="--to")
+        return real(path, text)
+
+    monkeypatch.setattr(files, "write_text", refuse)
     assert fetch(source, copy).received_bytes == 0
-    assert source.lists == 1
     assert folder_record.intact(copy, MODEL)
+
+
+def test_a_record_that_calls_too_little_complete_is_not_believed(
+    source: FolderSource, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = copy / folder_record.NAME
+    record = json.loads(name.read_text())
+    record["files"] = [f for f in record["files"] if f["path"] != SHARDS[1]]
+    name.write_text(json.dumps(record))
+    unreachable(source, monkeypatch)
+    with pytest.raises(SetupError) as caught:
+        fetch(source, copy)
+    assert caught.value.code == "weights_incomplete"
+
+
+def test_ones_own_config_is_kept_under_another_name(source: FolderSource, target: Path) -> None:
+    target.mkdir(parents=True)
+    mine = json.dumps({"model_type": "qwen2_vl", "mine": True})
+    (target / "config.json").write_text(mine)
+    said: list[str] = []
+    fetch(source, target, note=lambda text: said.append(str(text)))
+    assert same(source.root, target)
+    assert (target / "config.json.bak").read_text() == mine
+    assert any("kept as config.json.bak" in line for line in said)
+
+
+def test_zeros_that_an_earlier_run_left_are_not_taken_without_a_sum(
+    source: FolderSource, target: Path
+) -> None:
+    source.with_sha = False
+    target.mkdir(parents=True)
+    size = (source.root / SHARDS[0]).stat().st_size
+    data = (source.root / SHARDS[0]).read_bytes()
+    (target / SHARDS[0]).write_bytes(data[:8192] + bytes(size - 8192))
+    fetch(source, target)
+    assert same(source.root, target)
+
+
+def test_zeros_that_the_source_serves_are_taken(source: FolderSource, target: Path) -> None:
+    source.with_sha = False
+    (source.root / SHARDS[0]).write_bytes(bytes(50_000))
+    fetch(source, target)
+    assert same(source.root, target)
+    assert source.got.count(SHARDS[0]) <= 2
 
 
 def test_a_file_damaged_on_the_way_is_fetched_once_more(source: FolderSource, target: Path) -> None:

@@ -15,12 +15,12 @@ from setup_assistant.host.http import Http
 from setup_assistant.host.http_errors import WebError, refusal
 from setup_assistant.host.transfer.file_progress import Patience
 from setup_assistant.messages import msg
-from setup_assistant.steps.download import run
+from setup_assistant.steps.download import proving, run
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.hub_request import ask_bytes
 from setup_assistant.steps.download.hubs import ModelScopeHub
 from setup_assistant.steps.download.web import WebSource
-from setup_assistant.weights import folder_record, hashing
+from setup_assistant.weights import folder_record
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL, SHARDS
 
@@ -127,7 +127,7 @@ def test_thousands_of_small_files_do_not_each_rewrite_the_record(
 
     def record(*args: object, complete: bool, **more: object) -> folder_record.Manifest:
         written.append(complete)
-        return hashing.record(*args, complete=complete, **more)  # type: ignore[arg-type]
+        return proving.record(*args, complete=complete, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(run, "record", record)
     monkeypatch.setattr(run, "_RECORD_SECONDS", 3600.0)

@@ -14,9 +14,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from setup_assistant.errors import SetupError
-from setup_assistant.steps.download import places
+from setup_assistant.steps.download import local, places
 from setup_assistant.steps.download.folder import Brought, Job, bring
-from setup_assistant.steps.download.local import link_or_copy
+from setup_assistant.steps.download.local import bring_file
 from setup_assistant.weights import folder_record
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL, SHARDS
@@ -144,10 +144,17 @@ def test_an_address_that_is_a_hub(model_folder: Path, tmp_path: Path, url: str) 
     assert {k.checked for k in brought.record.files} == {"sha256"}
 
 
-def test_a_folder_is_linked(model_folder: Path, tmp_path: Path) -> None:
+def test_large_files_of_a_folder_are_linked_and_small_ones_copied(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "_LARGE_BYTES", 100_000)
     fetch(str(model_folder), "", tmp_path / "w")
     assert (tmp_path / "w" / SHARDS[0]).samefile(model_folder / SHARDS[0])
     assert folder_record.intact(tmp_path / "w", MODEL)
+    before = (model_folder / "config.json").read_bytes()
+    with (tmp_path / "w" / "config.json").open("ab") as stream:
+        stream.write(b" ")
+    assert (model_folder / "config.json").read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -162,7 +169,7 @@ def test_a_cache_or_a_disk_with_the_model_in_it(
     there.parent.mkdir(parents=True)
     model_folder.rename(there)
     fetch(str(tmp_path / "disk"), "", tmp_path / "w")
-    assert (tmp_path / "w" / SHARDS[0]).samefile(there / SHARDS[0])
+    assert (tmp_path / "w" / SHARDS[0]).read_bytes() == (there / SHARDS[0]).read_bytes()
 
 
 def test_what_cannot_be_linked_is_copied(
@@ -172,7 +179,8 @@ def test_what_cannot_be_linked_is_copied(
         raise OSError(18, "Invalid cross-device link")
 
     monkeypatch.setattr("os.link", no_link)
-    digest = link_or_copy(model_folder / SHARDS[0], tmp_path / "w" / "x", "--to")
+    monkeypatch.setattr(local, "_LARGE_BYTES", 100_000)
+    digest = bring_file(model_folder / SHARDS[0], tmp_path / "w" / "x", "--to")
     data = (model_folder / SHARDS[0]).read_bytes()
     assert digest == hashlib.sha256(data).hexdigest()
     assert (tmp_path / "w" / "x").read_bytes() == data

@@ -10,11 +10,12 @@ import pytest
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import sites
-from setup_assistant.steps.download import places
+from setup_assistant.steps.download import local, places
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.weights import folder_record
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL, SHARDS
+from tests.weights.disk import disk_or_skip
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +54,7 @@ def test_modelscopes_cache(hub: Hub, home: Path, tmp_path: Path, place: str) -> 
     there = lay(hub, home / ".cache" / "modelscope" / place)
     brought = fetch(hub, tmp_path / "w")
     assert hub.asked(SHARDS[0]) == 0
-    assert (tmp_path / "w" / SHARDS[0]).samefile(there)
+    assert (tmp_path / "w" / SHARDS[0]).read_bytes() == there.read_bytes()
     assert brought.received_bytes < brought.total_bytes
 
 
@@ -76,6 +77,45 @@ def test_another_site(hub: Hub, tmp_path: Path) -> None:
     hub.seen.clear()
     assert fetch(hub, tmp_path / "w").received_bytes == 0
     assert not any(s.sent for s in hub.seen)
+
+
+def test_a_cache_keeps_its_bytes_whatever_is_written_here_later(
+    hub: Hub, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "_LARGE_BYTES", 100_000)
+    there = lay(hub, home / ".cache" / "modelscope" / "models" / MODEL)
+    data, mode = there.read_bytes(), there.stat().st_mode
+    said: list[str] = []
+    source = places.source_of("modelscope", hub.url, model=MODEL, resume="r", flag="--to")
+    job = Job(model=MODEL, source=source, folder=tmp_path / "w", flag="--to",
+              note=lambda text: said.append(str(text)))  # fmt: skip
+    bring(job)
+    assert (tmp_path / "w" / SHARDS[0]).samefile(there)
+    assert any(SHARDS[0] in line and "hard link" in line for line in said)
+    # The hub changes the file: what is written now breaks the link first.
+    served = hub.models[MODEL] / SHARDS[0]
+    served.write_bytes(served.read_bytes()[::-1])
+    bring(Job(model=MODEL, source=source, folder=tmp_path / "w", flag="--to", verify=True))
+    assert (tmp_path / "w" / SHARDS[0]).read_bytes() == data[::-1]
+    assert (there.read_bytes(), there.stat().st_mode) == (data, mode)
+
+
+@pytest.mark.e2e
+def test_where_the_disk_can_a_large_file_is_cloned(tmp_path: Path) -> None:
+    disk = disk_or_skip(tmp_path, kind="xfs")
+    with disk.mounted() as root:
+        data = os.urandom(20_000_000)
+        (root / "a").write_bytes(data)
+        os.sync()
+        free = os.statvfs(root).f_bfree
+        assert local.bring_file(root / "a", root / "w" / "a", "--to") is None
+        assert (root / "w" / "a").read_bytes() == data
+        assert not (root / "w" / "a").samefile(root / "a")
+        os.sync()
+        assert free - os.statvfs(root).f_bfree < 1000
+        with (root / "w" / "a").open("r+b") as stream:
+            stream.write(b"mine")
+        assert (root / "a").read_bytes() == data
 
 
 def test_a_damaged_copy_is_not_taken(hub: Hub, home: Path, tmp_path: Path) -> None:

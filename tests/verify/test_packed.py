@@ -11,7 +11,7 @@ import pytest
 from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.recipes import load_all
 from setup_assistant.choose.memory import Setting
-from setup_assistant.site.layout import python_in
+from setup_assistant.host.prefix import python_in
 from setup_assistant.verify.rehearse import BITS, Place, rehearse
 from tests.verify.test_rehearse import small
 

@@ -16,8 +16,8 @@ from setup_assistant.catalog.recipes import load_all
 from setup_assistant.choose.memory import Setting
 from setup_assistant.choose.trials import Trial, trials
 from setup_assistant.errors import SetupError
+from setup_assistant.host.prefix import python_in
 from setup_assistant.machine.facts import Machine, Memory, System
-from setup_assistant.site.layout import python_in
 from setup_assistant.steps import rehearsal_plan
 from setup_assistant.verify.rehearse import Place, rehearse
 

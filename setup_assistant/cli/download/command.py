@@ -83,7 +83,11 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
     multiple=True,
     help=_("Another host that may see your token, e.g. lab.example or http://10.0.0.5:8000."),
 )
-@click.option("--verify", is_flag=True, help=_("Read all files again and replace damaged ones."))
+@click.option(
+    "--verify",
+    is_flag=True,
+    help=_("Read all files again, compare them with the source, and replace damaged ones."),
+)
 def command(
     *,
     model: str,
@@ -111,16 +115,17 @@ def command(
     )  # fmt: skip
     folder = _folder(wish)
     wish = replace(wish, revision=wish.revision or _recorded_revision(wish, folder))
-    record, received = _bring(wish, folder)
+    record, received, unasked = _bring(wish, folder)
     named = [redact(s) for s in sources] or ["modelscope"]
     data = {
         **_data(record, folder),
+        "compared_with": "record" if unasked else "source",
         "received_bytes": received,
         "source": named[0],
         "sources": named,
         "seconds": round(clock.monotonic() - started, 2),
     }
-    return Result("download", data, text=lambda: _show(record, folder))
+    return Result("download", data, text=lambda: _show(record, folder, unasked))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,14 +157,14 @@ def _recorded_revision(wish: _Wish, folder: Path) -> str:
     return record.revision if record and record.model == wish.model else ""
 
 
-def _bring(wish: _Wish, folder: Path) -> tuple[Manifest, int]:
-    """Return the record of the folder, and how many bytes were received for it."""
+def _bring(wish: _Wish, folder: Path) -> tuple[Manifest, int, str]:
+    """Return the folder's record, the bytes received for it, and why no source was asked."""
     from setup_assistant.weights import folder_record
 
     # Nothing that talks to hubs is loaded where all is there.
     whole = None if wish.verify else folder_record.whole(folder, wish.model)
     if whole and whole.revision == wish.revision:
-        return whole, 0
+        return whole, 0, ""
     from setup_assistant.cli.download.download_display import Arriving
     from setup_assistant.steps.download.folder import bring
 
@@ -169,7 +174,7 @@ def _bring(wish: _Wish, folder: Path) -> tuple[Manifest, int]:
         brought = bring(job)
     finally:
         arriving.close()
-    return brought.record, brought.received_bytes
+    return brought.record, brought.received_bytes, brought.unasked
 
 
 def _job(wish: _Wish, folder: Path, arriving: Arriving) -> Job:
@@ -251,10 +256,10 @@ def _data(record: Manifest, folder: Path) -> dict[str, Any]:
     }
 
 
-def _show(record: Manifest, folder: Path) -> None:
+def _show(record: Manifest, folder: Path, unasked: str) -> None:
     from setup_assistant.units_text import size_text
+    from setup_assistant.weights.doubts import doubts
 
-    unsure = sum(k.checked == "size" for k in record.files)
     line = msg(
         "{model} is complete in {folder}: {count} files, {size}",
         model=record.model,
@@ -263,5 +268,5 @@ def _show(record: Manifest, folder: Path) -> None:
         size=size_text(record.total_bytes),
     )
     show.line(f"{show.mark(True)} {line}")
-    if unsure:
-        show.line(_("The hub names no sha256 for {count} files: only sizes agree.", count=unsure))
+    for doubt in doubts(record, unasked):
+        show.line(str(doubt))

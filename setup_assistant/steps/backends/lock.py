@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from setup_assistant.host import files
+from setup_assistant.host.prefix import python_in
 from setup_assistant.host.run import Outcome
 from setup_assistant.host.secrets import redact
-from setup_assistant.site.layout import python_in
 from setup_assistant.steps.backends.base import Job
 
 Run = Callable[[Job, list[str | Path]], Outcome]

@@ -7,8 +7,8 @@ from pathlib import Path
 from setup_assistant.errors import SetupError
 from setup_assistant.host import run
 from setup_assistant.host.pip_settings import without_choices
+from setup_assistant.host.prefix import python_in
 from setup_assistant.host.run import Outcome
-from setup_assistant.site.layout import python_in
 from setup_assistant.steps.backends import lock, uv
 from setup_assistant.steps.backends.base import Job, failure, last_words, suited
 

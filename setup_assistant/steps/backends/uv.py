@@ -10,11 +10,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import caches, files, paths, pythons, run, usage
+from setup_assistant.host import caches, files, paths, pythons, removal, run, usage
 from setup_assistant.host.pip_settings import uv_environment, without_choices
+from setup_assistant.host.prefix import python_in
+from setup_assistant.host.removal_proofs import Holds
 from setup_assistant.machine.own_sources import uv_settings
 from setup_assistant.messages import msg
-from setup_assistant.site.layout import python_in
 from setup_assistant.steps.backends import lock
 from setup_assistant.steps.backends.base import Job, failure, last_words, suited
 from setup_assistant.steps.backends.indexes import in_order
@@ -78,6 +79,19 @@ def install(job: Job, *, with_pip: bool = False) -> None:
     if pip and not together:
         with contextlib.suppress(SetupError):  # for people; the packages do without
             _quiet(job, "pip", "install", "--python", job.prefix, "-r", pip, *job.places())
+
+
+def forget(job: Job, packages: list[Path]) -> list[str]:
+    """Take packages out of the cache, and their metadata folders out of the environment.
+
+    They are fetched and installed again by the next `install`; returns their names.
+    """
+    names = [p.name.removesuffix(".dist-info").partition("-")[0] for p in packages]
+    _quiet(job, "cache", "clean", *names)
+    for path in packages:
+        # uv has just written it into an environment that is being made.
+        removal.remove(path, under=job.prefix, proof=Holds(("INSTALLER",)))
+    return names
 
 
 def _install(job: Job, wanted: list[str | Path], *, locked: bool) -> None:

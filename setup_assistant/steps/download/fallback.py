@@ -7,7 +7,7 @@ is the same file, wherever it comes from. A source that names another sha256 is 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.host.transfer.wait import Wait
 from setup_assistant.messages import msg
+from setup_assistant.steps.download.comparison import Comparison
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.failures import FileError
 from setup_assistant.steps.download.job import Job
-from setup_assistant.steps.download.preflight import size_of
 from setup_assistant.steps.download.source import Source
+from setup_assistant.weights.folder_record import size_of
 
 # Failures that another source may not have; a full disk is full for all.
 _ELSEWHERE = frozenset(
@@ -36,18 +37,26 @@ _OF_ONE_FILE = ("weights_damaged", "weights_denied", "weights_incomplete", "weig
 class Several:
     """The sources of a job, in order of preference."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, known: Mapping[str, str]) -> None:
         self._job = job
         self._sources = [job.source, *job.others]
         self._listings: dict[str, dict[str, RemoteFile]] = {}
         self._refused: set[tuple[str, str]] = set()
         self._origins: dict[str, str] = {}
         self._latest: SetupError | None = None
-        self._known = job.known()
+        self._known = known
+        self._borrowed = False
         for source in self._sources:
             source.hear(self._say_wait)
         self.name = job.source.name
         """The source that listed the model."""
+
+    @property
+    def comparison(self) -> Comparison:
+        """What files that fit the listing are compared with."""
+        listing = next((s for s in self._sources if s.name == self.name), None)
+        by_record = not self._borrowed and bool(getattr(listing, "by_record", False))
+        return Comparison(known=self._known, by_record=by_record)
 
     def origin(self, path: str) -> str:
         """Return the source that brought a file, or will."""
@@ -86,6 +95,7 @@ class Several:
             theirs = self._listings[other.name].values()
             sums = {(f.path, f.size): f.sha256 for f in theirs if f.sha256}
             if sums:
+                self._borrowed = True
                 return tuple(replace(f, sha256=sums.get((f.path, f.size))) for f in listed)
         return listed
 

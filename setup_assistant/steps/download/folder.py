@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import msg
@@ -13,49 +14,69 @@ from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.fallback import Several
 from setup_assistant.steps.download.job import LOCK, Brought, Job
 from setup_assistant.steps.download.preflight import check_length, check_links, check_space, make
+from setup_assistant.steps.download.proving import proved_before, record
 from setup_assistant.steps.download.run import Run
 from setup_assistant.weights import folder_record
+from setup_assistant.weights.flusher import Flusher
 from setup_assistant.weights.folder_record import Kept, Manifest
-from setup_assistant.weights.hashing import proved_before, record
-from setup_assistant.weights.model_files_present import check_listed
+from setup_assistant.weights.model_files_present import check_heads, check_listed
 
 __all__ = ["LOCK", "Brought", "Job", "bring"]
+# What a source says that could not be asked.
+_SILENT = ("weights_unreachable", "weights_interrupted")
 
 
 def bring(job: Job) -> Brought:
     """Make `job.folder` hold the whole model; what is there and proved is not fetched again.
 
+    A record that this account wrote is believed as long as sizes and times are those of then.
+    Any other only says what to look for: what it names is read and compared with the source.
+
     Raises:
         SetupError: what the source says, `no_space`, `not_writable`, `site_busy`,
             `weights_damaged`, `weights_incomplete`.
     """
-    old = folder_record.load(job.folder)
-    old = old if old and old.model == job.model else None
-    same = old is not None and old.revision == job.revision
-    whole = same and not job.verify and folder_record.intact(job.folder, job.model)
-    if old and whole:
+    known = job.known()
+    old, own = _records(job)
+    same = old is not None and own and old.revision == job.revision
+    if old and same and not job.verify and folder_record.intact(job.folder, job.model):
         return Brought(record=old)
-    proved = _of_state(job, old, proved_before(job, old))
-    if old and old.complete and same and (found := _still_whole(job, old, proved)):
-        # Copied, or read again: no need to ask the hub.
-        return Brought(record=found)
-    sources = Several(job)
+    proved = _of_state(job, old, proved_before(job, old, known, own=own))
+    believed = old and old.complete and same and not job.verify
+    if old and believed and (whole := _still_whole(job, old, proved)):
+        # Touched, and read again: no need to ask the hub.
+        return Brought(record=whole)
+    sources = Several(job, known)
 
     def check(listed: Sequence[RemoteFile]) -> None:
         check_listed([f.path for f in listed], job.model)
         check_links(job, listed)
 
-    listed = sources.choose(check)
+    try:
+        listed = sources.choose(check)
+    except SetupError as error:
+        if error.code not in _SILENT or not old or not old.complete:
+            raise
+        whole = _still_whole(job, old, proved)
+        if whole is None:
+            raise
+        return Brought(record=whole, unasked=str(error.message))
     _begin(job, sources, listed)
     with files.exclusive(job.folder / LOCK, _sayer(job) if job.wait else None) as waited:
         if waited:
-            old = folder_record.load(job.folder)
-            same = old is not None and old.revision == job.revision
+            old, own = _records(job)
+            same = old is not None and own and old.revision == job.revision
             if old and same and folder_record.intact(job.folder, job.model):
                 return Brought(record=old)
-            old = old if old and old.model == job.model else None
-            proved = _of_state(job, old, proved_before(job, old))
-        return Run(job, sources, listed, proved).finish()
+            proved = _of_state(job, old, proved_before(job, old, known, own=own))
+        return Run(job, sources, listed, proved, ours=old if own else None).finish()
+
+
+def _records(job: Job) -> tuple[Manifest | None, bool]:
+    """Return the record of this model in the folder, and whether this account wrote it."""
+    old = folder_record.load(job.folder)
+    old = old if old and old.model == job.model else None
+    return old, folder_record.own(job.folder) is not None
 
 
 def _of_state(job: Job, old: Manifest | None, proved: dict[str, Kept]) -> dict[str, Kept]:
@@ -66,15 +87,30 @@ def _of_state(job: Job, old: Manifest | None, proved: dict[str, Kept]) -> dict[s
     return {path: replace(kept, revision=other) for path, kept in proved.items()}
 
 
-def _still_whole(job: Job, old: Manifest, proved: dict[str, Kept]) -> Manifest | None:
+def _still_whole(job: Job, old: Manifest, proved: Mapping[str, Kept]) -> Manifest | None:
     """Return the record of a folder that is complete; record where it is no longer.
 
     Where something is damaged the record must not call the folder complete any longer, whatever
     the hub says next.
     """
-    whole = len(proved) == len(old.files)
-    found = record(job, proved.values(), complete=whole, source=old.source)
-    return found if whole else None
+    paths = [k.path for k in old.files]
+    if len(proved) < len(paths):
+        record(job, proved.values(), complete=False, source=old.source)
+        return None
+    check_listed(paths, job.model)
+    check_heads(job.folder, paths, job.model)
+    flusher = Flusher(job.folder)
+    for path in paths:
+        flusher.add(path)
+    flusher.finish()
+    try:
+        return record(job, proved.values(), complete=True, source=old.source, synced=True)
+    except SetupError:
+        # Another account's folder, which may only be read: its record is as good as ours now.
+        folder_record.remember(job.folder)
+        if found := folder_record.whole(job.folder, job.model):
+            return found
+        raise
 
 
 def _begin(job: Job, sources: Several, listed: Sequence[RemoteFile]) -> None:

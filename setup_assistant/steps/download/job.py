@@ -45,10 +45,14 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Brought:
-    """What is in the folder now. `received_bytes` is what this run added to it."""
+    """What is in the folder now. `received_bytes` is what this run added to it.
+
+    `unasked` says why no source was compared with; "" where one was, or was not needed.
+    """
 
     record: Manifest
     received_bytes: int = 0
+    unasked: str = ""
 
     @property
     def total_bytes(self) -> int:

@@ -1,11 +1,13 @@
 """A folder on this machine as a source: a disk, a share, another site.
 
-Files are hard-linked where that is possible, so that they take no room twice; else copied.
+Large files are cloned or hard-linked where that is possible, so that they take no room twice;
+small ones are copied, so that nobody who edits one changes another place.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +16,16 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import files, removal
 from setup_assistant.host.removal_proofs import called
 from setup_assistant.host.transfer.fetch import copy
-from setup_assistant.host.transfer.remote_file import RemoteFile
+from setup_assistant.host.transfer.remote_file import PART_SUFFIX, RemoteFile
 from setup_assistant.host.transfer.wait import Wait
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import checked, path_fault
 from setup_assistant.weights.model_files_present import CONFIG
+
+# What a person may edit is smaller than this, and copied.
+_LARGE_BYTES = 16_000_000
+# ioctl_ficlone(2).
+_FICLONE = 0x40049409
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,11 @@ class FolderSource:
     def name(self) -> str:
         """The folder."""
         return str(self.root)
+
+    @property
+    def by_record(self) -> bool:
+        """Whether its sums are only what a record says that came with the files."""
+        return folder_record.own(self.root) is None
 
     def hear(self, on_wait: Callable[[Wait], None]) -> None:
         """A folder never asks for that."""
@@ -70,10 +82,10 @@ class FolderSource:
         on_bytes: Callable[[int], None],
         on_file: Callable[[RemoteFile, str], None],
     ) -> None:
-        """Link or copy files; see `Source.get`."""
+        """Clone, link or copy files; see `Source.get`."""
         done = 0
         for file in wanted:
-            digest = link_or_copy(self.root / file.path, folder / file.path, self.flag)
+            digest = bring_file(self.root / file.path, folder / file.path, self.flag)
             done += file.size
             on_bytes(done)
             if digest:
@@ -100,19 +112,48 @@ def _newest(folder: Path) -> list[Path]:
     return sorted(folder.glob("*"), key=lambda p: p.stat().st_mtime, reverse=True)
 
 
-def link_or_copy(source: Path, target: Path, flag: str) -> str | None:
-    """Bring one file; return its sha256 where it was copied, None where it was linked.
+def bring_file(source: Path, target: Path, flag: str) -> str | None:
+    """Bring one file without changing the other; return its sha256 where it was copied.
+
+    A large file is cloned, else hard-linked, so that it takes no room twice; nothing here writes
+    into a file that is there, so that the other name keeps its bytes. Small files, which people
+    edit, are copied.
 
     Raises:
         SetupError: `disk_filled`, `not_writable`, or `file_invalid` for the source.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     out_of_the_way(target)
+    source = source.resolve()
+    large = source.stat().st_size >= _LARGE_BYTES
+    if large and (_cloned(source, target) or _linked(source, target)):
+        return None
+    return _copied(source, target, flag)
+
+
+def _cloned(source: Path, target: Path) -> bool:
+    """Let the file system share the blocks of two files; whether it can (Btrfs, XFS and others)."""
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    part = target.with_name(target.name + PART_SUFFIX)
     try:
-        os.link(source.resolve(), target)
+        with source.open("rb") as reader, part.open("wb") as writer:
+            fcntl.ioctl(writer, _FICLONE, reader.fileno())
+        part.replace(target)
     except OSError:
-        return _copied(source, target, flag)
-    return None
+        out_of_the_way(part)
+        return False
+    return True
+
+
+def _linked(source: Path, target: Path) -> bool:
+    try:
+        os.link(source, target)
+    except OSError:
+        return False
+    return True
 
 
 def out_of_the_way(target: Path) -> None:

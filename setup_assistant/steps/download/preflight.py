@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from setup_assistant.host.transfer.remote_file import STATE_SUFFIX, RemoteFile
 from setup_assistant.messages import _
 from setup_assistant.steps.download.job import Job
 from setup_assistant.units_text import size_text
+from setup_assistant.weights.folder_record import size_of
 
 # What the longest path may have, the part's suffix included (POSIX; Windows allows fewer).
 _LONGEST_PATH = 259 if os.name == "nt" else 4095
@@ -67,10 +67,3 @@ def make(job: Job) -> None:
         detail = os.strerror(errno.EACCES)
     if detail:
         raise SetupError("not_writable", path=str(job.folder), detail=detail, flag=job.flag)
-
-
-def size_of(path: Path) -> int:
-    """Return the size of a regular file; -1 where there is none."""
-    with contextlib.suppress(OSError):
-        return path.stat().st_size if path.is_file() else -1
-    return -1

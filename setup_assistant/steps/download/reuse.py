@@ -1,7 +1,7 @@
 """Files that already lie on this machine: in the hubs' own caches, and in other sites.
 
-A file is taken where name, size and sha256 are those that were listed; it is linked, so that it
-takes no room twice. Where the source names no sha256, nothing is taken.
+A file is taken where name, size and sha256 are those that were listed; a large one is cloned or
+linked, so that it takes no room twice. Where the source names no sha256, nothing is taken.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, sites
 from setup_assistant.host.transfer.remote_file import RemoteFile
-from setup_assistant.steps.download.local import link_or_copy
+from setup_assistant.steps.download.local import bring_file
 from setup_assistant.weights import folder_record
 
 
@@ -29,7 +29,7 @@ def take(
         origin = _find(file, homes)
         if origin is not None:
             with contextlib.suppress(SetupError, OSError):
-                link_or_copy(origin, folder / file.path, flag)
+                bring_file(origin, folder / file.path, flag)
                 yield file, origin
 
 
@@ -46,7 +46,7 @@ def _find(file: RemoteFile, homes: Sequence[Path]) -> Path | None:
 
 def _sum(home: Path, path: str) -> str:
     """Return a file's sha256: as its record or Hugging Face's blob name says, else by reading."""
-    record = folder_record.load(home)
+    record = folder_record.own(home)
     for kept in record.files if record else ():
         if kept.path == path and folder_record.untouched(home, kept):
             return kept.sha256
