@@ -104,6 +104,7 @@ def estimate(model: Model, work: Work, setting: Setting) -> Need:
     vision = linear + terms.vision_attention(shapes, work.grids, setting)
     fill = terms.prefill(shapes, work.tokens, width)
     prompt = fill + terms.prefill_attention(shapes, work.tokens, setting)
+    prompt += terms.unpacked(model, width)
     pixels = terms.pixels(model.vision, work.patches)
     held = pixels + terms.embedded(shapes, work.seen, width)
     read = terms.logits(model, work.tokens, setting.transformers, width)

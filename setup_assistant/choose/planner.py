@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Quantizer
-from setup_assistant.choose import alternatives, branches, refusals, wheel_notes
+from setup_assistant.choose import (
+    alternatives,
+    branches,
+    model_reasons,
+    refusals,
+    wheel_notes,
+)
 from setup_assistant.choose.backend import choose_backend, pythons
 from setup_assistant.choose.candidates import CANARY, Ground
 from setup_assistant.choose.model import Pick, choose_model
@@ -51,6 +57,7 @@ class _Decided:
     model: ModelChoice
     placement: Placement
     quantizer: Quantizer | None
+    purpose: str
 
 
 def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
@@ -60,7 +67,7 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
         SetupError: this machine cannot (exit 4, with the remedy), or a wish that is unknown.
     """
     notes = Notes()
-    host = host_of(machine)
+    host = host_of(machine, recipes.drivers)
     legs = choose_sources(machine, wishes, recipes, notes)
     backend = choose_backend(machine, wishes, legs, notes)
     cards, gone = _cards(machine, wishes, host, recipes, notes)
@@ -81,16 +88,8 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     wheel_notes.tell(answer, host, notes)
     ground = Ground(recipes=recipes, host=host, pair=answer.pair)
     model, placement, pick = choose_model(ground, answer.cards, machine.memory, wishes, notes)
+    model_reasons.tell(ground, pick, model, wishes, notes)
     quantizer = ground.quantizer(pick.model, pick.cards)
-    if quantizer:
-        notes.beware(
-            "model.quantization",
-            msg(
-                "{packages} run the quantized weights; their kernels are compiled at first use, "
-                "which needs a C++ compiler and the CUDA toolkit, or else run slower.",
-                packages=", ".join(quantizer.packages),
-            ),
-        )
     decided = _Decided(
         legs=legs,
         backend=backend,
@@ -102,6 +101,7 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
         model=model,
         placement=placement,
         quantizer=quantizer,
+        purpose=wishes.purpose,
     )
     return _plan(machine, recipes, decided, notes)
 
@@ -110,7 +110,7 @@ def _cards(
     machine: Machine, wishes: Wishes, host: Host, recipes: Recipes, notes: Notes
 ) -> tuple[list[Card], list[Card]]:
     """Return the cards to plan for and those left out, and say what is there besides."""
-    cards = cards_of(machine, wishes, notes)
+    cards = cards_of(machine, wishes, recipes.gpus, notes)
     for gpu in machine.gpus:
         if gpu.vendor != "nvidia":
             notes.beware(
@@ -222,7 +222,9 @@ def _plan(machine: Machine, recipes: Recipes, decided: _Decided, notes: Notes) -
         reasons=tuple(notes.reasons),
         warnings=tuple(notes.warnings),
         alternatives=(
-            *alternatives.models(decided.ground, decided.pick, decided.answer.cards),
+            *alternatives.models(
+                decided.ground, decided.pick, decided.answer.cards, decided.purpose
+            ),
             *alternatives.wheels(decided.question, decided.answer),
         ),
         left_out=tuple(c.id for c in decided.left_out),

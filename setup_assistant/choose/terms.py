@@ -68,6 +68,16 @@ def weights(model: Model, dtype: str) -> int:
     return 2 * model.weights_bytes
 
 
+def unpacked(model: Model, width: int) -> int:
+    """Return the largest weight that is unpacked while a prompt is read: NF4 has no other way.
+
+    Source: bitsandbytes `MatMul4Bit.forward`, `dequantize_4bit` of the whole weight.
+    """
+    if model.quantization != "nf4":
+        return 0
+    return model.shapes.intermediate * model.shapes.hidden * width
+
+
 def vision_linear(shapes: Shapes, vision: Vision, patches: int, width: int) -> int:
     """Return the activations of the vision tower's linear layers.
 

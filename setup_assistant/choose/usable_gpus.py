@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from setup_assistant.catalog import gpus as names
+from setup_assistant.catalog.gpus import Table
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
@@ -25,7 +25,10 @@ NO_GPU = "none"
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """One usable GPU. `id` is its UUID, or its index; `budget` the bytes a model may use."""
+    """One usable GPU. `id` is its UUID, or its index; `budget` the bytes a model may use.
+
+    `bandwidth` is that of its memory in GB/s, None where the recipes do not know it.
+    """
 
     id: str
     name: str
@@ -34,9 +37,10 @@ class Card:
     free: int | None
     budget: int
     slice_: bool = False
+    bandwidth: float | None = None
 
 
-def cards_of(machine: Machine, wishes: Wishes, notes: Notes) -> list[Card]:
+def cards_of(machine: Machine, wishes: Wishes, names: Table, notes: Notes) -> list[Card]:
     """Return the NVIDIA GPUs to plan for, in PCI order.
 
     Raises:
@@ -58,7 +62,7 @@ def cards_of(machine: Machine, wishes: Wishes, notes: Notes) -> list[Card]:
                 msg("{gpu}: its compute capability is not known, so it is left out.", gpu=gpu.name),
             )
             continue
-        cards.append(_card(gpu, part, machine, notes))
+        cards.append(_card(gpu, part, machine, names, notes))
     return _wished(cards, wishes.gpus)
 
 
@@ -79,8 +83,8 @@ def budget(gpu: Gpu, free: int, os: str) -> int:
     return max(0, left)
 
 
-def _card(gpu: Gpu, part: str, machine: Machine, notes: Notes) -> Card:
-    free = _free(gpu, machine)
+def _card(gpu: Gpu, part: str, machine: Machine, names: Table, notes: Notes) -> Card:
+    free = _free(gpu, machine, names)
     if free is None:
         notes.beware(
             "model",
@@ -99,10 +103,11 @@ def _card(gpu: Gpu, part: str, machine: Machine, notes: Notes) -> Card:
         free=free,
         budget=room,
         slice_=gpu.mig not in {None, "off"},
+        bandwidth=names.bandwidth(gpu.name),
     )
 
 
-def _free(gpu: Gpu, machine: Machine) -> int | None:
+def _free(gpu: Gpu, machine: Machine, names: Table) -> int | None:
     if gpu.memory_free_bytes is not None:
         return gpu.memory_free_bytes
     if gpu.memory_total_bytes is not None:

@@ -12,7 +12,8 @@ Backend = Literal["auto", "conda", "mamba", "micromamba", "rattler", "uv", "pip"
 class Wishes:
     """Answers to everything that the tool cannot know.
 
-    `model` is "auto", "canary" or a model id. `gpus` names cards by UUID or index; empty means
+    `model` is "auto", "canary" or a model id. `max_pixels` and `max_frames` lower the plan's own
+    caps (0: they stand). `gpus` names cards by UUID or index; empty means
     all usable ones. `mirror` is auto, cn, official, a mirror's name and addresses of single legs
     (see `mirror_wish`); `keep_mirror` writes them into the environment's own settings. `images`,
     `video_seconds` describe the inputs that must fit. `adopt` agrees to change packages in an
@@ -23,7 +24,9 @@ class Wishes:
     """
 
     model: str = "auto"
-    purpose: Literal["try", "images", "video"] = "video"
+    purpose: Literal["try", "images", "documents", "video"] = "video"
+    max_pixels: int = 0
+    max_frames: int = 0
     backend: Backend = "auto"
     site: str = ""
     env: str = ""

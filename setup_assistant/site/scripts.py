@@ -28,7 +28,9 @@ def render_scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, st
         recipes: folder of the recipes, whose canary lends pictures and a clip to begin with.
     """
     canary = (recipes / "canary").absolute()
-    folder = canary / "model" if plan.model.id == "canary" else layout.weights(plan.model.id)
+    folder = (
+        canary / "model" if plan.model.id == "canary" else layout.weights(plan.model.modelscope_id)
+    )
     pictures = [str(canary / "pictures" / name) for name in _PICTURES]
     places = {
         "ENVIRONMENT": _environment(plan),

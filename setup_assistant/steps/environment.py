@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from setup_assistant.catalog import drivers
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.errors import SetupError
@@ -205,7 +206,7 @@ def _job(context: Context, prefix: Path, scratch: Path) -> Job:
         scratch=scratch,
         expected_bytes=context.plan.sizes.packages_installed_bytes,
         tell=context.tell,
-        platform=host_of(context.machine).platform,
+        platform=host_of(context.machine, drivers.load()).platform,
     )
 
 

@@ -33,7 +33,7 @@ def wanted(plan: Plan, wishes: Wishes, site: Layout) -> bool:
         and plan.model.id != CANARY
         and plan.model.quantization == "none"
         and plan.model.download_bytes >= WORTH_BYTES
-        and (site.rehearsal.exists() or not site.weights(plan.model.id).exists())
+        and (site.rehearsal.exists() or not site.weights(plan.model.modelscope_id).exists())
     )
 
 

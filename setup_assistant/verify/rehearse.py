@@ -22,7 +22,7 @@ from setup_assistant.verify.results import Check
 
 PROGRAM = Path(__file__).parent / "inside" / "rehearsal.py"
 # Bits of a packed weight; of quantized models the memory is rehearsed, not the kernels.
-BITS = {"none": 0, "awq": 4, "gptq-int4": 4, "gptq-int8": 8}
+BITS = {"none": 0, "nf4": 4, "awq": 4, "gptq-int4": 4, "gptq-int8": 8}
 # A CPU may take minutes for a long video.
 DEADLINE = 1800.0
 
