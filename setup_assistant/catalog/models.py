@@ -14,7 +14,7 @@ from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
 from setup_assistant.errors import SetupError
 
-Quantization = Literal["none", "nf4", "awq", "gptq-int4", "gptq-int8"]
+Quantization = Literal["none", "nf4", "awq", "gptq-int4", "gptq-int8", "fp8"]
 
 
 @dataclass(frozen=True, kw_only=True)

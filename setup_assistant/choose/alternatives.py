@@ -27,7 +27,8 @@ def models(ground: Ground, pick: Pick, cards: Sequence[Card], purpose: str) -> l
     """Return the other checkpoints of the family, largest first, each with its need."""
     found = []
     for model in ground.recipes.models:
-        if not model.auto or model.id == pick.model.id:
+        mine = model.family == ground.family
+        if not mine or model.id == pick.model.id:
             continue
         if not cards:
             found.append(_without_gpu(ground, model, pick.budget))

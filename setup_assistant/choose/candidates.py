@@ -13,11 +13,12 @@ from setup_assistant.choose.memory import Setting
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.torch_builds import Pair
 from setup_assistant.choose.usable_gpus import Card
-from setup_assistant.errors import SetupError
 from setup_assistant.versions import at_least, numbers, within
 
 CANARY = "canary"
-_RANK = {"none": 0, "nf4": 1, "awq": 2, "gptq-int4": 3, "gptq-int8": 4}
+# What this tool is made for, and what follows it.
+FAMILY, NEWER = "qwen2-vl", ("qwen2.5-vl", "qwen3-vl")
+_RANK = {"none": 0, "nf4": 1, "awq": 2, "gptq-int4": 3, "gptq-int8": 4, "fp8": 5}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,12 @@ class Ground:
     recipes: Recipes
     host: Host
     pair: Pair
+    family: str = FAMILY
+
+    def sizes(self, family: str = "") -> list[list[Model]]:
+        """Return the sizes of the family in question, or of another one, largest first."""
+        transformers = self.pair.stack.transformers
+        return automatic(self.recipes, family or self.family, transformers)
 
     def floor(self, purpose: str) -> Floor:
         """Return the least that a purpose needs."""
@@ -86,30 +93,14 @@ def dtype(model: Model, cards: Sequence[Card]) -> str:
     return "bfloat16" if all(at_least(c.part, "8.0") for c in cards) else "float16"
 
 
-def automatic(recipes: Recipes) -> list[list[Model]]:
-    """Return the sizes to consider, largest first; in each the 16-bit model, then quantized."""
+def automatic(recipes: Recipes, family: str, transformers: str) -> list[list[Model]]:
+    """Return the sizes of a family, largest first; in each the 16-bit model, then quantized.
+
+    Models that a transformers does not know are left out.
+    """
     sizes: dict[str, list[Model]] = {}
     for model in recipes.models:
-        if model.auto:
+        if model.family == family and at_least(transformers, model.min_transformers):
             sizes.setdefault(f"{model.family} {model.size}", []).append(model)
     ordered = sorted(sizes.values(), key=lambda ms: -max(m.shapes.params_total for m in ms))
     return [sorted(models, key=lambda m: _RANK[m.quantization]) for models in ordered]
-
-
-def named(recipes: Recipes, wish: str, transformers: str) -> Model:
-    """Return the model that a person named.
-
-    Raises:
-        SetupError: `model_unknown`, or `model_too_new` for the transformers that runs here.
-    """
-    for model in recipes.models:
-        if wish.lower() in {model.id.lower(), model.id.split("/")[-1].lower()}:
-            if not at_least(transformers, model.min_transformers):
-                raise SetupError(
-                    "model_too_new",
-                    model=model.id,
-                    need=model.min_transformers,
-                    have=transformers,
-                )
-            return model
-    raise SetupError("model_unknown", model=wish, known=", ".join(m.id for m in recipes.models))

@@ -9,8 +9,9 @@ from typing import NoReturn
 from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.purposes import Purposes
 from setup_assistant.choose import cpu
-from setup_assistant.choose.candidates import CANARY, Ground, automatic, named
+from setup_assistant.choose.candidates import CANARY, Ground
 from setup_assistant.choose.memory import Need, Setting, Work, estimate
+from setup_assistant.choose.model_names import named
 from setup_assistant.choose.placement import Seat, groups, seat
 from setup_assistant.choose.plan import ModelChoice, Placement
 from setup_assistant.choose.reasons import Notes
@@ -29,6 +30,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory
 from setup_assistant.messages import msg
 from setup_assistant.units_text import GIB
+from setup_assistant.versions import numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +115,7 @@ def _pick(
     if wishes.model != "auto":
         return _named(ground, cards, memory, wishes, notes)
     if cards:
-        found = _automatic(ground, cards, wishes.purpose)
+        found = largest_with_room(ground, cards, wishes.purpose)
         if found:
             return found
         found = _with_little_room(ground, cards)
@@ -124,13 +126,15 @@ def _pick(
             "placement",
             msg("No model of this family fits on these GPUs; it will run on the CPU, slowly."),
         )
-    smallest = automatic(ground.recipes)[-1][0]
+    smallest = _sizes(ground)[-1][0]
     return _on_cpu(ground, smallest, memory)
 
 
-def _automatic(ground: Ground, cards: Sequence[Card], purpose: str) -> Pick | None:
+def largest_with_room(
+    ground: Ground, cards: Sequence[Card], purpose: str, family: str = ""
+) -> Pick | None:
     """Return the largest model with room for the purpose: in 16 bits, else in what is proved."""
-    for models in automatic(ground.recipes):
+    for models in ground.sizes(family):
         for model in models:
             if not any(ground.by_itself(model, [card]) for card in cards):
                 continue
@@ -140,9 +144,23 @@ def _automatic(ground: Ground, cards: Sequence[Card], purpose: str) -> Pick | No
     return None
 
 
+def _sizes(ground: Ground) -> list[list[Model]]:
+    """Return the sizes of the family.
+
+    Raises:
+        SetupError: `model_too_new` where this transformers knows none of them.
+    """
+    if found := ground.sizes():
+        return found
+    mine = [m for m in ground.recipes.models if m.family == ground.family]
+    need = min((m.min_transformers for m in mine), key=numbers)
+    have = ground.pair.stack.transformers
+    raise SetupError("model_too_new", model=ground.family, need=need, have=have)
+
+
 def _with_little_room(ground: Ground, cards: Sequence[Card]) -> Pick | None:
     """Return the smallest size, where it holds one small picture at least."""
-    for model in automatic(ground.recipes)[-1]:
+    for model in _sizes(ground)[-1]:
         if any(ground.by_itself(model, [card]) for card in cards):
             found = find_seat(ground, model, cards, [least(model.vision)])
             if found:
@@ -179,7 +197,7 @@ def little_room(model: Model, notes: Notes) -> None:
 
 def _refuse(ground: Ground, model: Model, cards: Sequence[Card], purpose: str) -> NoReturn:
     need = estimate(model, least(model.vision), ground.setting(model, cards[:1]))
-    other = _automatic(ground, cards, purpose)
+    other = largest_with_room(ground, cards, purpose)
     raise SetupError(
         "model_does_not_fit",
         model=model.id,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from setup_assistant.catalog.models import Model
-from setup_assistant.choose.candidates import CANARY, Ground, automatic
+from setup_assistant.choose.candidates import CANARY, NEWER, Ground
 from setup_assistant.choose.memory import estimate
-from setup_assistant.choose.model import Pick, for_purpose, gib
+from setup_assistant.choose.model import Pick, for_purpose, gib, largest_with_room
 from setup_assistant.choose.plan import ModelChoice
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.speed import score
@@ -20,6 +20,7 @@ def tell(ground: Ground, pick: Pick, choice: ModelChoice, wishes: Wishes, notes:
     notes.because("model", _model(pick, choice))
     if wishes.model == "auto" and pick.cards:
         _given_up(ground, pick, wishes.purpose, notes)
+        _family(ground, pick, wishes.purpose, notes)
     megapixels = round(choice.max_pixels / 1e6, 2)
     notes.because(
         "model.max_pixels",
@@ -88,10 +89,27 @@ def _given_up(ground: Ground, pick: Pick, purpose: str, notes: Notes) -> None:
         )
 
 
+def _family(ground: Ground, pick: Pick, purpose: str, notes: Notes) -> None:
+    """Say which models of the newer families would fit here, and what is proved of them."""
+    others = [name for name in NEWER if name != ground.family]
+    fitting = [largest_with_room(ground, pick.among, purpose, name) for name in others]
+    names = [found.model.id for found in fitting if found]
+    if names:
+        notes.because(
+            "model.family",
+            msg(
+                "Qwen2.5-VL and Qwen3-VL follow Qwen2-VL. Here {models} would fit: --family or "
+                "--model takes them. The canary proves the packages, the decoder and Qwen2-VL's "
+                "own classes, not theirs.",
+                models=", ".join(names),
+            ),
+        )
+
+
 def _next_larger(ground: Ground, model: Model) -> Model | None:
     """Return the model that comes before this one in the order of preference, in 16 bits."""
     before: Model | None = None
-    for models in automatic(ground.recipes):
+    for models in ground.sizes():
         for other in models:
             if other.id == model.id:
                 return before

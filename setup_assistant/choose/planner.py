@@ -86,7 +86,7 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     ]
     question, answer = _wheel(questions, wishes, notes)
     wheel_notes.tell(answer, host, notes)
-    ground = Ground(recipes=recipes, host=host, pair=answer.pair)
+    ground = Ground(recipes=recipes, host=host, pair=answer.pair, family=wishes.family)
     model, placement, pick = choose_model(ground, answer.cards, machine.memory, wishes, notes)
     model_reasons.tell(ground, pick, model, wishes, notes)
     quantizer = ground.quantizer(pick.model, pick.cards)

@@ -12,6 +12,7 @@ from setup_assistant.choose import cpu
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.memory import TEXT_TOKENS, Setting, estimate
 from setup_assistant.choose.model import gib
+from setup_assistant.choose.model_names import find
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
 from setup_assistant.choose.trials import Trial, trials
@@ -118,12 +119,10 @@ def keep(ready: Prepared, found: Rehearsed) -> None:
 
 def _known(recipes: Recipes, wish: str) -> Model:
     """Return the named model."""
-    for model in recipes.models:
-        if wish.lower() in {model.id.lower(), model.id.split("/")[-1].lower()}:
-            break
-    else:
+    found = find(recipes.models, wish)
+    if found is None:
         raise SetupError("model_unknown", model=wish, known=", ".join(m.id for m in recipes.models))
-    return model
+    return found
 
 
 def _environment(env: Path | None, site: Path | None) -> tuple[Layout, Path]:

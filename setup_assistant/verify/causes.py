@@ -131,6 +131,13 @@ CAUSES: dict[str, Cause] = {
     "weights-incomplete": Cause(
         msg("{count} weights are in no file; the first is {first}."), _DOWNLOAD
     ),
+    "weights-dropped": Cause(
+        msg("{count} weights of the files have no place in the model; the first is {first}."),
+        msg(
+            "This transformers reads such a checkpoint wrongly: take the model without AWQ or "
+            "GPTQ in its name, or another version of transformers."
+        ),
+    ),
     "model-unreadable": Cause(msg("The model cannot be loaded: {detail}"), _DOWNLOAD),
     "offloaded": Cause(
         msg("A part of the model was put outside the GPU: it does not fit."),
@@ -206,6 +213,10 @@ CAUSES: dict[str, Cause] = {
     "logits-differ": Cause(
         msg("{check}: the answer is right, but its numbers are off by {distance}."),
         msg("Up to {allowed} is allowed. Another kernel or a lower precision is in use."),
+    ),
+    "prompt-too-long": Cause(
+        msg("The question comes to {count} pixels or tokens; {most} fit into what was planned."),
+        msg("Give fewer or smaller pictures, a shorter clip, or a shorter question."),
     ),
     "question-failed": Cause(
         msg("The question of {check} could not be asked: {detail}"),

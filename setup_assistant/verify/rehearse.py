@@ -22,7 +22,7 @@ from setup_assistant.verify.results import Check
 
 PROGRAM = Path(__file__).parent / "inside" / "rehearsal.py"
 # Bits of a packed weight; of quantized models the memory is rehearsed, not the kernels.
-BITS = {"none": 0, "nf4": 4, "awq": 4, "gptq-int4": 4, "gptq-int8": 8}
+BITS = {"none": 0, "nf4": 4, "awq": 4, "gptq-int4": 4, "gptq-int8": 8, "fp8": 8}
 # A CPU may take minutes for a long video.
 DEADLINE = 1800.0
 
@@ -190,6 +190,7 @@ def _request(
         "patch_numbers": 3 * vision.temporal * vision.patch**2,
         "steps_apart": model.architecture.steps_apart,
         "bits": BITS[model.quantization],
+        "quantization": model.quantization,
         "checks": ("imports", "device", "build"),
         "cases": [_case_request(t) for t in trials],
     }

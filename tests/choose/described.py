@@ -41,7 +41,9 @@ def planned(machine: Machine, **wishes: Any) -> Plan:
 
 
 def plan_for(driver: str | None, *specs: str, **about: Any) -> Plan:
-    wishes = {k: about.pop(k) for k in ("model", "strict_cuda", "gpus", "purpose") if k in about}
+    wishes = {
+        k: about.pop(k) for k in ("model", "family", "strict_cuda", "gpus", "purpose") if k in about
+    }
     return planned(described(driver, *specs, **about), **wishes)
 
 

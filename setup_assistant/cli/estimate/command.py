@@ -78,8 +78,8 @@ _VERSION = re.compile(r"\d+(\.\d+)+([-.]?(a|b|rc|dev|post)\d*)*(\+[\w.]+)?")
 def command(model: str, **given: Any) -> Result:  # noqa: ANN401 - one value per option
     """Show the estimate."""
     from setup_assistant.catalog.recipes import load_all
-    from setup_assistant.choose.candidates import named
     from setup_assistant.choose.memory import estimate
+    from setup_assistant.choose.model_names import named
 
     recipes = load_all()
     version = given["transformers"] or recipes.stacks.stack[0].transformers

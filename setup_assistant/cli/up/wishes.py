@@ -46,6 +46,11 @@ def _options() -> list[Callable[[F], F]]:
     return [
         click.option("--model", metavar="auto|canary|ID", help=_("The model; auto chooses.")),
         click.option(
+            "--family",
+            type=click.Choice(["qwen2-vl", "qwen2.5-vl", "qwen3-vl"]),
+            help=_("The family that auto takes a model of."),
+        ),
+        click.option(
             "--purpose",
             type=click.Choice(["try", "images", "documents", "video"]),
             help=_(
