@@ -97,6 +97,10 @@ class RehearsalStep:
         files.write_json(context.site.rehearsal, value)
         if found.status == "ok":
             return
+        if found.status == "unfinished" and _stops(context, found.cause):
+            raise SetupError(
+                "rehearsal_unfinished", model=plan.model.id, cause=found.evidence or "?"
+            )
         if _stops(context, found.cause):
             raise SetupError(
                 "proof_failed",

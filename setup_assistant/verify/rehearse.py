@@ -58,9 +58,10 @@ class Rehearsed:
     """The outcome. `difference` is measured over predicted, less one, of the largest case.
 
     `cause` is a key of `causes.CAUSES` where it failed; `evidence` the sentence that says it.
+    "unfinished" says nothing about memory: it took too long.
     """
 
-    status: Literal["ok", "fail"]
+    status: Literal["ok", "fail", "unfinished"]
     model: str
     env: str
     device: str
@@ -222,7 +223,7 @@ def _failed(outcome: Rehearsed, check: Check) -> Rehearsed:
     cause = check.cause if check.cause in causes.CAUSES else "child-failed"
     return replace(
         outcome,
-        status="fail",
+        status="unfinished" if cause == "timeout" else "fail",
         measured_bytes=None,
         cause=cause,
         evidence=str(causes.sentence(cause, check.values)),

@@ -178,7 +178,7 @@ def _setting(
 
 def _refuse(model: Model, dtype: str, part: str, attention: str) -> None:
     """Raise where no kernel does what is asked for."""
-    from setup_assistant.choose.versions import at_least
+    from setup_assistant.versions import at_least
 
     quantized = model.quantization
     detail = ""
