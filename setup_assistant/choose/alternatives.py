@@ -49,7 +49,12 @@ def models(ground: Ground, pick: Pick, cards: Sequence[Card], purpose: str) -> l
                 need_bytes=need,
                 download_bytes=model.download_bytes,
                 message=_price(
-                    fits=seat is not None, installs=installs, proved=proved, need=need, cards=cards
+                    fits=seat is not None,
+                    installs=installs,
+                    proved=proved,
+                    compiles=any(q.compiles for c in cards if (q := ground.quantizer(model, [c]))),
+                    need=need,
+                    cards=cards,
                 ),
                 proved=proved,
             )
@@ -123,8 +128,16 @@ def _wheel(what: str, message: Message) -> Alternative:
 
 
 def _price(
-    *, fits: bool, installs: bool, proved: bool, need: int, cards: Sequence[Card]
+    *,
+    fits: bool,
+    installs: bool,
+    proved: bool,
+    compiles: bool,
+    need: int,
+    cards: Sequence[Card],
 ) -> Message:
+    if fits and not proved and not compiles:
+        return msg("Would fit; needs {need}. Not proved here with these packages.", need=gib(need))
     if fits and not proved:
         return msg(
             "Would fit; needs {need}. Not proved here: its kernels are compiled at first use, "

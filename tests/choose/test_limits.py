@@ -16,7 +16,7 @@ from setup_assistant.choose.torch_builds import cuda_pairs
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.machine.facts import Memory
 from setup_assistant.units_text import GIB
-from tests.choose.described import described, known, planned
+from tests.choose.described import described, known, plan_for, planned
 
 MODEL = next(m for m in known().models if m.id == "Qwen/Qwen2-VL-7B-Instruct")
 GRID = Grid(1, 60, 80)
@@ -133,3 +133,14 @@ def test_the_least_of_a_frame_is_five_percent_above_the_least_tokens() -> None:
     """qwen_vl_utils 0.0.14: `int(min_pixels * 1.05)`; seen with a clip of 640 x 480."""
     grid = video_grid(640, 480, 600, MODEL.vision, total_pixels=1_000_000)
     assert (grid.height, grid.width) == (20, 26)
+
+
+def test_a_persons_own_caps_lower_the_plans_and_never_raise_them() -> None:
+    gpu = "RTX 4090,8.9,24564,24000"
+    usual = plan_for("580.95.05", gpu).model
+    low = plan_for("580.95.05", gpu, max_pixels=1_000_000, max_frames=33).model
+    assert low.max_pixels == 1_000_000 // 784 * 784
+    assert low.video_max_frames == 32
+    assert low.need_bytes <= usual.need_bytes
+    high = plan_for("580.95.05", gpu, max_pixels=10**9, max_frames=10**6).model
+    assert high == usual

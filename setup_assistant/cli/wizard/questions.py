@@ -72,7 +72,7 @@ def _offer(other: Alternative) -> str:
     if other.proved:
         return _("{model}: download {size}", model=other.what, size=size)
     return _(
-        "{model}: download {size}; not proved here, and its kernels need a compiler",
+        "{model}: download {size}; not proved here",
         model=other.what,
         size=size,
     )
