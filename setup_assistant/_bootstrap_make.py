@@ -83,13 +83,18 @@ def _check_modules() -> None:
 
 
 def _create(there: set[str]) -> None:
-    if VENV.is_symlink() or VENV.is_file():
-        VENV.unlink()
-    elif VENV.exists() and not _only_other_pythons(there):
-        import shutil
+    if VENV.is_symlink() or not _only_other_pythons(there):
+        from setup_assistant.errors import SetupError
+        from setup_assistant.host import removal
+        from setup_assistant.host.removal_proofs import called
 
-        # Ours (it bears our name and lies in our tree), left half made or broken.
-        shutil.rmtree(str(VENV))
+        # Ours (it bears our name and lies in our tree), left half made or broken; its own Python
+        # may be the one that runs this.
+        try:
+            ours = called(VENV, folders=True)
+            removal.remove(VENV, under=ROOT, proof=ours, running=True)
+        except SetupError as error:
+            raise StopError("readonly", path=str(VENV), detail=str(error)) from error
     _child([_BASE, "-m", "venv", str(VENV)])
 
 

@@ -7,7 +7,6 @@ more than the recipes' own classes. Whatever is wrong with it, the recipe itself
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import importlib
 import json
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from setup_assistant import __version__
-from setup_assistant.host import paths
+from setup_assistant.host import paths, removal
 
 T = TypeVar("T")
 _FORMAT = "setup-assistant recipe 1"
@@ -56,8 +55,7 @@ def keep(path: Path, text: str, value: object) -> None:
         spare.write_bytes(_head(source, data) + b"\n" + source + data)
         spare.replace(file)
     except OSError:
-        with contextlib.suppress(OSError):
-            spare.unlink(missing_ok=True)
+        removal.drop(spare, under=spare.parent)
 
 
 def _file(path: Path, kind: type) -> Path:

@@ -1,4 +1,4 @@
-"""Text in terminal columns: widths, padding, and lines broken where a reader would.
+"""Text for terminals: nothing in it that acts, widths, and lines broken where a reader would.
 
 A Chinese character takes two columns and may stand at the end of a line, but no line begins
 with a full stop; Latin words stay whole. A command stays on one line: the terminal folds it, so
@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import unicodedata
 from collections.abc import Iterator
 from typing import TextIO
 
@@ -19,14 +18,57 @@ _CLOSING = frozenset("，。；：！？、）》】」』”’…%）)]}.,;:!?
 _OPENING = frozenset("（《【「『“‘([{")
 _COMMAND = re.compile(r"(?:python3 -m setup_assistant|(?<![\w/.-])setup-assistant) \S")
 _NARROWEST, _USUAL = 20, 80
+# Sequences that a terminal obeys, with what they carry: OSC and other strings, CSI, the rest.
+_SEQUENCES = re.compile(
+    r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?"
+)
+# What changes the order of a line, or is not seen at all; a joiner is left between signs.
+_UNSEEN = re.compile(
+    r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad\u034f\u115f\u1160\u17b4"
+    r"\u17b5\u180b-\u180e\u3164\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    r"|(?<![^\x00-\x7f])[\u200c\u200d\ufe0e\ufe0f]|[\u200c\u200d](?![^\x00-\x7f])"
+)
+_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def harmless(text: str) -> str:
+    """Return `text` with nothing in it that a terminal or a browser obeys instead of showing.
+
+    Control sequences, and marks that reorder or hide text, are taken out; other control
+    characters become `?`, other line ends become line feeds. Chinese, emoji and accents stay.
+    """
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    text = _BREAKS.sub("\n", _SEQUENCES.sub("", text))
+    return _CONTROLS.sub("?", _UNSEEN.sub("", text))
+
+
+def harmless_json(text: str) -> str:
+    """Return JSON text with the same characters written as escapes: the value stays what it is."""
+    if text.isascii():
+        return text
+    for pattern in (_UNSEEN, _BREAKS, _CONTROLS):
+        text = pattern.sub(_escaped, text)
+    return text
+
+
+def _escaped(found: re.Match[str]) -> str:
+    if found[0] == "\n":
+        return "\n"
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
 def width(text: str) -> int:
     """Return how many terminal columns `text` takes; a Chinese character takes two."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcswidth, wcwidth
+
+    columns = wcswidth(text)
+    return columns if columns >= 0 else sum(max(0, wcwidth(c)) for c in text)
 
 
 def pad(text: str, columns: int) -> str:
@@ -105,29 +147,38 @@ def _around_command(body: str, at: int, columns: int, first: str, follow: str) -
 
 def _pieces(text: str) -> Iterator[str]:
     """Yield what may not be broken, each with the blanks that follow it."""
+    signs = _signs(text)
     piece = ""
-    for i, character in enumerate(text):
-        piece += character
-        following = text[i + 1 : i + 2]
-        if not following or following == " ":
+    for sign, following in zip(signs, [*signs[1:], ""], strict=False):
+        piece += sign
+        if not following or following == " " or following in _CLOSING or sign in _OPENING:
             continue
-        if following in _CLOSING or character in _OPENING:
-            continue
-        if character == " " or _wide(character) or _wide(following):
+        if sign == " " or _wide(sign) or _wide(following):
             yield piece
             piece = ""
     if piece:
         yield piece
 
 
+def _signs(text: str) -> list[str]:
+    """Return what is drawn as one sign each, e.g. a letter and its accents."""
+    if text.isascii():
+        return [*text]
+    from wcwidth import iter_graphemes
+
+    return [*iter_graphemes(text)]
+
+
 def _head(text: str, columns: int) -> str:
-    taken = 0
-    for i, character in enumerate(text):
-        taken += width(character)
+    """Return what fits of `text`; what is drawn as one sign is not broken."""
+    head, taken = "", 0
+    for sign in _signs(text):
+        taken += width(sign)
         if taken > columns:
-            return text[:i]
+            return head
+        head += sign
     return text
 
 
 def _wide(character: str) -> bool:
-    return unicodedata.east_asian_width(character) in "WF"
+    return width(character) == 2

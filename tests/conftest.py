@@ -20,7 +20,6 @@ from tests.built import Built, built, place, shared
 __all__ = ["built", "place", "shared"]
 
 ROOT = Path(__file__).resolve().parent.parent
-CAPTURES = ROOT.parent / "shared" / "captures"
 
 if not os.environ.get("SETUP_ASSISTANT_TEST_KEEP_CACHE"):
     # What is read while tests are collected, or once for all, stays out of the person's cache, too.
@@ -71,14 +70,6 @@ def assistant(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]
         )  # fmt: skip
 
     return call
-
-
-@pytest.fixture(scope="session")
-def captures() -> Path:
-    """Return the folder of real nvidia-smi outputs; it stays outside the project."""
-    if not CAPTURES.is_dir():
-        pytest.skip("the captures lie outside the project and are not here")
-    return CAPTURES
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from setup_assistant.errors import (
     choosing,
     environments,
     fleet,
+    removing,
     usage,
     weights,
 )
@@ -97,5 +98,5 @@ def test_an_error_knows_its_exit_and_fills_its_sentence() -> None:
 
 
 def test_no_code_stands_in_two_tables() -> None:
-    tables = (usage, choosing, building, environments, weights, fleet)
+    tables = (usage, choosing, building, environments, removing, weights, fleet)
     assert sum(len(t.ERRORS) for t in tables) == len(ERRORS)

@@ -33,6 +33,7 @@ ORDER = (
     ("recipe_cache",),
     ("host",),
     ("errors",),
+    ("relative_name",),
     ("messages", "terminal_text", "units_text", "versions"),
     ("_bootstrap",),
     ("_bootstrap_make", "_bootstrap_newer"),
@@ -46,6 +47,8 @@ STARTS = {
     ("setup_assistant.agent.inside.job", "cli"),
     # The first start asks the person's pip settings for the index.
     ("setup_assistant._bootstrap_make", "host"),
+    # What the door for deleting refuses.
+    ("setup_assistant._bootstrap_make", "errors"),
 }
 # Walls still to be moved: nothing may be added here.
 DEBTS = (

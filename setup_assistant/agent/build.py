@@ -21,8 +21,9 @@ from pathlib import Path
 from setup_assistant import __version__
 from setup_assistant.agent.inside.start import COMMON
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, log, paths, run
+from setup_assistant.host import files, log, paths, removal, run
 from setup_assistant.host.prefix import normal_name
+from setup_assistant.host.removal_proofs import called
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 ARCHS = ("x86_64", "aarch64")
@@ -68,7 +69,7 @@ def build(arch: str = "") -> Agent:
         for old in folder.glob("agent-*.pyz"):
             # Of an earlier version of this tool; another run may still push a recent one.
             if time.time() - old.stat().st_mtime > _STALE_SECONDS:
-                old.unlink(missing_ok=True)
+                removal.drop(old, under=folder)
         aside = folder / f".{key}.part"
         _pack(aside, arch, folder / "packages")
         path = folder / f"agent-{files.sha256(aside)[:12]}-{key}.pyz"
@@ -186,7 +187,7 @@ def _fetch(uv: Path, folder: Path, python: str, arch: str, wanted: Iterable[str]
     if target.is_dir():
         return target
     aside = target.with_name(target.name + ".part")
-    files.remove(aside)
+    removal.remove(aside, under=folder, proof=called(aside, folders=True))
     outcome = run.run(
         [uv, "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:",
          "--target", aside, "--python-version", python,

@@ -21,7 +21,8 @@ from setup_assistant.choose.plan import Platform
 from setup_assistant.choose.target_platform import Host, host_of
 from setup_assistant.choose.wishes import Backend, Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths
+from setup_assistant.host import paths, removal
+from setup_assistant.host.removal_proofs import called
 from setup_assistant.machine.facts import Machine
 from setup_assistant.steps.prepare import Prepared, make, prepare
 from setup_assistant.versions import at_least, minor
@@ -167,9 +168,9 @@ def ready(
             conda.unpack_maker(root, target.tools)
         yield prepare(wishes, machine=replace(machine, sources=()))
     finally:
-        files.remove(scratch)
-        with contextlib.suppress(OSError):
-            scratch.parent.rmdir()
+        above = scratch.parent
+        removal.tidy(scratch, under=above, proof=called(scratch, folders=True))
+        removal.prune(above, under=above.parent)
 
 
 def _wishes(manifest: Manifest, target: Target, root: Path, site: str) -> Wishes:

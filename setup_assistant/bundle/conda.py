@@ -17,7 +17,8 @@ from setup_assistant.bundle.manifest import Target
 from setup_assistant.bundle.targets import Kind
 from setup_assistant.bundle.wheels import Wheel
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, log, paths
+from setup_assistant.host import caches, files, log, paths, removal
+from setup_assistant.host.removal_proofs import called
 from setup_assistant.site.environment_yml import conda_specs, render_environment_yml
 from setup_assistant.steps.backends import rattler
 from setup_assistant.steps.backends.base import last_words
@@ -55,7 +56,7 @@ def solve(kind: Kind, scratch: Path) -> tuple[Package, ...]:
     system = {"Linux": ["__linux=5.10", f"__glibc={platform.glibc}", "__unix=0"],
               "Darwin": ["__osx=14.0", "__unix=0"], "Windows": ["__win=0"]}  # fmt: skip
     request = {"channel": kind.plan.sources.conda, "specs": list(conda_specs(wanted)),
-               "cache": str(paths.conda_cache()), "offline": False, "subdir": subdir,
+               "cache": str(caches.begin(paths.conda_cache())), "offline": False, "subdir": subdir,
                "virtual": system[platform.os]}  # fmt: skip
     records = _solved(request, kind, scratch)
     return tuple(_package(r) for r in sorted(records, key=lambda r: str(r["fn"])))
@@ -141,7 +142,7 @@ def channel(root: Path, target: Target, scratch: Path) -> None:
 
 def _link(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    files.remove(target)
+    removal.remove(target, under=target.parent, proof=called(target))
     try:
         target.symlink_to(source.absolute())
     except OSError:
@@ -159,7 +160,8 @@ def unpack_maker(root: Path, tools: Sequence[str]) -> None:
     for path in tools:
         folder = rattler.library_folder() / Path(path).stem
         aside = folder.with_name(f".{folder.name}.part")
-        files.remove(aside)
+        above = folder.parent
+        removal.remove(aside, under=above, proof=called(aside, folders=True))
         try:
             with zipfile.ZipFile(root / path) as archive:
                 # The bundle may be unsigned: a file of a few bytes must not fill the disk.
@@ -168,5 +170,5 @@ def unpack_maker(root: Path, tools: Sequence[str]) -> None:
                 archive.extractall(aside)
         except (zipfile.BadZipFile, RuntimeError) as error:
             raise SetupError("bundle_invalid", path=path, detail=str(error)) from error
-        files.remove(folder)
+        removal.remove(folder, under=above, proof=called(folder, folders=True))
         aside.replace(folder)

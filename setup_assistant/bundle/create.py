@@ -24,7 +24,8 @@ from setup_assistant.bundle.targets import Kind
 from setup_assistant.bundle.wheels import Wheel
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
+from setup_assistant.host import files, removal
+from setup_assistant.host.removal_proofs import seen
 from setup_assistant.machine.facts import Source
 from setup_assistant.messages import Message, _, msg
 
@@ -76,7 +77,7 @@ def create(order: Order, tell: Callable[[Message], None]) -> Manifest:
         work = disk_check.begin(order.folder)
         with files.exclusive(work / "lock", flag="--to"):
             manifest = _create(order, work, tell)
-            shutil.rmtree(work, ignore_errors=True)
+            removal.tidy(work.absolute(), under=order.folder.absolute(), proof=seen(work))
     except OSError as error:
         # Of a copy on a full disk the system names the file that was read.
         full = error.errno in files.FULL
@@ -191,6 +192,6 @@ def _check_agent(agent: Path, arch: str) -> None:
         if f"uv-{arch}/bin/uv" in archive.namelist():
             return
     # The next run tries to fetch it again.
-    agent.unlink()
+    removal.drop(agent, under=agent.parent)
     url = f"uv-{importlib.metadata.version('uv')} ({arch})"
     raise SetupError("bundle_fetch", url=url, detail=_("no package index has it"))

@@ -18,8 +18,10 @@ from setup_assistant import frozen_json
 from setup_assistant.bundle import manifest
 from setup_assistant.bundle.manifest import Item, Piece
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
+from setup_assistant.host import files, removal
+from setup_assistant.host.removal_proofs import called
 from setup_assistant.messages import _
+from setup_assistant.weights.listing import OWN_PREFIX, path_fault
 
 # Where everything goes, while it goes there.
 JOURNAL = ".setup-assistant-cut.json"
@@ -47,8 +49,17 @@ def pack(folder: Path, items: Iterable[Item], part_bytes: int) -> tuple[Item, ..
     files.write_json(folder / JOURNAL, frozen_json.to_builtins(Journal(files=places)))
     done = tuple(_cut(folder, item) for item in places)
     for name in {item.path.partition("/")[0] for item in places}:
-        shutil.rmtree(folder / name, ignore_errors=True)
+        # Records of a download lie beside what was cut.
+        for left in sorted((folder / name).rglob(f"{OWN_PREFIX}*")):
+            removal.drop(left, under=folder)
+        prune(folder / name, folder)
     return done
+
+
+def prune(top: Path, folder: Path) -> None:
+    """Remove the empty folders below `top`, and `top` itself where nothing is left in it."""
+    for root, _names, _files in os.walk(top, topdown=False):
+        removal.prune(Path(root), under=folder)
 
 
 def layout(items: Iterable[Item], part_bytes: int) -> tuple[Item, ...]:
@@ -77,12 +88,13 @@ def _cut(folder: Path, item: Item) -> Item:
     source = folder / item.path
     with source.open("rb") as stream:
         pieces = tuple(_write(stream, folder, piece) for piece in item.pieces)
-    source.unlink()
+    removal.drop(source, under=folder)
     return Item(path=item.path, size=item.size, sha256=item.sha256, pieces=pieces)
 
 
 def _write(stream: BinaryIO, folder: Path, piece: Piece) -> Piece:
     digest, left, target = hashlib.sha256(), piece.size, folder / piece.path
+    _refuse_link(folder, target)
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as out:
         while left:
@@ -99,22 +111,44 @@ def _write(stream: BinaryIO, folder: Path, piece: Piece) -> Piece:
 
 
 def unpack(folder: Path) -> None:
-    """Put everything that was cut in a folder together again, so that nothing is fetched twice."""
-    for item in (*_journaled(folder), *_listed(folder)):
+    """Put everything that was cut in a folder together again, so that nothing is fetched twice.
+
+    Raises:
+        SetupError: `bundle_invalid` where the folder, which may come from anybody, leads out of
+            itself.
+    """
+    items = (*_journaled(folder), *_listed(folder))
+    for item in items:
+        for path in (item.path, *(piece.path for piece in item.pieces)):
+            _refuse_link(folder, folder / path)
+    for item in items:
         if item.pieces and not (folder / item.path).exists():
             _join(folder, item)
         for piece in item.pieces:
-            (folder / piece.path).unlink(missing_ok=True)
+            removal.drop(folder / piece.path, under=folder)
     for part in folder.glob("part-[0-9]*"):
-        shutil.rmtree(part, ignore_errors=True)
-    (folder / JOURNAL).unlink(missing_ok=True)
+        prune(part, folder)
+    removal.drop(folder / JOURNAL, under=folder)
 
 
 def _journaled(folder: Path) -> tuple[Item, ...]:
-    try:
-        return frozen_json.load_json(folder / JOURNAL, Journal).files
-    except SetupError:
+    """Return what a journal says is being cut; a damaged one says nothing.
+
+    Raises:
+        SetupError: `bundle_invalid` where it names a place outside of the bundle.
+    """
+    path = folder / JOURNAL
+    if not path.is_file():
         return ()
+    try:
+        found = frozen_json.load_json(path, Journal).files
+    except (SetupError, RecursionError):
+        return ()
+    for item in found:
+        for name in (item.path, *(piece.path for piece in item.pieces)):
+            if fault := path_fault(name):
+                raise SetupError("bundle_invalid", path=str(path), detail=f"{name[:80]!a}: {fault}")
+    return found
 
 
 def _listed(folder: Path) -> tuple[Item, ...]:
@@ -140,7 +174,13 @@ def _join(folder: Path, item: Item) -> None:
     if files.sha256(aside) == item.sha256:
         aside.replace(target)
     else:
-        aside.unlink()
+        removal.drop(aside, under=folder)
+
+
+def _refuse_link(folder: Path, path: Path) -> None:
+    if link := files.linked(folder, path):
+        detail = _("{link} is a link", link=str(link))
+        raise SetupError("bundle_invalid", path=str(folder), detail=detail)
 
 
 def _append(target: Path, parts: Sequence[Path]) -> None:
@@ -167,7 +207,7 @@ def whole(folders: Sequence[Path], items: Sequence[Item], scratch: Path) -> Path
     for item in items:
         target = scratch / item.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        files.remove(target)
+        removal.remove(target, under=scratch, proof=called(target))
         parts = [_part(folders, p) for p in item.parts()]
         if len(parts) == 1:
             target.symlink_to(parts[0].absolute())

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from setup_assistant.bundle.cut import JOURNAL
+from setup_assistant.bundle.manifest import FOLDERS, NAME, SCHEMA
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
+from setup_assistant.host import files, mounts, removal
+from setup_assistant.messages import _
 from setup_assistant.units_text import size_text
 
-# What is made in a bundle's folder, and removed there when no machine needs it any longer.
-FOLDERS = ("agent", "conda", "locks", "tools", "weights", "wheels")
 _WRITTEN = ("manifest.json", "SHA256SUMS", "README.txt", "sbom.cdx.json", JOURNAL)
 WORK = ".setup-assistant-work"
 # File systems on which no file may be larger than this.
 _SMALL = {"vfat", "msdos", "fat"}
 _LARGEST = (4 << 30) - 1
-_MOUNTS = Path("/proc/self/mountinfo")
 
 
 def begin(folder: Path) -> Path:
     """Make the folder, unless it holds what is not ours; return one for what is in between.
 
     Raises:
-        SetupError: `bundle_foreign`; an OSError is the caller's.
+        SetupError: `bundle_foreign`, `bundle_invalid` where a link leads out of it; an OSError is
+            the caller's.
     """
-    ours = any((folder / n).exists() for n in ("manifest.json", WORK, JOURNAL))
+    ours = _is_bundle(folder) or any((folder / n).exists() for n in (WORK, JOURNAL))
     theirs = [n for n in FOLDERS if (folder / n).exists()]
     theirs += [p.name for p in sorted(folder.glob("part-[0-9]*"))]
     if theirs and not ours:
         raise SetupError("bundle_foreign", path=str(folder / theirs[0]))
     work = folder / WORK
+    if link := next(_links(folder), None):
+        raise SetupError(
+            "bundle_invalid", path=str(folder), detail=_("{link} is a link", link=link)
+        )
     work.mkdir(parents=True, exist_ok=True)
     return work
 
@@ -41,7 +46,26 @@ def sweep(folder: Path) -> None:
     """Remove what a run that was killed had not renamed yet."""
     for name in _WRITTEN:
         for left in folder.glob(f".{name}.*"):
-            left.unlink()
+            removal.drop(left, under=folder)
+
+
+def _links(folder: Path) -> Iterator[str]:
+    """Yield links where a bundle is written: it has none, and through one it lands elsewhere."""
+    tops = [folder / n for n in (*FOLDERS, WORK)] + sorted(folder.glob("part-[0-9]*"))
+    for top in tops:
+        if top.is_symlink():
+            yield str(top)
+        # Scratch space is removed as a whole, and uv makes links in it.
+        for root, folders, names in () if top.name == WORK else os.walk(top):
+            yield from (str(p) for n in (*folders, *names) if (p := Path(root, n)).is_symlink())
+
+
+def _is_bundle(folder: Path) -> bool:
+    """Whether the folder's manifest is one of ours: much else has a file of that name."""
+    with contextlib.suppress(SetupError, RecursionError):
+        said = files.read_json(folder / NAME) if (folder / NAME).is_file() else None
+        return isinstance(said, dict) and said.get("schema") == SCHEMA
+    return False
 
 
 def check(folder: Path, wanted: Iterable[tuple[str, int]], part_bytes: int) -> None:
@@ -67,25 +91,12 @@ def check(folder: Path, wanted: Iterable[tuple[str, int]], part_bytes: int) -> N
     files.check_room(folder, need, "--to")
 
 
-def filesystem(folder: Path, mounts: Path = _MOUNTS) -> str:
+def filesystem(folder: Path, listed: Path = mounts.TABLE) -> str:
     """Return the name of the file system that a folder lies on, e.g. "vfat"; "" if unknown."""
     best, found = -1, ""
     place = str(files.nearest_existing(folder).resolve())
-    try:
-        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    for line in lines:
-        # proc_pid_mountinfo(5): … mount point … - type source options
-        before, _dash, after = line.partition(" - ")
-        point = _unescaped(before.split()[4]) if len(before.split()) > 4 else ""
+    for point, name in mounts.table(listed):
         inside = place == point or place.startswith(point.rstrip("/") + "/")
-        if point and inside and len(point) >= best and after.split():
-            best, found = len(point), after.split()[0]
+        if inside and len(point) >= best:
+            best, found = len(point), name
     return found
-
-
-def _unescaped(text: str) -> str:
-    """Undo the octal escapes of blanks and the like."""
-    raw = re.sub(rb"\\([0-7]{3})", lambda m: bytes([int(m[1], 8)]), text.encode())
-    return raw.decode("utf-8", "replace")

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-import shutil
-from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
-from setup_assistant.host.http import Http, WebError
+from setup_assistant.host import files, removal
+from setup_assistant.host.http import Http, WebError, silence_seconds
+from setup_assistant.host.tokens import Keys, logins
+from setup_assistant.host.transfer import fetch as transfer
+from setup_assistant.host.transfer.fetch import copy
+from setup_assistant.host.transfer.file_progress import TransferError
+from setup_assistant.host.transfer.remote_file import RemoteFile
+from setup_assistant.host.transfer.small import size_of
+from setup_assistant.messages import _
 from setup_assistant.steps.backends.uv import environment
+from setup_assistant.weights.listing import path_fault
 
-_SILENCE_SECONDS = 60.0
 _AT_ONCE = 4
-_ATTEMPTS = 3
 # Where uv is told of indexes.
 _INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
 
@@ -52,13 +56,22 @@ def fetch(offers: Iterable[Offer], folder: Path) -> None:
     """Bring files to their paths below a folder; what is there and right is kept.
 
     Raises:
-        SetupError: `bundle_fetch` where one cannot be fetched, `hash_mismatch` where it is not
-            the one that was resolved.
+        SetupError: `bundle_fetch` where one cannot be fetched, or an index names it so that it
+            would land elsewhere; `hash_mismatch` where it is not the one that was resolved.
     """
-    wanted = {o.path: o for o in offers}
-    env = environment(folder)
+    offered = list({o.path: o for o in offers}.values())
+    for offer in offered:
+        if fault := path_fault(offer.path):
+            detail = f"{offer.path[:80]!a}: {fault}"
+            raise SetupError("bundle_fetch", url=offer.url, detail=detail)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(lambda o: _bring(o, folder / o.path, env), wanted.values()))
+        there = list(pool.map(lambda o: _is_there(o, folder), offered))
+    absent = [o for o, whole in zip(offered, there, strict=True) if not whole]
+    for offer in (o for o in absent if "://" not in _local(o.url)):
+        _copy(offer, folder / offer.path)
+    far = [o for o in absent if "://" in _local(o.url)]
+    if far:
+        _download(far, folder)
 
 
 def _local(url: str) -> str:
@@ -66,62 +79,69 @@ def _local(url: str) -> str:
     return unquote(re.sub(r"^file://", "", url)) if url.startswith("file://") else url
 
 
-def _login(url: str, env: Mapping[str, str]) -> dict[str, str]:
-    """Return the header for an index of the person's that asks who they are.
-
-    uv leaves the password out of the addresses it resolves to.
-    """
-    host = urlsplit(url).netloc.rpartition("@")[2]
-    for address in (a for name in _INDEXES for a in env.get(name, "").split()):
-        # A named index is NAME=URL.
-        parts = urlsplit(re.sub(r"^[\w.-]+=(?=https?:)", "", address))
-        if parts.username and parts.netloc.rpartition("@")[2] == host:
-            login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-            return {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
-    return {}
+def _keys(env: Mapping[str, str]) -> Keys:
+    """Return the logins of the person's indexes: uv leaves them out of what it resolves to."""
+    # A named index is NAME=URL.
+    told = (a for name in _INDEXES for a in re.split(r"[\s,]+", env.get(name, "")))
+    return Keys(
+        logins=logins(re.sub(r"^[\w.-]+=(?=https?:)", "", address) for address in told), netrc=True
+    )
 
 
-def _bring(offer: Offer, path: Path, env: Mapping[str, str]) -> None:
-    if path.exists() and files.sha256(path) == offer.sha256:
-        return
-    local, aside = _local(offer.url), path.with_name(path.name + ".part")
+def _is_there(offer: Offer, folder: Path) -> bool:
+    path = folder / offer.path
+    return path.is_file() and files.sha256(path) == offer.sha256
+
+
+def _copy(offer: Offer, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if "://" in local:
-            _download(offer, aside, _login(offer.url, env))
-        else:
-            shutil.copyfile(local, aside)
+        digest = copy(Path(_local(offer.url)), path)
     except OSError as error:
         if error.errno in (*files.FULL, *files.FORBIDDEN):
             raise
         detail = error.strerror or str(error)
         raise SetupError("bundle_fetch", url=offer.url, detail=detail) from error
-    if files.sha256(aside) != offer.sha256:
-        aside.unlink()
+    if digest != offer.sha256:
+        removal.drop(path, under=path.parent)
         raise SetupError("hash_mismatch", detail=offer.name)
-    aside.replace(path)
 
 
-def _download(offer: Offer, path: Path, login: Mapping[str, str]) -> None:
-    """Fetch one file, going on where an earlier run stopped."""
-    http = Http(offer.url, secrets=login, silence=_SILENCE_SECONDS)
-    for attempt in range(_ATTEMPTS):
-        there = path.stat().st_size if path.exists() else 0
-        if offer.size is not None and there == offer.size:
-            return
-        try:
-            span = (there, (offer.size or 1 << 62) - 1) if there else None
-            body = http.get(offer.url, span)
-            with path.open("ab" if body.ranged and body.first == there else "wb") as stream:
-                for block in body.blocks():
-                    stream.write(block)
-        except WebError as error:
-            if error.again and attempt + 1 < _ATTEMPTS:
-                continue
-            if error.reason == "range":
-                # All of it was there, or another file: begin anew.
-                path.unlink(missing_ok=True)
-                if attempt + 1 < _ATTEMPTS:
-                    continue
-            raise SetupError("bundle_fetch", url=offer.url, detail=str(error.detail)) from error
-        return
+def _download(offers: Sequence[Offer], folder: Path) -> None:
+    http = Http(_keys(environment(folder)), silence=silence_seconds())
+    by_path = {o.path: o for o in offers}
+
+    def sized(offer: Offer) -> tuple[RemoteFile, str]:
+        size = offer.size if offer.size is not None else _size(http, offer)
+        return RemoteFile(path=offer.path, size=size, sha256=offer.sha256), offer.url
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        wanted = list(pool.map(sized, offers))
+    try:
+        transfer.fetch(http, wanted, folder, origin=str(folder))
+    except transfer.DamagedError as error:
+        raise SetupError("hash_mismatch", detail=by_path[error.path].name) from error
+    except TransferError as error:
+        raise _refused(by_path[error.path], error, folder) from error
+
+
+def _size(http: Http, offer: Offer) -> int:
+    """Ask for a size that the index does not name."""
+    try:
+        found = size_of(http, offer.url)
+    except WebError as error:
+        raise SetupError("bundle_fetch", url=offer.url, detail=str(error.detail)) from error
+    if found is None:
+        detail = _("the server does not tell its size")
+        raise SetupError("bundle_fetch", url=offer.url, detail=detail)
+    return found
+
+
+def _refused(offer: Offer, error: TransferError, folder: Path) -> SetupError:
+    cause = error.cause
+    if cause.reason == "no_space":
+        return SetupError("disk_filled", path=str(folder))
+    if cause.reason == "not_writable":
+        path = str(folder / offer.path)
+        return SetupError("not_writable", path=path, detail=str(cause.detail), flag="--to")
+    return SetupError("bundle_fetch", url=offer.url, detail=str(cause.detail))

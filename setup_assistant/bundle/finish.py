@@ -9,16 +9,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from setup_assistant import __version__
-from setup_assistant.bundle import cut, disk_check, sbom
+from setup_assistant.bundle import cut, sbom
 from setup_assistant.bundle import manifest as manifests
 from setup_assistant.bundle.fetch import Offer
 from setup_assistant.bundle.manifest import Item, Manifest, Target
 from setup_assistant.bundle.verify import strangers
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files
+from setup_assistant.host import clock, files, removal
+from setup_assistant.host.secrets import without_login
 from setup_assistant.machine.facts import Source
-from setup_assistant.site.public import public_text
 
 README, SBOM = "README.txt", "sbom.cdx.json"
 _DESCRIBE = (README, SBOM)
@@ -85,11 +85,11 @@ def seal(
     # The agent stays whole: it is what puts the others together.
     rest = cut.pack(folder, goods.items, part_bytes) if part_bytes else goods.items
     manifest = replace(manifest, files=(*plain, *goods.agents, *rest))
-    (folder / manifests.SIGNATURE).unlink(missing_ok=True)
+    removal.drop(folder / manifests.SIGNATURE, under=folder)
     manifests.save(folder, manifest)
     # What is refused elsewhere, such as two names that are one there, is refused here.
     manifests.load([folder])
-    (folder / cut.JOURNAL).unlink(missing_ok=True)
+    removal.drop(folder / cut.JOURNAL, under=folder)
     _tidy(folder, manifest)
     if key is not None:
         from setup_assistant.bundle import sign
@@ -108,8 +108,8 @@ def _public(wishes: Wishes) -> Wishes:
     """Leave passwords out of addresses: a bundle goes from hand to hand."""
     return replace(
         wishes,
-        mirror=public_text(wishes.mirror),
-        weights_source=public_text(wishes.weights_source),
+        mirror=without_login(wishes.mirror),
+        weights_source=without_login(wishes.weights_source),
     )
 
 
@@ -150,9 +150,7 @@ def _sbom(goods: Goods, created: str) -> Item:
 
 def _tidy(folder: Path, manifest: Manifest) -> None:
     """Remove what no machine needs any longer, from the folders that are ours alone."""
-    for path in strangers([folder], manifest.parts(), disk_check.FOLDERS):
-        files.remove(path)
-    for name in disk_check.FOLDERS:
-        for root, _names, _files in os.walk(folder / name, topdown=False):
-            if not os.listdir(root):  # noqa: PTH208 - a name is enough
-                os.rmdir(root)  # noqa: PTH106
+    for path in strangers([folder], manifest.parts(), manifests.FOLDERS):
+        removal.drop(path, under=folder)
+    for name in manifests.FOLDERS:
+        cut.prune(folder / name, folder)

@@ -15,7 +15,8 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.machine.facts import Source
 from setup_assistant.messages import _
-from setup_assistant.weights.listing import MOST_FILES, clash, path_fault
+from setup_assistant.relative_name import clash
+from setup_assistant.weights.listing import MOST_FILES, path_fault
 
 NAME = "manifest.json"
 SIGNATURE = "manifest.json.sig"
@@ -26,8 +27,11 @@ ABOUT = (NAME, SIGNATURE, SUMS)
 SCHEMA = "setup-assistant/bundle/1"
 # A hundred times that of a room with ten kinds of machine.
 LARGEST_MANIFEST = 64 << 20
+# What is made in a bundle's folder, and removed there when no machine needs it any longer.
+FOLDERS = ("agent", "conda", "locks", "tools", "weights", "wheels")
 # No file is larger than this many bytes (4 PB).
 _LARGEST = 1 << 52
+_TARGET = re.compile(r"[0-9a-f]{8}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -163,6 +167,9 @@ def _faults(manifest: Manifest) -> Iterator[str]:
     yield from filter(None, (clash(lies), clash(named)))
     known = {item.path for item in manifest.files}
     for target in manifest.targets:
+        # A folder in the cache is called by it.
+        if not _TARGET.fullmatch(target.id):
+            yield f"{target.id[:80]!a}: " + _("not the id of a target")
         for path in (target.lock, *target.packages(), *target.weights):
             if path not in known:
                 yield f"{path!a}: " + _("it is named and not listed")

@@ -11,12 +11,12 @@ from setup_assistant.bundle.targets import Kind
 from setup_assistant.catalog.models import known_sums
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.wishes import Wishes
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps.download import places
 from setup_assistant.steps.download.folder import Job, bring
 from setup_assistant.steps.download.source import Source
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.listing import RemoteFile
 
 _AGAIN = "setup-assistant bundle create"
 

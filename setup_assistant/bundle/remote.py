@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,28 +13,36 @@ from setup_assistant.bundle import sign
 from setup_assistant.bundle.manifest import Item, Manifest, Piece
 from setup_assistant.bundle.verify import Checked
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths
-from setup_assistant.host.http import Http, WebError
+from setup_assistant.host import files, paths, removal
+from setup_assistant.host.http import Http, WebError, silence_seconds
+from setup_assistant.host.http_errors import CAUSES
+from setup_assistant.host.removal_proofs import called
+from setup_assistant.host.secrets import redact
+from setup_assistant.host.tokens import Keys, split_login
+from setup_assistant.host.transfer import fetch as transfer
+from setup_assistant.host.transfer import small
+from setup_assistant.host.transfer.file_progress import TransferError
+from setup_assistant.host.transfer.remote_file import RemoteFile
 
 # In an address: the machine from which this one was reached by SSH, whatever its address is.
 CONTROL = "ssh-client"
-_SILENCE_SECONDS = 60.0
 _AT_ONCE = 4
-_ATTEMPTS = 4
 
 
 class Remote:
     """One bundle at one address, kept in the cache while it is used."""
 
     def __init__(self, address: str, expected: str = "") -> None:
-        self.address = _resolved(address).rstrip("/")
+        try:
+            self.address, own = split_login(_resolved(address).rstrip("/"))
+        except (ValueError, WebError) as error:
+            detail = str(CAUSES["no-address"])
+            raise SetupError("bundle_fetch", url=redact(address), detail=detail) from error
         self.folder = paths.cache_folder() / "bundle" / "fetched"
-        self._http = Http(self.address, secrets={}, silence=_SILENCE_SECONDS)
+        self._http = Http(Keys(logins=own), silence=silence_seconds())
         self._expected = expected
         # Told how many bytes there are, of how many.
         self.tell: Callable[[float, float | None, str], None] = lambda *_: None
-        self._there, self._total = 0, 0
-        self._lock = threading.Lock()
 
     def open(self, signer: Path | None) -> Checked:
         """Fetch the manifest and check whose it is.
@@ -48,16 +55,14 @@ class Remote:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         manifest = self.folder / manifests.NAME
-        manifest.write_bytes(self._read(manifests.NAME))
-        (self.folder / manifests.SUMS).write_bytes(self._read(manifests.SUMS))
+        manifest.write_bytes(self._read(manifests.NAME) or b"")
+        (self.folder / manifests.SUMS).write_bytes(self._read(manifests.SUMS) or b"")
         if self._expected and files.sha256(manifest) != self._expected:
             raise SetupError("bundle_damaged", path=manifests.NAME)
         signature = self.folder / manifests.SIGNATURE
-        signature.unlink(missing_ok=True)
-        try:
-            signature.write_bytes(self._read(manifests.SIGNATURE))
-        except SetupError:
-            files.remove(signature)
+        removal.drop(signature, under=self.folder)
+        if (found_there := self._read(manifests.SIGNATURE, or_none=True)) is not None:
+            signature.write_bytes(found_there)
         signed = sign.check(manifest, signature if signature.exists() else None, signer)
         found = manifests.load([self.folder], signed=signed not in ("", sign.UNCHECKED))
         return Checked(folders=(self.folder,), manifest=found, signer=signed)
@@ -70,62 +75,55 @@ class Remote:
         """
         items: list[Item] = [manifest.item(path) for path in wanted]
         parts = [part for item in items for part in item.parts()]
-        absent = sum(p.size for p in parts if not (self.folder / p.path).exists())
-        self._total = sum(p.size for p in parts)
-        self._there = self._total - absent
-        files.check_room(self.folder, absent, "SETUP_ASSISTANT_CACHE")
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(self._bring, parts))
+            there = list(pool.map(self._is_there, parts))
+        absent = [
+            (RemoteFile(path=p.path, size=p.size, sha256=p.sha256), self._url(p.path))
+            for p, whole in zip(parts, there, strict=True)
+            if not whole
+        ]
+        total = sum(p.size for p in parts)
+        kept = total - sum(f.size for f, _url in absent)
+        files.check_room(self.folder, total - kept, "SETUP_ASSISTANT_CACHE")
+        try:
+            transfer.fetch(
+                self._http, absent, self.folder, origin=self.address,
+                on_bytes=lambda done: self.tell(min(total, kept + done), total, ""),
+            )  # fmt: skip
+        except transfer.DamagedError as error:
+            raise SetupError("bundle_damaged", path=error.path) from error
+        except TransferError as error:
+            raise self._refused(error) from error
 
     def forget(self) -> None:
         """Remove what was fetched: it is installed."""
-        files.remove(self.folder)
+        above = self.folder.parent
+        removal.remove(self.folder, under=above, proof=called(self.folder, folders=True))
 
-    def _bring(self, part: Piece) -> None:
+    def _is_there(self, part: Piece) -> bool:
         target = self.folder / part.path
-        if target.exists() and files.sha256(target) == part.sha256:
-            return
-        aside = target.with_name(target.name + ".part")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            for attempt in range(1, _ATTEMPTS + 1):
-                if self._once(part, aside, last=attempt == _ATTEMPTS):
-                    break
-            if files.sha256(aside) != part.sha256:
-                aside.unlink()
-                raise SetupError("bundle_damaged", path=part.path)
-            aside.replace(target)
-        except OSError as error:
-            raise files.refusal(error, self.folder, flag="SETUP_ASSISTANT_CACHE") from error
+        return target.is_file() and files.sha256(target) == part.sha256
 
-    def _once(self, part: Piece, aside: Path, *, last: bool) -> bool:
-        """Fetch what is still missing of one part; return whether it is all there."""
-        there = aside.stat().st_size if aside.exists() else 0
-        if there >= part.size:
-            aside.touch()
-            return True
-        url = f"{self.address}/{quote(part.path)}"
-        try:
-            body = self._http.get(url, (there, part.size - 1))
-            with aside.open("ab" if body.ranged and body.first == there else "wb") as stream:
-                for block in body.blocks():
-                    stream.write(block)
-                    self._came(len(block))
-        except WebError as error:
-            if last or not error.again:
-                raise SetupError("bundle_fetch", url=url, detail=str(error.detail)) from error
-        return aside.exists() and aside.stat().st_size >= part.size
+    def _url(self, path: str) -> str:
+        return f"{self.address}/{quote(path)}"
 
-    def _came(self, count: int) -> None:
-        with self._lock:
-            self._there = min(self._total, self._there + count)
-            self.tell(self._there, self._total, "")
+    def _refused(self, error: TransferError) -> SetupError:
+        cause, path = error.cause, str(self.folder)
+        if cause.reason == "no_space":
+            return SetupError("disk_filled", path=path)
+        if cause.reason == "not_writable":
+            flag = "SETUP_ASSISTANT_CACHE"
+            return SetupError("not_writable", path=path, detail=str(cause.detail), flag=flag)
+        return SetupError("bundle_fetch", url=self._url(error.path), detail=str(cause.detail))
 
-    def _read(self, path: str) -> bytes:
+    def _read(self, path: str, *, or_none: bool = False) -> bytes | None:
         url = f"{self.address}/{path}"
         try:
-            return self._http.read(url, manifests.LARGEST_MANIFEST)[0]
+            return small.read(self._http, url, manifests.LARGEST_MANIFEST)[0]
         except WebError as error:
+            if or_none and error.reason == "not_found":
+                # A line that broke off must not make a signed bundle an unsigned one.
+                return None
             raise SetupError("bundle_fetch", url=url, detail=str(error.detail)) from error
 
 

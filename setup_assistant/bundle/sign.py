@@ -9,7 +9,7 @@ from pathlib import Path
 
 from setup_assistant.bundle.manifest import LARGEST_MANIFEST, NAME, SIGNATURE
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, run
+from setup_assistant.host import files, removal, run
 from setup_assistant.messages import _
 
 # In place of a signer: there is a signature, and nothing here that could check it.
@@ -30,7 +30,7 @@ def sign(folder: Path, key: Path) -> None:
     Raises:
         SetupError: `bundle_unsigned` with ssh-keygen's words.
     """
-    (folder / SIGNATURE).unlink(missing_ok=True)
+    removal.drop(folder / SIGNATURE, under=folder)
     outcome = run.run(
         ["ssh-keygen", "-Y", "sign", "-q", "-f", key, "-n", _NAMESPACE, folder / NAME],
         deadline=_SECONDS,

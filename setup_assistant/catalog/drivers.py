@@ -60,6 +60,20 @@ def cuda_of_driver(version: str) -> str | None:
     return load().cuda_of(version)
 
 
+def is_ahead(version: str, cuda: str) -> bool:
+    """Whether a driver reports a newer CUDA version than its branch has.
+
+    Then a forward compatibility package (cuda-compat) lies over its library, as in NVIDIA's
+    containers. Of branches newer than the table nothing can be said.
+    """
+    found = re.match(r"\d+", version)
+    own = cuda_of_driver(version)
+    newest = max(row.branch for row in load().branch)
+    if not found or own is None or int(found[0]) >= newest:
+        return False
+    return _numbers(cuda) > _numbers(own)
+
+
 def cuda_of_tegra(release: str) -> str | None:
     """Return the CUDA version of a Jetson Linux release such as "R36.4.0"."""
     wanted = _numbers(release)

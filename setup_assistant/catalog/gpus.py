@@ -15,7 +15,7 @@ from setup_assistant.units_text import GIB
 _LEAST, _MOST = 0.85, 1.04
 GENERATIONS = ("ada", "blackwell", "hopper", "rubin")
 # Without any of these there is nothing to take out of a name (four times as quick).
-_NOTES = ("(", " mig ", "nvidia", "graphics", "max-q")
+_NOTES = ("(", "\u00ae", "\u2122", " mig ", "nvidia", "graphics", "max-q")
 # A share of a card in a virtual machine: "GRID T4-16Q", "GRID A100D-20C", "NVIDIA RTX6000-Ada-48Q".
 # Source: NVIDIA Virtual GPU Software User Guide, "Virtual GPU Types for Supported GPUs".
 _SHARE = re.compile(r"(?:grid )?(rtx ?a?\d+|[a-z]+\d+)[a-z]*?(-ada)?-(?:\d-)?(\d+)[abcq](?:me)?$")
@@ -162,7 +162,9 @@ def plain(name: str) -> str:
     if not any(mark in lower for mark in _NOTES):
         return lower
     name = re.sub(r"\s+MIG\s+\S+$", "", name)
-    name = re.sub(r"\((?:tm|r|nvgpu)\)|\bnvidia\b|\bgraphics\b", " ", name, flags=re.IGNORECASE)
+    name = re.sub(
+        r"\((?:tm|r|nvgpu)\)|[\u00ae\u2122]|\bnvidia\b|\bgraphics\b", " ", name, flags=re.IGNORECASE
+    )
     name = re.sub(r"\bwith max-q design\b", " ", name, flags=re.IGNORECASE)
     return " ".join(name.lower().split())
 

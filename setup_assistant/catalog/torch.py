@@ -32,6 +32,17 @@ class LastBranch:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FirstBranch:
+    """The first driver branch for a part; `open_modules`: only the open kernel modules do."""
+
+    part: str
+    branch: int
+    open_modules: bool
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Jetson:
     """Parts that run only code of their own number.
 
@@ -92,6 +103,7 @@ class TorchTable:
     date: str
     floor: tuple[Floor, ...]
     last_branch: tuple[LastBranch, ...]
+    first_branch: tuple[FirstBranch, ...]
     jetson: Jetson
     kernels: dict[str, tuple[str, ...]]
     sizes: dict[str, Size]

@@ -105,4 +105,6 @@ def pythons(machine: Machine, wishes: Wishes, backend: str, recipes: Recipes) ->
 
 def _is_python(name: str) -> bool:
     rest = name.removeprefix("python")
-    return name.startswith("python") and bool(numbers(rest)) and "." in rest
+    # "3.14t" is free-threaded: torch has wheels for it, the packages around torch have none.
+    threaded = rest.endswith("t")
+    return name.startswith("python") and bool(numbers(rest)) and "." in rest and not threaded

@@ -1,10 +1,10 @@
-"""Driver branches end: a newer driver no longer drives an older card."""
+"""Which driver branches drive a card: each has a first one, and older cards a last one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from setup_assistant.catalog.torch import TorchTable
+from setup_assistant.catalog.torch import FirstBranch, TorchTable
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.usable_gpus import Card
@@ -25,23 +25,51 @@ def last_branch(table: TorchTable, part: str) -> int | None:
     return None
 
 
+def first_branch(table: TorchTable, part: str) -> FirstBranch | None:
+    """Return the first driver branch that drives a part, None where no row tells."""
+    return next((row for row in table.first_branch if row.part == part), None)
+
+
 def without_driver(
     machine: Machine, cards: Sequence[Card], host: Host, table: TorchTable
 ) -> list[Card]:
-    """Return the described cards that the described driver no longer drives.
+    """Return the described cards that the described driver does not drive, no longer or not yet.
 
     Of a probed machine there are none: a card that answers is driven, whatever a table says.
     """
     if machine.driver.source != "given" or host.driver is None:
         return []
     here = numbers(host.driver)[0]
-    ends = [(card, last_branch(table, card.part)) for card in cards]
-    return [card for card, last in ends if last is not None and here >= last + _SPAN]
+    return [c for c in cards if _ended(table, c, here) or _before(table, c, here)]
+
+
+def _ended(table: TorchTable, card: Card, here: int) -> bool:
+    last = last_branch(table, card.part)
+    return last is not None and here >= last + _SPAN
+
+
+def _before(table: TorchTable, card: Card, here: int) -> FirstBranch | None:
+    first = first_branch(table, card.part)
+    return first if first and here < first.branch else None
 
 
 def leave_out(gone: Sequence[Card], host: Host, table: TorchTable, notes: Notes) -> None:
-    """Say which cards the driver no longer drives, where others remain."""
+    """Say which cards the driver does not drive, where others remain."""
+    here = numbers(host.driver or "0")[0]
     for card in gone:
+        if first := _before(table, card, here):
+            notes.beware(
+                "placement",
+                msg(
+                    "{gpu} ({id}) is left out: driver {driver} does not drive it yet, branch "
+                    "{branch} is the first that does.",
+                    gpu=card.name,
+                    id=card.id,
+                    driver=host.driver,
+                    branch=first.branch,
+                ),
+            )
+            continue
         notes.beware(
             "placement",
             msg(
@@ -57,6 +85,14 @@ def leave_out(gone: Sequence[Card], host: Host, table: TorchTable, notes: Notes)
 
 def refuse(gone: Sequence[Card], host: Host, table: TorchTable) -> SetupError:
     """Return the failure where no card remains, or one was asked for by name."""
+    here = numbers(host.driver or "0")[0]
+    young = [(card, first) for card in gone if (first := _before(table, card, here))]
+    if young:
+        gpu = ", ".join(dict.fromkeys(card.name for card, _first in young))
+        branch = max(first.branch for _card, first in young)
+        if any(first.open_modules for _card, first in young):
+            return SetupError("driver_before_card_open", driver=host.driver, gpu=gpu, branch=branch)
+        return SetupError("driver_before_card", driver=host.driver, gpu=gpu, branch=branch)
     lasts = [last for card in gone if (last := last_branch(table, card.part)) is not None]
     return SetupError(
         "driver_too_new",

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.purposes import Purposes
-from setup_assistant.choose import cpu
+from setup_assistant.choose import cpu, occupied
 from setup_assistant.choose.candidates import CANARY, Ground
 from setup_assistant.choose.memory import Need, Setting, Work, estimate
 from setup_assistant.choose.model_names import named
@@ -60,6 +60,11 @@ def choose_model(
             `memory_too_small`, `kernels_missing`.
     """
     pick = _pick(ground, cards, memory, wishes, notes)
+    if wishes.model == "auto" and occupied.filled(cards):
+        after = largest_with_room(ground, occupied.emptied(cards), wishes.purpose)
+        if after and (not pick.cards or _larger(after, pick)):
+            here = pick.model.id if pick.cards else ""
+            occupied.tell(cards, here, after.model.id, notes)
     choice = _choice(pick, _caps(ground, pick, wishes), ground.count(wishes.purpose))
     placement = Placement(
         device="cuda" if pick.cards else "cpu",
@@ -67,6 +72,10 @@ def choose_model(
         max_memory_bytes=pick.limits,
     )
     return choice, placement, pick
+
+
+def _larger(one: Pick, other: Pick) -> bool:
+    return one.model.weights_bytes > other.model.weights_bytes
 
 
 def find_seat(
@@ -197,6 +206,9 @@ def little_room(model: Model, notes: Notes) -> None:
 
 def _refuse(ground: Ground, model: Model, cards: Sequence[Card], purpose: str) -> NoReturn:
     need = estimate(model, least(model.vision), ground.setting(model, cards[:1]))
+    empty = occupied.emptied(cards)
+    if occupied.filled(cards) and find_seat(ground, model, empty, [least(model.vision)]):
+        occupied.refuse(cards, model.id, need.total)
     other = largest_with_room(ground, cards, purpose)
     raise SetupError(
         "model_does_not_fit",

@@ -113,10 +113,21 @@ class Alternative:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fallback:
+    """Another source of a leg, to go on with where the chosen one fails while building."""
+
+    leg: Literal["packages", "torch"]
+    url: str
+    form: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sources:
     """The chosen source of every leg, as URLs. `extra_index_urls` are the person's own.
 
     `with_credentials` are those among them whose password only the person's setting knows.
+    `unanswered` are the legs of which no source answered; `left_out` the person's further
+    indexes that do not answer.
     """
 
     packages: str
@@ -125,6 +136,9 @@ class Sources:
     weights_reachable: bool
     extra_index_urls: tuple[str, ...] = ()
     with_credentials: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    fallbacks: tuple[Fallback, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

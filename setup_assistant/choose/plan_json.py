@@ -11,6 +11,8 @@ from typing import Any
 
 from setup_assistant import frozen_json
 from setup_assistant.choose.plan import Plan, Reason
+from setup_assistant.errors import SetupError
+from setup_assistant.relative_name import fault_of
 
 _SENTENCES = ("reasons", "warnings")
 
@@ -40,8 +42,16 @@ def from_json(value: object, path: str) -> Plan:
         parts = plain.pop(f"{key[:-1]}_parts", None)
         if parts is not None:
             plain[key] = parts
-    plain["alternatives"] = [_with_parts(a) for a in plain.get("alternatives", ())]
-    return frozen_json.from_builtins(plain, Plan, path)
+    others = plain.get("alternatives", ())
+    if isinstance(others, (list, tuple)):
+        plain["alternatives"] = [_with_parts(a) for a in others]
+    plan = frozen_json.from_builtins(plain, Plan, path)
+    # Folders are called by them, whoever made the plan.
+    for key, name in (("id", plan.model.id), ("modelscope_id", plan.model.modelscope_id)):
+        if fault := fault_of(name):
+            detail = f"model.{key}: {name[:80]!a}: {fault}"
+            raise SetupError("file_invalid", path=path, detail=detail)
+    return plan
 
 
 def sentence(reason: Reason) -> str:

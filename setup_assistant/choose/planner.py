@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from setup_assistant.catalog.recipes import Recipes
@@ -18,6 +19,7 @@ from setup_assistant.choose.candidates import CANARY, Ground
 from setup_assistant.choose.model import Pick, choose_model
 from setup_assistant.choose.plan import (
     Decoder,
+    Fallback,
     ModelChoice,
     Package,
     Placement,
@@ -35,7 +37,7 @@ from setup_assistant.choose.usable_gpus import NO_GPU, Card, cards_of
 from setup_assistant.choose.wheels import CURRENT, Answer, Question, choose_wheel, torch_source
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.machine.facts import Machine
+from setup_assistant.machine.facts import Gpu, Machine
 from setup_assistant.messages import msg
 from setup_assistant.versions import at_least, not_above
 
@@ -66,6 +68,8 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     Raises:
         SetupError: this machine cannot (exit 4, with the remedy), or a wish that is unknown.
     """
+    if machine.system.musl:
+        raise SetupError("musl_system")
     notes = Notes()
     host = host_of(machine, recipes.drivers)
     legs = choose_sources(machine, wishes, recipes, notes)
@@ -86,6 +90,8 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     ]
     question, answer = _wheel(questions, wishes, notes)
     wheel_notes.tell(answer, host, notes)
+    if machine.driver.cuda_source == "cuda-compat" and answer.cards:
+        wheel_notes.tell_compat(machine.driver, notes)
     ground = Ground(recipes=recipes, host=host, pair=answer.pair, family=wishes.family)
     model, placement, pick = choose_model(ground, answer.cards, machine.memory, wishes, notes)
     model_reasons.tell(ground, pick, model, wishes, notes)
@@ -124,6 +130,8 @@ def _cards(
                 else msg("{gpu} is not an NVIDIA GPU and is not used.", gpu=gpu.name),
             )
     nvidia = [g for g in machine.gpus if g.vendor == "nvidia"]
+    if cards and machine.visible_devices is None:
+        _tell_unusable(nvidia, notes)
     hidden = machine.visible_devices is not None and not cards
     if nvidia and not cards and NO_GPU not in wishes.gpus:
         if not hidden:
@@ -153,6 +161,25 @@ def _cards(
         raise branches.refuse(gone, host, recipes.torch)
     branches.leave_out(gone, host, recipes.torch, notes)
     return [c for c in cards if c not in gone], gone
+
+
+def _tell_unusable(gpus: Sequence[Gpu], notes: Notes) -> None:
+    """Say which cards cannot be used, beside others that can."""
+    divided = {g.pci_bus_id or g.index for g in gpus if g.mig not in (None, "off", "on")}
+    for gpu in gpus:
+        if gpu.mig == "on" and (gpu.pci_bus_id or gpu.index) not in divided:
+            notes.beware(
+                "placement",
+                msg(
+                    "{gpu} is in MIG mode and has no slices, so it is not used (sudo nvidia-smi "
+                    "mig -cgi makes them).",
+                    gpu=gpu.name,
+                ),
+            )
+        elif not gpu.usable and gpu.mig != "on" and gpu.note:
+            notes.beware(
+                "placement", msg("{gpu} is not used: {reason}", gpu=gpu.name, reason=gpu.note)
+            )
 
 
 def _wheel(questions: list[Question], wishes: Wishes, notes: Notes) -> tuple[Question, Answer]:
@@ -217,7 +244,7 @@ def _plan(machine: Machine, recipes: Recipes, decided: _Decided, notes: Notes) -
         placement=decided.placement,
         backend=decided.backend,
         python=pair.python,
-        sources=_sources(legs),
+        sources=_sources(machine, legs, pair),
         sizes=wanted,
         reasons=tuple(notes.reasons),
         warnings=tuple(notes.warnings),
@@ -263,7 +290,12 @@ def _extra(recipes: Recipes, pair: Pair, quantizer: Quantizer | None) -> tuple[P
     return tuple(Package(name=name, version=version) for name, version in wanted.items())
 
 
-def _sources(legs: Legs) -> Sources:
+def _sources(machine: Machine, legs: Legs, pair: Pair) -> Sources:
+    fallbacks = [Fallback(leg="packages", url=c.url, form=c.form) for c in legs.packages.others]
+    if pair.compatibility != "default-build":
+        fallbacks += [
+            Fallback(leg="torch", url=c.address(pair.build), form=c.form) for c in legs.torch.others
+        ]
     return Sources(
         packages=legs.packages.url,
         conda=legs.conda.url,
@@ -271,4 +303,7 @@ def _sources(legs: Legs) -> Sources:
         weights_reachable=legs.weights.reachable,
         extra_index_urls=tuple(c.url for c in legs.extra),
         with_credentials=tuple(c.url for c in (legs.packages, *legs.extra) if c.credentials),
+        unanswered=legs.unanswered,
+        left_out=tuple(s.url for s in machine.sources if s.leg == "extra" and not s.reachable),
+        fallbacks=tuple(fallbacks),
     )

@@ -20,3 +20,7 @@ class Notes:
     def beware(self, about: str, message: Message) -> None:
         """Add a warning."""
         self.warnings.append(Reason(about=about, message=message))
+
+    def first(self, about: str, message: Message) -> None:
+        """Add a warning in front of all others."""
+        self.warnings.insert(0, Reason(about=about, message=message))

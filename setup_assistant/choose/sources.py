@@ -7,17 +7,14 @@ from dataclasses import dataclass, replace
 
 from setup_assistant.catalog.mirrors import Mirror
 from setup_assistant.catalog.recipes import Recipes
-from setup_assistant.choose import mirror_wish
+from setup_assistant.choose import mirror_wish, source_notes
 from setup_assistant.choose.mirror_wish import MirrorWish
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine, Source
-from setup_assistant.messages import Message, msg
 
 # An official source is kept unless a mirror is this many times faster: mirrors may lag.
 FASTER = 2.0
-# The name of a source that the person has set up.
-OWN = "own"
 _UNMEASURED = 1e6
 # Bytes per second.
 _SLOW = 1e5
@@ -25,7 +22,11 @@ _SLOW = 1e5
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """The source of one leg. `url` may hold `{build}`; `speed` is bytes per second, if known."""
+    """The source of one leg. `url` may hold `{build}`; `speed` is bytes per second, if known.
+
+    `answered` is False where nobody answered in time, and this one is tried all the same.
+    `others` are the sources of the leg to go on with where this one fails.
+    """
 
     name: str
     url: str
@@ -33,6 +34,8 @@ class Chosen:
     reachable: bool
     speed: float | None = None
     credentials: bool = False
+    answered: bool = True
+    others: tuple[Chosen, ...] = ()
 
     def address(self, build: str) -> str:
         """Return the address for one torch build."""
@@ -49,6 +52,13 @@ class Legs:
     weights: Chosen
     extra: tuple[Chosen, ...] = ()
 
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """The legs of which nothing was heard: a plan with them is made again."""
+        needed = {"packages": self.packages, "torch": self.torch, "weights": self.weights}
+        silent = [leg for leg, c in needed.items() if not c.answered]
+        return (*(() if self.packages.reachable else ("packages",)), *silent)
+
 
 def choose_sources(machine: Machine, wishes: Wishes, recipes: Recipes, notes: Notes) -> Legs:
     """Return the source of every leg, reachable or not.
@@ -63,7 +73,8 @@ def choose_sources(machine: Machine, wishes: Wishes, recipes: Recipes, notes: No
         weights=_weights(machine, wishes.weights_source, wish, recipes),
         extra=_extra(machine),
     )
-    _tell(legs, notes)
+    source_notes.tell(legs, notes)
+    source_notes.tell_unanswered(machine, legs, notes)
     return legs
 
 
@@ -77,9 +88,32 @@ def _leg(leg: str, machine: Machine, wish: MirrorWish, recipes: Recipes) -> Chos
         return own
     up = [m for m in mirrors if not machine.sources or _up(probed.get(m.name))]
     if not up:
-        return _chosen(mirrors[0], None, reachable=False)
+        return _unanswered(mirrors, probed)
     best = _best(up, probed, wish)
-    return _chosen(best, probed.get(best.name), reachable=True)
+    chosen = _chosen(best, probed.get(best.name), reachable=True)
+    if not machine.sources:
+        return chosen
+    # What answered first, then what was only silent.
+    silent = [m for m in mirrors if _silent(probed.get(m.name))]
+    others = [_chosen(m, probed.get(m.name), reachable=True) for m in (*up, *silent) if m != best]
+    return replace(chosen, others=tuple(others))
+
+
+def _unanswered(mirrors: list[Mirror], probed: dict[str, Source]) -> Chosen:
+    """Return what to try where no source of a leg answered: one that did not refuse."""
+    names = {m.name for m in mirrors}
+    own = [s for s in probed.values() if s.silent and s.name not in names]
+    if own:
+        return replace(_of_person(own[0]), answered=False)
+    silent = [m for m in mirrors if _silent(probed.get(m.name))]
+    if not silent:
+        return _chosen(mirrors[0], None, reachable=False)
+    first, *rest = [replace(_chosen(m, None, reachable=True), answered=False) for m in silent]
+    return replace(first, others=tuple(rest))
+
+
+def _silent(source: Source | None) -> bool:
+    return source is not None and source.silent
 
 
 def _given(leg: str, url: str) -> Chosen:
@@ -95,15 +129,19 @@ def _own(probed: Iterable[Source], mirrors: list[Mirror]) -> Chosen | None:
     names = {m.name for m in mirrors}
     for source in probed:
         if source.name not in names and source.reachable:
-            return Chosen(
-                name=source.name,
-                url=source.url,
-                form="index",
-                reachable=True,
-                speed=source.bytes_per_second,
-                credentials=source.credentials,
-            )
+            return _of_person(source)
     return None
+
+
+def _of_person(source: Source) -> Chosen:
+    return Chosen(
+        name=source.name,
+        url=source.url,
+        form="index",
+        reachable=True,
+        speed=source.bytes_per_second,
+        credentials=source.credentials,
+    )
 
 
 def _extra(machine: Machine) -> tuple[Chosen, ...]:
@@ -159,6 +197,11 @@ def _weights(machine: Machine, source: str, wish: MirrorWish, recipes: Recipes) 
             found = probed.get(mirror.name)
             # It may have been asked at an address that the person has set for it.
             return replace(_chosen(mirror, found, reachable=True), url=(found or mirror).url)
+    late = [m for m in wanted if _silent(probed.get(m.name))]
+    if late:
+        return replace(
+            _chosen(late[0], None, reachable=True), url=probed[late[0].name].url, answered=False
+        )
     return _chosen(wanted[0], None, reachable=False)
 
 
@@ -174,52 +217,3 @@ def _chosen(mirror: Mirror, source: Source | None, *, reachable: bool) -> Chosen
         reachable=reachable,
         speed=source.bytes_per_second if source else None,
     )
-
-
-def _whence(chosen: Chosen, *, packages: bool) -> Message:
-    """Return where something comes from, with the speed that decided it."""
-    if chosen.speed is None:
-        return (
-            msg("Packages come from {name}.", name=chosen.name)
-            if packages
-            else msg("torch comes from {name}.", name=chosen.name)
-        )
-    speed = f"{chosen.speed / 1e6:.2f} MB/s"
-    return (
-        msg("Packages come from {name}: it sent {speed} here.", name=chosen.name, speed=speed)
-        if packages
-        else msg("torch comes from {name}: it sent {speed} here.", name=chosen.name, speed=speed)
-    )
-
-
-def _tell(legs: Legs, notes: Notes) -> None:
-    for leg, chosen in (("packages", legs.packages), ("conda", legs.conda)):
-        if chosen.name == OWN and leg == "conda":
-            notes.because(
-                "sources.conda",
-                msg("conda packages come from {url}, as conda is set up here.", url=chosen.url),
-            )
-        elif chosen.name == OWN:
-            notes.because(
-                "sources.packages",
-                msg("Packages come from {url}, as pip or uv is set up here.", url=chosen.url),
-            )
-    for chosen in legs.extra:
-        notes.because(
-            "sources.extra_index_urls",
-            msg("{url} is searched too, as pip or uv is set up here.", url=chosen.url),
-        )
-    if legs.packages.reachable and legs.packages.name != OWN:
-        notes.because("sources.packages", _whence(legs.packages, packages=True))
-    elif not legs.packages.reachable:
-        notes.beware("sources.packages", msg("No package index answers from here."))
-    if legs.torch.reachable:
-        notes.because("sources.torch", _whence(legs.torch, packages=False))
-    if not legs.weights.reachable:
-        notes.beware(
-            "sources.weights",
-            msg(
-                "{name} does not answer from here: the weights cannot be downloaded now.",
-                name=legs.weights.name,
-            ),
-        )

@@ -21,13 +21,16 @@ IDLE = GIB
 # Assumed where a card's memory cannot be learned.
 UNKNOWN_BUDGET = 7 * GIB
 NO_GPU = "none"
+# Free of an idle card's memory: the driver keeps some for itself.
+_EMPTY_SHARE = 0.96
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """One usable GPU. `id` is its UUID, or its index; `budget` the bytes a model may use.
 
-    `bandwidth` is that of its memory in GB/s, None where the recipes do not know it.
+    `empty_budget` is what the budget would be with no other program on it, and `users` are the
+    programs that are. `bandwidth` is that of its memory in GB/s, None where nobody knows it.
     """
 
     id: str
@@ -38,6 +41,9 @@ class Card:
     budget: int
     slice_: bool = False
     bandwidth: float | None = None
+    total: int | None = None
+    empty_budget: int | None = None
+    users: tuple[str, ...] = ()
 
 
 def cards_of(machine: Machine, wishes: Wishes, names: Table, notes: Notes) -> list[Card]:
@@ -104,7 +110,17 @@ def _card(gpu: Gpu, part: str, machine: Machine, names: Table, notes: Notes) -> 
         budget=room,
         slice_=gpu.mig not in {None, "off"},
         bandwidth=names.bandwidth(gpu.name),
+        total=gpu.memory_total_bytes,
+        empty_budget=_empty_budget(gpu, machine),
+        users=tuple(p.name or f"PID {p.pid}" for p in gpu.processes),
     )
+
+
+def _empty_budget(gpu: Gpu, machine: Machine) -> int | None:
+    if gpu.memory_total_bytes is None or gpu.memory_free_bytes is None:
+        return None
+    free = int(gpu.memory_total_bytes * _EMPTY_SHARE)
+    return budget(gpu, free, machine.system.os)
 
 
 def _free(gpu: Gpu, machine: Machine, names: Table) -> int | None:

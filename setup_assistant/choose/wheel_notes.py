@@ -7,6 +7,7 @@ from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.torch_builds import Pair
 from setup_assistant.choose.wheels import Answer
+from setup_assistant.machine.facts import Driver
 from setup_assistant.messages import msg
 from setup_assistant.versions import numbers
 
@@ -114,3 +115,17 @@ def _tell_compatibility(pair: Pair, host: Host, notes: Notes) -> None:
                 own=host.cuda,
             ),
         )
+
+
+def tell_compat(driver: Driver, notes: Notes) -> None:
+    """Say that a forward compatibility package is what reports the CUDA version."""
+    notes.beware(
+        "torch",
+        msg(
+            "Driver {driver} reports CUDA {cuda}, which is newer than its own: a forward "
+            "compatibility package (cuda-compat) is in use. It works on data center GPUs only, and "
+            "only where that package is.",
+            driver=driver.version,
+            cuda=driver.cuda,
+        ),
+    )

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
 from setup_assistant.cli.common import verb
-from setup_assistant.cli.result import Result
+from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import ask, show
 from setup_assistant.cli.terminal.progress import busy
-from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths, sites
+from setup_assistant.errors import Exit, SetupError
+from setup_assistant.host import files, log, paths, sites
 from setup_assistant.messages import _
+from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout
-from setup_assistant.steps import undo
+from setup_assistant.steps import adopt, undo
+from setup_assistant.steps.environment_preflight import read_marker
 from setup_assistant.units_text import size_text
 
 
@@ -35,27 +38,36 @@ from setup_assistant.units_text import size_text
 def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     """Remove one site."""
     layout = read_layout(site or paths.default_site())
-    if not layout.ledger.exists():
+    if not layout.ledger.is_file():
         raise SetupError("site_missing", path=str(layout.root))
     others = [s for s in sites.all() if s != layout.root]
     own_cache = paths.cache_folder()
     with busy(_("Measuring what was made")):
         items = undo.inventory(layout, other_sites=bool(others), own_cache=own_cache)
-    data = {"site": str(layout.root), "items": [_item(i) for i in items], "dry_run": dry_run}
+    data: dict[str, object] = {
+        "site": str(layout.root),
+        "items": [_item(i) for i in items],
+        "dry_run": dry_run,
+    }
     _show(items)
+    _show_by_hand(items, layout)
     if dry_run:
         return Result("uninstall", data)
     if not yes and not ask.confirm(_("Remove all of this?"), default=False, flag="--yes"):
         return Result("uninstall", {**data, "removed": False})
+    log.stop()  # its file goes with the cache
     with files.exclusive(layout.lock), busy(_("Removing it")):
-        kept = undo.remove(items, layout)
-    sites.forget(layout.root)
-    if kept:
+        done = undo.remove(items, layout)
+    if done.kept:
         show.note(_("Kept in {path}, since it is not ours or was changed:", path=str(layout.root)))
-        for path in kept:
+        for path in done.kept:
             show.note(f"  {path}")
+    data |= {"removed": not done.failed, "kept": [str(p) for p in done.kept]}
+    if done.failed:
+        problems = tuple(Problem.of(error) for error in done.failed)
+        return Result("uninstall", data, Exit.FAILED, problems)
     show.line(_("Removed."))
-    return Result("uninstall", {**data, "removed": True, "kept": [str(p) for p in kept]})
+    return Result("uninstall", data)
 
 
 def _item(item: undo.Item) -> dict[str, object]:
@@ -64,14 +76,45 @@ def _item(item: undo.Item) -> dict[str, object]:
         "kind": item.kind,
         "size_bytes": item.size_bytes,
         "fate": item.fate,
+        "reason": item.reason,
     }
 
 
 def _show(items: tuple[undo.Item, ...]) -> None:
-    fates = {
+    fates: dict[undo.Fate, str] = {
         "remove": _("will be removed"),
         "changed": _("stays: you changed it"),
         "shared": _("stays: others use it"),
     }
-    rows = [(str(i.path), size_text(i.size_bytes), fates[i.fate]) for i in items]
+    rows = [(str(i.path), size_text(i.size_bytes) if i.size_bytes else "-", _then(i, fates))
+            for i in items]  # fmt: skip
     show.table(rows, (_("What"), _("Size"), _("Then")))
+
+
+def _then(item: undo.Item, fates: dict[undo.Fate, str]) -> str:
+    if item.kind == "line":
+        return _("the line of {path} will be removed", path=item.reason)
+    return _("stays: {reason}", reason=item.reason) if item.fate == "kept" else fates[item.fate]
+
+
+def _show_by_hand(items: tuple[undo.Item, ...], layout: Layout) -> None:
+    """Say how to remove what this tool will not, so that nobody has to look for it."""
+    for item in items:
+        if item.fate != "kept" or item.path.is_symlink():
+            continue
+        if read_marker(item.path).get("engine") == adopt.ENGINE:
+            _show_way_back(item.path, layout)
+            continue
+        command = shlex.join(["rm", "-r", "--", str(item.path)])
+        show.note(_("If it is yours, remove it by hand: {command}", command=command))
+
+
+def _show_way_back(folder: Path, layout: Layout) -> None:
+    """Say what was changed in an environment that somebody else made, and how to undo that."""
+    changed = adopt.changed(folder, layout.root)
+    if changed:
+        said = ", ".join(f"{n} {old or '-'} → {now or '-'}" for n, (old, now) in changed.items())
+        show.note(_("Changed in {path} since it was adopted: {changes}", path=str(folder),
+                    changes=said))  # fmt: skip
+        for command in adopt.commands_back(folder, changed):
+            show.note(_("To take that back: {command}", command=command))

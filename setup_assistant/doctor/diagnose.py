@@ -29,7 +29,7 @@ from setup_assistant.doctor import (
 )
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, NotHere, Trouble
-from setup_assistant.doctor.finding import Diagnosis, Finding, Fix
+from setup_assistant.doctor.finding import Diagnosis, Finding, Fix, keeps_everything
 from setup_assistant.host import clock, log
 from setup_assistant.messages import Message, msg
 
@@ -153,7 +153,7 @@ def _finding(check: Check, answer: Trouble | NotHere | None) -> Finding:
             commands=answer.commands,
             needs_root=root,
             needs_reboot=check.reboot,
-            reversible=check.reversible,
+            reversible=check.reversible and keeps_everything(answer.commands),
             automatic=bool(answer.commands) and not (root or check.own_shell or open_places),
         ),
     )

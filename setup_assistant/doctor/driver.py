@@ -25,10 +25,13 @@ _COMMANDS: dict[str, tuple[str, ...]] = {
     "blocked_by_os": ("sudo apt purge 'nvidia-*' 'libnvidia-*'", "wsl.exe --update"),
     "permission_denied": ("ls -l /dev/nvidia*", 'sudo usermod -aG video "$USER"'),
     "nvml_missing": _UBUNTU,
+    "driver_slow": ("sudo nvidia-smi -pm 1",),
     "libcuda_missing": ("ldconfig -p | grep libcuda",),
 }
 _REBOOTS = {"driver_missing", "nouveau_bound", "driver_library_mismatch", "nvml_missing",
             "nvml_hangs", "nvidia_smi_hangs", "nvml_unknown_error"}  # fmt: skip
+# With these the GPUs can be used all the same.
+_WORKS = {"nvidia_smi_missing", "driver_slow"}
 # Verdicts on a pasted text alone, and those of the next layer.
 _ELSEWHERE = {"command_typo", "field_unsupported", "nvml_too_old", "no_devices", "gpu_lost",
               "gpu_unreachable", "gpu_forbidden", "gpu_failing", "gpu_power"}  # fmt: skip
@@ -44,7 +47,7 @@ def of_verdict(name: str) -> Look:
             if verdict.id == name:
                 evidence = verdict.evidence or (verdict.sentence,)
                 commands = _COMMANDS.get(name, ())
-                works = name == "nvidia_smi_missing" and bool(case.gpus)
+                works = name in _WORKS and bool(case.gpus)
                 status: Status = "warn" if works else "fail"
                 found: list[tuple[object, object]] = [("probe", line) for line in evidence]
                 return trouble(*found, commands=commands, status=status)

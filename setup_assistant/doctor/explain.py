@@ -12,7 +12,7 @@ from pathlib import Path
 
 from setup_assistant.catalog import failures
 from setup_assistant.catalog.failures import Failure
-from setup_assistant.doctor.finding import LAYERS, Finding, Fix
+from setup_assistant.doctor.finding import LAYERS, Finding, Fix, keeps_everything
 from setup_assistant.messages import Message, language, msg
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -111,7 +111,7 @@ def _finding(match: _Match, *, primary: bool) -> Finding:
             commands=row.commands,
             needs_root=root,
             needs_reboot=row.reboot,
-            reversible=row.reversible,
+            reversible=row.reversible and keeps_everything(row.commands),
         ),
         primary=primary,
         links=(row.source,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -31,6 +31,12 @@ class Fix:
     needs_reboot: bool = False
     reversible: bool = True
     automatic: bool = False
+
+
+def keeps_everything(commands: Sequence[str]) -> bool:
+    """Whether commands can be undone: none of them removes anything."""
+    words = (command.replace("'", "").split() for command in commands)
+    return not any("uninstall" in w or "rm" in w[:1] or "remove" in w[:3] for w in words)
 
 
 @dataclass(frozen=True, kw_only=True)

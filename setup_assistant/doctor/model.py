@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.messages import msg
+from setup_assistant.weights.listing import path_fault
 
 INDEX = "model.safetensors.index.json"
 _LARGEST_HEADER = 100_000_000
@@ -39,8 +40,18 @@ class ModelFolder:
     @cached_property
     def index(self) -> dict[str, str]:
         """Tensor → file, as the index has it; empty where there is none."""
+        return {k: str(v) for k, v in self._weight_map.items() if not path_fault(v)}
+
+    @cached_property
+    def astray(self) -> tuple[str, str] | None:
+        """A file that the index names and that no index may, and why: it came from a stranger."""
+        faults = ((ascii(v)[:80], path_fault(v)) for v in self._weight_map.values())
+        return next(((name, fault) for name, fault in faults if fault), None)
+
+    @cached_property
+    def _weight_map(self) -> dict[str, object]:
         found = self.mapping(INDEX).get("weight_map")
-        return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+        return {str(k): v for k, v in found.items()} if isinstance(found, dict) else {}
 
     @cached_property
     def shards(self) -> tuple[str, ...]:
@@ -59,7 +70,7 @@ class ModelFolder:
         """Return a JSON object in the folder, or nothing where it cannot be read."""
         try:
             value = json.loads((self.path / name).read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
 

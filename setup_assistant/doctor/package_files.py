@@ -77,7 +77,7 @@ def files_missing(case: Case) -> Trouble | NotHere | None:
             wrong = msg("{held} bytes, recorded {size}", held=held, size=size)
             said = msg("absent") if held is None else wrong
             return trouble((path, said), name=dist.name, file=Path(path).name, detail=f"({said})",
-                           commands=(*_out_of_the_way(path), again(install, dist)))  # fmt: skip
+                           commands=(*_unlinked(install, path), again(install, dist)))  # fmt: skip
     return None
 
 
@@ -87,9 +87,11 @@ def _of_another(install: Install, dist: Dist, path: str, held: int) -> bool:
     return any((path, held) in d.recorded() for d in others)
 
 
-def _out_of_the_way(path: str) -> tuple[str, ...]:
+def _unlinked(install: Install, path: str) -> tuple[str, ...]:
     """Return what removes a link to nowhere, through which pip would write."""
-    return (shlex.join(["rm", "--", path]),) if Path(path).is_symlink() else ()
+    plain = Path(os.path.normpath(path))
+    inside = install.prefix in plain.parents
+    return (shlex.join(["rm", "--", str(plain)]),) if inside and plain.is_symlink() else ()
 
 
 def _size(path: str) -> int | None:

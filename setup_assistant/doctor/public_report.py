@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from setup_assistant.doctor.scrub import scrub
+from setup_assistant.host import identity
+from setup_assistant.host.secrets import anonymous
 
 if TYPE_CHECKING:
     from setup_assistant.doctor.case import Case
@@ -36,7 +36,13 @@ def report(
     findings = [f for f in data.get("findings", ()) if f["status"] not in _FINE]
     passed = [f["id"] for f in data.get("findings", ()) if f["status"] == "ok"]
     value = {**(facts or {}), **data, "findings": findings, "passed": passed}
-    return json.dumps(scrub(value, names(places)), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(public(value, places), indent=2, ensure_ascii=False) + "\n"
+
+
+def public(value: Any, places: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a JSON value without what names this account, this computer and these folders."""
+    user, host, _home = identity.names()
+    return anonymous(value, users=(user,), hosts=(host, socket.gethostname()), folders=places)
 
 
 def facts_of(case: Case) -> dict[str, Any]:
@@ -58,20 +64,3 @@ def facts_of(case: Case) -> dict[str, Any]:
         "packages": {d.name: d.version for d in install.dists
                      if d.name in _TOLD or d.name.startswith("nvidia-")} if install else {},
     }  # fmt: skip
-
-
-def names(places: Mapping[str, str]) -> dict[str, str]:
-    """Return what is to be replaced by word: folders, the user, the computer."""
-    found = {**places, _user(): "<user>"}
-    for host in {socket.gethostname(), socket.gethostname().partition(".")[0]}:
-        found[host] = "<host>"
-    found = {word: instead for word, instead in found.items() if len(word) > 1}
-    # The longest first: an environment may lie in the home.
-    return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""

@@ -7,6 +7,8 @@ import re
 import shlex
 
 from setup_assistant.doctor.model import ModelFolder
+from setup_assistant.host import files
+from setup_assistant.relative_name import fault_of
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 # Shown where nobody knows; no such command is run.
@@ -28,7 +30,9 @@ def again(folder: ModelFolder) -> tuple[str, ...]:
 
 
 def removed(folder: ModelFolder, name: str) -> tuple[str, ...]:
-    """Return the commands that get one damaged file again."""
+    """Return the commands that get one damaged file again; none removes outside of the folder."""
+    if not _is_inside(folder, name):
+        return again(folder)
     gone = shlex.join(["rm", "--", str(folder.path / name)])
     # What the repository does not have cannot be fetched.
     return (gone,) if foreign(folder, name) else (gone, *again(folder))
@@ -37,9 +41,14 @@ def removed(folder: ModelFolder, name: str) -> tuple[str, ...]:
 def missing(folder: ModelFolder, name: str) -> tuple[str, ...]:
     """Return the commands that get a file which is not there, or has a folder in its place."""
     path = folder.path / name
-    if path.is_dir() and not path.is_symlink():
+    if _is_inside(folder, name) and path.is_dir() and not path.is_symlink():
         return (shlex.join(["rm", "-r", "--", str(path)]), *again(folder))
     return again(folder)
+
+
+def _is_inside(folder: ModelFolder, name: str) -> bool:
+    """Whether a name, whoever gave it, is one of a file in the folder itself."""
+    return not fault_of(name) and not files.linked(folder.path, (folder.path / name).parent)
 
 
 def foreign(folder: ModelFolder, name: str) -> bool:

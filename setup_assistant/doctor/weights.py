@@ -135,6 +135,10 @@ def config_invalid(case: Case) -> Trouble | NotHere | None:
         config = case.model.path / "config.json"
         return trouble((config, msg("no model_type")), file="config.json",
                        detail=str(msg("no model_type")), commands=again(case.model))  # fmt: skip
+    if case.model.astray:
+        name, fault = case.model.astray
+        commands = removed(case.model, INDEX) if foreign(case.model, INDEX) else again(case.model)
+        return trouble((INDEX, name), file=INDEX, detail=f"{name}: {fault}", commands=commands)
     if case.model.has(INDEX) and not case.model.index:
         return trouble((case.model.path / INDEX, msg("no weight_map")), file=INDEX,
                        detail=str(msg("no weight_map")), commands=again(case.model))  # fmt: skip

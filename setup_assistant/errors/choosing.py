@@ -48,6 +48,30 @@ ERRORS: dict[str, ErrorKind] = {
         msg("Driver {driver} no longer drives {gpu}: branch {branch} is the last that does."),
         msg("Install driver branch {branch} instead and reboot, or use the CPU with --gpus none."),
     ),
+    "driver_before_card": ErrorKind(
+        Exit.CANNOT,
+        msg("Driver {driver} does not drive {gpu}: branch {branch} is the first that does."),
+        msg("Install driver branch {branch} or newer and reboot, or use the CPU with --gpus none."),
+    ),
+    "driver_before_card_open": ErrorKind(
+        Exit.CANNOT,
+        msg(
+            "Driver {driver} does not drive {gpu}: branch {branch} is the first that does, with "
+            "NVIDIA's open kernel modules."
+        ),
+        msg(
+            "Install driver branch {branch} or newer with its open kernel modules and reboot, or "
+            "use the CPU with --gpus none."
+        ),
+    ),
+    "gpu_occupied": ErrorKind(
+        Exit.CANNOT,
+        msg(
+            "{used} of {total} of {gpu} are in use by {users}: {model} needs {need}, and would "
+            "fit after closing them."
+        ),
+        msg("Close those programs and run this again, or choose another GPU with --gpus."),
+    ),
     "gpu_unusable": ErrorKind(
         Exit.CANNOT,
         msg("{gpu} cannot be used now: {reason}"),
@@ -87,6 +111,11 @@ ERRORS: dict[str, ErrorKind] = {
         Exit.CANNOT,
         msg("No torch build has kernels for all of these at once: {gpus}."),
         msg("Name fewer with --gpus, or leave it out to let the tool choose."),
+    ),
+    "musl_system": ErrorKind(
+        Exit.CANNOT,
+        msg("This Linux uses musl in place of glibc: torch has no wheels for it."),
+        msg("Use a system with glibc (Debian, Ubuntu, Fedora, Rocky), or a container of one."),
     ),
     "no_cuda_platform": ErrorKind(
         Exit.CANNOT,

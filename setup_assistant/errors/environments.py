@@ -56,11 +56,6 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{prefix} is conda's base environment: without it conda itself is gone."),
         msg("To remove conda, follow its own documentation."),
     ),
-    "env_not_removed": ErrorKind(
-        Exit.FAILED,
-        msg("{prefix} could not be removed: {detail}"),
-        msg("Close the programs that use it, check its permissions, and run the command again."),
-    ),
     "site_missing": ErrorKind(
         Exit.USAGE,
         msg("There is no site in {path}."),

@@ -40,6 +40,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{path} cannot be read: {detail}"),
         msg("Correct or remove {path}, then run the command again."),
     ),
+    "several_machines": ErrorKind(
+        Exit.USAGE,
+        msg("There are {count} machines in this text: {machines}."),
+        msg("Choose one with --host and its number."),
+    ),
     "recipe_invalid": ErrorKind(
         Exit.FAILED,
         msg("The recipe {file} is not valid: {detail}"),

@@ -26,6 +26,17 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{url} does not give {model} to everyone."),
         msg("Ask for access there, and set {variable} to your access token."),
     ),
+    "weights_token": ErrorKind(
+        Exit.FAILED,
+        msg(
+            "{url} does not give {model} to everyone, and {variable} was not sent there: it is "
+            "another host than the hub's own, or the connection is not encrypted."
+        ),
+        msg(
+            "If the token is meant for that server, add: --token-to {address} (or set "
+            "SETUP_ASSISTANT_TOKEN_TO={address})"
+        ),
+    ),
     "weights_listing": ErrorKind(
         Exit.FAILED,
         msg("The list of files for {model} is refused: {detail}."),
@@ -55,11 +66,6 @@ ERRORS: dict[str, ErrorKind] = {
         Exit.FAILED,
         msg("The download from {url} failed: {detail}"),
         msg("Run the same command again: what arrived is kept. If it stays, report it."),
-    ),
-    "client_missing": ErrorKind(
-        Exit.FAILED,
-        msg("{python} cannot load modelscope-hub, the download client."),
-        msg("Name an environment that has it with --env, or make one with: setup-assistant up"),
     ),
     "mirror_empty": ErrorKind(
         Exit.USAGE,

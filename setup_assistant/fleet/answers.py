@@ -15,8 +15,9 @@ from setup_assistant.fleet.faults import Fault, fault
 from setup_assistant.fleet.inventory_rules import printable
 from setup_assistant.fleet.outcome import Answer, Outcome
 from setup_assistant.host import clock
-from setup_assistant.host.secrets import redact
+from setup_assistant.host.secrets import each, redact
 from setup_assistant.messages import Message, _, msg
+from setup_assistant.terminal_text import harmless
 from setup_assistant.units_text import duration
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -134,21 +135,10 @@ def _answers(host: str, result: Mapping[str, Any]) -> tuple[tuple[Answer, ...], 
 
 def _envelope(out: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(redact(out))
+        value = each(json.loads(out), lambda text: redact(harmless(text)))
     except ValueError:
         return None
-    return _harmless(value) if isinstance(value, dict) and "exit_code" in value else None
-
-
-def _harmless(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a host's words without what would move the cursor or colour the terminal here."""
-    if isinstance(value, str):
-        return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in value)
-    if isinstance(value, list):
-        return [_harmless(v) for v in value]
-    if isinstance(value, dict):
-        return {_harmless(k): _harmless(v) for k, v in value.items()}
-    return value
+    return value if isinstance(value, dict) and "exit_code" in value else None
 
 
 def _judge(

@@ -12,8 +12,8 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet.playbook import Job
 from setup_assistant.fleet.verbs import Verb
+from setup_assistant.host.secrets import without_login
 from setup_assistant.messages import _
-from setup_assistant.site.public import public_text
 
 BUNDLE_TITLE = "fleet apply --bundle"
 # The flag of each wish, where it is not its name.
@@ -131,7 +131,7 @@ def arguments(wishes: Mapping[str, Any]) -> tuple[str, ...]:
         for part in value if isinstance(value, (tuple, list)) else (value,):
             if part is None or part is False or part == "" or field.name == "language":
                 continue
-            if public_text(str(part)) != str(part):
+            if without_login(str(part)) != str(part):
                 detail = _(
                     "{flag} holds a password, which every user of a host could read on its "
                     "command line; put it into the pip settings of the hosts instead.",

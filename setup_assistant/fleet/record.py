@@ -13,6 +13,7 @@ from typing import Any
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files, paths
+from setup_assistant.host.secrets import redact_json
 
 
 class Record:
@@ -63,4 +64,4 @@ class Record:
         return value if isinstance(value, dict) else {}
 
     def _save(self) -> None:
-        files.write_text(self.path, json.dumps(self._value, ensure_ascii=False) + "\n")
+        files.write_text(self.path, json.dumps(redact_json(self._value), ensure_ascii=False) + "\n")

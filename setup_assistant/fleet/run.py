@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,8 @@ from setup_assistant.fleet.outcome import Outcome
 from setup_assistant.fleet.play_loop import Course, Tell
 from setup_assistant.fleet.playbook import Job, write
 from setup_assistant.fleet.record import Record
-from setup_assistant.host import clock
+from setup_assistant.host import clock, removal
+from setup_assistant.host.removal_proofs import Both, Named, seen
 from setup_assistant.messages import Message, msg
 
 _PREFIX, _SHORT = "setup-assistant-fleet-", "sa-ssh-"
@@ -104,11 +104,12 @@ def folders() -> Iterator[tuple[Path, Path]]:
     _tidy()
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     control = Path(tempfile.mkdtemp(prefix=f"{_SHORT}{os.getpid()}-", dir=_SOCKETS))
+    made = {path: seen(path) for path in (folder, control)}
     try:
         yield folder, control
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(control, ignore_errors=True)
+        for path, proof in made.items():
+            removal.tidy(path, under=path.parent, proof=proof)
 
 
 def _tidy() -> None:
@@ -121,4 +122,5 @@ def _tidy() -> None:
         with contextlib.suppress(OSError):
             own = left.stat().st_uid == os.getuid() and not left.is_symlink()
             if own and number.isdigit() and not psutil.pid_exists(int(number)):
-                shutil.rmtree(left, ignore_errors=True)
+                ours = Named((f"{_PREFIX}[0-9]*-*", f"{_SHORT}[0-9]*-*"), folders=True)
+                removal.tidy(left, under=left.parent, proof=Both((ours, seen(left))))

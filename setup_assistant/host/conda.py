@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files
+from setup_assistant.host import clock, files, removal
 
 _NO_USER_SITE = "import site, sys; site.USER_SITE in sys.path and sys.path.remove(site.USER_SITE)\n"
 _HOME_ROOTS = ("miniconda3", "anaconda3", "miniforge3", "mambaforge")
@@ -73,6 +73,13 @@ def register(prefix: Path, home: Path | None = None) -> bool:
     return True
 
 
+def listed(prefix: Path, home: Path | None = None) -> Path | None:
+    """Return the list in which conda names an environment; None where it does not."""
+    path = _record(home or Path.home())
+    line = os.path.normpath(prefix.absolute())
+    return path if any(os.path.normpath(p) == line for p in _recorded(path)) else None
+
+
 def unregister(prefix: Path, home: Path | None = None) -> bool:
     """Take an environment off conda's list; return whether it was on it.
 
@@ -87,12 +94,11 @@ def unregister(prefix: Path, home: Path | None = None) -> bool:
     kept = [x for x in lines if os.path.normpath(x.strip()) != line or not x.strip()]
     if kept == lines:
         return False
-    with contextlib.suppress(OSError):
-        if any(x.strip() for x in kept):
+    if any(x.strip() for x in kept):
+        with contextlib.suppress(OSError):
             path.write_text("".join(f"{x}\n" for x in kept), encoding="utf-8")
-        else:
-            path.unlink()
-            path.parent.rmdir()
+    elif removal.drop(path, under=path.parent):
+        removal.prune(path.parent, under=path.parent.parent)
     return True
 
 

@@ -43,7 +43,9 @@ def write_text(path: Path, text: str) -> bool:
             Path(name).chmod(0o644)
             Path(name).replace(path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            from setup_assistant.host import removal
+
+            removal.drop(Path(name), under=path.parent)
             raise
     except OSError as error:
         raise refusal(error, path, named=False) from error
@@ -166,6 +168,19 @@ def check_room(path: Path, need: int, flag: str) -> None:
         )
 
 
+def linked(folder: Path, path: Path) -> Path | None:
+    """Return a link on the way from `folder` to `path`, which is below it; the last part counts.
+
+    What was received may hold links that lead elsewhere: nothing is written through them.
+    """
+    place = folder
+    for part in path.relative_to(folder).parts:
+        place = place / part
+        if place.is_symlink():
+            return place
+    return None
+
+
 def nearest_existing(path: Path) -> Path:
     """Return `path`, or its nearest parent that exists."""
     path = path.absolute()
@@ -176,14 +191,6 @@ def nearest_existing(path: Path) -> Path:
                 break
         path = path.parent
     return path
-
-
-def remove(path: Path) -> None:
-    """Remove a file, link or folder tree; what is already gone is no error."""
-    if path.is_symlink() or path.is_file():
-        path.unlink(missing_ok=True)
-    elif path.exists():
-        shutil.rmtree(path)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
-"""The door to hubs: one request at a time over kept connections, with ranges and redirects.
+"""The door to the web: one request at a time over kept connections, with ranges and redirects.
 
-Honours the person's proxies and certificates as `host.web` does. What identifies the person is
-sent to the hub's own address only, never to one that it redirects to.
+Proxies and certificates are the person's (`connections`); what identifies the person is attached
+by `tokens`, and only to the address that was asked, never to one that it redirects to.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ import os
 import queue
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from setup_assistant.host import web
-from setup_assistant.host.http_errors import WebError, explain, no_address, refusal
-from setup_assistant.host.pip_settings import pip_settings
+from setup_assistant.host import connections
+from setup_assistant.host.connections import CONNECT_SECONDS, address_of
+from setup_assistant.host.http_errors import WebError, explain, of_cause, refusal
+from setup_assistant.host.tokens import Keys
+from setup_assistant.host.transfer.wait import Wait
 from setup_assistant.messages import msg
 
 __all__ = ["Body", "Http", "WebError", "explain", "silence_seconds"]
@@ -26,7 +28,6 @@ __all__ = ["Body", "Http", "WebError", "explain", "silence_seconds"]
 _AGENT = "setup-assistant"
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 10
-_CONNECT_SECONDS = 10.0
 # At most this many bytes are on their way between two looks at the clock and the disk.
 _BLOCK = 1 << 18
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -76,7 +77,7 @@ class Body:
                     yield unpack.decompress(block, _BLOCK)
                     block = unpack.unconsumed_tail
         except zlib.error as error:
-            raise WebError("unreachable", msg("the connection broke off"), again=True) from error
+            raise of_cause("broken-off") from error
         except Exception as error:
             raise explain(error) from error
 
@@ -87,14 +88,23 @@ class Body:
 
 
 class Http:
-    """Requests to one hub. `secrets` are headers that only the hub itself may see."""
+    """Requests to whatever addresses; `keys` says what they are shown of the person.
+
+    `silence` and `connect` are the seconds to wait for bytes and for a connection; `on_wait` is
+    told where a server asks to be left alone for a while, by those who then wait.
+    """
 
     def __init__(
-        self, origin: str, *, secrets: Mapping[str, str], silence: float, connections: int = 8
+        self,
+        keys: Keys | None = None,
+        *,
+        silence: float,
+        connections: int = 8,
+        connect: float = CONNECT_SECONDS,
     ) -> None:
-        self._origin = _address(origin)
-        self.secrets = dict(secrets)
-        self._silence = silence
+        self.keys = keys or Keys()
+        self.on_wait: Callable[[Wait], None] = lambda _wait: None
+        self._silence, self._connect = silence, connect
         self._connections = connections
         self._pools: dict[str | None, Any] = {}
 
@@ -108,9 +118,11 @@ class Http:
         headers = {"User-Agent": _AGENT, "Accept-Encoding": "identity"}
         if span:
             headers["Range"] = f"bytes={span[0]}-{span[1]}"
+        asked = address_of(url)
         for _attempt in range(_MOST_REDIRECTS):
-            own = _address(url) == self._origin
-            raw = self._request(method, url, {**headers, **(self.secrets if own else {})})
+            own = address_of(url) == asked
+            keys = self.keys.headers(url) if own else {}
+            raw = self._request(method, url, {**headers, **keys})
             location = raw.headers.get("Location")
             if raw.status not in _REDIRECTS or not location:
                 return _answer(url, raw, own=own)
@@ -119,7 +131,7 @@ class Http:
                 target = urljoin(url, location)
                 onward = urlsplit(target).scheme in _onward(url)
             except ValueError as error:
-                raise no_address() from error
+                raise of_cause("no-address") from error
             if not onward:
                 break
             url = target
@@ -157,9 +169,11 @@ class Http:
             raise found from error
 
     def _pool(self, url: str) -> Any:  # noqa: ANN401 - the library is loaded late
-        proxy = web.proxy_of(url)
+        proxy = connections.proxy_of(url)
         if proxy not in self._pools:
-            self._pools[proxy] = _manager(proxy, self._silence, self._connections)
+            self._pools[proxy] = connections.manager(
+                proxy, silence=self._silence, connections=self._connections, connect=self._connect
+            )
         return self._pools[proxy]
 
     def _close_idle(self) -> None:
@@ -177,40 +191,6 @@ class Http:
         self._close_idle()
         for manager in list(self._pools.values()):
             manager.clear()
-
-
-def _manager(proxy: str | None, silence: float, connections: int) -> Any:  # noqa: ANN401
-    import urllib3
-
-    settings: dict[str, Any] = {
-        "timeout": urllib3.Timeout(connect=_CONNECT_SECONDS, read=silence),
-        "maxsize": connections,
-        "ca_certs": web.certificates() or pip_settings().get("cert"),
-    }
-    if not proxy:
-        return urllib3.PoolManager(**settings)
-    address = proxy if "://" in proxy else f"http://{proxy}"
-    if address.lower().startswith("socks"):
-        return _through_socks(address, settings)
-    login = urllib3.util.parse_url(address).auth
-    if login:
-        from urllib.parse import unquote
-
-        settings["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=unquote(login))
-    return urllib3.ProxyManager(address, **settings)
-
-
-def _through_socks(address: str, settings: dict[str, Any]) -> Any:  # noqa: ANN401
-    from importlib.util import find_spec
-
-    if find_spec("socks") is None:
-        raise WebError(
-            "broken",
-            msg("a SOCKS proxy needs the package PySocks beside this tool; an HTTP proxy does not"),
-        )
-    from urllib3.contrib.socks import SOCKSProxyManager
-
-    return SOCKSProxyManager(address, **settings)
 
 
 def _drain(raw: Any) -> None:  # noqa: ANN401
@@ -254,16 +234,6 @@ def _is_zipped(headers: Mapping[str, str]) -> bool:
 def _onward(url: str) -> tuple[str, ...]:
     """Return the schemes that a redirect may lead to: never out of encryption."""
     return ("https",) if urlsplit(url).scheme == "https" else ("https", "http")
-
-
-def _address(url: str) -> tuple[str, str | None, int]:
-    """Return scheme, host and port; raises `WebError` for what has none."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError as error:
-        raise no_address() from error
-    return parts.scheme, parts.hostname, port
 
 
 def silence_seconds() -> float:

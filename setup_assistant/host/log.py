@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 from pathlib import Path
 
-from setup_assistant.host import clock, paths
+from setup_assistant.host import clock, paths, removal
+from setup_assistant.host.removal_proofs import named
 from setup_assistant.host.secrets import redact
+from setup_assistant.terminal_text import harmless
 
 KEPT = 20
+# What the logs of runs are called: when, which verb, which process.
+NAMES = f"{'[0-9]' * 8}T{'[0-9]' * 6}*-*-*[0-9].log"
 _logger = logging.getLogger("setup_assistant")
 _logger.addHandler(logging.NullHandler())
 _logger.propagate = False
@@ -19,7 +22,7 @@ _file: Path | None = None
 
 class _Redacting(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return harmless(redact(harmless(super().format(record))))
 
 
 def start(verb: str) -> Path | None:
@@ -67,6 +70,6 @@ def exception(text: str, error: BaseException) -> None:
 
 
 def _rotate(folder: Path) -> None:
-    with contextlib.suppress(OSError):
-        for old in sorted(folder.glob("*.log"))[:-KEPT]:
-            old.unlink(missing_ok=True)
+    # The folder may hold somebody else's logs too.
+    for old in sorted(folder.glob(NAMES))[:-KEPT]:
+        removal.tidy(old.absolute(), under=folder.absolute(), proof=named(NAMES))

@@ -19,7 +19,7 @@ def cache_folder() -> Path:
     `SETUP_ASSISTANT_CACHE` wins over the platform's usual cache folder.
     """
     if override := os.environ.get("SETUP_ASSISTANT_CACHE"):
-        return Path(override).expanduser()
+        return Path(override).expanduser().absolute()
     if _is_linux():
         # By the XDG Base Directory Specification, as platformdirs does, which takes 9 ms to load.
         # A relative path there is invalid, and to be ignored.

@@ -23,6 +23,8 @@ _DIRECT = {
     "timeout": "UV_HTTP_TIMEOUT",
     "default-timeout": "UV_HTTP_TIMEOUT",
 }
+# uv's older names of the same settings: whoever sets one means it.
+_OLDER = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
 ETC = Path("/etc")
 _SEVERAL = {"extra-index-url", "find-links", "trusted-host"}
 
@@ -67,6 +69,15 @@ def pip_settings(environ: dict[str, str] | None = None) -> dict[str, str]:
     return found
 
 
+def setting_of(option: str, environ: dict[str, str] | None = None) -> str:
+    """Return the variable or the file that an option of pip's stands in, "" where it is in none."""
+    env = dict(os.environ if environ is None else environ)
+    variable = f"PIP_{option.upper().replace('-', '_')}"
+    if env.get(variable):
+        return variable
+    return next((str(path) for path in reversed(_files(env)) if option in _read(path)), "")
+
+
 def uv_environment(environ: dict[str, str] | None = None) -> dict[str, str]:
     """Return the variables that make uv behave as the person told pip to."""
     env = dict(os.environ if environ is None else environ)
@@ -74,7 +85,8 @@ def uv_environment(environ: dict[str, str] | None = None) -> dict[str, str]:
     settings = pip_settings(env)
     for option, variable in _DIRECT.items():
         value = settings.get(option, "").strip()
-        if value and variable not in env and not (option == "timeout" and variable in found):
+        said = variable in env or _OLDER.get(variable, variable) in env
+        if value and not said and not (option == "timeout" and variable in found):
             words = _present(value.split(), option) if option in _SEVERAL else [value]
             if words:
                 found[variable] = _join(variable, words)

@@ -71,7 +71,7 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 def run(
     argv: Sequence[str | os.PathLike[str]],
     *,
-    deadline: float | None,
+    deadline: float | Callable[[], float] | None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     stdin: str | None = None,
@@ -85,7 +85,8 @@ def run(
     Args:
         argv: program and arguments; a missing program gives code 127.
         deadline: seconds after which the child's whole process group is killed; the call
-            returns even if it cannot be killed. None waits for ever.
+            returns even if it cannot be killed. None waits for ever. A function is asked
+            again and again: the limit may grow while the child shows signs of life.
         env: the whole environment; `clean_environment()` if not given.
         cwd: working folder.
         stdin: text for its standard input; otherwise it reads end-of-file.
@@ -202,7 +203,7 @@ def _wait(
     child: subprocess.Popen[bytes],
     reader: threading.Thread,
     started: float,
-    deadline: float | None,
+    deadline: float | Callable[[], float] | None,
     on_tick: Callable[[], None] | None,
 ) -> bool:
     """Wait in short slices; return False when the deadline passed first.
@@ -211,7 +212,8 @@ def _wait(
     """
     ticked = clock.monotonic()
     while True:
-        left = None if deadline is None else deadline - (clock.monotonic() - started)
+        limit = deadline() if callable(deadline) else deadline
+        left = None if limit is None else limit - (clock.monotonic() - started)
         if left is not None and left <= 0:
             return child.poll() is not None
         pause = _SLICE_SECONDS if left is None else min(_SLICE_SECONDS, left)

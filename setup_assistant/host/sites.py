@@ -5,13 +5,12 @@ One file per site, not one list, so that two runs at once never write the same f
 
 from __future__ import annotations
 
-import contextlib
 import json
 from hashlib import sha256
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths
+from setup_assistant.host import files, paths, removal
 
 
 def register(site: Path) -> None:
@@ -22,7 +21,7 @@ def register(site: Path) -> None:
     """
     site = site.expanduser().absolute()
     try:
-        files.write_json(_record(site), {"site": str(site)})
+        files.write_json(record_of(site), {"site": str(site)})
     except SetupError as error:
         if error.code != "not_writable":
             raise
@@ -31,10 +30,9 @@ def register(site: Path) -> None:
 
 def forget(site: Path) -> None:
     """Drop a site; one that was never known is no error."""
-    record = _record(site.expanduser().absolute())
-    record.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # not empty: other sites are known
-        record.parent.rmdir()
+    record = record_of(site.expanduser().absolute())
+    removal.drop(record, under=record.parent)
+    removal.prune(record.parent, under=record.parent.parent)  # not where other sites are known
 
 
 def all() -> list[Path]:  # noqa: A001 - read as `sites.all()`
@@ -50,5 +48,6 @@ def all() -> list[Path]:  # noqa: A001 - read as `sites.all()`
     return sorted(found)
 
 
-def _record(site: Path) -> Path:
+def record_of(site: Path) -> Path:
+    """Return the file in which a site is remembered."""
     return paths.cache_folder() / "sites" / f"{sha256(str(site).encode()).hexdigest()[:16]}.json"

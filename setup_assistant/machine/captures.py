@@ -12,45 +12,111 @@ from typing import Any
 from setup_assistant import frozen_json
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock
-from setup_assistant.machine import capture_mail, clean_text, explain, smi, smi_report, verdicts
+from setup_assistant.machine import (
+    capture_mail,
+    clean_text,
+    explain,
+    moments,
+    smi,
+    smi_report,
+    typed_list,
+    verdicts,
+)
 from setup_assistant.machine.facts import Driver, Machine, System, Unknown, Verdict
 from setup_assistant.machine.fill_gaps import complete
 from setup_assistant.machine.join import Joined, join
+from setup_assistant.machine.moments import Moment
 from setup_assistant.machine.reading import Card, Fault, Reading
 from setup_assistant.messages import msg
 
 # Parts that sit on an Arm processor, alone among NVIDIA's.
 _ARM = re.compile(r"\b(?:GB10|GB[23]00|GH200|Orin|Xavier|Thor|Tegra|Jetson)\b", re.IGNORECASE)
-_FROM_WINDOWS = re.compile(r"is not recognized as|[A-Z]:\\Windows\\|\bMINGW\d\d", re.IGNORECASE)
+# Windows by its prompts, folders and programs, and by cmd's and PowerShell's words for a missing
+# command; but never by the language of a shell that other systems have too.
+_FROM_WINDOWS = re.compile(
+    rf"{verdicts.CMD_MISSING}|[A-Z]:\\(?:Windows|Users|Program)|^(?:PS )?[A-Z]:\\[^\n>]*>"
+    r"|\bMINGW\d\d|\[MSC v\.|CommandNotFoundException|\bWin(?:dows)? ?1[01]\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 # A Windows driver asked at a prompt that is not Windows': `-q` names its model there too.
 _FROM_BASH = re.compile(r"^(?:\S*@\S*)?\$ (?:sudo )?nvidia-smi(?!\.exe)", re.MULTILINE)
+_TYPED_WSL = re.compile(r"\bWSL ?2?\b", re.IGNORECASE)
 _FROM_WSL = re.compile(r"microsoft-standard-WSL|/usr/lib/wsl/|:/mnt/[a-z]/\S*[$#] ")
 
 
-def read(paths: Sequence[Path]) -> Machine:
+def read(paths: Sequence[Path], host: str | None = None) -> Machine:
     """Return the machine that the files in `paths` describe together.
 
     Any mix of the formats of nvidia-smi, lspci, error texts, or one saved machine.
 
+    Args:
+        paths: the files.
+        host: which of several computers is meant, by its name or number.
+
     Raises:
-        SetupError: `file_missing`, or `file_invalid` where no file holds anything known.
+        SetupError: `file_missing`; `file_invalid` where no file holds anything known;
+            `several_machines` where they tell of more than one and `host` names none.
     """
     texts = [(path, text_of(path)) for path in paths]
     saved = [m for path, text in texts if (m := _saved(path, text)) is not None]
     if saved:
         return saved[0]
-    readings: list[Reading] = []
-    unknown: list[Unknown] = []
-    for path, text in texts:
-        found = smi.read(clean_text.clean(text))
-        readings += found
-        if not found:
-            reason = msg("Nothing in this file is output of nvidia-smi.")
-            unknown.append(Unknown(field=str(path), reason=reason.english))
-    if not readings:
+    found = [_moments(text) for _path, text in texts]
+    unknown = [
+        Unknown(
+            field=str(path), reason=msg("Nothing in this file is output of nvidia-smi.").english
+        )
+        for (path, _text), told in zip(texts, found, strict=True)
+        if not any(m.readings for m in told)
+    ]
+    if len(unknown) == len(texts):
         detail = msg("nothing in it is output of nvidia-smi").english
         raise SetupError("file_invalid", path=", ".join(map(str, paths)), detail=detail)
-    return _machine(readings, unknown, "\n".join(text for _path, text in texts))
+    chosen = _chosen(moments.by_host(_counted(found)), host)
+    readings, older = moments.newest(chosen)
+    if older:
+        reason = msg("The text tells of several drivers of this computer: the newest counts.")
+        unknown.append(Unknown(field="driver.version", reason=reason.english))
+    return _machine(readings, unknown, "\n".join(m.text for m in chosen))
+
+
+def _moments(text: str) -> list[Moment]:
+    """Return what a file tells, moment by moment."""
+    cleaned = clean_text.clean(text)
+    parts = moments.split(cleaned)
+    read_once = [(p, smi.read(p.text)) for p in parts]
+    beside = any(r.cards for _p, found in read_once for r in found)
+    return [
+        replace(part, readings=smi.read(part.text, beside_cards=True) if beside else found)
+        for part, found in read_once
+    ]
+
+
+def _counted(found: Sequence[Sequence[Moment]]) -> list[Moment]:
+    """Return all moments, a later file's after an earlier one's."""
+    every = [m for told in found for m in told if m.readings or m.form]
+    return [replace(m, age=(*m.age[:2], place)) for place, m in enumerate(every)]
+
+
+def _chosen(hosts: dict[str, list[Moment]], host: str | None) -> list[Moment]:
+    """Return the moments of the one computer, or of the one that is meant."""
+    if len(hosts) <= 1:
+        return next(iter(hosts.values()), [])
+    numbered = {str(n): told for n, told in enumerate(hosts.values(), 1)} | hosts
+    if host is not None and host in numbered:
+        return numbered[host]
+    listed = "; ".join(
+        f"{n}: {_described(name, told)}" for n, (name, told) in enumerate(hosts.items(), 1)
+    )
+    raise SetupError("several_machines", count=len(hosts), machines=listed)
+
+
+def _described(name: str, told: Sequence[Moment]) -> str:
+    readings, _older = moments.newest(told)
+    cards = dict.fromkeys(c.name or "GPU" for r in readings for c in r.cards)
+    driver = next((r.driver for r in readings if r.driver), None)
+    parts = [*([] if name.isdigit() else [name]), *cards, *([f"driver {driver}"] if driver else [])]
+    return ", ".join(parts)
 
 
 def text_of(path: Path) -> str:
@@ -118,7 +184,8 @@ def _system(joined: Joined, names: Sequence[str], text: str) -> System:
     # Under WSL, the driver is that of Windows ("572.70"), nvidia-smi is Linux' ("570.124.06").
     wsl = own.count(".") == 2 and version.count(".") == 1 and not joined.windows
     shell = joined.windows and _FROM_BASH.search(text)
-    if wsl or ((shell or _FROM_WSL.search(text)) and not _FROM_WINDOWS.search(text)):
+    typed = len(text) <= typed_list.LONGEST and _TYPED_WSL.search(text)
+    if wsl or typed or ((shell or _FROM_WSL.search(text)) and not _FROM_WINDOWS.search(text)):
         return System(os="Linux", arch=arch, wsl=True)
     windows = joined.windows or _FROM_WINDOWS.search(text)
     return System(os="Windows" if windows else "Linux", arch=arch)

@@ -11,8 +11,8 @@ import html
 import json
 import re
 import textwrap
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from setup_assistant.machine import line_prefixes
 
@@ -29,7 +29,9 @@ _HALF_ESCAPED = re.compile(r"<\w+&gt;|&lt;\w+>")
 # Where a web page put rows of a table behind each other: the border of one, that of the next.
 _SEAM = re.compile(r"(?<=[|+]) (?=[|+])")
 # Blanks and lines as word processors and chat programs write them.
-_SIGNS = {
+_SIGNS: dict[int, int | str] = {
+    # Full-width signs of a Chinese keyboard; but commas and ends of sentences are prose.
+    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；！？．"},
     **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " "),
     **dict.fromkeys(map(ord, "\u200b\ufeff\0"), ""),
     **dict.fromkeys(map(ord, "│┃｜║"), "|"),
@@ -37,6 +39,14 @@ _SIGNS = {
     **dict.fromkeys(map(ord, "═"), "="),
     **dict.fromkeys(map(ord, "┌┐└┘├┤┬┴┼╞╡╪╔╗╚╝╠╣╦╩╬╟╢"), "+"),
 }
+# Keys of the reports of `smi_report`, where they stand in the middle of a line.
+_KEY = re.compile(
+    r"\s*\b((?:PyTorch version|Is debug build|(?:CUDA|ROCM) used to build PyTorch|OS|GCC version|"
+    r"Clang version|CMake version|Libc version|Python version|Python platform|Is CUDA available|"
+    r"CUDA runtime version|CUDA_MODULE_LOADING set to|GPU models and configuration|GPU \d{1,2}|"
+    r"Nvidia driver version|cuDNN version|HIP runtime version|MIOpen runtime version|"
+    r"Is XNNPACK available|CPU|Versions of relevant libraries) ?: )"
+)
 _LOG_KEYS = ("log", "message", "msg", "MESSAGE", "line", "text")
 # No table of nvidia-smi is as wide.
 _WIDEST = 112
@@ -66,14 +76,45 @@ def _wide(data: bytes) -> str | None:
     return "utf-16-be" if data[0::2].count(0) > 0.8 * half else None
 
 
+class Rule(NamedTuple):
+    """One repair, the shortest text that it exists for, and what that becomes."""
+
+    repair: Callable[[str], str]
+    example: str
+    becomes: str
+
+
 def clean(text: str) -> str:
     """Return a text as nvidia-smi printed it, as far as that can be told."""
-    text = _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n").translate(_SIGNS)
-    text = line_prefixes.without(_unescaped(_out_of_json(text)))
-    lines = list(_rows_apart(text.split("\n")))
+    for rule in RULES:
+        text = rule.repair(text)
+    return text
+
+
+def _signs(text: str) -> str:
+    """Undo line ends of other systems, and signs of word processors and keyboards."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_SIGNS)
+
+
+def _escapes(text: str) -> str:
+    return _ESCAPES.sub("", text)
+
+
+def _doubled(text: str) -> str:
+    """Undo a carrier that put an empty line behind each line."""
+    lines = text.split("\n")
     if len(lines) > 6 and not any(line.strip() for line in lines[1::2]):
         lines = lines[::2]
-    return "\n".join(_whole_rows(textwrap.dedent("\n".join(lines)).split("\n")))
+    return "\n".join(lines)
+
+
+def _unflattened(text: str) -> str:
+    """Put the lines of a report apart that a form joined: only where several stand in one."""
+    lines = text.split("\n")
+    return "\n".join(
+        _KEY.sub(r"\n\1", line).lstrip("\n") if len(_KEY.findall(line)) > 2 else line
+        for line in lines
+    )
 
 
 def _unescaped(text: str) -> str:
@@ -123,8 +164,12 @@ def _strings(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
             yield from _strings(inner)
 
 
-def _rows_apart(lines: list[str]) -> Iterator[str]:
-    """Yield the lines, with the rows of a table that a web page joined on their own again."""
+def _rows_apart(text: str) -> str:
+    """Put the rows of a table that a web page joined on their own lines again."""
+    return "\n".join(_apart(text.split("\n")))
+
+
+def _apart(lines: list[str]) -> Iterator[str]:
     for line in lines:
         if ("MiB" not in line and "+--" not in line[1:]) or len(_SEAM.findall(line)) < 3:
             yield line
@@ -139,8 +184,9 @@ def _rows_apart(lines: list[str]) -> Iterator[str]:
             empty = ""
 
 
-def _whole_rows(lines: list[str]) -> list[str]:
-    """Return the lines, with rows of a table that were broken put together again."""
+def _whole_rows(text: str) -> str:
+    """Put rows of a table that were broken together again."""
+    lines = text.split("\n")
     widest = max((len(s) for s in lines if s.startswith("|")), default=0)
     kept: list[str] = []
     for line in lines:
@@ -149,7 +195,7 @@ def _whole_rows(lines: list[str]) -> list[str]:
             kept[-1] += ("" if len(kept[-1]) >= widest else " ") + line
         else:
             kept.append(line)
-    return kept
+    return "\n".join(kept)
 
 
 def _is_tail(row: str, line: str) -> bool:
@@ -158,3 +204,23 @@ def _is_tail(row: str, line: str) -> bool:
         return False
     broken = not row.endswith(("|", "+")) or not line.startswith(("|", "+"))
     return broken and len(row) > 30 and len(line) < len(row) and len(row) + len(line) < _WIDEST
+
+
+_ROW = "|   0  Tesla T4            On   | 00000000:00:1E.0 Off |                    0 |"
+# In this order: what wrapped the whole text first, its single rows last.
+RULES = (
+    Rule(_escapes, "\x1b[32mDriver Version\x1b[0m", "Driver Version"),
+    Rule(_signs, "GPU\u00a00： Tesla T4\r\n│ 15 %", "GPU 0: Tesla T4\n| 15 %"),
+    Rule(_out_of_json, '{"log": "GPU 0: Tesla T4\\n", "time": "10:00"}', "GPU 0: Tesla T4\n"),
+    Rule(_unescaped, "<pre>GPU 0: Tesla T4<br>&lt;gpu&gt;</pre>", "GPU 0: Tesla T4\n<gpu>"),
+    Rule(line_prefixes.without, "node01: GPU 0\nnode01: GPU 1", "GPU 0\nGPU 1"),
+    Rule(_rows_apart, "| 1MiB | | b | | c | | d |", "| 1MiB |\n| b |\n| c |\n| d |"),
+    Rule(_doubled, "a\n\nb\n\nc\n\nd\n", "a\nb\nc\nd"),
+    Rule(textwrap.dedent, "    GPU 0\n      UUID", "GPU 0\n  UUID"),
+    Rule(_whole_rows, f"{_ROW[:60]}\n{_ROW[60:]}", _ROW),
+    Rule(
+        _unflattened,
+        "OS: Ubuntu GPU 0: NVIDIA L4 Nvidia driver version: 552.22",
+        "OS: Ubuntu\nGPU 0: NVIDIA L4\nNvidia driver version: 552.22",
+    ),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections.abc import Callable, Sequence
 
@@ -59,7 +60,7 @@ def _table(
     names = fields(heading)
     width = max(map(len, block)) if glue == "" else 0
     rows, row = [names], ""
-    for line in block[used:]:
+    for line, after in itertools.zip_longest(block[used:], block[used + 1 :], fillvalue=""):
         if not row and "," not in line and len(rows) > 1:
             # The end of a last cell; the cell itself is there.
             continue
@@ -67,13 +68,18 @@ def _table(
         count = len(fields(row))
         if count > len(names):
             return None
-        if count == len(names) and len(line) != width:
+        if count == len(names) and (len(line) != width or _ends(row, glue, names, after)):
             rows.append(fields(row))
             row = ""
     if row and len(fields(row)) == len(names):
         rows.append(fields(row))
         row = ""
     return rows if not row and len(rows) > 1 else None
+
+
+def _ends(row: str, glue: str, names: Sequence[str], after: str) -> bool:
+    """Whether a row that fills its last line ends there: the next line would be too much."""
+    return len(fields(row + glue + after)) > len(names)
 
 
 def _goes_on(heading: str, more: str, is_column: Callable[[str], bool]) -> bool:

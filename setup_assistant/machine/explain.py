@@ -21,7 +21,7 @@ def readings(
     *,
     system: System,
     root: Path,
-    stuck: bool = False,
+    stuck: str | None = None,
 ) -> tuple[Reading, ...]:
     """Return all readings, the driver's before the kernel's, with failures explained.
 
@@ -30,7 +30,7 @@ def readings(
         seen: what the kernel shows.
         system: the computer, for WSL, containers and Jetson.
         root: where device files are looked for.
-        stuck: whether the processes that ask the driver could not even be ended.
+        stuck: what was asked last where the process that asks could not even be ended.
     """
     nvidia = [c for r in seen for c in r.cards if c.vendor == "nvidia"]
     found = tuple(_explained(r, nvidia, seen, system, root) for r in said)
@@ -41,9 +41,8 @@ def readings(
     extra: tuple[Reading, ...] = ()
     if stuck:
         text = msg("A process that asks the driver could not be ended.").english
-        # NVML is asked first: where it has answered, it is nvidia-smi that hangs.
-        asked = any(r.source == "nvml" for r in said)
-        fault = Fault(id="nvidia_smi_hangs" if asked else "nvml_hangs", evidence=(text,))
+        kind = "nvidia_smi_hangs" if stuck == "nvidia-smi" else "nvml_hangs"
+        fault = Fault(id=kind, evidence=(stuck, text))
         extra = (Reading(source="nvml", faults=(fault,)),)
     return (*found, *extra, *shown, *_tegra(system, root, found))
 

@@ -33,7 +33,8 @@ class Gpu:
 
     `index` is the position in PCI order (`CUDA_DEVICE_ORDER=PCI_BUS_ID`). `mig` is None where
     unknown, "off", "on" (a card in MIG mode, itself unusable) or the slice's profile such as
-    "1g.10gb" ("slice" where its profile is not known). `usable` is False for a lost, forbidden
+    "1g.10gb" ("slice" where its profile is not known). `compute_mode` is default,
+    exclusive_process, exclusive_thread or prohibited. `usable` is False for a lost, forbidden
     or hidden card; `note` says why.
     """
 
@@ -51,6 +52,7 @@ class Gpu:
     vendor: Literal["nvidia", "amd", "intel", "apple"] = "nvidia"
     pci_device_id: str | None = None
     kernel_driver: str | None = None
+    compute_mode: str | None = None
     usable: bool = True
     note: str | None = None
     processes: tuple[Process, ...] = ()
@@ -61,7 +63,8 @@ class Driver:
     """The NVIDIA driver. `cuda` is the highest CUDA version it supports, e.g. "12.2".
 
     `source` names who said the version: nvml, nvidia-smi, kernel, given; `cuda_source` who said
-    the CUDA version, which may also be "table" (from the driver's branch).
+    the CUDA version, which may also be "table" (from the driver's branch) or "cuda-compat" (a
+    forward compatibility package reports a newer one than the branch has).
     """
 
     version: str | None = None
@@ -74,7 +77,7 @@ class Driver:
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """Operating system and CPU."""
+    """Operating system and CPU. `musl`: a Linux with that C library in place of glibc."""
 
     os: str = "Linux"
     arch: str = "x86_64"
@@ -88,6 +91,7 @@ class System:
     container: str | None = None
     wsl: bool = False
     jetson: str | None = None
+    musl: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +129,8 @@ class Source:
 
     `leg` is packages, torch, conda or weights, or extra for a further package index of the
     person's; `name` the mirror's name in the recipes, or own. `credentials` tells that their
-    setting holds a password, which `url` does not.
+    setting holds a password, which `url` does not. `silent` tells that nothing came in the time
+    that was given, which is no refusal; `setting` is the file or variable that names the source.
     """
 
     leg: str
@@ -136,6 +141,8 @@ class Source:
     reason: str | None = None
     bytes_per_second: float | None = None
     credentials: bool = False
+    silent: bool = False
+    setting: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,9 @@ from setup_assistant.machine.join import Joined
 from setup_assistant.machine.reading import Card, Fault, lost
 from setup_assistant.messages import Message, msg
 
+# What the kernel module says of a card that it does not drive, and what nvidia-smi says then.
+_REFUSALS = {"open_modules_required", "closed_modules_required", "card_too_old"}
+_OF_REFUSALS = {"no_devices", "driver_not_loaded", "gpu_unreachable"}
 _VENDOR_NAMES = {"amd": "AMD GPU", "intel": "Intel GPU", "nvidia": "NVIDIA GPU"}
 
 
@@ -69,7 +72,8 @@ def _driver(joined: Joined, jetson: str | None) -> tuple[Driver, list[Unknown]]:
         if cuda is not None:
             driver = replace(driver, cuda=cuda, cuda_source="table")
     elif driver.cuda_source is None:
-        driver = replace(driver, cuda_source=driver.source)
+        compat = driver.version and drivers.is_ahead(driver.version, driver.cuda)
+        driver = replace(driver, cuda_source="cuda-compat" if compat else driver.source)
     if driver.version is None:
         unknown.append(_unknown("driver.version", msg("No source named a driver version.")))
     if driver.cuda is None:
@@ -102,6 +106,7 @@ def _gpu(card: Card, position: int, memory: Memory | None) -> tuple[Gpu, list[Un
         vendor=vendor,
         pci_device_id=card.pci_device_id,
         kernel_driver=card.kernel_driver,
+        compute_mode=card.compute_mode,
         usable=note is None,
         note=note.english if note else None,
         processes=card.processes,
@@ -121,6 +126,10 @@ def _note(card: Card, vendor: str) -> Message | None:
         return msg("Not an NVIDIA GPU: it is recognised, but not used.")
     if card.trouble:
         return msg("This GPU does not answer.")
+    if card.compute_mode == "prohibited":
+        return msg(
+            "Its compute mode is Prohibited: no program may use it (sudo nvidia-smi -c 0 lifts it)."
+        )
     if card.mig == "on":
         return msg("This card is divided into MIG slices; only the slices can be used.")
     return None
@@ -195,6 +204,9 @@ def _merged(faults: list[Fault]) -> list[Fault]:
         known = found.get(fault.id, fault)
         evidence = tuple(dict.fromkeys((*known.evidence, *fault.evidence)))
         found[fault.id] = replace(known, evidence=evidence)
+    if _REFUSALS & found.keys():
+        # The kernel module says why there are no devices.
+        found = {k: f for k, f in found.items() if k not in _OF_REFUSALS}
     return list(found.values())
 
 

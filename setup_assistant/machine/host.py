@@ -24,13 +24,14 @@ def system(root: Path = Path("/")) -> System:
     """Return operating system and CPU."""
     kind = platform.system() or "Linux"
     linux = kind == "Linux"
+    glibc = _glibc() if linux else None
     model, flags = _cpu(root) if linux else (platform.processor() or None, ())
     return System(
         os=kind,
         arch=_arch(platform.machine()),
         release=_text(root / "proc/sys/kernel/osrelease") or platform.release() or None,
         distribution=_distribution(root) if linux else platform.version() or None,
-        glibc=_glibc() if linux else None,
+        glibc=glibc,
         python=platform.python_version(),
         cpu=model,
         cpu_cores=_cores(),
@@ -38,6 +39,7 @@ def system(root: Path = Path("/")) -> System:
         container=container(root),
         wsl=is_wsl(root),
         jetson=jetson_release(root),
+        musl=linux and glibc is None and has_musl(root),
     )
 
 
@@ -67,6 +69,14 @@ def _glibc() -> str | None:
     except (OSError, ValueError):
         return None
     return said.split()[-1] if said else None
+
+
+def has_musl(root: Path = Path("/")) -> bool:
+    """Whether musl's loader is there: beside no glibc, it is the system's C library."""
+    try:
+        return any((root / "lib").glob("ld-musl-*.so.1"))
+    except OSError:
+        return False
 
 
 def _cpu(root: Path) -> tuple[str | None, tuple[str, ...]]:

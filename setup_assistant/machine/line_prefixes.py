@@ -1,30 +1,68 @@
-"""What stands in front of every line of a captured text: quotes, times, names, numbers."""
+"""What stands in front of every line of a captured text: quotes, times, names, numbers.
+
+Each form is written with the line that it exists for; a test reads every one of them.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import NamedTuple
 
-# What mail programs and log collectors put in front of each line.
-_QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)
-_STAMPED = re.compile(
-    r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?:? (?! *,)", re.MULTILINE
+
+class Prefix(NamedTuple):
+    """One form of what stands in front of a line: its pattern, and the shortest example."""
+
+    pattern: str
+    example: str
+
+
+def _any(prefixes: Iterable[Prefix]) -> str:
+    return "|".join(p.pattern for p in prefixes)
+
+
+# A mail program's quotation.
+QUOTE = Prefix(r"(?:> ?)+", "> > ")
+# A time at the margin, of which one is enough.
+STAMP = Prefix(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?:? (?! *,)",
+    "2026-01-02T03:04:05.678Z ",
 )
-_SENDER = re.compile(
-    r"\[[^\]\n]{1,80}\] |[A-Z][a-z]{2} +\d+ [\d:]{8} \S+ \S+?: |[\w./@-]+ +\| |(?!GPU )[\w.@-]+: "
+# Who sent the line: cut where all lines have the same.
+SENDERS = (
+    Prefix(r"\[[^\]\n]{1,80}\] ", "[pod/gpu-7/cuda] "),
+    Prefix(r"[A-Z][a-z]{2} +\d+ [\d:]{8} \S+ \S+?: ", "Nov 22 10:00:01 gpu7 run[1]: "),
+    Prefix(r"[\w./@-]+ +\| ", "cuda-1  | "),
+    Prefix(r"(?!GPU )[\w.@-]+: ", "node01: "),
 )
-# What a log puts in front of a line: steps with tabs, times, brackets, levels, streams; each with
-# one blank, for what follows may be indented.
+# What a log puts in front of a line; several may follow each other, each with one blank, for
+# what comes then may be indented.
 _TIME = (
     r"\[?(?:\d{4}[-/]\d\d[-/]\d\d(?:[T ]|$))?"
     r"\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?"
 )
-_LEAD = re.compile(
-    rf"(?:[^\t\n|]{{1,80}}\t[^\t\n|]{{1,80}}\t)?"
-    rf"(?:(?:{_TIME}|\[[^\]\n]{{1,80}}\]|std(?:out|err) [FP]"
-    r"|(?:DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL):?|-)(?: |$)(?! *,))+",
-    re.MULTILINE,
+LEADS = (
+    Prefix(_TIME, "03:04:05 "),
+    Prefix(r"\[[^\]\n]{1,80}\]", "[task 2026-01-02T03:04:05.004+00:00] "),
+    Prefix(r"std(?:out|err) [FP]", "2026-01-02T03:04:05.123456789Z stdout F "),
+    Prefix(
+        r"(?:DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL):?|-",
+        "2026-01-02 03:04:05,123 - INFO - ",
+    ),
 )
-_NUMBER = re.compile(r" *(\d+)(?:[:|] ?| {1,2})(?! *,)")
+# The job and the step that a build service names first.
+STEP = Prefix(
+    r"[^\t\n|]{1,80}\t[^\t\n|]{1,80}\t", "build\tRun nvidia-smi\t2026-01-02T03:04:05.1234567Z "
+)
+# An editor's line numbers: cut where they count up by one.
+NUMBER = Prefix(r" *(\d+)(?:[:|] ?| {1,2})(?! *,)", "   1  ")
+
+_QUOTED = re.compile(f"^{QUOTE.pattern}", re.MULTILINE)
+_STAMPED = re.compile(f"^{STAMP.pattern}", re.MULTILINE)
+_SENDER = re.compile(_any(SENDERS))
+_NAMED = re.compile(_any(SENDERS[2:]))
+_LEAD = re.compile(rf"(?:{STEP.pattern})?(?:(?:{_any(LEADS)})(?: |$)(?! *,))+", re.MULTILINE)
+_NUMBER = re.compile(NUMBER.pattern)
 
 
 def without(text: str) -> str:
@@ -51,8 +89,11 @@ def _without_sender(text: str) -> str:
     found = [_SENDER.match(s) or _SENDER.match(f"{s} ") for s in told]
     if len(told) < 2 or not all(found):
         return text
-    names = {re.sub(r"\d+", "0", m[0]) for m in found if m}
-    if len(names) > 1:
+    names = {m[0] for m in found if m}
+    # Times and the numbers of processes differ from line to line; names of two hosts are two.
+    if len({re.sub(r"\d+", "0", n) for n in names}) > 1 or (
+        len(names) > 1 and any(_NAMED.fullmatch(n) for n in names)
+    ):
         return text
     return "\n".join(_SENDER.sub("", s if _SENDER.match(s) else f"{s} ", count=1) for s in lines)
 
@@ -67,3 +108,7 @@ def _without_numbers(text: str) -> str:
     if counted != list(range(counted[0], counted[0] + len(lines))):
         return text
     return "\n".join(_NUMBER.sub("", line, count=1) for line in lines) + "\n"
+
+
+# Every prefix of this file; a test puts each in front of a table's lines.
+ALL = (QUOTE, STAMP, *SENDERS, *LEADS, STEP)

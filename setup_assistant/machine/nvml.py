@@ -4,52 +4,79 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from setup_assistant.host.run import Outcome
-from setup_assistant.machine import nvml_ask, verdicts
+from setup_assistant.machine import card_table, nvml_ask, verdicts
 from setup_assistant.machine.facts import Process, Unknown
-from setup_assistant.machine.reading import Card, Fault, Reading, bus_id
+from setup_assistant.machine.nvml_ask import Course
+from setup_assistant.machine.reading import Card, Fault, Reading
 from setup_assistant.messages import msg
 
 _LIBRARY_NOT_FOUND = 12  # nvml.h, nvmlReturn_t
+_LOST = 15
 # Per-card return codes that say whose fault it is.
 _CARD_CODES = {4: "gpu_forbidden", 8: "gpu_power", 15: "gpu_lost", 16: "gpu_lost"}
+# A call is slow when it took this long, and this many times as long as the child's own start:
+# on a busy or throttled computer both are slow, and the driver is not to blame.
+_SLOW_SECONDS, _SLOW_TIMES = 1.0, 6.0
 
 
 def read(deadline: float) -> Reading:
-    """Return what NVML says within `deadline` seconds; never raises.
-
-    What was said before a hang is kept, beside the fault `nvml_hangs`.
-    """
-    return of_outcome(nvml_ask.ask(deadline), deadline)
+    """Return what NVML says; never raises. `deadline` is as in `nvml_ask.ask`."""
+    course = Course(deadline)
+    return of_outcome(nvml_ask.ask(deadline, course), course)
 
 
-def of_outcome(outcome: Outcome | None, deadline: float) -> Reading:
+def of_outcome(outcome: Outcome | None, course: Course) -> Reading:
     """Return what the child said; None stands for nvidia-ml-py not being installed."""
     if outcome is None:
         reason = msg("The Python package nvidia-ml-py is not installed.").english
         return Reading(source="nvml", unknown=(Unknown(field="driver", reason=reason),))
-    lines = [_json(s) for s in outcome.out.splitlines()]
-    reading = _reading([s for s in lines if s])
+    lines = [s for line in outcome.out.splitlines() if (s := _json(line))]
+    reading = _reading(lines)
     if outcome.timed_out:
-        return _with_fault(reading, Fault(id="nvml_hangs", evidence=(_waited(deadline),)))
-    ended = any(s and s.get("kind") in ("end", "error") for s in lines)
-    if not ended:
+        return _unfinished(reading, course)
+    if not any(s.get("kind") in ("end", "error") for s in lines):
         # A crash inside the library ends the child by a signal, and only the child.
         text = outcome.err.strip().splitlines()[-1:] or [""]
         evidence = (f"exit status {outcome.code}", *(t for t in text if t))
-        return _with_fault(reading, Fault(id="nvml_error", evidence=evidence))
-    return reading
+        if course.call:
+            evidence = (*evidence, f"in {_named(course)}")
+        return _with_faults(reading, Fault(id="nvml_error", evidence=evidence))
+    return _with_faults(reading, *_slow(course))
 
 
-def _waited(deadline: float) -> str:
-    return f"no answer within {deadline:.1f} s"
+def _unfinished(reading: Reading, course: Course) -> Reading:
+    """Tell a call that never came back from a computer that is too busy to ask."""
+    if course.call:
+        evidence = f"{_named(course)}: no answer within {course.waited:.1f} s"
+        return _with_faults(reading, Fault(id="nvml_hangs", evidence=(evidence,)))
+    reason = msg("The program that asks the driver had not begun; this computer is very busy.")
+    if course.started is not None:
+        reason = msg("The program that asks the driver stood still; this computer is very busy.")
+    return replace(
+        reading, unknown=(*reading.unknown, Unknown(field="gpus", reason=reason.english))
+    )
 
 
-def _with_fault(reading: Reading, fault: Fault) -> Reading:
-    return replace(reading, faults=(*reading.faults, fault))
+def _named(course: Course) -> str:
+    return f"{course.call}" if course.card is None else f"{course.call} of GPU {course.card}"
+
+
+def _slow(course: Course) -> Sequence[Fault]:
+    if course.started is None or not course.slow:
+        return ()
+    pace = max(_SLOW_SECONDS, _SLOW_TIMES * (course.started - course.began))
+    late = sorted(((s, n) for n, s in course.slow.items() if s > pace), reverse=True)
+    evidence = tuple(f"{name}: {seconds:.1f} s" for seconds, name in late[:8])
+    return (Fault(id="driver_slow", evidence=evidence),) if evidence else ()
+
+
+def _with_faults(reading: Reading, *faults: Fault) -> Reading:
+    return replace(reading, faults=(*reading.faults, *faults))
 
 
 def _json(line: str) -> dict[str, Any] | None:
@@ -61,75 +88,69 @@ def _json(line: str) -> dict[str, Any] | None:
 
 
 def _reading(lines: list[dict[str, Any]]) -> Reading:
-    system: dict[str, Any] = next((s for s in lines if s.get("kind") == "system"), {})
-    error = next((s for s in lines if s.get("kind") == "error"), None)
-    faults: list[Fault] = []
-    if error:
-        faults.append(_init_fault(error))
-    elif system.get("count") == 0:
-        faults.append(Fault(id="no_devices", evidence=("NVML: 0 GPUs",)))
-    cuda = system.get("cuda")
+    # Each line of the system and of a card holds what was known by then; the last one most.
+    system: dict[str, Any] = {}
+    cards: dict[int, dict[str, Any]] = {}
+    error = None
+    for said in lines:
+        if said.get("kind") == "system":
+            system = said
+        elif said.get("kind") == "gpu":
+            cards[int(said["index"])] = said
+        elif said.get("kind") == "error":
+            error = said
+    cuda, errors = system.get("cuda"), system.get("errors", {})
     return Reading(
         source="nvml",
         driver=system.get("driver"),
         # 13000 means 13.0, 12020 means 12.2; 0 where there is no CUDA library.
         cuda=f"{cuda // 1000}.{cuda % 1000 // 10}" if cuda else None,
-        cuda_missing=cuda == 0 or system.get("errors", {}).get("cuda") == _LIBRARY_NOT_FOUND,
+        cuda_missing=cuda == 0 or errors.get("cuda") == _LIBRARY_NOT_FOUND,
         # NVML puts the CUDA major in front of the driver's version: 13.580.65.06.
         library=re.sub(r"^\d{1,2}\.(?=\d{3}\.)", "", system.get("nvml") or "") or None,
         attached=system.get("count"),
-        cards=tuple(_card(s) for s in lines if s.get("kind") == "gpu"),
-        faults=tuple(faults),
+        cards=tuple(_card(cards[index]) for index in sorted(cards)),
+        faults=_faults(error, system, bool(cards)),
     )
 
 
-def _init_fault(error: dict[str, Any]) -> Fault:
-    code = int(error["code"])
-    return Fault(id=verdicts.of_code(code), evidence=(f"NVML error {code}: {error['text']}",))
+def _faults(error: dict[str, Any] | None, system: dict[str, Any], cards: bool) -> tuple[Fault, ...]:
+    if error:
+        code = int(error["code"])
+        text = f"NVML error {code}: {error['text']}"
+        return (Fault(id=verdicts.of_code(code), evidence=(text,)),)
+    if cards or not system:
+        return ()
+    if system.get("count") == 0:
+        return (Fault(id="no_devices", evidence=("NVML: 0 GPUs",)),)
+    failed = system.get("errors", {}).get("count")
+    if failed is None:
+        return ()
+    kind = verdicts.of_code(failed) if isinstance(failed, int) else "nvml_error"
+    return (Fault(id=kind, evidence=(f"nvmlDeviceGetCount: NVML error {failed}",)),)
 
 
 def _card(said: dict[str, Any]) -> Card:
-    index = said.get("index")
     if "code" in said:
         code = int(said["code"])
         return Card(
-            index=index,
+            index=said.get("index"),
             trouble=f"NVML error {code}: {said['text']}",
             trouble_id=_CARD_CODES.get(code, "gpu_unreachable"),
         )
-    on = said.get("mig_on")
-    errors = said.get("errors", {})
-    lost = next((c for c in errors.values() if c == 15), None)
-    return Card(
-        index=index,
-        name=said.get("name"),
-        uuid=said.get("uuid"),
-        pci_bus_id=bus_id(said.get("bus")),
-        compute_capability=said.get("capability"),
-        total_bytes=said.get("total") or None,
-        used_bytes=said.get("used"),
-        free_bytes=said.get("free") if said.get("total") else None,
-        mig=None if on is None else "on" if on else "off",
-        display_active=bool(said["display"]) if "display" in said else None,
-        driver_model=said.get("driver_model"),
-        pci_device_id=said.get("device"),
-        trouble="NVML error 15: GPU is lost" if lost else None,
+    lost = _LOST in said.get("errors", {}).values()
+    return card_table.card(
+        said.get,
+        "nvml",
+        trouble=f"NVML error {_LOST}: GPU is lost" if lost else None,
         processes=_processes(said),
         slices=tuple(_slice(p) for p in said.get("slices", [])),
     )
 
 
 def _slice(said: dict[str, Any]) -> Card:
-    profile = re.search(r"\bMIG (\S+)$", said.get("name") or "")
-    return Card(
-        index=said.get("index"),
-        uuid=said.get("uuid"),
-        total_bytes=said.get("total"),
-        used_bytes=said.get("used"),
-        free_bytes=said.get("free"),
-        mig=profile[1] if profile else None,
-        multiprocessors=said.get("multiprocessors"),
-        processes=_processes(said),
+    return card_table.card(
+        said.get, "nvml", facts=card_table.SLICE_FACTS, processes=_processes(said)
     )
 
 

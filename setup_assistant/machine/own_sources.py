@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from setup_assistant.host.pip_settings import pip_settings
+from setup_assistant.host.pip_settings import pip_settings, setting_of
 
 # Names of variables, in the order in which uv and pip obey them.
 _INDEX = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
@@ -27,24 +27,47 @@ class Place:
     probe: str
     credentials: bool = False
     sample: str = ""
+    setting: str | None = None
 
 
 def own() -> tuple[Place, ...]:
     """Return the person's package index, their further indexes, and their conda channel."""
-    settings, (default, more) = pip_settings(), uv_indexes(uv_settings())
-    index = next((os.environ[n] for n in _INDEX if os.environ.get(n)), default)
-    index = index or settings.get("index-url")
-    extra = next((os.environ[n] for n in _EXTRA if os.environ.get(n)), " ".join(more))
-    extra = extra or settings.get("extra-index-url", "")
-    places = [_index("packages", "own", index)] if index else []
-    places += [_index("extra", f"own-{n}", url) for n, url in enumerate(extra.split(), 1)]
+    (default, more), (pip_index, pip_extra) = uv_indexes(uv_settings()), _pip_indexes()
+    index, whence = _first(_INDEX, default, pip_index)
+    extra, whence_extra = _first(_EXTRA, " ".join(more), pip_extra)
+    places = [_index("packages", "own", index, whence)] if index else []
+    places += [
+        _index("extra", f"own-{n}", url, whence_extra) for n, url in enumerate(extra.split(), 1)
+    ]
     channel = conda_forge(_condarc())
     if channel:
         places.append(Place("conda", "own", channel, f"{channel}/noarch/repodata.json.zst"))
     return tuple(p for p in places if p is not None)
 
 
-def _index(leg: str, name: str, url: str) -> Place | None:
+def _first(
+    variables: tuple[str, ...], of_uv: str | None, of_pip: tuple[str, str]
+) -> tuple[str, str]:
+    """Return the setting that counts, and the variable or the file that it stands in."""
+    for name in variables:
+        if os.environ.get(name):
+            return os.environ[name], name
+    if of_uv:
+        return of_uv, str(_uv_file() or "uv.toml")
+    return of_pip
+
+
+def _pip_indexes() -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return pip's index and its further ones, each with where it is set."""
+    settings = pip_settings()
+    index, extra = (
+        (settings.get(option, ""), setting_of(option))
+        for option in ("index-url", "extra-index-url")
+    )
+    return index, extra
+
+
+def _index(leg: str, name: str, url: str, setting: str = "") -> Place | None:
     """Return an index without its credentials; None where it is no address."""
     # uv lets an index have a name in front: "internal=https://…".
     text = re.sub(r"^[\w-]+=(?=https?://)", "", url.strip())
@@ -57,7 +80,7 @@ def _index(leg: str, name: str, url: str) -> Place | None:
         return None
     bare = urllib.parse.urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
     secret = parts.username is not None
-    return Place(leg, name, bare, f"{bare}/pip/", secret, sample=f"{bare}/numpy/")
+    return Place(leg, name, bare, f"{bare}/pip/", secret, sample=f"{bare}/numpy/", setting=setting)
 
 
 def uv_indexes(text: str) -> tuple[str | None, tuple[str, ...]]:
@@ -88,16 +111,23 @@ def uv_indexes(text: str) -> tuple[str | None, tuple[str, ...]]:
 
 
 def uv_settings() -> str:
-    """Return the text of the uv.toml that counts here: the named, the person's, the system's."""
+    """Return the text of the uv.toml that counts here."""
+    file = _uv_file()
+    return _text(file) if file else ""
+
+
+def _uv_file() -> Path | None:
+    """Return the uv.toml that counts here: the named, the person's, the system's."""
     if os.environ.get("UV_NO_CONFIG"):
-        return ""
+        return None
     if named := os.environ.get("UV_CONFIG_FILE"):
-        return _text(Path(named))
+        return Path(named)
     if os.name == "nt":
         homes = [os.environ.get("APPDATA"), os.environ.get("PROGRAMDATA")]
     else:
         homes = [os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config"), "/etc"]
-    return next((t for h in homes if h and (t := _text(Path(h) / "uv/uv.toml"))), "")
+    files = (Path(h) / "uv/uv.toml" for h in homes if h)
+    return next((f for f in files if _text(f)), None)
 
 
 def conda_forge(text: str) -> str | None:

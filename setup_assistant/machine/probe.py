@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from setup_assistant.machine.reading import Reading
 
 T = TypeVar("T")
-# Shares of the deadline: NVML first; nvidia-smi with what is left, but never all of it.
-_NVML_SHARE, _SMI_SHARE = 0.45, 0.40
+_SLICE_SECONDS, _PATIENT_SHARE = 0.05, 5.0
+# What nvidia-smi may take, as a share of the deadline, where NVML left something out.
+_SMI_SHARE = 1.0
+# Seconds for ending a child that does not come back: asked politely, then not.
+_ENDING_SECONDS = 4.5
 # Kept back for putting everything together after the slowest part was given up.
 RESERVE = 0.3
 
@@ -42,24 +45,29 @@ def probe(
         site: the folder of the deployment, whose disk is measured.
         sources: whether to visit the sources of packages and weights.
         root: where /proc, /sys, /etc and /dev are looked for.
-        deadline: seconds after which the answer is given, whatever is still missing.
+        deadline: seconds after which the answer is given, whatever is still missing; but a
+            driver that shows signs of life is waited for (`nvml_ask.Course`).
         reserve: seconds of it that are kept for the end; a busy computer needs more of them.
         meanwhile: called while the parts are being asked; what it raises passes through.
     """
     started = clock.monotonic()
     span = max(0.1, deadline - reserve)
     # First, so that NVML's process starts while the rest of this package is still loading.
-    parts: dict[str, _Part[Any]] = {"gpus": _Part(partial(_gpu_readings, span))}
+    asking = _Asking(span)
+    parts: dict[str, _Part[Any]] = {"gpus": _Part(partial(_gpu_readings, asking))}
     parts |= _other_parts(site, sources, root, span)
     if meanwhile is not None:
         meanwhile()
+    # The driver first: what it takes longer, the others may take too.
+    parts["gpus"].wait(started + span, asking.alive)
     unknown = [
         Unknown(field=name, reason=why.english)
         for name, part in parts.items()
-        if (why := part.wait(started + span)) is not None
+        if (why := part.wait(started + _share(name) * span)) is not None
     ]
+    found = {name: part.found for name, part in parts.items()}
     try:
-        return _machine({name: part.found for name, part in parts.items()}, unknown, root)
+        return _machine(found, unknown, root, asking)
     except Exception as error:  # noqa: BLE001 - the probe's promise
         log.exception("probe", error)
         reason = msg("Something went wrong inside the probe; the log has the details.").english
@@ -87,6 +95,14 @@ def _other_parts(
     return parts
 
 
+def _share(name: str) -> float:
+    """Return how many times the person's deadline a part may take.
+
+    What only reads this computer's own files cannot hang, only be slow; a disk can.
+    """
+    return 1.0 if name in ("disks", "sources", "gpus") else _PATIENT_SHARE
+
+
 class _Part(Generic[T]):
     """One part of the probe in a thread of its own; results are kept as they come."""
 
@@ -102,9 +118,14 @@ class _Part(Generic[T]):
         """What is known so far."""
         return tuple(self._found)
 
-    def wait(self, until: float) -> Message | None:
-        """Wait until the clock shows `until`; return why the part is incomplete, or None."""
+    def wait(self, until: float, alive: Callable[[], bool] = bool) -> Message | None:
+        """Wait until the clock shows `until`, longer while `alive`.
+
+        Returns why the part is incomplete, or None.
+        """
         self._thread.join(max(0.0, until - clock.monotonic()))
+        while self._thread.is_alive() and alive():
+            self._thread.join(_SLICE_SECONDS)
         if self._thread.is_alive():
             return msg("No answer in time.")
         return msg("Asking failed; the log has the details.") if self._failed else None
@@ -118,25 +139,52 @@ class _Part(Generic[T]):
             self._failed = True
 
 
-def _gpu_readings(span: float) -> Iterable[Reading]:
+class _Asking:
+    """What the driver is being asked, and for how long an answer may still come."""
+
+    def __init__(self, span: float) -> None:
+        from setup_assistant.machine import nvml_ask
+
+        self.span = span
+        self.course = nvml_ask.Course(span)
+        self.until: float | None = None
+
+    def alive(self) -> bool:
+        """Whether the driver may still answer: it said something lately, or was just asked."""
+        ends = self.course.ends if self.until is None else self.until
+        return clock.monotonic() < ends + _ENDING_SECONDS
+
+    def stuck(self) -> str | None:
+        """Return the call that was entered and did not return, or the program that was begun."""
+        return self.course.call if self.until is None else "nvidia-smi"
+
+
+def _gpu_readings(asking: _Asking) -> Iterable[Reading]:
     """Yield NVML's reading, then nvidia-smi's where NVML left something out."""
     from setup_assistant.machine import nvml_ask
 
-    limit = span * _NVML_SHARE
-    outcome = nvml_ask.ask(limit)
+    outcome = nvml_ask.ask(asking.span, asking.course)
     # Late: what reads the answer is loaded by the other thread while the child is busy.
     from setup_assistant.machine import nvml
 
-    first = nvml.of_outcome(outcome, limit)
+    first = nvml.of_outcome(outcome, asking.course)
     yield first
-    if first.cards and not first.faults and not any(c.trouble for c in first.cards):
+    serious = [f for f in first.faults if f.id != "driver_slow"]
+    if first.cards and not serious and not any(c.trouble for c in first.cards):
+        asking.until = clock.monotonic()
         return
     from setup_assistant.machine import smi_live
 
-    yield from smi_live.read(span * _SMI_SHARE)
+    # A driver that hung in NVML hangs here too; a slow one gets its time.
+    hung = any(f.id == "nvml_hangs" for f in serious)
+    limit = asking.span * (_SMI_SHARE if hung else nvml_ask.CALL_SHARE)
+    asking.until = clock.monotonic() + limit
+    yield from smi_live.read(limit)
 
 
-def _machine(said: dict[str, tuple[Any, ...]], unknown: list[Unknown], root: Path) -> Machine:
+def _machine(
+    said: dict[str, tuple[Any, ...]], unknown: list[Unknown], root: Path, asking: _Asking
+) -> Machine:
     from setup_assistant.machine import cuda_visible_devices, explain, verdicts
     from setup_assistant.machine.fill_gaps import complete
     from setup_assistant.machine.join import join
@@ -148,7 +196,7 @@ def _machine(said: dict[str, tuple[Any, ...]], unknown: list[Unknown], root: Pat
         said["kernel"],
         system=system,
         root=root,
-        stuck=any(u.field == "gpus" for u in unknown),
+        stuck=asking.stuck() if any(u.field == "gpus" for u in unknown) else None,
     )
     whole = complete(join(readings), memory=memory, jetson=system.jetson)
     silent = explain.without_voice(whole.gpus, said["gpus"], system)

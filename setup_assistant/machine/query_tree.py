@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from setup_assistant.machine import card_table
+
 _GPU_LINE = re.compile(r"^GPU\s+((?:[0-9A-Fa-f]{4,8}:)?[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7])\s*$")
 # Keys of a card that follow its list of MIG slices.
 _AFTER_SLICES = frozenset({"fan_speed", "performance_state", "temperature", "processes"})
@@ -49,7 +51,7 @@ def of_line(body: str) -> Node:
     if gpu:
         return Node("gpu", gpu[1])
     key, _colon, text = body.partition(" : ")
-    name = re.sub(r"[^a-z0-9]+", "_", key.strip().rstrip(":").lower()).strip("_")
+    name = card_table.key(key)
     # "Gpu : 3 %" is a share of its time, not a card.
     return Node("gpu_share" if name == "gpu" else name, text.strip())
 

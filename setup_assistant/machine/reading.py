@@ -33,12 +33,14 @@ class Card:
     compute_capability: str | None = None
     total_bytes: int | None = None
     used_bytes: int | None = None
+    reserved_bytes: int | None = None
     free_bytes: int | None = None
     mig: str | None = None
     display_active: bool | None = None
     driver_model: str | None = None
     pci_device_id: str | None = None
-    unified_memory: bool | None = None
+    compute_mode: str | None = None
+    persistence: bool | None = None
     vendor: str | None = None
     kernel_driver: str | None = None
     trouble: str | None = None
@@ -95,8 +97,8 @@ def lost(text: str | None) -> bool:
 
 
 def mib(text: str | None) -> int | None:
-    """Return the bytes of "81559 MiB", "81559MiB" or "81559"; None where it says nothing."""
-    found = re.match(r"\s*(\d+)\s*(MiB|KiB|GiB)?\s*$", text or "")
+    """Return the bytes of "81559 MiB", "81559" or "2320MB" (old drivers); None for no size."""
+    found = re.match(r"\s*(\d+)\s*(MiB|KiB|GiB|MB)?\s*$", text or "")
     if not found:
         return None
     unit = {"KiB": 1 << 10, "GiB": 1 << 30}.get(found[2] or "", MIB)
@@ -127,7 +129,8 @@ def device_id(text: str | None) -> str | None:
 
 
 def with_free(card: Card) -> Card:
-    """Fill the free memory from total and used where only those were said."""
+    """Fill the free memory from total, used and reserved where only those were said."""
     if card.free_bytes is None and card.total_bytes is not None and card.used_bytes is not None:
-        return replace(card, free_bytes=max(0, card.total_bytes - card.used_bytes))
+        kept = card.used_bytes + (card.reserved_bytes or 0)
+        return replace(card, free_bytes=max(0, card.total_bytes - kept))
     return card

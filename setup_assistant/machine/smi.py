@@ -6,11 +6,14 @@ import re
 from dataclasses import replace
 
 from setup_assistant.machine import (
+    kernel_log,
+    other_programs,
     smi_csv,
     smi_lines,
     smi_report,
     smi_table,
     smi_tree,
+    typed_list,
     verdicts,
 )
 from setup_assistant.machine.reading import Fault, Reading
@@ -22,8 +25,12 @@ _READERS = (
     smi_table.read,
     smi_lines.read_version,
     smi_report.read,
-    smi_report.read_module,
+    kernel_log.read_module,
+    kernel_log.read_refusals,
     smi_lines.read_lspci,
+    other_programs.read,
+    smi_table.read_prose,
+    typed_list.read,
 )
 
 _NO_HANDLE = re.compile(r"Unable to (?:determine|detect) the device handle")
@@ -33,16 +40,18 @@ _FAILED = re.compile(
 )
 
 
-def read(text: str, code: int = 0) -> tuple[Reading, ...]:
+def read(text: str, code: int = 0, *, beside_cards: bool = False) -> tuple[Reading, ...]:
     """Return what `text` says, one reading per format found in it.
 
     Args:
         text: standard output and standard error of nvidia-smi, or a pasted mixture.
         code: the exit status, where known; errors may come with any of them.
+        beside_cards: whether cards are told of elsewhere: only nvidia-smi's own words of a
+            failure count then.
     """
     found = [r for r in (reader(text) for reader in _READERS) if not r.empty]
-    cards = any(r.cards for r in found)
-    faults = _faults(text, cards=cards)
+    cards = any(r.cards for r in found if r.source != "prose")
+    faults = _faults(text, cards=cards or beside_cards)
     if not faults and not cards and code not in (0, 14):
         first = tuple(s.strip() for s in text.splitlines() if s.strip())[:2]
         faults = (Fault(id=verdicts.of_code(code), evidence=(f"exit status {code}", *first)),)

@@ -7,20 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from setup_assistant.machine import csv_without_header
+from setup_assistant.machine import card_table, csv_without_header
 from setup_assistant.machine.csv_rewrap import fields, unwrapped
 from setup_assistant.machine.facts import Unknown
-from setup_assistant.machine.reading import (
-    Card,
-    Reading,
-    bus_id,
-    device_id,
-    lost,
-    mib,
-    switch,
-    value,
-    with_free,
-)
+from setup_assistant.machine.reading import Reading, value
 from setup_assistant.messages import msg
 
 # Columns that tell which card a row is of.
@@ -88,7 +78,11 @@ def _blocks(rows: Sequence[list[str]]) -> Iterator[tuple[tuple[str, ...], list[l
 def _is_broken(rows: Sequence[list[str]], names: Sequence[int]) -> bool:
     """Whether lines of the table were broken: the one after the heading has not its cells."""
     after = rows[names[0] + 1 :][:1]
-    return not after or len(after[0]) != len(rows[names[0]]) or names[1:2] == [names[0] + 1]
+    # A heading's line that ends in a comma goes on in the next.
+    begun = any(r[-1] == "" and all(map(_is_column, r[:-1])) for r in rows[: names[0]] if r[1:])
+    return (
+        begun or not after or len(after[0]) != len(rows[names[0]]) or names[1:2] == [names[0] + 1]
+    )
 
 
 def _is_column(cell: str) -> bool:
@@ -109,7 +103,9 @@ def _is_heading(line: str) -> bool:
 
 
 def _from_rows(rows: Sequence[dict[str, str]]) -> Reading:
-    cards = tuple(_csv_card(row) for row in rows)
+    cards = tuple(
+        card_table.card(row.get, "csv", trouble=card_table.trouble(row.values())) for row in rows
+    )
     first = rows[0] if rows else {}
     driver = value(first.get("kmd_version")) or value(first.get("driver_version"))
     count = value(first.get("count"))
@@ -119,30 +115,4 @@ def _from_rows(rows: Sequence[dict[str, str]]) -> Reading:
         attached=int(count) if count and count.isdigit() else None,
         windows=any(c.driver_model for c in cards),
         cards=cards,
-    )
-
-
-def _csv_card(row: dict[str, str]) -> Card:
-    index = row.get("index", "")
-    model = value(row.get("driver_model.current"))
-    total = row.get("memory.total")
-    mode = row.get("mig.mode.current", "")
-    return with_free(
-        Card(
-            name=value(row.get("name") or row.get("gpu_name")),
-            # Rows may be in any order; their place counts only where nothing else tells.
-            index=int(index) if index.isdigit() else None,
-            uuid=value(row.get("uuid") or row.get("gpu_uuid")),
-            pci_bus_id=bus_id(row.get("pci.bus_id") or row.get("gpu_bus_id")),
-            compute_capability=value(row.get("compute_cap")),
-            total_bytes=mib(total),
-            used_bytes=mib(row.get("memory.used")),
-            free_bytes=mib(row.get("memory.free")),
-            unified_memory=True if total is not None and value(total) is None else None,
-            mig={"Enabled": "on", "Disabled": "off"}.get(mode),
-            display_active=switch(row.get("display_active")),
-            driver_model=model if model in ("WDDM", "TCC", "MCDM") else None,
-            pci_device_id=device_id(row.get("pci.device_id")),
-            trouble=next((t for t in row.values() if lost(t)), None),
-        )
     )

@@ -1,7 +1,7 @@
-"""Reports in which other programs repeat what the driver said, and the kernel's own line of it.
+"""Reports in which other programs repeat what the driver said.
 
-People mail `python -m torch.utils.collect_env` (which vLLM and others extend), sglang's
-`check_env`, or `/proc/driver/nvidia/version` as often as the output of nvidia-smi.
+People mail `python -m torch.utils.collect_env` (which vLLM and others extend) or sglang's
+`check_env` as often as the output of nvidia-smi.
 """
 
 from __future__ import annotations
@@ -22,12 +22,9 @@ _CAPABILITY = re.compile(
     r"^GPU (?P<indices>\d+(?:,\d+)*) Compute Capability: (?P<capability>\d{1,2}\.\d)$", re.MULTILINE
 )
 _SLICE = re.compile(r"^ *MIG (\d\S*) +Device +(\d+): *$")
-# The kernel module's version, from /proc/driver/nvidia/version or the kernel's log.
-_MODULE = re.compile(
-    r"NVRM version: .*?\s(\d{3}\.\d[\d.]*)\s|kernel module version (\d{3}\.[\d.]+)"
-)
 _PLATFORM = re.compile(
-    r"^(?:Python p|P)latform *: *(?P<os>Linux|Windows)\S*?-(?P<arch>x86_64|aarch64|AMD64|ARM64)"
+    r"^(?:- )?(?:Python p|P)latform *: *(?P<os>Linux|Windows)\S*?-"
+    r"(?P<arch>x86_64|aarch64|AMD64|ARM64)"
     r"\S*?(?:-glibc(?P<glibc>\d\.\d+))?$|^Python platform *: *(?P<windows>Windows)\b",
     re.MULTILINE,
 )
@@ -39,13 +36,6 @@ def read(text: str) -> Reading:
     return Reading(
         source="nvidia-smi", driver=driver[1] if driver else None, cards=tuple(_cards(text))
     )
-
-
-def read_module(text: str) -> Reading:
-    """Return the version of the loaded kernel module, where the text has the kernel's word."""
-    found = _MODULE.search(text)
-    version = (found[1] or found[2]).rstrip(".") if found else None
-    return Reading(source="kernel", driver=version, kernel_module=version)
 
 
 def system(text: str) -> System | None:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 
+from setup_assistant.machine import card_table
 from setup_assistant.machine.facts import Process
-from setup_assistant.machine.reading import Card, Reading, bus_id, mib, switch, with_free
+from setup_assistant.machine.reading import Card, Reading, mib, value
 
-_DRIVER = re.compile(r"\b(?:Driver|KMD) Version:\s*(\d[\d.]*)")
+_DRIVER = re.compile(r"\b(?:Driver|KMD) Version:\s*(\d[\d.]*|N/A)")
 _CUDA = re.compile(r"\bCUDA (?:UMD )?Version:\s*(\d+\.\d+|N/A|Not Found|ERR!)")
-_OWN = re.compile(r"\|\s*NVIDIA-SMI\s+(\d[\d.]*)")
+# The first row: "| NVIDIA-SMI 535.54.03   Driver Version: 535.54.03   CUDA Version: 12.2 |"
+_BANNER = re.compile(
+    rf"NVIDIA-SMI\s+(?P<own>\d[\d.]*)(?:\s+{_DRIVER.pattern}(?:[\s|]*{_CUDA.pattern})?)?"
+)
 # First line of a card: "|   0  Tesla T4     On   | 00000000:00:1E.0 Off |    0 |"
 _CARD = re.compile(
     r"\|\s+(?P<index>\d+)\s+(?P<name>\S.*?)\s+(?P<mode>On|Off|N/A|WDDM|TCC|MCDM|ERR!)\s*\|"
-    r"\s*(?P<bus>[0-9A-Fa-f:.]{7,}|N/A)\s+(?P<display>On|Off|N/A)\s*\|[^|]*(?:\||$)"
+    r"\s*(?P<bus>[0-9A-Fa-f:.]{7,}|N/A)\s+(?P<display>On|Off|N/A|ERR!)\s*\|[^|]*(?:\||$)"
 )
-_MEMORY = re.compile(r"\|\s*(?:(\d+)\s*MiB\s*/\s*(\d+)\s*MiB|(N/A|Not Supported|ERR!))\s*\|")
+# Second line: "| N/A   35C    P0    25W / 70W |    109MiB / 15360MiB |      0%      Default |"; old
+# drivers (R340) write MB and mean MiB.
+_MEMORY = re.compile(
+    r"\|\s*(?:(?P<used>\d+)\s*Mi?B\s*/\s*(?P<total>\d+)\s*Mi?B|(?P<none>N/A|Not Supported|ERR!))"
+    r"\s*\|(?:\s*\S+\s+(?P<compute_mode>Default|E\. Process|E\. Thread|Prohibited))?"
+)
 _SLICE = re.compile(
-    r"\|\s+(?P<gpu>\d+)\s+(?P<gi>\d+)\s+(?P<ci>\d+)\s+(?P<dev>\d+)\s+\|"
-    r"\s*(?P<used>\d+)\s*MiB\s*/\s*(?P<total>\d+)\s*MiB\s*\|\s*(?P<sm>\d+)?"
+    r"\|\s+(?P<gpu>\d+)\s+(?P<gi>\d+)\s+(?P<ci>\d+)\s+(?P<device>\d+)\s+\|"
+    r"\s*(?P<used>\d+)\s*MiB\s*/\s*(?P<total>\d+)\s*MiB\s*\|\s*(?P<multiprocessors>\d+)?"
 )
 _PROCESS = re.compile(
     r"\|\s+(?P<gpu>\d+)\s+(?:(?:N/A|\d+)\s+(?:N/A|\d+)\s+)?(?P<pid>\d+)\s+(?P<kind>[CGM+]+)\s+"
@@ -29,19 +39,34 @@ _PROCESS = re.compile(
 
 def read(text: str) -> Reading:
     """Return what the table says; an empty reading where there is none."""
-    driver, cuda, own = (p.search(text) for p in (_DRIVER, _CUDA, _OWN))
+    banner = _BANNER.search(text)
     cards = _with_slices(_with_processes(_cards(text), text), text)
-    if not (driver or own or cards):
+    if not (banner or cards):
         return Reading(source="nvidia-smi")
-    known = cuda[1] if cuda and cuda[1][0].isdigit() else None
+    own, driver, cuda = banner.groups() if banner else (None, None, None)
+    known = cuda if cuda and cuda[0].isdigit() else None
     return Reading(
         source="nvidia-smi",
-        driver=driver[1] if driver else None,
+        driver=value(driver),
         cuda=known,
         cuda_missing=bool(cuda and not known),
-        library=own[1] if own else None,
+        library=own,
         windows=any(c.driver_model for c in cards) or "Driver-Model" in text,
         cards=tuple(cards),
+    )
+
+
+def read_prose(text: str) -> Reading:
+    """Return the driver that words beside any output name: it counts where no output does."""
+    driver, cuda = _DRIVER.search(text), _CUDA.search(text)
+    if driver is None or _BANNER.search(text):
+        return Reading(source="prose")
+    version = cuda[1] if cuda and cuda[1][0].isdigit() else None
+    return Reading(
+        source="prose",
+        driver=value(driver[1]),
+        cuda=version,
+        cuda_missing=bool(cuda and not version),
     )
 
 
@@ -56,29 +81,19 @@ def _cards(text: str) -> list[Card]:
 
 
 def _card(first: re.Match[str], rest: list[str]) -> Card:
-    body = []
-    for line in rest:
-        if "+--" in line or "+==" in line:
-            break
-        body.append(line)
+    body = list(itertools.takewhile(lambda s: "+--" not in s and "+==" not in s, rest))
     memory = _MEMORY.search(body[0]) if body else None
-    last = [c.strip() for c in body[1].split("|")] if len(body) > 1 else []
-    mig = next((c for c in reversed(last) if c), "")
-    failing = first["name"].startswith("ERR!")
-    return with_free(
-        Card(
-            name=None if failing else first["name"].strip(),
-            index=int(first["index"]),
-            pci_bus_id=bus_id(first["bus"]),
-            total_bytes=mib(memory[2]) if memory else None,
-            used_bytes=mib(memory[1]) if memory else None,
-            unified_memory=True if memory and memory[3] == "Not Supported" else None,
-            mig={"Enabled": "on", "Disabled": "off"}.get(mig),
-            display_active=switch(first["display"]),
-            driver_model=first["mode"] if first["mode"] in ("WDDM", "TCC", "MCDM") else None,
-            trouble="ERR!" if failing else None,
-        )
-    )
+    cells = [c.strip() for line in body[:2] for c in line.split("|") if c.strip()]
+    unnamed = first["name"].startswith("ERR!")
+    # One ERR! may be a broken sensor; a card that cannot tell its memory has failed.
+    failing = unnamed or (memory is not None and memory["none"] == "ERR!")
+    said = {
+        **first.groupdict(),
+        **(memory.groupdict() if memory else {}),
+        "name": None if unnamed else first["name"].strip(),
+        "mig": cells[-1] if len(body) > 1 and cells else None,
+    }
+    return card_table.card(said.get, "table", trouble="ERR!" if failing else None)
 
 
 def _with_slices(cards: list[Card], text: str) -> list[Card]:
@@ -92,14 +107,7 @@ def _with_slices(cards: list[Card], text: str) -> list[Card]:
 
 def _slices(card: Card, rows: list[re.Match[str]]) -> tuple[Card, ...]:
     return tuple(
-        with_free(
-            Card(
-                index=int(row["dev"]),
-                total_bytes=mib(row["total"]),
-                used_bytes=mib(row["used"]),
-                multiprocessors=int(row["sm"]) if row["sm"] else None,
-            )
-        )
+        card_table.card(row.groupdict().get, "table", facts=card_table.SLICE_FACTS)
         for row in rows
         if int(row["gpu"]) == card.index
     )

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from setup_assistant.machine import query_tree
+from setup_assistant.machine import card_table, query_tree
 from setup_assistant.machine.facts import Process, Unknown
 from setup_assistant.machine.query_tree import Node
-from setup_assistant.machine.reading import (
-    Card,
-    Reading,
-    bus_id,
-    device_id,
-    lost,
-    mib,
-    switch,
-    value,
-    with_free,
-)
+from setup_assistant.machine.reading import Card, Reading, bus_id, mib, value
 from setup_assistant.messages import msg
 
 if TYPE_CHECKING:
@@ -109,53 +101,30 @@ def _from_text(text: str) -> Node:
 
 
 def _card(node: Node, index: int) -> Card:
-    failing = [t for t in node.texts() if lost(t)]
-    memory = node.find("fb_memory_usage")
-    model = value(node.get("driver_model", "current|current_dm"))
-    return with_free(
-        Card(
-            name=value(node.get("product_name")),
-            index=index,
-            uuid=value(node.get("uuid|gpu_uuid")),
-            pci_bus_id=bus_id(node.get("pci", "bus_id|pci_bus_id") or node.text)
-            or bus_id(node.text),
-            total_bytes=mib(memory.get("total")) if memory else None,
-            used_bytes=mib(memory.get("used")) if memory else None,
-            free_bytes=mib(memory.get("free")) if memory else None,
-            # A part with no memory of its own says N/A; coherent ones (GB200) do have some.
-            unified_memory=True if memory and not value(memory.get("total")) else None,
-            mig=_mig(node),
-            display_active=switch(node.get("display_active")),
-            driver_model=model if model in ("WDDM", "TCC", "MCDM") else None,
-            pci_device_id=device_id(node.get("pci", "device_id|pci_device_id")),
-            trouble=failing[0] if failing else None,
-            processes=tuple(_processes(node)),
-            slices=tuple(_slices(node)),
-        )
+    return card_table.card(
+        partial(_said, node),
+        "q",
+        "xml",
+        index=index,
+        # `-q` names a card by its address, which may be all that a cut file holds.
+        pci_bus_id=bus_id(_said(node, "PCI > Bus Id | pci > pci_bus_id") or node.text),
+        trouble=card_table.trouble(node.texts()),
+        processes=tuple(_processes(node)),
+        slices=tuple(_slices(node)),
     )
 
 
-def _mig(node: Node) -> str | None:
-    mode = node.get("mig_mode", "current|current_mig")
-    return {"Enabled": "on", "Disabled": "off"}.get(mode or "")
+def _said(node: Node, place: str) -> str | None:
+    """Return the text at a place of the table, such as "FB Memory Usage > Total"."""
+    paths = [map(card_table.key, one.split(" > ")) for one in place.split(" | ")]
+    return next((text for path in paths if (text := node.get(*path)) is not None), None)
 
 
 def _slices(node: Node) -> Iterator[Card]:
     inside = node.find("mig_devices")
     for number, part in enumerate(inside.all("mig_device") if inside else node.all("mig_device")):
-        memory = part.find("fb_memory_usage|shared_fb_memory_usage") or Node("")
-        index = part.get("index") or ""
-        key = "multiprocessor_count"
-        count = part.get("device_attributes", "shared", key) or part.get(key) or ""
-        yield with_free(
-            Card(
-                index=int(index) if index.isdigit() else number,
-                total_bytes=mib(memory.get("total")),
-                used_bytes=mib(memory.get("used")),
-                free_bytes=mib(memory.get("free")),
-                multiprocessors=int(count) if count.isdigit() else None,
-            )
-        )
+        found = card_table.card(partial(_said, part), "q", "xml", facts=card_table.SLICE_FACTS)
+        yield replace(found, index=number) if found.index is None else found
 
 
 def _processes(node: Node) -> Iterator[Process]:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,16 +20,16 @@ from setup_assistant.host import clock, files, paths
 from setup_assistant.machine import own_sources
 from setup_assistant.machine.facts import Source
 from setup_assistant.machine.own_sources import Place
-from setup_assistant.messages import msg
 
 if TYPE_CHECKING:
     from setup_assistant.catalog.mirrors import Mirror
-    from setup_assistant.host.web import Answer
+    from setup_assistant.host.http_probe import Answer
 
 # Seconds that an answer stays true. A failure is forgotten soon: the person is mending it.
 KEEP_REACHED, KEEP_FAILED = 900.0, 60.0
 # Seconds without which measuring a speed is not begun.
 _LEAST_SECONDS = 0.2
+_SLICE_SECONDS = 0.1
 # The hubs' own variables: whoever sets one means that hub.
 _HUBS = {"modelscope": "MODELSCOPE_ENDPOINT", "huggingface": "HF_ENDPOINT"}
 # What an answer depends on, beside the recipe: proxies, certificates and hubs.
@@ -39,7 +40,9 @@ _SETTINGS = (
 )  # fmt: skip
 
 
-_THERE_ALL_THE_SAME = ("The page is not there.", "The server asks for a login.")
+# What a visit that was given up says: nobody has refused anything.
+_SILENT = ("no-answer", "proxy-no-answer")
+_THERE_ALL_THE_SAME = ("http-404", "http-410", "http-401")
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,53 @@ def _of_person(mirror: Mirror) -> Mirror:
     return replace(mirror, url=url, probe=probe, sample=sample)
 
 
-def _visit_all(wanted: list[Mirror | Place], deadline: float) -> dict[tuple[str, str], Source]:
-    late = msg("No answer in time.").english
-    found: dict[tuple[str, str], Source] = {
-        (m.leg, m.name): Source(leg=m.leg, name=m.name, url=m.url, reachable=False, reason=late)
-        for m in wanted
-    }
+Answers = dict[tuple[str, str], Source]
+
+
+def wait_for(
+    found: Sequence[Source],
+    legs: Sequence[str],
+    deadline: float,
+    tell: Callable[[Source], None],
+) -> tuple[Source, ...]:
+    """Return the sources after waiting longer where a whole leg was silent.
+
+    Silence is no refusal: a busy line or a sleeping server answers late. The first answer of
+    every such leg ends the waiting.
+
+    Args:
+        found: what the probe has found.
+        legs: which legs are needed.
+        deadline: seconds after which nothing more is waited for.
+        tell: called with each source that is waited for.
+    """
+    waiting = [leg for leg in legs if not any(s.reachable for s in found if s.leg == leg)]
+    late = {(s.leg, s.name): s for s in found if s.leg in waiting and s.silent}
+    if not late:
+        return tuple(found)
+    from setup_assistant.catalog import mirrors
+
+    mine = own_sources.own()
+    known: list[Mirror | Place] = [*mine, *(_of_person(m) for m in mirrors.load())]
+    for source in late.values():
+        tell(source)
+
+    def enough(answered: Answers) -> bool:
+        there = {leg for (leg, _name), s in dict(answered).items() if s.reachable}
+        return {leg for leg, _name in late} <= there
+
+    answers = _visit_all([m for m in known if (m.leg, m.name) in late], deadline, enough)
+    heard = tuple(answers.get((s.leg, s.name), s) for s in found)
+    _keep(_file(mine), [_Kept(s, time.time()) for s in heard])
+    return heard
+
+
+def _visit_all(
+    wanted: list[Mirror | Place],
+    deadline: float,
+    enough: Callable[[Answers], bool] = lambda _answered: False,
+) -> Answers:
+    found: dict[tuple[str, str], Source] = {(m.leg, m.name): _unheard(m) for m in wanted}
     answered: dict[tuple[str, str], Source] = {}
     threads = [
         threading.Thread(target=_visit, args=(m, deadline, answered), daemon=True) for m in wanted
@@ -103,18 +147,34 @@ def _visit_all(wanted: list[Mirror | Place], deadline: float) -> dict[tuple[str,
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(max(0.0, ends - clock.monotonic()))
+        while thread.is_alive() and clock.monotonic() < ends and not enough(answered):
+            thread.join(min(_SLICE_SECONDS, max(0.0, ends - clock.monotonic())))
     # A copy: a thread that was given up may still write.
     return {**found, **dict(answered)}
+
+
+def _unheard(mirror: Mirror | Place) -> Source:
+    from setup_assistant.host.http_errors import CAUSES
+
+    return Source(
+        leg=mirror.leg,
+        name=mirror.name,
+        url=mirror.url,
+        reachable=False,
+        reason=CAUSES["no-answer"].english,
+        credentials=isinstance(mirror, Place) and mirror.credentials,
+        silent=True,
+        setting=mirror.setting if isinstance(mirror, Place) else None,
+    )
 
 
 def _visit(
     mirror: Mirror | Place, deadline: float, answered: dict[tuple[str, str], Source]
 ) -> None:
-    from setup_assistant.host import web
+    from setup_assistant.host import http_probe
 
     ends = clock.monotonic() + deadline
-    answer = web.probe_url(mirror.probe, deadline)
+    answer = http_probe.probe_url(mirror.probe, deadline)
     found = Source(
         leg=mirror.leg,
         name=mirror.name,
@@ -123,12 +183,14 @@ def _visit(
         seconds=None if answer.seconds is None else round(answer.seconds, 3),
         reason=answer.reason.english if answer.reason else None,
         credentials=isinstance(mirror, Place) and mirror.credentials,
+        silent=answer.cause in _SILENT,
+        setting=mirror.setting if isinstance(mirror, Place) else None,
     )
     # Known before it is measured: who gives up waiting for the speed still has this.
     answered[mirror.leg, mirror.name] = found
     left = ends - clock.monotonic()
     if answer.ok and left > _LEAST_SECONDS and (mirror.sample or not answer.whole):
-        speed = web.speed_of(mirror.sample or mirror.probe, left)
+        speed = http_probe.speed_of(mirror.sample or mirror.probe, left)
         answered[mirror.leg, mirror.name] = replace(
             found, bytes_per_second=None if speed is None else round(speed)
         )
@@ -136,7 +198,7 @@ def _visit(
 
 def _speaks(answer: Answer) -> bool:
     """Whether a server of the person's own is there: it may hold no pip, or ask who comes."""
-    return answer.reason is not None and answer.reason.template in _THERE_ALL_THE_SAME
+    return answer.cause in _THERE_ALL_THE_SAME
 
 
 def _file(mine: tuple[Place, ...]) -> Path:

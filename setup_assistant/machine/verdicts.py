@@ -74,8 +74,12 @@ VERDICTS: dict[str, _Kind] = {
         msg("Run nvidia-smi and read its error; reinstall the driver if it fails too."),
     ),
     "nvml_hangs": _Kind(
-        msg("NVML did not answer in time: the driver hangs."),
+        msg("A call of NVML did not return: the driver hangs."),
         msg("Look for Xid lines in the output of dmesg, then reboot."),
+    ),
+    "driver_slow": _Kind(
+        msg("The driver works, but answers slowly: it wakes the GPUs anew for each program."),
+        msg("Run sudo nvidia-smi -pm 1: persistence mode keeps the GPUs awake."),
     ),
     "nvidia_smi_crashed": _Kind(
         msg("nvidia-smi crashed: the driver's parts do not fit together."),
@@ -123,6 +127,24 @@ VERDICTS: dict[str, _Kind] = {
         msg("The open nouveau driver holds the GPU; CUDA needs NVIDIA's own driver."),
         msg("Install the NVIDIA driver, which blacklists nouveau, then reboot."),
     ),
+    "open_modules_required": _Kind(
+        msg("This GPU needs NVIDIA's open kernel modules; the proprietary ones do not drive it."),
+        msg(
+            "Install the driver with its open kernel modules (Ubuntu: the package ending in "
+            "-open, such as nvidia-driver-580-open), then reboot."
+        ),
+    ),
+    "closed_modules_required": _Kind(
+        msg("This GPU is too old for NVIDIA's open kernel modules: it needs the proprietary ones."),
+        msg(
+            "Install the driver with its proprietary kernel modules (Ubuntu: the package without "
+            "-open in its name), then reboot."
+        ),
+    ),
+    "card_too_old": _Kind(
+        msg("The installed driver no longer drives this GPU: an older branch is the last."),
+        msg("Install the driver branch that the kernel's message names, then reboot."),
+    ),
     "vfio_bound": _Kind(
         msg("The GPU is set aside for virtual machines (vfio-pci)."),
         msg("Run this inside the virtual machine, or release the card from vfio-pci."),
@@ -156,6 +178,18 @@ _CODES = {
     9009: "nvidia_smi_missing",
 }
 
+# How cmd says in the languages of Windows that there is no such program.
+CMD_MISSING = (
+    r"is not recognized as|不是内部或外部命令"
+    r"|不是內部或外部命令|は、内部コマンド|은\(는\) 내부 또는"
+    r"|n.est pas reconnu en tant|no se reconoce como|(?:ist )?entweder falsch"
+    r"|non . riconosciuto come|n.o . reconhecido como|не является внутренней"
+)
+# "bash: line 1: nvidia-smi: ...", "sh: 1: nvidia-smi: ...", "zsh: ...: nvidia-smi".
+_SHELL = (
+    r"(?:\b(?:ba|z|fi|da|k|a)?sh: ?(?:\w+ \d+: |\d+: )?nvidia-smi\s{0,2}:"
+    r"|\bzsh: [^:|]+: nvidia-smi$)"
+)
 # Error texts, the most telling first; they may arrive on stdout with any exit code.
 _TEXTS = (
     ("driver_library_mismatch", r"Driver/library version mismatch|NVML/RM version mismatch"),
@@ -166,14 +200,17 @@ _TEXTS = (
     ("driver_not_loaded", r"communicate with the NVIDIA driver|Driver Not Loaded"),
     ("gpu_lost", r"GPU is lost|fallen off the bus|GPU requires reset"),
     ("gpu_lost", r"device handle for GPU.*: Unknown Error"),
+    ("gpu_power", r"external power cables|power cables are not|Insufficient External Power"),
     ("gpu_unreachable", r"Unable to (?:determine|detect) the device handle"),
     ("no_devices", r"No devices were found"),
-    ("gpu_power", r"external power cables|power cables are not"),
     ("permission_denied", r"Insufficient Permissions"),
     ("command_typo", r"\bnvidia: (?:command )?not found|'nvidia' is not recognized"),
     ("nvidia_smi_missing", r"nvidia-smi\S{0,3}: (?:command )?not found|nvidia-smi\S* No such file"),
     ("nvidia_smi_missing", r"nvidia-smi\W{1,4}(?:is not recognized|不是|未找到命令|无法将)"),
     ("nvidia_smi_missing", r"(?:command not found|未找到命令|找不到).{0,4}nvidia-smi"),
+    # Shells speak the person's language; what they put around the command's name is the same.
+    ("nvidia_smi_missing", rf"{_SHELL}(?!.*(?:denied|fault|core dump))"),
+    ("nvidia_smi_missing", rf"nvidia-smi(?:\.exe)?\W{{1,4}}(?:{CMD_MISSING})"),
     ("nvml_unknown_error", r"Failed to initialize NVML: Unknown Error"),
     ("nvml_error", r"Failed to initialize NVML"),
     ("nvidia_smi_crashed", r"segmentation fault\b.*nvidia-smi|nvidia-smi.*segmentation fault"),

@@ -39,6 +39,7 @@ def _drivers(table: TorchTable) -> Iterator[Fault]:
     yield from unordered(FILE, "floor.windows", [f.windows for f in floors])
     yield from unordered(FILE, "last_branch.up_to", [r.up_to for r in table.last_branch])
     yield from unordered(FILE, "last_branch.branch", [str(r.branch) for r in table.last_branch])
+    yield from unordered(FILE, "first_branch.part", [r.part for r in table.first_branch])
     known = {f.cuda for f in table.floor}
     for release in table.release:
         for build in release.builds:

@@ -18,7 +18,8 @@ from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files, paths
+from setup_assistant.host import clock, files, paths, removal
+from setup_assistant.host.removal_proofs import seen
 from setup_assistant.machine.facts import Machine
 from setup_assistant.maintain.stack_proof import read_found
 from setup_assistant.site.layout import Layout
@@ -26,6 +27,7 @@ from setup_assistant.site.write import write_site
 from setup_assistant.steps.check_steps import CANARY, CanaryStep
 from setup_assistant.steps.environment import EnvironmentStep
 from setup_assistant.steps.ledger import Ledger
+from setup_assistant.steps.ownership import Owner
 from setup_assistant.steps.run_steps import Guide, travel
 from setup_assistant.steps.step import Context, Teller
 
@@ -109,15 +111,17 @@ def prove(proof: Proof, bench: Bench, guide: Guide, tell: Teller) -> Proving:
 def finish(proofs: Sequence[Proof], bench: Bench) -> None:
     """Forget what was proved, once all of a run is: the next run proves everything anew."""
     for proof in proofs:
-        files.remove(_note(proof, bench))
-    _remove_empty(bench.work)
+        removal.drop(_note(proof, bench), under=bench.work)
+    removal.prune(bench.work, under=bench.work.parent)
 
 
 def free(proof: Proof, bench: Bench) -> None:
     """Remove everything that was built for a proof, and the folder of all if it is empty."""
-    files.remove(bench.work / proof.name)
-    files.remove(_lock(bench, proof))
-    _remove_empty(bench.work)
+    site = Layout(bench.work / proof.name)
+    if Owner(site).original:
+        removal.remove(site.root, under=bench.work, proof=seen(site.root))
+    removal.drop(_lock(bench, proof), under=bench.work)
+    removal.prune(bench.work, under=bench.work.parent)
 
 
 def only(recipes: Recipes, proof: Proof) -> Recipes:
@@ -158,13 +162,16 @@ def _travel(
     proof: Proof, bench: Bench, site: Layout, guide: Guide, tell: Teller
 ) -> tuple[Found | None, SetupError | None]:
     plan, wishes = plan_for(proof, bench, site)
+    site.root.mkdir(parents=True, exist_ok=True)
+    ledger = Ledger(site.ledger)
+    ledger.begin()
     write_site(plan, bench.machine, wishes, site, bench.folder)
     context = Context(
         machine=bench.machine,
         plan=plan,
         wishes=wishes,
         site=site,
-        ledger=Ledger(site.ledger),
+        ledger=ledger,
         recipes=bench.folder,
         tell=tell,
     )
@@ -190,11 +197,6 @@ def _noted(proof: Proof, bench: Bench) -> Found | None:
     pins = {"torch": proof.torch, "transformers": stack.transformers if stack else ""}
     same = same and all(found.packages.get(n, "").partition("+")[0] == v for n, v in pins.items())
     return found if same and found.date == clock.now()[:10] else None
-
-
-def _remove_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
 
 
 def _lock(bench: Bench, proof: Proof) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import socket
 import threading
@@ -12,10 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.host import clock, log
+from setup_assistant.mirror.connections import MOST, MOST_OF_ONE, Head, Places
 
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
 _BLOCK = 64 << 10
 _SILENCE_SECONDS = 60.0
+# For the head of a request, and between two requests of one connection.
+_HEAD_SECONDS, _IDLE_SECONDS = 10.0, 30.0
+_LONGEST_LINE = 8192
+_FULL = (b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
+         b"Connection: close\r\n\r\n")  # fmt: skip
 
 
 class Rate:
@@ -53,9 +60,28 @@ class FileServer(ThreadingHTTPServer):
         self, address: tuple[str, int], handler: type[FileHandler], *, rate: int = 0
     ) -> None:
         self.rate = Rate(rate)
+        self.places = Places(MOST, MOST_OF_ONE)
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Serve a connection in a thread of its own, where there is a place for one."""
+        if self.places.take(client_address[0]):
+            super().process_request(request, client_address)
+            return
+        with contextlib.suppress(OSError):
+            request.settimeout(0.1)
+            request.sendall(_FULL)
+        self.shutdown_request(request)
+        log.debug("server: no place for %s", client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Serve a connection and give its place back."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.places.leave(client_address[0])
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
         """Keep a client that goes away in the middle to the log."""
@@ -68,7 +94,36 @@ class FileHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "setup-assistant"
     sys_version = ""
-    timeout = _SILENCE_SECONDS
+    head_seconds, idle_seconds = _HEAD_SECONDS, _IDLE_SECONDS
+
+    def setup(self) -> None:
+        """Read requests within their time."""
+        super().setup()
+        self._head = Head(self.connection)
+        self.rfile = io.BufferedReader(self._head, 8192)
+        self._waits = self.head_seconds
+
+    def handle_one_request(self) -> None:
+        """Wait for a request and answer it; the first must come soon."""
+        self._head.expect(self._waits, afresh=True)
+        super().handle_one_request()
+        self._waits = self.idle_seconds
+
+    def parse_request(self) -> bool:
+        """Read the head of a request within its time and length."""
+        self._head.expect(self.head_seconds)
+        line: bytes = getattr(self, "raw_requestline", b"")
+        if len(line) > _LONGEST_LINE:
+            self.requestline, self.request_version, self.command = "", "", ""
+            self.send_error(414)
+            return False
+        if not super().parse_request():
+            return False
+        if self.headers.get("Content-Length") or self.headers.get("Transfer-Encoding"):
+            # A body is not read: what follows is no request.
+            self.close_connection = True
+        self.connection.settimeout(_SILENCE_SECONDS)
+        return True
 
     def answer(self) -> None:
         """Send the answer to one request."""
@@ -79,8 +134,8 @@ class FileHandler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815 - the name is the library's
 
-    def send_file(self, file: Path) -> None:
-        """Send a file, or the range of it that was asked for."""
+    def send_file(self, file: Path, headers: Mapping[str, str] | None = None) -> None:
+        """Send a file, or the range of it that was asked for; `headers` go with either."""
         size = file.stat().st_size
         asked = _RANGE.fullmatch(self.headers.get("Range", ""))
         first = int(asked[1]) if asked else 0
@@ -89,13 +144,15 @@ class FileHandler(BaseHTTPRequestHandler):
             self.start(416, 0, {"Content-Range": f"bytes */{size}"})
             return
         part = {"Content-Range": f"bytes {first}-{last}/{size}"} if asked else {}
-        self.start(206 if asked else 200, last - first + 1, part)
+        self.start(206 if asked else 200, last - first + 1, {**(headers or {}), **part})
         if self.command != "HEAD":
             self._send(file, first, last - first + 1)
 
-    def send_small(self, status: int, body: bytes, kind: str) -> None:
+    def send_small(
+        self, status: int, body: bytes, kind: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         """Send a body that is at hand, of a media type."""
-        self.start(status, len(body), {"Content-Type": kind})
+        self.start(status, len(body), {"Content-Type": kind, **(headers or {})})
         if self.command != "HEAD":
             self.wfile.write(body)
 

@@ -1,4 +1,4 @@
-"""The mirror's server: as much of ModelScope's API as clients ask for."""
+"""The mirror's server: as much of ModelScope's API as clients ask for, and Hugging Face's."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from setup_assistant.mirror import huggingface
 from setup_assistant.mirror.ranges import FileHandler, FileServer
 from setup_assistant.mirror.shelf import Shelf
 
+_MODELSCOPE = "/api/v1/"
+_MOST_FIELDS = 50
 _MODEL = re.compile(r"/api/v1/models/(?P<id>[^/]+/[^/]+)(?P<rest>/.*)?")
 
 
@@ -28,13 +31,38 @@ class MirrorServer(FileServer):
 
 class _Handler(FileHandler):
     def answer(self) -> None:
-        url = urlsplit(self.path)
-        query = {k: v[0] for k, v in parse_qs(url.query).items()}
-        found = _MODEL.fullmatch(unquote(url.path))
-        model, rest = (found["id"], found["rest"] or "") if found else ("", "")
-        if not self._allowed():
+        try:
+            url = urlsplit(self.path)
+            query = {k: v[0] for k, v in parse_qs(url.query, max_num_fields=_MOST_FIELDS).items()}
+        except ValueError:
+            self._json(400, {"Code": 400, "Message": "bad request"})
+            return
+        path = unquote(url.path)
+        if not path.startswith(_MODELSCOPE):
+            self._hugging_face(path, query)
+        elif not self._allowed():
             self._json(403, {"Code": 10010201002, "Message": "access denied"})
-        elif model not in self._shelf.models:
+        else:
+            self._modelscope(path, query)
+
+    def _hugging_face(self, path: str, query: Mapping[str, str]) -> None:
+        found: huggingface.Answer | None
+        if self._allowed():
+            found = huggingface.answer(self._shelf, path, query)
+        else:
+            found = huggingface.refused(401, "Unauthorized", "This mirror asks for a token")
+        if found is None:
+            self._json(404, {"Code": 404, "Message": "not found"})
+        elif found.item is not None:
+            self.send_file(found.item.file, found.headers)
+        else:
+            body = json.dumps(found.value).encode()
+            self.send_small(found.status, body, "application/json", found.headers)
+
+    def _modelscope(self, path: str, query: Mapping[str, str]) -> None:
+        found = _MODEL.fullmatch(path)
+        model, rest = (found["id"], found["rest"] or "") if found else ("", "")
+        if model not in self._shelf.models:
             self._json(404, {"Code": 10010205001, "Message": "record not found"})
         elif rest == "/repo":
             self._file(model, query.get("FilePath", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import path_fault
 from setup_assistant.weights.model_files_present import CONFIG
 
-# One revision: what is served is what lies there.
+# One revision of ModelScope's: what is served is what lies there.
 REVISION = "0" * 39 + "1"
+# From here on hubs keep a file apart from the others, known by its sha256.
+_LARGE_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,17 @@ class Item:
     file: Path
     size: int
     sha256: str
+
+    @property
+    def large(self) -> bool:
+        """Whether hubs keep it apart (LFS)."""
+        return self.size > _LARGE_BYTES
+
+    @property
+    def pointer(self) -> bytes:
+        """What git holds in the place of a large file."""
+        text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\n"
+        return f"{text}size {self.size}\n".encode()
 
 
 class Shelf:
@@ -38,6 +52,7 @@ class Shelf:
         self.root = root
         self.models = {_id(folder): folder for folder in _model_folders(root)}
         self._known: dict[tuple[Path, int, int], str] = {}
+        self._blobs: dict[str, str] = {}
         self._lock = threading.Lock()
         if not self.models:
             raise SetupError("mirror_empty", path=str(root))
@@ -61,6 +76,25 @@ class Shelf:
             found[path] = Item(file, file.stat().st_size, digest)
         return found
 
+    def item(self, model: str, path: str) -> Item | None:
+        """Return one file of a model as `items` does; None for anything else."""
+        return self.items(model).get(path) if self.find(model, path) else None
+
+    def commit(self, model: str) -> str:
+        """Return what changes with any file of a model: the revision, as git would number it."""
+        digest = hashlib.sha1(usedforsecurity=False)
+        for path, item in self.items(model).items():
+            digest.update(f"{path}\0{item.size}\0{item.sha256}\n".encode())
+        return digest.hexdigest()
+
+    def blob_id(self, item: Item) -> str:
+        """Return the name that git gives to a file, or to what it holds in its place."""
+        if item.sha256 not in self._blobs:
+            body = item.pointer if item.large else item.file.read_bytes()
+            head = f"blob {len(body)}\0".encode()
+            self._blobs[item.sha256] = hashlib.sha1(head + body, usedforsecurity=False).hexdigest()
+        return self._blobs[item.sha256]
+
     def entries(self, model: str) -> list[dict[str, Any]]:
         """Return the file list with the fields of ModelScope's."""
         items = self.items(model)
@@ -78,7 +112,7 @@ class Shelf:
                 "Size": item.size,
                 "Sha256": item.sha256,
                 "Revision": REVISION,
-                "IsLFS": item.size > 10_000_000,
+                "IsLFS": item.large,
             }
             for path, item in items.items()
         ]

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from setup_assistant.messages import _
 from setup_assistant.report.receipt import Receipt
 from setup_assistant.report.sections import Section, sections
+from setup_assistant.terminal_text import harmless
 
 # Everything that would be drawn instead of read, inside a table cell or a list.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
 def render_markdown(receipt: Receipt) -> str:
@@ -37,4 +38,4 @@ def _row(cells: Sequence[str]) -> str:
 
 def _escape(text: str) -> str:
     """Return `text` on one line, with nothing in it that Markdown would take for markup."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", " ".join(harmless(text).split()))

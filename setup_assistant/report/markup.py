@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from html import escape
+from html import escape as _entities
 
 from setup_assistant.messages import Message
+from setup_assistant.terminal_text import harmless
 
 _EMPTY = frozenset({"img", "meta", "br"})
 
@@ -67,6 +68,11 @@ def data_uri(name: str, content: bytes) -> str:
     kind = name.rsplit(".", maxsplit=1)[-1].lower().replace("jpg", "jpeg")
     family = "video" if kind == "mp4" else "image"
     return f"data:{family}/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def escape(text: str) -> str:
+    """Return text that a browser shows as it is: no markup, no control and no reordering."""
+    return _entities(harmless(text))
 
 
 def _part(part: Part) -> str:

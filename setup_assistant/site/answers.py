@@ -14,8 +14,8 @@ import msgspec
 from setup_assistant import frozen_json
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
+from setup_assistant.host.secrets import without_login
 from setup_assistant.messages import _
-from setup_assistant.site.public import public_text
 
 _HEAD = """\
 # The answers this site was made from. Replay them, here or on another machine, with:
@@ -133,4 +133,4 @@ def _toml(value: object) -> str:
     if isinstance(value, (tuple, list)):
         return "[" + ", ".join(_toml(v) for v in value) + "]"
     # A JSON string is a TOML string, except that TOML wants DEL escaped.
-    return json.dumps(public_text(str(value)), ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(without_login(str(value)), ensure_ascii=False).replace("\x7f", "\\u007f")

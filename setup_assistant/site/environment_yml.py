@@ -14,8 +14,8 @@ from pathlib import Path
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.secrets import without_login
 from setup_assistant.site.pins import options, pins
-from setup_assistant.site.public import public_text
 
 _HEAD = """\
 # The conda environment of this site's plan. Setup Assistant writes this file again with each plan.
@@ -118,7 +118,7 @@ def _read(path: Path) -> dict[str, object]:
 
 def _mirror(plan: Plan) -> str:
     """Say how to reach conda-forge through a mirror; the file itself names no other channel."""
-    channel = public_text(plan.sources.conda).rstrip("/")
+    channel = without_login(plan.sources.conda).rstrip("/")
     if channel == _OFFICIAL or not channel.endswith("/conda-forge"):
         return ""
     return _MIRROR.format(alias=channel.removesuffix("/conda-forge"))

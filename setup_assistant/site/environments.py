@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import conda, files, prefix, sites
+from setup_assistant.host import conda, files, prefix, removal, sites
+from setup_assistant.host.removal_proofs import Both, Holds, Proof
 from setup_assistant.host.users_of import User, users_of
 from setup_assistant.site.read import read_layout
 
@@ -138,22 +139,21 @@ def refuse_used(environment: Environment) -> None:
         raise SetupError("env_in_use", path=environment.prefix, programs=shown)
 
 
-def remove(environment: Environment) -> None:
-    """Remove an environment's folder, what an upgrade kept of it, and its line in conda's list.
+def remove(environment: Environment, proof: Proof) -> None:
+    """Remove an environment's folder, and its line in conda's list.
+
+    Args:
+        environment: as it was shown.
+        proof: that it is the one that the person was shown and has agreed to, or the site's own.
 
     Raises:
-        SetupError: as `refuse`; `env_not_removed` where the system refuses.
+        SetupError: as `refuse`; `removal_refused` where it is a link, or another environment or
+            none by now; `not_removed` where the system refuses.
     """
     refuse(environment)
     folder = Path(environment.prefix)
-    try:
-        files.remove(folder)
-        if environment.previous:
-            files.remove(Path(environment.previous))
-    except OSError as error:
-        raise SetupError(
-            "env_not_removed", prefix=environment.prefix, detail=error.strerror or str(error)
-        ) from error
+    shown = Both((proof, Holds(("pyvenv.cfg", "conda-meta/history"))))
+    removal.remove(folder, under=folder.parent, proof=shown)
     conda.unregister(folder)
 
 
@@ -190,7 +190,8 @@ def _read(
 
 def _marker(folder: Path) -> dict[str, object]:
     try:
-        value = files.read_json(folder / ".setup-assistant.json")
-    except SetupError:
+        marker = folder / ".setup-assistant.json"
+        value = files.read_json(marker) if marker.is_file() else {}
+    except (SetupError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

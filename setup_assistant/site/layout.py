@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from setup_assistant.relative_name import fault_of
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -108,7 +110,9 @@ class Layout:
         """Return the folder of a model's weights."""
         if self.weights_override:
             return Path(self.weights_override).expanduser()
-        return self.root / "models" / model_id.rsplit("/", maxsplit=1)[-1]
+        name = model_id.rsplit("/", maxsplit=1)[-1]
+        # A receipt that was received may call a model "..".
+        return self.root / "models" / ("unnamed" if fault_of(name) else name)
 
 
 def python_in(prefix: Path) -> Path:

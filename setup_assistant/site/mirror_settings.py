@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 
 from setup_assistant.choose.plan import Plan
+from setup_assistant.host.secrets import without_login
 from setup_assistant.site.pins import options
-from setup_assistant.site.public import public_text
 
 _HEAD = """\
 # The sources that were chosen for this environment. Setup Assistant wrote this file.
@@ -90,7 +90,7 @@ def _uv(plan: Plan) -> str:
 
 def _condarc(plan: Plan) -> str:
     """Return conda's settings, or nothing where its channel has another name."""
-    channel = public_text(plan.sources.conda).rstrip("/")
+    channel = without_login(plan.sources.conda).rstrip("/")
     if channel != plan.sources.conda.rstrip("/") or not channel.endswith(f"/{_FORGE}"):
         return ""
     alias = channel.removesuffix(f"/{_FORGE}")

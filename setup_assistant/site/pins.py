@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from setup_assistant.choose.plan import Package, Plan
-from setup_assistant.site.public import public_text
+from setup_assistant.host.secrets import without_login
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +47,12 @@ def options(plan: Plan) -> Options:
     wanted += [("--extra-index-url", url) for url in plan.sources.extra_index_urls]
     known = plan.sources.with_credentials
     lines = dict.fromkeys(
-        f"{o} {url}" for o, url in wanted if url and public_text(url) == url and url not in known
+        f"{o} {url}" for o, url in wanted if url and without_login(url) == url and url not in known
     )
     secret = dict.fromkeys(
-        f"{o} {public_text(url)}" for o, url in wanted if public_text(url) != url or url in known
+        f"{o} {without_login(url)}"
+        for o, url in wanted
+        if without_login(url) != url or url in known
     )
     return Options(lines=tuple(lines), withheld=tuple(secret))
 

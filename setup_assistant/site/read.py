@@ -47,6 +47,9 @@ def read_layout(root: Path) -> Layout:
     """
     root = root.expanduser().absolute()
     try:
+        # A pipe by that name would never end.
+        if not (root / "answers.toml").is_file():
+            return Layout(root)
         wishes = load_answers(root / "answers.toml")
     except SetupError:
         return Layout(root)

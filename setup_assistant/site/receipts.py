@@ -8,11 +8,11 @@ import msgspec
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.secrets import without_login_json
 from setup_assistant.report import receipt as receipts
 from setup_assistant.report.markdown import render_markdown
 from setup_assistant.report.receipt import Receipt
 from setup_assistant.site.layout import Layout
-from setup_assistant.site.public import public_json
 
 
 def write_receipt(layout: Layout, receipt: Receipt) -> list[Path]:
@@ -24,7 +24,7 @@ def write_receipt(layout: Layout, receipt: Receipt) -> list[Path]:
         old = read_receipt(layout)
     except SetupError:
         old = None
-    clean = receipts.from_json(public_json(receipts.to_json(receipt)))
+    clean = receipts.from_json(without_login_json(receipts.to_json(receipt)))
     kept = receipts.settle(clean, old)
     changed = []
     if files.write_json(layout.receipt, receipts.to_json(kept)):

@@ -10,12 +10,11 @@ from setup_assistant import frozen_json
 from setup_assistant.catalog import mirrors
 from setup_assistant.choose import plan_json
 from setup_assistant.host import identity, paths
+from setup_assistant.host.secrets import anonymous
 from setup_assistant.machine.facts import Machine
 from setup_assistant.report.beside import Beside
 from setup_assistant.report.receipt import Receipt, from_json, to_json
-from setup_assistant.report.share import Names, share
 from setup_assistant.site.layout import Layout
-from setup_assistant.site.public import public_json
 
 
 def shared(
@@ -23,14 +22,20 @@ def shared(
 ) -> tuple[Receipt, Beside | None]:
     """Return a receipt, and what lies beside it, without names, homes and private addresses."""
     user, host, home = identity.names()
-    folders = ((str(paths.cache_folder()), "CACHE"), (receipt.environment.prefix, "ENV"))
     # Inside the site, the site's word says more.
-    apart = tuple(f for f in folders if not Path(f[0]).is_relative_to(layout.root))
-    names = Names(user=user, host=host, home=home, site=str(layout.root), folders=apart)
+    apart = {
+        folder: word
+        for folder, word in (
+            (str(paths.cache_folder()), "<cache>"),
+            (receipt.environment.prefix, "<env>"),
+        )
+        if not Path(folder).is_relative_to(layout.root)
+    }
+    folders = {**apart, home: "<home>", str(layout.root): "<site>"}
     known = {urlsplit(m.address()).hostname or "" for m in mirrors.load(paths.recipes_folder())}
 
     def clean(value: object) -> object:
-        return share(public_json(value), names, known)
+        return anonymous(value, users=(user,), hosts=(host,), folders=folders, public_hosts=known)
 
     handed = from_json(clean(to_json(receipt)))
     if beside is None:

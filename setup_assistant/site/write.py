@@ -11,12 +11,12 @@ from typing import Any
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.host import files
+from setup_assistant.host.secrets import without_login_json
 from setup_assistant.machine.facts import Machine
 from setup_assistant.site.answers import render_answers
 from setup_assistant.site.environment_yml import render_environment_yml
 from setup_assistant.site.kept import keep_edits
 from setup_assistant.site.layout import Layout
-from setup_assistant.site.public import public_json
 from setup_assistant.site.readme import render_readme
 from setup_assistant.site.requirements import render_requirements
 
@@ -72,7 +72,7 @@ def _name(layout: Layout) -> str:
 
 
 def _json(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    return json.dumps(public_json(value), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(without_login_json(value), indent=2, ensure_ascii=False) + "\n"
 
 
 def _has(path: Path, text: str) -> bool:

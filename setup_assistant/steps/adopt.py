@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,3 +139,33 @@ def remember(folder: Path, site: Path) -> Path:
     if not path.exists():
         files.write_text(path, "".join(lines))
     return path
+
+
+def changed(folder: Path, site: Path) -> dict[str, tuple[str | None, str | None]]:
+    """Return each package that differs from before the adoption: its version then and now."""
+    try:
+        lines = (site / BEFORE).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}
+    before = dict(line.split("==", 1) for line in lines if "==" in line)
+    now = prefix.packages(folder)
+    names = sorted({*before, *now})
+    return {n: (before.get(n), now.get(n)) for n in names if before.get(n) != now.get(n)}
+
+
+def commands_back(
+    folder: Path, differing: Mapping[str, tuple[str | None, str | None]]
+) -> list[str]:
+    """Return the commands that bring an adopted environment's packages back."""
+    from setup_assistant.verify.installs import install_command, torch_index, uninstall_command
+
+    found = [uninstall_command(folder, name) for name, (old, _now) in differing.items() if not old]
+    pins = {n: old for n, (old, _now) in differing.items() if old}
+    # Builds for a CUDA version lie in torch's own index.
+    built = {n: old for n, old in pins.items() if "+" in old}
+    if plain := [f"{n}=={old}" for n, old in pins.items() if n not in built]:
+        found.append(install_command(folder, *plain, again=True))
+    for name, old in built.items():
+        index = torch_index(pins.get("torch", ""), old, None)
+        found.append(install_command(folder, f"{name}=={old}", again=True, index_url=index))
+    return found

@@ -9,6 +9,7 @@ from typing import Any
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import to_builtins
 from setup_assistant.host import files
+from setup_assistant.host.secrets import redact_json
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps.environment_preflight import MARKER
 from setup_assistant.steps.step import Context
@@ -114,7 +115,7 @@ def _prove(context: Context, model: str, result: Path, folder: Path) -> None:
     )
     value: dict[str, Any] = verification.to_json()
     value["fingerprint"] = fingerprint(context, folder)
-    files.write_json(result, value)
+    files.write_json(result, redact_json(value))
     if verification.status != "ok":
         raise SetupError(
             "proof_failed",

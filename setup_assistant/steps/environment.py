@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import shutil
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from setup_assistant.catalog import drivers
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files, paths
+from setup_assistant.host import clock, files, paths, removal
 from setup_assistant.host.prefix import normal_name, packages
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import mirror_settings
 from setup_assistant.site.layout import python_in
-from setup_assistant.steps import adopt, environment_preflight, swap
+from setup_assistant.steps import adopt, environment_preflight, next_source, swap
 from setup_assistant.steps.backends.base import Backend, Job
-from setup_assistant.steps.environment_preflight import MARKER, read_marker
+from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker
+from setup_assistant.steps.ownership import Owner
 from setup_assistant.steps.step import Context
+from setup_assistant.versions import at_least
+
+# Of this C library (manylinux_2_28) and newer, current releases have wheels.
+_USUAL_GLIBC = "2.28"
 
 
 class EnvironmentStep:
@@ -66,7 +70,7 @@ class EnvironmentStep:
                 whole = marker.get("complete") is True
                 if not whole:
                     environment_preflight.wait_for_stragglers(prefix)
-                swap.recover(prefix, whole=whole)
+                swap.recover(prefix, _owner(context).remove_unfinished, whole=whole)
                 marker = read_marker(prefix)
             if _is_theirs(context, marker, in_place=not backend.movable):
                 self._adopt(context, prefix, scratch)
@@ -80,15 +84,17 @@ class EnvironmentStep:
         environment_preflight.check_space(context)
         if read_marker(prefix).get("complete") is not True:
             environment_preflight.wait_for_stragglers(prefix, swap.part(prefix))
+        _take_over(prefix, context)
         for path in (prefix, swap.part(prefix), swap.old(prefix)):
             context.ledger.made(self.name, path, "folder")
         context.ledger.made(self.name, paths.package_cache(), "cache")
         prefix.parent.mkdir(parents=True, exist_ok=True)
-        with swap.building(prefix, movable=backend.movable) as target:
+        remove = _owner(context).remove_unfinished
+        with swap.building(prefix, remove, movable=backend.movable) as target:
             job = _job(context, target, scratch)
             backend.create(job)
             write_marker(target, context, backend.name, complete=False)
-            backend.install(job)
+            _install(context, backend, job)
             _finish(context, target, backend.name)
 
     def _adopt(self, context: Context, prefix: Path, scratch: Path) -> None:
@@ -101,8 +107,12 @@ class EnvironmentStep:
 
     def _repair(self, context: Context, backend: Backend, prefix: Path, scratch: Path) -> None:
         write_marker(prefix, context, backend.name, complete=False)
-        backend.install(_job(context, prefix, scratch))
+        _install(context, backend, _job(context, prefix, scratch))
         _finish(context, prefix, backend.name)
+
+
+def _install(context: Context, backend: Backend, job: Job) -> None:
+    next_source.install(job, context.plan, context.ledger, backend.install)
 
 
 def choose_backend(context: Context) -> Backend:
@@ -167,19 +177,30 @@ def drifted(prefix: Path, plan: Plan) -> dict[str, str | None]:
 
 
 def write_marker(prefix: Path, context: Context, engine: str, *, complete: bool) -> None:
-    """Write our record: which set was asked for, and whether it is all in."""
+    """Write our record: which set was asked for, for which site, and whether it is all in."""
+    home = context.ledger.home()
     files.write_json(
         prefix / MARKER,
         {
-            "schema": "setup-assistant/environment/1",
+            "schema": SCHEMA,
             "engine": engine,
             "python": context.plan.python,
             "requirements": requirements_hash(context),
-            "site": str(context.site.root),
+            "site": str(context.ledger.root),
+            "site_id": home.id if home else "",
             "complete": complete,
             "written": clock.now(),
         },
     )
+
+
+def _take_over(prefix: Path, context: Context) -> None:
+    """Let an environment of a site that is gone be this one's, so that it may be replaced."""
+    marker, home = read_marker(prefix), context.ledger.home()
+    ours = {"site": str(context.ledger.root), "site_id": home.id if home else ""}
+    other = marker.get("site") != ours["site"] or marker.get("site_id", "") != ours["site_id"]
+    if marker and other:
+        files.write_json(prefix / MARKER, {**marker, **ours})
 
 
 def _finish(context: Context, prefix: Path, engine: str) -> None:
@@ -207,7 +228,18 @@ def _job(context: Context, prefix: Path, scratch: Path) -> Job:
         expected_bytes=context.plan.sizes.packages_installed_bytes,
         tell=context.tell,
         platform=host_of(context.machine, drivers.load()).platform,
+        left_out=context.plan.sources.left_out,
+        only_wheels=_old_libc(context.plan),
     )
+
+
+def _old_libc(plan: Plan) -> bool:
+    """Whether the newest releases have no wheels for this C library, only sources to compile.
+
+    Not with quantized weights: their kernels come as sources for some pairs.
+    """
+    glibc = plan.platform.glibc
+    return bool(glibc) and not at_least(glibc, _USUAL_GLIBC) and plan.model.quantization == "none"
 
 
 def _given_lock(context: Context) -> Path | None:
@@ -223,16 +255,13 @@ def _wheelhouse(context: Context) -> Path | None:
     return folder
 
 
-@contextlib.contextmanager
-def _scratch(context: Context) -> Iterator[Path]:
+def _scratch(context: Context) -> AbstractContextManager[Path]:
     """Give children a temporary folder on the site's own disk, gone afterwards."""
-    folder = context.site.work
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return removal.scratch(context.site.work, under=context.site.root)
+
+
+def _owner(context: Context) -> Owner:
+    return Owner(context.site, context.ledger)
 
 
 def _is_theirs(context: Context, marker: dict[str, object], *, in_place: bool) -> bool:

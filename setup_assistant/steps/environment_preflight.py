@@ -5,26 +5,32 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files, paths
+from setup_assistant.host import caches, clock, files, paths, removal
 from setup_assistant.host.users_of import users_of
 from setup_assistant.steps import swap
 from setup_assistant.steps.step import Context
 from setup_assistant.units_text import size_text
 
 MARKER = ".setup-assistant.json"
+SCHEMA = "setup-assistant/environment/1"
 _STRAGGLER_SECONDS = 60.0
 
 
 def read_marker(prefix: Path) -> dict[str, object]:
     """Return our record inside an environment; empty where there is none or it is damaged."""
-    with contextlib.suppress(SetupError):
-        value = files.read_json(prefix / MARKER)
-        if isinstance(value, dict):
-            return value
+    return read_object(prefix / MARKER)
+
+
+def read_object(path: Path) -> dict[str, object]:
+    """Return a JSON object that lies in a folder of anybody's; empty where there is none."""
+    # A pipe by that name would never end.
+    with contextlib.suppress(SetupError, OSError, RecursionError):
+        value = files.read_json(path) if path.is_file() else None
+        return value if isinstance(value, dict) else {}
     return {}
 
 
@@ -33,7 +39,7 @@ def check_cache() -> None:
     cache = paths.package_cache()
     flag = "UV_CACHE_DIR" if "UV_CACHE_DIR" in os.environ else "SETUP_ASSISTANT_CACHE"
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        caches.begin(cache).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=cache):
             pass
     except OSError as error:
@@ -76,9 +82,16 @@ def refuse_foreign(context: Context, *, in_place: bool) -> None:
         owner = read_marker(path)
         if not owner and any(path.iterdir()):
             raise SetupError("environment_foreign", path=str(path))
-        site = Path(str(owner.get("site") or context.site.root))
-        if site != context.site.root and site.is_dir():
+        root = context.ledger.root
+        site = Path(str(owner.get("site") or root))
+        if site != root and site.is_dir() and not _same_site(owner, context):
             raise SetupError("environment_of_site", path=str(path), site=str(site))
+
+
+def _same_site(owner: Mapping[str, object], context: Context) -> bool:
+    """Whether a record names this site by its id: it was moved, and another has its old place."""
+    home = context.ledger.home()
+    return home is not None and home.is_at(context.ledger.root) and owner.get("site_id") == home.id
 
 
 def wait_for_stragglers(*folders: Path) -> None:
@@ -122,5 +135,4 @@ def lock(context: Context) -> Iterator[None]:
         try:
             yield
         finally:
-            with contextlib.suppress(OSError):  # Windows keeps what is open
-                path.unlink(missing_ok=True)
+            removal.drop(path, under=path.parent)  # Windows keeps what is open

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths
-from setup_assistant.machine.facts import Machine
+from setup_assistant.machine.facts import Machine, Source
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import answers, read
 from setup_assistant.site.layout import Layout
@@ -24,6 +25,8 @@ from setup_assistant.steps.step import Context, Teller
 
 # Linux takes paths of 4096 bytes; the deepest file of an environment needs some 350 of them.
 _LONGEST = 3700
+# How long a source that has not said anything is waited for.
+_LATE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,25 @@ def layout_of(wishes: Wishes) -> Layout:
     return layout
 
 
-def prepare(wishes: Wishes, *, machine: Machine | None = None, replan: bool = False) -> Prepared:
+def prepare(
+    wishes: Wishes,
+    *,
+    machine: Machine | None = None,
+    replan: bool = False,
+    waiting: Callable[[Source], None] | None = None,
+) -> Prepared:
     """Return the planned site.
 
     A plan made from the same wishes is replayed, so that a rerun does the same thing even
-    though free memory and the reachable sources change by the minute; `replan` makes it anew.
+    though free memory and the reachable sources change by the minute; `replan` makes it anew,
+    and so does a plan that was made while nothing answered.
+
+    Args:
+        wishes: what is wanted.
+        machine: this computer, where it has been probed.
+        replan: whether to plan again, even where the site has a plan.
+        waiting: where given, a leg whose sources are all silent is waited for, and it is called
+            with each of them.
     """
     layout = layout_of(wishes)
     _after_a_kill(layout)
@@ -94,7 +111,20 @@ def prepare(wishes: Wishes, *, machine: Machine | None = None, replan: bool = Fa
         return kept
     if machine is None:
         machine = probe_for(layout)
+    if waiting is not None and not (wishes.offline or wishes.wheelhouse or wishes.lock):
+        machine = _heard(machine, wishes, waiting)
     return Prepared(layout, machine, wishes, make(machine, wishes))
+
+
+def _heard(machine: Machine, wishes: Wishes, waiting: Callable[[Source], None]) -> Machine:
+    """Wait for the needed sources of which none has answered yet."""
+    from setup_assistant.machine import sources
+
+    legs = ["packages", "torch"]
+    if wishes.model != CANARY and wishes.weights_source in ("modelscope", "huggingface"):
+        legs.append("weights")
+    found = sources.wait_for(machine.sources, legs, _LATE_SECONDS, waiting)
+    return replace(machine, sources=found)
 
 
 def probe_for(layout: Layout) -> Machine:
@@ -149,6 +179,7 @@ def begin(prepared: Prepared, tell: Teller) -> Context:
     ledger = Ledger(layout.ledger)
     if not layout.ledger.exists():
         ledger.record("site", "started")
+    ledger.begin()
     write_site(prepared.plan, prepared.machine, prepared.wishes, layout, recipes)
     return Context(
         machine=prepared.machine,
@@ -168,8 +199,17 @@ def _kept(layout: Layout, wishes: Wishes) -> Prepared | None:
         return None
     if _chosen(site.wishes) != _chosen(wishes):
         return None
+    if site.plan.sources.unanswered and not _built(layout):
+        # It was made blind: what did not answer then may answer now.
+        return None
     notes = _differences(site.machine)
     return Prepared(layout, site.machine, wishes, site.plan, replayed=True, notes=notes)
+
+
+def _built(layout: Layout) -> bool:
+    from setup_assistant.steps.environment_preflight import read_marker
+
+    return read_marker(layout.env).get("complete") is True
 
 
 def _after_a_kill(layout: Layout) -> None:

@@ -7,6 +7,7 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import to_builtins
 from setup_assistant.host import files
+from setup_assistant.host.secrets import redact_json
 from setup_assistant.messages import Message, _, msg
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps.check_steps import CANARY, fingerprint
@@ -94,7 +95,7 @@ class RehearsalStep:
         )
         value = {**to_builtins(found), "left_out": list(ready.left_out)}
         value["fingerprint"] = _fingerprint(context)
-        files.write_json(context.site.rehearsal, value)
+        files.write_json(context.site.rehearsal, redact_json(value))
         if found.status == "ok":
             return
         if found.status == "unfinished" and _stops(context, found.cause):

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, prefix
+from setup_assistant.host import files, prefix, removal
+from setup_assistant.host.removal_proofs import named
 from setup_assistant.site.layout import Layout
+from setup_assistant.steps.ownership import Owner
 
 # What belongs to one environment and goes with it.
 FILES = (
@@ -67,9 +69,9 @@ def end_exchange(layout: Layout) -> bool:
         _finish(layout, journal)
         return True
     # Before the first move, or after the last: the files tell which.
-    plan = journal["files"]["plan.json"]
-    files.remove(stage_root(layout))
-    return bool(plan[0] != plan[1] == text(layout.plan))
+    ours, theirs = _texts(journal).get("plan.json", (None, None))
+    Owner(layout).remove(stage_root(layout))
+    return bool(ours != theirs == text(layout.plan))
 
 
 def write_journal(layout: Layout, value: dict[str, Any]) -> None:
@@ -97,20 +99,33 @@ def text(path: Path) -> str | None:
 def put(path: Path, content: str | None) -> None:
     """Write a file; for None, remove it."""
     if content is None:
-        files.remove(path)
+        removal.remove(path, under=path.parent, proof=named(*FILES))
     else:
         files.write_text(path, content)
 
 
 def _finish(layout: Layout, journal: dict[str, Any]) -> None:
     """Do what is left after the first move; every part can be repeated."""
+    owner = Owner(layout)
     if not layout.env.exists():
         folder(layout).rename(layout.env)
-    for name, (ours, theirs) in journal["files"].items():
+    for name, (ours, theirs) in _texts(journal).items():
         put(layout.root / name, theirs)
         put(kept(layout) / name, ours)
     _between(layout).rename(folder(layout))
-    files.remove(stage_root(layout))
+    owner.remove(stage_root(layout))
+
+
+def _texts(journal: dict[str, Any]) -> dict[str, tuple[str | None, str | None]]:
+    """Return the texts of the site's own files in a journal; whatever else it names is left."""
+    said = journal.get("files")
+    found = {n: said.get(n) for n in FILES} if isinstance(said, dict) else {}
+    texts = (str, type(None))
+    return {
+        name: (pair[0], pair[1])
+        for name, pair in found.items()
+        if isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, texts) for t in pair)
+    }
 
 
 def _between(layout: Layout) -> Path:

@@ -6,10 +6,11 @@ Beside the prefix lie `NAME.part`, what is being built, and `NAME.old`, what is 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from setup_assistant.host import files
+# Removes what is this site's own, and refuses anything else.
+Remove = Callable[[Path], object]
 
 
 def part(prefix: Path) -> Path:
@@ -27,42 +28,43 @@ def there(path: Path) -> bool:
     return path.is_symlink() or path.exists()
 
 
-def recover(prefix: Path, *, whole: bool) -> None:
+def recover(prefix: Path, remove: Remove, *, whole: bool) -> None:
     """Clean up after a run that was killed while it replaced an environment.
 
     Args:
         prefix: the environment's place.
+        remove: removes an environment.
         whole: whether what is there now is finished; else the old one comes back.
     """
     waiting = old(prefix)
     if not there(waiting):
         return
     if whole:
-        files.remove(waiting)
+        remove(waiting)
         return
-    files.remove(prefix)
+    remove(prefix)
     waiting.rename(prefix)
 
 
 @contextlib.contextmanager
-def building(prefix: Path, *, movable: bool) -> Iterator[Path]:
+def building(prefix: Path, remove: Remove, *, movable: bool) -> Iterator[Path]:
     """Yield the folder to build in; afterwards it is at `prefix`, and the old one is gone.
 
     What cannot be moved is built in place, with the old one set aside. Where the building
     fails, the old one is where it was; without an old one, what was built so far stays.
     """
     target = part(prefix) if movable else prefix
-    files.remove(part(prefix))
+    remove(part(prefix))
     replaces = there(prefix)
     if movable:
         try:
             yield target
         except BaseException:
             # The package cache keeps what arrived; half an environment is of no use.
-            files.remove(target)
+            remove(target)
             raise
     if replaces:
-        files.remove(old(prefix))
+        remove(old(prefix))
         prefix.rename(old(prefix))
     try:
         if movable:
@@ -71,7 +73,7 @@ def building(prefix: Path, *, movable: bool) -> Iterator[Path]:
             yield target
     except BaseException:
         if replaces:
-            files.remove(prefix)
+            remove(prefix)
             old(prefix).rename(prefix)
         raise
-    files.remove(old(prefix))
+    remove(old(prefix))

@@ -1,118 +1,143 @@
-"""Uninstall: walk the ledger backwards, after showing what will go."""
+"""Uninstall: show what this tool has made for a site, then remove just that."""
 
 from __future__ import annotations
 
-import hashlib
-import json
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from setup_assistant.host import conda, files
-from setup_assistant.site.kept import RECORD
+from setup_assistant.errors import SetupError
+from setup_assistant.host import caches, conda, removal, sites
+from setup_assistant.host.removal_proofs import seen
+from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
+from setup_assistant.steps import undo_site
 from setup_assistant.steps.ledger import Ledger
+from setup_assistant.steps.ownership import INSIDE, Owner, beside
+from setup_assistant.steps.undo_items import Fate, Item, going, judged
+from setup_assistant.weights.listing import OWN_PREFIX
 
-Fate = Literal["remove", "changed", "shared"]
+__all__ = ["Fate", "Item", "Removed", "inventory", "remove"]
 
 
 @dataclass(frozen=True)
-class Item:
-    """One thing to remove, or to keep: changed by the person, or shared with others."""
+class Removed:
+    """What an uninstall came to: what stays in the site's folder, and what could not be removed."""
 
-    path: Path
-    kind: str
-    size_bytes: int
-    fate: Fate
+    kept: tuple[Path, ...]
+    failed: tuple[SetupError, ...] = ()
 
 
 def inventory(site: Layout, *, other_sites: bool, own_cache: Path) -> tuple[Item, ...]:
-    """Return what `uninstall` would do, newest first.
+    """Return what `uninstall` would do, in its order.
 
-    What the ledger names goes, then the site's own files. A script that the person has edited
-    stays. The cache goes only with the last site, and only where it is this tool's own:
-    one that the person named is never wiped.
+    What the site has made goes, then its own files, and last its ledger, so that an uninstall
+    that is killed can be run again. A script that the person has edited stays. The cache goes
+    with the last site, and of it only what is this tool's.
     """
-    made = Ledger(site.ledger).owned()
-    found = [
-        _item(Path(str(d["path"])), str(d.get("kind", "folder")), _cache_fate(d, other_sites))
-        for d in reversed(made)
-        if d.get("kind") != "cache" or own_cache in Path(str(d["path"])).parents
-    ]
-    if not other_sites:
-        found.append(_item(own_cache, "cache", "remove"))
-    found += [_item(path, "file", _fate(path)) for path in _own_files(site)]
-    unique = {item.path: item for item in reversed(found) if item is not None}
-    return tuple(reversed(unique.values()))
+    owner = Owner(site)
+    found = [*_made(owner, site), *undo_site.own_files(owner, site)]
+    found += _lines(found)
+    found += _cached(own_cache, site, last=not other_sites)
+    unique = {i.path if i.kind != "line" else (i.path, i.reason): i for i in reversed(found)}
+    items = list(reversed(unique.values()))
+    # What is kept as somebody else's is said once, by its folder.
+    kept = {i.path for i in items if i.fate == "kept"}
+    items = [i for i in items if i.fate != "kept" or kept.isdisjoint(i.path.parents)]
+    items += undo_site.records(site)
+    return (*items, *_emptied(site, own_cache, items))
 
 
-def remove(items: tuple[Item, ...], site: Layout) -> tuple[Path, ...]:
-    """Remove the items and the site's records; return what stays in the site's folder.
+def remove(items: tuple[Item, ...], site: Layout) -> Removed:
+    """Remove the items that were shown, as they were shown.
 
-    The ledger goes last, so that a killed uninstall can be run again.
+    Where one cannot be removed, the others are, and the ledger stays for the next time.
     """
+    last = {site.ledger, site.lock, site.root}
+    failed: list[SetupError] = []
     for item in items:
-        if item.fate == "remove":
-            files.remove(item.path)
-            conda.unregister(item.path)  # where it was a conda environment
-    files.remove(site.work)
-    files.remove(site.scripts / RECORD)
-    _prune(site.scripts)
-    _prune(site.root / "models")
-    files.remove(site.lock)
-    files.remove(site.ledger)
-    _prune(site.root)
-    return tuple(sorted(site.root.rglob("*"))) if site.root.exists() else ()
+        if item.fate != "remove" or (failed and item.path in last):
+            continue
+        try:
+            _remove(item)
+        except SetupError as error:
+            failed.append(error)
+    if not failed:
+        # Made by this very run, where none was there.
+        removal.drop(site.lock, under=site.root)
+        removal.prune(site.root, under=site.root.parent)
+    kept = {i.path for i in items if i.fate == "kept"}
+    return Removed(tuple(_stays(site.root, kept)), tuple(failed))
 
 
-def _own_files(site: Layout) -> list[Path]:
-    listed = [
-        site.report,
-        site.report_html,
-        site.receipt,
-        site.smoke_result,
-        site.rehearsal,
-        site.canary_result,
-        site.root / "README.txt",
-        site.requirements,
-        site.packages_lock,
-        site.environment_yml,
-        site.machine,
-        site.plan,
-        site.answers,
-    ]
-    scripts = site.scripts.rglob("*.py") if site.scripts.is_dir() else ()
-    return [*listed, *(p for p in scripts if "__pycache__" not in p.parts)]
+def _remove(item: Item) -> None:
+    if item.kind == "line":
+        conda.unregister(Path(item.reason))
+    elif item.proof is None:
+        removal.prune(item.path, under=item.path.parent)
+    else:
+        removal.remove(item.path, under=item.under or item.path.parent, proof=item.proof)
 
 
-def _cache_fate(data: dict[str, object], other_sites: bool) -> Fate:
-    return "shared" if data.get("kind") == "cache" and other_sites else "remove"
+def _made(owner: Owner, site: Layout) -> Iterator[Item]:
+    """Yield what the ledger names, newest first, and what lies where this tool makes things."""
+    usual = [site.env, *beside(site.env), *(site.root / name for name in INSIDE)]
+    owned = reversed(Ledger(site.ledger).owned())
+    listed = [Path(d["path"]) for d in owned if d.get("kind") != "cache"]
+    # Records last: an uninstall that is killed can be run again.
+    for path in sorted((*listed, *usual), key=lambda p: p.name.startswith(OWN_PREFIX)):
+        found = judged(owner, path)
+        # Of weights in the site's folder that are not proved as a whole, the files are.
+        by_file = found and found.fate == "kept" and undo_site.holds_weights(site, path)
+        if found and not by_file:
+            yield found
+    yield from undo_site.weights(owner, site)
 
 
-def _item(path: Path, kind: str, fate: Fate) -> Item | None:
-    if not path.is_absolute() or not (path.exists() or path.is_symlink()):
-        return None
-    size = files.folder_bytes(path) if path.is_dir() else path.lstat().st_size
-    return Item(path, kind, size, fate)
+def _lines(items: list[Item]) -> list[Item]:
+    """Return the lines in conda's list of the environments that go."""
+    going_ = [i.path for i in items if i.kind == "folder" and i.fate == "remove"]
+    records = ((path, conda.listed(path)) for path in going_)
+    return [Item(r, "line", 0, "remove", reason=str(path)) for path, r in records if r]
 
 
-def _fate(path: Path) -> Fate:
-    """A script without its recorded sum was edited, or is the person's own."""
-    record = path.parent / RECORD
-    if path.suffix != ".py" or not path.exists():
-        return "remove"
-    try:
-        known = json.loads(record.read_bytes())
-    except (OSError, ValueError):
-        return "changed"
-    return "remove" if known.get(path.name) == _sum(path) else "changed"
+def _cached(cache: Path, site: Layout, *, last: bool) -> Iterator[Item]:
+    record = sites.record_of(site.root)
+    if not last:
+        if record.is_file():
+            yield going(record, "file", cache, seen(record))
+        yield from ([Item(cache, "cache", 0, "shared")] if cache.is_dir() else [])
+        return
+    for found in caches.found(cache):
+        if found.proof is None:
+            reason = _("nothing proves that this tool has made it")
+            yield Item(found.path, "cache", 0, "kept", reason=reason)
+        else:
+            yield going(found.path, "cache", cache, found.proof)
 
 
-def _sum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _emptied(site: Layout, cache: Path, items: list[Item]) -> Iterator[Item]:
+    """Yield the folders of ours in which nothing is left once the items are gone."""
+    gone = {i.path for i in items if i.fate == "remove"}
+    models = [Path(place) for place, _dirs, _files in os.walk(site.root / "models", topdown=False)]
+    folders = [site.scripts / "__pycache__", site.scripts, *models]
+    if any(i.kind == "cache" and i.fate == "remove" for i in items):
+        folders += caches.places(cache)
+    for folder in (*folders, site.root):
+        plain = folder.is_dir() and not (folder.is_symlink() or folder.is_mount())
+        plain = plain and not removal.fault_of(folder, folder.parent)
+        if plain and folder not in gone and gone.issuperset(folder.iterdir()):
+            gone.add(folder)
+            yield Item(folder, "folder", 0, "remove")
 
 
-def _prune(folder: Path) -> None:
-    """Remove a folder that holds nothing any more."""
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+def _stays(root: Path, kept: set[Path]) -> Iterator[Path]:
+    """Yield what stays below a folder; of what is somebody else's only the top."""
+    for place, folders, names in os.walk(root):
+        here = Path(place)
+        yield from (here / n for n in sorted(names))
+        for name in sorted(folders):
+            if here / name in kept or not any((here / name).iterdir()):
+                yield here / name
+        folders[:] = [n for n in folders if here / n not in kept]

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.choose.plan import Plan
-from setup_assistant.host import files, prefix
+from setup_assistant.host import prefix
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import Site, read_site
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import environment, environment_preflight, run_steps
+from setup_assistant.steps import environment, environment_preflight, run_steps, swap
 from setup_assistant.steps import rollback as rollback_steps
 from setup_assistant.steps.check_steps import CanaryStep
 from setup_assistant.steps.ledger import Ledger
+from setup_assistant.steps.ownership import Owner
 from setup_assistant.steps.step import Context, Teller
 from setup_assistant.versions import minor
 
@@ -61,17 +62,22 @@ def upgrade(
     """
     layout = site.layout
     recover(layout, recipes)
+    ledger = Ledger(layout.ledger)
+    ledger.begin()
     context = _context(site, plan, recipes, tell)
-    stage, ledger = context.site, Ledger(layout.ledger)
+    stage = context.site
     in_place = stage.env == layout.env
-    for path in (stage.root, stage.env, rollback_steps.folder(layout), rollback_steps.kept(layout)):
+    part = swap.part(stage.env)
+    kept = (rollback_steps.folder(layout), rollback_steps.kept(layout))
+    for path in (stage.root, stage.env, part, *kept):
         if path != layout.env:
             ledger.made(_STEP, path, "folder")
     if in_place:
         # Before the journal: from then on, what is there is the one to come back. Its files
         # first, without which half a folder is nothing to go back to.
-        files.remove(rollback_steps.kept(layout))
-        files.remove(rollback_steps.folder(layout))
+        owner = Owner(layout)
+        owner.remove(rollback_steps.kept(layout))
+        owner.remove(rollback_steps.folder(layout))
     journal = {"state": "building", "in_place": in_place, "env": layout.env_override}
     rollback_steps.write_journal(layout, journal)
     if in_place:
@@ -116,6 +122,8 @@ def recover(layout: Layout, recipes: Path) -> bool:
     """
     if not unfinished(layout):
         return False
+    owner = Owner(layout)
+    owner.refuse_strangers()
     if rollback_steps.end_exchange(layout):
         Ledger(layout.ledger).record(_STEP, "done", rolled_back=True)
         return True
@@ -127,12 +135,12 @@ def recover(layout: Layout, recipes: Path) -> bool:
     elif in_place and rollback_steps.folder(layout).exists():
         # What lies at the prefix is half made; the one that worked comes back.
         environment_preflight.wait_for_stragglers(layout.env)
-        files.remove(layout.env)
+        owner.remove_unfinished(layout.env)
         rollback_steps.folder(layout).rename(layout.env)
     elif not in_place:
-        files.remove(stage.env)
-        files.remove(stage.env.with_name(stage.env.name + ".part"))
-    files.remove(stage.root)
+        owner.remove_unfinished(stage.env)
+        owner.remove_unfinished(stage.env.with_name(stage.env.name + ".part"))
+    owner.remove(stage.root)
     return False
 
 
@@ -145,7 +153,7 @@ def _put_in_place(layout: Layout, stage: Layout, journal: dict[str, Any], recipe
         rollback_steps.write_journal(layout, {**journal, "state": "moving"})
     if stage.env != layout.env and stage.env.exists():
         if layout.env.exists():
-            files.remove(rollback_steps.folder(layout))
+            Owner(layout).remove(rollback_steps.folder(layout))
             layout.env.rename(rollback_steps.folder(layout))
         stage.env.rename(layout.env)
     for name in ("requirements.lock", "canary.json"):
@@ -164,7 +172,7 @@ def _context(site: Site, plan: Plan, recipes: Path, tell: Teller) -> Context:
     return replace(
         base,
         site=stage,
-        ledger=Ledger(stage.ledger),
+        ledger=Ledger(stage.ledger, site.layout.root),
         wishes=replace(site.wishes, env=str(stage.env), site=str(stage.root), lock=""),
     )
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from setup_assistant.catalog import mirrors
 from setup_assistant.catalog.models import known_sums
+from setup_assistant.errors import SetupError
+from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
+from setup_assistant.host.transfer.wait import waiting
 from setup_assistant.messages import Message, msg
+from setup_assistant.steps import ownership
 from setup_assistant.steps.download import places
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.folder import LOCK, Job, bring
@@ -16,7 +21,6 @@ from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.step import Context
 from setup_assistant.units_text import size_text
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.listing import PART_SUFFIX, STATE_SUFFIX
 
 CANARY = "canary"
 FLAG = "--weights"
@@ -97,7 +101,11 @@ def _sources(context: Context) -> list[Source]:
 
 
 def _tell_source(context: Context, event: Event) -> None:
-    """Say that another source is asked, and why; the rest shows as progress."""
+    """Say that another source is asked, or waited for, and why; the rest shows as progress."""
+    if event.kind == "retry":
+        host, until, detail = (str(event.data[k]) for k in ("source", "until", "detail"))
+        text = waiting(host, until, detail)
+        context.tell.result(text, ok=False)
     if event.kind == "source":
         detail = str(event.data["detail"])
         context.tell.result(msg("{detail} Another source is asked.", detail=detail), ok=False)
@@ -109,10 +117,14 @@ def _folder(context: Context) -> Path:
 
 def _announce(context: Context, folder: Path, paths: Sequence[str]) -> None:
     """Record what will be made, so that `uninstall` removes it and nothing of the person's."""
-    made = {e.data.get("path") for e in context.ledger.entries() if e.event == "made"}
+    made = {data["path"] for data in context.ledger.owned()}
     if str(folder) in made:
         return
     if not folder.exists() or not any(folder.iterdir()):
+        # An empty folder that nobody knows of is the least that a kill can leave.
+        with contextlib.suppress(OSError, SetupError):
+            folder.mkdir(parents=True, exist_ok=True)
+            ownership.sign(folder, context.ledger)
         context.ledger.made("weights", folder, "folder")
         return
     for path in (*paths, folder_record.NAME, LOCK):

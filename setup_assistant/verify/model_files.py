@@ -7,6 +7,7 @@ from pathlib import Path
 
 from setup_assistant.messages import Value
 from setup_assistant.verify.files_check import Fault, FilesReport, report, sum_of, timed
+from setup_assistant.weights.listing import path_fault
 
 # Without one of each, transformers invents a default, or stops with a misleading error.
 _NEEDED = (
@@ -36,12 +37,8 @@ def _structure(folder: Path) -> list[Fault]:
     """Return what no model folder can do without; it stops at the first."""
     if not (folder / "config.json").is_file():
         return [_lacks(folder, "config.json", "config-missing")]
-    for name in ("config.json", _INDEX):
-        if (folder / name).exists() and not _mapping(folder / name):
-            values: dict[str, Value] = {"file": str(folder / name), "folder": str(folder)}
-            detail = {"detail": "not a JSON object"}
-            return [Fault(cause="config-invalid", touched=(name,), stops=True,
-                          values={**values, **detail})]  # fmt: skip
+    if invalid := _invalid(folder):
+        return [invalid]
     for choices in _NEEDED:
         if not any((folder / name).is_file() for name in choices):
             return [_lacks(folder, choices[0])]
@@ -65,6 +62,22 @@ def _structure(folder: Path) -> list[Fault]:
     ]
 
 
+def _invalid(folder: Path) -> Fault | None:
+    """Return the first JSON file that is none, or an index that leads out of the folder."""
+    details = {
+        name: "not a JSON object"
+        for name in ("config.json", _INDEX)
+        if (folder / name).exists() and not _mapping(folder / name)
+    }
+    if not details and (astray := _astray(folder)):
+        details[_INDEX] = astray
+    for name, detail in details.items():
+        values: dict[str, Value] = {"file": str(folder / name), "folder": str(folder)}
+        values["detail"] = detail
+        return Fault(cause="config-invalid", touched=(name,), stops=True, values=values)
+    return None
+
+
 def _lacks(folder: Path, name: str, cause: str = "model-file-missing") -> Fault:
     values: dict[str, Value] = {"file": name, "folder": str(folder)}
     return Fault(cause=cause, touched=(name,), values=values, stops=True)
@@ -73,7 +86,7 @@ def _lacks(folder: Path, name: str, cause: str = "model-file-missing") -> Fault:
 def _mapping(path: Path) -> dict[str, object]:
     try:
         value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -81,8 +94,17 @@ def _mapping(path: Path) -> dict[str, object]:
 def _shards(folder: Path) -> list[str]:
     if (folder / _INDEX).is_file():
         names = _mapping(folder / _INDEX).get("weight_map", {})
-        return sorted(set(names.values())) if isinstance(names, dict) else []
+        return sorted({str(n) for n in names.values()}) if isinstance(names, dict) else []
     return sorted(path.name for path in folder.glob("*.safetensors"))
+
+
+def _astray(folder: Path) -> str | None:
+    """Return a file that the index names outside of the folder, and what is wrong with it."""
+    names = _mapping(folder / _INDEX).get("weight_map")
+    for name in names.values() if isinstance(names, dict) else ():
+        if fault := path_fault(name):
+            return f"{ascii(name)[:80]}: {fault}"
+    return None
 
 
 def _broken_header(path: Path) -> str | None:

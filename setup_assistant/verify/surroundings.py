@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths, run
+from setup_assistant.host import paths, removal, run
+from setup_assistant.host.removal_proofs import Named
 
 # Everything a library of the target may want to write goes into a folder that is removed.
 _CACHES = (
@@ -41,6 +42,8 @@ _OFFLINE = {
 }
 _KERNELS = "GPTQMODEL_TORCH_EXTENSIONS_DIR"
 _LOOPBACK = "127.0.0.1,localhost"
+# The folder of one run: its process, and eight random digits.
+_OURS = Named((f"[0-9]*-{'[0-9a-f]' * 8}",), folders=True)
 
 
 def environment(
@@ -88,7 +91,7 @@ def scratch_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        files.remove(folder)
+        removal.tidy(folder, under=above, proof=_OURS)
 
 
 def _sweep(above: Path) -> None:
@@ -97,4 +100,4 @@ def _sweep(above: Path) -> None:
     for old in above.glob("*-*"):
         owner = old.name.partition("-")[0]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            files.remove(old)
+            removal.tidy(old, under=above, proof=_OURS)

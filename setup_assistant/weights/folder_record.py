@@ -24,8 +24,9 @@ SCHEMA = "setup-assistant/weights/1"
 class Kept:
     """One file in the folder. `mtime` is nanoseconds since 1970.
 
-    `checked` is "sha256" where the source named one and the file has it, "size" where the source
-    named none: then `sha256` is what arrived. `source` says where the file came from, where that
+    `checked` is "sha256" where the source named one and the file has it, "git" where it named the
+    id of the file's Git blob (its sha1), "size" where it named neither: then `sha256` is
+    what arrived. `source` says where the file came from, where that
     is not the source of the whole record.
     """
 
@@ -33,18 +34,22 @@ class Kept:
     size: int
     sha256: str
     mtime: int
-    checked: Literal["sha256", "size"] = "sha256"
+    checked: Literal["sha256", "git", "size"] = "sha256"
     revision: str | None = None
     source: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """The record of one folder. `complete` once everything that was listed is there."""
+    """The record of one folder. `complete` once everything that was listed is there.
+
+    `revision` is the wished state of the model, "" for the source's usual one.
+    """
 
     model: str
     source: str
     complete: bool = False
+    revision: str = ""
     files: tuple[Kept, ...] = ()
     schema: str = SCHEMA
 

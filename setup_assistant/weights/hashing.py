@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from setup_assistant.host import files
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import msg
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.job import Job
 from setup_assistant.steps.download.preflight import size_of
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.folder_record import Kept, Manifest
-from setup_assistant.weights.listing import RemoteFile
 
 _READERS = 2
+_BLOCK = 1 << 20
 
 
 def proved_before(job: Job, old: Manifest | None) -> dict[str, Kept]:
@@ -60,6 +63,27 @@ def hashed(folder: Path, wanted: Iterable[RemoteFile]) -> Iterable[Kept | None]:
         yield from pool.map(one, wanted)
 
 
+def git_blob(path: Path) -> str:
+    """Return the id that Git gives the bytes of a file: sha1 of "blob SIZE", a zero, the bytes."""
+    # S324: not for safety; it is the only sum that the hub names for this file.
+    digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size)  # noqa: S324
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def proves(folder: Path, file: RemoteFile, kept: Kept) -> Literal["sha256", "git", "size"] | None:
+    """Return by what a file in `folder` is proved to be the listed one; None where it is not."""
+    if not fits(file, kept):
+        return None
+    if file.sha256 or not file.git_blob:
+        return "sha256" if file.sha256 else "size"
+    with contextlib.suppress(OSError):
+        return "git" if git_blob(folder / file.path) == file.git_blob else None
+    return None
+
+
 def fits(file: RemoteFile, kept: Kept) -> bool:
     """Whether a file is what was listed."""
     return kept.size == file.size and file.sha256 in (None, kept.sha256)
@@ -73,6 +97,7 @@ def record(
         model=job.model,
         source=source or job.source.name,
         complete=complete,
+        revision=job.revision,
         files=tuple(sorted(proved, key=lambda k: k.path)),
     )
     folder_record.save(job.folder, found)

@@ -3,45 +3,26 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX, RemoteFile
 from setup_assistant.messages import _
+from setup_assistant.relative_name import clash, fault_of
 
 # A thousand times the number of files of the largest model in the recipes.
 MOST_FILES = 100_000
 # One file cannot be larger than this many bytes (4 PB): a hub that says so is broken.
 _LARGEST = 1 << 52
-_LONGEST_PATH = 1000
-# What stands behind the name of a file on its way, and of the note that goes with it.
-PART_SUFFIX = ".sa-part"
-STATE_SUFFIX = ".sa-part.state"
 # What ModelScope's own client adds.
 _CLIENT_SUFFIX = ".incomplete"
 _RESERVED = (PART_SUFFIX, STATE_SUFFIX, _CLIENT_SUFFIX)
-# 255 bytes is the limit of common file systems.
-_LONGEST_NAME = 255 - max(len(s) for s in _RESERVED)
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
-# The superscript digits too: Windows takes them for the others.
-_DEVICE = re.compile(
-    r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE
-)
+_SPARE = max(len(s) for s in _RESERVED)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA1 = re.compile(r"[0-9a-f]{40}")
 # What this tool writes beside the weights.
 OWN_PREFIX = ".setup-assistant"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemoteFile:
-    """One file that a source offers. `path` is relative, with `/`; `sha256` lower-case hex."""
-
-    path: str
-    size: int
-    sha256: str | None = None
-    revision: str | None = None
 
 
 def checked(entries: Iterable[object], model: str) -> tuple[RemoteFile, ...]:
@@ -64,18 +45,15 @@ def checked(entries: Iterable[object], model: str) -> tuple[RemoteFile, ...]:
     return tuple(sorted(found, key=lambda f: f.path))
 
 
-def path_fault(path: str) -> str | None:
-    """Return what is wrong with a relative path; None where it is safe on every system."""
-    parts = path.split("/")
-    if _FORBIDDEN.search(path) or not path.isprintable():
-        return _("a character that no file name may have")
-    if len(path) > _LONGEST_PATH or any(len(p.encode()) > _LONGEST_NAME for p in parts):
-        return _("too long")
-    if "" in parts or "." in parts or ".." in parts:
-        return _("it leads elsewhere")
-    if any(_DEVICE.fullmatch(p) or p.endswith((" ", ".")) for p in parts):
-        return _("not a file name on every system")
-    lower = [p.lower() for p in parts]
+def path_fault(path: object) -> str | None:
+    """Return what is wrong with the name of a file of a model or bundle; None where it is safe.
+
+    Beside what `relative_name.fault_of` refuses, names of this tool's own are: what was received
+    may neither pass for a record nor replace one.
+    """
+    if fault := fault_of(path, spare=_SPARE):
+        return fault
+    lower = [p.lower() for p in str(path).split("/")]
     if lower[0].startswith(OWN_PREFIX) or ".git" in lower or lower[-1].endswith(_RESERVED):
         return _("a reserved name")
     return None
@@ -98,6 +76,7 @@ def _file(entry: object, model: str) -> RemoteFile | None:
         size=size,
         sha256=_sum(entry.get("Sha256"), path, model),
         revision=_text(entry.get("Revision")),
+        git_blob=_blob(entry.get("GitBlob")),
     )
 
 
@@ -109,29 +88,14 @@ def _sum(value: Any, path: str, model: str) -> str | None:  # noqa: ANN401 - JSO
     return value.lower()
 
 
+def _blob(value: object) -> str | None:
+    """Return the id of a Git blob; another one than sha1's says nothing here."""
+    return value if isinstance(value, str) and _SHA1.fullmatch(value) else None
+
+
 def _check_together(found: list[RemoteFile], model: str) -> None:
     if fault := clash(file.path for file in found):
         raise _refused(model, fault)
-
-
-def clash(paths: Iterable[str]) -> str | None:
-    """Return what is wrong with paths together: names that are one on some systems.
-
-    Some ignore case; some take letters with accents apart, or together. A file that is also a
-    folder is none either.
-    """
-    names: set[str] = set()
-    for path in paths:
-        name = unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
-        if name in names:
-            return _("{path} is listed twice", path=ascii(path))
-        names.add(name)
-    for name in names:
-        parts = name.split("/")
-        for end in range(1, len(parts)):
-            if "/".join(parts[:end]) in names:
-                return _("{path}: a file is also a folder", path=ascii(name))
-    return None
 
 
 def _text(value: object) -> str | None:

@@ -35,20 +35,19 @@ def main():
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Ask:
-    package = tmp_path / "lib" / "setup_assistant" / "cli"
-    package.mkdir(parents=True)
-    for folder in (package, package.parent):
-        (folder / "__init__.py").touch()
-    (package / "app.py").write_text(TOOL)
+    (tmp_path / "app.py").write_text(TOOL)
 
     def put(run: str, *commands: list[str], wait: float = 10, nonce: str = "n") -> dict[str, Any]:
         asked = {"run": run, "commands": commands, "wait": wait}
         code = (
             "import importlib.util, sys\n"
-            f"spec = importlib.util.spec_from_file_location('job', {job.__file__!r})\n"
-            "module = importlib.util.module_from_spec(spec)\n"
-            "spec.loader.exec_module(module)\n"
-            f"sys.path.insert(0, {str(tmp_path / 'lib')!r})\n"
+            "def load(name, path):\n"
+            "    spec = importlib.util.spec_from_file_location(name, path)\n"
+            "    sys.modules[name] = module = importlib.util.module_from_spec(spec)\n"
+            "    spec.loader.exec_module(module)\n"
+            "    return module\n"
+            f"module = load('job', {job.__file__!r})\n"
+            f"load('setup_assistant.cli.app', {str(tmp_path / 'app.py')!r})\n"
             "from pathlib import Path\n"
             f"module.main(sys.argv[1], {nonce!r}, Path({str(tmp_path)!r}))\n"
         )

@@ -10,7 +10,6 @@ MB/s, the ratio to the stock ModelScope client and the peak memory of each clien
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import shutil
@@ -19,11 +18,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from setup_assistant.mirror import server as mirror
 from setup_assistant.mirror.shelf import Shelf
@@ -57,37 +54,9 @@ threads = [threading.Thread(target=part, args=(i,)) for i in range(count)]
 
 
 class _Handler(mirror._Handler):
-    """The mirror, with a limit for each connection and as much of Hugging Face as hf asks for."""
+    """The mirror, with a limit for each connection."""
 
     per_second: int | None = None
-
-    def answer(self) -> None:
-        path = unquote(urlsplit(self.path).path)
-        if path.startswith(f"/api/models/{MODEL}"):
-            self._hugging_face(path)
-        elif path.startswith(f"/{MODEL}/resolve/"):
-            self._file(MODEL, path.split("/", 5)[5])
-        else:
-            super().answer()
-
-    def _hugging_face(self, path: str) -> None:
-        items = self._shelf.items(MODEL)
-        if "/tree/" in path:
-            listed: Any = [
-                {"type": "file", "path": p, "size": i.size, "oid": i.sha256[:40],
-                 "lfs": {"oid": i.sha256, "size": i.size, "pointerSize": 130}}
-                for p, i in items.items()
-            ]  # fmt: skip
-        else:
-            listed = {"id": MODEL, "sha": "1" * 40, "siblings": [{"rfilename": p} for p in items]}
-        self.send_small(200, json.dumps(listed).encode(), "application/json")
-
-    def start(self, status: int, length: int, headers: Mapping[str, str]) -> None:
-        path = unquote(urlsplit(self.path).path)
-        if "/resolve/" in path:
-            item = self._shelf.items(MODEL)[path.split("/", 5)[5]]
-            headers = {**headers, "ETag": f'"{item.sha256}"', "X-Repo-Commit": "1" * 40}
-        super().start(status, length, headers)
 
     def _send(self, file: Path, first: int, length: int) -> None:
         if not self.per_second:

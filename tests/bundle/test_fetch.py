@@ -15,6 +15,8 @@ from setup_assistant.bundle.targets import Kind
 from setup_assistant.bundle.wheels import Wheel, lock
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.transfer.part import Part
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.mirror.ranges import FileHandler, FileServer
 from tests.choose.described import plan_for
 
@@ -78,16 +80,36 @@ def test_it_goes_on_where_it_was(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int | None
 ) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", url.replace("http://", "http://me:p%40ss@"))
-    part = tmp_path / "b" / "wheels" / "far.whl.part"
-    part.parent.mkdir(parents=True)
-    part.write_bytes(CONTENT[:1000])
-    fetch([offer(url, size)], tmp_path / "b")
-    assert str(seen[0]).startswith("bytes=1000-")
-    assert part.with_suffix("").read_bytes() == CONTENT
-    # All of it had come before the run was killed.
-    part.with_suffix("").rename(part)
-    fetch([offer(url, size)], tmp_path / "b")
-    assert part.with_suffix("").read_bytes() == CONTENT
+    one = offer(url, size)
+    part = Part(tmp_path / "b", RemoteFile(path=one.path, size=len(CONTENT), sha256=one.sha256), "")
+    part.open()
+    part.write(0, CONTENT[:1000])
+    part.close()
+    fetch([one], tmp_path / "b")
+    assert str(seen[-1]).startswith("bytes=1000-")
+    assert part.target.read_bytes() == CONTENT
+    assert [p.name for p in part.target.parent.iterdir()] == ["far.whl"]
+
+
+def test_a_line_that_breaks_is_gone_on_with(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Far more often than the three tries that it once had.
+    monkeypatch.setenv("UV_DEFAULT_INDEX", url.replace("http://", "http://me:p%40ss@"))
+    real, left = Closed.answer, [7]
+
+    def answer(self: Closed) -> None:
+        if left[0]:
+            left[0] -= 1
+            self.close_connection = True
+        else:
+            real(self)
+
+    monkeypatch.setattr(Closed, "answer", answer)
+    monkeypatch.setattr("setup_assistant.host.transfer.file_progress._FIRST_PAUSE", 0.001)
+    fetch([offer(url)], tmp_path / "b")
+    assert left == [0]
+    assert (tmp_path / "b" / "wheels" / "far.whl").read_bytes() == CONTENT
 
 
 def test_another_file_than_was_resolved(

@@ -16,6 +16,8 @@ from setup_assistant.bundle.verify import Checked
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.transfer.part import Part
+from setup_assistant.host.transfer.remote_file import RemoteFile
 
 CONTENT = bytes(range(256)) * 2000
 ODD = "weights/Qwen/模型/说明 #1 100% (?).md".replace("?", "x")
@@ -56,8 +58,9 @@ def test_it_is_fetched_from_where_ssh_came(
     manifest = remote.open(None).manifest
     target = remote.folder / "wheels" / "a.whl"
     # An earlier run was killed in the middle.
-    target.parent.mkdir()
-    target.with_name("a.whl.part").write_bytes(CONTENT[:1000])
+    half = begun(remote.folder, manifest)
+    half.write(0, CONTENT[:1000])
+    half.close()
     remote.fetch(manifest, ["wheels/a.whl", ODD])
     assert target.read_bytes() == CONTENT
     assert (remote.folder / ODD).read_bytes() == CONTENT[:3000]
@@ -68,14 +71,21 @@ def test_it_is_fetched_from_where_ssh_came(
 def test_what_came_before_is_not_trusted(address: tuple[str, int]) -> None:
     remote = Remote(f"http://127.0.0.1:{address[1]}")
     manifest = remote.open(None).manifest
-    part = remote.folder / "wheels" / "a.whl.part"
-    part.parent.mkdir()
-    part.write_bytes(b"x" * 1000)
-    with pytest.raises(SetupError) as caught:
-        remote.fetch(manifest, ["wheels/a.whl"])
-    assert caught.value.code == "bundle_damaged"
-    # It is gone, so that the next run fetches all of it.
+    half = begun(remote.folder, manifest)
+    half.write(0, b"x" * 1000)
+    half.close()
+    # What comes together with it is damaged; then all of it is fetched.
     remote.fetch(manifest, ["wheels/a.whl"])
+    assert half.target.read_bytes() == CONTENT
+
+
+def begun(folder: Path, manifest: Manifest) -> Part:
+    """Return the part that an earlier run left of the wheel."""
+    item = manifest.item("wheels/a.whl")
+    file = RemoteFile(path=item.path, size=item.size, sha256=item.sha256)
+    part = Part(folder, file, "whatever")
+    part.open()
+    return part
 
 
 def test_another_manifest_than_the_one_named_is_refused(address: tuple[str, int]) -> None:

@@ -60,3 +60,22 @@ def test_a_damaged_plan_names_the_file_and_the_key(key: str, value: object) -> N
 def test_something_else_is_no_plan() -> None:
     with pytest.raises(SetupError):
         from_json([], "plan.json")
+
+
+@pytest.mark.parametrize("name", ["../x", "a/..", "/etc", "", "a/../../b", "a\\b", "a\x00"])
+@pytest.mark.parametrize("key", ["id", "modelscope_id"])
+def test_a_model_that_would_lie_elsewhere(name: str, key: str) -> None:
+    value = to_json(a_plan())
+    value["model"][key] = name
+    with pytest.raises(SetupError) as caught:
+        from_json(value, "plan.json")
+    assert caught.value.code == "file_invalid"
+    assert key in caught.value.message.english
+
+
+@pytest.mark.parametrize("alternatives", [None, 5, "x", {}, [None], [{"message_parts": 5}]])
+def test_alternatives_of_other_types(alternatives: object) -> None:
+    value = to_json(a_plan()) | {"alternatives": alternatives}
+    with pytest.raises(SetupError) as caught:
+        from_json(value, "plan.json")
+    assert caught.value.code == "file_invalid"

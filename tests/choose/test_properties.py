@@ -247,7 +247,9 @@ def test_no_gpu_never_a_cuda_index_unless_nothing_else_answers(
 # Written by hand: the last driver branch of each generation (NVIDIA's Unix driver archive).
 LAST = {"3.7": 470, "5.0": 580, "5.2": 580, "6.0": 580, "6.1": 580, "7.0": 580}
 # What each remedy has the person change, and nothing else.
-DRIVER_REMEDIES = {"driver_too_old", "driver_too_new"}
+DRIVER_REMEDIES = {
+    "driver_too_old", "driver_too_new", "driver_before_card", "driver_before_card_open"
+}  # fmt: skip
 PYTHON_REMEDIES = {"python_unfit", "python_incomplete"}
 
 

@@ -139,3 +139,48 @@ def test_own_sources_are_named_in_plan_and_reasons() -> None:
     assert not any("index.example/simple" in line for line in found.lines)
     assert any("index.example/simple" in line for line in found.withheld)
     assert "--extra-index-url http://index.example/more" in found.lines
+
+
+def silent(*names: str, answering: tuple[str, ...] = ()) -> Machine:
+    """Return a machine where those named "leg/name" have not answered, and others refused."""
+    return Machine(
+        sources=tuple(replace(s, silent=f"{s.leg}/{s.name}" in names) for s in reached(*answering))
+    )
+
+
+def test_silence_is_no_refusal() -> None:
+    legs = chosen(silent("packages/tuna", "packages/ustc", "torch/nju", "weights/modelscope"))
+    assert [(c.name, c.reachable, c.answered) for c in (legs.packages, legs.torch)] == [
+        ("tuna", True, False), ("nju", True, False)
+    ]  # fmt: skip
+    assert [c.name for c in legs.packages.others] == ["ustc"]
+    assert legs.unanswered == ("packages", "torch", "weights")
+
+
+def test_an_answer_comes_before_silence() -> None:
+    legs = chosen(silent("packages/pypi", answering=("packages/ustc",)))
+    assert (legs.packages.name, legs.packages.answered) == ("ustc", True)
+    assert [c.name for c in legs.packages.others] == ["pypi"]
+    assert "packages" not in legs.unanswered
+
+
+def test_ones_own_silent_index_is_tried_before_strangers() -> None:
+    own = Source(leg="packages", name="own", url="http://i.example", reachable=False, silent=True)
+    machine = silent("packages/pypi")
+    legs = chosen(replace(machine, sources=(own, *machine.sources)))
+    assert (legs.packages.url, legs.packages.others) == ("http://i.example", ())
+
+
+def test_the_plan_says_what_it_does_not_know_and_where_it_would_go_on() -> None:
+    extra = Source(
+        leg="extra", name="own-1", url="http://dead.example/simple", reachable=False,
+        reason="The connection was refused.", setting="/etc/pip.conf",
+    )  # fmt: skip
+    machine = silent("packages/pypi", answering=("torch/pytorch", "torch/sjtu"))
+    plan = planned(replace(machine, sources=(extra, *machine.sources)), model="canary")
+    assert plan.sources.unanswered == ("packages",)
+    assert plan.sources.left_out == ("http://dead.example/simple",)
+    assert {f.leg for f in plan.sources.fallbacks} == {"torch"}
+    told = [w.message.english for w in plan.warnings]
+    assert any("/etc/pip.conf" in t and "dead.example" in t for t in told)
+    assert any(t.startswith("https://pypi.org/simple has not answered yet") for t in told)

@@ -293,3 +293,10 @@ def test_torch_2_9_and_torchaudio_are_never_chosen() -> None:
             plan = plan_for(driver, V100, strict_cuda=strict)
             assert not plan.torch.version.startswith("2.9")
             assert "torchaudio" not in [p.name for p in plan.extra_packages]
+
+
+def test_a_forward_compatibility_package_is_told() -> None:
+    made = described("535.216.01", "NVIDIA L4,8.9,23034,22000")
+    compat = replace(made, driver=replace(made.driver, cuda="12.8", cuda_source="cuda-compat"))
+    assert any("cuda-compat" in w.message.english for w in planned(compat).warnings)
+    assert not any("cuda-compat" in w.message.english for w in planned(made).warnings)

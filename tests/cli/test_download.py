@@ -1,4 +1,4 @@
-"""`download` as a person calls it, with the real client and a hub on this machine."""
+"""`download` as a person calls it, with a hub on this machine."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from subprocess import CompletedProcess
 import pytest
 
 from tests.hub import Hub
-from tests.hub.fixtures import MODEL, SHARDS, client_python, hub, model_folder
+from tests.hub.fixtures import MODEL, SHARDS, hub, model_folder
 
-__all__ = ["client_python", "hub", "model_folder"]
+__all__ = ["hub", "model_folder"]
 
 Assistant = Callable[..., "CompletedProcess[str]"]
 
@@ -29,7 +29,6 @@ def test_what_is_no_model_id_is_wrong_use(assistant: Assistant, model: str) -> N
     [
         ("--source", "no-such-hub"),
         ("--source", "http://lab", "--endpoint", "http://other"),
-        ("--source", "huggingface", "--env", "e"),
     ],
 )
 def test_sources_that_make_no_sense_are_wrong_use(
@@ -77,19 +76,8 @@ def test_a_second_source_delivers_what_the_first_does_not(
     assert hub.seen == []
 
 
-def test_an_environment_without_the_client(assistant: Assistant, tmp_path: Path) -> None:
-    done = assistant("download", MODEL, "--to", "w", "--env", str(tmp_path / "no"), "--json")
-    assert done.returncode == 1
-    assert json.loads(done.stdout)["errors"][0]["code"] == "client_missing"
-    assert not (tmp_path / "w").exists()
-
-
-@pytest.mark.e2e
-def test_download_then_rerun_then_repair(
-    assistant: Assistant, hub: Hub, client_python: Path, tmp_path: Path
-) -> None:
-    arguments = ["download", MODEL, "--to", "weights", "--env", str(client_python.parents[1])]
-    arguments += ["--endpoint", hub.url]
+def test_download_then_rerun_then_repair(assistant: Assistant, hub: Hub, tmp_path: Path) -> None:
+    arguments = ["download", MODEL, "--to", "weights", "--endpoint", hub.url]
     first = assistant(*arguments, "--json", NO_PROXY="127.0.0.1")
     assert first.returncode == 0, first.stdout + first.stderr
     data = json.loads(first.stdout)["data"]
@@ -112,20 +100,15 @@ def test_download_then_rerun_then_repair(
     assert json.loads(repaired.stdout)["data"]["received_bytes"] == shard.stat().st_size
     assert shard.read_bytes() == (hub.models[MODEL] / SHARDS[0]).read_bytes()
     assert hub.asked(SHARDS[1]) == 0
-    # Nothing of the client's is left in the home folder or in our cache.
-    left = {p.name for p in (tmp_path / "home").rglob("*")}
-    assert left == set()
-    assert not list((tmp_path / "cache" / "modelscope").iterdir())
+    assert {p.name for p in (tmp_path / "home").rglob("*")} == set()
 
 
-@pytest.mark.e2e
 def test_no_hub_is_partly_done_with_the_command_that_resumes(
-    assistant: Assistant, client_python: Path, tmp_path: Path
+    assistant: Assistant, tmp_path: Path
 ) -> None:
-    prefix = client_python.parents[1]
     # Port 9 (discard) is answered by nobody.
     done = assistant(
-        "download", MODEL, "--to", "weights", "--env", str(prefix), "--json",
+        "download", MODEL, "--to", "weights", "--json",
         MODELSCOPE_ENDPOINT="http://127.0.0.1:9", NO_PROXY="127.0.0.1",
     )  # fmt: skip
     assert done.returncode == 3
@@ -133,5 +116,5 @@ def test_no_hub_is_partly_done_with_the_command_that_resumes(
     assert envelope["status"] == "partial"
     error = envelope["errors"][0]
     assert error["code"] == "weights_unreachable"
-    assert f"download {MODEL} --to {tmp_path}/weights --env {prefix}" in error["hint"]
+    assert f"download {MODEL} --to {tmp_path}/weights" in error["hint"]
     assert not (tmp_path / "weights").exists()

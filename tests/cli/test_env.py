@@ -14,7 +14,8 @@ import pexpect
 import pytest
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, sites
+from setup_assistant.host import sites
+from setup_assistant.host.removal_proofs import seen
 from setup_assistant.site import environments
 from tests.host.test_conda import make
 from tests.host.test_prefix import NEW
@@ -221,14 +222,14 @@ def test_what_the_system_refuses_is_said(machine: Machine, monkeypatch: pytest.M
     monkeypatch.setenv("HOME", str(machine.home))
     found = environments.pick("lab")
 
-    def refuse(path: Path) -> None:
-        raise PermissionError(13, "Permission denied", str(path))
+    def refuse(path: str, *_args: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied", path)
 
     # A permission that root lacks cannot be made here, so the system's answer is.
-    monkeypatch.setattr(files, "remove", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)
     with pytest.raises(SetupError) as caught:
-        environments.remove(found)
-    assert caught.value.code == "env_not_removed"
+        environments.remove(found, seen(lab))
+    assert caught.value.code == "not_removed"
     assert str(lab) in caught.value.message.english
     assert "Permission denied" in caught.value.message.english
 
@@ -254,4 +255,52 @@ def test_ctrl_c_at_the_question_removes_nothing(machine: Machine) -> None:
     asked.expect(pexpect.EOF)
     asked.close()
     assert asked.exitstatus == 130
+    assert lab.is_dir()
+
+
+def test_what_would_go_is_shown_alone(machine: Machine) -> None:
+    lab = machine.conda("lab")
+    site = machine.site("site")
+    for name, folder in (("lab", lab), ("site", site / "env")):
+        value = machine.envelope("remove", name, "--dry-run")
+        assert value["exit_code"] == 0
+        assert value["data"]["paths"] == [str(folder)]
+        assert value["data"]["removed"] is False
+        assert folder.is_dir()
+
+
+def test_that_somebody_else_made_it_is_said(machine: Machine) -> None:
+    machine.conda("lab")
+    site = machine.site("site")
+    marker = {"schema": "setup-assistant/environment/1", "engine": "adopted", "site": str(site)}
+    (site / "env" / ".setup-assistant.json").write_text(json.dumps(marker))
+    for name in ("lab", "site"):
+        value = machine.envelope("remove", name, "--dry-run")
+        assert value["data"]["made_here"] is False
+        assert "made by somebody else" in machine.run("remove", name, "--dry-run").stderr
+    (site / "env" / ".setup-assistant.json").write_text(json.dumps(marker | {"engine": "uv"}))
+    assert machine.envelope("remove", "site", "--dry-run")["data"]["made_here"] is True
+
+
+def test_a_link_to_an_environment_is_refused(machine: Machine) -> None:
+    site = machine.site("site")
+    (site / "env").rename(machine.folder / "large disk")
+    (site / "env").symlink_to(machine.folder / "large disk")
+    (error,) = machine.envelope("remove", "site", "--yes")["errors"]
+    assert error["code"] == "removal_refused"
+    assert "large disk" in error["message"]
+    assert (site / "env" / "pyvenv.cfg").exists()
+
+
+def test_what_was_exchanged_after_it_was_shown_stays(machine: Machine) -> None:
+    lab = machine.conda("lab")
+    asked = machine.terminal("remove", "lab")
+    asked.expect_exact(f"Remove the environment in {lab}?")
+    lab.rename(lab.with_name("away"))
+    make(lab)
+    asked.send("y")
+    asked.expect_exact("is not removed")
+    asked.expect(pexpect.EOF)
+    asked.close()
+    assert asked.exitstatus == 1
     assert lab.is_dir()

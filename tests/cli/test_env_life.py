@@ -199,7 +199,7 @@ def test_what_is_put_there_later_is_not_ours(machine: Machine) -> None:
     (layout.env / "thesis").mkdir(parents=True)
     assert Ledger(layout.ledger).owned() == []
     items = undo.inventory(layout, other_sites=True, own_cache=paths.cache_folder())
-    assert layout.env not in {item.path for item in items}
+    assert layout.env not in {item.path for item in items if item.fate == "remove"}
     # Made again, it is ours again.
     Ledger(layout.ledger).made("environment", layout.env, "folder")
     assert [d["path"] for d in Ledger(layout.ledger).owned()] == [str(layout.env)]
@@ -214,6 +214,7 @@ def test_what_a_killed_run_left_beside_it_goes_too(machine: Machine) -> None:
     ours, theirs = swap.part(layout.env), swap.old(layout.env)
     for folder in (ours, theirs):
         (folder / "lib").mkdir(parents=True)
+    Ledger(layout.ledger).begin()
     Ledger(layout.ledger).made("environment", ours, "folder")
     machine.envelope("remove", "site", "--yes")
     assert (layout.env.exists(), ours.exists(), theirs.exists()) == (False, False, True)

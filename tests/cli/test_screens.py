@@ -43,7 +43,7 @@ WORDS = {
         "agree": "现在执行吗",
         "nothing": "没有做任何更改",
         "ways": "出了问题：检查环境",
-        "why": "无需量化",
+        "why": "未经量化",
         "reasons": "理由",
         "foreign": "因此未作改动",
         "saved": "--answers answers.toml",

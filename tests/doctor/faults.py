@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from setup_assistant.host.http_errors import CAUSES
 from setup_assistant.machine.facts import Gpu, Source
 from setup_assistant.verify.files_check import sum_of
 from setup_assistant.weights import folder_record
@@ -393,6 +394,13 @@ def config_without_a_type(body: Body) -> None:
     body.file(body.model / "config.json", "{}\n".replace("{}", '{"hidden_size": 128}'))
 
 
+@weights("config-invalid")
+def an_index_that_leads_out_of_the_folder(body: Body) -> None:
+    body.file(body.folder / "mine" / "thesis.safetensors", "years of work")
+    named = json.dumps({"weight_map": {"a": "../mine/thesis.safetensors", "b": 5}})
+    body.file(body.model / "model.safetensors.index.json", named)
+
+
 @weights("model-file-missing")
 def preprocessor_removed(body: Body) -> None:
     (body.model / "preprocessor_config.json").unlink()
@@ -512,9 +520,7 @@ def proxy_refuses(body: Body) -> dict[str, str]:
 
 @fault("tls-intercepted")
 def a_proxy_opens_connections(body: Body) -> None:
-    reason = (
-        "The certificate is not from a known authority: a proxy may open encrypted connections."
-    )
+    reason = CAUSES["certificate-authority"].english
     source = Source(leg="packages", name="a", url="https://a", reachable=False, reason=reason)
     body.machine = replace(body.machine, sources=(source,))
 

@@ -11,9 +11,9 @@ from setup_assistant.doctor.diagnose import diagnose
 from setup_assistant.doctor.examine import open_case
 from setup_assistant.doctor.finding import Diagnosis
 from tests.doctor.body import Body
-from tests.machine.conftest import no_nvml, no_programs, nvml, shim_folder, tree
+from tests.machine.conftest import no_nvml, no_programs, nvml, shim, tree
 
-__all__ = ["no_nvml", "no_programs", "nvml", "shim_folder", "tree"]
+__all__ = ["no_nvml", "no_programs", "nvml", "shim", "tree"]
 
 Nvml = Callable[..., None]
 Tree = Callable[..., Path]

@@ -98,7 +98,7 @@ def test_only_one_finding_can_be_asked_for(body: Body) -> None:
 
 
 def test_the_remedy_of_a_leftover_removes_it(body: Body) -> None:
-    from setup_assistant.doctor.fix import mend
+    from setup_assistant.doctor.fix import mend, roots_of
 
     (body.packages / "~orch" / "lib").mkdir(parents=True)
     first = body.diagnose().failed[0]
@@ -106,7 +106,8 @@ def test_the_remedy_of_a_leftover_removes_it(body: Body) -> None:
     kept = mend(first, agree=lambda _f: False, still_there=lambda _i, _c: True, tell=told.append)
     assert kept.state == "declined"
     assert (body.packages / "~orch").exists()
-    done = mend(first, agree=lambda _f: True, tell=told.append,
+    roots = roots_of(first, body.case())
+    done = mend(first, agree=lambda _f: True, tell=told.append, roots=roots,
                 still_there=lambda i, _c: i in [f.id for f in body.diagnose().failed])  # fmt: skip
     assert done.state == "mended", told
     assert not body.diagnose().failed

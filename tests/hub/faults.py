@@ -14,7 +14,27 @@ from typing import Literal
 # flip     one byte in the middle of the file is another
 # drops    after `after` bytes they come one by one, `seconds` apart
 # long     `after` bytes more are announced than there are
-Kind = Literal["reset", "fin", "short", "busy", "stall", "flip", "long", "drops"]
+# Those below are answers of their own (`odd`):
+# denied   403 for a file, as of a signed address that has expired
+# later    429 with the Retry-After header `text`
+# status   the status `after`
+# shifted  a range that begins `after` bytes behind the one that was asked for
+# total    a range of a file that is `after` bytes longer
+# page     a web page in place of the file
+# empty    an answer without a body
+# hangup   the connection is closed before any answer
+# nonsense bytes that are no HTTP at all
+# chunked  the body in chunks, without a length
+# torn     the body in chunks, one of which is none
+# packed   the body packed, unasked
+# loop     a redirect to itself
+# other    the right head, and as many bytes of something else
+# early    103 before the answer
+Kind = Literal[
+    "reset", "fin", "short", "busy", "stall", "flip", "long", "drops", "denied", "later", "status",
+    "shifted", "total", "page", "empty", "hangup", "nonsense", "chunked", "torn", "packed", "loop",
+    "other", "early",
+]  # fmt: skip
 
 
 @dataclass
@@ -26,6 +46,7 @@ class Fault:
     times: int | None = 1
     after: int = 0
     seconds: float = 0.0
+    text: str = ""
 
 
 class Faults:

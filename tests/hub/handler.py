@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.hub.odd import ANSWERS, Asked
 from tests.hub.server import Seen
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
         elif found and found["rest"] == "/repo/files":
             self._listing(model, query)
         elif found and found["rest"] == "/repo":
-            self._file(model, query.get("FilePath", ""))
+            self._file(model, query.get("FilePath", ""), query.get("Revision", ""))
         elif found and found["rest"] == "/revisions":
             branches = [{"Revision": "master"}]
             self._json(200, {"Data": {"RevisionMap": {"Branches": branches, "Tags": []}}})
@@ -80,11 +81,14 @@ class Handler(BaseHTTPRequestHandler):
         if self._busy(""):
             return
         if self.hub.listing is not None:
-            self._answer(200, self.hub.listing, "text/html")
+            self.reply(200, self.hub.listing, "text/html")
             return
         root = query.get("Root", "").strip("/")
         below = f"{root}/" if root else ""
-        entries = [e for e in self.hub.entries(model) if str(e["Path"]).startswith(below)]
+        revision = query.get("Revision", "")
+        other = revision in self.hub.revisions
+        known = self.hub.entries(model, revision) if other else self.hub.entries(model)
+        entries = [e for e in known if str(e["Path"]).startswith(below)]
         if query.get("Recursive", "True") != "True":
             entries = [e for e in entries if "/" not in str(e["Path"])[len(below) :]]
         entries, more = entries[: self.hub.cut_at], {}
@@ -94,10 +98,14 @@ class Handler(BaseHTTPRequestHandler):
             entries = entries[first : first + size]
         self._json(200, {"Data": {"Files": entries, "IsVisual": 0, **more}})
 
-    def _file(self, model: str, path: str) -> None:
+    def _files(self, model: str, revision: str) -> dict[str, Path]:
+        other = revision in self.hub.revisions
+        return self.hub.files(model, revision) if other else self.hub.files(model)
+
+    def _file(self, model: str, path: str, revision: str) -> None:
         if self._busy(path):
             return
-        file = self.hub.files(model).get(path)
+        file = self._files(model, revision).get(path)
         if file is None:
             self._json(404, {"Code": 10010205001, "Message": "file not found"})
             return
@@ -105,11 +113,16 @@ class Handler(BaseHTTPRequestHandler):
         try:
             first, last = _range(self.headers.get("Range"), size)
         except ValueError:
-            self._answer(416, b"", headers={"Content-Range": f"bytes */{size}"})
+            self.reply(416, b"", headers={"Content-Range": f"bytes */{size}"})
             return
         ranged = bool(self.headers.get("Range")) and self.hub.ranges != "ignored"
         if not ranged:
             first, last = 0, size - 1
+        for kind, answer in ANSWERS.items():
+            if fault := self.hub.faults.take(kind, path):
+                self.hub.seen.append(Seen(path, 0, 0, self.headers.get("Range", "")))
+                answer(self, fault, Asked(file.read_bytes(), first, last, ranged))
+                return
         self._send_file(path, file, first, last, ranged=ranged)
 
     def _send_file(self, path: str, file: Path, first: int, last: int, *, ranged: bool) -> None:
@@ -182,7 +195,7 @@ class Handler(BaseHTTPRequestHandler):
         fault = self.hub.faults.take("busy", path)
         if fault:
             self.hub.seen.append(Seen(path, 503))
-            self._answer(503, b"", headers={"Retry-After": str(int(fault.seconds))})
+            self.reply(503, b"", headers={"Retry-After": str(int(fault.seconds))})
         return fault is not None
 
     def _json(self, status: int, value: dict[str, Any]) -> None:
@@ -193,9 +206,9 @@ class Handler(BaseHTTPRequestHandler):
         data, headers = json.dumps(body | value).encode(), {}
         if self.hub.packed:
             data, headers = gzip.compress(data), {"Content-Encoding": "gzip"}
-        self._answer(status, data, "application/json", headers)
+        self.reply(status, data, "application/json", headers)
 
-    def _answer(
+    def reply(
         self,
         status: int,
         body: bytes,

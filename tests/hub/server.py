@@ -36,13 +36,14 @@ class Hub:
     sums out. `token` refuses those who do not bring it. `bytes_per_second` slows every connection
     down. `packed` sends lists as gzip though nobody asked for it; `page_size` sends them in
     pages, `cut_at` only their beginning. `versions` are the ETags of files; above
-    `most_connections` every other one is reset.
+    `most_connections` every other one is reset. `revisions` are other states of every model.
     """
 
     def __init__(self, models: Mapping[str, Path], host: str = "127.0.0.1", port: int = 0) -> None:
         from tests.hub.handler import Handler
 
         self.models = dict(models)
+        self.revisions: dict[str, Path] = {}
         self.faults = Faults()
         self.ranges: Literal["200", "206", "ignored", "unplaced"] = "200"
         self.listing: bytes | None = None
@@ -97,16 +98,16 @@ class Hub:
         """Return how often a file was asked for."""
         return sum(s.path == path for s in self.seen)
 
-    def files(self, model: str) -> dict[str, Path]:
+    def files(self, model: str, revision: str = "") -> dict[str, Path]:
         """Return what is served: relative path → file. Nothing else can be reached."""
-        root = self.models[model]
+        root = self.revisions.get(revision, self.models[model])
         return {
             p.relative_to(root).as_posix(): p
             for p in sorted(root.rglob("*"))
             if p.is_file() and "__pycache__" not in p.parts
         }
 
-    def entries(self, model: str) -> list[dict[str, Any]]:
+    def entries(self, model: str, revision: str = "") -> list[dict[str, Any]]:
         """Return the file list, with the fields of the real one."""
         found = [
             {
@@ -119,7 +120,7 @@ class Hub:
                 "IsLFS": path.suffix == ".safetensors",
                 **({"Sha256": self.sha256(path)} if self.with_sha else {}),
             }
-            for name, path in self.files(model).items()
+            for name, path in self.files(model, revision).items()
         ]
         names = list(self.files(model))
         folders = {"/".join(n.split("/")[:i]) for n in names for i in range(1, n.count("/") + 1)}

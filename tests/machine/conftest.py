@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,31 +15,49 @@ import pytest
 SOURCE = Path(__file__).with_name("nvml_shim.c")
 
 
+Build = Callable[[Sequence[str]], Path]
+
+
 @pytest.fixture(scope="session")
-def shim_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the stand-in library once; every test gives it its own file of settings."""
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """Return a function that builds the stand-in library without some functions, each once."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None or sys.platform != "linux":
         pytest.skip("the stand-in NVML needs Linux and a C compiler")
-    folder = tmp_path_factory.mktemp("nvml")
-    built = subprocess.run(
-        [compiler, "-shared", "-fPIC", "-Wall", "-Werror", "-Wno-format-truncation",
-         "-o", str(folder / "libnvidia-ml.so.1"), str(SOURCE)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert built.returncode == 0, built.stderr
-    return folder
+    built: dict[tuple[str, ...], Path] = {}
+    # The tests hide the programs on PATH; the compiler calls an assembler and a linker.
+    env = dict(os.environ)
+
+    def build(missing: Sequence[str] = ()) -> Path:
+        key = tuple(sorted(missing))
+        if key not in built:
+            folder = tmp_path_factory.mktemp("nvml")
+            done = subprocess.run(
+                [compiler, "-shared", "-fPIC", "-Wall", "-Werror", "-Wno-format-truncation",
+                 *(f"-D{name}=missing_{name}" for name in key),
+                 "-o", str(folder / "libnvidia-ml.so.1"), str(SOURCE)],
+                capture_output=True, text=True, check=False, env=env,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            built[key] = folder
+        return built[key]
+
+    return build
 
 
 @pytest.fixture
-def nvml(shim_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function that makes NVML see what its lines of settings say."""
+def nvml(shim: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that makes NVML see what its lines of settings say.
 
-    def use(*lines: str) -> None:
+    `missing` names functions that its library has not.
+    """
+
+    def use(*lines: str | bytes, missing: Sequence[str] = ()) -> None:
         settings = tmp_path / "nvml.settings"
-        settings.write_text("\n".join(lines) + "\n")
+        data = [s if isinstance(s, bytes) else s.encode() for s in lines]
+        settings.write_bytes(b"\n".join(data) + b"\n")
         monkeypatch.setenv("NVML_SHIM", str(settings))
-        monkeypatch.setenv("LD_LIBRARY_PATH", str(shim_folder))
+        monkeypatch.setenv("LD_LIBRARY_PATH", str(shim(missing)))
 
     return use
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import html
 import json
 import textwrap
@@ -14,15 +15,14 @@ import pytest
 
 from setup_assistant import frozen_json
 from setup_assistant.errors import SetupError
+from setup_assistant.machine import card_table
 from setup_assistant.machine.captures import read
 from setup_assistant.machine.facts import Machine
-from tests.machine.expected_captures import EXPECTED, Expected
+from setup_assistant.machine.reading import Card
+from tests.machine.captures import ALL, EXPECTED, Expected, form_of
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "captures"
 OWN = Path(__file__).resolve().parents[1] / "machines"
 MIB = 1 << 20
-
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared captures are not here")
 
 
 def said(machine: Machine) -> Expected:
@@ -43,23 +43,18 @@ def said(machine: Machine) -> Expected:
     )
 
 
-@needs_shared
+def saved(folder: Path, name: str) -> Path:
+    """One of the captures as a file."""
+    path = folder / f"{name}.txt"
+    path.write_text(ALL[name], encoding="utf-8")
+    return path
+
+
 @pytest.mark.parametrize("name", EXPECTED)
-def test_each_shared_capture_is_read_to_its_values(name: str) -> None:
-    assert said(read([SHARED / name])) == EXPECTED[name]
-
-
-@needs_shared
-def test_no_shared_capture_is_left_out() -> None:
-    files = {p.name for p in SHARED.iterdir()} - {"index.csv"}
-    assert files == set(EXPECTED)
-    assert len(files) == 108
-
-
-@needs_shared
-@pytest.mark.parametrize("name", EXPECTED)
-def test_every_gap_has_a_reason_and_every_verdict_a_remedy(name: str) -> None:
-    machine = read([SHARED / name])
+def test_each_capture_is_read_to_its_values(name: str, tmp_path: Path) -> None:
+    machine = read([saved(tmp_path, name)])
+    assert said(machine) == EXPECTED[name]
+    # Every gap has a reason, and every verdict a remedy.
     named = {u.field for u in machine.unknown}
     assert all(u.reason for u in machine.unknown)
     assert all(v.sentence and v.remedy and v.evidence for v in machine.verdicts)
@@ -71,34 +66,28 @@ def test_every_gap_has_a_reason_and_every_verdict_a_remedy(name: str) -> None:
                 assert getattr(gpu, field) is not None or f"gpus[{gpu.index}].{field}" in named
 
 
-@needs_shared
-def test_files_of_one_machine_are_joined_by_uuid() -> None:
-    stem = "exp-linux-h100-mig-590.48.01"
-    machine = read([SHARED / f"{stem}.{k}.txt" for k in ("table", "L", "csv", "q", "version")])
-    assert machine.driver.version == "590.48.01"
-    assert machine.driver.cuda == "13.1"
-    assert [g.mig for g in machine.gpus] == ["on", "3g.40gb", "2g.20gb", "1g.10gb", "1g.10gb"]
-    assert [g.uuid for g in machine.gpus] == [
-        "GPU-00000001-0000-0000-0000-000000000001",
-        *(f"MIG-0000000{n}-0000-0000-0000-00000000000{n}" for n in (2, 3, 4, 5)),
-    ]
-    assert [g.usable for g in machine.gpus] == [False, True, True, True, True]
-    assert [(g.memory_free_bytes or 0) // MIB for g in machine.gpus[1:]] == [
-        40422, 20079, 9975, 9975
-    ]  # fmt: skip
+def test_every_form_and_fault_is_among_the_captures() -> None:
+    assert {form_of(name) for name in ALL} == {"table", "q", "xml", "csv", "L", "version", "text"}
+    assert len({v for e in EXPECTED.values() for v in e[3]}) >= 14
 
 
-@needs_shared
-def test_the_list_completes_a_cut_name() -> None:
-    stem = "exp-linux-rtx-2080-super-610.57.04"
-    for order in (("table", "L"), ("L", "table")):
-        machine = read([SHARED / f"{stem}.{kind}.txt" for kind in order])
-        assert said(machine) == (
-            "610.57.04",
-            "13.3",
-            [("NVIDIA GeForce RTX 2080 SUPER", "7.5", 8192, 7981)],
-            [],
-        )
+def test_files_of_one_machine_are_joined_by_uuid(tmp_path: Path) -> None:
+    forms = ("table", "L", "csv", "q", "xml")
+    machine = read([saved(tmp_path, f"a30-slices.{form}") for form in forms])
+    assert (machine.driver.version, machine.driver.cuda) == ("570.172.08", "12.8")
+    assert [g.mig for g in machine.gpus] == ["on", "2g.12gb", "1g.6gb", "1g.6gb"]
+    kinds = [(g.uuid or "").partition("-")[0] for g in machine.gpus]
+    assert kinds == ["GPU", "MIG", "MIG", "MIG"]
+    assert len({g.uuid for g in machine.gpus}) == 4
+    assert [g.usable for g in machine.gpus] == [False, True, True, True]
+    assert [(g.memory_free_bytes or 0) // MIB for g in machine.gpus[1:]] == [12015, 5944, 3642]
+
+
+@pytest.mark.parametrize("order", [("table", "L"), ("L", "table")])
+def test_the_list_completes_a_cut_name(order: tuple[str, str], tmp_path: Path) -> None:
+    machine = read([saved(tmp_path, f"linux-610.{form}") for form in order])
+    card = ("NVIDIA RTX PRO 4500 Blackwell", "12.0", 32623, 32404)
+    assert said(machine) == ("610.57.04", "13.3", [card], [])
 
 
 def test_two_drivers_in_one_set_of_files_are_doubted(tmp_path: Path) -> None:
@@ -215,15 +204,21 @@ TRAVELS = {
 }  # fmt: skip
 
 
-@needs_shared
-@pytest.mark.parametrize("way", TRAVELS)
-@pytest.mark.parametrize("name", EXPECTED)
+# A few ways for each capture, so that each way is gone by every kind of them.
+JOURNEYS = [
+    (name, list(TRAVELS)[(number + step) % len(TRAVELS)])
+    for number, name in enumerate(EXPECTED)
+    for step in (0, 3, 5)
+]
+
+
+@pytest.mark.parametrize(("name", "way"), JOURNEYS)
 def test_a_capture_survives_its_way(name: str, way: str, tmp_path: Path) -> None:
-    if way == "pasted twice" and name in {"synth-csv-gb10.txt", "synth-csv-unknown-error.txt"}:
-        pytest.skip("rows without heading and identity: two cards, or one twice")
-    text = (SHARED / name).read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
     path = tmp_path / "mailed.txt"
-    path.write_bytes(TRAVELS[way](text).encode())
+    text = ALL[name]
+    twice = way == "pasted twice" and name in {"csv-without-heading", "csv-unknown-error"}
+    # Rows without heading and identity that come twice are two cards, or one.
+    path.write_bytes(TRAVELS["between other words" if twice else way](text).encode())
     assert said(read([path])) == EXPECTED[name]
 
 
@@ -264,22 +259,18 @@ CARRIERS: dict[str, Callable[[str], str]] = {
     "rows broken anywhere": _each(_table_row(_anywhere, 60)),
 }
 OF_EACH_KIND = (
-    "determined-418-0.txt", "docs-mig-535-0.txt", "exp-linux-h100-mig-590.48.01.q.txt",
-    "exp-linux-h100-mig-590.48.01.L.txt", "exp-linux-rtx-2080-super-610.57.04.csv.txt",
-    "exp-windows-rtx-2080-super-610.62.version.txt", "k8s-mock-qx-gb200-lost.xml",
-    "spark-gb10-58095-0.txt", "synth-err-mismatch-new.txt", "pytorch-ci-525-allERR.txt",
+    "p100-418.table", "h100-hosts-slices.table", "a30-slices.q", "a30-slices.L", "linux-610.csv",
+    "windows-610.version", "gb200-lost.xml", "gb10-580.table", "mismatch-new", "all-errors",
 )  # fmt: skip
 
 
-@needs_shared
 @pytest.mark.parametrize("way", CARRIERS)
 def test_what_carried_a_capture_is_undone(way: str, tmp_path: Path) -> None:
     path = tmp_path / "carried.txt"
     for name in OF_EACH_KIND:
-        text = (SHARED / name).read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
-        if "drawn" in way and name.endswith((".xml", ".q.txt")):
+        if "drawn" in way and name.endswith((".xml", ".q")):
             continue  # its own signs would change with the lines
-        path.write_bytes(CARRIERS[way](text).encode())
+        path.write_bytes(CARRIERS[way](ALL[name]).encode())
         assert said(read([path])) == EXPECTED[name], name
 
 
@@ -305,23 +296,21 @@ def test_numbers_of_cards_are_no_line_numbers(tmp_path: Path) -> None:
     assert [g.index for g in read([tmp_path / "x.csv"]).gpus] == [0, 1, 2]
 
 
-@needs_shared
 @pytest.mark.parametrize("broken", [_at_words, _anywhere])
 @pytest.mark.parametrize("name", [name for name in EXPECTED if "csv" in name])
 def test_long_rows_are_put_together_again(
     name: str, broken: Callable[[str, int], str], tmp_path: Path
 ) -> None:
-    lines = (SHARED / name).read_bytes().decode().splitlines()
+    lines = ALL[name].splitlines()
     path = tmp_path / "mailed.txt"
     for width in (72, 78, 80, 120, 200):
         path.write_text("".join(f"{broken(line, width)}\n" for line in lines))
         assert said(read([path])) == EXPECTED[name]
 
 
-@needs_shared
-@pytest.mark.parametrize("name", [name for name in EXPECTED if name.endswith(".q.txt")])
+@pytest.mark.parametrize("name", [name for name in EXPECTED if name.endswith(".q")])
 def test_a_tree_is_read_without_its_margins(name: str, tmp_path: Path) -> None:
-    lines = (SHARED / name).read_bytes().decode("utf-8", "replace").splitlines()
+    lines = ALL[name].splitlines()
     path = tmp_path / "pasted.txt"
     for margin, blanks in (("", False), ("    ", False), ("", True)):
         kept = [" ".join(line.split()) if blanks else line.strip() for line in lines]
@@ -367,16 +356,34 @@ def test_slices_of_a_card_sold_in_decimal_gigabytes() -> None:
     ]
 
 
-@needs_shared
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_cut_capture_is_never_read_to_other_cards(name: str, tmp_path: Path) -> None:
-    data = (SHARED / name).read_bytes()
-    whole = {(c[1], c[3]) for c in said(read([SHARED / name]))[2]}
+    data = ALL[name].encode()
+    whole = {(c[1], c[3]) for c in EXPECTED[name][2]}
     path = tmp_path / "cut.txt"
-    for tenth in range(1, 10):
-        path.write_bytes(data[: len(data) * tenth // 10])
+    for part in (1, 4, 7, 9):
+        path.write_bytes(data[: len(data) * part // 10])
         cards: list[Any] = []
         with contextlib.suppress(SetupError):  # nothing known is left in it
             cards = said(read([path]))[2]
-        for _name, part, _total, free in cards:
-            assert any(part in (None, p) and free in (None, f) for p, f in whole)
+        for _name, capability, _total, free in cards:
+            assert any(capability in (None, p) and free in (None, f) for p, f in whole)
+
+
+def test_what_is_free_follows_from_what_is_used_and_reserved(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "name, memory.total [MiB], memory.reserved [MiB], memory.used [MiB]\n"
+        "NVIDIA L4, 23034 MiB, 400 MiB, 1000 MiB\n"
+    )
+    assert [(g.memory_free_bytes or 0) // MIB for g in read([path]).gpus] == [21634]
+
+
+def test_every_fact_of_the_table_is_a_field() -> None:
+    """A place that no field holds would be read for nothing, and one named twice by chance."""
+    fields = {f.name for f in dataclasses.fields(Card)}
+    for facts in (card_table.FACTS, card_table.SLICE_FACTS):
+        assert {f.field for f in facts} <= fields
+        for form in ("csv", "q", "xml", "nvml"):
+            places = [p for f in facts for p in f.places(form)]  # type: ignore[arg-type]
+            assert len(places) == len(set(places))

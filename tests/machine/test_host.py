@@ -165,3 +165,13 @@ def test_the_bundled_uv_is_found() -> None:
     [(path, version)] = _found("uv")
     assert Path(path).is_file()
     assert version
+
+
+def test_musl_is_known_by_its_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "_glibc", lambda: None)
+    assert not host.system(tmp_path).musl
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/ld-musl-x86_64.so.1").write_text("")
+    assert host.system(tmp_path).musl
+    monkeypatch.setattr(host, "_glibc", lambda: "2.31")
+    assert not host.system(tmp_path).musl

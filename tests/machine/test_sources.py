@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.host import paths, web
+from setup_assistant.host import http_probe, paths
 from setup_assistant.machine import own_sources, sources
 
 ROW = """
@@ -111,7 +111,6 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CONDARC", str(tmp_path / "condarc"))
     monkeypatch.setenv("SETUP_ASSISTANT_RECIPES", str(tmp_path / "recipes"))
     (tmp_path / "recipes").mkdir()
-    web._opener.cache_clear()
     return tmp_path / "recipes" / "mirrors.toml"
 
 
@@ -127,7 +126,7 @@ def test_each_source_answers_for_itself(server: str, recipe: Path) -> None:
         good, late = sources.read(0.8)
     assert (good.leg, good.name, good.reachable, good.reason) == ("packages", "good", True, None)
     assert good.seconds is not None
-    assert (late.name, late.reachable, late.reason) == ("silent", False, "No answer in time.")
+    assert (late.name, late.reachable, late.reason) == ("silent", False, "no answer in time")
 
 
 def test_the_speed_is_measured_with_a_small_range_and_remembered(
@@ -193,8 +192,8 @@ def test_an_answer_is_remembered_and_a_failure_forgotten(
     assert _Counting.visits == 1
     now += sources.KEEP_FAILED + 1
     seen: list[str] = []
-    real = web.probe_url
-    monkeypatch.setattr(web, "probe_url", lambda url, t: (seen.append(url), real(url, t))[1])
+    real = http_probe.probe_url
+    monkeypatch.setattr(http_probe, "probe_url", lambda url, t: (seen.append(url), real(url, t))[1])
     sources.read(5)
     assert seen == ["http://127.0.0.1:1/"]
     sources.read(5, fresh=True)
@@ -207,7 +206,6 @@ def test_other_proxies_are_another_memory(
     recipe.write_text(ROW.format(leg="packages", name="good", url=server))
     assert sources.read(5)[0].reachable
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    web._opener.cache_clear()
     assert not sources.read(5)[0].reachable
 
 
@@ -297,3 +295,83 @@ def test_ones_own_server_may_ask_who_comes(
 )
 def test_condas_settings_name_a_mirror(text: str, channel: str | None) -> None:
     assert own_sources.conda_forge(text) == channel
+
+
+class _Late(http.server.BaseHTTPRequestHandler):
+    """A server that takes its time before the first byte."""
+
+    seconds = 1.0
+
+    def do_GET(self) -> None:
+        threading.Event().wait(self.seconds)
+        with contextlib.suppress(OSError):
+            self.send_response(200)
+            self.end_headers()
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def late() -> Iterator[Callable[[float], str]]:
+    """Return a function that starts a server which answers after so many seconds."""
+    running = []
+
+    def start(seconds: float) -> str:
+        handler = type("_Own", (_Late,), {"seconds": seconds})
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        running.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}/"
+
+    yield start
+    for server in running:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_silent_leg_is_waited_for(late: Callable[[float], str], recipe: Path) -> None:
+    never = late(1000)
+    recipe.write_text(
+        ROW.format(leg="packages", name="never", url=never)
+        + ROW.format(leg="packages", name="late", url=late(1.5))
+        + ROW.format(leg="torch", name="refusing", url="http://127.0.0.1:9/")
+    )
+    found = sources.read(0.5)
+    assert [(s.reachable, s.silent) for s in found] == [
+        (False, True),
+        (False, True),
+        (False, False),
+    ]
+    told: list[str] = []
+    heard = sources.wait_for(found, ["packages", "torch"], 3600, lambda s: told.append(s.name))
+    # The first answer ends the waiting; who refused is not asked again.
+    assert told == ["never", "late"]
+    assert [s.reachable for s in heard] == [False, True, False]
+    assert [s.reachable for s in sources.read(0.5)] == [False, True, False]
+
+
+def test_nothing_is_waited_for_where_a_leg_has_an_answer(
+    server: str, late: Callable[[float], str], recipe: Path
+) -> None:
+    recipe.write_text(
+        ROW.format(leg="packages", name="good", url=server)
+        + ROW.format(leg="packages", name="never", url=late(1000))
+    )
+    found = sources.read(0.5)
+    assert sources.wait_for(found, ["packages"], 60, pytest.fail) == found
+
+
+def test_a_setting_tells_where_it_stands(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe.write_text("")
+    config = tmp_path / "pip.conf"
+    config.write_text("[global]\nextra-index-url = http://127.0.0.1:9/extra\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    (extra,) = own_sources.own()
+    assert (extra.leg, extra.setting) == ("extra", str(config))
+    monkeypatch.setenv("UV_EXTRA_INDEX_URL", "http://127.0.0.1:9/of-uv")
+    (extra,) = own_sources.own()
+    assert (extra.url, extra.setting) == ("http://127.0.0.1:9/of-uv", "UV_EXTRA_INDEX_URL")

@@ -12,7 +12,7 @@ from setup_assistant.machine import capture_mail, clean_text, explain, smi, verd
 from setup_assistant.machine.facts import System
 from setup_assistant.machine.fill_gaps import complete
 from setup_assistant.machine.join import join
-from setup_assistant.machine.reading import Fault, Reading, bus_id, device_id, mib, value
+from setup_assistant.machine.reading import Fault, bus_id, device_id, mib, value
 
 OWN = Path(__file__).resolve().parents[1] / "machines"
 TEXTS = [p.read_text() for p in sorted(OWN.iterdir()) if p.suffix in (".txt", ".xml")]
@@ -74,14 +74,14 @@ def test_any_file_is_read_without_raising(text: str, place: int, put: bytes) -> 
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
-    [((), "nvml_hangs"), ((Reading(source="nvml"),), "nvidia_smi_hangs")],
+    ("stuck", "names"),
+    [("nvmlInit", ["nvml_hangs"]), ("nvidia-smi", ["nvidia_smi_hangs"]), (None, [])],
 )
 def test_what_cannot_be_ended_is_what_was_asked_last(
-    said: tuple[Reading, ...], name: str, tmp_path: Path
+    stuck: str | None, names: list[str], tmp_path: Path
 ) -> None:
-    found = explain.readings(said, (), system=System(), root=tmp_path, stuck=True)
-    assert [f.id for r in found for f in r.faults] == [name]
+    found = explain.readings((), (), system=System(), root=tmp_path, stuck=stuck)
+    assert [f.id for r in found for f in r.faults] == names
 
 
 @settings(deadline=None)

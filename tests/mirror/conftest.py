@@ -10,9 +10,9 @@ import pytest
 
 from setup_assistant.mirror.server import MirrorServer
 from setup_assistant.mirror.shelf import Shelf
-from tests.hub.fixtures import MODEL, client_python, write_model
+from tests.hub.fixtures import MODEL, client_python, hf_python, write_model
 
-__all__ = ["client_python"]
+__all__ = ["client_python", "hf_python"]
 
 
 @pytest.fixture

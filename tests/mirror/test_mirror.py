@@ -152,6 +152,11 @@ def test_a_token_is_asked_for(
         fetch(url, tmp_path / "w")
     assert caught.value.code == "weights_denied"
     monkeypatch.setenv("MODELSCOPE_API_TOKEN", "lab-token")
+    with pytest.raises(SetupError) as caught:
+        fetch(url, tmp_path / "w")
+    assert caught.value.code == "weights_token"
+    assert f"--token-to {url}" in str(caught.value.hint)
+    monkeypatch.setenv("MODELSCOPE_ENDPOINT", url)
     fetch(url, tmp_path / "w")
     assert folder_record.intact(tmp_path / "w", MODEL)
 

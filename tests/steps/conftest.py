@@ -1,5 +1,5 @@
 """What the tests of the steps share."""
 
-from tests.hub.fixtures import client_python, hub, model_folder
+from tests.hub.fixtures import hub, model_folder
 
-__all__ = ["client_python", "hub", "model_folder"]
+__all__ = ["hub", "model_folder"]

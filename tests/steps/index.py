@@ -65,11 +65,17 @@ def versions(recipes: Path) -> dict[str, set[str]]:
 
 @dataclass
 class Index:
-    """A running index. What is in `stalled` is begun and never ended, until `go` is set."""
+    """A running index. What is in `stalled` is begun and never ended, until `go` is set.
+
+    What is in `dying` breaks off in the middle, each time. `sources` are releases without a
+    wheel.
+    """
 
     packages: dict[str, set[str]]
     sizes: dict[str, int] = field(default_factory=dict)
     stalled: set[str] = field(default_factory=set)
+    dying: set[str] = field(default_factory=set)
+    sources: dict[str, str] = field(default_factory=dict)
     url: str = ""
     reached: threading.Event = field(default_factory=threading.Event)
     go: threading.Event = field(default_factory=threading.Event)
@@ -82,6 +88,9 @@ class Index:
             sum_ = hashlib.sha256(data).hexdigest()
             href = f"/files/{name}/{version}/{file}#sha256={sum_}"
             lines.append(f'<a href="{href}" data-core-metadata="true">{file}</a>')
+        if version := self.sources.get(name):
+            file = f"{name.replace('-', '_')}-{version}.tar.gz"
+            lines.append(f'<a href="/files/{name}/{version}/{file}">{file}</a>')
         return f"<!DOCTYPE html><html><body>{''.join(lines)}</body></html>".encode()
 
     def save(self, folder: Path) -> Path:
@@ -130,6 +139,9 @@ def serving(recipes: Path) -> Iterator[Index]:
             if f"{parts[0]}/{parts[1]}" in index.stalled and not self.path.endswith(".metadata"):
                 index.reached.set()
                 index.go.wait()
+            if f"{parts[0]}/{parts[1]}" in index.dying and not self.path.endswith(".metadata"):
+                self.close_connection = True
+                return
             self.wfile.write(data[half:])
 
         do_HEAD = do_GET  # noqa: N815 - as the server looks for it

@@ -16,7 +16,7 @@ import pytest
 
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths
+from setup_assistant.host import files, paths, removal
 from setup_assistant.messages import Message, msg
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import Site, read_layout, read_site
@@ -208,7 +208,7 @@ def test_a_rollback_killed_at_every_move_is_ended(
     with monkeypatch.context() as patch, contextlib.suppress(Killed):
         patch.setattr(Path, "rename", counted(Path.rename))
         patch.setattr(Path, "replace", counted(Path.replace))  # of a file that is written
-        patch.setattr(files, "remove", counted(files.remove))
+        patch.setattr(removal, "remove", counted(removal.remove))
         upgrade.rollback(layout)
     begun = upgrade.unfinished(layout)
     ended = upgrade.recover(layout, paths.recipes_folder())
@@ -238,7 +238,7 @@ def test_killed_at_every_move(
     with monkeypatch.context() as patch, contextlib.suppress(Killed):
         patch.setattr(Path, "rename", counted(Path.rename))
         patch.setattr(files, "write_json", counted(files.write_json))
-        patch.setattr(files, "remove", counted(files.remove))
+        patch.setattr(removal, "remove", counted(removal.remove))
         patch.setattr(upgrade, "write_site", counted(write_site))
         patch.setattr(upgrade, "recover", recover)
         go(site, newer)

@@ -13,10 +13,10 @@ import pytest
 
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import files
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.listing import RemoteFile
 from tests.hub.fixtures import MODEL, SHARDS
 
 
@@ -44,6 +44,8 @@ class FolderSource:
             )
             for p in found
         )
+
+    def hear(self, on_wait: object) -> None: ...
 
     def partial_bytes(self, folder: Path, file: RemoteFile) -> int:
         partial = folder / f"{file.path}.incomplete"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.steps.download.concurrency import Width, help_slowest
-from setup_assistant.steps.download.file_progress import Flow, Run
-from setup_assistant.steps.download.part import SEGMENT, Part
-from setup_assistant.weights.listing import RemoteFile
+from setup_assistant.host.transfer.concurrency import Width, help_slowest
+from setup_assistant.host.transfer.file_progress import Flow, Run
+from setup_assistant.host.transfer.part import SEGMENT, Part
+from setup_assistant.host.transfer.remote_file import RemoteFile
 
 
 @pytest.fixture

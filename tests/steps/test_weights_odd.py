@@ -10,8 +10,8 @@ import pytest
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host.http import Http, WebError
-from setup_assistant.steps.download import part as parts
-from setup_assistant.steps.download.file_progress import Patience
+from setup_assistant.host.transfer import part as parts
+from setup_assistant.host.transfer.file_progress import Patience
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.hubs import ModelScopeHub
 from setup_assistant.steps.download.web import WebSource
@@ -27,7 +27,7 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
     """No proxy between us and the hub, no token, and small segments."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.delenv("MODELSCOPE_API_TOKEN", raising=False)
-    for module in (parts, sys.modules["setup_assistant.steps.download.file_progress"]):
+    for module in (parts, sys.modules["setup_assistant.host.transfer.file_progress"]):
         monkeypatch.setattr(module, "SEGMENT", 1 << 16)
 
 
@@ -146,7 +146,7 @@ def test_a_file_that_the_hub_lists_and_does_not_have(hub: Hub, tmp_path: Path) -
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:99999999/x", "http://[::1/x", "http:///x"])
 def test_an_address_that_is_none(url: str) -> None:
-    http = Http("http://127.0.0.1:9", secrets={}, silence=1)
+    http = Http(silence=1)
     with pytest.raises(WebError) as caught:
         http.get(url)
     assert caught.value.reason == "broken"

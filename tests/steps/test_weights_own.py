@@ -17,8 +17,8 @@ import pytest
 
 from setup_assistant.errors import Exit
 from setup_assistant.host import files
-from setup_assistant.steps.download import part as parts
-from setup_assistant.steps.download.file_progress import Patience
+from setup_assistant.host.transfer import part as parts
+from setup_assistant.host.transfer.file_progress import Patience
 from setup_assistant.steps.download.folder import LOCK, Job, bring
 from setup_assistant.steps.download.hubs import ModelScopeHub
 from setup_assistant.steps.download.web import WebSource
@@ -48,7 +48,7 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
     """No proxy between us and the hub, no token, and small segments."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.delenv("MODELSCOPE_API_TOKEN", raising=False)
-    for module in (parts, sys.modules["setup_assistant.steps.download.file_progress"]):
+    for module in (parts, sys.modules["setup_assistant.host.transfer.file_progress"]):
         monkeypatch.setattr(module, "SEGMENT", 1 << 16)
 
 
@@ -226,10 +226,9 @@ def test_the_token_does_not_travel_to_another_host(
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        source = WebSource(
-            model=MODEL, hub=ModelScopeHub(f"http://localhost:{server.server_port}"),
-            resume="again", flag="--to",
-        )  # fmt: skip
+        url = f"http://localhost:{server.server_port}"
+        monkeypatch.setenv("MODELSCOPE_ENDPOINT", url)
+        source = WebSource(model=MODEL, hub=ModelScopeHub(url), resume="again", flag="--to")
         bring(Job(model=MODEL, source=source, folder=fetch.folder, flag="--to"))
         server.shutdown()
         thread.join()
@@ -347,11 +346,11 @@ def test_the_persons_proxy_is_used(fetch: Bringer, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_dead_proxy_is_unreachable(fetch: Bringer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("setup_assistant.steps.download.hub_request._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("setup_assistant.host.transfer.small._FIRST_PAUSE", 0.01)
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     error = fetch.fails()
     assert error.code == "weights_unreachable"
-    assert "connection refused" in str(error.message)
+    assert "the proxy refuses connections" in str(error.message)
     assert fetch.hub.seen == []

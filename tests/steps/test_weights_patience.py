@@ -13,9 +13,9 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import clock
 from setup_assistant.host.http import Http
 from setup_assistant.host.http_errors import WebError, refusal
+from setup_assistant.host.transfer.file_progress import Patience
 from setup_assistant.messages import msg
 from setup_assistant.steps.download import run
-from setup_assistant.steps.download.file_progress import Patience
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.hub_request import ask_bytes
 from setup_assistant.steps.download.hubs import ModelScopeHub
@@ -45,7 +45,7 @@ class _Hub(Http):
     """Answers with one error after the other, then with a body."""
 
     def __init__(self, *errors: WebError) -> None:
-        super().__init__("http://hub", secrets={}, silence=1)
+        super().__init__(silence=1)
         self.errors = list(errors)
 
     def read(self, url: str, limit: int) -> tuple[bytes, Mapping[str, str]]:  # noqa: ARG002

@@ -40,7 +40,7 @@ class _Server(SimpleHTTPRequestHandler):
             data = file.read_bytes()
             entry: dict[str, Any] = {
                 "type": "file", "path": file.relative_to(self.root).as_posix(), "size": len(data),
-                "oid": hashlib.sha1(data).hexdigest(),
+                "oid": hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest(),
             }  # fmt: skip
             if file.suffix == ".safetensors":
                 entry["lfs"] = {"oid": hashlib.sha256(data).hexdigest(), "size": len(data)}
@@ -87,9 +87,35 @@ def test_hugging_face(url: str, model_folder: Path, tmp_path: Path) -> None:
     assert {k.path: k.checked for k in brought.record.files if k.path in SHARDS} == dict.fromkeys(
         SHARDS, "sha256"
     )
-    # Hugging Face names no sha256 for small files.
-    assert {k.checked for k in brought.record.files if k.path not in SHARDS} == {"size"}
+    # Of small files Hugging Face names only the id of their Git blob.
+    assert {k.checked for k in brought.record.files if k.path not in SHARDS} == {"git"}
     assert len(brought.record.files) == len([p for p in model_folder.rglob("*") if p.is_file()])
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_small_file_is_held_to_its_blob_id(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    real, left = _Server.copyfile, [times]
+
+    def copyfile(self: _Server, source: Any, output: Any) -> None:
+        # Only the file itself, not the list of files; of the same size, and good JSON.
+        if self.path.endswith("/config.json") and left[0]:
+            left[0] -= 1
+            output.write(source.read().replace(b"qwen2_vl", b"qwen2_vx"))
+        else:
+            real(self, source, output)
+
+    monkeypatch.setattr(_Server, "copyfile", copyfile)
+    if times > 2:
+        with pytest.raises(SetupError) as caught:
+            fetch("huggingface", url, tmp_path / "w")
+        assert caught.value.code == "weights_damaged"
+        assert not (tmp_path / "w" / "config.json").exists()
+    else:
+        fetch("huggingface", url, tmp_path / "w")
+        assert "qwen2_vl" in (tmp_path / "w" / "config.json").read_text()
+    assert left[0] < times
 
 
 def test_a_plain_web_folder(url: str, model_folder: Path, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(pip_settings, "ETC", tmp_path / "etc")
-    monkeypatch.setattr("setup_assistant.steps.download.hub_request._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("setup_assistant.host.transfer.small._FIRST_PAUSE", 0.01)
 
 
 class _Proxy(BaseHTTPRequestHandler):
@@ -222,7 +222,7 @@ def test_an_own_authority(
 
 def test_an_authority_that_nobody_named(safe_hub: str, tmp_path: Path) -> None:
     text = refusal(safe_hub, tmp_path / "w")
-    assert "not trusted" in text
+    assert "not from a known authority" in text
     assert "SSL_CERT_FILE" in text
 
 

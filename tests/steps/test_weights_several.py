@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.transfer.file_progress import Patience
 from setup_assistant.steps.download import places
-from setup_assistant.steps.download.file_progress import Patience
 from setup_assistant.steps.download.folder import Brought, Job, bring
-from setup_assistant.steps.download.hubs import HuggingFaceHub, ModelScopeHub
+from setup_assistant.steps.download.hubs import ModelScopeHub
 from setup_assistant.steps.download.local import FolderSource
 from setup_assistant.steps.download.web import WebSource
 from setup_assistant.weights import folder_record
@@ -30,7 +30,7 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     for name in ("MODELSCOPE_API_TOKEN", "MODELSCOPE_ENDPOINT", "HF_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("setup_assistant.steps.download.hub_request._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("setup_assistant.host.transfer.small._FIRST_PAUSE", 0.01)
 
 
 @pytest.fixture
@@ -236,13 +236,6 @@ def test_a_wish_stands_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found()[1:] == [("huggingface", "https://own")]
     monkeypatch.setenv("MODELSCOPE_ENDPOINT", "http://lab")
     assert found() == [("modelscope", "http://lab")]
-
-
-def test_the_token_of_one_hub_is_not_shown_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MODELSCOPE_API_TOKEN", "ms-1")
-    monkeypatch.setenv("HF_TOKEN", "hf-1")
-    assert "hf-1" not in str(ModelScopeHub("https://m").secrets())
-    assert "ms-1" not in str(HuggingFaceHub("https://h").secrets())
 
 
 def test_a_stick_without_sums_is_held_to_those_of_a_hub(

@@ -57,7 +57,7 @@ class _Server(SimpleHTTPRequestHandler):
 @pytest.fixture
 def web(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[type[_Server], str]]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr("setup_assistant.steps.download.hub_request._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("setup_assistant.host.transfer.small._FIRST_PAUSE", 0.01)
     handler = type(
         "Handler", (_Server,), {"root": model_folder, "pages": True, "heads": True, "page": ""}
     )

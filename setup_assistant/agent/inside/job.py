@@ -17,7 +17,6 @@ import hashlib
 import json
 import os
 import platform
-import shutil
 import signal
 import sys
 import time
@@ -25,11 +24,16 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from setup_assistant.host import removal
+from setup_assistant.host.removal_proofs import Named
+
 MARKER = "SETUP-ASSISTANT-ANSWER"
 _LOOK_SECONDS = 0.05
 # Kept on the disk while a job runs, so that there is room to say that the disk is full.
 _RESERVE = 64 << 10
 _KEPT_JOBS = 8
+# A job's folder is called by what it does.
+_JOB = "[0-9a-f]" * 16
 _MOST_SAID = 2000
 # Somebody who only looks holds the lock for an instant: no reason to take it for a worker's.
 _TRIES, _TRY_SECONDS = 5, 0.02
@@ -74,9 +78,9 @@ def _ensure(folder: Path, asked: dict[str, Any]) -> str:
         if _read(folder / "run.json").get("run") == asked["run"] or joined.exists():
             return "ended"
         for old in ("result.json", "run.json", "session", "doing"):
-            (folder / old).unlink(missing_ok=True)
+            removal.drop(folder / old, under=folder)
         for other in folder.glob("joined-*"):
-            other.unlink()
+            removal.drop(other, under=folder)
         (folder / "reserve").write_bytes(b"\0" * _RESERVE)
         _write(folder / "run.json", {"run": asked["run"], "started": time.time()})
         _spawn(folder, asked)
@@ -137,7 +141,7 @@ def _work(folder: Path, asked: dict[str, Any]) -> None:
         answers.append({"argv": command, "code": code, "out": said, "err": err})
         if code and number + 1 < len(asked["commands"]) and asked.get("stop", True):
             break
-    (folder / "reserve").unlink(missing_ok=True)
+    removal.drop(folder / "reserve", under=folder)
     seconds = round(time.monotonic() - started, 2)
     _write(folder / "result.json", {"answers": answers, "seconds": seconds})
 
@@ -240,10 +244,10 @@ def machine_id() -> str:
 
 def _prune(kept: Path) -> None:
     """Forget the oldest jobs; their results were fetched long ago."""
-    others = [p for p in kept.parent.iterdir() if p != kept and not _alive(p)]
+    others = [p for p in kept.parent.glob(_JOB) if p != kept and not _alive(p)]
     others.sort(key=lambda p: p.stat().st_mtime)
     for old in others[: max(0, len(others) - _KEPT_JOBS)]:
-        shutil.rmtree(old, ignore_errors=True)
+        removal.tidy(old, under=kept.parent, proof=Named((_JOB,), folders=True))
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:

@@ -11,7 +11,6 @@ import hashlib
 import os
 import platform
 import re
-import shutil
 import sys
 import tempfile
 import zipfile
@@ -30,11 +29,13 @@ def main() -> None:
         _stop("Setup Assistant needs Python 3.10 or newer; this is Python " + found)
     agent = Path(sys.argv[0]).resolve()
     try:
-        home = unpack(agent)
+        home, fresh = unpack(agent)
     except (OSError, zipfile.BadZipFile) as error:
         _stop("The agent cannot be unpacked: " + str(error))
     # In front of everything, but the zip itself must not be found.
     sys.path[:1] = [str(home / COMMON), str(home / _tag()), str(home / _uv())]
+    if fresh:
+        _forget_old(home)
     if sys.argv[1:2] == ["--fleet"]:
         from setup_assistant.agent.inside import job
 
@@ -44,31 +45,30 @@ def main() -> None:
     run()
 
 
-def unpack(agent: Path) -> Path:
-    """Return the folder with what this Python needs of the agent, made on first use."""
+def unpack(agent: Path) -> tuple[Path, bool]:
+    """Return the folder with what this Python needs of the agent, and whether it was made now."""
     home = _home(agent)
     if home.is_dir():
         os.utime(str(home))
-        return home
+        return home, False
     with zipfile.ZipFile(str(agent)) as archive:
         names = archive.namelist()
         if not any(n.startswith(_tag() + "/") for n in names):
             _stop("The agent has no packages for this Python: " + _tag())
         wanted = tuple(part + "/" for part in (COMMON, _tag(), _uv()))
         home.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".unpack-", dir=str(home.parent)))
-        try:
-            archive.extractall(str(aside), [n for n in names if n.startswith(wanted)])
-            for program in aside.glob("uv-*/bin/*"):
-                program.chmod(0o755)
-            aside.rename(home)
-        except OSError:
-            # Another run may have been first; else the disk is full.
-            shutil.rmtree(str(aside), ignore_errors=True)
-            if not home.is_dir():
-                raise
-    _forget_old(home)
-    return home
+        with tempfile.TemporaryDirectory(prefix=".unpack-", dir=str(home.parent)) as scratch:
+            aside = Path(scratch) / "agent"
+            try:
+                archive.extractall(str(aside), [n for n in names if n.startswith(wanted)])
+                for program in aside.glob("uv-*/bin/*"):
+                    program.chmod(0o755)
+                aside.rename(home)
+            except OSError:
+                # Another run may have been first; else the disk is full.
+                if not home.is_dir():
+                    raise
+    return home, True
 
 
 def _home(agent: Path) -> Path:
@@ -101,15 +101,18 @@ def _machine() -> str:
 
 def _forget_old(home: Path) -> None:
     """Remove what agents of other versions left, where nobody has used it for two weeks."""
-    now = home.stat().st_mtime
-    for path in home.parent.glob("agent-*"):
+    from setup_assistant.host import removal
+    from setup_assistant.host.removal_proofs import Named
+
+    now, name = home.stat().st_mtime, "agent-" + "[0-9a-f]" * 12
+    for path in home.parent.glob(name):
         try:
-            stale = path.suffix == "" and now - path.stat().st_mtime > _STALE_SECONDS
+            stale = now - path.stat().st_mtime > _STALE_SECONDS
         except OSError:
             continue
         if stale:
-            shutil.rmtree(str(path), ignore_errors=True)
-            path.with_suffix(".pyz").unlink(missing_ok=True)
+            removal.tidy(path, under=home.parent, proof=Named((name,), folders=True))
+            removal.drop(path.with_suffix(".pyz"), under=home.parent)
 
 
 def _stop(text: str) -> None:

@@ -17,7 +17,7 @@ from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from setup_assistant.doctor.case import Case
     from setup_assistant.doctor.finding import Diagnosis, Finding
@@ -110,9 +110,9 @@ def examine(
     found = look(only)
     attempts: tuple[Attempt, ...] = ()
     if fix and dry_run:
-        attempts = _mend(found, look, (), dry_run=True, yes=yes)
+        attempts = _mend(found, look, (), cases, dry_run=True, yes=yes)
     elif fix:
-        found, attempts = _mend_all(found, look, only, yes=yes)
+        found, attempts = _mend_all(found, look, only, cases, yes=yes)
     result = _result(found, attempts)
     if bundle is not None:
         _write_bundle(bundle, result, cases[-1])
@@ -131,13 +131,14 @@ def _mend_all(
     found: Diagnosis,
     look: Callable[[str | None], Diagnosis],
     only: str | None,
+    cases: Sequence[Case],
     *,
     yes: bool,
 ) -> tuple[Diagnosis, tuple[Attempt, ...]]:
     """Mend, look at everything again, and mend what comes to light only then."""
     done: tuple[Attempt, ...] = ()
     for _round in range(_ROUNDS):
-        new = _mend(found, look, done, dry_run=False, yes=yes)
+        new = _mend(found, look, done, cases, dry_run=False, yes=yes)
         done += new
         if not any(attempt.state in ("mended", "failed") for attempt in new):
             break
@@ -149,13 +150,14 @@ def _mend(
     found: Diagnosis,
     look: Callable[[str | None], Diagnosis],
     done: tuple[Attempt, ...],
+    cases: Sequence[Case],
     *,
     dry_run: bool,
     yes: bool,
 ) -> tuple[Attempt, ...]:
     """Mend each root cause whose remedy was not tried yet, asking before each."""
     from setup_assistant.cli.terminal import ask
-    from setup_assistant.doctor.fix import mend
+    from setup_assistant.doctor.fix import mend, roots_of
 
     def agree(finding: Finding) -> bool:
         doctor_text.show_finding(finding)
@@ -171,7 +173,14 @@ def _mend(
         commands = finding.fix.commands if finding.fix else ()
         if finding.consequence_of is None and (finding.id, commands) not in tried:
             new.append(
-                mend(finding, agree=agree, still_there=still_there, tell=show.note, dry_run=dry_run)
+                mend(
+                    finding,
+                    agree=agree,
+                    still_there=still_there,
+                    tell=show.note,
+                    roots=roots_of(finding, cases[-1]),
+                    dry_run=dry_run,
+                )
             )
             doctor_text.show_attempt(new[-1])
     return tuple(new)

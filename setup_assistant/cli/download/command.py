@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from setup_assistant.steps.download.source import Source
     from setup_assistant.weights.folder_record import Manifest
 
+_REVISION = re.compile(r"(?!.*\.\.)[\w][\w./-]{0,199}")
 _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
@@ -36,11 +37,10 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
         "SOURCE is modelscope, huggingface, the address of a hub or of a folder with the files, "
         "or a folder on this machine. Given several times, each delivers what those before it do "
         "not, as far as a sha256 proves that it is the same file; without any, ModelScope is "
-        "asked first and the other hubs after it. No environment is needed; with --env, that "
-        "environment's own modelscope client downloads.\n\n"
+        "asked first and the other hubs after it. No environment is needed.\n\n"
         "With --json, standard error has one JSON object a line for each thing that happens: "
-        "listed, start, progress, verifying, file, damaged, source, waiting; --quiet leaves them "
-        "out."
+        "listed, start, progress, verifying, file, damaged, source, waiting, retry, "
+        "leftover; --quiet leaves them out."
     ),
     examples=(
         "setup-assistant download Qwen/Qwen2-VL-2B-Instruct --to models/2b",
@@ -59,11 +59,6 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
     help=_("Folder of the files; default: inside the default site."),
 )
 @click.option(
-    "--env",
-    type=click.Path(path_type=Path, file_okay=False),
-    help=_("Download with the modelscope client of this environment."),
-)
-@click.option(
     "--source",
     "sources",
     metavar="modelscope|huggingface|URL|DIR",
@@ -75,14 +70,28 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
     metavar="URL",
     help=_("The hub's address; wins over MODELSCOPE_ENDPOINT and HF_ENDPOINT."),
 )
+@click.option(
+    "--revision",
+    metavar="NAME",
+    help=_(
+        "Branch, tag or commit on the hub; default: that of the folder's record, or the newest."
+    ),
+)
+@click.option(
+    "--token-to",
+    metavar="HOST",
+    multiple=True,
+    help=_("Another host that may see your token, e.g. lab.example or http://10.0.0.5:8000."),
+)
 @click.option("--verify", is_flag=True, help=_("Read all files again and replace damaged ones."))
 def command(
     *,
     model: str,
     to: Path | None,
-    env: Path | None,
     sources: tuple[str, ...],
     endpoint: str | None,
+    revision: str | None,
+    token_to: tuple[str, ...],
     verify: bool,
 ) -> Result:
     """Download one model."""
@@ -92,9 +101,16 @@ def command(
     if not _MODEL.fullmatch(model):
         detail = _("MODEL must look like OWNER/NAME; {given} does not.", given=model)
         raise SetupError("usage", detail=detail, verb="download")
+    if revision is not None and not _REVISION.fullmatch(revision):
+        raise _wrong(_("--revision must be a branch, tag or commit; {given} is none.",
+                       given=ascii(revision)))  # fmt: skip
     started = clock.monotonic()
-    wish = _Wish(model=model, to=to, env=env, sources=sources, endpoint=endpoint, verify=verify)
+    wish = _Wish(
+        model=model, to=to, sources=sources, endpoint=endpoint, revision=revision or "",
+        token_to=token_to, verify=verify,
+    )  # fmt: skip
     folder = _folder(wish)
+    wish = replace(wish, revision=wish.revision or _recorded_revision(wish, folder))
     record, received = _bring(wish, folder)
     named = [redact(s) for s in sources] or ["modelscope"]
     data = {
@@ -113,9 +129,10 @@ class _Wish:
 
     model: str
     to: Path | None
-    env: Path | None
     sources: tuple[str, ...]
     endpoint: str | None
+    revision: str
+    token_to: tuple[str, ...]
     verify: bool
 
 
@@ -127,12 +144,21 @@ def _folder(wish: _Wish) -> Path:
     return folder.expanduser().absolute()
 
 
+def _recorded_revision(wish: _Wish, folder: Path) -> str:
+    """Return the revision with which the folder was begun; "" where there is none."""
+    from setup_assistant.weights import folder_record
+
+    record = folder_record.load(folder)
+    return record.revision if record and record.model == wish.model else ""
+
+
 def _bring(wish: _Wish, folder: Path) -> tuple[Manifest, int]:
     """Return the record of the folder, and how many bytes were received for it."""
     from setup_assistant.weights import folder_record
 
     # Nothing that talks to hubs is loaded where all is there.
-    if not wish.verify and (whole := folder_record.whole(folder, wish.model)):
+    whole = None if wish.verify else folder_record.whole(folder, wish.model)
+    if whole and whole.revision == wish.revision:
         return whole, 0
     from setup_assistant.cli.download.download_display import Arriving
     from setup_assistant.steps.download.folder import bring
@@ -154,7 +180,9 @@ def _job(wish: _Wish, folder: Path, arriving: Arriving) -> Job:
         model=wish.model,
         source=source,
         others=tuple(others),
-        known=lambda: _known(wish.model),
+        # The known sums are those of the newest state.
+        known=lambda: {} if wish.revision else _known(wish.model),
+        revision=wish.revision,
         folder=folder,
         flag="--to",
         verify=wish.verify,
@@ -174,22 +202,13 @@ def _sources(wish: _Wish, folder: Path) -> list[Source]:
     if wish.sources != (places.MODELSCOPE,):
         again += [part for s in wish.sources for part in ("--source", s)]
     ending = ["--endpoint", wish.endpoint] if wish.endpoint else []
+    ending += [part for host in wish.token_to for part in ("--token-to", host)]
     found = places.places_of(wish.sources, wish.endpoint, _official())
-    if wish.env is not None:
-        if other := next((s for s in wish.sources if s != places.MODELSCOPE), None):
-            raise _wrong(
-                _("--env downloads from ModelScope; leave it out for --source {kind}.", kind=other)
-            )
-        prefix = wish.env.expanduser().absolute()
-        resume = shlex.join([*again, "--env", str(prefix), *ending])
-        address = found[0].address
-        return [_by_client(model=wish.model, folder=folder, prefix=prefix, name=address,
-                           resume=resume)]  # fmt: skip
     resume = shlex.join([*again, *ending])
     return [
         places.source_of(
             place.kind, place.address, model=wish.model, resume=resume, flag="--to",
-            alone=len(found) == 1,
+            alone=len(found) == 1, revision=wish.revision, token_to=wish.token_to,
         )
         for place in found
     ]  # fmt: skip
@@ -197,25 +216,6 @@ def _sources(wish: _Wish, folder: Path) -> list[Source]:
 
 def _wrong(detail: str) -> SetupError:
     return SetupError("usage", detail=detail, verb="download")
-
-
-def _by_client(*, model: str, folder: Path, prefix: Path, name: str, resume: str) -> Source:
-    """Return the hub as the modelscope client of an environment reaches it."""
-    from hashlib import sha256
-
-    from setup_assistant.host import paths
-    from setup_assistant.site.layout import python_in
-    from setup_assistant.steps.download.modelscope import ModelScope
-
-    return ModelScope(
-        model=model,
-        name=name,
-        python=python_in(prefix),
-        # One folder per target: two downloads at once do not clear each other's locks away.
-        work=paths.cache_folder() / "modelscope" / sha256(str(folder).encode()).hexdigest()[:16],
-        resume=resume,
-        flag="--to",
-    )
 
 
 def _known(model: str) -> dict[str, str]:
@@ -235,6 +235,7 @@ def _data(record: Manifest, folder: Path) -> dict[str, Any]:
     return {
         "model": record.model,
         "endpoint": record.source,
+        "revision": record.revision,
         "folder": str(folder),
         "total_bytes": record.total_bytes,
         "files": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import click
 from setup_assistant import frozen_json
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.env import export, lifecycle
+from setup_assistant.cli.env.removing import Going, carry_out, removal_of
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
@@ -44,12 +46,16 @@ def list_(sizes: bool) -> Result:
 
 @click.argument("name")
 @click.option("--yes", "-y", is_flag=True, help=_("Remove without asking."))
+@click.option("--dry-run", is_flag=True, help=_("Only show what would be removed."))
 @verb(
     "env remove",
     summary=_("Remove an environment, given by its name or folder. Never the active one."),
-    examples=("setup-assistant env remove qwen2-vl --yes",),
+    examples=(
+        "setup-assistant env remove qwen2-vl --dry-run",
+        "setup-assistant env remove qwen2-vl --yes",
+    ),
 )
-def remove(name: str, yes: bool) -> Result:
+def remove(name: str, yes: bool, dry_run: bool) -> Result:
     """Remove one environment after a confirmation."""
     try:
         found = environments.pick(name)
@@ -60,13 +66,21 @@ def remove(name: str, yes: bool) -> Result:
         data = {"environment": None, "prefix": str(gone), "removed": False}
         return Result("env remove", data=data, text=lambda: _draw_gone(gone))
     environments.refuse(found)
+    going = removal_of(found)
+    _refuse_link(going)
+    for path in going.paths:
+        show.note(_("To be removed: {path}", path=str(path)))
+    if not going.ours:
+        show.note(_("{prefix} was made by somebody else, not by Setup Assistant.",
+                    prefix=found.prefix))  # fmt: skip
+    data = _removed(found, False) | going.to_json()
+    if dry_run:
+        return Result("env remove", data=data | {"dry_run": True})
     if not yes and not _agreed(found):
-        return Result("env remove", data=_removed(found, False), exit_code=Exit.DONE, text=_kept)
-    if found.site:
-        _remove_ours(found, Path(found.site))
-    else:
-        environments.remove(found)
-    return Result("env remove", data=_removed(found, True), text=lambda: _draw_removed(found))
+        return Result("env remove", data=data, exit_code=Exit.DONE, text=_kept)
+    carry_out(found, going)
+    data |= {"removed": True}
+    return Result("env remove", data=data, text=lambda: _draw_removed(found))
 
 
 for _verb in (
@@ -88,27 +102,12 @@ def _agreed(found: Environment) -> bool:
     return ask.confirm(question, default=False, flag="--yes")
 
 
-def _remove_ours(found: Environment, site: Path) -> None:
-    """Remove it with what a killed run left beside it, while no other run works in its site.
-
-    The site's ledger is told: what is put there later is not this tool's.
-    """
-    from setup_assistant.host import files
-    from setup_assistant.site.read import read_layout
-    from setup_assistant.steps import swap
-    from setup_assistant.steps.ledger import Ledger
-
-    layout = read_layout(site)
-    with files.exclusive(layout.lock):
-        environments.remove(found)
-        ledger = Ledger(layout.ledger)
-        owned = {data.get("path") for data in ledger.owned()}
-        for path in (swap.part(layout.env), swap.old(layout.env)):
-            if str(path) in owned:
-                files.remove(path)
-        if ledger.path.exists():
-            for folder in filter(None, (found.prefix, found.previous)):
-                ledger.removed("environment", Path(folder))
+def _refuse_link(going: Going) -> None:
+    path = going.paths[0]
+    if path.is_symlink():
+        target = os.path.realpath(path)
+        detail = _("it is a link, which somebody else made, to {target}", target=target)
+        raise SetupError("removal_refused", path=str(path), detail=detail)
 
 
 def _draw_gone(folder: Path) -> None:

@@ -14,6 +14,7 @@ from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import clock, files
+from setup_assistant.host.secrets import redact_json
 from setup_assistant.messages import Message, _, msg
 from setup_assistant.units_text import duration
 
@@ -165,6 +166,7 @@ def gist_of(results: dict[str, Any]) -> str:
 
 def write_report(path: Path, data: dict[str, Any]) -> None:
     """Write the report of the room in the form that the file's name tells."""
+    data = redact_json(data)
     form = path.suffix.lower()
     if form == ".json":
         files.write_json(path, data)

@@ -173,9 +173,10 @@ def _data(plan: Plan, save: Path | None) -> dict[str, Any]:
     data = to_json(plan)
     if save is not None:
         from setup_assistant.host import files
+        from setup_assistant.host.secrets import redact_json
 
         with written_to("--save"):
-            files.write_json(save, data)
+            files.write_json(save, redact_json(data))
     return data
 
 

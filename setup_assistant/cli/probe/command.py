@@ -22,6 +22,11 @@ from setup_assistant.messages import _
     type=click.Path(path_type=Path),
     help=_("Read captured output of nvidia-smi instead of this machine (repeatable)."),
 )
+@click.option(
+    "--host",
+    metavar="NAME",
+    help=_("Which computer is meant, by name or number, where the text tells of several."),
+)
 @click.option("--site", type=click.Path(path_type=Path), help=_("Folder of the deployment."))
 @click.option("--no-sources", is_flag=True, help=_("Do not visit package and model sources."))
 @click.option(
@@ -49,29 +54,32 @@ from setup_assistant.messages import _
 )
 def command(
     captures: tuple[Path, ...],
+    host: str | None,
     site: Path | None,
+    *,
     no_sources: bool,
     deadline: float,
     save: Path | None,
 ) -> Result:
     """Probe, save, show."""
-    machine = _machine(captures, site, not no_sources, deadline)
+    machine = _machine(captures, host, site, not no_sources, deadline)
     data = frozen_json.to_builtins(machine)
     if save:
         from setup_assistant.host import files
+        from setup_assistant.host.secrets import redact_json
 
         with written_to("--save"):
-            files.write_json(save, data)
+            files.write_json(save, redact_json(data))
     return Result("probe", data=data, text=partial(_show, machine))
 
 
 def _machine(
-    captures: tuple[Path, ...], site: Path | None, sources: bool, deadline: float
+    captures: tuple[Path, ...], host: str | None, site: Path | None, sources: bool, deadline: float
 ) -> Machine:
     if captures:
         from setup_assistant.machine.captures import read
 
-        return read(captures)
+        return read(captures, host)
     from setup_assistant.cli.terminal.progress import busy
     from setup_assistant.host import clock
     from setup_assistant.machine.probe import RESERVE, probe

@@ -17,6 +17,10 @@ from setup_assistant.messages import _
 
 if TYPE_CHECKING:
     from setup_assistant.maintain.check import Checked
+    from setup_assistant.maintain.online import Found
+
+# Seconds of silence after which an index is given up, and the most bytes of one page.
+_SILENCE_SECONDS, _LARGEST_PAGE = 60.0, 64 << 20
 
 
 @click.group(
@@ -35,12 +39,22 @@ def command() -> None:
     metavar="DIR",
     help=_("Check the recipes there instead of those this tool came with."),
 )
+@click.option(
+    "--online",
+    is_flag=True,
+    help=_("Compare the pinned packages with a package index, too."),
+)
+@click.option(
+    "--index",
+    metavar="URL",
+    help=_("The package index for --online; by default the person's own, or PyPI."),
+)
 @verb(
     "recipes check",
     summary=_("Check every row: shape, source, date, order. Errors name file and key."),
-    examples=("setup-assistant recipes check",),
+    examples=("setup-assistant recipes check", "setup-assistant recipes check --online"),
 )
-def check_(folder: Path | None) -> Result:
+def check_(folder: Path | None, online: bool, index: str | None) -> Result:
     """Check all recipes."""
     from setup_assistant import frozen_json
     from setup_assistant.catalog.folder import recipes
@@ -49,6 +63,8 @@ def check_(folder: Path | None) -> Result:
     home = recipes(folder)
     checked = check(folder)
     errors = tuple(Problem.of(error) for error in problems(checked.faults, home))
+    found = _compared(folder, index) if online and not errors else []
+    bad = any(f.kind not in ("newer", "unread") for f in found)
     return Result(
         "recipes check",
         data={
@@ -56,14 +72,34 @@ def check_(folder: Path | None) -> Result:
             "files": list(checked.files),
             "rows": checked.rows,
             "faults": [frozen_json.to_builtins(fault) for fault in checked.faults],
+            "online": [frozen_json.to_builtins(one) for one in found],
         },
-        exit_code=Exit.FAILED if errors else Exit.DONE,
+        exit_code=Exit.FAILED if errors or bad else Exit.DONE,
         errors=errors,
-        text=partial(_show, checked),
+        text=partial(_show, checked, found, online),
     )
 
 
-def _show(checked: Checked) -> None:
+def _compared(folder: Path | None, index: str | None) -> list[Found]:
+    from setup_assistant.catalog.recipes import load_all
+    from setup_assistant.host.http import Http
+    from setup_assistant.machine import own_sources
+    from setup_assistant.maintain import online
+
+    own = next((p.url for p in own_sources.own() if p.leg == "packages"), "https://pypi.org/simple")
+    address = (index or own).rstrip("/")
+    door = Http(silence=_SILENCE_SECONDS)
+
+    def read(url: str) -> str:
+        return door.read(url, _LARGEST_PAGE)[0].decode("utf-8", "replace")
+
+    try:
+        return list(online.compare(load_all(folder), address, read))
+    finally:
+        door.close()
+
+
+def _show(checked: Checked, found: list[Found], online: bool) -> None:
     show.line(
         _(
             "{rows} rows in {files} recipes, {faults} faults.",
@@ -72,6 +108,23 @@ def _show(checked: Checked) -> None:
             faults=len(checked.faults),
         )
     )
+    for one in found:
+        show.line(f"  {_sentence(one)}")
+    if online and not found:
+        show.line(_("The index has every pinned package, and nothing newer."))
+
+
+def _sentence(one: Found) -> str:
+    name = {"package": one.package, "version": one.version}
+    if one.kind == "newer":
+        return _("{package} {newest} is out; {version} is pinned.", newest=one.newest, **name)
+    if one.kind == "yanked":
+        return _("{package} {version} has been yanked from the index.", **name)
+    if one.kind == "missing":
+        return _("{package} {version} is not on the index.", **name)
+    if one.kind == "no_wheel":
+        return _("{package} {version} has no wheel for {platform}.", platform=one.detail, **name)
+    return _("{package} could not be looked up: {reason}", package=one.package, reason=one.detail)
 
 
 command.add_command(check_)

@@ -56,7 +56,8 @@ def select(
         Back, OtherLanguage: a key of `extras` was pressed.
     """
     _need_terminal(flag)
-    put = _Asked(question=question, choices=choices, default=default,
+    choices = [Choice(c.value, show.safe(c.title)) for c in choices]
+    put = _Asked(question=show.safe(question), choices=choices, default=default,
                  extras=extras or Extras(), shortcuts=shortcuts)  # fmt: skip
     while True:
         answer = _put(put, meanwhile)
@@ -99,6 +100,7 @@ def text(
         Back: the person pressed the up arrow, and `back` allows it.
     """
     _need_terminal(flag)
+    question, default = show.safe(question), show.safe(default)
     while True:
         if show.is_plain():
             from setup_assistant.cli.terminal import ask_lines

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from setup_assistant.cli.terminal import show
 from setup_assistant.host import clock
+from setup_assistant.host.secrets import redact_json
 from setup_assistant.messages import _
 from setup_assistant.terminal_text import cut, pad, width
 
@@ -106,7 +107,7 @@ class Progress:
         value = {"title": state.title, "done": state.done, "total": state.total}
         with contextlib.suppress(OSError):
             aside = Path(path + ".part")
-            aside.write_text(json.dumps(value), encoding="utf-8")
+            aside.write_text(json.dumps(redact_json(value)), encoding="utf-8")
             aside.replace(path)
 
     def _say(self, state: _State) -> None:

@@ -26,8 +26,16 @@ from setup_assistant.cli.terminal.symbols import (
     other_language,
 )
 from setup_assistant.host.program import spell
-from setup_assistant.host.secrets import redact
-from setup_assistant.terminal_text import columns_of, hang, pad, width, wrap
+from setup_assistant.host.secrets import redact, redact_json
+from setup_assistant.terminal_text import (
+    columns_of,
+    hang,
+    harmless,
+    harmless_json,
+    pad,
+    width,
+    wrap,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,7 +80,8 @@ def is_verbose() -> bool:
 
 def envelope(value: dict[str, Any]) -> None:
     """Print the JSON envelope; ASCII only where the terminal cannot print Chinese."""
-    _write(sys.stdout, json.dumps(value, indent=2, ensure_ascii=needs_ascii(sys.stdout)) + "\n")
+    text = json.dumps(redact_json(value), indent=2, ensure_ascii=needs_ascii(sys.stdout))
+    _write(sys.stdout, harmless_json(text) + "\n")
 
 
 def line(text: str = "") -> None:
@@ -96,13 +105,13 @@ def command(text: str) -> None:
 def event(value: dict[str, Any]) -> None:
     """Print one event under `--json`, as one line on standard error; `--quiet` leaves it out."""
     if _mode.json and not _mode.quiet:
-        _write(sys.stderr, redact(json.dumps(value)) + "\n")
+        _write(sys.stderr, json.dumps(redact_json(value)) + "\n")
 
 
 def verbatim(text: str) -> None:
     """Print text for another program as it is, e.g. a shell script."""
     if not _mode.json:
-        _write(sys.stdout, text + "\n")
+        _write(sys.stdout, safe(text) + "\n")
 
 
 def page(text: str) -> None:
@@ -125,7 +134,7 @@ def live(text: str) -> None:
     """Redraw the one line of work under way on a terminal; an empty one takes it away."""
     if on_terminal() and not is_silent() and text != _mode.live:
         _mode.live = text
-        _write(sys.stderr, f"\r\x1b[K{redact(text)}")
+        _write(sys.stderr, f"\r\x1b[K{_line(text)}")
 
 
 def problem(message: str, hint: str) -> None:
@@ -153,7 +162,7 @@ def table(
     from rich.text import Text
 
     drawn = Table(
-        title=title,
+        title=title and Text(safe(title)),
         title_justify="left",
         box=box.SIMPLE_HEAD if can_draw() else box.ASCII,
         show_header=bool(headings),
@@ -163,9 +172,8 @@ def table(
     columns = len(headings) or max((len(r) for r in listed), default=0)
     for i in range(columns):
         last = i == columns - 1
-        drawn.add_column(
-            headings[i] if headings else "", overflow="fold", no_wrap=not last and i == 0
-        )
+        heading = Text(_said(headings[i], sys.stdout) if headings else "")
+        drawn.add_column(heading, overflow="fold", no_wrap=not last and i == 0)
     for row in listed:
         drawn.add_row(*(Text(_said(c, sys.stdout)) for c in row))
     console("stdout").print(drawn)
@@ -245,12 +253,21 @@ def is_plain() -> bool:
 
 def prompt(text: str) -> None:
     """Print what stands before an answer that is typed."""
-    _write(sys.stdout, text)
+    _write(sys.stdout, safe(text))
+
+
+def safe(text: str) -> str:
+    """Return text with no secret in it and nothing that a terminal obeys."""
+    return harmless(redact(harmless(text)))
+
+
+def _line(text: str) -> str:
+    return safe(text).replace("\n", " ")
 
 
 def _said(text: str, stream: TextIO) -> str:
     """Return text as the stream may have it: no secrets, commands as they can be pasted."""
-    text = redact(spell(text))
+    text = safe(spell(text))
     return in_ascii(text) if needs_ascii(stream) else text
 
 
@@ -285,11 +302,11 @@ class Live:
 
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
         for heading in self._headings[:-1]:
-            table.add_column(heading, no_wrap=True)
+            table.add_column(Text(_line(heading)), no_wrap=True)
         # The last one gets what is left.
         table.add_column(self._headings[-1], overflow="ellipsis", no_wrap=True, ratio=1)
         for row in rows:
-            table.add_row(*(Text(redact(c)) for c in row))
+            table.add_row(*(Text(_line(c)) for c in row))
         if self._live is None:
             self._live = Drawn(console=console("stderr"), transient=True, auto_refresh=False)
             self._live.start()

@@ -10,6 +10,7 @@ from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal.progress import busy
 from setup_assistant.cli.up.carry_out import carry_out
+from setup_assistant.cli.up.waiting import say_waiting
 from setup_assistant.cli.up.wishes import wish_options
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
@@ -80,7 +81,7 @@ def command(
 
         return complete(wishes, given=flags)
     with busy(_("Looking at this machine"), expected_seconds=8):
-        prepared = prepare(wishes, replan=replan)
+        prepared = prepare(wishes, replan=replan, waiting=say_waiting)
     return carry_out(prepared, dry_run=dry_run, agree=None if yes else _agree)
 
 

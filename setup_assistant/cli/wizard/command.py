@@ -18,6 +18,7 @@ from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask, show
 from setup_assistant.cli.terminal.question import Back, Choice, Extras, OtherLanguage
+from setup_assistant.cli.up.waiting import say_waiting
 from setup_assistant.cli.wizard.background_probe import Probing
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
@@ -166,7 +167,11 @@ def _from_wishes(
         if not resumed:
             known = _known(wishes, probing.result(), only_answers)
             wanted = _ask_all(wishes, given, known, answers, back=back)
-        prepared = prepare(wanted, machine=_with_site_disk(probing.result(), wanted))
+        prepared = prepare(
+            wanted,
+            machine=_with_site_disk(probing.result(), wanted),
+            waiting=say_waiting,
+        )
         if only_answers:
             return _save_answers(prepared)
         if prepared.replayed:

@@ -19,7 +19,9 @@ class Job:
     `environment_yml` says what comes from `conda_channel`; `requirements` what is installed then.
     `lock` is where the exact set with its hashes is kept (PEP 751), or read from if it was made
     from these requirements. `given_lock` is another site's, to be replayed. `offline` allows the
-    cache and local folders only; `wheelhouse` is a folder of wheels, which then are all there is.
+    cache and local folders only; `left_out` are indexes of the person's that do not answer;
+    `wheelhouse` is a folder of wheels, which then are all there is; `only_wheels` takes the
+    newest releases that have a wheel for this system.
     """
 
     prefix: Path
@@ -35,10 +37,15 @@ class Job:
     expected_bytes: int
     tell: Teller
     platform: str = ""
+    left_out: tuple[str, ...] = ()
+    only_wheels: bool = False
 
     def places(self) -> list[str | Path]:
-        """Return uv's options for a wheelhouse: the folder, and no index beside it."""
-        return ["--no-index", "--find-links", self.wheelhouse] if self.wheelhouse else []
+        """Return options for a wheelhouse (and no index beside it), and for wheels only."""
+        folder: list[str | Path] = []
+        if self.wheelhouse:
+            folder = ["--no-index", "--find-links", self.wheelhouse]
+        return [*folder, *(["--only-binary", ":all:"] if self.only_wheels else [])]
 
 
 class Backend(Protocol):

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import conda, files, log, paths, run
+from setup_assistant.host import caches, conda, files, log, paths, removal, run
 from setup_assistant.host.pip_settings import uv_environment
+from setup_assistant.host.removal_proofs import called
 from setup_assistant.messages import msg
 from setup_assistant.site.environment_yml import conda_specs, variables
 from setup_assistant.steps.backends import uv
@@ -52,7 +53,7 @@ class Rattler:
             "channel": job.conda_channel,
             "specs": specs,
             "prefix": str(job.prefix),
-            "cache": str(paths.conda_cache()),
+            "cache": str(caches.begin(paths.conda_cache())),
             "offline": job.offline,
         }
         outcome = engine(request, job.scratch, heard.line, job.tell.detail)
@@ -60,7 +61,8 @@ class Rattler:
             error = _explain(heard, outcome, job)
             if fresh:
                 # The cache keeps what arrived; half an environment only takes up room.
-                files.remove(job.prefix)
+                ours = called(job.prefix, folders=True)
+                removal.tidy(job.prefix, under=job.prefix.parent, proof=ours)
             raise error
         conda.write_history(job.prefix, "py-rattler", heard.packages, specs)
         conda.write_variables(job.prefix, variables(job.environment_yml))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths, pythons, run, usage
+from setup_assistant.host import caches, files, paths, pythons, run, usage
 from setup_assistant.host.pip_settings import uv_environment, without_choices
+from setup_assistant.machine.own_sources import uv_settings
 from setup_assistant.messages import msg
 from setup_assistant.site.layout import python_in
 from setup_assistant.steps.backends import lock
@@ -27,6 +31,10 @@ _NETWORK = (
     "network unreachable",
     "tls handshake",
     "certificate",
+    "failed to download",
+    "response body",
+    "connection reset",
+    "server error (5",
 )
 
 # What it says where a package is not in the places it may look in.
@@ -103,7 +111,30 @@ def _environment(job: Job) -> dict[str, str]:
     if job.given_lock is None and "\n--index-url " in f"\n{text}":
         for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
             env.pop(name, None)
+    return _without(env, job.left_out)
+
+
+def _without(env: dict[str, str], dead: Sequence[str]) -> dict[str, str]:
+    """Leave out the person's further indexes that do not answer: pip skips them, uv stops."""
+    if not dead:
+        return env
+    for name in ("UV_INDEX", "UV_EXTRA_INDEX_URL"):
+        kept = [url for url in env.get(name, "").split() if _bare(url) not in dead]
+        env.pop(name, None)
+        if kept:
+            env[name] = " ".join(kept)
+    settings = uv_settings()
+    if any(url in settings for url in dead):
+        # A uv.toml can be left out only as a whole; what else it names is in the requirements.
+        env["UV_NO_CONFIG"] = "1"
     return env
+
+
+def _bare(url: str) -> str:
+    """Return an index's address as the probe writes it: no name, no credentials, no last slash."""
+    parts = urlsplit(url.partition("=")[2] if re.match(r"[\w-]+=https?:", url) else url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
 
 
 def _text(path: Path) -> str:
@@ -144,12 +175,12 @@ def _known_cause(outcome: run.Outcome, prefix: Path) -> SetupError | None:
     lowered = words.lower()
     if "no space left" in lowered or "os error 28" in lowered:
         return SetupError("disk_filled", path=str(_fullest(prefix)))
+    if "hash mismatch" in lowered:
+        return SetupError("hash_mismatch", detail=words)
     if any(sign in lowered for sign in _NOT_THERE):
         return SetupError("wheel_missing", detail=words)
     if any(sign in lowered for sign in _NETWORK):
         return SetupError("packages_unreachable", detail=words)
-    if "hash mismatch" in lowered:
-        return SetupError("hash_mismatch", detail=words)
     return None
 
 
@@ -173,7 +204,7 @@ def environment(scratch: Path, *, offline: bool = False, requirements: str = "")
     env = without_choices(run.clean_environment(uv_environment(dict(os.environ))))
     # Else a project around the working folder has its say (overrides, a date, a resolution).
     env["UV_PROJECT"] = scratch.absolute().anchor
-    env["UV_CACHE_DIR"] = str(paths.package_cache())
+    env["UV_CACHE_DIR"] = str(caches.begin(paths.package_cache()))
     env = in_order(env, requirements)
     env.setdefault("UV_HTTP_TIMEOUT", "120")
     env.setdefault("UV_NO_PROGRESS", "1")

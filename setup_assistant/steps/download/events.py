@@ -15,7 +15,20 @@ from typing import Any, Literal
 # damaged     path, source
 # source      source that is given up, detail, path (None: all of it)
 # waiting     folder
-Kind = Literal["listed", "start", "progress", "verifying", "file", "damaged", "source", "waiting"]
+# leftover    path, size_bytes of an unfinished file that another client or an earlier run left
+# retry       source (host), seconds and until (clock time) that it asks to be left alone, detail
+Kind = Literal[
+    "listed",
+    "start",
+    "progress",
+    "verifying",
+    "file",
+    "damaged",
+    "source",
+    "waiting",
+    "retry",
+    "leftover",
+]
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.transfer.remote_file import RemoteFile
+from setup_assistant.host.transfer.wait import Wait
 from setup_assistant.messages import msg
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.failures import FileError
 from setup_assistant.steps.download.job import Job
 from setup_assistant.steps.download.preflight import size_of
 from setup_assistant.steps.download.source import Source
-from setup_assistant.weights.listing import RemoteFile
 
 # Failures that another source may not have; a full disk is full for all.
 _ELSEWHERE = frozenset(
@@ -43,6 +44,8 @@ class Several:
         self._origins: dict[str, str] = {}
         self._latest: SetupError | None = None
         self._known = job.known()
+        for source in self._sources:
+            source.hear(self._say_wait)
         self.name = job.source.name
         """The source that listed the model."""
 
@@ -174,6 +177,11 @@ class Several:
         detail = str(error.message)
         self._job.event(Event("source", {"source": source.name, "detail": detail, "path": path}))
         self._job.note(msg("{detail} Another source is asked.", detail=detail))
+
+    def _say_wait(self, wait: Wait) -> None:
+        data = {"source": wait.host, "seconds": round(wait.seconds), "until": wait.until}
+        self._job.event(Event("retry", {**data, "detail": str(wait.detail)}))
+        self._job.note(wait.message)
 
     def _listed(self, source: Source) -> tuple[RemoteFile, ...]:
         """Return a source's files with the sums that are known.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from setup_assistant.host import files
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import msg
 from setup_assistant.steps.download import speeds
 from setup_assistant.steps.download.events import Event
@@ -15,7 +17,6 @@ from setup_assistant.steps.download.run import Run
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.folder_record import Kept, Manifest
 from setup_assistant.weights.hashing import proved_before, record
-from setup_assistant.weights.listing import RemoteFile
 from setup_assistant.weights.model_files_present import check_listed
 
 __all__ = ["LOCK", "Brought", "Job", "bring"]
@@ -30,12 +31,14 @@ def bring(job: Job) -> Brought:
     """
     old = folder_record.load(job.folder)
     old = old if old and old.model == job.model else None
-    if old and old.complete and not job.verify and folder_record.intact(job.folder, job.model):
+    same = old is not None and old.revision == job.revision
+    whole = same and not job.verify and folder_record.intact(job.folder, job.model)
+    if old and whole:
         return Brought(record=old)
-    proved = proved_before(job, old)
-    if old and old.complete and (whole := _still_whole(job, old, proved)):
+    proved = _of_state(job, old, proved_before(job, old))
+    if old and old.complete and same and (found := _still_whole(job, old, proved)):
         # Copied, or read again: no need to ask the hub.
-        return Brought(record=whole)
+        return Brought(record=found)
     sources = Several(job)
 
     def check(listed: Sequence[RemoteFile]) -> None:
@@ -47,10 +50,20 @@ def bring(job: Job) -> Brought:
     with files.exclusive(job.folder / LOCK, _sayer(job) if job.wait else None) as waited:
         if waited:
             old = folder_record.load(job.folder)
-            if old and folder_record.intact(job.folder, job.model):
+            same = old is not None and old.revision == job.revision
+            if old and same and folder_record.intact(job.folder, job.model):
                 return Brought(record=old)
-            proved = proved_before(job, old if old and old.model == job.model else None)
+            old = old if old and old.model == job.model else None
+            proved = _of_state(job, old, proved_before(job, old))
         return Run(job, sources, listed, proved).finish()
+
+
+def _of_state(job: Job, old: Manifest | None, proved: dict[str, Kept]) -> dict[str, Kept]:
+    """Let files that were recorded for another revision be of no state that is listed now."""
+    if old is None or old.revision == job.revision:
+        return proved
+    other = f"of revision {old.revision}"
+    return {path: replace(kept, revision=other) for path, kept in proved.items()}
 
 
 def _still_whole(job: Job, old: Manifest, proved: dict[str, Kept]) -> Manifest | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from setup_assistant.host.http import Http, WebError
+from setup_assistant.host.tokens import HUGGING_FACE, MODELSCOPE
 from setup_assistant.messages import msg
 from setup_assistant.steps.download.hub_request import ask, no_hub
 from setup_assistant.steps.download.tree import Tree
@@ -25,11 +24,8 @@ class Hub(Protocol):
         """Its address."""
 
     @property
-    def variable(self) -> str:
-        """The environment variable of the person's token."""
-
-    def secrets(self) -> dict[str, str]:
-        """Return the headers that only the hub itself may see."""
+    def token(self) -> str:
+        """Whose token it wants: a hub of `host.tokens`, "" for none."""
 
     def entries(self, http: Http, model: str) -> list[Any]:
         """Return what the hub lists, unchecked; raises `WebError`."""
@@ -43,22 +39,17 @@ class ModelScopeHub:
     """A hub that speaks ModelScope's API."""
 
     base: str
-    variable: str = "MODELSCOPE_API_TOKEN"
-
-    def secrets(self) -> dict[str, str]:
-        """The token, as header and as cookie: parts of the API want one or the other."""
-        token = os.environ.get(self.variable, "").strip()
-        bearer = {"Authorization": f"Bearer {token}", "Cookie": f"m_session_id={token}"}
-        return bearer if token else {}
+    revision: str = "master"
+    token: str = MODELSCOPE
 
     def entries(self, http: Http, model: str) -> list[Any]:
         """One request, or as many as it takes to see all."""
-        return Tree(http, self.base, model).entries()
+        return Tree(http, self.base, model, self.revision).entries()
 
     def url(self, model: str, path: str) -> str:
         """Under the API too."""
-        file = quote(path, safe="")
-        return f"{self.base}/api/v1/models/{quote(model)}/repo?Revision=master&FilePath={file}"
+        asked = f"Revision={quote(self.revision, safe='')}&FilePath={quote(path, safe='')}"
+        return f"{self.base}/api/v1/models/{quote(model)}/repo?{asked}"
 
 
 @dataclass(frozen=True)
@@ -66,17 +57,14 @@ class HuggingFaceHub:
     """Hugging Face, or a mirror of it; only large files have a sha256 there."""
 
     base: str
-    variable: str = "HF_TOKEN"
-
-    def secrets(self) -> dict[str, str]:
-        """The token."""
-        token = os.environ.get(self.variable, "").strip()
-        return {"Authorization": f"Bearer {token}"} if token else {}
+    revision: str = "main"
+    token: str = HUGGING_FACE
 
     def entries(self, http: Http, model: str) -> list[Any]:
         """One request per page."""
         found: list[Any] = []
-        url = f"{self.base}/api/models/{quote(model)}/tree/main?recursive=true"
+        revision = quote(self.revision, safe="")
+        url = f"{self.base}/api/models/{quote(model)}/tree/{revision}?recursive=true"
         for _page in range(_MOST_PAGES):
             headers: dict[str, str] = {}
             listed = ask(http, url, headers)
@@ -93,30 +81,33 @@ class HuggingFaceHub:
 
     def url(self, model: str, path: str) -> str:
         """The address of the file itself, not of its pointer."""
-        return f"{self.base}/{quote(model)}/resolve/main/{quote(path)}"
+        revision = quote(self.revision, safe="")
+        return f"{self.base}/{quote(model)}/resolve/{revision}/{quote(path)}"
 
 
 class Address:
     """An address that the person gave: a hub of either kind, or a folder with one model."""
 
-    variable = "MODELSCOPE_API_TOKEN"
+    def __init__(self, base: str, revision: str = "") -> None:
+        self.base = base
+        kinds: tuple[Hub, ...] = (ModelScopeHub(base), HuggingFaceHub(base))
+        if revision:
+            # A folder has one state only.
+            kinds = (ModelScopeHub(base, revision), HuggingFaceHub(base, revision))
+        self._kinds = kinds if revision else (*kinds, WebFolder(base))
+        self._hub = kinds[0]
 
-    def __init__(self, base: str) -> None:
-        # A name and password go into a header, not into the record and the messages.
-        self.base, self._login = _without_login(base)
-        self._hub: Hub = ModelScopeHub(self.base)
-
-    def secrets(self) -> dict[str, str]:
-        """The token of a hub, or the login in the address."""
-        return {**self._hub.secrets(), **self._login}
+    @property
+    def token(self) -> str:
+        """That of the kind which answered."""
+        return self._hub.token
 
     def entries(self, http: Http, model: str) -> list[Any]:
         """Ask as of a hub of either kind, then as of a folder."""
-        kinds: tuple[Hub, ...] = (ModelScopeHub(self.base), HuggingFaceHub(self.base))
         refusals: list[WebError] = []
-        for kind in (*kinds, WebFolder(self.base)):
-            self._hub, self.variable = kind, kind.variable
-            http.secrets = self.secrets()
+        for kind in self._kinds:
+            self._hub = kind
+            http.keys = replace(http.keys, hub=kind.token)
             try:
                 if found := kind.entries(http, model):
                     return found
@@ -131,26 +122,19 @@ class Address:
         return self._hub.url(model, path)
 
 
-def _without_login(address: str) -> tuple[str, dict[str, str]]:
-    """Return an address without the name and password in it, and the header that says them."""
-    parts = urlsplit(address)
-    login, at, place = parts.netloc.rpartition("@")
-    if not at:
-        return address, {}
-    header = b64encode(unquote(login).encode()).decode()
-    return parts._replace(netloc=place).geturl(), {"Authorization": f"Basic {header}"}
-
-
 def _of_tree(entry: object) -> object:
     if not isinstance(entry, dict):
         return entry
     large = entry.get("lfs")
     digest = large.get("oid") if isinstance(large, dict) else None
+    # Of a large file it is the id of its pointer.
+    blob = None if large else entry.get("oid")
     return {
         "Path": entry.get("path"),
         "Size": entry.get("size"),
         "Sha256": digest.removeprefix("sha256:") if isinstance(digest, str) else digest,
         "Revision": entry.get("oid"),
+        "GitBlob": blob,
         "Type": "tree" if entry.get("type") == "directory" else "blob",
     }
 

@@ -23,7 +23,8 @@ class Job:
     `others` are sources that deliver what `source` does not; `known` returns the sha256 of
     paths that no source may contradict. `before` is told every path that will be written, before
     any is; `verify` reads again what an earlier run proved; `flag` is the option that chooses
-    the folder. `note` is told each file that arrived, `event` everything that happens; `wait`
+    the folder; `revision` is the wished state of the model, "" for the source's usual one.
+    `note` is told each file that arrived, `event` everything that happens; `wait`
     waits for another run in the same folder instead of refusing.
     """
 
@@ -34,6 +35,7 @@ class Job:
     others: tuple[Source, ...] = ()
     known: Callable[[], Mapping[str, str]] = dict
     verify: bool = False
+    revision: str = ""
     tell: Teller = field(default_factory=Silent)
     before: Callable[[Path, Sequence[str]], None] = lambda _folder, _paths: None
     note: Callable[[Message], None] = lambda _text: None

@@ -5,19 +5,20 @@ Files are hard-linked where that is possible, so that they take no room twice; e
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
+from setup_assistant.host import files, removal
+from setup_assistant.host.removal_proofs import called
+from setup_assistant.host.transfer.fetch import copy
+from setup_assistant.host.transfer.remote_file import RemoteFile
+from setup_assistant.host.transfer.wait import Wait
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.listing import PART_SUFFIX, RemoteFile, checked, path_fault
+from setup_assistant.weights.listing import checked, path_fault
 from setup_assistant.weights.model_files_present import CONFIG
-
-_BLOCK = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class FolderSource:
     def name(self) -> str:
         """The folder."""
         return str(self.root)
+
+    def hear(self, on_wait: Callable[[Wait], None]) -> None:
+        """A folder never asks for that."""
 
     def list(self) -> tuple[RemoteFile, ...]:
         """Return the files below the folder; hidden ones and links out of it are left out."""
@@ -103,7 +107,7 @@ def link_or_copy(source: Path, target: Path, flag: str) -> str | None:
         SetupError: `disk_filled`, `not_writable`, or `file_invalid` for the source.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    files.remove(target)
+    out_of_the_way(target)
     try:
         os.link(source.resolve(), target)
     except OSError:
@@ -111,18 +115,21 @@ def link_or_copy(source: Path, target: Path, flag: str) -> str | None:
     return None
 
 
+def out_of_the_way(target: Path) -> None:
+    """Remove a file, or a link, in whose place another comes.
+
+    Raises:
+        SetupError: `removal_refused` where a folder is there, `not_removed`.
+    """
+    target = target.absolute()
+    removal.remove(target, under=target.parent, proof=called(target))
+
+
 def _copied(source: Path, target: Path, flag: str) -> str:
-    part, digest = target.with_name(target.name + PART_SUFFIX), hashlib.sha256()
     try:
-        with source.open("rb") as reader, part.open("wb") as writer:
-            while block := reader.read(_BLOCK):
-                digest.update(block)
-                writer.write(block)
-        part.replace(target)
+        return copy(source, target)
     except OSError as error:
-        files.remove(part)
         if error.errno in files.FULL:
             raise SetupError("disk_filled", path=str(target.parent)) from error
         detail = error.strerror or str(error)
         raise SetupError("not_writable", path=str(target), detail=detail, flag=flag) from error
-    return digest.hexdigest()

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host import tokens
+from setup_assistant.host.http_errors import WebError
+from setup_assistant.host.transfer.file_progress import Patience
 from setup_assistant.messages import _
-from setup_assistant.steps.download.file_progress import Patience
 from setup_assistant.steps.download.hubs import Address, Hub, HuggingFaceHub, ModelScopeHub
 from setup_assistant.steps.download.local import FolderSource, folder_of
 from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.download.web import WebSource
 
-MODELSCOPE, HUGGING_FACE = "modelscope", "huggingface"
+MODELSCOPE, HUGGING_FACE = tokens.MODELSCOPE, tokens.HUGGING_FACE
 HUBS = (MODELSCOPE, HUGGING_FACE)
-_ATTEMPTS_OF_SEVERAL = 6
-_VARIABLES = {MODELSCOPE: "MODELSCOPE_ENDPOINT", HUGGING_FACE: "HF_ENDPOINT"}
+# Where others have the same files.
+_IMPATIENT = Patience(attempts=6, longest_retry_after=300.0)
 
 
 def endpoint(kind: str, default: str) -> str:
@@ -69,11 +71,20 @@ def _place(kind: str, given: str | None, official: Mapping[str, str]) -> Place:
 
 def own_address(kind: str) -> str:
     """Return the address that the person's environment names for a hub; "" where it names none."""
-    return os.environ.get(_VARIABLES.get(kind, ""), "").strip()
+    hub = tokens.HUBS.get(kind)
+    return os.environ.get(hub.endpoint, "").strip() if hub else ""
 
 
 def source_of(
-    kind: str, address: str, *, model: str, resume: str, flag: str, alone: bool = True
+    kind: str,
+    address: str,
+    *,
+    model: str,
+    resume: str,
+    flag: str,
+    alone: bool = True,
+    revision: str = "",
+    token_to: Sequence[str] = (),
 ) -> Source:
     """Return the source of a kind ("modelscope", "huggingface", an address or a folder).
 
@@ -84,23 +95,51 @@ def source_of(
         resume: the command that goes on later.
         flag: the option that chooses the target folder.
         alone: whether it is the only one; else less patience is had with it.
+        revision: a branch, tag or commit of the hub's; "" for its usual one.
+        token_to: addresses that may see the hub's token, beside its own.
 
     Raises:
         SetupError: `usage` for a kind that is none of these.
     """
-    hub: Hub
+    if kind not in HUBS and not kind.startswith(("http://", "https://")):
+        return _folder_source(kind, model, flag, revision)
+    try:
+        base, logins = tokens.split_login(address if kind in HUBS else kind.rstrip("/"))
+        allowed = tokens.addresses(token_to)
+    except (ValueError, WebError) as error:
+        given = " ".join([address or kind, *token_to])
+        raise _usage(_("{given} is no address.", given=given)) from error
+    return WebSource(
+        model=model,
+        hub=_hub(kind, base, revision),
+        resume=resume,
+        flag=flag,
+        patience=Patience() if alone else _IMPATIENT,
+        logins=logins,
+        token_to=allowed,
+        revision=revision,
+    )
+
+
+def _hub(kind: str, base: str, revision: str) -> Hub:
     if kind == MODELSCOPE:
-        hub = ModelScopeHub(address)
-    elif kind == HUGGING_FACE:
-        hub = HuggingFaceHub(address)
-    elif kind.startswith(("http://", "https://")):
-        hub = Address(kind.rstrip("/"))
-    elif Path(kind).expanduser().is_dir():
-        folder = folder_of(Path(kind).expanduser().absolute(), model)
-        return FolderSource(folder, model=model, flag=flag)
-    else:
-        detail = _("--source is modelscope, huggingface, an address or a folder; not {given}.",
-                   given=kind)  # fmt: skip
-        raise SetupError("usage", detail=detail, verb="download")
-    patience = Patience() if alone else Patience(attempts=_ATTEMPTS_OF_SEVERAL)
-    return WebSource(model=model, hub=hub, resume=resume, flag=flag, patience=patience)
+        return ModelScopeHub(base, revision) if revision else ModelScopeHub(base)
+    if kind == HUGGING_FACE:
+        return HuggingFaceHub(base, revision) if revision else HuggingFaceHub(base)
+    return Address(base, revision)
+
+
+def _folder_source(kind: str, model: str, flag: str, revision: str) -> Source:
+    root = Path(kind).expanduser()
+    if not root.is_dir():
+        raise _usage(
+            _("--source is modelscope, huggingface, an address or a folder; not {given}.",
+              given=kind)
+        )  # fmt: skip
+    if revision:
+        raise _usage(_("--revision is for hubs; the folder {path} has one state.", path=kind))
+    return FolderSource(folder_of(root.absolute(), model), model=model, flag=flag)
+
+
+def _usage(detail: str) -> SetupError:
+    return SetupError("usage", detail=detail, verb="download")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.transfer.remote_file import STATE_SUFFIX, RemoteFile
 from setup_assistant.messages import _
 from setup_assistant.steps.download.job import Job
 from setup_assistant.units_text import size_text
-from setup_assistant.weights.listing import STATE_SUFFIX, RemoteFile
 
 # What the longest path may have, the part's suffix included (POSIX; Windows allows fewer).
 _LONGEST_PATH = 259 if os.name == "nt" else 4095

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, sites
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.steps.download.local import link_or_copy
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.listing import RemoteFile
 
 
 def take(

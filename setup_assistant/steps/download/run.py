@@ -8,9 +8,10 @@ from dataclasses import replace
 from itertools import islice
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files
+from setup_assistant.host import clock, removal
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message, msg
-from setup_assistant.steps.download import speeds
+from setup_assistant.steps.download import leftovers, speeds
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.fallback import Several
 from setup_assistant.steps.download.job import Brought, Job
@@ -18,8 +19,7 @@ from setup_assistant.steps.download.preflight import size_of
 from setup_assistant.steps.download.reuse import take
 from setup_assistant.units_text import size_text
 from setup_assistant.weights.folder_record import Kept
-from setup_assistant.weights.hashing import fits, hashed, record, say_verifying
-from setup_assistant.weights.listing import RemoteFile
+from setup_assistant.weights.hashing import fits, hashed, proves, record, say_verifying
 from setup_assistant.weights.model_files_present import HEADS, check_heads, unreadable
 
 # Less than this says nothing about the speed of a line.
@@ -44,7 +44,14 @@ class Run:
         self._total = sum(f.size for f in listed)
         self._received = 0
         self._began = self._told = clock.monotonic()
-        self._proved = {f.path: k for f in listed if (k := proved.get(f.path)) and fits(f, k)}
+        self._proved = {
+            f.path: replace(k, revision=f.revision) for f in listed
+            if (k := proved.get(f.path)) and fits(f, k) and not _other_state(f, k)
+        }  # fmt: skip
+        self._outdated = [
+            f.path for f in listed
+            if not f.git_blob and (k := proved.get(f.path)) and _other_state(f, k)
+        ]  # fmt: skip
         self._reused: set[str] = set()
         self._proved_bytes = sum(k.size for k in self._proved.values())
         self._recorded = clock.monotonic()
@@ -57,6 +64,9 @@ class Run:
             SetupError: as `folder.bring`.
         """
         job = self._job
+        for path in self._outdated:
+            # Of the same size, with nothing that tells the two apart: it must come again.
+            removal.drop(job.folder / path, under=job.folder)
         for path, kept in self._proved.items():
             self._tell_file(path, kept, "kept")
         for file, origin in take(job.model, self._missing(), job.folder, job.flag):
@@ -72,7 +82,21 @@ class Run:
             # The hub serves it so: it is what was listed, but no library will load it.
             job.note(msg("{path} does not begin as a safetensors file does", path=path))
         found = record(job, self._proved.values(), complete=True, source=self._sources.name)
+        self._tell_leftovers(listed)
         return Brought(record=found, received_bytes=self._received)
+
+    def _tell_leftovers(self, listed: Sequence[str]) -> None:
+        """Name what other clients, or earlier runs, left unfinished."""
+        unfinished = leftovers.find(self._job.folder, set(listed))
+        for path, size in unfinished:
+            self._job.event(Event("leftover", {"path": path, "size_bytes": size}))
+        if unfinished:
+            named = ", ".join(path for path, _bytes in unfinished[:_MOST_NAMED])
+            total = size_text(sum(size for _path, size in unfinished))
+            self._job.note(
+                msg("Not needed: unfinished files, {size}, in {folder}: {names}",
+                    size=total, folder=str(self._job.folder), names=named)
+            )  # fmt: skip
 
     def _missing(self) -> list[RemoteFile]:
         return [f for f in self._listed if f.path not in self._proved]
@@ -172,14 +196,15 @@ class Run:
     def _prove(self, file: RemoteFile, kept: Kept | None, *, fetched: bool) -> None:
         """Record a file that is what was listed; remove it where it is something else."""
         job, origin = self._job, self._sources.origin(file.path)
-        if not (kept and fits(file, kept)):
-            files.remove(job.folder / file.path)
+        checked = proves(job.folder, file, kept) if kept else None
+        if not (kept and checked):
+            removal.drop(job.folder / file.path, under=job.folder)
             job.note(msg("{path}: the sha256 differs; fetched again", path=file.path))
             job.event(Event("damaged", {"path": file.path, "source": origin}))
             return
         kept = replace(
             kept,
-            checked="sha256" if file.sha256 else "size",
+            checked=checked,
             revision=file.revision,
             source=None if origin == self._sources.name else origin,
         )
@@ -205,6 +230,16 @@ class Run:
 
     def _done(self) -> int:
         return self._proved_bytes
+
+
+def _other_state(file: RemoteFile, kept: Kept) -> bool:
+    """Whether a recorded file is another state of it than the listed one, by names alone."""
+    if file.sha256:
+        return False
+    if file.git_blob:
+        # Proved by size only, or as another blob: read it.
+        return kept.checked != "git" or kept.revision != file.revision
+    return kept.revision != file.revision
 
 
 def _arrival(file: RemoteFile, kept: Kept) -> Message:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from setup_assistant.weights.listing import RemoteFile
+from setup_assistant.host.transfer.remote_file import RemoteFile
+from setup_assistant.host.transfer.wait import Wait
 
 
 class Source(Protocol):
@@ -15,6 +16,9 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """Its address, for the record and for messages."""
+
+    def hear(self, on_wait: Callable[[Wait], None]) -> None:
+        """Tell from now on where a server asks to be left alone for a while."""
 
     def list(self) -> tuple[RemoteFile, ...]:
         """Return the model's files, checked.

@@ -23,9 +23,10 @@ _MOST_REQUESTS = 1000
 class Tree:
     """The listing of one model at one address."""
 
-    def __init__(self, http: Http, base: str, model: str) -> None:
+    def __init__(self, http: Http, base: str, model: str, revision: str) -> None:
         self._http = http
         self._url = f"{base}/api/v1/models/{quote(model)}/repo/files"
+        self._revision = revision
         self._requests = 0
         self._found: dict[str, Any] = {}
 
@@ -72,7 +73,7 @@ class Tree:
 
     def _listed(self, *, root: str, recursive: bool) -> list[Any]:
         """Return one listing, all pages of it."""
-        query = {"Revision": "master", "Recursive": str(recursive)} | (
+        query = {"Revision": self._revision, "Recursive": str(recursive)} | (
             {"Root": root} if root else {}
         )
         found, total = self._page(query)

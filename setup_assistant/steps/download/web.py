@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.connections import Address, address_of
 from setup_assistant.host.http import Http, WebError, silence_seconds
 from setup_assistant.host.secrets import redact
+from setup_assistant.host.tokens import Keys
+from setup_assistant.host.transfer.engine import CONNECTIONS, Transfer
+from setup_assistant.host.transfer.file_progress import Patience, TransferError
+from setup_assistant.host.transfer.part import kept_bytes
+from setup_assistant.host.transfer.remote_file import RemoteFile
+from setup_assistant.host.transfer.wait import Wait
 from setup_assistant.steps.download.failures import FileError, error_of
-from setup_assistant.steps.download.file_progress import Patience, TransferError
 from setup_assistant.steps.download.hubs import Hub
-from setup_assistant.steps.download.part import kept_bytes
-from setup_assistant.steps.download.transfer import CONNECTIONS, Transfer
-from setup_assistant.weights.listing import RemoteFile, checked
+from setup_assistant.weights.listing import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +27,8 @@ class WebSource:
     """One model on one hub.
 
     `resume` is the command that goes on later, `flag` the option that chooses the target folder.
+    `logins` are names and passwords for single addresses, `token_to` addresses that may see the
+    hub's token beside its own; `revision` is the wished one, "" for the hub's usual one.
     """
 
     model: str
@@ -31,6 +37,9 @@ class WebSource:
     flag: str
     patience: Patience = field(default_factory=Patience)
     connections: int = CONNECTIONS
+    logins: Mapping[Address, str] = field(default_factory=dict, repr=False)
+    token_to: tuple[Address, ...] = ()
+    revision: str = ""
 
     @property
     def name(self) -> str:
@@ -40,11 +49,14 @@ class WebSource:
     @cached_property
     def _http(self) -> Http:
         return Http(
-            self.hub.base,
-            secrets=self.hub.secrets(),
+            Keys(self.hub.token, self.logins, self.token_to),
             silence=silence_seconds(),
             connections=self.connections,
         )
+
+    def hear(self, on_wait: Callable[[Wait], None]) -> None:
+        """Tell of waits; see `Source.hear`."""
+        self._http.on_wait = on_wait
 
     def list(self) -> tuple[RemoteFile, ...]:
         """Return the model's files; see `Source.list`."""
@@ -55,7 +67,12 @@ class WebSource:
 
     def partial_bytes(self, folder: Path, file: RemoteFile) -> int:
         """Return what an earlier run left of a file."""
-        return kept_bytes(folder, file, self.name)
+        return kept_bytes(folder, file, self._origin)
+
+    @property
+    def _origin(self) -> str:
+        """What files without a sha256 are held to be one state of."""
+        return f"{self.name}@{self.revision}" if self.revision else self.name
 
     def get(
         self,
@@ -74,7 +91,7 @@ class WebSource:
         )
         addresses = [(f, self.hub.url(self.model, f.path)) for f in wanted]
         try:
-            transfer.run(folder, addresses, self.name)
+            transfer.run(folder, addresses, self._origin)
         except TransferError as error:
             found = self._error(error.cause, "weights_interrupted", folder, error.path)
             raise FileError(found, error.path) from error
@@ -84,6 +101,13 @@ class WebSource:
     def _error(
         self, error: WebError, unreachable: str, folder: Path | None = None, path: str = "?"
     ) -> SetupError:
+        keys = self._http.keys
+        if error.reason == "denied" and keys.withheld(self.hub.base):
+            scheme, host, port = address_of(self.hub.base)
+            return SetupError(
+                "weights_token", url=self.name, model=self.model, variable=keys.variable,
+                address=f"{scheme}://{host}:{port}",
+            )  # fmt: skip
         return error_of(
             error.reason,
             str(error.detail),
@@ -92,7 +116,7 @@ class WebSource:
             where=str(folder or ""),
             flag=self.flag,
             resume=self.resume,
-            variable=self.hub.variable or "HF_TOKEN",
+            variable=keys.variable or "HF_TOKEN",
             unreachable=unreachable,
             path=path,
         )

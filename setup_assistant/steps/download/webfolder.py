@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from setup_assistant.host.http import Http, WebError
+from setup_assistant.host.transfer import small
 from setup_assistant.messages import msg
 from setup_assistant.steps.download.hub_request import LISTING_BYTES, as_object, ask, ask_bytes
 from setup_assistant.weights.listing import MOST_FILES, path_fault
@@ -41,11 +42,7 @@ class WebFolder:
     """A folder that holds the files of one model."""
 
     base: str
-    variable: str = ""
-
-    def secrets(self) -> dict[str, str]:
-        """None."""
-        return {}
+    token: str = ""
 
     def entries(self, http: Http, model: str) -> list[Any]:  # noqa: ARG002 - one model only
         """One request for the record, or one for each name."""
@@ -127,29 +124,11 @@ class WebFolder:
             # Not asked for: it is refused where all names are checked.
             return 0
         try:
-            body = http.get(self.url("", name), method="HEAD")
+            return small.size_of(http, self.url("", name))
         except WebError as error:
-            if error.reason == "not_found":
-                return None
-            # Some servers know no HEAD: the first byte tells as much.
-            return self._size_by_part(http, name)
-        body.close()
-        if body.is_page and not name.endswith((".html", ".htm")):
+            if error.reason != "not_found":
+                raise
             return None
-        return body.total if body.total is not None else self._size_by_part(http, name)
-
-    def _size_by_part(self, http: Http, name: str) -> int | None:
-        try:
-            body = http.get(self.url("", name), (0, 0))
-        except WebError as error:
-            if error.reason == "range":
-                # An empty file has no first byte.
-                return int(str(error.detail.args["size"] or 0))
-            if error.reason == "not_found":
-                return None
-            raise
-        body.close()
-        return None if body.is_page else body.total
 
 
 # A server that keeps its pages and hidden files to itself has none for us.

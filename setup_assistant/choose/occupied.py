@@ -1,0 +1,78 @@
+"""Cards that other programs fill: said first, with what would fit after closing them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NoReturn
+
+from setup_assistant.choose.reasons import Notes
+from setup_assistant.choose.usable_gpus import IDLE, Card
+from setup_assistant.errors import SetupError
+from setup_assistant.messages import Message, msg
+from setup_assistant.units_text import GIB
+
+# How many programs are named.
+_NAMED = 3
+
+
+def emptied(cards: Sequence[Card]) -> list[Card]:
+    """Return the cards as they would be without other programs on them."""
+    return [replace(c, budget=max(c.budget, c.empty_budget or 0)) for c in cards]
+
+
+def filled(cards: Sequence[Card]) -> list[Card]:
+    """Return the cards that other programs hold more of than an idle card's share."""
+    return [c for c in cards if _used(c) > IDLE]
+
+
+def _used(card: Card) -> int:
+    return (card.total or 0) - card.free if card.total and card.free is not None else 0
+
+
+def _gib(count: int) -> str:
+    return f"{count / GIB:.1f} GiB"
+
+
+def _about(card: Card) -> dict[str, str]:
+    names = list(dict.fromkeys(card.users))
+    users = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    return {
+        "used": _gib(_used(card)),
+        "total": _gib(card.total or 0),
+        "gpu": card.name,
+        "users": users or msg("other programs").english,
+    }
+
+
+def tell(cards: Sequence[Card], here: str, after: str, notes: Notes) -> None:
+    """Say first which cards are filled, where a larger model would fit without that.
+
+    Args:
+        cards: the cards to plan for.
+        here: the model that fits now.
+        after: the model that would fit after closing the programs.
+        notes: where it is said.
+    """
+    if after == here:
+        return
+    for card in reversed(sorted(filled(cards), key=_used, reverse=True)[:_NAMED]):
+        notes.first("placement", _sentence(card, after))
+
+
+def _sentence(card: Card, after: str) -> Message:
+    return msg(
+        "{used} of {total} of {gpu} are in use by {users}: after closing them, {model} would fit.",
+        **_about(card),
+        model=after,
+    )
+
+
+def refuse(cards: Sequence[Card], model: str, need: int) -> NoReturn:
+    """Raise that a model does not fit since other programs fill the cards.
+
+    Raises:
+        SetupError: `gpu_occupied`.
+    """
+    fullest = max(filled(cards), key=_used)
+    raise SetupError("gpu_occupied", **_about(fullest), model=model, need=_gib(need))

@@ -1,0 +1,240 @@
+"""Addresses and numbers that name a computer, a device or a person."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+
+# Hosts that everybody uses; they say which service failed, and nothing else.
+_PUBLIC = frozenset(
+    [
+        "pypi.org",
+        "pythonhosted.org",
+        "pytorch.org",
+        "huggingface.co",
+        "hf.co",
+        "hf-mirror.com",
+        "modelscope.cn",
+        "modelscope.ai",
+        "anaconda.org",
+        "anaconda.com",
+        "conda.io",
+        "github.com",
+        "githubusercontent.com",
+        "github.io",
+        "nvidia.com",
+        "tsinghua.edu.cn",
+        "aliyun.com",
+        "aliyuncs.com",
+        "ustc.edu.cn",
+        "sjtu.edu.cn",
+        "python.org",
+        "debian.org",
+        "ubuntu.com",
+        "docker.io",
+        "docker.com",
+        "readthedocs.io",
+        "apache.org",
+        "w3.org",
+        "json-schema.org",
+        "gnu.org",
+        "kernel.org",
+        "opensource.org",
+        "example.org",
+    ]
+) - {"example.org"}
+_TOP = (
+    r"com|net|org|cn|edu|gov|corp|lan|internal|intra|intranet|localdomain|priv|private|de|uk|jp|"
+    r"fr|kr|tw|hk|ru|eu|au|ca|io|ai|dev|cloud|test|example|invalid|local|home|in|us|ac|info|mil"
+)
+# Endings that are names in programs as well: more than one dot, or a dash or figure, is wanted.
+_WEAK_TOP = frozenset(
+    [
+        "local",
+        "home",
+        "in",
+        "us",
+        "test",
+        "example",
+        "io",
+        "ai",
+        "dev",
+        "info",
+        "cloud",
+        "private",
+        "au",
+        "ca",
+        "ac",
+        "de",
+    ]
+)
+_HOST = re.compile(
+    rf"(?<![\w.@/-])([A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})(?:\.[A-Za-z0-9-]{{1,63}}){{0,8}}\.(?:{_TOP}))(?::\d{{1,5}})?"
+    r"(?![\w(=-]|\.\w)",
+    re.IGNORECASE,
+)  # fmt: skip
+_URL = re.compile(r"(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]{0,30}):///?([^\s'\"<>)\]，。；]*)")
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")  # noqa: S104 - to be recognised
+
+_QUAD = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(:\d{1,5}|/\d{1,2})?(?!\.?\d)")
+# What stands before a version: a comparison, a package, the word itself.
+_VERSION = re.compile(
+    r"(?:[=<>~!]=|[<>]|(?<![A-Za-z0-9])v|[A-Za-z0-9]-|\.so\.|_|\b(?:version|release|driver|cuda|cudnn|cublas|"
+    r"cufft|curand|cusolver|cusparse|cusparselt|nccl|nvjitlink|nvtx|nvrtc|cupti|cufile|tensorrt|toolkit|"
+    r"torch|triton|python|kernel|firmware|glibc|nvidia|[\w-]{1,40}-cu1\d)[\w-]{0,40}|版本|驱动)"
+    r"[\s,:'\"=|(]{0,12}v?(\d{1,3}(?:\.\d{1,3}){3})(?![.:/]?\d)",
+    re.IGNORECASE,
+)
+_ADDRESSED = re.compile(
+    r"(?:\b(?:inet6?|ip|ipv[46]|addr(?:ess)?|via|gateway|server|proxy|ping|ssh|scp|dns|nameserver|"
+    r"peer|host|from|to|at|connect(?:ed|ing)?|listen(?:ing)?|remote|client|src|dst|route|subnet|"
+    r"network|master_addr|bind|reach(?:ed)?)\b|地址|网关|服务器|代理|内网|主机|@|://)[^\d\n]{0,16}"
+    r"(\d{1,3}(?:\.\d{1,3}){3})",
+    re.IGNORECASE,
+)
+_DIGITS = re.compile(r"(?i)gpu-|mig-|\d{3}|[0-9a-fA-F]{2}[:-]|\d-")
+_DOTS = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d")
+_IPV6 = re.compile(
+    r"(?<![\w:.])\[?((?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|\d{1,3}(?:\.\d{1,3}){3})?)(?:%\w{1,16})?"
+    r"(?:/\d{1,3})?(?:\](?::\d{1,5})?)?(?![\w:])"
+)
+_NUMBERED = ("serial", "s/n", "board", "tag", "id", "uuid", "imei", "part number", "badge", "编号", "序列号",
+             "号")  # fmt: skip
+_NUMBERS = (
+    (("gpu-", "mig-"), re.compile(r"(?<![A-Za-z0-9])((?:MIG-)?(?:GPU|MIG))-[0-9a-fA-F]{6,8}(?:-[0-9a-fA-F]{2,12}){0,4}(?:/\d{1,2}){0,2}"), r"\1-<uuid>"),
+    (("-",), re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])"), "<uuid>"),
+    ((":", "-"), re.compile(r"(?<![0-9A-Za-z:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4,19}[0-9A-Fa-f]{2}(?![0-9A-Za-z:-])"), "<address>"),
+    ((".",), re.compile(r"(?<![0-9A-Za-z.])(?=[0-9a-f.]{0,13}[a-f])[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![0-9A-Za-z.])"), "<address>"),
+    (_NUMBERED, re.compile(r"(?i)\b((?:serial(?:[ _-]?(?:number|num|no))?|s/n|board[ _-]?(?:id|serial)|asset[ _-]?tag|chassis[ _-]?serial|"
+                r"service[ _-]?tag|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|host[ _-]?id|gpu part number|"
+                r"board part number|序列号|资产编号|设备编号|工号|学号|员工号|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
+                r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#]\s{0,8}|\s{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),
+    (("19", "20"), re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"), "<id>"),
+    (("身份证", "护照", "证件"), re.compile(r"((?:身份证|护照|证件)(?:号码?)?[\s:：=＝]{1,4})[A-Za-z0-9]{6,20}"), r"\1<id>"),
+    (("+",), re.compile(r"(?<![\w.+])\+[1-9]\d{0,2}[ -]?(?:\(?\d{2,4}\)?[ -]?){2,4}\d{2,4}(?!\w)"), "<phone>"),
+    ((" ", "-"), re.compile(r"(?<![\w.-])1[3-9]\d[ -]\d{4}[ -]\d{4}(?![\w-])"), "<phone>"),
+    (("-",), re.compile(r"(?<![\w.-])(?:\(0\d{2,3}\)\s?|0\d{2,3}-)\d{3,4}-?\d{4}(?![\w-])"), "<phone>"),
+    (("-",), re.compile(r"(?<![\w.-])(?:\(\d{3}\)\s?|\d{3}-)\d{3}-\d{4}(?![\w-])"), "<phone>"),
+    (("00-",), re.compile(r"(?<![\w.-])[48]00-\d{3,4}-\d{3,4}(?![\w-])"), "<phone>"),
+)  # fmt: skip
+_MOBILE = re.compile(r"(?<![A-Za-z0-9_.-])1[3-9]\d{9}(?![A-Za-z0-9_.])")
+_PHONE_WORD = re.compile(
+    r"(?i)(?:phone|tel|mobile|cell|call|wechat|whatsapp|contact|fax|电话|手机|联系|致电|微信|传真)\W{0,12}\w{0,12}\W{0,4}$"
+)
+_COUNTED = re.compile(
+    r"(?i)(?:[=:(\[,/]\s{0,8}|\b(?:size|bytes?|total|free|used|memory|allocated|reserved|need|len|length|offset|of|got|expected|count|at|to|from|than)\s{1,4})$"
+)
+_UNIT = re.compile(r"\s{0,2}(?:bytes?|B\b|[KMG]i?B|字节|[,\])/}]|param|tokens?|ns\b|us\b|of\b)")
+
+
+class Public:
+    """The hosts that may be named."""
+
+    def __init__(self, more: Iterable[str]) -> None:
+        self._more = frozenset(h.lower() for h in more if h)
+
+    def knows(self, host: str) -> bool:
+        """Whether a host, without port, is one that everybody uses."""
+        host = host.lower().rstrip(".")
+        if host in self._more or host in _LOOPBACK:
+            return True
+        parts = host.split(".")
+        return any(
+            ".".join(parts[i:]) in _PUBLIC for i in range(max(0, len(parts) - 4), len(parts))
+        )
+
+    def urls(self, text: str) -> str:
+        """Return `text` with the addresses in it shortened to what everybody may know."""
+        return _URL.sub(self._url, text) if "://" in text else text
+
+    def _url(self, found: re.Match[str]) -> str:
+        scheme = found[1]
+        host, slash, path = found[2].partition("/")
+        host = host.rpartition("@")[2]
+        if scheme.lower() == "file":
+            return "file://<path>"
+        bare = host if host.startswith("[") else host.partition(":")[0]
+        if bare.lower() in _LOOPBACK:
+            return f"{scheme}://<host>"
+        if self.knows(bare):
+            # What follows a question mark may sign a request.
+            return f"{scheme}://{host}{slash}{path.partition('?')[0]}"
+        return f"{scheme}://<host>"
+
+    def hide(self, text: str) -> str:
+        """Return `text` without the names of other hosts."""
+        return _HOST.sub(self._named, text) if "." in text else text
+
+    def _named(self, found: re.Match[str]) -> str:
+        host = found[1]
+        top = host.rpartition(".")[2].lower()
+        plain = host.count(".") == 1 and not re.search(r"[\d-]", host.rpartition(".")[0])
+        return (
+            found[0]
+            if self.knows(host) or (top in _WEAK_TOP and plain and ":" not in found[0])
+            else "<host>"
+        )
+
+
+def versions_in(text: str) -> frozenset[str]:
+    """Return numbers of four parts that are versions by what stands before them."""
+    return frozenset(_VERSION.findall(text) if _DOTS.search(text) else ())
+
+
+def hide_numbers(text: str) -> str:
+    """Return `text` without serial numbers, UUIDs, hardware addresses, phone and ID numbers."""
+    if not _DIGITS.search(text):
+        return text
+    lower = text.lower()
+    for needles, pattern, instead in _NUMBERS:
+        if any(n in lower for n in needles):
+            text = pattern.sub(instead, text)
+    return _MOBILE.sub(_phone, text)
+
+
+def hide(text: str, versions: frozenset[str], public: Public) -> str:
+    """Return `text` without addresses and names of computers."""
+    text = public.hide(text)
+    if text.count(":") > 1:
+        text = _IPV6.sub(_six, text)
+    if not _DOTS.search(text):
+        return text
+    addressed = frozenset(_ADDRESSED.findall(text)) - versions
+
+    def four(found: re.Match[str]) -> str:
+        number = found[1]
+        keep = number in versions or number in _LOOPBACK
+        if not keep and not found[2] and number not in addressed:
+            keep = _like_version(number)
+        return found[0] if keep else "<address>"
+
+    return _QUAD.sub(four, text)
+
+
+def _like_version(number: str) -> bool:
+    """Whether a number of four parts is rather a version: small throughout, or too large."""
+    parts = [int(p) for p in number.split(".")]
+    private = parts[0] == 10 or parts[:2] == [192, 168] or (parts[0] == 172 and 16 <= parts[1] < 32)
+    return max(parts) > 255 or (not private and max(parts[:3]) <= 25)
+
+
+def _six(found: re.Match[str]) -> str:
+    text = found[1]
+    try:
+        address = ipaddress.IPv6Address(text)
+    except ValueError:
+        return found[0]
+    groups = text.split(":")
+    if address.is_loopback or (address.ipv4_mapped is None and max(map(len, groups)) < 3):
+        return found[0]  # a slice, or a name of C++
+    digits = any(c.isdigit() for c in text) or text[:2].lower() in ("fe", "fc", "fd")
+    return "<address>" if digits else found[0]
+
+
+def _phone(found: re.Match[str]) -> str:
+    before = found.string[max(0, found.start() - 40) : found.start()]
+    if _PHONE_WORD.search(before):
+        return "<phone>"
+    number = _COUNTED.search(before) or _UNIT.match(found.string, found.end())
+    return found[0] if number else "<phone>"

@@ -1,0 +1,306 @@
+"""Which names hold a secret, and which values after such a name are none."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+# Parts of names that a secret follows. `token` alone is more often a word of language models.
+WORDS = (
+    r"pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|"
+    r"(?:api|access|private|account|shared|signing|encryption|master|license|subscription|auth|"
+    r"session|storage)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|_key|cookie|otp"
+)
+HINTS = ("pass", "pwd", "secret", "token", "credential", "key", "auth", "sess", "csrf", "xsrf", "jwt",
+         "cookie", "otp")  # fmt: skip
+_SURE = re.compile(
+    r"pass(?:word|wd|phrase|code)|secret|credential|(?:api|access|private|account|shared|signing|"
+    r"encryption|master|license|subscription|auth|session|storage)key|sessionid|csrf|xsrf"
+)
+# What follows such a word and makes the name harmless: `password_file`, `secret_name`.
+_HARMLESS_REST = re.compile(
+    r"(?:less|files?|paths?|dir|folder|store|types?|len|length|count|ur[li]|endpoint|name|hint|"
+    r"policy|prompt|required|env|var|source|provider|manager|command|cmd|min|max|expir\w*|ttl|"
+    r"timeout|age|cache|helper|class|regex|field|label|state|status|auth\w*|protected|"
+    r"ly|error|change|reset|incorrect|wrong)$"
+)
+_TOKEN = re.compile(r"token(?:value|secret|key|b64|base64|raw|\d{0,3})$")
+# Tokens of a language model, not of a person.
+_MODEL_TOKEN = re.compile(
+    r"(?:^|[^a-z])(?:[bes]os|pad|unk|sep|cls|mask|image|img|video|audio|vision|start|end|special|"
+    r"stop|chat|next|new|last|first|max|min|num|fim|prefix|suffix|per|each|one|single|every|im|"
+    r"box|quad|object|object_ref|ref|added|extra|additional|think|tool|out|in|text|unexpected|"
+    r"invalid|of|this|control|byte|word|sub_?word|cached)[_ -]?token\d?$"
+)
+_ENV_KEY = re.compile(r"[A-Z][A-Z0-9_]*_KEY(?:_?\d+)?")
+_WORKING_FOLDER = ("PWD", "OLDPWD", "INIT_CWD")
+_EXACT = frozenset({
+    "pass", "pwd", "auth", "rediscliauth", "requirepass", "masterauth", "sid", "jsessionid",
+    "phpsessid", "sessid", "sess", "session", "msessionid", "otp", "jwt", "becomepass", "sshpass",
+    "npmauth", "cookie", "xsession", "sessdata",
+})  # fmt: skip
+_ENDS = re.compile(r"(?:[a-z]pwd|[_.-](?:pass|auth|jwt|cookie|session))$")
+
+# Names that sign a request; they mean this only in the query of an address.
+_QUERY = re.compile(
+    r"x-(?:amz|oss|goog)-[\w-]*|q-(?:sign|ak|key|signature|header|url)[\w-]*|"
+    r"(?:oss|aws)?accesskeyid|googleaccessid|sig|signature|sign|expires|policy|key-pair-id|key|"
+    r"code|state|ticket|ak|sk|hdnts|wssecret|wstime|auth|security-token|"
+    r"response-content-disposition",
+    re.IGNORECASE,
+)  # fmt: skip
+
+# Values that are no secret: nothing, a placeholder, a word of a sentence, code.
+_WORDS_AFTER = frozenset(
+    [
+        "a",
+        "absent",
+        "access",
+        "again",
+        "against",
+        "also",
+        "an",
+        "and",
+        "any",
+        "are",
+        "argument",
+        "as",
+        "asked",
+        "asks",
+        "at",
+        "authentication",
+        "based",
+        "be",
+        "because",
+        "been",
+        "before",
+        "but",
+        "by",
+        "can",
+        "cannot",
+        "changed",
+        "check",
+        "could",
+        "default",
+        "disabled",
+        "does",
+        "empty",
+        "enabled",
+        "entered",
+        "entry",
+        "env",
+        "environment",
+        "error",
+        "expected",
+        "expects",
+        "expired",
+        "expires",
+        "failed",
+        "failure",
+        "false",
+        "field",
+        "file",
+        "files",
+        "for",
+        "format",
+        "from",
+        "gives",
+        "given",
+        "had",
+        "has",
+        "have",
+        "hash",
+        "hashing",
+        "here",
+        "hidden",
+        "hint",
+        "how",
+        "if",
+        "in",
+        "incorrect",
+        "input",
+        "instead",
+        "into",
+        "invalid",
+        "is",
+        "it",
+        "length",
+        "line",
+        "login",
+        "logins",
+        "manager",
+        "management",
+        "may",
+        "means",
+        "mismatch",
+        "missing",
+        "must",
+        "name",
+        "needed",
+        "needs",
+        "never",
+        "nil",
+        "no",
+        "none",
+        "not",
+        "now",
+        "null",
+        "of",
+        "off",
+        "ok",
+        "on",
+        "only",
+        "option",
+        "optional",
+        "or",
+        "out",
+        "page",
+        "parameter",
+        "policy",
+        "prompt",
+        "prompts",
+        "protected",
+        "protection",
+        "provided",
+        "reader",
+        "required",
+        "requires",
+        "reset",
+        "rotation",
+        "rules",
+        "set",
+        "should",
+        "so",
+        "store",
+        "string",
+        "strength",
+        "support",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "this",
+        "to",
+        "true",
+        "type",
+        "under",
+        "undefined",
+        "unknown",
+        "unset",
+        "update",
+        "usage",
+        "use",
+        "used",
+        "user",
+        "using",
+        "value",
+        "values",
+        "variable",
+        "via",
+        "was",
+        "were",
+        "str",
+        "int",
+        "bool",
+        "bytes",
+        "float",
+        "list",
+        "dict",
+        "object",
+        "any",
+        "auth",
+        "tokens",
+        "prompt",
+        "when",
+        "where",
+        "which",
+        "while",
+        "whose",
+        "will",
+        "with",
+        "without",
+        "would",
+        "wrong",
+        "yes",
+        "you",
+        "your",
+    ]
+)
+_NOTHING = re.compile(
+    r"[\s\"'`.,;:!?(){}\[\]*…-]*|\*{3,}\W*|<.*|\$[A-Z_][A-Z0-9_]*\W*|\$[a-z_]+\W*|\$[({].*|%\w+%|"
+    r"%[sr]\W*|\{.*|=.*|:.*|(?:self|args|cls|config|settings|kwargs|os|request|options|opts|ctx|"
+    r"getpass|env|secrets)\.[A-Za-z_.]+.*|[A-Za-z_.]{2,}[(\[].*|"
+    r"(?:str|int|bool|bytes|float|dict|list|object|Optional|Any|Path|None)\W.*",
+    re.ASCII | re.DOTALL,
+)
+_PLACEHOLDERS = frozenset({
+    "FILE", "TOKEN", "PASSWORD", "TEXT", "VALUE", "STRING", "KEY", "SECRET", "NAME", "NONE", "TRUE",
+    "FALSE", "NULL", "USER", "PATH", "VAR", "ENV", "NAME_OF_VARIABLE",
+})  # fmt: skip
+_FIGURE = re.compile(r"[+-]?[\d.,_/]{1,9}(?:[eE][+-]?\d+)?(?:ms|s|%|k|K|M|B)?[.,;)\]}]*")
+
+
+def is_secret(name: str, value: str, *, query: bool = False) -> bool:
+    """Whether `value`, which stands after `name`, is a secret.
+
+    `query`: the pair stands in the query of an address, where more names sign a request.
+    """
+    if query and _QUERY.fullmatch(name):
+        return bool(value)
+    kind = _kind(name)
+    if not kind or _no_value(value):
+        return False
+    if kind == "loose":
+        # `pass: 12`, `token = 3.5`: figures of a test run or of a model.
+        return not _FIGURE.fullmatch(value)
+    return value.strip("\"'`.,;") != name
+
+
+def may_hold(name: str, *, query: bool) -> bool:
+    """Whether a secret may stand after a name, whatever the value."""
+    return bool(_kind(name)) or (query and _QUERY.fullmatch(name) is not None)
+
+
+@functools.lru_cache(maxsize=2048)
+def _kind(name: str) -> str:
+    """Return how sure a name is: "sure", "loose" (its value may be a figure), or nothing."""
+    if name in _WORKING_FOLDER:
+        return ""
+    lower = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    flat = re.sub(r"[^a-z0-9]", "", lower)
+    if (word := _SURE.search(flat)) and "askpass" not in flat:
+        return "" if _HARMLESS_REST.match(flat[word.end() :]) else "sure"
+    if _TOKEN.search(flat):
+        return "" if _MODEL_TOKEN.search(lower) else "loose"
+    if flat in _EXACT or _ENDS.search(lower) or flat.endswith("cookie"):
+        return "" if "askpass" in flat else "loose"
+    if _ENV_KEY.fullmatch(name) and "PUBLIC" not in name:
+        return "loose"
+    return ""
+
+
+def _no_value(value: str) -> bool:
+    bare = value.strip().strip("\"'`.,;:!?()[]{}").strip()
+    if bare.lower() in _WORDS_AFTER or bare in _PLACEHOLDERS:
+        return True
+    return _NOTHING.fullmatch(value) is not None
+
+
+def in_prose(value: str, *, alone: bool) -> bool:
+    """Whether a word that follows "password" in a sentence is one.
+
+    `alone`: nothing else stands on the line, so that any word may be one.
+    """
+    bare = value.strip("\"'`.,;:!?()[]{}")
+    if _no_value(value) or re.fullmatch(r"(?:sha|md)\d+|base64|utf-?8|https?2?|\d+-bit", bare):
+        return False
+    if alone:
+        return True
+    letters = re.fullmatch(r"[A-Za-z]*", bare) is not None
+    if not letters:
+        return len(bare) >= 4
+    mixed = re.search(r"[a-z][A-Z]", bare) is not None
+    return mixed or (len(bare) >= 6 and not bare.endswith(("ed", "ing", "s", "tion")))

@@ -1,0 +1,1 @@
+"""Bring files over the network: ranges, resume, sums, patience. Serves weights and bundles."""

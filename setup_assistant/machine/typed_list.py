@@ -1,0 +1,96 @@
+"""What somebody types of their computer: "2x 3090, driver 550, Ubuntu 22.04".
+
+Only short texts without any output in them are read so, and only names that stand for one card
+of the table.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from setup_assistant.machine.facts import Unknown
+from setup_assistant.machine.reading import Card, Reading
+from setup_assistant.messages import msg
+
+# Longer texts are letters: a number in them may be anything.
+LONGEST = 600
+_COUNTS = {"one": 1, "two": 2, "dual": 2, "three": 3, "four": 4, "eight": 8, "两": 2, "双": 2,
+           "二": 2, "三": 3, "四": 4, "八": 8}  # fmt: skip
+_COUNT = (
+    r"(?:(?P<count>\d{1,2}|" + "|".join(_COUNTS) + r") ?(?:[x×*块张卡个]|pcs\.?|pieces of)? ?)?"
+)
+_DRIVER = re.compile(
+    r"(?:driver|驱动)\w{0,2}(?: version| branch|版本)?[ :=]*(?:is |是)?(?:nvidia[- ])?[rv]?"
+    r"(\d{3}(?:\.\d{1,3}){0,2})(?!\d)|\b(\d{3}\.\d{1,3}(?:\.\d{1,2})?) drivers?\b",
+    re.IGNORECASE,
+)
+# The form of a card, which may stand in the middle: "A100 40GB PCIe x4".
+_SEAT = r"(?:[\s-](?:PCIe|SXM\d?|NVL(?:ink)?))?"
+# What makes a bare number such as 3090 a card.
+_CONTEXT = re.compile(
+    r"driver|驱动|gpu|显卡|vram|显存|cuda|card|rtx|gtx|\b\d{1,2} ?[x×*]", re.IGNORECASE
+)
+
+
+def read(text: str) -> Reading:
+    """Return the cards and the driver that a typed list names."""
+    if len(text) > LONGEST or not _CONTEXT.search(text):
+        return Reading(source="prose")
+    cards: list[Card] = []
+    for found in _pattern().finditer(text):
+        told = (found["count"] or found["after"] or "1").lower()
+        count = _COUNTS.get(told) or int(told)
+        name = _names()[_plain(found["name"])][0]
+        total = int(found["gib"]) << 30 if found["gib"] else None
+        cards += [
+            Card(name=name, index=len(cards) + n, total_bytes=total) for n in range(min(count, 16))
+        ]
+    driver = _DRIVER.search(text)
+    if not cards:
+        return Reading(source="prose")
+    reason = msg("This is a typed list. The output of nvidia-smi -q tells what is really there.")
+    return Reading(
+        source="prose",
+        driver=(driver[1] or driver[2]) if driver else None,
+        cards=tuple(cards),
+        unknown=(Unknown(field="gpus", reason=reason.english),),
+    )
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s-]+", "", name.lower()).removeprefix("nvidia").removeprefix("geforce")
+
+
+@functools.cache
+def _names() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return the short names of cards, as `_plain` writes them, with the name and its words."""
+    from setup_assistant.catalog import gpus
+
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for row in gpus.rows():
+        if row.compute_capability is None:
+            continue
+        short = row.name.replace("GeForce ", "").replace("Tesla ", "").replace(" GPU", "")
+        # "6000" alone may be five cards; "4090" is one.
+        bare = re.sub(r"^(?:RTX|GTX) ", "", short)
+        forms = [short]
+        if row.name.startswith("GeForce ") and re.match(r"\d{4}", bare):
+            forms.append(bare)
+        for form in forms:
+            words = tuple(re.findall(r"\d+|[A-Za-z]+", form))
+            found.setdefault(_plain(form), (row.name, words))
+    return {k: v for k, v in found.items() if re.search(r"\d", k) and len(k) > 1}
+
+
+@functools.cache
+def _pattern() -> re.Pattern[str]:
+    known = sorted(_names().items(), key=lambda item: len(item[0]), reverse=True)
+    # Blanks and hyphens stand wherever a person puts them.
+    spaced = "|".join(r"[\s-]?".join(words) for _plain_name, (_name, words) in known)
+    return re.compile(
+        rf"(?<![\w.]){_COUNT}(?:NVIDIA[\s-]?)?(?:GeForce[\s-]?|Tesla[\s-]?)?(?P<name>{spaced})s?"
+        rf"{_SEAT}(?:[\s(,-]{{0,2}}(?P<gib>\d{{1,3}}) ?G(?:i?B)?\b\)?)?{_SEAT}"
+        rf"(?: ?[x×*] ?(?P<after>\d{{1,2}}))?(?![\w.]*\d)(?![A-Za-z])",
+        re.IGNORECASE,
+    )

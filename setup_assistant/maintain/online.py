@@ -1,0 +1,135 @@
+"""Compare the pinned packages with an index: what is newer, yanked, missing or without a wheel."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from setup_assistant.catalog.recipes import Recipes
+
+_LINK = re.compile(r"<a\s([^>]*)>([^<]*)</a>", re.IGNORECASE)
+# The words of a wheel's platform tag, by the recipes' name of the platform.
+_PLATFORMS = {
+    "Linux-x86_64": ("linux", "x86_64"),
+    "Linux-aarch64": ("linux", "aarch64"),
+    "Windows-x86_64": ("win", "amd64"),
+    "Darwin-arm64": ("macosx", "arm64"),
+    "Darwin-x86_64": ("macosx", "x86_64"),
+}
+Kind = Literal["newer", "yanked", "missing", "no_wheel", "unread"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pinned:
+    """One package at one version, and the platforms that a recipe promises wheels for."""
+
+    package: str
+    version: str
+    platforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What an index says of a pinned package. `newest` is its newest release, if newer."""
+
+    package: str
+    version: str
+    kind: Kind
+    newest: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheel:
+    """One file of an index's page."""
+
+    version: Version
+    platform: str
+    yanked: bool
+
+
+def pinned(recipes: Recipes) -> list[Pinned]:
+    """Return every package that a plan may pin, each version once."""
+    rows = [
+        *(Pinned(package="torch", version=r.torch) for r in recipes.torch.release),
+        *(Pinned(package="torchvision", version=r.torchvision) for r in recipes.torch.release),
+        *(
+            Pinned(package=d.package, version=d.version, platforms=d.platforms)
+            for d in recipes.stacks.decoder
+        ),
+    ]
+    for stack in recipes.stacks.stack:
+        rows += [
+            Pinned(package="transformers", version=stack.transformers),
+            Pinned(package="accelerate", version=stack.accelerate),
+            Pinned(package="qwen-vl-utils", version=stack.qwen_vl_utils),
+            Pinned(package="modelscope", version=stack.modelscope),
+        ]
+    return list(dict.fromkeys(rows))
+
+
+def compare(recipes: Recipes, index: str, read: Callable[[str], str]) -> Iterator[Found]:
+    """Yield what the index says of the recipes' packages.
+
+    Args:
+        recipes: the recipes.
+        index: the address of a package index, without its last slash.
+        read: returns the text of a page; its failure is told as `unread`.
+    """
+    rows = pinned(recipes)
+    for package in dict.fromkeys(r.package for r in rows):
+        here = [r for r in rows if r.package == package]
+        try:
+            wheels = files(read(f"{index}/{canonicalize_name(package)}/"))
+        except Exception as error:  # noqa: BLE001 - whatever a page may be, the others are asked
+            yield Found(
+                package=package, version=here[0].version, kind="unread", detail=str(error)[:200]
+            )
+            continue
+        yield from _newer(package, here, wheels)
+        for row in here:
+            yield from _of_row(row, wheels)
+
+
+def files(page: str) -> list[Wheel]:
+    """Return the wheels that a page of an index (PEP 503, PEP 592) lists."""
+    found = []
+    for attributes, name in _LINK.findall(page):
+        try:
+            _name, version, _build, tags = parse_wheel_filename(html.unescape(name).strip())
+        except (InvalidWheelFilename, InvalidVersion):
+            continue
+        yanked = "data-yanked" in attributes
+        found += [Wheel(version=version, platform=t.platform, yanked=yanked) for t in tags]
+    return found
+
+
+def _newer(package: str, here: list[Pinned], wheels: list[Wheel]) -> Iterator[Found]:
+    known = max(Version(r.version) for r in here)
+    later = [
+        w.version
+        for w in wheels
+        if not w.yanked and not w.version.is_prerelease and w.version.release > known.release
+    ]
+    if later:
+        yield Found(package=package, version=str(known), kind="newer", newest=str(max(later)))
+
+
+def _of_row(row: Pinned, wheels: list[Wheel]) -> Iterator[Found]:
+    wanted = Version(row.version)
+    own = [w for w in wheels if w.version.release == wanted.release]
+    if not own:
+        yield Found(package=row.package, version=row.version, kind="missing")
+        return
+    if all(w.yanked for w in own):
+        yield Found(package=row.package, version=row.version, kind="yanked")
+    for platform in row.platforms:
+        words = _PLATFORMS.get(platform, (platform,))
+        if not any(w.platform == "any" or all(x in w.platform for x in words) for w in own):
+            yield Found(package=row.package, version=row.version, kind="no_wheel", detail=platform)

@@ -1,0 +1,145 @@
+"""What `uninstall` finds in a site's own folder: its files, its weights, what killed runs left."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from setup_assistant.errors import SetupError
+from setup_assistant.host.removal_proofs import seen
+from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
+from setup_assistant.site.kept import RECORD
+from setup_assistant.site.layout import Layout
+from setup_assistant.site.read import read_plan
+from setup_assistant.steps.adopt import BEFORE
+from setup_assistant.steps.ownership import Owner, is_recorded
+from setup_assistant.steps.undo_items import Item, going
+from setup_assistant.weights import folder_record
+from setup_assistant.weights.listing import OWN_PREFIX
+
+# Written for people, and under names that people give as well: these say whose they are.
+_PLAIN = ("README.txt", "requirements.txt", "environment.yml", "answers.toml", "report.md",
+          "report.html")  # fmt: skip
+_OURS = re.compile(rb"setup[ -]assistant", re.IGNORECASE)
+# What is written aside before it takes a file's place, left by a run that was killed.
+_ASIDE = r"\.{name}\.[a-z0-9_]{{8}}"
+
+
+def own_files(owner: Owner, site: Layout) -> Iterator[Item]:
+    """Yield the site's own files, and what stays of them."""
+    genuine = owner.original or _has_plan(site)
+    for path in (*_files(site), *_scripts(site)):
+        if path.is_symlink() or not path.is_file():
+            continue
+        ours = genuine and _is_unchanged(path)
+        item = going(path, "file", site.root, seen(path))
+        yield (
+            item if ours or item.fate == "kept" else Item(path, "file", item.size_bytes, "changed")
+        )
+    yield from _left_aside(site) if genuine else ()
+
+
+def records(site: Layout) -> list[Item]:
+    """Return what goes last: the record of the scripts, the lock, the ledger."""
+    paths = (site.scripts / RECORD, site.lock, site.ledger)
+    there = (p for p in paths if p.is_file() and not p.is_symlink())
+    return [going(p, "file", site.root, seen(p)) for p in there]
+
+
+def weights(owner: Owner, site: Layout) -> Iterator[Item]:
+    """Yield the files of weights inside a site, where its ledger does not name their folder."""
+    for record in sorted((site.root / "models").glob(f"*/{folder_record.NAME}")):
+        folder = record.parent
+        if folder.is_symlink() or folder.parent.is_symlink() or owner.lists(folder):
+            continue
+        for path in sorted(folder.rglob("*"), key=lambda p: (p.name.startswith(OWN_PREFIX), p)):
+            suffixes = (PART_SUFFIX, STATE_SUFFIX)
+            ours = path.name.startswith(OWN_PREFIX) or path.name.endswith(suffixes)
+            if path.is_file() and not path.is_symlink() and (ours or is_recorded(path)):
+                yield going(path, "file", site.root, seen(path))
+
+
+def holds_weights(site: Layout, path: Path) -> bool:
+    """Whether a folder is one that `weights` looks into."""
+    inside = path.parent == site.root / "models"
+    return inside and not path.is_symlink() and (path / folder_record.NAME).is_file()
+
+
+def _files(site: Layout) -> list[Path]:
+    return [
+        site.report,
+        site.report_html,
+        site.receipt,
+        site.smoke_result,
+        site.rehearsal,
+        site.canary_result,
+        site.root / "README.txt",
+        site.root / BEFORE,
+        site.requirements,
+        site.packages_lock,
+        site.environment_yml,
+        site.machine,
+        site.plan,
+        site.answers,
+    ]
+
+
+def _scripts(site: Layout) -> list[Path]:
+    """Return the scripts, and what Python has made of those that are its own."""
+    if not site.scripts.is_dir() or site.scripts.is_symlink():
+        return []
+    names = {Path(name).stem for name in _written(site)}
+    compiled = (site.scripts / "__pycache__").glob("*.pyc")
+    found = [p for p in sorted(site.scripts.rglob("*.py")) if "__pycache__" not in p.parts]
+    return [*found, *(p for p in sorted(compiled) if p.name.partition(".")[0] in names)]
+
+
+def _left_aside(site: Layout) -> Iterator[Item]:
+    """Yield what runs that were killed had written and not put into place."""
+    names = [p.name for p in (*_files(site), site.scripts / RECORD)] + sorted(_written(site))
+    aside = re.compile("|".join(_ASIDE.format(name=re.escape(name)) for name in names))
+    for folder in (site.root, site.scripts):
+        if folder.is_dir() and not folder.is_symlink():
+            for path in sorted(folder.iterdir()):
+                if aside.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+                    yield going(path, "file", site.root, seen(path))
+
+
+def _has_plan(site: Layout) -> bool:
+    try:
+        return site.plan.is_file() and bool(read_plan(site))
+    except (SetupError, RecursionError):
+        return False
+
+
+def _is_unchanged(path: Path) -> bool:
+    """Whether a file is this tool's: a script by its recorded sum, a text by what it says."""
+    if path.suffix == ".py":
+        return _written_in(path.parent).get(path.name) == _sum(path)
+    if path.name not in _PLAIN:
+        return True
+    try:
+        return bool(_OURS.search(path.read_bytes()))
+    except OSError:
+        return False
+
+
+def _written(site: Layout) -> dict[str, str]:
+    return _written_in(site.scripts)
+
+
+def _written_in(folder: Path) -> dict[str, str]:
+    """Return the sums of the scripts as they were written."""
+    try:
+        # A pipe by that name would never end.
+        known = json.loads((folder / RECORD).read_bytes() if (folder / RECORD).is_file() else b"")
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return {k: v for k, v in known.items() if isinstance(v, str)} if isinstance(known, dict) else {}
+
+
+def _sum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

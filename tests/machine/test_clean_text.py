@@ -1,0 +1,37 @@
+"""Every repair of a captured text does what it exists for."""
+
+from __future__ import annotations
+
+import pytest
+
+from setup_assistant.machine import clean_text, line_prefixes
+
+
+@pytest.mark.parametrize("rule", clean_text.RULES, ids=lambda r: getattr(r.repair, "__name__", ""))
+def test_each_rule_repairs_its_example(rule: clean_text.Rule) -> None:
+    assert rule.repair(rule.example) == rule.becomes
+    # All of them together do no harm to it.
+    assert clean_text.clean(rule.example).rstrip("\n") == rule.becomes.rstrip("\n")
+
+
+TABLE = (
+    "| NVIDIA-SMI 535.183.01    Driver Version: 535.183.01    CUDA Version: 12.2 |\n"
+    "|   0  Tesla T4      On   | 00000000:00:1E.0 Off |                    0 |\n"
+    "| N/A   35C    P0    25W /  70W |    109MiB / 15360MiB |      0%      Default |"
+)
+
+
+@pytest.mark.parametrize("prefix", line_prefixes.ALL, ids=lambda p: p.example)
+def test_each_prefix_is_cut(prefix: line_prefixes.Prefix) -> None:
+    carried = "\n".join(f"{prefix.example}{line}" for line in TABLE.split("\n"))
+    assert line_prefixes.without(carried) == TABLE
+
+
+def test_line_numbers_are_cut() -> None:
+    carried = "\n".join(f"{n:4d}  {line}" for n, line in enumerate(TABLE.split("\n"), 1))
+    assert line_prefixes.without(carried).rstrip("\n") == TABLE
+
+
+@pytest.mark.parametrize("text", [TABLE, "GPU 0: Tesla T4 (UUID: GPU-1)\nGPU 1: Tesla T4"])
+def test_what_nothing_was_done_to_stays(text: str) -> None:
+    assert clean_text.clean(text) == text

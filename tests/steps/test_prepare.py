@@ -1,0 +1,52 @@
+"""A plan is replayed on the next run, unless it was made while nothing answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.choose.wishes import Wishes
+from setup_assistant.host import files
+from setup_assistant.machine import probe
+from setup_assistant.machine.facts import Machine
+from setup_assistant.steps import prepare
+from setup_assistant.steps.environment_preflight import MARKER
+from setup_assistant.steps.step import Silent
+from tests.choose.described import reached
+
+
+def _machine(*answering: str, silent: bool = False) -> Machine:
+    return Machine(sources=tuple(replace(s, silent=silent) for s in reached(*answering)))
+
+
+@pytest.fixture
+def blind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wishes:
+    """A site that was planned while every source was silent."""
+    monkeypatch.setattr(probe, "probe", lambda **_more: _machine())
+    wishes = Wishes(site=str(tmp_path / "site"), model="canary")
+    begun = prepare.prepare(wishes, machine=_machine(silent=True))
+    assert begun.plan.sources.unanswered == ("packages", "torch", "weights")
+    prepare.begin(begun, Silent())
+    return wishes
+
+
+def test_a_blind_plan_is_made_again(blind: Wishes) -> None:
+    now = prepare.prepare(blind, machine=_machine("packages/tuna"))
+    assert not now.replayed
+    assert (now.plan.sources.unanswered, now.plan.sources.packages) == (
+        (), "https://pypi.tuna.tsinghua.edu.cn/simple"
+    )  # fmt: skip
+
+
+def test_what_was_built_all_the_same_stays(blind: Wishes, tmp_path: Path) -> None:
+    files.write_json(tmp_path / "site/env" / MARKER, {"complete": True})
+    assert prepare.prepare(blind, machine=_machine("packages/tuna")).replayed
+
+
+def test_a_plan_with_an_answer_is_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "probe", lambda **_more: _machine())
+    wishes = Wishes(site=str(tmp_path / "site"), model="canary")
+    prepare.begin(prepare.prepare(wishes, machine=_machine("packages/pypi")), Silent())
+    assert prepare.prepare(wishes, machine=_machine("packages/tuna")).replayed
