@@ -13,7 +13,7 @@ from setup_assistant.bundle.manifest import Manifest, Target
 from setup_assistant.bundle.remote import Remote
 from setup_assistant.bundle.targets import OLDEST_GLIBC, plan_key
 from setup_assistant.bundle.verify import Checked
-from setup_assistant.catalog import mirrors
+from setup_assistant.catalog import drivers, mirrors
 from setup_assistant.choose import locked, mirror_wish
 from setup_assistant.choose.backend import pythons
 from setup_assistant.choose.candidates import CANARY
@@ -51,7 +51,7 @@ def target_of(manifest: Manifest, machine: Machine) -> Target:
             return next((t for t in exact if t.model == plan.model.id), exact[0])
         need = _said(plan.platform, plan.python, plan_key(plan))
     return next(filter(lambda t: _runs(t, machine), asked), None) or _none(
-        manifest, need or _said(host_of(machine), machine.system.python or "?", "")
+        manifest, need or _said(host_of(machine, drivers.load()), machine.system.python or "?", "")
     )
 
 
@@ -68,7 +68,7 @@ def _said(platform: Platform | Host, python: str, key: str) -> str:
 
 
 def _fits(target: Target, machine: Machine) -> bool:
-    host, wanted = host_of(machine), target.platform
+    host, wanted = host_of(machine, drivers.load()), target.platform
     return (wanted.os, wanted.arch) == (host.os, host.arch) and (
         host.os != "Linux" or at_least(host.glibc or OLDEST_GLIBC, wanted.glibc)
     )

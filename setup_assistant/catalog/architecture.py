@@ -11,14 +11,24 @@ from setup_assistant.catalog.models import Model, Shapes
 _DEEPSTACK = {24: [5, 11, 17], 27: [8, 16, 24]}
 
 
+# The class of transformers for each kind of configuration.
+_CLASSES = {
+    "qwen2_vl": "Qwen2VLForConditionalGeneration",
+    "qwen2_5_vl": "Qwen2_5_VLForConditionalGeneration",
+    "qwen3_vl": "Qwen3VLForConditionalGeneration",
+    "qwen3_vl_moe": "Qwen3VLMoeForConditionalGeneration",
+}
+
+
 def architecture(model: Model) -> dict[str, Any]:
-    """Return `model_type`, and the settings `top`, `text`, `vision` and `tokens`."""
+    """Return `model_type`, `class`, and the settings `top`, `text`, `vision` and `tokens`."""
     about, shapes = model.architecture, model.shapes
     experts = shapes.active_experts > 1
     kind = about.model_type + ("_moe" if experts else "")
     tokens = about.tokens
     return {
         "model_type": kind,
+        "class": _CLASSES[kind],
         "top": {
             "tie_word_embeddings": shapes.tie_word_embeddings,
             "image_token_id": tokens["image"],

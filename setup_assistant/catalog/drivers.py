@@ -35,6 +35,19 @@ class Drivers:
     branch: tuple[Branch, ...]
     tegra: tuple[Tegra, ...] = ()
 
+    def cuda_of(self, version: str) -> str | None:
+        """Return the CUDA version that the driver `version` (e.g. "535.104.05") reports.
+
+        A branch between two rows counts as the lower one, since Windows drivers of one branch
+        carry higher numbers. None for drivers older than the table.
+        """
+        found = re.match(r"\d+", version)
+        if not found:
+            return None
+        major = int(found[0])
+        reached = [row for row in self.branch if row.branch <= major]
+        return max(reached, key=lambda row: row.branch).cuda if reached else None
+
 
 @functools.cache
 def load() -> Drivers:
@@ -43,17 +56,8 @@ def load() -> Drivers:
 
 
 def cuda_of_driver(version: str) -> str | None:
-    """Return the CUDA version that the driver `version` (e.g. "535.104.05") reports.
-
-    A branch between two rows counts as the lower one, since Windows drivers of one branch
-    carry higher numbers. None for drivers older than the table.
-    """
-    found = re.match(r"\d+", version)
-    if not found:
-        return None
-    major = int(found[0])
-    reached = [row for row in load().branch if row.branch <= major]
-    return max(reached, key=lambda row: row.branch).cuda if reached else None
+    """Return the CUDA version that a driver reports, see `Drivers.cuda_of`."""
+    return load().cuda_of(version)
 
 
 def is_ahead(version: str, cuda: str) -> bool:

@@ -41,6 +41,8 @@ class GpuFile:
     ambiguous: tuple[str, ...]
     compute_capability: dict[str, dict[str, float]]
     chip: tuple[Chip, ...]
+    bandwidth: dict[str, float]
+    bandwidth_source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,26 +69,87 @@ def load() -> GpuFile:
     return frozen_json.load_toml(recipes() / "gpus.toml", GpuFile)
 
 
+class Table:
+    """The recipe as names are looked up in it; nothing is read from a file any more."""
+
+    def __init__(self, file: GpuFile) -> None:
+        """Keep the names, and those that begin with one word together."""
+        found = [
+            Row(name, plain(name), capability, gib)
+            for capability, names in file.compute_capability.items()
+            for name, gib in names.items()
+        ]
+        found += [Row(name, plain(name), None, 0) for name in file.ambiguous]
+        self.rows = tuple(found)
+        self._bandwidth = {plain(name): rate for name, rate in file.bandwidth.items()}
+        self._by_first_word: dict[str, list[Row]] = {}
+        for row in found:
+            self._by_first_word.setdefault(_first_word(row.key), []).append(row)
+
+    def lookup(self, name: str, memory_bytes: int | None = None) -> Known:
+        """Return what is known of a GPU by name; never a guess.
+
+        A cut name counts only as far as every card it may stand for agrees; `memory_bytes`,
+        where known, narrows that choice.
+        """
+        if is_cut(name):
+            fitting = list(self._candidates(plain(name.rstrip().rstrip(".")), memory_bytes))
+        elif share := _SHARE.match(plain(name)):
+            return self._of_share(share)
+        else:
+            row = self._longest(plain(name))
+            fitting = [row] if row else []
+        capabilities = {r.compute_capability for r in fitting}
+        sizes = {r.gib for r in fitting}
+        return Known(
+            compute_capability=capabilities.pop() if len(capabilities) == 1 else None,
+            memory_bytes=int(sizes.pop() * GIB) or None if len(sizes) == 1 else None,
+        )
+
+    def bandwidth(self, name: str) -> float | None:
+        """Return the memory bandwidth of a GPU in GB/s, None where it is not known."""
+        wanted = plain(name)
+        fitting = [key for key in self._bandwidth if goes_on(wanted, key)]
+        return self._bandwidth[max(fitting, key=len)] if fitting else None
+
+    def _of_share(self, share: re.Match[str]) -> Known:
+        """Return what is known of a virtual GPU: its card's capability, and its own memory."""
+        card, ada, gib = share[1], share[2], int(share[3])
+        if card.startswith("rtx"):
+            number = card.removeprefix("rtx").strip()
+            words = [f"rtx {number}" if number[0] == "a" else f"quadro rtx {number}"]
+            words = [f"rtx {number} ada generation"] if ada else words
+        else:
+            words = [card, f"tesla {card}"]
+        found = {row.compute_capability for w in words if (row := self._longest(w))}
+        return Known(
+            compute_capability=found.pop() if len(found) == 1 else None, memory_bytes=gib * GIB
+        )
+
+    def _longest(self, wanted: str) -> Row | None:
+        near = self._by_first_word.get(_first_word(wanted), ())
+        fitting = [r for r in near if goes_on(wanted, r.key)]
+        return max(fitting, key=lambda r: len(r.key), default=None)
+
+    def _candidates(self, start: str, memory_bytes: int | None) -> Iterable[Row]:
+        fitting = [r for r in self.rows if r.key.startswith(start)]
+        if not fitting:
+            row = self._longest(start)
+            fitting = [row] if row else []
+        if memory_bytes is None:
+            return fitting
+        return [r for r in fitting if not r.gib or _LEAST <= memory_bytes / (r.gib * GIB) <= _MOST]
+
+
 @functools.cache
+def table() -> Table:
+    """Return the recipe to look names up in."""
+    return Table(load())
+
+
 def rows() -> tuple[Row, ...]:
     """Return every name of the table."""
-    file = load()
-    found = [
-        Row(name, plain(name), capability, gib)
-        for capability, names in file.compute_capability.items()
-        for name, gib in names.items()
-    ]
-    found += [Row(name, plain(name), None, 0) for name in file.ambiguous]
-    return tuple(found)
-
-
-@functools.cache
-def _by_first_word() -> dict[str, list[Row]]:
-    """Return the names by the word that all that go on after them begin with too."""
-    found: dict[str, list[Row]] = {}
-    for row in rows():
-        found.setdefault(_first_word(row.key), []).append(row)
-    return found
+    return table().rows
 
 
 def _first_word(key: str) -> str:
@@ -112,39 +175,8 @@ def is_cut(name: str) -> bool:
 
 
 def lookup(name: str, memory_bytes: int | None = None) -> Known:
-    """Return what is known of a GPU by name; never a guess.
-
-    A cut name counts only as far as every card it may stand for agrees; `memory_bytes`, where
-    known, narrows that choice.
-    """
-    if is_cut(name):
-        fitting = list(_candidates(plain(name.rstrip().rstrip(".")), memory_bytes))
-    elif share := _SHARE.match(plain(name)):
-        return _of_share(share)
-    else:
-        row = _longest(plain(name))
-        fitting = [row] if row else []
-    capabilities = {r.compute_capability for r in fitting}
-    sizes = {r.gib for r in fitting}
-    return Known(
-        compute_capability=capabilities.pop() if len(capabilities) == 1 else None,
-        memory_bytes=int(sizes.pop() * GIB) or None if len(sizes) == 1 else None,
-    )
-
-
-def _of_share(share: re.Match[str]) -> Known:
-    """Return what is known of a virtual GPU: its card's capability, and its own memory."""
-    card, ada, gib = share[1], share[2], int(share[3])
-    if card.startswith("rtx"):
-        number = card.removeprefix("rtx").strip()
-        words = [f"rtx {number}" if number[0] == "a" else f"quadro rtx {number}"]
-        words = [f"rtx {number} ada generation"] if ada else words
-    else:
-        words = [card, f"tesla {card}"]
-    found = {row.compute_capability for w in words if (row := _longest(w))}
-    return Known(
-        compute_capability=found.pop() if len(found) == 1 else None, memory_bytes=gib * GIB
-    )
+    """Return what the recipe knows of a GPU by name, see `Table.lookup`."""
+    return table().lookup(name, memory_bytes)
 
 
 def of_pci(device: str) -> str | None:
@@ -160,11 +192,6 @@ def of_pci(device: str) -> str | None:
     return None
 
 
-def _longest(wanted: str) -> Row | None:
-    fitting = [r for r in _by_first_word().get(_first_word(wanted), ()) if goes_on(wanted, r.key)]
-    return max(fitting, key=lambda r: len(r.key), default=None)
-
-
 def goes_on(wanted: str, key: str) -> bool:
     """Whether `wanted` is `key`, or goes on after it with a size or a form, not a generation."""
     if wanted == key:
@@ -173,13 +200,3 @@ def goes_on(wanted: str, key: str) -> bool:
         return False
     rest = wanted[len(key) :].split()
     return not any(g in rest for g in GENERATIONS)
-
-
-def _candidates(start: str, memory_bytes: int | None) -> Iterable[Row]:
-    fitting = [r for r in rows() if r.key.startswith(start)]
-    if not fitting:
-        row = _longest(start)
-        fitting = [row] if row else []
-    if memory_bytes is None:
-        return fitting
-    return [r for r in fitting if not r.gib or _LEAST <= memory_bytes / (r.gib * GIB) <= _MOST]

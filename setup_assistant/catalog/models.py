@@ -14,7 +14,7 @@ from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
 from setup_assistant.errors import SetupError
 
-Quantization = Literal["none", "awq", "gptq-int4", "gptq-int8"]
+Quantization = Literal["none", "nf4", "awq", "gptq-int4", "gptq-int8", "fp8"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,10 @@ class Sums:
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One checkpoint of a size. `weights` are bytes on the GPU, `download` bytes of its files."""
+    """One checkpoint of a size. `weights` are bytes on the GPU, `download` bytes of its files.
+
+    `base` is set where the checkpoint of another variant is quantized while it is loaded.
+    """
 
     id: str
     quantization: Quantization
@@ -99,6 +102,7 @@ class Variant:
     params_total: int | None = None
     params_lang_linear: int | None = None
     intermediate: int | None = None
+    base: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +133,7 @@ class Model:
     source: str
     date: str
     sums: Sums | None = None
+    base: str = ""
 
     @property
     def sha256(self) -> dict[str, str]:
@@ -137,8 +142,8 @@ class Model:
 
     @property
     def modelscope_id(self) -> str:
-        """The name on ModelScope; equal for every model that the recipes know."""
-        return self.id
+        """The checkpoint's name on ModelScope, that of 16 bits where it is quantized at load."""
+        return self.base or self.id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +176,11 @@ def load(folder: Path | None = None) -> tuple[Model, ...]:
     return tuple(found)
 
 
+def checkpoint(model: str, folder: Path | None = None) -> str:
+    """Return the checkpoint whose files a model is loaded from; itself where that is not known."""
+    return next((m.modelscope_id for m in load(folder) if m.id == model), model)
+
+
 def known_sums(model: str, folder: Path | None = None) -> dict[str, str]:
     """Return the sha256 that the recipes know of a model's files; {} for other models."""
     return next((m.sha256 for m in load(folder) if m.modelscope_id == model), {})
@@ -192,7 +202,8 @@ def _model(file: _File, size: Size, variant: Variant) -> Model:
         shapes=_shapes(size, variant),
         source=file.source,
         date=file.date,
-        sums=next((s for s in file.sums if s.id == variant.id), None),
+        sums=next((s for s in file.sums if s.id == (variant.base or variant.id)), None),
+        base=variant.base,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant.catalog import mirrors, models, stacks, torch
+from setup_assistant.catalog import drivers, gpus, mirrors, models, purposes, stacks, torch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,9 @@ class Recipes:
     stacks: stacks.Stacks
     models: tuple[models.Model, ...]
     mirrors: tuple[mirrors.Mirror, ...]
+    purposes: purposes.Purposes
+    gpus: gpus.Table
+    drivers: drivers.Drivers
 
 
 def load_all(folder: Path | None = None) -> Recipes:
@@ -29,4 +32,7 @@ def load_all(folder: Path | None = None) -> Recipes:
         stacks=stacks.load(folder),
         models=models.load(folder),
         mirrors=mirrors.load(folder),
+        purposes=purposes.load(folder),
+        gpus=gpus.table(),
+        drivers=drivers.load(),
     )

@@ -22,6 +22,7 @@ class Limits:
     new_tokens: int
     video_max_pixels: int
     video_fps: float
+    video_max_frames: int
     canary_deadline_seconds: float
     model_deadline_seconds: float
 

@@ -14,7 +14,11 @@ Range = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """Pins that go together; `torch_min` is transformers' own floor."""
+    """Pins that go together; `torch_min` is transformers' own floor.
+
+    `proved` are the quantizations in which a canary was loaded with these pins, no weight
+    missing and none unexpected, and answered; `proved_source` says how and when.
+    """
 
     id: str
     transformers: str
@@ -25,6 +29,8 @@ class Stack:
     python: Range
     source: str
     date: str
+    proved: tuple[str, ...] = ()
+    proved_source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,18 +50,25 @@ class DecoderRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Quantizer:
-    """The packages that run a kind of quantized model, and where they are known to install."""
+    """The packages that run a kind of quantized model, and where they are known to install.
+
+    `compiles`: the kernels for GPUs are compiled at first use, by a C++ compiler and the CUDA
+    toolkit. `cards`: the most cards that such a model is spread over.
+    """
 
     quantizations: tuple[str, ...]
     packages: dict[str, str]
     torch_min: str
     python: Range
     systems: tuple[str, ...]
+    transformers_min: str
     compute_capability_min: str
+    compiles: bool
     download: int
     installed: int
     source: str
     date: str
+    cards: int = 64
 
 
 @dataclass(frozen=True, kw_only=True)

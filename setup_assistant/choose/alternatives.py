@@ -9,11 +9,11 @@ from setup_assistant.catalog.models import Model
 from setup_assistant.choose import cpu
 from setup_assistant.choose.candidates import Ground
 from setup_assistant.choose.memory import estimate
-from setup_assistant.choose.model import Pick, find_seat, gib
+from setup_assistant.choose.model import Pick, for_purpose, gib
 from setup_assistant.choose.plan import Alternative
 from setup_assistant.choose.usable_gpus import HEADROOM, HEADROOM_SHARE, Card
 from setup_assistant.choose.wheels import Answer, Question, without
-from setup_assistant.choose.workloads import comfortable
+from setup_assistant.choose.workloads import comfortable, floors
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import Message, msg
 from setup_assistant.units_text import GIB
@@ -23,24 +23,24 @@ CARDS_GB = (6, 8, 12, 16, 24, 32, 48, 80)
 USABLE = 0.96
 
 
-def models(ground: Ground, pick: Pick, cards: Sequence[Card]) -> list[Alternative]:
+def models(ground: Ground, pick: Pick, cards: Sequence[Card], purpose: str) -> list[Alternative]:
     """Return the other checkpoints of the family, largest first, each with its need."""
     found = []
     for model in ground.recipes.models:
-        if not model.auto or model.id == pick.model.id:
+        mine = model.family == ground.family
+        if not mine or model.id == pick.model.id:
             continue
         if not cards:
             found.append(_without_gpu(ground, model, pick.budget))
             continue
-        seat = find_seat(ground, model, cards, work=comfortable(model.vision))
-        need = (
-            seat.need.total
-            if seat
-            else estimate(model, comfortable(model.vision), ground.setting(model, cards[:1])).total
-        )
+        seat = for_purpose(ground, model, cards, purpose)
+        works = floors(ground.floor(purpose), model.vision)
+        setting = ground.setting(model, cards[:1])
+        need = seat.need.total if seat else max(estimate(model, w, setting).total for w in works)
         installs = model.quantization == "none" or any(
             ground.quantizer(model, [card]) for card in cards
         )
+        proved = any(ground.by_itself(model, [card]) for card in cards)
         found.append(
             Alternative(
                 kind="model",
@@ -48,7 +48,15 @@ def models(ground: Ground, pick: Pick, cards: Sequence[Card]) -> list[Alternativ
                 fits=seat is not None,
                 need_bytes=need,
                 download_bytes=model.download_bytes,
-                message=_price(fits=seat is not None, installs=installs, need=need, cards=cards),
+                message=_price(
+                    fits=seat is not None,
+                    installs=installs,
+                    proved=proved,
+                    compiles=any(q.compiles for c in cards if (q := ground.quantizer(model, [c]))),
+                    need=need,
+                    cards=cards,
+                ),
+                proved=proved,
             )
         )
     return sorted(found, key=lambda a: -(a.need_bytes or 0))
@@ -119,7 +127,23 @@ def _wheel(what: str, message: Message) -> Alternative:
     )
 
 
-def _price(*, fits: bool, installs: bool, need: int, cards: Sequence[Card]) -> Message:
+def _price(
+    *,
+    fits: bool,
+    installs: bool,
+    proved: bool,
+    compiles: bool,
+    need: int,
+    cards: Sequence[Card],
+) -> Message:
+    if fits and not proved and not compiles:
+        return msg("Would fit; needs {need}. Not proved here with these packages.", need=gib(need))
+    if fits and not proved:
+        return msg(
+            "Would fit; needs {need}. Not proved here: its kernels are compiled at first use, "
+            "with a C++ compiler and the CUDA toolkit.",
+            need=gib(need),
+        )
     if fits:
         return msg("Would fit too; needs {need}.", need=gib(need))
     if not installs:

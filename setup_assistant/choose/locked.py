@@ -32,7 +32,7 @@ def make(machine: Machine, wishes: Wishes, recipes: Recipes, text: str) -> Plan:
     Raises:
         SetupError: `lock_unknown` or `lock_elsewhere`, and what `make_plan` raises.
     """
-    host, wanted = host_of(machine), pins(text)
+    host, wanted = host_of(machine, recipes.drivers), pins(text)
     if source := made_for(text):
         python, platform = source
         mine = wishes.python or python

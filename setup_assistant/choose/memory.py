@@ -1,6 +1,6 @@
 """How much memory one call of `generate()` needs, as a closed formula.
 
-Batch 1, in bytes; the parts are in `terms`. The phases of a call (vision, prefill, logits,
+In bytes; the parts are in `terms`. The phases of a call (vision, prefill, logits,
 decode) follow each other, so that on each card the largest counts, not their sum:
 
     need = weights + max(vision, prefill + kv, logits + kv, kv) + slack + context
@@ -37,11 +37,16 @@ NEW_TOKENS = 128
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What one call is given: grids of pictures and videos, and tokens of text."""
+    """What one call is given: grids of pictures and videos, and tokens of text.
+
+    `batch` such prompts go side by side; each beam of a search counts as one, since `generate`
+    repeats the prompt, its pictures included, before it is read.
+    """
 
     grids: tuple[Grid, ...] = ()
     text_tokens: int = TEXT_TOKENS
     new_tokens: int = NEW_TOKENS
+    batch: int = 1
 
     @property
     def patches(self) -> int:
@@ -65,7 +70,8 @@ class Need:
 
     `moving` is what comes and goes, on each card in order. `allocated` is what torch itself
     reports as its peak (`torch.cuda.max_memory_allocated`, summed over the cards): without
-    slack and context. `total` is what the process takes, as nvidia-smi shows it.
+    slack and context. `total` is what the process takes, as nvidia-smi shows it. `shown` is what
+    nvidia-smi shows beside that on a card with room: it comes and goes, and is not needed.
     """
 
     weights: int
@@ -78,6 +84,7 @@ class Need:
     moving: tuple[int, ...]
     allocated: int
     total: int
+    shown: int = 0
 
     def terms(self) -> dict[str, int]:
         """Return the terms by name."""
@@ -100,15 +107,17 @@ def estimate(model: Model, work: Work, setting: Setting) -> Need:
     tables of that time as slack, and no context.
     """
     shapes, width = model.shapes, setting.width
-    linear = terms.vision_linear(shapes, model.vision, work.patches, width)
-    vision = linear + terms.vision_attention(shapes, work.grids, setting)
-    fill = terms.prefill(shapes, work.tokens, width)
-    prompt = fill + terms.prefill_attention(shapes, work.tokens, setting)
-    pixels = terms.pixels(model.vision, work.patches)
-    held = pixels + terms.embedded(shapes, work.seen, width)
-    read = terms.logits(model, work.tokens, setting.transformers, width)
+    tokens, patches = work.tokens * work.batch, work.patches * work.batch
+    linear = terms.vision_linear(shapes, model.vision, patches, width)
+    vision = linear + terms.vision_attention(shapes, work.grids * work.batch, setting)
+    fill = terms.prefill(shapes, tokens, width)
+    prompt = fill + work.batch * terms.prefill_attention(shapes, work.tokens, setting)
+    prompt += terms.unpacked(model, width)
+    pixels = terms.pixels(model.vision, patches)
+    held = pixels + terms.embedded(shapes, work.seen * work.batch, width)
+    read = terms.logits(model, tokens, setting.transformers, width)
     # Those of the answer come later than the prompt's, but are the smaller part.
-    kv_cache = terms.kv_cache(shapes, work.tokens + work.new_tokens, width)
+    kv_cache = terms.kv_cache(shapes, tokens + work.new_tokens * work.batch, width)
     if setting.gpus == 1:
         most = max(vision - kv_cache, prompt + held, read.single + held, pixels)
         moving: tuple[int, ...] = (most,)
@@ -134,6 +143,7 @@ def estimate(model: Model, work: Work, setting: Setting) -> Need:
         moving=moving,
         allocated=allocated,
         total=allocated if setting.preview else allocated + slack + context,
+        shown=terms.eager_leftover(shapes, work.grids * work.batch, setting),
     )
 
 

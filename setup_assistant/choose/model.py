@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from setup_assistant.catalog.models import Model
+from setup_assistant.catalog.purposes import Purposes
 from setup_assistant.choose import cpu, occupied
-from setup_assistant.choose.candidates import CANARY, Ground, automatic, named
+from setup_assistant.choose.candidates import CANARY, Ground
 from setup_assistant.choose.memory import Need, Setting, Work, estimate
+from setup_assistant.choose.model_names import named
 from setup_assistant.choose.placement import Seat, groups, seat
 from setup_assistant.choose.plan import ModelChoice, Placement
 from setup_assistant.choose.reasons import Notes
@@ -18,9 +20,9 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.choose.workloads import (
     Caps,
     caps,
-    comfortable,
+    floors,
     least,
-    modest,
+    most_tokens,
     pictures,
     video,
 )
@@ -28,20 +30,24 @@ from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory
 from setup_assistant.messages import msg
 from setup_assistant.units_text import GIB
-
-# Times the parameters: 72B to 7B is far, 7B to 2B is not.
-FAR = 5
+from setup_assistant.versions import numbers
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pick:
-    """A model with a place that holds it. No cards means the CPU."""
+    """A model with a place that holds it. No cards means the CPU.
+
+    `budget` is what may be used there; `room` the same cards less the reserve that stays free;
+    `among` all the cards that it was chosen from.
+    """
 
     model: Model
     setting: Setting
     cards: tuple[Card, ...]
+    room: tuple[Card, ...]
     limits: tuple[int, ...]
     budget: int | None
+    among: tuple[Card, ...] = ()
 
 
 def choose_model(
@@ -55,13 +61,11 @@ def choose_model(
     """
     pick = _pick(ground, cards, memory, wishes, notes)
     if wishes.model == "auto" and occupied.filled(cards):
-        after = _automatic(ground, occupied.emptied(cards))
+        after = largest_with_room(ground, occupied.emptied(cards), wishes.purpose)
         if after and (not pick.cards or _larger(after, pick)):
             here = pick.model.id if pick.cards else ""
             occupied.tell(cards, here, after.model.id, notes)
-    chosen = _caps(pick, wishes.purpose)
-    choice = _choice(pick, chosen, wishes.purpose)
-    _tell(pick, choice, notes)
+    choice = _choice(pick, _caps(ground, pick, wishes), ground.count(wishes.purpose))
     placement = Placement(
         device="cuda" if pick.cards else "cpu",
         gpus=tuple(c.id for c in pick.cards),
@@ -74,15 +78,44 @@ def _larger(one: Pick, other: Pick) -> bool:
     return one.model.weights_bytes > other.model.weights_bytes
 
 
-def find_seat(ground: Ground, model: Model, cards: Sequence[Card], *, work: Work) -> Seat | None:
-    """Return the first placement of a model with room for `work`, fewest cards first."""
+def find_seat(
+    ground: Ground,
+    model: Model,
+    cards: Sequence[Card],
+    works: Sequence[Work],
+    *,
+    reserve: bool = False,
+) -> Seat | None:
+    """Return the first placement of a model with room for each of `works`, fewest cards first.
+
+    With a `reserve`, its cards come back less what stays free on each.
+    """
     for group in groups(cards):
         if model.quantization != "none" and ground.quantizer(model, group) is None:
             continue
-        found = seat(model, work, group, ground.setting(model, group))
-        if found:
-            return found
+        setting = ground.setting(model, group)
+        held = reserved(group, ground.recipes.purposes) if reserve else group
+        seats = [seat(model, work, held, setting) for work in works]
+        found = [s for s in seats if s is not None]
+        if len(found) == len(seats):
+            return max(found, key=lambda s: s.need.total)
     return None
+
+
+def reserved(cards: Sequence[Card], purposes: Purposes) -> tuple[Card, ...]:
+    """Return the cards less the reserve of each that a plan keeps free.
+
+    Over several cards the placement is careful already, so that the least of it is enough.
+    """
+    share = purposes.reserve_share if len(cards) == 1 else 0.0
+    kept = [max(purposes.reserve_least_bytes, int(c.budget * share)) for c in cards]
+    return tuple(replace(c, budget=max(0, c.budget - k)) for c, k in zip(cards, kept, strict=True))
+
+
+def for_purpose(ground: Ground, model: Model, cards: Sequence[Card], purpose: str) -> Seat | None:
+    """Return the placement with room for a purpose and a reserve, None where there is none."""
+    works = floors(ground.floor(purpose), model.vision)
+    return find_seat(ground, model, cards, works, reserve=True)
 
 
 def _pick(
@@ -91,44 +124,57 @@ def _pick(
     if wishes.model != "auto":
         return _named(ground, cards, memory, wishes, notes)
     if cards:
-        found = _automatic(ground, cards)
+        found = largest_with_room(ground, cards, wishes.purpose)
         if found:
-            if not _fits(found, modest(found.model.vision)):
-                _little_room(found.model, notes)
+            return found
+        found = _with_little_room(ground, cards)
+        if found:
+            little_room(found.model, notes)
             return found
         notes.beware(
             "placement",
             msg("No model of this family fits on these GPUs; it will run on the CPU, slowly."),
         )
-    smallest = automatic(ground.recipes)[-1][0]
+    smallest = _sizes(ground)[-1][0]
     return _on_cpu(ground, smallest, memory)
 
 
-def _automatic(ground: Ground, cards: Sequence[Card]) -> Pick | None:
-    """Return the largest model that fits in 16 bits, else quantized, else the next smaller.
-
-    Where the next smaller size is far smaller, pictures and videos shrink before the model does.
-    """
-    sizes = automatic(ground.recipes)
-    for models, smaller in zip(sizes, [*sizes[1:], []], strict=True):
-        works = [comfortable, modest] if _far_smaller(models, smaller) else [comfortable]
-        for work in works:
-            for model in models:
-                found = find_seat(ground, model, cards, work=work(model.vision))
-                if found:
-                    return _seated(ground, model, found)
-    for model in sizes[-1]:
-        found = find_seat(ground, model, cards, work=least(model.vision))
-        if found:
-            return _seated(ground, model, found)
+def largest_with_room(
+    ground: Ground, cards: Sequence[Card], purpose: str, family: str = ""
+) -> Pick | None:
+    """Return the largest model with room for the purpose: in 16 bits, else in what is proved."""
+    for models in ground.sizes(family):
+        for model in models:
+            if not any(ground.by_itself(model, [card]) for card in cards):
+                continue
+            found = for_purpose(ground, model, cards, purpose)
+            if found:
+                return _seated(ground, model, found, cards)
     return None
 
 
-def _far_smaller(models: Sequence[Model], smaller: Sequence[Model]) -> bool:
-    if not smaller:
-        return False
-    here, there = (max(m.shapes.params_total for m in ms) for ms in (models, smaller))
-    return here > FAR * there
+def _sizes(ground: Ground) -> list[list[Model]]:
+    """Return the sizes of the family.
+
+    Raises:
+        SetupError: `model_too_new` where this transformers knows none of them.
+    """
+    if found := ground.sizes():
+        return found
+    mine = [m for m in ground.recipes.models if m.family == ground.family]
+    need = min((m.min_transformers for m in mine), key=numbers)
+    have = ground.pair.stack.transformers
+    raise SetupError("model_too_new", model=ground.family, need=need, have=have)
+
+
+def _with_little_room(ground: Ground, cards: Sequence[Card]) -> Pick | None:
+    """Return the smallest size, where it holds one small picture at least."""
+    for model in _sizes(ground)[-1]:
+        if any(ground.by_itself(model, [card]) for card in cards):
+            found = find_seat(ground, model, cards, [least(model.vision)])
+            if found:
+                return _seated(ground, model, found, cards)
+    return None
 
 
 def _named(
@@ -137,36 +183,33 @@ def _named(
     model = named(ground.recipes, wishes.model, ground.pair.stack.transformers)
     if not cards:
         return _on_cpu(ground, model, memory)
-    runnable = [c for c in cards if _kernels(ground, model, c)]
+    runnable = [c for c in cards if model.quantization == "none" or ground.quantizer(model, [c])]
     if not runnable:
         raise SetupError("kernels_missing", model=model.id, gpus=", ".join(c.name for c in cards))
-    found = find_seat(ground, model, runnable, work=comfortable(model.vision))
+    found = for_purpose(ground, model, runnable, wishes.purpose)
     if not found:
-        found = find_seat(ground, model, runnable, work=least(model.vision))
+        found = find_seat(ground, model, runnable, [least(model.vision)])
         if found and model.id != CANARY:
-            _little_room(model, notes)
+            little_room(model, notes)
     if not found:
-        _refuse(ground, model, cards)
-    return _seated(ground, model, found)
+        _refuse(ground, model, cards, wishes.purpose)
+    return _seated(ground, model, found, cards)
 
 
-def _little_room(model: Model, notes: Notes) -> None:
+def little_room(model: Model, notes: Notes) -> None:
+    """Warn of a model with less room than its purpose asks for."""
     notes.beware(
         "model",
         msg("{model} leaves little room here: keep pictures and videos small.", model=model.id),
     )
 
 
-def _kernels(ground: Ground, model: Model, card: Card) -> bool:
-    return model.quantization == "none" or ground.quantizer(model, [card]) is not None
-
-
-def _refuse(ground: Ground, model: Model, cards: Sequence[Card]) -> NoReturn:
+def _refuse(ground: Ground, model: Model, cards: Sequence[Card], purpose: str) -> NoReturn:
     need = estimate(model, least(model.vision), ground.setting(model, cards[:1]))
     empty = occupied.emptied(cards)
-    if occupied.filled(cards) and find_seat(ground, model, empty, work=least(model.vision)):
+    if occupied.filled(cards) and find_seat(ground, model, empty, [least(model.vision)]):
         occupied.refuse(cards, model.id, need.total)
-    other = _automatic(ground, cards)
+    other = largest_with_room(ground, cards, purpose)
     raise SetupError(
         "model_does_not_fit",
         model=model.id,
@@ -176,114 +219,91 @@ def _refuse(ground: Ground, model: Model, cards: Sequence[Card]) -> NoReturn:
     )
 
 
-def _seated(ground: Ground, model: Model, found: Seat) -> Pick:
+def _seated(ground: Ground, model: Model, found: Seat, cards: Sequence[Card]) -> Pick:
+    whole = {c.id: c for c in cards}
+    mine = tuple(whole[c.id] for c in found.cards)
     return Pick(
         model=model,
         setting=ground.setting(model, found.cards),
-        cards=found.cards,
+        cards=mine,
+        room=found.cards,
         limits=found.limits,
-        budget=sum(c.budget for c in found.cards),
+        budget=sum(c.budget for c in mine),
+        among=tuple(cards),
     )
 
 
 def _on_cpu(ground: Ground, model: Model, memory: Memory) -> Pick:
     room = cpu.budget(memory)
     setting = cpu.setting(ground, model, room)
-    return Pick(model=model, setting=setting, cards=(), limits=(), budget=room)
+    return Pick(model=model, setting=setting, cards=(), room=(), limits=(), budget=room)
 
 
 def _fits(pick: Pick, work: Work) -> bool:
     if pick.cards:
-        return seat(pick.model, work, pick.cards, pick.setting) is not None
+        return seat(pick.model, work, pick.room, pick.setting) is not None
     return pick.budget is None or estimate(pick.model, work, pick.setting).total <= pick.budget
 
 
-def _caps(pick: Pick, purpose: str) -> Caps:
-    return caps(
+def _caps(ground: Ground, pick: Pick, wishes: Wishes) -> Caps:
+    vision = pick.model.vision
+    found = caps(
         lambda work: _fits(pick, work),
-        pick.model.vision,
+        vision,
         pick.model.shapes.max_position_embeddings,
-        purpose,
+        ground.count(wishes.purpose),
         cpu=not pick.cards,
     )
+    if wishes.max_pixels:
+        tokens = max(1, wishes.max_pixels // vision.factor**2)
+        found = replace(found, image_tokens=min(found.image_tokens, tokens))
+    if wishes.max_frames:
+        even = wishes.max_frames // vision.temporal * vision.temporal
+        found = replace(found, video_frames=min(found.video_frames, even))
+    return found
 
 
-def _choice(pick: Pick, chosen: Caps, purpose: str) -> ModelChoice:
+def _choice(pick: Pick, chosen: Caps, count: int) -> ModelChoice:
     model, area = pick.model, pick.model.vision.factor**2
-    need = _largest_need(pick, chosen, purpose)
+    works = _works(pick, chosen, count)
+    need = max((estimate(model, w, pick.setting) for w in works), key=_total)
     return ModelChoice(
         id=model.id,
         modelscope_id=model.modelscope_id,
         quantization=model.quantization,
         dtype=pick.setting.dtype,
         max_pixels=chosen.image_tokens * area,
+        pictures=count,
         video_total_pixels=chosen.video_tokens * area,
         video_max_frames=chosen.video_frames,
+        max_prompt_tokens=_most_tokens(pick, works),
         need_bytes=need.total,
         download_bytes=model.download_bytes,
         budget_bytes=pick.budget,
+        kept_free_bytes=None if pick.budget is None else max(0, pick.budget - need.total),
         terms=need.terms(),
     )
 
 
-def _largest_need(pick: Pick, chosen: Caps, purpose: str) -> Need:
+def _total(need: Need) -> int:
+    return need.total
+
+
+def _works(pick: Pick, chosen: Caps, count: int) -> tuple[Work, Work]:
+    """Return the largest pictures and the largest video that the caps let through."""
     vision = pick.model.vision
-    count = {"try": 1, "images": 4, "video": 2}[purpose]
-    works = (pictures(chosen.image_tokens, count, vision), video(chosen.video_tokens, vision))
-    return max((estimate(pick.model, w, pick.setting) for w in works), key=lambda n: n.total)
+    return pictures(chosen.image_tokens, count, vision), video(chosen.video_tokens, vision)
+
+
+def _most_tokens(pick: Pick, works: Sequence[Work]) -> int:
+    """Return the longest prompt that fits beside the largest pictures or the largest video."""
+    return most_tokens(
+        lambda text: all(_fits(pick, replace(work, text_tokens=text)) for work in works),
+        max(w.tokens - w.text_tokens for w in works),
+        pick.model.shapes.max_position_embeddings,
+    )
 
 
 def gib(count: int) -> str:
     """Return bytes as a person reads them, e.g. "15.4 GiB"."""
     return f"{count / GIB:.1f} GiB"
-
-
-def _tell(pick: Pick, choice: ModelChoice, notes: Notes) -> None:
-    if pick.model.id == CANARY:
-        notes.because("model", msg("The canary was asked for; it ships with this tool."))
-    elif pick.cards:
-        notes.because(
-            "model",
-            msg(
-                "{model} is the choice: it needs {need} at most, and {have} of GPU "
-                "memory is free for it.",
-                model=choice.id,
-                need=gib(choice.need_bytes),
-                have=gib(pick.budget or 0),
-            ),
-        )
-    else:
-        notes.because(
-            "model",
-            msg(
-                "{model} runs on the CPU: it needs {need} of main memory.",
-                model=choice.id,
-                need=gib(choice.need_bytes),
-            ),
-        )
-    megapixels = round(choice.max_pixels / 1e6, 2)
-    notes.because(
-        "model.max_pixels",
-        msg(
-            "Pictures are capped at {megapixels} megapixels, so that they fit.",
-            megapixels=megapixels,
-        )
-        if pick.cards
-        else msg(
-            "Pictures are capped at {megapixels} megapixels: a CPU needs minutes for more.",
-            megapixels=megapixels,
-        ),
-    )
-    _tell_dtype(pick, choice, notes)
-
-
-def _tell_dtype(pick: Pick, choice: ModelChoice, notes: Notes) -> None:
-    if not pick.cards:
-        message = msg("{dtype} on the CPU.", dtype=choice.dtype)
-    elif choice.quantization != "none":
-        message = msg("float16: the quantized kernels compute in it.")
-    elif choice.dtype == "float16":
-        message = msg("float16: below compute capability 8.0 bfloat16 is only emulated, slowly.")
-    else:
-        message = msg("bfloat16: the GPU computes in it at full speed.")
-    notes.because("model.dtype", message)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.memory import BYTES, CONTEXT, SLACK, Need, Setting, Work
 from setup_assistant.choose.memory import estimate as estimate_need
+from setup_assistant.choose.speed import fastest_first, without_drags
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.units_text import GIB
 
@@ -43,12 +44,13 @@ def seat(model: Model, work: Work, cards: Sequence[Card], setting: Setting) -> S
 
 
 def groups(cards: Sequence[Card]) -> list[tuple[Card, ...]]:
-    """Return the sets of cards to try, fewest first: each card alone, then the largest ones.
+    """Return the sets of cards to try: each alone, fastest first, then the largest together.
 
-    A process can use a single MIG slice, so slices never join others.
+    A process can use a single MIG slice, so slices never join others; nor does a card that is
+    so slow that it would set the pace of all.
     """
-    by_room = sorted(cards, key=lambda c: (-c.budget, c.index))
-    alone: list[tuple[Card, ...]] = [(c,) for c in by_room]
+    alone: list[tuple[Card, ...]] = [(c,) for c in fastest_first(cards)]
+    by_room = sorted(without_drags(cards), key=lambda c: (-c.budget, c.index))
     joinable = [c for c in by_room if not c.slice_ and c.budget >= LEAST]
     together = [
         tuple(sorted(joinable[:count], key=lambda c: c.index))

@@ -62,8 +62,10 @@ class Decoder:
 class ModelChoice:
     """The model and how it will run. `max_pixels` caps every image and video frame.
 
-    `video_total_pixels` caps all frames of a video together, `video_max_frames` their number
-    (each step of two frames has at least 128 tokens, whatever the cap).
+    `pictures` of that size fit into one question. `video_total_pixels` caps all frames of a
+    video together, `video_max_frames` their number (each step of two frames has at least 128
+    tokens, whatever the cap). `max_prompt_tokens` is the longest prompt, text and pictures
+    together; 0 where an older plan does not say. `kept_free_bytes` of the budget stay free.
     """
 
     id: str
@@ -77,6 +79,9 @@ class ModelChoice:
     budget_bytes: int | None = None
     terms: dict[str, int] | None = None
     video_max_frames: int = 768
+    pictures: int = 1
+    max_prompt_tokens: int = 0
+    kept_free_bytes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +98,10 @@ class Placement:
 
 @dataclass(frozen=True, kw_only=True)
 class Alternative:
-    """Another choice and what it would cost: `what` is a model or wheel; `kind` says which."""
+    """Another choice and what it would cost: `what` is a model or wheel; `kind` says which.
+
+    `proved` is false for what nobody has tried with these packages, or without a compiler.
+    """
 
     kind: Literal["model", "wheel"]
     what: str
@@ -101,6 +109,7 @@ class Alternative:
     need_bytes: int | None
     download_bytes: int | None
     message: Message
+    proved: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

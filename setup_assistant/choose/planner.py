@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Quantizer
-from setup_assistant.choose import alternatives, branches, refusals, wheel_notes
+from setup_assistant.choose import (
+    alternatives,
+    branches,
+    model_reasons,
+    refusals,
+    wheel_notes,
+)
 from setup_assistant.choose.backend import choose_backend, pythons
 from setup_assistant.choose.candidates import CANARY, Ground
 from setup_assistant.choose.model import Pick, choose_model
@@ -54,6 +60,7 @@ class _Decided:
     model: ModelChoice
     placement: Placement
     quantizer: Quantizer | None
+    purpose: str
 
 
 def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
@@ -65,7 +72,7 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     if machine.system.musl:
         raise SetupError("musl_system")
     notes = Notes()
-    host = host_of(machine)
+    host = host_of(machine, recipes.drivers)
     legs = choose_sources(machine, wishes, recipes, notes)
     backend = choose_backend(machine, wishes, legs, notes)
     cards, gone = _cards(machine, wishes, host, recipes, notes)
@@ -86,18 +93,10 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     wheel_notes.tell(answer, host, notes)
     if machine.driver.cuda_source == "cuda-compat" and answer.cards:
         wheel_notes.tell_compat(machine.driver, notes)
-    ground = Ground(recipes=recipes, host=host, pair=answer.pair)
+    ground = Ground(recipes=recipes, host=host, pair=answer.pair, family=wishes.family)
     model, placement, pick = choose_model(ground, answer.cards, machine.memory, wishes, notes)
+    model_reasons.tell(ground, pick, model, wishes, notes)
     quantizer = ground.quantizer(pick.model, pick.cards)
-    if quantizer:
-        notes.beware(
-            "model.quantization",
-            msg(
-                "{packages} run the quantized weights; their kernels are compiled at first use, "
-                "which needs a C++ compiler and the CUDA toolkit, or else run slower.",
-                packages=", ".join(quantizer.packages),
-            ),
-        )
     decided = _Decided(
         legs=legs,
         backend=backend,
@@ -109,6 +108,7 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
         model=model,
         placement=placement,
         quantizer=quantizer,
+        purpose=wishes.purpose,
     )
     return _plan(machine, recipes, decided, notes)
 
@@ -117,7 +117,7 @@ def _cards(
     machine: Machine, wishes: Wishes, host: Host, recipes: Recipes, notes: Notes
 ) -> tuple[list[Card], list[Card]]:
     """Return the cards to plan for and those left out, and say what is there besides."""
-    cards = cards_of(machine, wishes, notes)
+    cards = cards_of(machine, wishes, recipes.gpus, notes)
     for gpu in machine.gpus:
         if gpu.vendor != "nvidia":
             notes.beware(
@@ -250,7 +250,9 @@ def _plan(machine: Machine, recipes: Recipes, decided: _Decided, notes: Notes) -
         reasons=tuple(notes.reasons),
         warnings=tuple(notes.warnings),
         alternatives=(
-            *alternatives.models(decided.ground, decided.pick, decided.answer.cards),
+            *alternatives.models(
+                decided.ground, decided.pick, decided.answer.cards, decided.purpose
+            ),
             *alternatives.wheels(decided.question, decided.answer),
         ),
         left_out=tuple(c.id for c in decided.left_out),

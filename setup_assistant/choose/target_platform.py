@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from setup_assistant.catalog import drivers
+from setup_assistant.catalog.drivers import Drivers
 from setup_assistant.catalog.torch import TorchTable
 from setup_assistant.machine.facts import Machine
 from setup_assistant.versions import at_least, numbers
@@ -31,11 +31,11 @@ class Host:
         return f"{self.os}-{self.arch}"
 
 
-def host_of(machine: Machine) -> Host:
+def host_of(machine: Machine, drivers: Drivers) -> Host:
     """Return the deciding facts of a machine."""
     system = machine.system
     driver = machine.driver.version
-    cuda = machine.driver.cuda or (drivers.cuda_of_driver(driver) if driver else None)
+    cuda = machine.driver.cuda or (drivers.cuda_of(driver) if driver else None)
     return Host(
         os=system.os,
         arch=_arch(system.os, system.arch),

@@ -1,4 +1,4 @@
-"""The works that a rehearsal runs: the planned picture, two of them, and the planned video."""
+"""The works that a rehearsal runs: the planned picture, several of them, and the video."""
 
 from __future__ import annotations
 
@@ -21,9 +21,18 @@ class Trial:
 
 
 def trials(
-    vision: Vision, *, max_pixels: int, total_pixels: int, text_tokens: int, new_tokens: int
+    vision: Vision,
+    *,
+    max_pixels: int,
+    total_pixels: int,
+    text_tokens: int,
+    new_tokens: int,
+    pictures: int = 2,
 ) -> tuple[Trial, ...]:
-    """Return the planned picture, two pictures, and video, each at its cap in pixels."""
+    """Return the planned picture, as many as one question may hold, and the planned video.
+
+    Each is at its cap in pixels.
+    """
     area = vision.factor**2
     picture = _grid(max(1, max_pixels // area), 1, vision)
     tokens = max(1, total_pixels // area)
@@ -34,10 +43,27 @@ def trials(
         work = Work(grids=tuple(grids), text_tokens=text_tokens, new_tokens=new_tokens)
         return Trial(name=name, kind=kind, work=work)
 
+    several = "two-images" if pictures == 2 else f"{pictures}-images"
     return (
         trial("image", "image", [picture]),
-        trial("two-images", "multi-image", [picture, picture]),
+        *([trial(several, "multi-image", [picture] * pictures)] if pictures > 1 else []),
         trial("video", "video", [clip]),
+    )
+
+
+def own_trials(
+    pictures: Sequence[Grid], clips: Sequence[Grid], *, text_tokens: int, new_tokens: int
+) -> tuple[Trial, ...]:
+    """Return a trial of a person's own pictures, together, and one for each clip."""
+    groups = [("own-images", "multi-image", tuple(pictures))] if pictures else []
+    groups += [(f"own-video-{n}", "video", (clip,)) for n, clip in enumerate(clips, 1)]
+    return tuple(
+        Trial(
+            name=name,
+            kind=kind,
+            work=Work(grids=grids, text_tokens=text_tokens, new_tokens=new_tokens),
+        )
+        for name, kind, grids in groups
     )
 
 

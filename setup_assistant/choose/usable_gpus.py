@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from setup_assistant.catalog import gpus as names
+from setup_assistant.catalog.gpus import Table
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
@@ -30,7 +30,7 @@ class Card:
     """One usable GPU. `id` is its UUID, or its index; `budget` the bytes a model may use.
 
     `empty_budget` is what the budget would be with no other program on it, and `users` are the
-    programs that are.
+    programs that are. `bandwidth` is that of its memory in GB/s, None where nobody knows it.
     """
 
     id: str
@@ -40,12 +40,13 @@ class Card:
     free: int | None
     budget: int
     slice_: bool = False
+    bandwidth: float | None = None
     total: int | None = None
     empty_budget: int | None = None
     users: tuple[str, ...] = ()
 
 
-def cards_of(machine: Machine, wishes: Wishes, notes: Notes) -> list[Card]:
+def cards_of(machine: Machine, wishes: Wishes, names: Table, notes: Notes) -> list[Card]:
     """Return the NVIDIA GPUs to plan for, in PCI order.
 
     Raises:
@@ -67,7 +68,7 @@ def cards_of(machine: Machine, wishes: Wishes, notes: Notes) -> list[Card]:
                 msg("{gpu}: its compute capability is not known, so it is left out.", gpu=gpu.name),
             )
             continue
-        cards.append(_card(gpu, part, machine, notes))
+        cards.append(_card(gpu, part, machine, names, notes))
     return _wished(cards, wishes.gpus)
 
 
@@ -88,8 +89,8 @@ def budget(gpu: Gpu, free: int, os: str) -> int:
     return max(0, left)
 
 
-def _card(gpu: Gpu, part: str, machine: Machine, notes: Notes) -> Card:
-    free = _free(gpu, machine)
+def _card(gpu: Gpu, part: str, machine: Machine, names: Table, notes: Notes) -> Card:
+    free = _free(gpu, machine, names)
     if free is None:
         notes.beware(
             "model",
@@ -108,6 +109,7 @@ def _card(gpu: Gpu, part: str, machine: Machine, notes: Notes) -> Card:
         free=free,
         budget=room,
         slice_=gpu.mig not in {None, "off"},
+        bandwidth=names.bandwidth(gpu.name),
         total=gpu.memory_total_bytes,
         empty_budget=_empty_budget(gpu, machine),
         users=tuple(p.name or f"PID {p.pid}" for p in gpu.processes),
@@ -121,7 +123,7 @@ def _empty_budget(gpu: Gpu, machine: Machine) -> int | None:
     return budget(gpu, free, machine.system.os)
 
 
-def _free(gpu: Gpu, machine: Machine) -> int | None:
+def _free(gpu: Gpu, machine: Machine, names: Table) -> int | None:
     if gpu.memory_free_bytes is not None:
         return gpu.memory_free_bytes
     if gpu.memory_total_bytes is not None:

@@ -12,18 +12,22 @@ Backend = Literal["auto", "conda", "mamba", "micromamba", "rattler", "uv", "pip"
 class Wishes:
     """Answers to everything that the tool cannot know.
 
-    `model` is "auto", "canary" or a model id. `gpus` names cards by UUID or index; empty means
-    all usable ones. `mirror` is auto, cn, official, a mirror's name and addresses of single legs
-    (see `mirror_wish`); `keep_mirror` writes them into the environment's own settings. `images`,
-    `video_seconds` describe the inputs that must fit. `adopt` agrees to change packages in an
-    environment that somebody else made. `disks` are chosen through `site`, `env` and `weights`.
+    `model` is "auto", "canary" or a model id; "auto" takes one of `family`. `max_pixels` and
+    `max_frames` lower the plan's own caps (0: they stand). `gpus` names cards by UUID or index;
+    empty means all usable ones. `mirror` is auto, cn, official, a mirror's name and addresses of
+    single legs (see `mirror_wish`); `keep_mirror` writes them into the environment's own
+    settings. `adopt` agrees to change packages in an environment that somebody else made. `disks`
+    are chosen through `site`, `env` and `weights`.
     `lock` is a `requirements.lock` to replay; `offline` takes packages from the cache and local
     folders only, `wheelhouse` names such a folder.
     `rehearse` runs the model with dummy weights before its download; empty leaves it to the road.
     """
 
     model: str = "auto"
-    purpose: Literal["try", "images", "video"] = "video"
+    family: Literal["qwen2-vl", "qwen2.5-vl", "qwen3-vl"] = "qwen2-vl"
+    purpose: Literal["try", "images", "documents", "video"] = "video"
+    max_pixels: int = 0
+    max_frames: int = 0
     backend: Backend = "auto"
     site: str = ""
     env: str = ""

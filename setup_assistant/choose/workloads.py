@@ -6,26 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from setup_assistant.catalog.models import Vision
-from setup_assistant.choose.memory import Work
+from setup_assistant.catalog.purposes import Floor
+from setup_assistant.choose.memory import NEW_TOKENS, TEXT_TOKENS, Work
 from setup_assistant.choose.tokens import (
     IMAGE_MAX_TOKENS,
+    MAX_FRAMES,
     VIDEO_MAX_TOKENS,
     VIDEO_MIN_TOKENS,
     Grid,
 )
 
-# A model is chosen by itself only where a minute of video at one frame a second fits at the
-# least size that qwen_vl_utils gives a frame: 30 steps of 128 tokens, 3 840 in all.
+# A minute of video at one frame a second, at the least size that qwen_vl_utils gives a frame.
 COMFORTABLE_STEPS = 30
-# Room for one picture of 0.8 megapixels: enough where the only other choice is far smaller.
-MODEST_TOKENS = 1024
+# Each pair of frames has at least 5 % more than the least tokens (qwen_vl_utils' rounding).
+FRAME_TOKENS = int(VIDEO_MIN_TOKENS * 1.05)
 # The least that makes sense at all: one picture of 448 x 448.
 LEAST_TOKENS = 256
 # On a CPU more detail than the processor's own default costs minutes, not seconds.
 CPU_TOKENS = 1280
 CAP_STEP = 64
-# Pictures of full size that one question may hold, by purpose.
-PICTURES = {"try": 1, "images": 4, "video": 2}
 # Positions kept for text and answer.
 RESERVED = 2048
 VIDEO_POSITIONS = 0.75
@@ -40,14 +39,19 @@ class Caps:
     video_frames: int
 
 
+def floors(floor: Floor, vision: Vision) -> tuple[Work, ...]:
+    """Return the works that a model must have room for, to be chosen for a purpose."""
+    tokens = -(-floor.picture_pixels // vision.factor**2)
+    steps = -(-floor.frames // vision.temporal)
+    return (
+        pictures(tokens, floor.pictures, vision),
+        Work(grids=(_steps(FRAME_TOKENS, steps, vision),)),
+    )
+
+
 def comfortable(vision: Vision) -> Work:
-    """Return the work that a model must have room for to be chosen by itself."""
+    """Return the work by which a CPU's dtype is chosen."""
     return Work(grids=(_steps(VIDEO_MIN_TOKENS, COMFORTABLE_STEPS, vision),))
-
-
-def modest(vision: Vision) -> Work:
-    """Return the work below which a far smaller model is the better choice."""
-    return Work(grids=(_picture(MODEST_TOKENS, vision),))
 
 
 def least(vision: Vision) -> Work:
@@ -67,7 +71,7 @@ def video(tokens: int, vision: Vision) -> Work:
 
 
 def caps(
-    fits: Callable[[Work], bool], vision: Vision, positions: int, purpose: str, *, cpu: bool
+    fits: Callable[[Work], bool], vision: Vision, positions: int, count: int, *, cpu: bool
 ) -> Caps:
     """Return the largest caps whose work fits, within the model's positions.
 
@@ -75,18 +79,28 @@ def caps(
         fits: whether some work fits where the model will run.
         vision: how pictures become tokens.
         positions: the model's own limit on the length of a prompt.
-        purpose: try, images or video.
+        count: pictures of full size that one question may hold.
         cpu: keep to what a CPU does in bearable time.
     """
-    count = PICTURES[purpose]
     room = max(LEAST_TOKENS, positions - RESERVED)
     most = min(CPU_TOKENS if cpu else IMAGE_MAX_TOKENS, room // count)
     image = _largest(lambda n: fits(pictures(n, count, vision)), most)
     longest = min(CPU_TOKENS * 3 if cpu else room, int(positions * VIDEO_POSITIONS))
-    moving = max(image, _largest(lambda n: fits(video(n, vision)), longest))
-    # Each step has at least 5 % more than the least tokens (qwen_vl_utils' rounding).
-    steps = max(2, int(moving / (VIDEO_MIN_TOKENS * 1.05)))
-    return Caps(image_tokens=image, video_tokens=moving, video_frames=min(768, 2 * steps))
+    moving = _largest(lambda n: fits(video(n, vision)), longest)
+    frames = min(MAX_FRAMES, vision.temporal * max(2, moving // FRAME_TOKENS))
+    return Caps(image_tokens=image, video_tokens=moving, video_frames=frames)
+
+
+def most_tokens(fits: Callable[[int], bool], least: int, positions: int) -> int:
+    """Return the most tokens of a prompt, text included, that fit and leave room for an answer.
+
+    Args:
+        fits: whether so many tokens of text fit beside the planned pictures and frames.
+        least: tokens of the planned pictures and frames.
+        positions: the model's own limit on the length of prompt and answer.
+    """
+    room = max(TEXT_TOKENS, positions - NEW_TOKENS - least)
+    return least + max(TEXT_TOKENS, _largest(fits, room))
 
 
 def _largest(fits: Callable[[int], bool], most: int) -> int:

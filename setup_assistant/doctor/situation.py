@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from setup_assistant.catalog import drivers
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.choose.remedies import Shell, Situation, spell
 from setup_assistant.choose.target_platform import host_of
@@ -28,7 +29,8 @@ def of_machine(
     machine: Machine, *, install: Install | None = None, cuda: str | None = None
 ) -> Situation:
     """Return the situation of a machine, and of an environment on it."""
-    host, gpus = host_of(machine), [g for g in machine.gpus if g.vendor == "nvidia" and g.usable]
+    host = host_of(machine, drivers.load())
+    gpus = [g for g in machine.gpus if g.vendor == "nvidia" and g.usable]
     here = {
         "os": host.os, "arch": host.arch, "glibc": host.glibc, "driver": host.driver,
         "cuda": cuda or host.cuda, "family": family(machine.system.distribution or ""),

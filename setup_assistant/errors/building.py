@@ -142,6 +142,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{what} did not pass: {cause}"),
         msg("{remedy}"),
     ),
+    "rehearsal_unfinished": ErrorKind(
+        Exit.PARTLY,
+        msg("The rehearsal of {model} took too long, which does not say whether it fits: {cause}"),
+        msg("Give more time with --deadline, or smaller sizes with --max-pixels or --image."),
+    ),
     "site_foreign": ErrorKind(
         Exit.USAGE,
         msg("{path} is not empty and is not a site of Setup Assistant; it is left alone."),

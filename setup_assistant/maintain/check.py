@@ -12,7 +12,17 @@ from datetime import date
 from pathlib import Path
 
 from setup_assistant import frozen_json
-from setup_assistant.catalog import causes, drivers, gpus, mirrors, models, smoke, stacks, torch
+from setup_assistant.catalog import (
+    causes,
+    drivers,
+    gpus,
+    mirrors,
+    models,
+    purposes,
+    smoke,
+    stacks,
+    torch,
+)
 from setup_assistant.catalog.folder import recipes
 from setup_assistant.errors import SetupError
 from setup_assistant.maintain import (
@@ -74,6 +84,7 @@ def _plan(home: Path) -> list[tuple[str, Callable[[], object], Callable[..., lis
             lambda: models.load(home),
             lambda found: check_stacks.model_faults(found) + check_sums.sum_faults(found),
         ),
+        ("purposes.toml", lambda: purposes.load(home), lambda _found: []),
         ("smoke.toml", lambda: smoke.load(home), lambda _found: []),
         (
             "drivers.toml",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from setup_assistant.catalog import drivers
 from setup_assistant.catalog.stacks import Found, Proof
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.errors import SetupError
@@ -79,7 +80,7 @@ def _said(context: Context) -> dict[str, Any] | None:
 
 
 def _platform(context: Context) -> str:
-    host = host_of(context.machine)
+    host = host_of(context.machine, drivers.load())
     return f"{host.platform}, glibc {host.glibc}" if host.glibc else host.platform
 
 

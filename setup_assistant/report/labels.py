@@ -21,6 +21,7 @@ _FIELDS: dict[str, Message] = {
     "model.dtype": msg("precision"),
     "model.max_pixels": msg("pixel cap"),
     "model.quantization": msg("quantization"),
+    "model.family": msg("family"),
     "packages": msg("packages"),
     "placement": msg("placement"),
     "python": Message("Python"),

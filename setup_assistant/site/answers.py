@@ -27,7 +27,10 @@ _HEAD = """\
 """
 _NOTES = {
     "model": "auto, canary, or a model id / auto、canary 或模型编号",
-    "purpose": "try, images or video / 试用、图像或视频",
+    "family": "qwen2-vl, qwen2.5-vl or qwen3-vl; of it auto takes a model / auto 所选的系列",
+    "purpose": "try, images, documents or video / 试用、图像、文档或视频",
+    "max_pixels": "cap of a picture or frame, below the plan's own; 0: the plan's / 0 表示按计划",
+    "max_frames": "most frames of a video, below the plan's own; 0: the plan's / 0 表示按计划",
     "backend": "auto, uv, conda, mamba, micromamba, rattler or pip",
     "site": "folder of the deployment; empty: the default / 部署目录；留空为默认",
     "env": "folder of the environment; empty: inside the site / 环境文件夹；留空则在部署目录内",

@@ -53,9 +53,10 @@ def _sums(layout: Layout, receipt: Receipt) -> Iterator[tuple[str, str]]:
         weights = paths.recipes_folder() / "canary" / "model" / "model.safetensors"
         yield "canary/model.safetensors", files.sha256(weights)
     if receipt.plan.model.id != "canary":
+        from setup_assistant.catalog.models import checkpoint
         from setup_assistant.weights import folder_record
 
-        folder = layout.weights(receipt.plan.model.id)
+        folder = layout.weights(checkpoint(receipt.plan.model.id))
         kept = folder_record.load(folder)
         for file in kept.files if kept else ():
             yield f"{folder.name}/{file.path}", file.sha256

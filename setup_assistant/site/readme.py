@@ -83,7 +83,7 @@ def render_readme(
     return _TEXT.format(
         model=plan.model.id,
         env=layout.env,
-        weights=recipes / "canary" if canary else layout.weights(plan.model.id),
+        weights=recipes / "canary" if canary else layout.weights(plan.model.modelscope_id),
         activate=activation(plan.backend, str(layout.env), os_name),
         scripts="\n".join(runs) or "  -",
     )

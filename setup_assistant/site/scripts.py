@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from setup_assistant.catalog import smoke
+from setup_assistant.catalog import models, smoke
+from setup_assistant.catalog.architecture import architecture
+from setup_assistant.catalog.models import Model
+from setup_assistant.choose.model_names import find
 from setup_assistant.choose.plan import Plan
 from setup_assistant.site.layout import Layout
 from setup_assistant.versions import numbers
@@ -17,6 +21,11 @@ SCRIPTS = ("image.py", "multi_image.py", "video.py")
 _DTYPE_SINCE = (4, 56)
 _PICTURES = ("red-circle.png", "red-square.jpg")
 _CLIP = "red-circle-right.mp4"
+_ANY_CLASS = "AutoModelForImageTextToText"
+_USUAL_PATCH = 14
+_USUAL_POSITIONS = 32_768
+_NEW_TOKENS = 128
+_INSIDE = Path(__file__).parents[1] / "verify" / "inside"
 
 
 def render_scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, str]:
@@ -28,7 +37,11 @@ def render_scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, st
         recipes: folder of the recipes, whose canary lends pictures and a clip to begin with.
     """
     canary = (recipes / "canary").absolute()
-    folder = canary / "model" if plan.model.id == "canary" else layout.weights(plan.model.id)
+    folder = (
+        canary / "model" if plan.model.id == "canary" else layout.weights(plan.model.modelscope_id)
+    )
+    model = find(models.load(recipes), plan.model.id)
+    patch = model.vision.patch if model else _USUAL_PATCH
     pictures = [str(canary / "pictures" / name) for name in _PICTURES]
     places = {
         "ENVIRONMENT": _environment(plan),
@@ -40,9 +53,60 @@ def render_scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, st
         "VIDEO": _video(plan, recipes),
         "DTYPE": _dtype(plan),
         "PLACEMENT": _placement(plan),
-        "ANSWER": _read("answer.py"),
+        "MOST_PIXELS": str(plan.model.max_pixels * plan.model.pictures),
+        "MOST_VIDEO_PIXELS": str(plan.model.video_total_pixels),
+        "MOST_TOKENS": str(_most_tokens(plan, model)),
+        "CLASS": architecture(model)["class"] if model else _ANY_CLASS,
+        "LOADING": _loading(plan),
+        "HELPERS": "\n" + _helpers(plan),
+        "PATCH": str(patch),
+        "READ": "process_vision_info"
+        if patch == _USUAL_PATCH
+        else f"partial(process_vision_info, image_patch_size={patch})",
     }
-    return {name: _fill(_read(name), places) for name in SCRIPTS}
+    answer = _fill(_read("answer.py"), places)
+    return {name: _script(name, {**places, "ANSWER": answer}) for name in SCRIPTS}
+
+
+def _script(name: str, places: Mapping[str, str]) -> str:
+    text = _fill(_read(name), places)
+    if name != "video.py":
+        # Only clips are thinned.
+        loop = '\nfor line in thinned:\n    print(f"{CLIP}: {line}", file=sys.stderr)'
+        text = text.replace(loop, "").replace("images, videos, thinned =", "images, videos, _ =")
+    if "partial(" in text:
+        text = text.replace("import sys\n", "import sys\nfrom functools import partial\n", 1)
+    return text
+
+
+def _most_tokens(plan: Plan, model: Model | None) -> int:
+    """Return the longest prompt: as planned, and within the model's positions."""
+    positions = model.shapes.max_position_embeddings if model else _USUAL_POSITIONS
+    return min(plan.model.max_prompt_tokens or positions, positions - _NEW_TOKENS)
+
+
+def _helpers(plan: Plan) -> str:
+    """Return the functions that `verify` too keeps to the plan with, as they are."""
+    files = ["within.py", *(["quantized.py"] if _is_quantized(plan) else [])]
+    texts = [(_INSIDE / name).read_text(encoding="utf-8") for name in files]
+    return "\n\n".join(_functions(text) for text in texts)
+
+
+def _functions(text: str) -> str:
+    """Return what follows a module's own docstring, without notes for checkers."""
+    body = text[text.index("\ndef ") :].strip("\n")
+    return re.sub(r"  # (?:type|noqa).*", "", body) + "\n"
+
+
+def _is_quantized(plan: Plan) -> bool:
+    return plan.model.quantization not in {"", "none"}
+
+
+def _loading(plan: Plan) -> str:
+    if not _is_quantized(plan):
+        return ""
+    kind = _literal(plan.model.quantization)
+    return f"\n    **quantized_loading(MODEL, {kind}, torch.{plan.model.dtype}),"
 
 
 def _environment(plan: Plan) -> str:

@@ -56,12 +56,12 @@ class SmokeStep:
         """Whether these weights were proved in this very environment."""
         if context.plan.model.id == CANARY:
             return True
-        folder = context.site.weights(context.plan.model.id)
+        folder = context.site.weights(context.plan.model.modelscope_id)
         return _proved(context.site.smoke_result, fingerprint(context, folder))
 
     def do(self, context: Context) -> None:
         """Run it and keep what it answered."""
-        folder = context.site.weights(context.plan.model.id)
+        folder = context.site.weights(context.plan.model.modelscope_id)
         _prove(context, str(folder), context.site.smoke_result, folder)
 
 

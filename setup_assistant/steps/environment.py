@@ -7,6 +7,7 @@ import hashlib
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from setup_assistant.catalog import drivers
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.errors import SetupError
@@ -235,7 +236,7 @@ def _job(context: Context, prefix: Path, scratch: Path) -> Job:
         scratch=scratch,
         expected_bytes=context.plan.sizes.packages_installed_bytes,
         tell=context.tell,
-        platform=host_of(context.machine).platform,
+        platform=host_of(context.machine, drivers.load()).platform,
         left_out=context.plan.sources.left_out,
         only_wheels=_old_libc(context.plan),
     )

@@ -34,7 +34,7 @@ def wanted(plan: Plan, wishes: Wishes, site: Layout) -> bool:
         and plan.model.id != CANARY
         and plan.model.quantization == "none"
         and plan.model.download_bytes >= WORTH_BYTES
-        and (site.rehearsal.exists() or not site.weights(plan.model.id).exists())
+        and (site.rehearsal.exists() or not site.weights(plan.model.modelscope_id).exists())
     )
 
 
@@ -98,6 +98,10 @@ class RehearsalStep:
         files.write_json(context.site.rehearsal, redact_json(value))
         if found.status == "ok":
             return
+        if found.status == "unfinished" and _stops(context, found.cause):
+            raise SetupError(
+                "rehearsal_unfinished", model=plan.model.id, cause=found.evidence or "?"
+            )
         if _stops(context, found.cause):
             raise SetupError(
                 "proof_failed",

@@ -8,13 +8,15 @@ from typing import Literal, NoReturn
 
 from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.recipes import Recipes, load_all
-from setup_assistant.choose import cpu
+from setup_assistant.choose import cpu, pace
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.memory import TEXT_TOKENS, Setting, estimate
 from setup_assistant.choose.model import gib
+from setup_assistant.choose.model_names import find
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
-from setup_assistant.choose.trials import Trial, trials
+from setup_assistant.choose.tokens import PictureError, image_grid, video_grid
+from setup_assistant.choose.trials import Trial, own_trials, trials
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import to_builtins
@@ -35,13 +37,18 @@ CPU_PICTURE, CPU_VIDEO = 512, 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What the person said; None and "auto" leave it to the plan."""
+    """What the person said; None and "auto" leave it to the plan.
+
+    `images` (width, height) and `videos` (width, height, seconds) are sizes of their own.
+    """
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     dtype: str | None = None
     max_pixels: int | None = None
     total_pixels: int | None = None
     new_tokens: int = 8
+    images: tuple[tuple[int, int], ...] = ()
+    videos: tuple[tuple[int, int, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +62,11 @@ class Prepared:
     layout: Layout
     left_out: tuple[str, ...] = ()
     max_pixels: int = 0
+
+    @property
+    def expected_seconds(self) -> float:
+        """About how long it takes."""
+        return pace.seconds(self.model, self.trials, self.setting)
 
     @property
     def predicted(self) -> int:
@@ -89,13 +101,17 @@ def prepare(model: str, env: Path | None, site: Path | None, asked: Asked) -> Pr
         budget=_budget(plan, machine),
     )
     picture, clip = _caps(plan, known)
-    wanted = trials(
-        known.vision,
-        max_pixels=asked.max_pixels or picture,
-        total_pixels=asked.total_pixels or clip,
-        text_tokens=TEXT_TOKENS,
-        new_tokens=asked.new_tokens,
-    )
+    if asked.images or asked.videos:
+        wanted = _own(known, plan, asked)
+    else:
+        wanted = trials(
+            known.vision,
+            max_pixels=asked.max_pixels or picture,
+            total_pixels=asked.total_pixels or clip,
+            text_tokens=TEXT_TOKENS,
+            new_tokens=asked.new_tokens,
+            pictures=plan.model.pictures,
+        )
     kept = tuple(t for t in wanted if _fits(known, t, setting, place.budget))
     if not kept:
         _refuse(known, wanted[0], setting, place)
@@ -110,6 +126,29 @@ def prepare(model: str, env: Path | None, site: Path | None, asked: Asked) -> Pr
     )
 
 
+def _own(model: Model, plan: Plan, asked: Asked) -> tuple[Trial, ...]:
+    """Return the trials of a person's own sizes, as the scripts would read them."""
+    shared = plan.model.max_pixels * plan.model.pictures // max(1, len(asked.images))
+    most = asked.max_pixels or min(plan.model.max_pixels, shared)
+    try:
+        pictures = [image_grid(w, h, model.vision, max_pixels=most) for w, h in asked.images]
+        clips = [
+            video_grid(
+                width, height, length, model.vision,
+                max_pixels=asked.max_pixels,
+                total_pixels=asked.total_pixels or plan.model.video_total_pixels,
+                max_frames=plan.model.video_max_frames,
+            )
+            for width, height, length in asked.videos
+        ]  # fmt: skip
+    except PictureError as error:
+        remedy = _("Give another size.")
+        raise SetupError(
+            "picture_refused", flag="--image, --video", what="", detail=str(error), remedy=remedy
+        ) from error
+    return own_trials(pictures, clips, text_tokens=TEXT_TOKENS, new_tokens=asked.new_tokens)
+
+
 def keep(ready: Prepared, found: Rehearsed) -> None:
     """Write the outcome into the site, where the environment is a site's own."""
     layout = ready.layout
@@ -119,12 +158,10 @@ def keep(ready: Prepared, found: Rehearsed) -> None:
 
 def _known(recipes: Recipes, wish: str) -> Model:
     """Return the named model."""
-    for model in recipes.models:
-        if wish.lower() in {model.id.lower(), model.id.split("/")[-1].lower()}:
-            break
-    else:
+    found = find(recipes.models, wish)
+    if found is None:
         raise SetupError("model_unknown", model=wish, known=", ".join(m.id for m in recipes.models))
-    return model
+    return found
 
 
 def _environment(env: Path | None, site: Path | None) -> tuple[Layout, Path]:

@@ -14,6 +14,7 @@ from typing import Any
 from setup_assistant.catalog.models import Model, Vision
 from setup_assistant.catalog.recipes import load_all
 from setup_assistant.choose.memory import CONTEXT, Setting, Work, estimate
+from setup_assistant.choose.model_names import find
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.tokens import MARKERS, Grid
 from setup_assistant.machine.facts import Machine
@@ -25,8 +26,7 @@ def asked(
     plan: Plan, machine: Machine, checks: Iterable[Mapping[str, Any]], recipes: Path
 ) -> Asked | None:
     """Return the question that took most, None where no check says what it was given."""
-    by_id = {model.id: model for model in load_all(recipes).models}
-    model = by_id.get(plan.model.id)
+    model = find(load_all(recipes).models, plan.model.id)
     if model is None:
         return None
     setting = _setting(plan, machine)

@@ -111,7 +111,7 @@ def _tell_source(context: Context, event: Event) -> None:
 
 
 def _folder(context: Context) -> Path:
-    return context.site.weights(context.plan.model.id)
+    return context.site.weights(context.plan.model.modelscope_id)
 
 
 def _announce(context: Context, folder: Path, paths: Sequence[str]) -> None:

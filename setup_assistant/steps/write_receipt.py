@@ -27,7 +27,7 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
     """
     site = context.site
     measured = context.ledger.seconds()
-    weights = site.weights(context.plan.model.id)
+    weights = site.weights(context.plan.model.modelscope_id)
     fit_peak, fit_predicted = rehearsed(site, context.plan.model.id)
     canary, smoke = _checks(site.canary_result), _checks(site.smoke_result)
     receipt = build_receipt(

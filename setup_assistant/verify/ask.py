@@ -17,7 +17,7 @@ from setup_assistant.host.dialogue import Dialogue
 from setup_assistant.host.prefix import python_in
 from setup_assistant.host.program import spell
 from setup_assistant.verify import causes, surroundings
-from setup_assistant.verify.request import Wanted, max_memory, video_limits
+from setup_assistant.verify.request import Wanted, max_memory, picture_limits, video_limits, within
 
 MAIN = Path(__file__).parent / "inside" / "converse.py"
 # What qwen-vl-utils is told to read as a video; everything else is read as a picture.
@@ -29,7 +29,8 @@ class Answer:
     """One answer. `cut`: it ended because `max_new_tokens` were reached.
 
     Times in seconds; `tokens_per_second` counts from the first token, None where there was one
-    only; `peak_memory_bytes` as `results.Check` has it.
+    only; `peak_memory_bytes` as `results.Check` has it; `thinned` says which clip was read with
+    fewer frames than its length asks for.
     """
 
     text: str
@@ -40,6 +41,7 @@ class Answer:
     tokens_per_second: float | None
     prompt_tokens: int
     peak_memory_bytes: int | None
+    thinned: str = ""
 
 
 class Loaded:
@@ -64,9 +66,11 @@ class Loaded:
         Raises:
             SetupError: `ask_failed`; the next question may still be asked.
         """
+        pictures = sum(not is_video(path) for path in files)
         self._child.send(
             {
-                "content": [self._part(path) for path in files],
+                "content": [self._part(path, pictures) for path in files],
+                "within": within("video" if pictures < len(files) else "image", self._plan),
                 "question": question,
                 "max_new_tokens": max_new_tokens,
             }
@@ -75,11 +79,10 @@ class Loaded:
         said.pop("event")
         return Answer(**said)
 
-    def _part(self, path: str) -> dict[str, Any]:
+    def _part(self, path: str, pictures: int) -> dict[str, Any]:
         if is_video(path):
             return {"type": "video", "video": path, **video_limits(self._smoke, self._plan)}
-        limits = {"max_pixels": self._plan.model.max_pixels} if self._plan else {}
-        return {"type": "image", "image": path, **limits}
+        return {"type": "image", "image": path, **picture_limits(self._plan, pictures)}
 
     def _reply(self, wanted: str, on_piece: Callable[[str], None]) -> dict[str, Any]:
         for said in self._child.replies():
@@ -129,6 +132,7 @@ def loaded(
         "device": wanted.place,
         "dtype": wanted.precision,
         "max_memory": max_memory(plan),
+        "quantization": plan.model.quantization if plan and not canary else "none",
         "threads": 1 if canary else None,
         "reader": plan.decoder.reader if plan else None,
         "decoder_package": plan.decoder.package if plan else smoke.decoder.package,

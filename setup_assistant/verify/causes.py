@@ -49,6 +49,7 @@ ORDER: tuple[str, ...] = (
     "fixtures-swapped",
     "fixture-changed",
     "weights-incomplete",
+    "weights-dropped",
     "model-unreadable",
     "offloaded",
     "decoder-missing",
@@ -68,6 +69,7 @@ ORDER: tuple[str, ...] = (
     "repeating",
     "not-seen",
     "logits-differ",
+    "prompt-too-long",
     "question-failed",
 )
 _RANK = {name: rank for rank, name in enumerate(ORDER)}

@@ -22,7 +22,7 @@ from setup_assistant.verify.results import Check
 
 PROGRAM = Path(__file__).parent / "inside" / "rehearsal.py"
 # Bits of a packed weight; of quantized models the memory is rehearsed, not the kernels.
-BITS = {"none": 0, "awq": 4, "gptq-int4": 4, "gptq-int8": 8}
+BITS = {"none": 0, "nf4": 4, "awq": 4, "gptq-int4": 4, "gptq-int8": 8, "fp8": 8}
 # A CPU may take minutes for a long video.
 DEADLINE = 1800.0
 
@@ -57,10 +57,11 @@ class Case:
 class Rehearsed:
     """The outcome. `difference` is measured over predicted, less one, of the largest case.
 
-    `cause` is a key of `causes.ORDER` where it failed; `evidence` the sentence that says it.
+    `cause` is a name of `causes.ORDER` where it failed; `evidence` the sentence that says it.
+    "unfinished" says nothing about memory: it took too long.
     """
 
-    status: Literal["ok", "fail"]
+    status: Literal["ok", "fail", "unfinished"]
     model: str
     env: str
     device: str
@@ -190,6 +191,7 @@ def _request(
         "patch_numbers": 3 * vision.temporal * vision.patch**2,
         "steps_apart": model.architecture.steps_apart,
         "bits": BITS[model.quantization],
+        "quantization": model.quantization,
         "checks": ("imports", "device", "build"),
         "cases": [_case_request(t) for t in trials],
     }
@@ -221,7 +223,7 @@ def _failed(outcome: Rehearsed, check: Check) -> Rehearsed:
     cause = check.cause if causes.known(check.cause) else "child-failed"
     return replace(
         outcome,
-        status="fail",
+        status="unfinished" if cause == "timeout" else "fail",
         measured_bytes=None,
         cause=cause,
         evidence=str(causes.sentence(cause, check.values)),

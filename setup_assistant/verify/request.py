@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from setup_assistant.catalog import models
 from setup_assistant.catalog.canary import Canary
 from setup_assistant.catalog.smoke import LANGUAGES, Smoke
+from setup_assistant.choose.model_names import find
 from setup_assistant.choose.plan import Plan
 
 # The canary's kernels are so small that a second thread only waits for the first: measured on
@@ -67,6 +69,7 @@ def build(
         "dtype": wanted.precision,
         "threads": _CANARY_THREADS if is_canary else None,
         "max_memory": max_memory(plan),
+        "quantization": plan.model.quantization if plan and wanted.model else "none",
         "max_new_tokens": (
             smoke.limits.canary_new_tokens if is_canary else smoke.limits.new_tokens
         ),
@@ -101,7 +104,7 @@ def canary_cases(canary: Canary, smoke: Smoke) -> list[dict[str, Any]]:
             "files": [str(canary.folder / name) for name in case.files],
             "question": case.question,
             "answer": case.answer,
-            "limits": _limits(case.kind, smoke, None),
+            "limits": _limits(case.kind, len(case.files), smoke, None),
         }
         out.append(entry)
         if first and case.kind == "image":
@@ -121,7 +124,8 @@ def real_cases(wanted: Wanted, canary: Canary, smoke: Smoke) -> list[dict[str, A
                 "files": [str(canary.folder / name) for name in scene.files],
                 "question": smoke.questions[scene.kind][language],
                 "words": [list(group) for group in scene.words[language]],
-                "limits": _limits(scene.kind, smoke, wanted.plan),
+                "limits": _limits(scene.kind, len(scene.files), smoke, wanted.plan),
+                "within": within(scene.kind, wanted.plan),
             }
             out.append(entry)
             if scene.name == "image":
@@ -146,7 +150,8 @@ def _own_cases(wanted: Wanted, smoke: Smoke) -> list[dict[str, Any]]:
             "files": list(paths),
             "question": wanted.question or usual[kind][wanted.language],
             "own": True,
-            "limits": _limits(kind, smoke, wanted.plan),
+            "limits": _limits(kind, len(paths), smoke, wanted.plan),
+            "within": within(kind, wanted.plan),
         }
         for name, kind, paths in groups
     ]
@@ -173,14 +178,42 @@ def video_limits(smoke: Smoke, plan: Plan | None) -> dict[str, Any]:
     limits: dict[str, Any] = {"max_pixels": cap, "fps": smoke.limits.video_fps}
     if cap < _VIDEO_MIN_PIXELS:
         limits["min_pixels"] = cap
-    return {**limits, "total_pixels": plan.model.video_total_pixels} if plan else limits
+    if plan is None:
+        return {**limits, "max_frames": smoke.limits.video_max_frames}
+    limits["total_pixels"] = plan.model.video_total_pixels
+    return {**limits, "max_frames": plan.model.video_max_frames}
 
 
-def _limits(kind: str, smoke: Smoke, plan: Plan | None) -> dict[str, Any]:
-    """Return what goes into the message beside the file; pictures get the plan's pixel cap."""
-    if kind == "video":
-        return video_limits(smoke, plan)
-    return {"max_pixels": plan.model.max_pixels} if plan else {}
+def within(kind: str, plan: Plan | None) -> dict[str, int]:
+    """Return what all files of a question may come to, and the whole prompt; {} without a plan."""
+    if plan is None:
+        return {}
+    model = plan.model
+    pixels = model.video_total_pixels if kind == "video" else model.max_pixels * model.pictures
+    found = {"pixels": pixels, "patch": patch(model.id)}
+    return {**found, "tokens": model.max_prompt_tokens} if model.max_prompt_tokens else found
+
+
+def patch(model: str) -> int:
+    """Return the side of a patch in pixels; Qwen2-VL's for models that nobody knows."""
+    found = find(models.load(), model)
+    return found.vision.patch if found else 14
+
+
+def _limits(kind: str, count: int, smoke: Smoke, plan: Plan | None) -> dict[str, Any]:
+    """Return what goes into the message beside the file.
+
+    Where there are more pictures than were planned for, each gets its share of them all.
+    """
+    return video_limits(smoke, plan) if kind == "video" else picture_limits(plan, count)
+
+
+def picture_limits(plan: Plan | None, count: int) -> dict[str, Any]:
+    """Return the pixels of each of so many pictures; {} without a plan."""
+    if plan is None:
+        return {}
+    share = plan.model.max_pixels * plan.model.pictures // count
+    return {"max_pixels": min(plan.model.max_pixels, share)}
 
 
 def max_memory(plan: Plan | None) -> dict[str, int] | None:

@@ -113,6 +113,7 @@ def _request(order: Order, wanted: Wanted, canary: Path) -> dict[str, Any]:
         "name": order.name,
         "device": wanted.place,
         "dtype": wanted.precision,
+        "quantization": model.quantization,
         "host": order.host,
         "port": order.port,
         "hosts": [f"[{h}]:{order.port}" if ":" in h else f"{h}:{order.port}" for h in named],

@@ -40,6 +40,7 @@ _OFFLINE = {
     "TORCHVISION_WARN_WHEN_EXTENSION_LOADING_FAILS": "1",
     "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
 }
+_KERNELS = "GPTQMODEL_TORCH_EXTENSIONS_DIR"
 _LOOPBACK = "127.0.0.1,localhost"
 # The folder of one run: its process, and eight random digits.
 _OURS = Named((f"[0-9]*-{'[0-9a-f]' * 8}",), folders=True)
@@ -52,6 +53,9 @@ def environment(
     extra = {name: str(scratch / "cache") for name in _CACHES}
     extra |= {"HOME": str(scratch), "USERPROFILE": str(scratch), "TMPDIR": str(scratch)}
     extra |= _OFFLINE
+    # What gptqmodel compiles at first use takes minutes: it is kept from one check to the next.
+    kernels = os.environ.get(_KERNELS) or str(paths.cache_folder() / "kernels")
+    extra[_KERNELS] = kernels
     if reader:
         extra["FORCE_QWENVL_VIDEO_READER"] = reader
     if device == "cpu":

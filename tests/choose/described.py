@@ -41,7 +41,8 @@ def planned(machine: Machine, **wishes: Any) -> Plan:
 
 
 def plan_for(driver: str | None, *specs: str, **about: Any) -> Plan:
-    wishes = {k: about.pop(k) for k in ("model", "strict_cuda", "gpus", "purpose") if k in about}
+    names = ("model", "family", "strict_cuda", "gpus", "purpose", "max_pixels", "max_frames")
+    wishes = {k: about.pop(k) for k in names if k in about}
     return planned(described(driver, *specs, **about), **wishes)
 
 

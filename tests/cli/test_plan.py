@@ -190,3 +190,84 @@ def test_wrong_estimates(assistant: Call, arguments: tuple[str, ...], code: str)
     done = assistant("estimate", *arguments, "--json")
     assert data(done)["errors"][0]["code"] == code
     assert done.returncode == 2
+
+
+def estimated(done: CompletedProcess[str]) -> Any:
+    return data(done)["data"]
+
+
+def test_the_verdict_comes_first(assistant: Call) -> None:
+    model = ("estimate", "qwen2-vl-7b")
+    fits = assistant(*model, "--gpu", "RTX 4090", "--image", "2044x1372")
+    assert fits.stdout.startswith("Fits on RTX 4090: ")
+    assert "are kept free" in fits.stdout
+    capped = estimated(assistant(*model, "--gpu", "L4", *["--image", "4000x3000"] * 2, "--json"))
+    assert capped["verdict"]["status"] == "cap"
+    cap = str(capped["verdict"]["max_pixels"])
+    again = estimated(assistant(*model, "--gpu", "L4", *["--image", "4000x3000"] * 2,
+                           "--max-pixels", cap, "--json"))  # fmt: skip
+    assert again["verdict"]["status"] == "fits"
+    none = assistant(*model, "--gpu", "RTX 3060 12GB")
+    assert "These would: Qwen/Qwen2-VL-7B-Instruct-NF4" in none.stdout
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        (("--gpu", "3060"), "several sizes"),
+        (("--gpu", "Voodoo 2"), "Voodoo 2"),
+        (("--gpu", "GPU-00000000-0000"), "GPU-00000000-0000"),
+        (("--compute-capability", "7.5", "--attention", "flash_attention_2"), "FlashAttention 2"),
+        (("--gpu", "T4", "--attention", "flash_attention_2"), "FlashAttention 2"),
+    ],
+)
+def test_what_no_card_and_no_kernel_does_is_refused(
+    assistant: Call, flags: tuple[str, ...], named: str
+) -> None:
+    done = assistant("estimate", "qwen2-vl-2b", *flags)
+    assert done.returncode == 2
+    assert named in done.stderr
+    quantized = assistant("estimate", "qwen2-vl-2b-awq", "--dtype", "float32",
+                          "--compute-capability", "8.6")  # fmt: skip
+    assert quantized.returncode == 2
+    assert "float32" in quantized.stderr
+
+
+def test_batches_beams_and_frames_are_counted(assistant: Call) -> None:
+    base = ("estimate", "qwen2-vl-2b", "--compute-capability", "8.6", "--image", "640x480")
+    one = estimated(assistant(*base, "--json"))
+    for flag in ("--batch", "--beams"):
+        four = estimated(assistant(*base, flag, "4", "--json"))
+        assert four["terms"]["kv_cache"] == 4 * one["terms"]["kv_cache"]
+        assert four["terms"]["weights"] == one["terms"]["weights"]
+        assert four["rough"] == [flag]
+    assert one["rough"] == []
+    film = estimated(assistant("estimate", "qwen2-vl-2b", "--compute-capability", "8.6", "--video",
+                          "640x480x60", "--frames", "16", "--json"))  # fmt: skip
+    assert film["patches"] % 8 == 0
+
+
+def test_eager_is_told_twice_the_need_and_the_reading(assistant: Call) -> None:
+    """Published: 43.07 GiB seen for a call that needs 36.86 GiB, of 14 308 patches."""
+    found = estimated(assistant("estimate", "qwen2-vl-2b", "--compute-capability", "8.0", "--image",
+                           "2044x1372", "--attention", "eager", "--transformers", "4.50.3",
+                           "--json"))  # fmt: skip
+    assert found["shown_bytes"] - found["need_bytes"] == 2 * 16 * 14308**2
+
+
+def test_a_folder_is_estimated_by_its_own_configuration(assistant: Call, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    file = tmp_path / "mine" / "config.json"
+    file.write_text('{"model_type": "llama", "hidden_size": "wide"}')
+    done = assistant("estimate", str(tmp_path / "mine"), "--compute-capability", "8.6")
+    assert done.returncode != 0
+    assert "hidden_size" in done.stderr
+    assert str(file) in done.stderr
+    file.write_text(
+        '{"model_type": "llama", "hidden_size": 2048, "num_hidden_layers": 16, '
+        '"num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 8192, '
+        '"vocab_size": 128256, "tie_word_embeddings": true}'
+    )
+    found = estimated(assistant("estimate", str(file), "--compute-capability", "8.6", "--json"))
+    assert found["terms"]["weights"] == pytest.approx(2 * 1.2358e9, rel=0.01)
+    assert found["rough"] == ["config.json"]

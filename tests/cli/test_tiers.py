@@ -22,9 +22,9 @@ def data(assistant: Call, *arguments: str) -> Any:
 @pytest.mark.parametrize(
     ("gpus", "model", "dtype"),
     [
-        (("GTX 1660 SUPER,7.5,6144,5850",), "2B-Instruct-AWQ", "float16"),
+        (("GTX 1660 SUPER,7.5,6144,5850",), "2B-Instruct-NF4", "float16"),
         (("RTX 3060,8.6,12288,9216",), "2B-Instruct", "bfloat16"),
-        (("Tesla T4,7.5,15360,14900",), "7B-Instruct-AWQ", "float16"),
+        (("Tesla T4,7.5,15360,14900",), "7B-Instruct-NF4", "float16"),
         ((A100, A100), "72B-Instruct", "bfloat16"),
     ],
 )

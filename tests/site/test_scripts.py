@@ -52,7 +52,9 @@ def test_the_plan_is_in_every_script(tmp_path: Path) -> None:
     assert isinstance(pictures, list)
     assert len({Path(p).suffix for p in pictures}) == 2
     video = settings(scripts["video.py"])["VIDEO"]
-    assert video == {"max_pixels": 360 * 420, "fps": 1.0, "total_pixels": 20_000_000}
+    assert video == {
+        "max_pixels": 360 * 420, "fps": 1.0, "total_pixels": 20_000_000, "max_frames": 768
+    }  # fmt: skip
 
 
 def test_questions_stand_in_both_languages(tmp_path: Path) -> None:

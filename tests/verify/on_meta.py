@@ -10,7 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "setup_assistant" / "verify"))
 
 import torch  # noqa: E402
-from inside.dummies import _class, configuration  # type: ignore[import-not-found] # noqa: E402
+import transformers  # noqa: E402
+from inside.dummies import configuration  # type: ignore[import-not-found] # noqa: E402
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
     for name, architecture in json.loads(sys.stdin.read()).items():
         config = configuration(architecture)
         with torch.device("meta"):
-            model = _class(config.model_type)._from_config(config)
+            model = getattr(transformers, architecture["class"])._from_config(config)
         out[name] = sum(p.numel() for p in model.parameters())
     sys.stdout.write(json.dumps(out) + "\n")
 

@@ -20,14 +20,16 @@ SCRIPT = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 import torch
-from inside.dummies import _class, configuration
+import transformers
+from inside.dummies import configuration
 from inside.packed import pack
 out = {}
-for name, (architecture, bits) in json.loads(sys.stdin.read()).items():
+for name, (architecture, bits, kind) in json.loads(sys.stdin.read()).items():
     config = configuration(architecture)
     with torch.device("meta"):
-        model = _class(config.model_type)._from_config(config, dtype=torch.float16)
-    pack(model, bits)
+        kind = getattr(transformers, architecture["class"])
+        model = kind._from_config(config, dtype=torch.float16)
+    pack(model, bits, nested=kind == "nf4")
     out[name] = sum(t.nbytes for t in {*model.parameters(), *model.buffers()})
     out[name] -= sum(b.nbytes for n, b in model.named_buffers() if "inv_freq" in n)
 print(json.dumps(out))
@@ -37,7 +39,7 @@ print(json.dumps(out))
 @pytest.mark.e2e
 def test_every_quantized_shape_weighs_what_its_recipe_says(built_environment: Path) -> None:
     inside = Path(__file__).parents[2] / "setup_assistant" / "verify"
-    request = {m.id: (architecture(m), BITS[m.quantization]) for m in QUANTIZED}
+    request = {m.id: (architecture(m), BITS[m.quantization], m.quantization) for m in QUANTIZED}
     done = subprocess.run(
         [python_in(built_environment), "-I", "-c", SCRIPT, inside],
         input=json.dumps(request), capture_output=True, text=True, timeout=280, check=False,

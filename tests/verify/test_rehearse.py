@@ -13,6 +13,7 @@ import pytest
 from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.recipes import load_all
+from setup_assistant.choose import pace
 from setup_assistant.choose.memory import Setting
 from setup_assistant.choose.trials import Trial, trials
 from setup_assistant.errors import SetupError
@@ -160,6 +161,66 @@ def test_an_environment_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
             "Qwen2-VL-2B-Instruct", None, tmp_path / "nothing", rehearsal_plan.Asked()
         )
     assert (caught.value.code, int(caught.value.exit)) == ("usage", 2)
+
+
+def test_what_took_too_long_says_nothing_about_memory(tmp_path: Path) -> None:
+    line = json.dumps({"event": "start", "name": "image"})
+    env = environment(tmp_path, f"echo '{line}'\nsleep 60")
+    found = rehearse(
+        canary(), small(), Setting(dtype="float32", part=None), Place(env=env, device="cpu"),
+        deadline=1.5,
+    )  # fmt: skip
+    assert (found.status, found.cause) == ("unfinished", "timeout")
+
+
+def test_too_long_is_not_does_not_fit(tmp_path: Path, assistant: Assistant) -> None:
+    env = environment(tmp_path, "sleep 60")
+    done = assistant("rehearse", "canary", "--env", str(env), "--deadline", "1.5", "--json")
+    value = json.loads(done.stdout)
+    assert (done.returncode, value["exit_code"]) == (3, 3)
+    assert value["errors"][0]["code"] == "rehearsal_unfinished"
+    assert "does not say whether it fits" in value["errors"][0]["message"]
+    assert value["data"]["expected_seconds"] > 10
+
+
+def test_each_case_is_told_as_it_ends(tmp_path: Path, assistant: Assistant) -> None:
+    said = [{"event": "check", "name": name, "kind": "image", "status": "ok",
+             "peak_memory_bytes": 3 * GIB} for name in ("image", "two-images")]  # fmt: skip
+    lines = "\n".join(f"echo '{json.dumps(s)}'" for s in said)
+    env = environment(tmp_path, f'{lines}\necho \'{{"event": "end"}}\'')
+    done = assistant("rehearse", "canary", "--env", str(env), "--json")
+    events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert [(e["event"], e["name"]) for e in events] == [("case", "image"), ("case", "two-images")]
+    assert events[0]["measured_bytes"] == 3 * GIB
+
+
+def test_sizes_of_ones_own(env: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal_plan, "probe", lambda: machine(64))
+    asked = rehearsal_plan.Asked(
+        device="cpu", dtype="bfloat16", images=((2044, 1372), (640, 480)),
+        videos=((1280, 720, 10.0),), max_pixels=12_845_056,
+    )  # fmt: skip
+    ready = rehearsal_plan.prepare("Qwen2-VL-2B-Instruct", env, None, asked)
+    assert [t.name for t in ready.trials] == ["own-images", "own-video-1"]
+    first, second = ready.trials[0].work.grids
+    assert (second.height, second.width) == (34, 46)
+    assert first.patches > second.patches
+    longer = replace(asked, videos=((1280, 720, 7200.0),))
+    again = rehearsal_plan.prepare("Qwen2-VL-2B-Instruct", env, None, longer)
+    assert again.trials[1].work.tokens < 32_768
+    assert again.expected_seconds > pace.START_SECONDS
+    bad = replace(asked, images=((9000, 10),))
+    with pytest.raises(SetupError) as caught:
+        rehearsal_plan.prepare("Qwen2-VL-2B-Instruct", env, None, bad)
+    assert caught.value.code == "picture_refused"
+
+
+def test_the_plans_pictures_are_rehearsed() -> None:
+    about = {"max_pixels": 64 * 784, "total_pixels": 256 * 784, "text_tokens": 8, "new_tokens": 2}
+    names = [[t.name for t in trials(canary().vision, **about, pictures=n)] for n in (1, 2, 4)]
+    assert names == [
+        ["image", "video"], ["image", "two-images", "video"], ["image", "4-images", "video"]
+    ]  # fmt: skip
 
 
 @pytest.mark.e2e

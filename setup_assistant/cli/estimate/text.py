@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from setup_assistant.cli.estimate.verdict import say as verdict_text
 from setup_assistant.cli.terminal import show
 from setup_assistant.messages import _
 from setup_assistant.units_text import GIB
@@ -11,11 +13,29 @@ from setup_assistant.units_text import GIB
 if TYPE_CHECKING:
     from setup_assistant.catalog.models import Model
     from setup_assistant.choose.memory import Need, Setting, Work
+    from setup_assistant.cli.estimate.verdict import Verdict
 
 
-def data(model: Model, setting: Setting, work: Work, need: Need) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """An estimate with all that is told of it; `rough` names what no published figure checks."""
+
+    model: Model
+    setting: Setting
+    work: Work
+    need: Need
+    verdict: Verdict | None = None
+    rough: tuple[str, ...] = ()
+
+
+def data(told: Told) -> dict[str, Any]:
     """Return the estimate for other programs; sizes in bytes."""
+    model, setting, work, need = told.model, told.setting, told.work, told.need
     return {
+        "verdict": asdict(told.verdict) if told.verdict else None,
+        "rough": list(told.rough),
+        "batch": work.batch,
+        "shown_bytes": need.total + need.shown,
         "model": model.id,
         "quantization": model.quantization,
         "dtype": setting.dtype,
@@ -37,8 +57,11 @@ def data(model: Model, setting: Setting, work: Work, need: Need) -> dict[str, An
     }
 
 
-def tell(model: Model, setting: Setting, work: Work, need: Need) -> None:
-    """Show the terms, each beside its share of the whole."""
+def tell(told: Told) -> None:
+    """Show the verdict, and the terms, each beside its share of the whole."""
+    model, setting, work, need = told.model, told.setting, told.work, told.need
+    if told.verdict:
+        show.line(verdict_text(told.verdict))
     show.heading(
         _(
             "{model}: {gib} GiB, in {dtype}",
@@ -73,6 +96,21 @@ def tell(model: Model, setting: Setting, work: Work, need: Need) -> None:
                 "made for: its answers would be wrong. Give a smaller --fps or --total-pixels for "
                 "videos, a smaller --max-pixels for pictures.",
                 positions=model.shapes.max_position_embeddings,
+            )
+        )
+    if told.rough:
+        show.line(
+            _(
+                "A rough estimate: no published figure checks the formula for {what}.",
+                what=show.listed(told.rough),
+            )
+        )
+    if need.shown:
+        show.line(
+            _(
+                "On a card with room nvidia-smi shows up to {gib} GiB: eager attention frees and "
+                "takes its scores again in another place. What is needed is the figure above.",
+                gib=_gib(need.total + need.shown),
             )
         )
     if setting.preview:

@@ -14,7 +14,7 @@ from setup_assistant.units_text import GIB, size_text
 
 _BAR = 16
 # The marks of a quantized checkpoint in its name.
-QUANTIZED = re.compile(r"-(AWQ|GPTQ|FP8|Int[48]|4bit|8bit).*$", re.IGNORECASE)
+QUANTIZED = re.compile(r"-(AWQ|GPTQ|FP8|NF4|Int[48]|4bit|8bit).*$", re.IGNORECASE)
 
 
 def show_plan(plan: Plan, *, whole: bool = True) -> None:

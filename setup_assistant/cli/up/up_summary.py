@@ -53,7 +53,7 @@ def _places(prepared: Prepared) -> list[tuple[str, str]]:
     layout = prepared.layout
     found = [(_("environment"), str(layout.env))]
     if prepared.plan.model.id != "canary":
-        found.append((_("weights"), str(layout.weights(prepared.plan.model.id))))
+        found.append((_("weights"), str(layout.weights(prepared.plan.model.modelscope_id))))
     return [*found, (_("scripts"), str(layout.scripts)), (_("report"), str(layout.report_html))]
 
 

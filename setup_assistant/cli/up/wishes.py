@@ -46,9 +46,26 @@ def _options() -> list[Callable[[F], F]]:
     return [
         click.option("--model", metavar="auto|canary|ID", help=_("The model; auto chooses.")),
         click.option(
+            "--family",
+            type=click.Choice(["qwen2-vl", "qwen2.5-vl", "qwen3-vl"]),
+            help=_("The family that auto takes a model of."),
+        ),
+        click.option(
             "--purpose",
-            type=click.Choice(["try", "images", "video"]),
-            help=_("What it must have room for: one picture, several, or videos too."),
+            type=click.Choice(["try", "images", "documents", "video"]),
+            help=_(
+                "What it must have room for: one picture, several, pages of text, or videos too."
+            ),
+        ),
+        click.option(
+            "--max-pixels",
+            type=click.IntRange(min=100_352),
+            help=_("Cap of a picture or frame, below the plan's own."),
+        ),
+        click.option(
+            "--max-frames",
+            type=click.IntRange(min=4),
+            help=_("Most frames of a video, below the plan's own."),
         ),
         click.option(
             "--backend",

@@ -202,6 +202,8 @@ def _show_check(check: Check) -> None:
         f"{pad(status_word(check.status), 8)} {pad(check.name, _NAME_COLUMNS)} "
         f"{pad(duration(check.seconds), 8)} {said}".rstrip()
     )
+    if thinned := check.values.get("thinned"):
+        show.line(" " * 9 + str(thinned))
     if check.status == "fail" and check.answer is not None and check.expected:
         show.line(" " * 9 + _("expected: {text}", text=check.expected))
     if check.status == "fail" or show.is_verbose():

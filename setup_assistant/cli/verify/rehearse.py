@@ -44,6 +44,12 @@ if TYPE_CHECKING:
 @click.option(
     "--new-tokens", type=click.IntRange(min=1), default=8, help=_("Tokens of the answer.")
 )
+@click.option(
+    "--image", "images", multiple=True, metavar="WxH", help=_("A picture's size (repeatable).")
+)
+@click.option(
+    "--video", "videos", multiple=True, metavar="WxHxSECONDS", help=_("A video (repeatable).")
+)
 @options.deadline(1800.0)
 def command(
     model: str,
@@ -53,9 +59,12 @@ def command(
     **given: Any,  # noqa: ANN401 - the fields of `fit.Asked`
 ) -> Result:
     """Check what is free, rehearse, and compare with the prediction."""
+    from setup_assistant.cli.terminal.progress import rough
     from setup_assistant.steps import rehearsal_plan
     from setup_assistant.verify.rehearse import rehearse
 
+    given["images"] = tuple(_size("--image", text, 2) for text in given["images"])
+    given["videos"] = tuple(_size("--video", text, 3) for text in given["videos"])
     ready = rehearsal_plan.prepare(model, env, site, rehearsal_plan.Asked(**given))
     show.note(
         _(
@@ -68,7 +77,10 @@ def command(
             have=_memory(ready.place.budget),
         )
     )
-    with busy(_("Rehearsing {model}", model=ready.model.id)):
+    expected = ready.expected_seconds
+    show.note(_("It takes {time} (estimated).", time=rough(expected)))
+    title = _("Rehearsing {model}", model=ready.model.id)
+    with busy(title, expected_seconds=expected):
         found = rehearse(
             ready.model,
             ready.trials,
@@ -85,8 +97,12 @@ def _result(ready: Prepared, found: Rehearsed) -> Result:
     from setup_assistant.frozen_json import to_builtins
 
     data = {**to_builtins(found), "left_out": list(ready.left_out)}
+    data["expected_seconds"] = round(ready.expected_seconds, 1)
     if found.status == "ok":
         return Result("rehearse", data, text=lambda: _show(found, ready.left_out))
+    if found.status == "unfinished":
+        failure = SetupError("rehearsal_unfinished", model=found.model, cause=found.evidence or "?")
+        return Result("rehearse", data, exit_code=Exit.PARTLY, errors=(Problem.of(failure),))
     failure = SetupError(
         "proof_failed",
         what=found.model,
@@ -96,9 +112,28 @@ def _result(ready: Prepared, found: Rehearsed) -> Result:
     return Result("rehearse", data, exit_code=Exit.FAILED, errors=(Problem.of(failure),))
 
 
+def _size(flag: str, text: str, count: int) -> tuple[int | float, ...]:
+    """Return WxH, or WxHxSECONDS, in numbers."""
+    parts = text.lower().split("x")
+    try:
+        found = tuple(float(p) if i == 2 else int(p) for i, p in enumerate(parts))
+    except ValueError:
+        found = ()
+    if len(found) != count or any(not 0 < n < 1e6 for n in found):
+        example = "1280x720" if count == 2 else "1280x720x10"
+        detail = _(
+            "{flag} {text!r} is not of the form {example}", flag=flag, text=text, example=example
+        )
+        raise SetupError("usage", detail=detail, verb="rehearse")
+    return found
+
+
 def _show_case(case: Case) -> None:
+    from dataclasses import asdict
+
     from setup_assistant.units_text import duration
 
+    show.event({"event": "case", **asdict(case)})
     show.note(
         _(
             "{name}: {tokens} tokens, {predicted} predicted, {measured} measured, prompt {prompt}, "

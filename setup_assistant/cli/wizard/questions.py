@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from setup_assistant.choose.plan import Plan
+from setup_assistant.choose.plan import Alternative, Plan
 from setup_assistant.cli.terminal.question import Choice
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import _
@@ -56,13 +56,26 @@ def _models(known: Known) -> list[Choice]:
     )
     found = [Choice("auto", title)]
     found += [
-        Choice(a.what, _("{model}: download {size}", model=a.what,
-                         size=size_text(a.download_bytes or 0)))
+        Choice(a.what, _offer(a))
         for a in plan.alternatives
         if a.kind == "model" and a.fits and a.what not in (plan.model.id, "canary")
     ]  # fmt: skip
     found.append(Choice("canary", _("Only prove the environment, without a large download")))
     return found
+
+
+def _offer(other: Alternative) -> str:
+    """Return a model with its price, and that nobody proved it where nobody did."""
+    from setup_assistant.units_text import size_text
+
+    size = size_text(other.download_bytes or 0)
+    if other.proved:
+        return _("{model}: download {size}", model=other.what, size=size)
+    return _(
+        "{model}: download {size}; not proved here",
+        model=other.what,
+        size=size,
+    )
 
 
 def _whole_models(choices: list[Choice]) -> list[Choice]:

@@ -41,6 +41,7 @@ class Asker:
                 case["question"],
                 max_new_tokens=self.request["max_new_tokens"],
                 limits=case.get("limits") or {},
+                within=case.get("within") or {},
             )
         except Exception as error:
             raise self._why(case, error) from error
@@ -115,6 +116,8 @@ class Asker:
 
     def _why(self, case: JSON, error: Exception) -> Fault:
         """Return the fault behind a question that could not be asked."""
+        if isinstance(error, Fault):
+            return error
         names = ", ".join(case["files"])
         fault = explain(
             error,

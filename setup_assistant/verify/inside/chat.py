@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inside.explain import explain
 from inside.lines import JSON, Fault
+from inside.quantized import quantized_loading
 from inside.versions import release
+from inside.within import beyond, read_within
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
     from transformers import PreTrainedModel
 
@@ -22,7 +27,12 @@ class Chat:
     """A loaded model and its processor."""
 
     def __init__(
-        self, folder: str, device: str, dtype: str, max_memory: dict[str, int] | None = None
+        self,
+        folder: str,
+        device: str,
+        dtype: str,
+        max_memory: dict[str, int] | None = None,
+        quantization: str = "none",
     ) -> None:
         """Load them; `max_memory` maps GPU index to bytes where the model spans several."""
         import torch
@@ -33,8 +43,11 @@ class Chat:
         where = {"device_map": {"": "cuda:0" if device == "cuda" else "cpu"}}
         if max_memory and len(max_memory) > 1:
             where = {"device_map": "auto", "max_memory": {int(k): v for k, v in max_memory.items()}}
-        self.model, info = model_class(folder).from_pretrained(
-            folder, **{keyword: getattr(torch, dtype)}, **where, output_loading_info=True
+        number = getattr(torch, dtype)
+        kind = model_class(folder)
+        more = quantized_loading(folder, quantization, number)
+        self.model, info = kind.from_pretrained(
+            folder, **{keyword: number}, **where, **more, output_loading_info=True
         )
         self.model.eval()
         self.processor = AutoProcessor.from_pretrained(folder)
@@ -45,7 +58,7 @@ class Chat:
         self._refuse(info)
 
     def _refuse(self, info: JSON) -> None:
-        """Stop where weights were missing (made up at random) or lie outside the GPU."""
+        """Stop where weights were made up or dropped, or lie outside the GPU."""
         missing = sorted(str(name) for name in info["missing_keys"])
         if missing:
             raise Fault(
@@ -54,9 +67,24 @@ class Chat:
                 count=len(missing),
                 first=missing[0],
             )
+        dropped = sorted(str(n) for n in info.get("unexpected_keys", ()) if not _harmless(str(n)))
+        if dropped:
+            raise Fault(
+                "weights-dropped",
+                f"in the files, but not in the model: {', '.join(dropped[:5])}",
+                count=len(dropped),
+                first=dropped[0],
+            )
         places = sorted({p.device.type for p in self.model.parameters()})
         if self.device == "cuda" and places != ["cuda"]:
             raise Fault("offloaded", f"weights lie on {', '.join(places)}")
+
+    @property
+    def positions(self) -> int:
+        """How long prompt and answer may be together."""
+        config = self.model.config
+        text = getattr(config, "text_config", None) or config
+        return int(getattr(text, "max_position_embeddings", 0) or 2**31)
 
     @property
     def parameters(self) -> int:
@@ -64,11 +92,19 @@ class Chat:
         return sum(p.numel() for p in self.model.parameters())
 
     def ask(
-        self, kind: str, files: list[str], question: str, *, max_new_tokens: int, limits: JSON
+        self,
+        kind: str,
+        files: list[str],
+        question: str,
+        *,
+        max_new_tokens: int,
+        limits: JSON,
+        within: JSON,
     ) -> tuple[str, list[int], Tensor]:
         """Ask about files or URLs.
 
-        `limits` holds what goes into the message beside the file (max_pixels, fps, ...).
+        `limits` holds what goes into the message beside the file (max_pixels, fps, ...), `within`
+        the most pixels of all files together and the most tokens of the prompt.
 
         Returns:
             The answer, its token ids (list of int), and the float32 logits on the CPU, one row
@@ -77,7 +113,8 @@ class Chat:
         import torch
 
         part = "video" if kind == "video" else "image"
-        inputs = self.inputs([{"type": part, part: path, **limits} for path in files], question)
+        content = [{"type": part, part: path, **limits} for path in files]
+        inputs = self.inputs(content, question, within, max_new_tokens)
         with torch.inference_mode():
             made = self.model.generate(
                 **inputs,
@@ -93,23 +130,52 @@ class Chat:
         logits = torch.cat([step.float().cpu() for step in made.logits])
         return answer, new[0].tolist(), logits
 
-    def inputs(self, content: list[JSON], question: str) -> JSON:
+    def inputs(self, content: list[JSON], question: str, within: JSON, max_new_tokens: int) -> JSON:
         """Return what `generate` takes for a question about pictures and clips.
 
-        `content` holds their parts of the message, each with its limits beside it.
-        """
-        from qwen_vl_utils import process_vision_info
+        `content` holds their parts of the message, each with its limits beside it; `within` the
+        most pixels of all files together, and the most tokens of the prompt.
 
+        Raises:
+            Fault: `prompt-too-long` for what cannot be kept within that.
+        """
         messages = [{"role": "user", "content": [*content, {"type": "text", "text": question}]}]
         text = self.processor.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=True
         )
-        images, videos = process_vision_info(messages)
+        most = within.get("pixels", 2**62)
+        images, videos, thinned = read_within(_reader(within), messages, most)
         inputs = self.processor(
             text=[text], images=images, videos=videos, padding=True, return_tensors="pt"
-        ).to(self.model.device)
+        )
         self.seen = {"prompt_tokens": inputs["input_ids"].shape[1], "grids": _grids(inputs)}
-        return inputs
+        if thinned:
+            self.seen["thinned"] = "; ".join(thinned)
+        longest = min(within.get("tokens", 2**31), self.positions - max_new_tokens)
+        if over := beyond(inputs, within.get("patch", 14), most, longest):
+            raise Fault("prompt-too-long", f"{over[0]} > {over[1]}", count=over[0], most=over[1])
+        return inputs.to(self.model.device)
+
+
+def _reader(within: JSON) -> Callable[..., tuple[Any, Any, JSON]]:
+    """Return `process_vision_info`; its older releases tell no rates of frames."""
+    from qwen_vl_utils import process_vision_info
+
+    names = inspect.signature(process_vision_info).parameters
+    patch = within.get("patch", 14)
+    options = {"image_patch_size": patch} if "image_patch_size" in names else {}
+
+    def read(messages: list[JSON], **more: bool) -> tuple[Any, Any, JSON]:
+        if "return_video_kwargs" in names:
+            return process_vision_info(messages, **more, **options)
+        return (*process_vision_info(messages), {"fps": []})
+
+    return read
+
+
+def _harmless(name: str) -> bool:
+    """Whether a tensor may be in the files for nothing: a tied head, and old rotary tables."""
+    return name.endswith(("lm_head.weight", "rotary_emb.inv_freq"))
 
 
 def _grids(inputs: JSON) -> str:

@@ -38,7 +38,13 @@ def load(request: JSON, lines: Lines) -> chat.Chat:
     device = kernels.choose(request["device"])
     dtype = request.get("dtype") or kernels.usual_dtype(device)
     memory.reset(device)
-    loaded = chat.Chat(request["model"], device, dtype, request.get("max_memory"))
+    loaded = chat.Chat(
+        request["model"],
+        device,
+        dtype,
+        request.get("max_memory"),
+        request.get("quantization") or "none",
+    )
     lines.send("ready", device=device, dtype=dtype, seconds=round(time.monotonic() - began, 2))
     return loaded
 
@@ -60,7 +66,9 @@ def answer(loaded: chat.Chat, asked: JSON, lines: Lines) -> JSON:
 
     memory.reset(loaded.device)
     began = time.monotonic()
-    inputs = loaded.inputs(asked["content"], asked["question"])
+    inputs = loaded.inputs(
+        asked["content"], asked["question"], asked.get("within") or {}, asked["max_new_tokens"]
+    )
     streamer = Pieces(loaded.processor.tokenizer, skip_prompt=True, skip_special_tokens=True)
     with torch.inference_mode():
         made = loaded.model.generate(
@@ -81,6 +89,7 @@ def answer(loaded: chat.Chat, asked: JSON, lines: Lines) -> JSON:
         "first_token_seconds": round(begun - began, 3),
         "tokens_per_second": round((count - 1) / (ended - begun), 1) if ended > begun else None,
         "prompt_tokens": loaded.seen["prompt_tokens"],
+        "thinned": loaded.seen.get("thinned", ""),
         "peak_memory_bytes": memory.peak_bytes(loaded.device),
     }
 

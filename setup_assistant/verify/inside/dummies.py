@@ -27,13 +27,14 @@ def build(request: JSON, device: str) -> tuple[PreTrainedModel, list[str]]:
     torch.set_default_dtype(getattr(torch, request["dtype"]))
     try:
         with torch.device("meta"):
-            model = _class(config.model_type)._from_config(config)  # noqa: SLF001
+            kind = getattr(transformers, request["architecture"]["class"])
+            model = kind._from_config(config)  # noqa: SLF001
     finally:
         torch.set_default_dtype(usual)
     if request.get("bits"):
         from inside.packed import pack
 
-        pack(model, request["bits"])
+        pack(model, request["bits"], nested=request.get("quantization") == "nf4")
     model.eval()
     model.generation_config = transformers.GenerationConfig()
     places = _place(model, request.get("max_memory") or {}, device)
@@ -94,18 +95,6 @@ def inputs(case: JSON, request: JSON, model: PreTrainedModel) -> dict[str, Tenso
     if _takes_kinds(model):
         found["mm_token_type_ids"] = torch.tensor([kinds])
     return {name: tensor.to(model.device) for name, tensor in found.items()}
-
-
-def _class(kind: str) -> type[PreTrainedModel]:
-    import transformers
-
-    names = {
-        "qwen2_vl": "Qwen2VLForConditionalGeneration",
-        "qwen2_5_vl": "Qwen2_5_VLForConditionalGeneration",
-        "qwen3_vl": "Qwen3VLForConditionalGeneration",
-        "qwen3_vl_moe": "Qwen3VLMoeForConditionalGeneration",
-    }
-    return getattr(transformers, names[kind])
 
 
 def _takes_kinds(model: PreTrainedModel) -> bool:

@@ -105,7 +105,13 @@ class Session:
         memory.reset(self.device)
         folder = self.request["model"]
         try:
-            loaded = chat.Chat(folder, self.device, self.dtype, self.request.get("max_memory"))
+            loaded = chat.Chat(
+                folder,
+                self.device,
+                self.dtype,
+                self.request.get("max_memory"),
+                self.request.get("quantization") or "none",
+            )
             self.asker = Asker(self.request, loaded, self.recorded())
         except Exception as error:
             fault = error

@@ -27,6 +27,7 @@ try:
     from inside.asgi_guard import Guard
     from inside.explain import explain
     from inside.lines import JSON, Lines
+    from inside.quantized import quantized_loading
 finally:
     sys.path.remove(_ABOVE)
     sys.dont_write_bytecode = _BYTECODE
@@ -43,6 +44,9 @@ def prepare(request: JSON) -> None:
         return model_manager.Modality.VLM
 
     model_manager.ModelManager.get_model_modality = staticmethod(modality)
+    more = quantized(request)
+    if more is not None:
+        model_manager.ModelManager.get_quantization_config = lambda _self: more
     load = model_manager.ModelManager._load_processor  # noqa: SLF001 - no public way
 
     def limited(self: object, *args: object, **kwargs: object) -> object:
@@ -50,6 +54,17 @@ def prepare(request: JSON) -> None:
 
     model_manager.ModelManager._load_processor = limited  # noqa: SLF001
     read_clips()
+
+
+def quantized(request: JSON) -> object:
+    """Return how weights are turned into 4 bits while they are loaded; None for any other."""
+    import torch
+
+    kind = request.get("quantization")
+    if kind != "nf4":
+        return None
+    number = getattr(torch, request["dtype"])
+    return quantized_loading(request["model"], kind, number).get("quantization_config")
 
 
 def read_clips() -> None:

@@ -1,0 +1,178 @@
+"""Whether it fits on a card: the first line of `estimate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from setup_assistant.errors import SetupError
+from setup_assistant.messages import _
+
+if TYPE_CHECKING:
+    from setup_assistant.catalog.models import Model
+    from setup_assistant.catalog.recipes import Recipes
+    from setup_assistant.choose.memory import Setting, Work
+    from setup_assistant.choose.usable_gpus import Card
+    from setup_assistant.machine.facts import Gpu
+
+GIB = 1 << 30
+# What a driver keeps for itself on an idle card.
+_IDLE_SHARE = 0.965
+_MIN_PIXELS = 100_352
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """`fits`, `cap` (with the largest cap of pictures and frames), or `no` with what would do."""
+
+    status: Literal["fits", "cap", "no"]
+    gpu: str
+    budget_bytes: int
+    kept_free_bytes: int
+    max_pixels: int | None = None
+    instead: tuple[str, ...] = ()
+
+
+def card_of(wish: str | None) -> Card | None:
+    """Return the card of a name or UUID, or this machine's own with the most room.
+
+    Raises:
+        SetupError: `usage` for a name that nobody knows, or no one size of memory belongs to.
+    """
+    from setup_assistant.catalog import gpu_words
+    from setup_assistant.machine.probe import probe
+
+    if wish and not wish.upper().startswith(("GPU-", "MIG-")):
+        known = gpu_words.spoken(wish)
+        if known.compute_capability is None or known.memory_bytes is None:
+            raise _unknown(wish, gpu_words.near(wish), known.compute_capability is not None)
+        free = int(known.memory_bytes * _IDLE_SHARE)
+        return _card(wish, known.compute_capability, known.memory_bytes, free)
+    machine = probe(sources=False)
+    found = [c for gpu in machine.gpus if (c := _of_machine(gpu, machine.system.os))]
+    if wish:
+        found = [c for c in found if c.id.lower() == wish.lower()]
+        if not found:
+            raise _unknown(wish, ())
+    return max(found, key=lambda c: c.budget, default=None)
+
+
+def judge(
+    card: Card,
+    setting: Setting,
+    model: Model,
+    work_at: Callable[[int | None], Work],
+    recipes: Recipes,
+) -> Verdict:
+    """Return the verdict on one call.
+
+    Args:
+        card: where it is to run.
+        setting: how.
+        model: the model.
+        work_at: the call's work under a cap of pictures and frames; None for the cap asked for.
+        recipes: the other models, for what would fit instead.
+    """
+    from setup_assistant.choose.memory import estimate
+
+    def total(cap: int | None) -> int:
+        return estimate(model, work_at(cap), setting).total
+
+    need, room = total(None), card.budget * setting.gpus
+    if need <= room:
+        return Verdict(status="fits", gpu=card.name, budget_bytes=room, kept_free_bytes=room - need)
+    cap = _largest_cap(lambda cap: total(cap) <= room) if work_at(None).grids else None
+    if cap is not None:
+        left = room - total(cap)
+        return Verdict(
+            status="cap", gpu=card.name, budget_bytes=room, kept_free_bytes=left, max_pixels=cap
+        )
+    return Verdict(
+        status="no",
+        gpu=card.name,
+        budget_bytes=room,
+        kept_free_bytes=0,
+        instead=_instead(model, setting, room, work_at(_MIN_PIXELS), recipes),
+    )
+
+
+def say(verdict: Verdict) -> str:
+    """Return the verdict as a sentence."""
+    room, free = _gib(verdict.budget_bytes), _gib(verdict.kept_free_bytes)
+    if verdict.status == "fits":
+        return _(
+            "Fits on {gpu}: {free} GiB of the {room} GiB that may be used are kept free.",
+            gpu=verdict.gpu, free=free, room=room,
+        )  # fmt: skip
+    if verdict.status == "cap":
+        return _(
+            "Fits on {gpu} with a cap: --max-pixels {cap} keeps {free} GiB of {room} GiB free.",
+            gpu=verdict.gpu, cap=verdict.max_pixels, free=free, room=room,
+        )  # fmt: skip
+    if not verdict.instead:
+        return _("Does not fit on {gpu}, which has {room} GiB to give.", gpu=verdict.gpu, room=room)
+    return _(
+        "Does not fit on {gpu}, which has {room} GiB to give. These would: {models}.",
+        gpu=verdict.gpu, room=room, models=", ".join(verdict.instead),
+    )  # fmt: skip
+
+
+def _largest_cap(fits: Callable[[int], bool]) -> int | None:
+    low, high = _MIN_PIXELS, 12_845_056
+    if not fits(low):
+        return None
+    while high - low > 28 * 28:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low // (28 * 28) * (28 * 28)
+
+
+def _instead(
+    model: Model, setting: Setting, room: int, work: Work, recipes: Recipes
+) -> tuple[str, ...]:
+    """Return the two largest models of the family that would hold a small picture there."""
+    from setup_assistant.choose.memory import estimate
+
+    found = []
+    for other in recipes.models:
+        need = estimate(other, work, setting).total
+        usual = other.quantization in {"none", "nf4"}
+        if usual and other.family == model.family and other.id != model.id and need <= room:
+            found.append((need, other.id))
+    return tuple(name for _need, name in sorted(found, reverse=True)[:2])
+
+
+def _of_machine(gpu: Gpu, os: str) -> Card | None:
+    total, free = gpu.memory_total_bytes, gpu.memory_free_bytes
+    if gpu.vendor != "nvidia" or not gpu.usable or gpu.compute_capability is None or not free:
+        return None
+    return _card(gpu.name, gpu.compute_capability, total or free, free, gpu=gpu, os=os)
+
+
+def _card(
+    name: str, part: str, total: int, free: int, *, gpu: Gpu | None = None, os: str = "Linux"
+) -> Card:
+    from setup_assistant.choose.usable_gpus import Card, budget
+    from setup_assistant.machine.facts import Gpu as Fact
+
+    fact = gpu or Fact(name=name, memory_total_bytes=total, display_active=False)
+    room = budget(fact, free, os)
+    return Card(id=fact.uuid or name, name=name, index=0, part=part, free=free, budget=room)
+
+
+def _unknown(wish: str, near: tuple[str, ...], sizes: bool = False) -> SetupError:
+    detail = (
+        _("{gpu} is sold with several sizes of memory; write it behind, as in {gpu} 12GB", gpu=wish)
+        if sizes
+        else _(
+            "no one GPU is known as {gpu!r}; do you mean {names}?", gpu=wish, names=", ".join(near)
+        )
+        if near
+        else _("no GPU is known as {gpu!r}; give its full name or its UUID", gpu=wish)
+    )
+    return SetupError("usage", detail=f"--gpu: {detail}", verb="estimate")
+
+
+def _gib(count: int) -> str:
+    return f"{count / GIB:.1f}"
