@@ -19,6 +19,8 @@ _BLOB = re.compile(r"[A-Za-z0-9+/\\]{400,}={0,2}")
 _LOG_KEYS = ("log", "message", "msg", "MESSAGE", "line", "text")
 # Narrower than this nobody's terminal is, wider than that no mail program breaks.
 _NARROWEST, _WIDEST = 40, 132
+# A screen or a mail is no longer than this; a log is not broken.
+_LONGEST = 60_000
 # What begins a line of its own, wherever the line before it ended.
 _STARTS = re.compile(
     r"\s|Traceback|File \"|During handling|The above exception|ERROR|WARNING|error:|\[|\w+Error\b"
@@ -44,6 +46,8 @@ def unwrapped(text: str) -> Iterator[str]:
 
     Nothing where no width shows at which lines were broken.
     """
+    if len(text) > _LONGEST:
+        return
     lines = text.split("\n")
     width = max((len(line.rstrip()) for line in lines), default=0)
     if not _NARROWEST <= width <= _WIDEST or len(lines) < 2:
