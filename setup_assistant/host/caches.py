@@ -30,6 +30,9 @@ _FILES = (
     ("sites", f".{_SUM16}.json.????????"),
     ("recipes", f"*-{_SUM8}.json"),
     ("recipes", f".*-{_SUM8}.json.[0-9]*"),
+    # What this account was told of a folder of weights, by the sum of the folder's name.
+    ("weights", f"{'[0-9a-f]' * 64}.json"),
+    ("weights", f".{'[0-9a-f]' * 64}.json.????????"),
     ("logs", log.NAMES),
     ("fleet/runs", f"{_SUM16}.json"),
     ("fleet/runs", f".{_SUM16}.json.????????"),

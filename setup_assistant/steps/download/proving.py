@@ -69,6 +69,7 @@ def record(
         source=source or job.source.name,
         complete=complete,
         files=tuple(sorted(proved, key=lambda k: k.path)),
+        revision=job.revision,
         synced=synced,
     )
     folder_record.save(job.folder, found)
