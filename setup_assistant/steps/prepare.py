@@ -19,7 +19,7 @@ from setup_assistant.messages import Message, msg
 from setup_assistant.site import answers, read
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import adopt
+from setup_assistant.steps import adopt, undo_site
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context, Teller
 
@@ -180,6 +180,7 @@ def begin(prepared: Prepared, tell: Teller) -> Context:
     if not layout.ledger.exists():
         ledger.record("site", "started")
     ledger.begin()
+    undo_site.sweep(layout)
     write_site(prepared.plan, prepared.machine, prepared.wishes, layout, recipes)
     return Context(
         machine=prepared.machine,
@@ -217,8 +218,7 @@ def _after_a_kill(layout: Layout) -> None:
     if (layout.root / ".next").exists():
         from setup_assistant.steps import upgrade
 
-        with files.exclusive(layout.lock):
-            upgrade.recover(layout, paths.recipes_folder())
+        upgrade.end_unfinished(layout, paths.recipes_folder())
 
 
 def _chosen(wishes: Wishes) -> Wishes:

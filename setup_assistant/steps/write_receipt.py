@@ -12,10 +12,14 @@ from setup_assistant.host import clock, files, prefix
 from setup_assistant.report.build import build_receipt
 from setup_assistant.report.receipt import Environment, Receipt
 from setup_assistant.site.layout import Layout
-from setup_assistant.site.receipts import write_receipt
+from setup_assistant.site.receipts import read_receipt, write_receipt
+from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.run_steps import standard_steps
 from setup_assistant.steps.smoke_memory import asked
 from setup_assistant.steps.step import Context, Step
+
+# The ledger's entry that says that the account tells what was done until then.
+_ACCOUNT = "account"
 
 
 def keep_account(context: Context, *, resume: str | None) -> Receipt:
@@ -51,6 +55,7 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
         resume=resume,
     )
     write_receipt(site, receipt)
+    context.ledger.record(_ACCOUNT, "done")
     return receipt
 
 
@@ -60,12 +65,19 @@ def _steps(context: Context, measured: Mapping[str, float | None]) -> tuple[Step
 
 
 def has_account(site: Layout) -> bool:
-    """Whether a finished run left its receipt."""
+    """Whether a finished run left its receipt, and nothing was done since.
+
+    A run that is killed after its last step leaves the account of the one before it.
+    """
+    entries = list(Ledger(site.ledger).entries())
+    if not entries or entries[-1].step != _ACCOUNT or not site.report.exists():
+        return False
     try:
-        value = files.read_json(site.receipt)
+        found = read_receipt(site)
     except SetupError:
         return False
-    return isinstance(value, dict) and value.get("status") == "done" and site.report.exists()
+    told = found.environment.packages
+    return found.status == "done" and told == prefix.packages(site.env)
 
 
 def rehearsed(site: Layout, model: str) -> tuple[int | None, int | None]:

@@ -11,6 +11,7 @@ import click
 
 from setup_assistant import frozen_json
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.env.unfinished import end_named
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
@@ -90,13 +91,14 @@ def upgrade(name: str, yes: bool, dry_run: bool) -> Result:
     from setup_assistant.steps import upgrade as upgrading
     from setup_assistant.steps.prepare import make, probe_for
 
+    ended = end_named(name)
     found, layout = _ours(name)
     with files.exclusive(layout.lock):
         site = read_site(layout.root)
         machine = probe_for(layout)
         plan = make(machine, replace(site.wishes, lock=""))
         changes = upgrading.changes(layout, plan)
-        data = _data(found, changes, done=False)
+        data = _data(found, changes, done=ended == "upgraded")
         if not changes:
             return Result("env upgrade", data, text=lambda: show.line(_("Nothing is newer.")))
         if dry_run:
@@ -118,17 +120,16 @@ def upgrade(name: str, yes: bool, dry_run: bool) -> Result:
 )
 def rollback(name: str) -> Result:
     """Exchange an environment with its previous one."""
-    from setup_assistant.host import files
+    from setup_assistant.host import files, paths
     from setup_assistant.site import environments
     from setup_assistant.steps import upgrade as upgrading
 
     # One that was killed is ended, not done and undone.
-    ended = _after_a_kill(name)
+    ended = end_named(name)
     _found, layout = _ours(name)
-    with files.exclusive(layout.lock):
-        if not ended:
-            upgrading.rollback(layout)
-        _account(layout)
+    if ended != "rolled back":
+        with files.exclusive(layout.lock):
+            upgrading.rollback(layout, paths.recipes_folder())
     now = environments.pick(str(layout.env))
     return Result(
         "env rollback",
@@ -138,21 +139,6 @@ def rollback(name: str) -> Result:
               torch=f"{now.torch.version} {now.torch.build or ''}".strip() if now.torch else "-")
         ),
     )  # fmt: skip
-
-
-def _after_a_kill(name: str) -> bool:
-    """End what was under way in the site of this name; return whether it was a rollback."""
-    from setup_assistant.host import files, paths, sites
-    from setup_assistant.site.read import read_layout
-    from setup_assistant.steps import upgrade as upgrading
-
-    folder = Path(name).expanduser().absolute()
-    for layout in map(read_layout, sites.all()):
-        named = name == layout.root.name or folder == layout.env
-        if named and upgrading.unfinished(layout):
-            with files.exclusive(layout.lock):
-                return upgrading.recover(layout, paths.recipes_folder())
-    return False
 
 
 def _ours(name: str) -> tuple[Environment, Layout]:
@@ -187,24 +173,11 @@ def _carry_out(site: Any, plan: Any, data: dict[str, Any]) -> Result:  # noqa: A
         problem = Problem.of(travelled.error)
         return Result("env upgrade", data, Exit.FAILED, (problem,), text=_draw_failed)
     layout = site.layout
-    _account(layout)
     return Result(
         "env upgrade",
         {**data, "done": True, "previous": str(rollback_steps.folder(layout))},
         text=lambda: _draw_done(layout),
     )
-
-
-def _account(layout: Layout) -> None:
-    """Write the receipt and the report of the environment that is there now."""
-    from setup_assistant.site.read import read_site
-    from setup_assistant.steps import write_receipt
-    from setup_assistant.steps.prepare import Prepared, begin
-    from setup_assistant.steps.step import Silent
-
-    site = read_site(layout.root)
-    context = begin(Prepared(layout, site.machine, site.wishes, site.plan), Silent())
-    write_receipt.keep_account(context, resume=None)
 
 
 def _data(found: Environment, changes: tuple[Change, ...], *, done: bool) -> dict[str, Any]:
