@@ -16,7 +16,8 @@ class Wishes:
     all usable ones. `mirror` is auto, cn, official, a mirror's name and addresses of single legs
     (see `mirror_wish`); `keep_mirror` writes them into the environment's own settings. `images`,
     `video_seconds` describe the inputs that must fit. `adopt` agrees to change packages in an
-    environment that somebody else made. `disks` are chosen through `site`, `env` and `weights`.
+    environment that somebody else made; `keep` leaves what was changed by hand in one of ours.
+    `disks` are chosen through `site`, `env` and `weights`.
     `lock` is a `requirements.lock` to replay; `offline` takes packages from the cache and local
     folders only, `wheelhouse` names such a folder.
     `rehearse` runs the model with dummy weights before its download; empty leaves it to the road.
@@ -35,6 +36,7 @@ class Wishes:
     gpus: tuple[str, ...] = ()
     strict_cuda: bool = False
     adopt: bool = False
+    keep: bool = False
     lock: str = ""
     offline: bool = False
     wheelhouse: str = ""

@@ -7,6 +7,7 @@ aside meanwhile. Wherever a run is killed, the next one finds either the old or 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -15,10 +16,12 @@ from setup_assistant.choose.plan import Plan
 from setup_assistant.host import files, prefix
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import Site, read_site
+from setup_assistant.site.requirements import render_requirements
 from setup_assistant.site.write import write_site
 from setup_assistant.steps import (
     environment,
     environment_preflight,
+    relock,
     run_steps,
     swap,
     undo_site,
@@ -61,10 +64,24 @@ def changes(layout: Layout, plan: Plan) -> tuple[Change, ...]:
     return tuple(found)
 
 
+def added_by_hand(layout: Layout, plan: Plan) -> tuple[list[str], list[str]]:
+    """Return what a person added that goes with a plan, and what an upgrade to it would lose."""
+    pins = environment.added_pins(layout.env, plan)
+    return relock.fitting(render_requirements(plan), pins, plan.python) if pins else ([], [])
+
+
 def upgrade(
-    site: Site, plan: Plan, recipes: Path, tell: Teller, guide: run_steps.Guide
+    site: Site,
+    plan: Plan,
+    recipes: Path,
+    tell: Teller,
+    guide: run_steps.Guide,
+    *,
+    also: Sequence[str] = (),
 ) -> run_steps.Travel:
     """Build and prove the environment of `plan` for `site`; put it in place where it is proved.
+
+    `also` are requirements of packages that a person had added, to be installed again.
 
     Returns:
         How far it came. With an error, the old environment is as it was.
@@ -95,7 +112,8 @@ def upgrade(
     write_site(plan, site.machine, context.wishes, stage, recipes)
     proved = False
     try:
-        travelled = run_steps.travel(context, (environment.EnvironmentStep(), CanaryStep()), guide)
+        steps = (environment.EnvironmentStep(also), CanaryStep())
+        travelled = run_steps.travel(context, steps, guide)
         proved = travelled.error is None
     finally:
         if not proved:
@@ -192,6 +210,9 @@ def _put_in_place(layout: Layout, stage: Layout, journal: dict[str, Any], recipe
     wishes = replace(new.wishes, env=str(journal.get("env", "")), site=str(layout.root))
     write_site(new.plan, new.machine, wishes, layout, recipes)
     ledger = Ledger(layout.ledger)
+    for entry in Ledger(stage.ledger).entries():
+        if "installed_again" in entry.data:
+            ledger.record(entry.step, entry.event, **entry.data)
     for step, seconds in Ledger(stage.ledger).seconds().items():
         ledger.record(step, "done", seconds=seconds)
     _tell(layout, recipes, torch=new.plan.torch.version, stack=new.plan.stack)

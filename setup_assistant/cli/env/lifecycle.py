@@ -46,7 +46,7 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
     from setup_assistant.cli.terminal import ask
     from setup_assistant.cli.up.carry_out import carry_out
     from setup_assistant.steps import adopt as adopting
-    from setup_assistant.steps.environment import drifted, planned
+    from setup_assistant.steps.environment import drifted
     from setup_assistant.steps.prepare import Prepared, layout_of, make, prepare, probe_for
 
     folder = folder.expanduser().absolute()
@@ -64,11 +64,14 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
         machine = probe_for(layout)
         plan = adopting.as_it_is(make(machine, wishes), folder)
         prepared = Prepared(layout, machine, wishes, plan)
+    changes = adopting.changes(folder, prepared.plan, drifted(folder, prepared.plan), wishes)
     if not change:
-        wrong, wanted = drifted(folder, prepared.plan), planned(prepared.plan)
-        adopting.refuse_changes(folder, wrong, wanted, flag="--change")
+        adopting.refuse_changes(folder, changes, flag="--change")
+    if changes:
+        show.note(_("To be changed: {packages}", packages=adopting.listed(changes)))
     done = carry_out(prepared, agree=None if yes else _agree)
-    return replace(done, command="env adopt")
+    said = {n: list(pair) for n, pair in changes.items()}
+    return replace(done, command="env adopt", data={**done.data, "changes": said})
 
 
 @click.argument("name")
@@ -98,17 +101,19 @@ def upgrade(name: str, yes: bool, dry_run: bool) -> Result:
         machine = probe_for(layout)
         plan = make(machine, replace(site.wishes, lock=""))
         changes = upgrading.changes(layout, plan)
+        again, lost = upgrading.added_by_hand(layout, plan) if changes else ([], [])
         data = _data(found, changes, done=ended == "upgraded")
+        data |= {"installed_again": again, "lost": lost}
         if not changes:
             return Result("env upgrade", data, text=lambda: show.line(_("Nothing is newer.")))
+        if not (yes or dry_run or ask.interactive()):
+            raise SetupError("unanswered", flag="--yes")
+        _draw(changes)
+        _draw_added(again, lost)
         if dry_run:
-            return Result("env upgrade", data, text=lambda: _draw(changes))
-        if not yes:
-            if not ask.interactive():
-                raise SetupError("unanswered", flag="--yes")
-            _draw(changes)
-            if not ask.confirm(_("Do this now?"), default=True, flag="--yes"):
-                return Result("env upgrade", data, text=lambda: show.line(_("Nothing was done.")))
+            return Result("env upgrade", data)
+        if not (yes or ask.confirm(_("Do this now?"), default=True, flag="--yes")):
+            return Result("env upgrade", data, text=lambda: show.line(_("Nothing was done.")))
         return _carry_out(replace(site, machine=machine), plan, data)
 
 
@@ -131,14 +136,30 @@ def rollback(name: str) -> Result:
         with files.exclusive(layout.lock):
             upgrading.rollback(layout, paths.recipes_folder())
     now = environments.pick(str(layout.env))
+    notes = _by_hand(layout)
+    for note in notes:
+        show.note(note)
     return Result(
         "env rollback",
-        {"environment": frozen_json.to_builtins(now)},
+        {"environment": frozen_json.to_builtins(now), "notes": notes},
         text=lambda: show.line(
             _("{prefix} has torch {torch} again.", prefix=now.prefix,
               torch=f"{now.torch.version} {now.torch.build or ''}".strip() if now.torch else "-")
         ),
     )  # fmt: skip
+
+
+def _by_hand(layout: Layout) -> list[str]:
+    """Say what a person has changed in the environment that came back; it comes as it is."""
+    from setup_assistant.site.read import read_plan
+    from setup_assistant.steps import by_hand
+    from setup_assistant.steps.environment import planned
+
+    found = by_hand.departures(layout.env, planned(read_plan(layout)))
+    return [
+        _("Changed by hand: {name} {was} → {now}", name=d.name, was=d.was or "-", now=d.now or "-")
+        for d in found
+    ]
 
 
 def _ours(name: str) -> tuple[Environment, Layout]:
@@ -166,7 +187,8 @@ def _carry_out(site: Any, plan: Any, data: dict[str, Any]) -> Result:  # noqa: A
 
     guide = Guide()
     try:
-        travelled = upgrading.upgrade(site, plan, paths.recipes_folder(), guide, guide)
+        also = data["installed_again"]
+        travelled = upgrading.upgrade(site, plan, paths.recipes_folder(), guide, guide, also=also)
     finally:
         guide.close()
     if travelled.error:
@@ -191,6 +213,16 @@ def _data(found: Environment, changes: tuple[Change, ...], *, done: bool) -> dic
 def _draw(changes: tuple[Change, ...]) -> None:
     rows = [[c.name, c.old or "-", c.new or "-"] for c in changes]
     show.table(rows, [_("Package"), _("Now"), _("New")])
+
+
+def _draw_added(again: list[str], lost: list[str]) -> None:
+    if again:
+        show.note(_("Added by hand, and installed again: {packages}", packages=", ".join(again)))
+    if lost:
+        show.note(
+            _("Added by hand, and lost, since it does not go with the plan: {packages}",
+              packages=", ".join(lost))
+        )  # fmt: skip
 
 
 def _draw_done(layout: Layout) -> None:
