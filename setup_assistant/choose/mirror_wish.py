@@ -22,12 +22,13 @@ _ADDRESS = re.compile(r"https?://\S|file:")
 class MirrorWish:
     """`region` is auto, cn or official; `name` a mirror of the recipes, e.g. "tuna".
 
-    `addresses` are given per leg and win over both.
+    `addresses` are given per leg and win over both, as do the mirrors `named` per leg.
     """
 
     region: str = "auto"
     name: str = ""
     addresses: dict[str, str] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
 
 
 def parse(text: str, names: Collection[str]) -> MirrorWish:
@@ -43,7 +44,9 @@ def parse(text: str, names: Collection[str]) -> MirrorWish:
     Raises:
         SetupError: `mirror_unknown`.
     """
-    region, name, addresses = "auto", "", {}
+    region, name = "auto", ""
+    addresses: dict[str, str] = {}
+    named: dict[str, str] = {}
     for part in _BETWEEN.split(text.strip()):
         leg, _, rest = part.partition("=")
         if part in REGIONS:
@@ -52,12 +55,14 @@ def parse(text: str, names: Collection[str]) -> MirrorWish:
             name = part
         elif leg in LEGS and _address(rest):
             addresses[leg] = _address(rest)
+        elif leg in LEGS and rest in names:
+            named[leg] = rest
         elif url := _address(part):
             addresses[_leg(url)] = url
         elif part:
             known = ", ".join([*REGIONS, *sorted(set(names))])
             raise SetupError("mirror_unknown", given=part, known=known)
-    return MirrorWish(region=region, name=name, addresses=addresses)
+    return MirrorWish(region=region, name=name, addresses=addresses, named=named)
 
 
 def _address(text: str) -> str:

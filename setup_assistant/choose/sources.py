@@ -12,7 +12,9 @@ from setup_assistant.choose.mirror_wish import MirrorWish
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.source_legs import Chosen, Legs
 from setup_assistant.choose.wishes import Wishes
+from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine, Source
+from setup_assistant.messages import msg
 
 # An official source is kept unless a mirror is this many times faster: mirrors may lag.
 FASTER = 2.0
@@ -35,14 +37,33 @@ def choose_sources(machine: Machine, wishes: Wishes, recipes: Recipes, notes: No
         extra=_extra(machine),
     )
     source_notes.tell(legs, notes)
+    _tell_unmet(wish, legs, recipes, notes)
     source_notes.tell_unanswered(machine, legs, notes)
     return legs
+
+
+def _tell_unmet(wish: MirrorWish, legs: Legs, recipes: Recipes, notes: Notes) -> None:
+    """Warn where the packages come from elsewhere than was asked for."""
+    wanted = wish.name or (wish.region if wish.region != "auto" else "")
+    fitting = {
+        m.name
+        for m in recipes.mirrors
+        if m.leg == "packages" and (m.name == wish.name if wish.name else m.region == wanted)
+    }
+    if wanted and fitting and legs.packages.name not in {*fitting, "given"}:
+        notes.beware(
+            "sources.packages",
+            msg("{wanted} was asked for with --mirror and does not answer; packages come from "
+                "{name}.", wanted=wanted, name=legs.packages.name),
+        )  # fmt: skip
 
 
 def _leg(leg: str, machine: Machine, wish: MirrorWish, recipes: Recipes) -> Chosen:
     if leg in wish.addresses:
         return _given(leg, wish.addresses[leg])
     mirrors = [m for m in recipes.mirrors if m.leg == leg]
+    if leg in wish.named:
+        return _named(leg, wish.named[leg], mirrors)
     probed = {s.name: s for s in machine.sources if s.leg == leg}
     own = _own(probed.values(), mirrors)
     if own:
@@ -75,6 +96,19 @@ def _unanswered(mirrors: list[Mirror], probed: dict[str, Source]) -> Chosen:
 
 def _silent(source: Source | None) -> bool:
     return source is not None and source.silent
+
+
+def _named(leg: str, name: str, mirrors: list[Mirror]) -> Chosen:
+    """Return the mirror that the person named for one leg: taken as it is, as an address would.
+
+    Raises:
+        SetupError: `mirror_unknown`, where it does not carry this leg.
+    """
+    for mirror in mirrors:
+        if mirror.name == name:
+            return _chosen(mirror, None, reachable=True)
+    known = ", ".join(m.name for m in mirrors)
+    raise SetupError("mirror_unknown", given=f"{leg}={name}", known=known)
 
 
 def _given(leg: str, url: str) -> Chosen:
@@ -146,6 +180,8 @@ def _weights(machine: Machine, source: str, wish: MirrorWish, recipes: Recipes) 
     probed = {s.name: s for s in machine.sources if s.leg == "weights"}
     if source not in {"modelscope", "huggingface"}:
         return Chosen(name="given", url=source, form="hub", reachable=True)
+    if named := wish.named.get("weights"):
+        return _named("weights", named, mirrors)
     if given := wish.addresses.get("weights"):
         return Chosen(name=source, url=given, form="hub", reachable=True)
     wanted = [m for m in mirrors if m.name == source]

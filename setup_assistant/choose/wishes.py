@@ -16,8 +16,9 @@ class Wishes:
     `max_frames` lower the plan's own caps (0: they stand). `gpus` names cards by UUID or index;
     empty means all usable ones. `mirror` is auto, cn, official, a mirror's name and addresses of
     single legs (see `mirror_wish`); `keep_mirror` writes them into the environment's own
-    settings. `adopt` agrees to change packages in an environment that somebody else made. `disks`
-    are chosen through `site`, `env` and `weights`.
+    settings. `adopt` agrees to change packages in an environment that somebody else made; `keep`
+    leaves what was changed by hand in one of ours. `disks` are chosen through `site`, `env` and
+    `weights`.
     `lock` is a `requirements.lock` to replay; `offline` takes packages from the cache and local
     folders only, `wheelhouse` names such a folder.
     `rehearse` runs the model with dummy weights before its download; empty leaves it to the road.
@@ -39,6 +40,7 @@ class Wishes:
     gpus: tuple[str, ...] = ()
     strict_cuda: bool = False
     adopt: bool = False
+    keep: bool = False
     lock: str = ""
     offline: bool = False
     wheelhouse: str = ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from setup_assistant.cli.common import verb, written_to
+from setup_assistant.cli.env.unfinished import end_in
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
@@ -61,6 +62,7 @@ def command(
     from setup_assistant.site.receipts import read_receipt
 
     layout = read_layout(site or paths.default_site())
+    end_in(layout)
     receipt = read_receipt(layout)
     if opened and form == "text":
         form = "html"

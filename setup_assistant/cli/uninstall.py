@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from pathlib import Path
 
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.env.unfinished import end_in
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import ask, show
 from setup_assistant.cli.terminal.progress import busy
@@ -40,6 +42,10 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     layout = read_layout(site or paths.default_site())
     if not layout.ledger.is_file():
         raise SetupError("site_missing", path=str(layout.root))
+    if not dry_run:
+        # What cannot be ended is listed as it lies there.
+        with contextlib.suppress(SetupError):
+            end_in(layout)
     others = [s for s in sites.all() if s != layout.root]
     own_cache = paths.cache_folder()
     with busy(_("Measuring what was made")):

@@ -75,11 +75,17 @@ class PlanLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """The environment as it is: `packages` is package → installed version."""
+    """The environment as it is: `packages` is package → installed version.
+
+    `by_hand` is what differs from how this tool left it: package → version then, version now.
+    `put_back` is what the last repair changed: package → version before, version since.
+    """
 
     prefix: str
     python: str | None = None
     packages: dict[str, str] = field(default_factory=dict)
+    by_hand: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    put_back: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

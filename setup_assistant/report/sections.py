@@ -216,7 +216,15 @@ def _environment(receipt: Receipt) -> Section:
     e = receipt.environment
     rows = [(_("Folder"), e.prefix), ("python", e.python or "-")]
     rows += sorted(e.packages.items())
-    return Section(title=_("Environment"), rows=tuple(rows))
+    notes = [
+        _("{name}: {was} → {now}, changed by hand", name=name, was=was or "-", now=now or "-")
+        for name, (was, now) in sorted(e.by_hand.items())
+    ]
+    notes += [
+        _("{name}: {was} → {now}, put back as planned", name=name, was=was or "-", now=now or "-")
+        for name, (was, now) in sorted(e.put_back.items())
+    ]
+    return Section(title=_("Environment"), rows=tuple(rows), notes=tuple(notes))
 
 
 def _known(*pairs: tuple[str, int | None]) -> Rows:

@@ -15,6 +15,9 @@ from typing import Literal
 Shell = Literal["bash", "zsh", "fish", "powershell", "cmd"]
 SHELLS: tuple[Shell, ...] = ("bash", "zsh", "fish", "powershell", "cmd")
 _POSIX = ("bash", "zsh")
+# Not sh: a script may stand between a person's shell and this tool.
+_INTERACTIVE = ("bash", "zsh", "fish", "pwsh")
+_GENERATIONS = 8
 # What the activation scripts of venv and conda themselves stumble over in a path.
 _AWKWARD = set("'\"`$!") if os.name != "nt" else set("'`$!%&^")
 # conda's own names of the shells.
@@ -24,8 +27,11 @@ _CONDA_NAMES = {
 
 
 def current_shell() -> Shell:
-    """Return the shell this runs under, as far as its variables tell; else the system's usual."""
-    name = PurePath(os.environ.get("SHELL", "")).name
+    """Return the shell this runs under: a process above this one, else what the variables say.
+
+    `SHELL` is the login shell, which a person may have left for another.
+    """
+    name = _shell_above() or PurePath(os.environ.get("SHELL", "")).name
     if name == "zsh":
         return "zsh"
     if name == "fish":
@@ -35,6 +41,22 @@ def current_shell() -> Shell:
     if os.name == "nt" and not name:
         return "powershell" if os.environ.get("PSMODULEPATH") else "cmd"
     return "bash"
+
+
+def _shell_above(proc: Path = Path("/proc")) -> str:
+    """Return the name of the nearest shell among the processes above this one; Linux tells."""
+    pid = os.getppid()
+    for _step in range(_GENERATIONS):
+        try:
+            said = (proc / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+        # The name stands in brackets and may hold some itself.
+        name = said.partition("(")[2].rpartition(")")[0]
+        if name in _INTERACTIVE:
+            return name
+        pid = int(said.rpartition(")")[2].split()[1])
+    return ""
 
 
 def activation(prefix: Path, kind: str, shell: Shell, program: Path | None = None) -> str:

@@ -43,6 +43,7 @@ _NOTES = {
     "gpus": "UUIDs or indices; empty: all usable ones / UUID 或序号；留空为全部可用显卡",
     "strict_cuda": "true: no build above the driver's CUDA / true：不选高于驱动的 CUDA 构建",
     "adopt": "true: packages may change in an environment made by others / 允许改动他人创建的环境",
+    "keep": "true: packages changed by hand stay as they are / 保留手动改动的软件包",
     "lock": "requirements.lock to replay; empty: made anew / 要重放的锁文件；留空则重新生成",
     "offline": "true: packages from the cache and local folders only / 只用缓存和本地文件夹",
     "wheelhouse": "folder of wheels to take packages from, and nowhere else / 只从此文件夹取轮子包",

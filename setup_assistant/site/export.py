@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant.host import prefix
+from setup_assistant.host import prefix, removal
 from setup_assistant.site.environment_yml import scalar
 
+_OURS = "# What was installed in "
 _HEAD = """\
 # What was installed in {prefix} on {when}.
 # {when} 时 {prefix} 中实际安装的软件包。
@@ -102,6 +105,27 @@ def render_lock(
             missing.append(package.pin)
     head = _LOCK_HEAD.format(prefix=folder, when=when)
     return head + "".join(f"{o}\n" for o in options) + "".join(lines), missing
+
+
+def same(path: Path, text: str) -> bool:
+    """Whether a file is an export that says the same as `text`, remarks and times aside."""
+    try:
+        there = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return there.startswith(_OURS) and _said(there) == _said(text)
+
+
+def sweep(target: Path) -> None:
+    """Remove what an export that was killed had written aside for a file."""
+    for path in target.parent.glob(f".{glob.escape(target.name)}.????????"):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            if path.is_file() and path.read_text(encoding="utf-8").startswith(_OURS):
+                removal.drop(path, under=target.parent)
+
+
+def _said(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith("#")]
 
 
 def _entries(lock: str) -> Iterator[tuple[tuple[str, str], str]]:

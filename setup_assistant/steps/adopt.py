@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,12 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import files, prefix, run
 from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import msg
+from setup_assistant.site.requirements import render_requirements
 from setup_assistant.steps.backends.base import Job
-from setup_assistant.steps.step import Context
+from setup_assistant.steps.step import Context, Silent
 
+# Package → version before and after.
+Changes = dict[str, tuple[str | None, str | None]]
 BEFORE = "adopted-before.txt"
 # What the record in an adopted environment names as its engine.
 ENGINE = "adopted"
@@ -95,31 +99,72 @@ def look_at(folder: Path) -> None:
         raise SetupError("env_broken", path=str(folder), detail=detail[0])
 
 
-def differing(
-    context: Context, wrong: dict[str, str | None], wanted: dict[str, str]
-) -> dict[str, str | None]:
-    """Return `wrong`: the packages that would change. That needs consent.
+def differing(context: Context, wrong: Mapping[str, str | None]) -> Changes:
+    """Return the packages that would change. That needs consent.
 
     Raises:
         SetupError: `environment_differs`, naming every package that would change.
     """
-    look_at(context.site.env)
+    folder = context.site.env
+    look_at(folder)
+    found = changes(folder, context.plan, wrong, context.wishes)
     if not context.wishes.adopt:
-        refuse_changes(context.site.env, wrong, wanted, flag="--adopt")
-    return wrong
+        refuse_changes(folder, found, flag="--adopt")
+    return found
 
 
-def refuse_changes(
-    folder: Path, wrong: dict[str, str | None], wanted: dict[str, str], *, flag: str
-) -> None:
+def changes(folder: Path, plan: Plan, wrong: Mapping[str, str | None], wishes: Wishes) -> Changes:
+    """Return each package that bringing an environment to a plan would change, with both versions.
+
+    Args:
+        folder: the environment.
+        plan: the plan.
+        wrong: the planned packages that are not there in their version; without any, nothing
+            is installed. What these depend on is asked of the resolver.
+        wishes: where packages may come from.
+    """
+    from setup_assistant.steps.backends import uv
+
+    if not wrong:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="setup-assistant-") as scratch:
+        place = Path(scratch)
+        requirements = place / "requirements.txt"
+        requirements.write_text(render_requirements(plan), encoding="utf-8")
+        wheelhouse = Path(wishes.wheelhouse).expanduser().absolute() if wishes.wheelhouse else None
+        job = Job(
+            prefix=folder, python=plan.python, conda_channel="", requirements=requirements,
+            environment_yml=place / "environment.yml", lock=place / "requirements.lock",
+            offline=wishes.offline, wheelhouse=wheelhouse, scratch=place, expected_bytes=0,
+            tell=Silent(), prefer_present=True,
+        )  # fmt: skip
+        found = uv.would_change(job)
+    wanted = {prefix.normal_name(p.name): p.version for p in _planned(plan)}
+    # Where no index answers, at least what the plan itself names.
+    return found or {name: (old, wanted.get(name)) for name, old in sorted(wrong.items())}
+
+
+def listed(found: Changes) -> str:
+    """Return changes as one line."""
+    return ", ".join(f"{n} {old or '-'} → {new or '-'}" for n, (old, new) in sorted(found.items()))
+
+
+def _planned(plan: Plan) -> tuple[Package, ...]:
+    own = (plan.torchvision, plan.transformers, plan.accelerate, plan.qwen_vl_utils,
+           plan.modelscope, *plan.extra_packages)  # fmt: skip
+    torch = replace(plan.torchvision, name="torch", version=plan.torch.version)
+    decoder = replace(plan.torchvision, name=plan.decoder.package, version=plan.decoder.version)
+    return (*own, torch, decoder)
+
+
+def refuse_changes(folder: Path, found: Changes, *, flag: str) -> None:
     """Stop where packages would change; `flag` is what agrees to it.
 
     Raises:
         SetupError: `environment_differs`, naming every package that would change.
     """
-    if wrong:
-        said = ", ".join(f"{k} {v or '-'} → {wanted[k]}" for k, v in sorted(wrong.items()))
-        raise SetupError("environment_differs", path=str(folder), detail=said, flag=flag)
+    if found:
+        raise SetupError("environment_differs", path=str(folder), detail=listed(found), flag=flag)
 
 
 def take(context: Context, marker: Path, job: Job, *, change: bool) -> None:
@@ -129,7 +174,12 @@ def take(context: Context, marker: Path, job: Job, *, change: bool) -> None:
         from setup_assistant.steps.backends import uv
 
         context.ledger.made("environment", remember(job.prefix, context.site.root), "file")
-        uv.install(job)
+        before = prefix.packages(job.prefix)
+        uv.install(replace(job, prefer_present=True))
+        now = prefix.packages(job.prefix)
+        done = {n: [before.get(n), now.get(n)] for n in sorted({*before, *now})
+                if before.get(n) != now.get(n)}  # fmt: skip
+        context.ledger.record("environment", "done", changed=done)
 
 
 def remember(folder: Path, site: Path) -> Path:

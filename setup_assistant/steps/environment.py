@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from setup_assistant.host import clock, durable, files, paths, removal
 from setup_assistant.host.prefix import emptied, normal_name, packages, python_in
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import mirror_settings
-from setup_assistant.steps import adopt, environment_preflight, next_source, swap
+from setup_assistant.steps import adopt, by_hand, environment_preflight, next_source, swap
 from setup_assistant.steps.backends.base import Backend, Job
 from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker
 from setup_assistant.steps.ownership import Owner
@@ -30,6 +31,10 @@ class EnvironmentStep:
     """Makes the target environment with the plan's exact versions."""
 
     name = "environment"
+
+    def __init__(self, also: Sequence[str] = ()) -> None:
+        """Set what is installed besides the plan: requirements of packages added by hand."""
+        self._also = tuple(also)
 
     def title(self, context: Context) -> Message:
         """Name the engine and the largest package."""
@@ -48,7 +53,7 @@ class EnvironmentStep:
             marker.get("requirements") == requirements_hash(context)
             and marker.get("complete") is True
             and python_in(prefix).exists()
-            and not drifted(prefix, context.plan)
+            and _is_settled(context)
             and not (context.wishes.keep_mirror and mirror_settings.missing(prefix, context.plan))
             and not environment_preflight.leftovers(context)
         )
@@ -74,6 +79,9 @@ class EnvironmentStep:
             if _is_theirs(context, marker, in_place=not backend.movable):
                 self._adopt(context, prefix, scratch)
             elif marker.get("requirements") == requirements_hash(context) and _alive(prefix):
+                if context.wishes.keep and marker.get("complete") is True:
+                    _keep(context, prefix, backend.name)
+                    return
                 self._repair(context, backend, prefix, scratch)
             else:
                 self._build(context, backend, prefix, scratch)
@@ -89,25 +97,35 @@ class EnvironmentStep:
         context.ledger.made(self.name, paths.package_cache(), "cache")
         prefix.parent.mkdir(parents=True, exist_ok=True)
         remove = _owner(context).remove_unfinished
+        also = list(self._also) or added_pins(prefix, context.plan)
         with swap.building(prefix, remove, movable=backend.movable) as target:
             job = _job(context, target, scratch)
             backend.create(job)
             write_marker(target, context, backend.name, complete=False)
             _install(context, backend, job)
-            _finish(context, target, backend.name)
+            present = packages(target)
+            _bring_along(context, job, also)
+            _finish(context, target, backend.name, record=present)
 
     def _adopt(self, context: Context, prefix: Path, scratch: Path) -> None:
         """Take over what somebody else made; its packages change only with consent."""
         job = _job(context, prefix, scratch)
-        if wrong := adopt.differing(context, drifted(prefix, context.plan), planned(context.plan)):
+        if wrong := adopt.differing(context, drifted(prefix, context.plan)):
             environment_preflight.check_space(context)
         adopt.take(context, prefix / MARKER, job, change=bool(wrong))
         _finish(context, prefix, adopt.ENGINE)
 
     def _repair(self, context: Context, backend: Backend, prefix: Path, scratch: Path) -> None:
+        found = by_hand.departures(prefix, planned(context.plan))
         write_marker(prefix, context, backend.name, complete=False)
         _install(context, backend, _job(context, prefix, scratch))
-        _finish(context, prefix, backend.name)
+        if back := by_hand.to_put_back(found):
+            context.ledger.record(
+                self.name, "done", put_back={d.name: [d.now, d.was] for d in back}
+            )
+        more = by_hand.added(found)
+        left = {n: v for n, v in packages(prefix).items() if n not in more}
+        _finish(context, prefix, backend.name, record=left)
 
 
 def choose_backend(context: Context) -> Backend:
@@ -171,9 +189,27 @@ def drifted(prefix: Path, plan: Plan) -> dict[str, str | None]:
     }
 
 
-def write_marker(prefix: Path, context: Context, engine: str, *, complete: bool) -> None:
-    """Write our record: which set was asked for, for which site, and whether it is all in."""
+def added_pins(folder: Path, plan: Plan) -> list[str]:
+    """Return requirements for what a person has added to an environment of ours."""
+    found = by_hand.departures(folder, planned(plan))
+    return by_hand.pins(folder, by_hand.added(found))
+
+
+def write_marker(
+    prefix: Path,
+    context: Context,
+    engine: str,
+    *,
+    complete: bool,
+    record: Mapping[str, str] | None = None,
+    kept: Mapping[str, str | None] | None = None,
+) -> None:
+    """Write our record: which set was asked for, for which site, and whether it is all in.
+
+    `record` are the packages as they are left; without it, those of the record before stay.
+    """
     home = context.ledger.home()
+    left = record if record is not None else by_hand.recorded_packages(prefix)
     files.write_json(
         prefix / MARKER,
         {
@@ -185,6 +221,8 @@ def write_marker(prefix: Path, context: Context, engine: str, *, complete: bool)
             "site_id": home.id if home else "",
             "complete": complete,
             "written": clock.now(),
+            **({"packages": dict(sorted(left.items()))} if left is not None else {}),
+            **({"kept": dict(sorted(kept.items()))} if kept else {}),
         },
     )
 
@@ -209,7 +247,39 @@ def _take_over(prefix: Path, context: Context) -> None:
         files.write_json(prefix / MARKER, {**marker, **ours})
 
 
-def _finish(context: Context, prefix: Path, engine: str) -> None:
+def _is_settled(context: Context) -> bool:
+    """Whether nothing was changed by hand, or that was decided to be kept."""
+    folder = context.site.env
+    if read_marker(folder).get("engine") == adopt.ENGINE:
+        return not drifted(folder, context.plan)
+    found = by_hand.to_put_back(by_hand.departures(folder, planned(context.plan)))
+    if context.wishes.keep:
+        return {d.name: d.now for d in found} == by_hand.kept(folder)
+    return not found and not drifted(folder, context.plan)
+
+
+def _keep(context: Context, prefix: Path, engine: str) -> None:
+    """Record that what was changed by hand stays."""
+    found = by_hand.to_put_back(by_hand.departures(prefix, planned(context.plan)))
+    kept = {d.name: d.now for d in found}
+    context.ledger.record("environment", "done", kept={d.name: [d.was, d.now] for d in found})
+    write_marker(prefix, context, engine, complete=True, kept=kept)
+
+
+def _bring_along(context: Context, job: Job, also: Sequence[str]) -> None:
+    """Install what was added by hand to the environment before, where it goes with the plan."""
+    from setup_assistant.steps.backends import uv
+
+    done, lost = uv.install_beside(job, also)
+    if done or lost:
+        context.ledger.record("environment", "done", installed_again=done, lost=lost)
+    for pin in lost:
+        context.tell.result(msg("{name}: not installed again", name=pin), False)
+
+
+def _finish(
+    context: Context, prefix: Path, engine: str, *, record: Mapping[str, str] | None = None
+) -> None:
     wrong = drifted(prefix, context.plan)
     if wrong:
         names = ", ".join(f"{k} {v or '-'}" for k, v in sorted(wrong.items()))
@@ -219,7 +289,8 @@ def _finish(context: Context, prefix: Path, engine: str) -> None:
     # The marker may not be on the disk before what it speaks of.
     context.tell.progress(0, None, msg("Writing the environment to the disk"))
     durable.sync_disk(prefix)
-    write_marker(prefix, context, engine, complete=True)
+    left = record if record is not None else packages(prefix)
+    write_marker(prefix, context, engine, complete=True, record=left)
 
 
 def _job(context: Context, prefix: Path, scratch: Path) -> Job:

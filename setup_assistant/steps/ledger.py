@@ -152,6 +152,10 @@ class Ledger:
             except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
                 continue
 
+    def last(self, step: str) -> Entry | None:
+        """Return the last entry of a step."""
+        return next((e for e in reversed(list(self.entries())) if e.step == step), None)
+
     def _write(self, step: str, event: Event, **data: Any) -> None:  # noqa: ANN401 - JSON values
         """Append paths and ids as they are: they are compared later."""
         line = {"time": clock.now(), "step": step, "event": event, **data}

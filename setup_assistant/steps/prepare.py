@@ -19,7 +19,8 @@ from setup_assistant.messages import Message, msg
 from setup_assistant.site import answers, read
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import adopt
+from setup_assistant.steps import adopt, by_hand, environment, undo_site
+from setup_assistant.steps.environment_preflight import read_marker
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context, Teller
 
@@ -180,6 +181,7 @@ def begin(prepared: Prepared, tell: Teller) -> Context:
     if not layout.ledger.exists():
         ledger.record("site", "started")
     ledger.begin()
+    undo_site.sweep(layout)
     write_site(prepared.plan, prepared.machine, prepared.wishes, layout, recipes)
     return Context(
         machine=prepared.machine,
@@ -202,7 +204,7 @@ def _kept(layout: Layout, wishes: Wishes) -> Prepared | None:
     if site.plan.sources.unanswered and not _built(layout):
         # It was made blind: what did not answer then may answer now.
         return None
-    notes = _differences(site.machine)
+    notes = (*_differences(site.machine), *_by_hand(layout, site.plan, wishes))
     return Prepared(layout, site.machine, wishes, site.plan, replayed=True, notes=notes)
 
 
@@ -217,13 +219,22 @@ def _after_a_kill(layout: Layout) -> None:
     if (layout.root / ".next").exists():
         from setup_assistant.steps import upgrade
 
-        with files.exclusive(layout.lock):
-            upgrade.recover(layout, paths.recipes_folder())
+        upgrade.end_unfinished(layout, paths.recipes_folder())
 
 
 def _chosen(wishes: Wishes) -> Wishes:
     """Leave out what does not change the plan."""
-    return replace(wishes, language="", site="", rehearse="")
+    return replace(wishes, language="", site="", rehearse="", keep=False)
+
+
+def _by_hand(layout: Layout, plan: Plan, wishes: Wishes) -> tuple[Message, ...]:
+    """Say what was changed by hand in the environment, and what will become of it."""
+    if read_marker(layout.env).get("complete") is not True:
+        return ()
+    if read_marker(layout.env).get("engine") == adopt.ENGINE:
+        return ()
+    found = by_hand.departures(layout.env, environment.planned(plan))
+    return tuple(by_hand.notes(found, keep=wishes.keep))
 
 
 def _differences(planned: Machine) -> tuple[Message, ...]:

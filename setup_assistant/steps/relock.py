@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from setup_assistant.host import run
@@ -28,3 +29,29 @@ def hashes_for(folder: Path, pins: list[str], options: tuple[str, ...]) -> str:
             env=uv.environment(Path(scratch), requirements="\n".join(options)),
         )  # fmt: skip
     return outcome.out if outcome.ok else ""
+
+
+def fitting(requirements: str, pins: Sequence[str], python: str) -> tuple[list[str], list[str]]:
+    """Return which of `pins` can be installed beside requirements, and which cannot.
+
+    Args:
+        requirements: the text of a requirements file, with its index options.
+        pins: exact requirements.
+        python: the version of Python to resolve for.
+    """
+    if not pins or _resolves(requirements, pins, python):
+        return list(pins), []
+    found = [pin for pin in pins if _resolves(requirements, [pin], python)]
+    return found, [pin for pin in pins if pin not in found]
+
+
+def _resolves(requirements: str, pins: Sequence[str], python: str) -> bool:
+    with tempfile.TemporaryDirectory(prefix="setup-assistant-") as scratch:
+        wanted = Path(scratch) / "wanted.txt"
+        wanted.write_text(requirements + "".join(f"{p}\n" for p in pins), encoding="utf-8")
+        outcome = run.run(
+            [uv.uv_program(), "pip", "compile", "--quiet", "--python-version", python, wanted],
+            deadline=300,
+            env=uv.environment(Path(scratch), requirements=requirements),
+        )
+    return outcome.ok

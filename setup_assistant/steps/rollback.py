@@ -2,7 +2,7 @@
 
 An exchange is three renames with the site's files in between. Its journal holds those files
 from before the first move, so that whatever kills it, the next run ends it: either nothing was
-moved yet, or what waits beside the environment says that the rest is to be done.
+moved yet, or the rest is to be done. The journal goes last, after the account was written.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ FILES = (
     "plan.json", "machine.json", "answers.toml", "requirements.txt", "requirements.lock",
     "environment.yml", "canary.json", "README.txt",
 )  # fmt: skip
-_EXCHANGING = "exchanging"
+# The states of an exchange: written down; begun to be moved.
+_EXCHANGING, _MOVED = "exchanging", "moved"
 
 
 def folder(layout: Layout) -> Path:
@@ -48,30 +49,42 @@ def there(layout: Layout) -> bool:
 def exchange(layout: Layout) -> None:
     """Exchange the environment and its files with the previous ones; twice is there and back.
 
+    The journal stays until `end`, since the caller still has to tell what was done.
+
     Raises:
         SetupError: `nothing_previous`.
     """
     if not there(layout):
         raise SetupError("nothing_previous", path=str(layout.env))
     texts = {n: [text(layout.root / n), text(kept(layout) / n)] for n in FILES}
-    journal = {"state": _EXCHANGING, "files": texts}
-    write_journal(layout, journal)
+    write_journal(layout, {"state": _EXCHANGING, "files": texts})
     durable.rename(layout.env, _between(layout))
-    _finish(layout, journal)
+    complete_exchange(layout)
 
 
-def end_exchange(layout: Layout) -> bool:
-    """End an exchange that was killed; return whether one is done now that its caller wanted."""
+def complete_exchange(layout: Layout) -> bool:
+    """Do what is left of an exchange; return whether one is done now."""
     journal = read_journal(layout)
-    if journal.get("state") != _EXCHANGING:
+    between = _between(layout).exists()
+    if journal.get("state") == _EXCHANGING and between:
+        # From here on, nothing beside the environment means that the last move was made.
+        journal["state"] = _MOVED
+        write_journal(layout, journal)
+    if journal.get("state") != _MOVED:
         return False
-    if _between(layout).exists():
+    if between:
         _finish(layout, journal)
-        return True
-    # Before the first move, or after the last: the files tell which.
-    ours, theirs = _texts(journal).get("plan.json", (None, None))
+    return True
+
+
+def end(layout: Layout) -> None:
+    """Remove the journal, then the rest of its folder: without it nothing is under way.
+
+    Raises:
+        SetupError: `removal_refused`, `not_removed`.
+    """
+    removal.drop(_journal(layout), under=layout.root)
     Owner(layout).remove(stage_root(layout))
-    return bool(ours != theirs == text(layout.plan))
 
 
 def write_journal(layout: Layout, value: dict[str, Any]) -> None:
@@ -106,14 +119,12 @@ def put(path: Path, content: str | None) -> None:
 
 def _finish(layout: Layout, journal: dict[str, Any]) -> None:
     """Do what is left after the first move; every part can be repeated."""
-    owner = Owner(layout)
     if not layout.env.exists():
         durable.rename(folder(layout), layout.env)
     for name, (ours, theirs) in _texts(journal).items():
         put(layout.root / name, theirs)
         put(kept(layout) / name, ours)
     durable.rename(_between(layout), folder(layout))
-    owner.remove(stage_root(layout))
 
 
 def _texts(journal: dict[str, Any]) -> dict[str, tuple[str | None, str | None]]:

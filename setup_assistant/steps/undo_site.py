@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host import removal
 from setup_assistant.host.removal_proofs import seen
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.site.kept import RECORD
@@ -39,7 +40,14 @@ def own_files(owner: Owner, site: Layout) -> Iterator[Item]:
         yield (
             item if ours or item.fate == "kept" else Item(path, "file", item.size_bytes, "changed")
         )
-    yield from _left_aside(site) if genuine else ()
+    yield from left_aside(site) if genuine else ()
+
+
+def sweep(site: Layout) -> None:
+    """Remove what runs that were killed had written aside; nothing else may work in the site."""
+    for item in left_aside(site):
+        if item.proof is not None:
+            removal.tidy(item.path, under=site.root, proof=item.proof)
 
 
 def records(site: Layout) -> list[Item]:
@@ -97,7 +105,7 @@ def _scripts(site: Layout) -> list[Path]:
     return [*found, *(p for p in sorted(compiled) if p.name.partition(".")[0] in names)]
 
 
-def _left_aside(site: Layout) -> Iterator[Item]:
+def left_aside(site: Layout) -> Iterator[Item]:
     """Yield what runs that were killed had written and not put into place."""
     names = [p.name for p in (*_files(site), site.scripts / RECORD)] + sorted(_written(site))
     aside = re.compile("|".join(_ASIDE.format(name=re.escape(name)) for name in names))

@@ -7,16 +7,26 @@ aside meanwhile. Wherever a run is killed, the next one finds either the old or 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from setup_assistant.choose.plan import Plan
-from setup_assistant.host import durable, prefix
+from setup_assistant.host import durable, files, prefix
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import Site, read_site
+from setup_assistant.site.requirements import render_requirements
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import environment, environment_preflight, run_steps, swap
+from setup_assistant.steps import (
+    environment,
+    environment_preflight,
+    relock,
+    run_steps,
+    swap,
+    undo_site,
+    write_receipt,
+)
 from setup_assistant.steps import rollback as rollback_steps
 from setup_assistant.steps.check_steps import CanaryStep
 from setup_assistant.steps.ledger import Ledger
@@ -25,6 +35,8 @@ from setup_assistant.steps.step import Context, Teller
 from setup_assistant.versions import minor
 
 _STEP = "upgrade"
+# What became of an upgrade or a rollback that was killed.
+Ended = Literal["", "undone", "upgraded", "rolled back"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +64,24 @@ def changes(layout: Layout, plan: Plan) -> tuple[Change, ...]:
     return tuple(found)
 
 
+def added_by_hand(layout: Layout, plan: Plan) -> tuple[list[str], list[str]]:
+    """Return what a person added that goes with a plan, and what an upgrade to it would lose."""
+    pins = environment.added_pins(layout.env, plan)
+    return relock.fitting(render_requirements(plan), pins, plan.python) if pins else ([], [])
+
+
 def upgrade(
-    site: Site, plan: Plan, recipes: Path, tell: Teller, guide: run_steps.Guide
+    site: Site,
+    plan: Plan,
+    recipes: Path,
+    tell: Teller,
+    guide: run_steps.Guide,
+    *,
+    also: Sequence[str] = (),
 ) -> run_steps.Travel:
     """Build and prove the environment of `plan` for `site`; put it in place where it is proved.
+
+    `also` are requirements of packages that a person had added, to be installed again.
 
     Returns:
         How far it came. With an error, the old environment is as it was.
@@ -64,6 +90,7 @@ def upgrade(
     recover(layout, recipes)
     ledger = Ledger(layout.ledger)
     ledger.begin()
+    ledger.record(_STEP, "started")
     context = _context(site, plan, recipes, tell)
     stage = context.site
     in_place = stage.env == layout.env
@@ -85,7 +112,8 @@ def upgrade(
     write_site(plan, site.machine, context.wishes, stage, recipes)
     proved = False
     try:
-        travelled = run_steps.travel(context, (environment.EnvironmentStep(), CanaryStep()), guide)
+        steps = (environment.EnvironmentStep(also), CanaryStep())
+        travelled = run_steps.travel(context, steps, guide)
         proved = travelled.error is None
     finally:
         if not proved:
@@ -93,20 +121,20 @@ def upgrade(
     if proved:
         rollback_steps.write_journal(layout, {**journal, "state": "proved"})
         recover(layout, recipes)
-        ledger.record(_STEP, "done", torch=plan.torch.version, stack=plan.stack)
     return travelled
 
 
-def rollback(layout: Layout) -> None:
-    """Exchange the environment and its files with the previous ones.
+def rollback(layout: Layout, recipes: Path) -> None:
+    """Exchange the environment and its files with the previous ones, and tell it everywhere.
 
     Doing it twice brings the newer ones back.
 
     Raises:
         SetupError: `nothing_previous`.
     """
+    Ledger(layout.ledger).record(_STEP, "started", rolled_back=True)
     rollback_steps.exchange(layout)
-    Ledger(layout.ledger).record(_STEP, "done", rolled_back=True)
+    _tell_rollback(layout, recipes)
 
 
 def unfinished(layout: Layout) -> bool:
@@ -114,25 +142,45 @@ def unfinished(layout: Layout) -> bool:
     return rollback_steps.stage_root(layout).exists()
 
 
-def recover(layout: Layout, recipes: Path) -> bool:
+def end_unfinished(layout: Layout, recipes: Path) -> Ended:
+    """Do as `recover`, while no other run works in the site.
+
+    Raises:
+        SetupError: `site_busy`, and as `recover`.
+    """
+    if not unfinished(layout):
+        return ""
+    with files.exclusive(layout.lock):
+        return recover(layout, recipes)
+
+
+def recover(layout: Layout, recipes: Path) -> Ended:
     """Finish, or undo, what an upgrade or a rollback that was killed has left behind.
 
     Returns:
-        Whether a rollback is done now: who asked for it need not ask again.
+        What is done now: who asked for it need not ask again.
     """
     if not unfinished(layout):
-        return False
+        return ""
     owner = Owner(layout)
     owner.refuse_strangers()
-    if rollback_steps.end_exchange(layout):
-        Ledger(layout.ledger).record(_STEP, "done", rolled_back=True)
-        return True
+    if rollback_steps.complete_exchange(layout):
+        _tell_rollback(layout, recipes)
+        return "rolled back"
     journal = rollback_steps.read_journal(layout)
     in_place = bool(journal.get("in_place"))
     stage = _stage(layout, in_place=in_place)
+    if not journal:
+        # Killed while the journal was removed, or before it was written: the ledger tells which.
+        last = Ledger(layout.ledger).last(_STEP)
+        rollback_steps.end(layout)
+        if last is None or last.event != "done":
+            return "undone"
+        return "rolled back" if last.data.get("rolled_back") else "upgraded"
     if journal.get("state") in ("proved", "moving"):
         _put_in_place(layout, stage, journal, recipes)
-    elif in_place and rollback_steps.folder(layout).exists():
+        return "upgraded"
+    if in_place and rollback_steps.folder(layout).exists():
         # What lies at the prefix is half made; the one that worked comes back.
         environment_preflight.wait_for_stragglers(layout.env)
         owner.remove_unfinished(layout.env)
@@ -140,12 +188,13 @@ def recover(layout: Layout, recipes: Path) -> bool:
     elif not in_place:
         owner.remove_unfinished(stage.env)
         owner.remove_unfinished(stage.env.with_name(stage.env.name + ".part"))
-    owner.remove(stage.root)
-    return False
+    Ledger(layout.ledger).record(_STEP, "failed", undone=True)
+    rollback_steps.end(layout)
+    return "undone"
 
 
 def _put_in_place(layout: Layout, stage: Layout, journal: dict[str, Any], recipes: Path) -> None:
-    """Exchange the environments and the files; each move can be repeated after a kill."""
+    """Exchange the environments and the files, and tell it; each part can be repeated."""
     new, kept = read_site(stage.root), rollback_steps.kept(layout)
     if journal["state"] == "proved":
         for name in rollback_steps.FILES:
@@ -160,6 +209,32 @@ def _put_in_place(layout: Layout, stage: Layout, journal: dict[str, Any], recipe
         rollback_steps.put(layout.root / name, rollback_steps.text(stage.root / name))
     wishes = replace(new.wishes, env=str(journal.get("env", "")), site=str(layout.root))
     write_site(new.plan, new.machine, wishes, layout, recipes)
+    ledger = Ledger(layout.ledger)
+    for entry in Ledger(stage.ledger).entries():
+        if "installed_again" in entry.data:
+            ledger.record(entry.step, entry.event, **entry.data)
+    for step, seconds in Ledger(stage.ledger).seconds().items():
+        ledger.record(step, "done", seconds=seconds)
+    _tell(layout, recipes, torch=new.plan.torch.version, stack=new.plan.stack)
+
+
+def _tell_rollback(layout: Layout, recipes: Path) -> None:
+    _tell(layout, recipes, rolled_back=True)
+
+
+def _tell(layout: Layout, recipes: Path, **said: object) -> None:
+    """Write the account of what is in place now, then the ledger; only then the journal goes."""
+    site = read_site(layout.root)
+    context = Context(
+        machine=site.machine, plan=site.plan, wishes=site.wishes, site=layout,
+        ledger=Ledger(layout.ledger), recipes=recipes,
+    )  # fmt: skip
+    last = context.ledger.last(_STEP)
+    if last is None or last.event != "done":
+        context.ledger.record(_STEP, "done", **said)
+    write_receipt.keep_account(context, resume=None)
+    undo_site.sweep(layout)
+    rollback_steps.end(layout)
 
 
 def _context(site: Site, plan: Plan, recipes: Path, tell: Teller) -> Context:

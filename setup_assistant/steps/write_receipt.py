@@ -12,10 +12,15 @@ from setup_assistant.host import clock, files, prefix
 from setup_assistant.report.build import build_receipt
 from setup_assistant.report.receipt import Environment, Receipt
 from setup_assistant.site.layout import Layout
-from setup_assistant.site.receipts import write_receipt
+from setup_assistant.site.receipts import read_receipt, write_receipt
+from setup_assistant.steps import by_hand, environment
+from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.run_steps import standard_steps
 from setup_assistant.steps.smoke_memory import asked
 from setup_assistant.steps.step import Context, Step
+
+# The ledger's entry that says that the account tells what was done until then.
+_ACCOUNT = "account"
 
 
 def keep_account(context: Context, *, resume: str | None) -> Receipt:
@@ -39,6 +44,8 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
             prefix=str(site.env),
             python=context.plan.python,
             packages=dict(sorted(prefix.packages(site.env).items())),
+            by_hand={d.name: (d.was, d.now) for d in _departures(context)},
+            put_back=_put_back(context.ledger),
         ),
         steps={s.name: measured.get(s.name) for s in _steps(context, measured)},
         canary=canary,
@@ -51,6 +58,7 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
         resume=resume,
     )
     write_receipt(site, receipt)
+    context.ledger.record(_ACCOUNT, "done")
     return receipt
 
 
@@ -59,13 +67,31 @@ def _steps(context: Context, measured: Mapping[str, float | None]) -> tuple[Step
     return standard_steps(context.plan, rehearse="rehearsal" in measured)
 
 
+def _departures(context: Context) -> tuple[by_hand.Departure, ...]:
+    return by_hand.departures(context.site.env, environment.planned(context.plan))
+
+
+def _put_back(ledger: Ledger) -> dict[str, tuple[str | None, str | None]]:
+    """Return what the last repair has changed of what a person had changed by hand."""
+    said = [e.data["put_back"] for e in ledger.entries() if "put_back" in e.data]
+    last = said[-1] if said and isinstance(said[-1], dict) else {}
+    return {n: (v[0], v[1]) for n, v in last.items() if isinstance(v, list) and len(v) == 2}
+
+
 def has_account(site: Layout) -> bool:
-    """Whether a finished run left its receipt."""
+    """Whether a finished run left its receipt, and nothing was done since.
+
+    A run that is killed after its last step leaves the account of the one before it.
+    """
+    entries = list(Ledger(site.ledger).entries())
+    if not entries or entries[-1].step != _ACCOUNT or not site.report.exists():
+        return False
     try:
-        value = files.read_json(site.receipt)
+        found = read_receipt(site)
     except SetupError:
         return False
-    return isinstance(value, dict) and value.get("status") == "done" and site.report.exists()
+    told = found.environment.packages
+    return found.status == "done" and told == prefix.packages(site.env)
 
 
 def rehearsed(site: Layout, model: str) -> tuple[int | None, int | None]:

@@ -8,6 +8,7 @@ from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.sources import choose_sources
 from setup_assistant.choose.wishes import Wishes
+from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine, Source
 from setup_assistant.site.pins import options
 from tests.choose.described import described, known, planned, reached
@@ -185,3 +186,23 @@ def test_the_plan_says_what_it_does_not_know_and_where_it_would_go_on() -> None:
     told = [w.message.english for w in plan.warnings]
     assert any("/etc/pip.conf" in t and "dead.example" in t for t in told)
     assert any(t.startswith("https://pypi.org/simple has not answered yet") for t in told)
+
+
+def test_a_mirror_is_named_for_one_leg() -> None:
+    legs = chosen(Machine(), mirror="packages=ustc,conda=tuna")
+    assert (legs.packages.name, legs.conda.name, legs.torch.name) == ("ustc", "tuna", "pytorch")
+    legs = chosen(Machine(), mirror="weights=hf-mirror")
+    assert legs.weights.name == "hf-mirror"
+    with pytest.raises(SetupError, match="conda=aliyun"):
+        chosen(Machine(), mirror="conda=aliyun")
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"), [("cn", True), ("tuna", True), ("official", False), ("auto", False)]
+)
+def test_a_mirror_that_was_asked_for_and_does_not_answer_is_named(wish: str, said: bool) -> None:
+    notes = Notes()
+    machine = Machine(sources=reached("packages/pypi", "torch/pytorch"))
+    choose_sources(machine, Wishes(mirror=wish), known(), notes)
+    told = [str(w.message) for w in notes.warnings if "--mirror" in str(w.message)]
+    assert bool(told) == said, told

@@ -106,6 +106,9 @@ def test_export_says_what_is_installed(machine: Machine) -> None:
     assert "mine @ file:///home/me/mine" in text
     # No index could be asked, and none would know the second.
     assert value["data"]["without_hash"] == ["mine @ file:///home/me/mine", "torch==2.11.0+cu128"]
+    # The same once more says the same; what somebody edited is never replaced unasked.
+    assert machine.envelope("export", "lab", "--to", str(to))["status"] == "ok"
+    (to / "environment.yml").write_text(f"{text}  MINE: '1'\n")
     again = machine.envelope("export", "lab", "--to", str(to))
     assert error(again)["code"] == "file_exists"
     assert machine.envelope("export", "lab", "--to", str(to), "--force")["status"] == "ok"

@@ -87,5 +87,19 @@ def test_windows_shells_quote_in_their_own_way(tmp_path: Path) -> None:
     ("shell", "name"), [("/usr/bin/zsh", "zsh"), ("/bin/fish", "fish"), ("/bin/sh", "bash")]
 )
 def test_the_shell_in_use(monkeypatch: pytest.MonkeyPatch, shell: str, name: str) -> None:
+    monkeypatch.setattr(activation, "_shell_above", lambda: "")
     monkeypatch.setenv("SHELL", shell)
     assert activation.current_shell() == name
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which process is above")
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_is_the_one_above_not_the_login_shell(shell: str) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not here")
+    code = "from setup_assistant.site.activation import current_shell; print(current_shell())"
+    done = subprocess.run(
+        [shell, "-c", f'"{sys.executable}" -c "{code}"; true'],
+        env={**os.environ, "SHELL": "/bin/ksh"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == shell

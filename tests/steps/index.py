@@ -24,14 +24,15 @@ from tests.built import ROOT
 PIP = {"pip": {"26.0"}, "setuptools": {"80.0"}, "wheel": {"0.45"}}
 
 
-def wheel(name: str, version: str, size: int = 0) -> tuple[str, bytes]:
+def wheel(name: str, version: str, size: int = 0, needs: tuple[str, ...] = ()) -> tuple[str, bytes]:
     """Return the file name and the bytes of a wheel with one module and `size` bytes of ballast."""
     module = name.replace("-", "_")
     info = f"{module}-{version}.dist-info"
     members = {
         f"{module}/__init__.py": f"__version__ = {version!r}\n",
         f"{module}/ballast": "x" * size,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        + "".join(f"Requires-Dist: {need}\n" for need in needs),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = (
@@ -75,6 +76,7 @@ class Index:
 
     packages: dict[str, set[str]]
     sizes: dict[str, int] = field(default_factory=dict)
+    needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stalled: set[str] = field(default_factory=set)
     dying: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
@@ -86,7 +88,7 @@ class Index:
         """Return the page of one package."""
         lines = []
         for version in sorted(self.packages.get(name, ())):
-            file, data = wheel(name, version, self.sizes.get(name, 0))
+            file, data = wheel(name, version, self.sizes.get(name, 0), self.needs.get(name, ()))
             sum_ = hashlib.sha256(data).hexdigest()
             href = f"/files/{name}/{version}/{file}#sha256={sum_}"
             lines.append(f'<a href="{href}" data-core-metadata="true">{file}</a>')
@@ -100,7 +102,7 @@ class Index:
         folder.mkdir(parents=True)
         for name, some in self.packages.items():
             for version in some:
-                file, data = wheel(name, version, self.sizes.get(name, 0))
+                file, data = wheel(name, version, self.sizes.get(name, 0), self.needs.get(name, ()))
                 (folder / file).write_bytes(data)
         return folder
 
@@ -110,7 +112,7 @@ def _answer(index: Index, parts: list[str]) -> bytes | None:
         return index.page(parts[1])
     if parts[0] != "files" or len(parts) != 4:
         return None
-    data = wheel(parts[1], parts[2], index.sizes.get(parts[1], 0))[1]
+    data = wheel(parts[1], parts[2], index.sizes.get(parts[1], 0), index.needs.get(parts[1], ()))[1]
     if not parts[3].endswith(".metadata"):
         return data
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -113,3 +113,26 @@ def test_one_whose_python_is_gone_is_never_replaced(theirs: Theirs, tmp_path: Pa
     before = tree(theirs.prefix)
     assert theirs.up(tmp_path / "site")["errors"][0]["code"] == "env_broken"
     assert tree(theirs.prefix) == before
+
+
+def test_what_the_planned_ones_depend_on_is_named_too(theirs: Theirs, tmp_path: Path) -> None:
+    """The list that asks for consent is what then happens: what fits is left alone."""
+    site_packages = next(theirs.prefix.glob("lib/python3*/site-packages"))
+    for name, version in (("numpy", "1.26.4"), ("idna", "3.1")):
+        info = site_packages / f"{name}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        (info / "RECORD").write_text(f"{info.name}/METADATA,,\n{info.name}/RECORD,,\n")
+    theirs.index.packages |= {"numpy": {"1.26.4", "2.4.6"}, "idna": {"3.1", "3.9"}}
+    theirs.index.needs["accelerate"] = ("numpy>=2", "idna")
+    theirs.lose("accelerate")
+    done = theirs.up(tmp_path / "site")
+    said = done["errors"][0]["message"]
+    assert "numpy 1.26.4 → 2.4.6" in said, done
+    assert "idna" not in said
+    assert "torch" not in said
+    theirs.up(tmp_path / "site", "--adopt")
+    lines = (tmp_path / "site" / "ledger.jsonl").read_text().splitlines()
+    (changed,) = [json.loads(x)["changed"] for x in lines if "changed" in json.loads(x)]
+    assert set(changed) == {"accelerate", "numpy"}
+    assert changed["numpy"] == ["1.26.4", "2.4.6"]

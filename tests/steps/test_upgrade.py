@@ -5,18 +5,16 @@ The environments are real folders with real metadata; only the two long steps ar
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths, removal
+from setup_assistant.host import paths
 from setup_assistant.messages import Message, msg
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import Site, read_layout, read_site
@@ -43,6 +41,9 @@ class Builds:
 
     name = "environment"
     killed = False
+
+    def __init__(self, also: Sequence[str] = ()) -> None:
+        self.also = also
 
     def title(self, _context: Context) -> Message:
         return msg("{name}", name="environment")
@@ -152,15 +153,15 @@ def test_there_and_back_and_there(site: Site, plan: Plan, newer: Plan) -> None:
     assert_whole(layout, newer)
     assert upgrade.changes(layout, newer) == ()
     assert transformers(rollback.folder(layout)) == plan.transformers.version
-    upgrade.rollback(layout)
+    upgrade.rollback(layout, paths.recipes_folder())
     assert_whole(layout, plan)
-    upgrade.rollback(layout)
+    upgrade.rollback(layout, paths.recipes_folder())
     assert_whole(layout, newer)
 
 
 def test_nothing_to_go_back_to(site: Site) -> None:
     with pytest.raises(SetupError) as caught:
-        upgrade.rollback(site.layout)
+        upgrade.rollback(site.layout, paths.recipes_folder())
     assert caught.value.code == "nothing_previous"
 
 
@@ -178,74 +179,6 @@ def test_interrupted_while_it_is_built(site: Site, plan: Plan, newer: Plan) -> N
     with pytest.raises(KeyboardInterrupt):
         go(site, newer)
     assert_whole(site.layout, plan)
-
-
-class Killed(BaseException): ...
-
-
-def until_killed(left: list[int]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return what makes functions that die when together they were called often enough."""
-
-    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*a: Any, **k: Any) -> Any:
-            if left[0] == 0:
-                raise Killed
-            left[0] -= 1
-            return function(*a, **k)
-
-        return call
-
-    return counted
-
-
-@pytest.mark.e2e
-@pytest.mark.parametrize("count", range(16))
-def test_a_rollback_killed_at_every_move_is_ended(
-    site: Site, plan: Plan, newer: Plan, count: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    layout, counted = site.layout, until_killed([count])
-    assert go(site, newer)
-    with monkeypatch.context() as patch, contextlib.suppress(Killed):
-        patch.setattr(Path, "rename", counted(Path.rename))
-        patch.setattr(Path, "replace", counted(Path.replace))  # of a file that is written
-        patch.setattr(removal, "remove", counted(removal.remove))
-        upgrade.rollback(layout)
-    begun = upgrade.unfinished(layout)
-    ended = upgrade.recover(layout, paths.recipes_folder())
-    # Before the first move it is as if nobody had asked; after it, as asked.
-    assert begun == (count < 15)
-    assert ended == (1 < count < 15)
-    assert_whole(layout, newer if count < 2 else plan)
-    assert rollback.there(layout)
-    assert not upgrade.unfinished(layout)
-
-
-@pytest.mark.e2e
-@pytest.mark.parametrize("count", range(1, 14))
-def test_killed_at_every_move(
-    site: Site, plan: Plan, newer: Plan, count: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every change of a file or a folder may be the last one; the next run ends with a whole."""
-    left = [count]
-    counted = until_killed(left)
-
-    def recover(*a: Any) -> None:
-        if left[0] == 0:
-            raise Killed  # a killed process cleans nothing up
-        whole(*a)
-
-    whole = upgrade.recover
-    with monkeypatch.context() as patch, contextlib.suppress(Killed):
-        patch.setattr(Path, "rename", counted(Path.rename))
-        patch.setattr(files, "write_json", counted(files.write_json))
-        patch.setattr(removal, "remove", counted(removal.remove))
-        patch.setattr(upgrade, "write_site", counted(write_site))
-        patch.setattr(upgrade, "recover", recover)
-        go(site, newer)
-    upgrade.recover(site.layout, paths.recipes_folder())
-    now = transformers(site.layout.env)
-    assert now in (plan.transformers.version, newer.transformers.version)
-    assert_whole(site.layout, newer if now == "99.1.0" else plan)
 
 
 def test_uninstall_takes_the_previous_one_too(site: Site, newer: Plan) -> None:

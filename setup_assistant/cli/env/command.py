@@ -13,6 +13,7 @@ from setup_assistant import frozen_json
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.env import export, lifecycle
 from setup_assistant.cli.env.removing import Going, carry_out, removal_of
+from setup_assistant.cli.env.unfinished import end_named
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
@@ -57,6 +58,8 @@ def list_(sizes: bool) -> Result:
 )
 def remove(name: str, yes: bool, dry_run: bool) -> Result:
     """Remove one environment after a confirmation."""
+    if not dry_run:
+        end_named(name)
     try:
         found = environments.pick(name)
     except SetupError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.env.unfinished import end_named
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import SetupError
@@ -35,6 +36,7 @@ def activate(name: str, shell: str) -> Result:
     """Print how one environment is activated."""
     from setup_assistant.site import activation, environments
 
+    end_named(name)
     found = environments.pick(name)
     wanted = next((s for s in activation.SHELLS if s == shell), activation.current_shell())
     program = _program(found)
@@ -77,12 +79,10 @@ def export(name: str, to: Path, force: bool) -> Result:
     from setup_assistant.site import export as exporting
     from setup_assistant.steps.relock import hashes_for
 
+    end_named(name)
     found = environments.pick(name)
     folder, to = Path(found.prefix), to.expanduser().absolute()
     targets = (to / "environment.yml", to / "requirements.lock")
-    there = [t for t in targets if t.exists()]
-    if there and not force:
-        raise SetupError("file_exists", path=str(there[0]), flag="--force")
     options, known = _site_files(found)
     when = clock.now()
     lock, missing = exporting.render_lock(folder, when, options, known)
@@ -92,8 +92,14 @@ def export(name: str, to: Path, force: bool) -> Result:
         lock, missing = exporting.render_lock(folder, when, options, known)
     variables = {"PYTHONNOUSERSITE": "1", "PYTHONPATH": ""}
     text = exporting.render_environment(folder, found.name or folder.name, when, options, variables)
-    files.write_text(targets[0], text)
-    files.write_text(targets[1], lock)
+    texts = dict(zip(targets, (text, lock), strict=True))
+    # What a run that was killed has written already is no reason to stop.
+    there = [t for t in targets if t.exists() and not exporting.same(t, texts[t])]
+    if there and not force:
+        raise SetupError("file_exists", path=str(there[0]), flag="--force")
+    for target, content in texts.items():
+        files.write_text(target, content)
+        exporting.sweep(target)
     data = {
         "environment": found.prefix,
         "files": [str(t) for t in targets],

@@ -11,6 +11,7 @@ import click
 
 from setup_assistant import frozen_json
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.env.unfinished import end_named
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
@@ -45,7 +46,7 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
     from setup_assistant.cli.terminal import ask
     from setup_assistant.cli.up.carry_out import carry_out
     from setup_assistant.steps import adopt as adopting
-    from setup_assistant.steps.environment import drifted, planned
+    from setup_assistant.steps.environment import drifted
     from setup_assistant.steps.prepare import Prepared, layout_of, make, prepare, probe_for
 
     folder = folder.expanduser().absolute()
@@ -63,11 +64,14 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
         machine = probe_for(layout)
         plan = adopting.as_it_is(make(machine, wishes), folder)
         prepared = Prepared(layout, machine, wishes, plan)
+    changes = adopting.changes(folder, prepared.plan, drifted(folder, prepared.plan), wishes)
     if not change:
-        wrong, wanted = drifted(folder, prepared.plan), planned(prepared.plan)
-        adopting.refuse_changes(folder, wrong, wanted, flag="--change")
+        adopting.refuse_changes(folder, changes, flag="--change")
+    if changes:
+        show.note(_("To be changed: {packages}", packages=adopting.listed(changes)))
     done = carry_out(prepared, agree=None if yes else _agree)
-    return replace(done, command="env adopt")
+    said = {n: list(pair) for n, pair in changes.items()}
+    return replace(done, command="env adopt", data={**done.data, "changes": said})
 
 
 @click.argument("name")
@@ -90,23 +94,26 @@ def upgrade(name: str, yes: bool, dry_run: bool) -> Result:
     from setup_assistant.steps import upgrade as upgrading
     from setup_assistant.steps.prepare import make, probe_for
 
+    ended = end_named(name)
     found, layout = _ours(name)
     with files.exclusive(layout.lock):
         site = read_site(layout.root)
         machine = probe_for(layout)
         plan = make(machine, replace(site.wishes, lock=""))
         changes = upgrading.changes(layout, plan)
-        data = _data(found, changes, done=False)
+        again, lost = upgrading.added_by_hand(layout, plan) if changes else ([], [])
+        data = _data(found, changes, done=ended == "upgraded")
+        data |= {"installed_again": again, "lost": lost}
         if not changes:
             return Result("env upgrade", data, text=lambda: show.line(_("Nothing is newer.")))
+        if not (yes or dry_run or ask.interactive()):
+            raise SetupError("unanswered", flag="--yes")
+        _draw(changes)
+        _draw_added(again, lost)
         if dry_run:
-            return Result("env upgrade", data, text=lambda: _draw(changes))
-        if not yes:
-            if not ask.interactive():
-                raise SetupError("unanswered", flag="--yes")
-            _draw(changes)
-            if not ask.confirm(_("Do this now?"), default=True, flag="--yes"):
-                return Result("env upgrade", data, text=lambda: show.line(_("Nothing was done.")))
+            return Result("env upgrade", data)
+        if not (yes or ask.confirm(_("Do this now?"), default=True, flag="--yes")):
+            return Result("env upgrade", data, text=lambda: show.line(_("Nothing was done.")))
         return _carry_out(replace(site, machine=machine), plan, data)
 
 
@@ -118,21 +125,23 @@ def upgrade(name: str, yes: bool, dry_run: bool) -> Result:
 )
 def rollback(name: str) -> Result:
     """Exchange an environment with its previous one."""
-    from setup_assistant.host import files
+    from setup_assistant.host import files, paths
     from setup_assistant.site import environments
     from setup_assistant.steps import upgrade as upgrading
 
     # One that was killed is ended, not done and undone.
-    ended = _after_a_kill(name)
+    ended = end_named(name)
     _found, layout = _ours(name)
-    with files.exclusive(layout.lock):
-        if not ended:
-            upgrading.rollback(layout)
-        _account(layout)
+    if ended != "rolled back":
+        with files.exclusive(layout.lock):
+            upgrading.rollback(layout, paths.recipes_folder())
     now = environments.pick(str(layout.env))
+    notes = _by_hand(layout)
+    for note in notes:
+        show.note(note)
     return Result(
         "env rollback",
-        {"environment": frozen_json.to_builtins(now)},
+        {"environment": frozen_json.to_builtins(now), "notes": notes},
         text=lambda: show.line(
             _("{prefix} has torch {torch} again.", prefix=now.prefix,
               torch=f"{now.torch.version} {now.torch.build or ''}".strip() if now.torch else "-")
@@ -140,19 +149,17 @@ def rollback(name: str) -> Result:
     )  # fmt: skip
 
 
-def _after_a_kill(name: str) -> bool:
-    """End what was under way in the site of this name; return whether it was a rollback."""
-    from setup_assistant.host import files, paths, sites
-    from setup_assistant.site.read import read_layout
-    from setup_assistant.steps import upgrade as upgrading
+def _by_hand(layout: Layout) -> list[str]:
+    """Say what a person has changed in the environment that came back; it comes as it is."""
+    from setup_assistant.site.read import read_plan
+    from setup_assistant.steps import by_hand
+    from setup_assistant.steps.environment import planned
 
-    folder = Path(name).expanduser().absolute()
-    for layout in map(read_layout, sites.all()):
-        named = name == layout.root.name or folder == layout.env
-        if named and upgrading.unfinished(layout):
-            with files.exclusive(layout.lock):
-                return upgrading.recover(layout, paths.recipes_folder())
-    return False
+    found = by_hand.departures(layout.env, planned(read_plan(layout)))
+    return [
+        _("Changed by hand: {name} {was} → {now}", name=d.name, was=d.was or "-", now=d.now or "-")
+        for d in found
+    ]
 
 
 def _ours(name: str) -> tuple[Environment, Layout]:
@@ -180,31 +187,19 @@ def _carry_out(site: Any, plan: Any, data: dict[str, Any]) -> Result:  # noqa: A
 
     guide = Guide()
     try:
-        travelled = upgrading.upgrade(site, plan, paths.recipes_folder(), guide, guide)
+        also = data["installed_again"]
+        travelled = upgrading.upgrade(site, plan, paths.recipes_folder(), guide, guide, also=also)
     finally:
         guide.close()
     if travelled.error:
         problem = Problem.of(travelled.error)
         return Result("env upgrade", data, Exit.FAILED, (problem,), text=_draw_failed)
     layout = site.layout
-    _account(layout)
     return Result(
         "env upgrade",
         {**data, "done": True, "previous": str(rollback_steps.folder(layout))},
         text=lambda: _draw_done(layout),
     )
-
-
-def _account(layout: Layout) -> None:
-    """Write the receipt and the report of the environment that is there now."""
-    from setup_assistant.site.read import read_site
-    from setup_assistant.steps import write_receipt
-    from setup_assistant.steps.prepare import Prepared, begin
-    from setup_assistant.steps.step import Silent
-
-    site = read_site(layout.root)
-    context = begin(Prepared(layout, site.machine, site.wishes, site.plan), Silent())
-    write_receipt.keep_account(context, resume=None)
 
 
 def _data(found: Environment, changes: tuple[Change, ...], *, done: bool) -> dict[str, Any]:
@@ -218,6 +213,16 @@ def _data(found: Environment, changes: tuple[Change, ...], *, done: bool) -> dic
 def _draw(changes: tuple[Change, ...]) -> None:
     rows = [[c.name, c.old or "-", c.new or "-"] for c in changes]
     show.table(rows, [_("Package"), _("Now"), _("New")])
+
+
+def _draw_added(again: list[str], lost: list[str]) -> None:
+    if again:
+        show.note(_("Added by hand, and installed again: {packages}", packages=", ".join(again)))
+    if lost:
+        show.note(
+            _("Added by hand, and lost, since it does not go with the plan: {packages}",
+              packages=", ".join(lost))
+        )  # fmt: skip
 
 
 def _draw_done(layout: Layout) -> None:

@@ -82,6 +82,7 @@ def _ending(prepared: Prepared, context: Context, travelled: Travel) -> Result:
         "machine": receipt["machine"],
         "plan": receipt["plan"],
         "resume": resume,
+        "notes": [str(note) for note in prepared.notes],
     }  # fmt: skip
     from setup_assistant.cli.up.up_summary import show_ending
 
@@ -104,4 +105,6 @@ def resume_command(prepared: Prepared) -> str:
 def _plan_data(prepared: Prepared) -> dict[str, Any]:
     from setup_assistant.choose.plan_json import to_json
 
-    return {"site": str(prepared.layout.root), "dry_run": True, **to_json(prepared.plan)}
+    notes = [str(note) for note in prepared.notes]
+    site = str(prepared.layout.root)
+    return {"site": site, "dry_run": True, "notes": notes, **to_json(prepared.plan)}

@@ -61,6 +61,11 @@ from setup_assistant.steps.prepare import Prepared
         "default on a GPU where they are over 4 GB (about a minute)."
     ),
 )
+@click.option(
+    "--keep/--no-keep",
+    default=None,
+    help=_("Leave packages that were changed by hand as they are, or put them back (default)."),
+)
 @click.option("--yes", "-y", is_flag=True, help=_("Take the defaults and do not ask."))
 @click.option("--dry-run", is_flag=True, help=_("Show the plan and change nothing."))
 @click.option("--replan", is_flag=True, help=_("Plan again, even where the site has a plan."))

@@ -22,6 +22,7 @@ class Job:
     cache and local folders only; `left_out` are indexes of the person's that do not answer;
     `wheelhouse` is a folder of wheels, which then are all there is; `only_wheels` takes the
     newest releases that have a wheel for this system.
+    `prefer_present` keeps the versions that the environment has wherever they fit.
     """
 
     prefix: Path
@@ -33,6 +34,7 @@ class Job:
     given_lock: Path | None = None
     offline: bool = False
     wheelhouse: Path | None = None
+    prefer_present: bool = False
     scratch: Path
     expected_bytes: int
     tell: Teller

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from setup_assistant.host import files
-from setup_assistant.host.prefix import python_in
+from setup_assistant.host.prefix import packages, python_in
 from setup_assistant.host.run import Outcome
 from setup_assistant.host.secrets import redact
 from setup_assistant.steps.backends.base import Job
@@ -39,6 +39,10 @@ def lock_for(job: Job, run: Run) -> Path:
         return job.lock
     fresh, extra = job.scratch / "requirements.lock", job.scratch / "pip.in"
     extra.write_text("pip\n", encoding="utf-8")
+    if job.prefer_present:
+        # uv takes what its output names already for the versions to keep.
+        there = sorted(packages(job.prefix).items())
+        fresh.write_text("".join(f"{n}=={v}\n" for n, v in there), encoding="utf-8")
     outcome = run(
         job,
         ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--generate-hashes",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import caches, files, paths, pythons, removal, run, usage
 from setup_assistant.host.pip_settings import uv_environment, without_choices
-from setup_assistant.host.prefix import python_in
+from setup_assistant.host.prefix import normal_name, packages, python_in
 from setup_assistant.host.removal_proofs import Holds
 from setup_assistant.machine.own_sources import uv_settings
 from setup_assistant.messages import msg
@@ -111,6 +111,51 @@ def _install(job: Job, wanted: list[str | Path], *, locked: bool) -> None:
         outcome = _run(job, [x for x in command if x != wanted[-1]], _Watch(job))
     if not outcome.ok:
         raise _explain(outcome, job.prefix)
+
+
+def would_change(job: Job) -> dict[str, tuple[str | None, str | None]]:
+    """Return what `install` would change: package → version before and after; empty if unknown."""
+    held = job.prefix / ".lock"
+    was_held = held.exists()
+    wanted = lock.lock_for(job, _run)
+    command: list[str | Path] = ["pip", "install", "--dry-run", "--python", python_in(job.prefix)]
+    hashes = ["--require-hashes"] if wanted != job.requirements else []
+    outcome = _run(job, [*command, *hashes, "-r", wanted, *job.places()])
+    if not was_held:
+        removal.drop(held, under=job.prefix)  # uv's own; nothing was to be changed
+    lines = outcome.err.splitlines() if outcome.ok else []
+    signs = {sign: dict(_versions(lines, sign)) for sign in "-+"}
+    names = sorted({*signs["-"], *signs["+"]})
+    return {n: (signs["-"].get(n), signs["+"].get(n)) for n in names}
+
+
+def _versions(lines: Iterable[str], sign: str) -> Iterator[tuple[str, str]]:
+    """Yield the packages of uv's lines such as ` + numpy==2.4.6`."""
+    for line in lines:
+        if found := re.match(rf"\s*{re.escape(sign)} ([\w.-]+)==(\S+)", line):
+            yield normal_name(found[1]), found[2]
+
+
+def install_beside(job: Job, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Install requirements beside what is there, none of which changes.
+
+    Returns:
+        Those that were installed, and those that do not go with it or are nowhere.
+    """
+    if not wanted:
+        return [], []
+    there = job.scratch / "there.txt"
+    found = sorted(packages(job.prefix).items())
+    there.write_text("".join(f"{n}=={v}\n" for n, v in found), encoding="utf-8")
+
+    def install_some(some: Sequence[str]) -> bool:
+        command: list[str | Path] = ["pip", "install", "--python", python_in(job.prefix)]
+        return _run(job, [*command, *some, "--constraint", there, *job.places()]).ok
+
+    if install_some(wanted):
+        return list(wanted), []
+    done = [pin for pin in wanted if install_some([pin])]
+    return done, [pin for pin in wanted if pin not in done]
 
 
 def job_environment(job: Job) -> dict[str, str]:

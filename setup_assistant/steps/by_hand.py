@@ -1,0 +1,104 @@
+"""What a person has changed in an environment since this tool finished it.
+
+The environment's record holds the packages as they were then. What differs from it was changed,
+added or removed by hand: it is shown before it is put back, and kept where that was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from setup_assistant.host import prefix
+from setup_assistant.messages import Message, msg
+from setup_assistant.steps.environment_preflight import read_marker
+
+# People keep these up to date; nothing depends on their versions.
+_TOOLS = frozenset({"pip", "setuptools", "wheel", "uv"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Departure:
+    """One package: its version as this tool left it, and now. None: it was, or is, not there."""
+
+    name: str
+    was: str | None
+    now: str | None
+
+
+def departures(folder: Path, planned: Mapping[str, str]) -> tuple[Departure, ...]:
+    """Return what was changed by hand in an environment, by name.
+
+    Args:
+        folder: the environment.
+        planned: the planned versions, which count where its record lists no packages.
+    """
+    recorded = recorded_packages(folder)
+    present = prefix.packages(folder)
+    before = recorded if recorded is not None else _as_present(planned, present)
+    names = sorted({*before, *(present if recorded is not None else ())} - _TOOLS)
+    found = (Departure(name=n, was=before.get(n), now=present.get(n)) for n in names)
+    return tuple(d for d in found if d.was != d.now)
+
+
+def recorded_packages(folder: Path) -> dict[str, str] | None:
+    """Return the packages as this tool left them; None in a record of an earlier version."""
+    return _texts(read_marker(folder).get("packages"))
+
+
+def kept(folder: Path) -> dict[str, str | None]:
+    """Return what the person has decided to keep: package → version, None for a removed one."""
+    said = read_marker(folder).get("kept")
+    if not isinstance(said, dict):
+        return {}
+    return {str(k): v if isinstance(v, str) else None for k, v in said.items()}
+
+
+def to_put_back(found: tuple[Departure, ...]) -> tuple[Departure, ...]:
+    """Return those of the departures that differ from the plan: not what was only added."""
+    return tuple(d for d in found if d.was is not None)
+
+
+def added(found: tuple[Departure, ...]) -> dict[str, str]:
+    """Return the packages that were added: name → version."""
+    return {d.name: d.now for d in found if d.was is None and d.now}
+
+
+def notes(found: tuple[Departure, ...], *, keep: bool) -> Iterator[Message]:
+    """Yield a line for each package that was changed by hand: what will become of it."""
+    for d in to_put_back(found):
+        words = {"name": d.name, "was": str(d.was), "now": d.now or "-"}
+        if keep:
+            yield msg("{name} {now} is kept; the plan has {was}: changed by hand.", **words)
+        elif d.now is None:
+            yield msg("{name} {was} is installed again, as planned: removed by hand.", **words)
+        else:
+            yield msg("{name} {now} → {was}, as planned: changed by hand (--keep leaves it).",
+                      **words)  # fmt: skip
+    if more := added(found):
+        said = ", ".join(f"{name} {version}" for name, version in more.items())
+        yield msg("Added by hand, and left: {packages}", packages=said)
+
+
+def pins(folder: Path, names: Mapping[str, str]) -> list[str]:
+    """Return requirements for packages of an environment, as they were installed there."""
+    from setup_assistant.site.export import installed
+
+    return [p.pin for p in installed(folder) if p.name in names and not p.conda]
+
+
+def _as_present(planned: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
+    """Return the planned versions, with the build that is there: a plan does not name it."""
+    return {
+        name: present[name]
+        if present.get(name, "").partition("+")[0] == version.partition("+")[0]
+        else version
+        for name, version in planned.items()
+    }
+
+
+def _texts(value: object) -> dict[str, str] | None:
+    if not isinstance(value, dict):
+        return None
+    return {str(k): v for k, v in value.items() if isinstance(v, str)}
