@@ -42,7 +42,7 @@ ERRORS: dict[str, ErrorKind] = {
     ),
     "server_unknown": ErrorKind(
         Exit.USAGE,
-        msg("{host} is none of the hosts that are meant in {inventory}."),
+        msg("{host} is not among the selected hosts of {inventory}."),
         msg("Name one of them with --serve-from, and let --limit take it in."),
     ),
     "server_failed": ErrorKind(

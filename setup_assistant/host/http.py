@@ -149,7 +149,7 @@ class Http:
             for block in body.blocks():
                 found += block
                 if len(found) > limit:
-                    raise WebError("too_large", msg("the answer has no end"))
+                    raise WebError("too_large", msg("the response is too large"))
         finally:
             body.close()
         return bytes(found), body.headers

@@ -43,4 +43,4 @@ def _say_whole(checked: Checked) -> None:
     elif checked.signer:
         show.line(_("Signed by {key}.", key=checked.signer))
     else:
-        show.line(_("It bears no signature."))
+        show.line(_("It is not signed."))

@@ -29,7 +29,7 @@ def must_fit_bundle(wishes: Mapping[str, Any]) -> None:
     given = arguments({**wishes, "site": "", "offline": False})
     if flags := [word for word in given if word.startswith("--")]:
         detail = _(
-            "A bundle brings the plans that it was made with, so {flags} cannot be heeded; "
+            "A bundle brings the plans that it was made with, so {flags} has no effect; "
             "give it to bundle create.",
             flags=", ".join(flags),
         )

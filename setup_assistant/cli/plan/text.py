@@ -27,13 +27,13 @@ def show_plan(plan: Plan, *, whole: bool = True) -> None:
     if whole or show.is_verbose():
         show_reasons(plan)
     if warnings := that_concern(plan):
-        show.heading(_("Look out"))
+        show.heading(_("Warnings"))
         show.facts((str(field(w.about)), str(w.message)) for w in warnings)
     chosen = plan.alternatives if show.is_verbose() else that_matter(plan)
     if plan.alternatives:
         left = len(plan.alternatives) - len(chosen)
         more = "  " + _("({count} more with --verbose)", count=left) if left and whole else ""
-        show.heading(_("Instead") + more)
+        show.heading(_("Alternatives") + more)
         for other in chosen:
             # On a line of its own: these names are long, and are there to be copied.
             show.line(f"  {other.what}")

@@ -77,7 +77,7 @@ class HuggingFaceHub:
             if urlsplit(following)[:2] != urlsplit(url)[:2]:
                 raise no_hub()
             url = following
-        raise WebError("too_large", msg("the answer has no end"))
+        raise WebError("too_large", msg("the response is too large"))
 
     def url(self, model: str, path: str) -> str:
         """The address of the file itself, not of its pointer."""

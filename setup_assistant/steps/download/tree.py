@@ -105,4 +105,4 @@ def _is_folder(entry: object) -> bool:
 
 
 def _endless() -> WebError:
-    return WebError("too_large", msg("the answer has no end"))
+    return WebError("too_large", msg("the response is too large"))

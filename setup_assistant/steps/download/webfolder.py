@@ -93,7 +93,7 @@ class WebFolder:
                     continue
                 seen.add(link)
                 if len(seen) > MOST_FILES:
-                    raise WebError("too_large", msg("the answer has no end"))
+                    raise WebError("too_large", msg("the response is too large"))
                 if not link.endswith("/"):
                     yield path
                 elif path.count("/") <= _DEEPEST and len(waiting) < _MOST_PAGES:
