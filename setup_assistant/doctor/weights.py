@@ -55,10 +55,7 @@ def _unless_whole(case: Case) -> Status:
     return "warn" if whole else "fail"
 
 
-@layer.check(
-    "not-a-file",
-    needs=("folder-wrong",),
-)
+@layer.check("not-a-file", needs=("folder-wrong",))
 def not_a_file(case: Case) -> Trouble | NotHere | None:
     """Look for pipes, sockets and devices under the names of the model's files."""
     if case.model is None:
@@ -72,10 +69,7 @@ def not_a_file(case: Case) -> Trouble | NotHere | None:
     return None
 
 
-@layer.check(
-    "lfs-pointer",
-    needs=("folder-wrong",),
-)
+@layer.check("lfs-pointer", needs=("folder-wrong",))
 def lfs_pointer(case: Case) -> Trouble | NotHere | None:
     """Look at the first bytes of every file."""
     if case.model is None:

@@ -20,10 +20,7 @@ _TEXTS = ("config.json", INDEX, "tokenizer.json", "tokenizer_config.json", "voca
 _DTYPES = {"bfloat16": "BF16", "float16": "F16", "float32": "F32"}
 
 
-@layer.check(
-    "weights-pickled",
-    needs=("folder-wrong", "config-missing"),
-)
+@layer.check("weights-pickled", needs=("folder-wrong", "config-missing"))
 def weights_pickled(case: Case) -> Trouble | NotHere | None:
     """Look for pickled weights where there are no others."""
     if case.model is None:
@@ -34,10 +31,7 @@ def weights_pickled(case: Case) -> Trouble | NotHere | None:
     return trouble((case.model.path / found, "pickle"), file=found, commands=again(case.model))
 
 
-@layer.check(
-    "weights-stale",
-    needs=("folder-wrong", "config-invalid"),
-)
+@layer.check("weights-stale", needs=("folder-wrong", "config-invalid"))
 def weights_stale(case: Case) -> Trouble | NotHere | None:
     """Look for one whole file beside an index: transformers takes it before it reads the index."""
     if case.model is None or not case.model.index:
@@ -49,19 +43,13 @@ def weights_stale(case: Case) -> Trouble | NotHere | None:
                    commands=removed(case.model, _WHOLE_FILE)[:1])  # fmt: skip
 
 
-@layer.check(
-    "weights-zeros",
-    needs=_SOUND,
-)
+@layer.check("weights-zeros", needs=_SOUND)
 def weights_zeros(case: Case) -> Trouble | NotHere | None:
     """Look for blocks of zeros, which a power cut or a full disk leaves."""
     return _flaw(case, "zeros")
 
 
-@layer.check(
-    "weights-not-finite",
-    needs=_SOUND,
-)
+@layer.check("weights-not-finite", needs=_SOUND)
 def weights_not_finite(case: Case) -> Trouble | NotHere | None:
     """Look for numbers in the weights that no answer can come from."""
     return _flaw(case, "not-finite")
@@ -100,10 +88,7 @@ def tokenizer_foreign(case: Case) -> Trouble | NotHere | None:
                    commands=removed(case.model, name)) if said else None  # fmt: skip
 
 
-@layer.check(
-    "weights-dtype",
-    needs=_SOUND,
-)
+@layer.check("weights-dtype", needs=_SOUND)
 def weights_dtype(case: Case) -> Trouble | NotHere | None:
     """Compare the type of most numbers with the one in config.json."""
     if case.model is None or not case.model.headers:
@@ -123,10 +108,7 @@ def weights_dtype(case: Case) -> Trouble | NotHere | None:
                    wanted=str(wanted), commands=again(case.model), status="warn")  # fmt: skip
 
 
-@layer.check(
-    "file-converted",
-    needs=("folder-wrong", "config-invalid"),
-)
+@layer.check("file-converted", needs=("folder-wrong", "config-invalid"))
 def file_converted(case: Case) -> Trouble | NotHere | None:
     """Look for what editors and converters leave in JSON files and in lists of words."""
     if case.model is None:

@@ -235,7 +235,7 @@ def _install(context: Context, backend: Backend, job: Job) -> None:
 
         names = ", ".join(uv.forget(job, torn))
         job.tell.detail(str(msg("Empty files, installed again: {names}", names=names)))
-        backend.install(job)
+        next_source.install(job, context.plan, context.ledger, backend.install)
 
 
 def _take_over(prefix: Path, context: Context) -> None:

@@ -46,7 +46,12 @@ class Disk:
         """Return a copy of the disk as it is now, without what is only in memory."""
         self._cuts += 1
         copy = self._image.with_name(f"cut-{self._cuts}.img")
-        shutil.copyfile(self._image, copy)
+        for _try in range(5):
+            written = self._image.stat().st_mtime_ns
+            shutil.copyfile(self._image, copy)
+            # A copy that took its beginning before and its end after a write is of no moment.
+            if self._image.stat().st_mtime_ns == written:
+                break
         return copy
 
     def replace(self, copy: Path) -> None:
