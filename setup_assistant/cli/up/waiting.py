@@ -14,4 +14,5 @@ if TYPE_CHECKING:
 def say_waiting(source: Source) -> None:
     """Say that a source has not answered yet, and is waited for."""
     url = source.url.replace("{build}", "cpu")
-    show.note(_("Still waiting for {url}: it has not answered yet.", url=url))
+    said = _("Still waiting for {url}: it has not answered yet.", url=url)
+    show.note(f"{show.ellipsis()} {said}")
