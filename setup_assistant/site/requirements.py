@@ -10,12 +10,14 @@ _HEAD = """\
 # -*- coding: utf-8 -*-
 # The exact packages of this site's plan. Setup Assistant writes this file again with each plan.
 #   pip:  python -m pip install -r requirements.txt
-#   uv:   uv pip install --index-strategy unsafe-best-match -r requirements.txt
-# (uv stops at the first index that knows a package; that option makes it look in all, as pip.)
+#   uv:   uv pip install --index-strategy unsafe-first-match -r requirements.txt
+# (uv stops at the first index that knows a package; with that option it goes on where a version
+#  is missing. requirements.lock has hashes besides: no other file can take a package's place.)
 # 本部署计划的全部软件包及其确切版本。每次生成新计划时，本文件都会重新写入。
 #   pip： python -m pip install -r requirements.txt
-#   uv：  uv pip install --index-strategy unsafe-best-match -r requirements.txt
-# （uv 默认只查第一个含有该包的索引；加上此选项后，它像 pip 一样查询所有索引。）
+#   uv：  uv pip install --index-strategy unsafe-first-match -r requirements.txt
+# （uv 默认只查第一个含有该包的索引；加上此选项后，缺少该版本时会查下一个。
+#  requirements.lock 另有哈希。）
 """
 _WITHHELD = """\
 # Credentials never reach this file. Your own pip or uv configuration must provide:
