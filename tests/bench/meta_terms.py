@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "setup_assistant" / "verify")]
 
 import torch  # noqa: E402
-from inside.dummies import _class, configuration  # type: ignore[import-not-found] # noqa: E402
+import transformers  # noqa: E402
+from inside.dummies import configuration  # type: ignore[import-not-found] # noqa: E402
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
 
@@ -90,7 +91,7 @@ def build(architecture: dict[str, Any], *, depth: int | None, device: str) -> An
     config = configuration(about)
     torch.set_default_dtype(torch.bfloat16)
     with torch.device(device):
-        model = _class(config.model_type)._from_config(config)
+        model = getattr(transformers, architecture["class"])._from_config(config)
     torch.set_default_dtype(torch.float32)
     return model.eval()
 

@@ -122,7 +122,7 @@ def test_the_driver_is_too_old_by_its_own_words(body: Body, cuda: Shim) -> None:
 @pytest.mark.parametrize(
     ("settings", "first", "second"),
     [
-        ("init=803", "cuda-driver-mismatch", "live-driver-mismatch"),
+        ("init=803", "cuda-driver-mismatch", "live-cuda-driver-mismatch"),
         ("version=12020", "driver-too-old", "live-driver-too-old"),
         ("context=209", "live-no-kernel", ""),
         ("context=214", "live-gpu-memory-fault", ""),

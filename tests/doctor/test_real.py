@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from setup_assistant.doctor.case import QWEN
 from setup_assistant.doctor.diagnose import diagnose
 from setup_assistant.doctor.examine import open_case
 from setup_assistant.doctor.finding import Diagnosis
@@ -21,7 +22,7 @@ def env(built_environment: Path, tmp_path: Path) -> Path:
 
 
 def look(env: Path, *, live: bool) -> Diagnosis:
-    return diagnose(open_case(env, None, live=live))
+    return diagnose(open_case(env, None, live=live, purpose=QWEN))
 
 
 def first(found: Diagnosis) -> str:

@@ -19,7 +19,7 @@ from tests.doctor.body import Body
 from tests.doctor.real_faults import FAULTS, MODEL, Patient, RealFault, copy
 from tests.hub import Hub
 
-STATIC = ("--static",)
+STATIC = ("--static", "--for", "qwen2-vl")
 # Those whose remedy downloads little, or nothing.
 QUICK = ("leftover_folder", "metadata_removed", "uninstalled_regex",
          "uninstalled_decord2", "library_of_zeros", "interpreter_removed", "certificates_gone",

@@ -44,7 +44,8 @@ def _terminal(place: Place, language: str, *arguments: str, columns: int = 100) 
 def _essence(plan: dict[str, Any]) -> dict[str, Any]:
     """Leave out what this computer's free memory changes by the minute."""
     plan = json.loads(json.dumps(plan))
-    plan["model"].pop("budget_bytes", None)
+    for figure in ("budget_bytes", "kept_free_bytes"):
+        plan["model"].pop(figure, None)
     for key in (
         "alternatives",
         "reasons",

@@ -218,7 +218,9 @@ def test_an_uninstall(lab: Lab) -> None:
         again = lab.run(*words)
         # Killed after the ledger had gone, there is nothing left to ask for.
         assert again.returncode == 0 or "--site" in again.stderr, (count, again.stderr)
-        assert not lab.site.exists(), (count, again.stdout + again.stderr)
+        # What may be left then is the folder, with the lock of that very run.
+        left = {p.name for p in lab.site.iterdir()} if lab.site.exists() else set()
+        assert left <= {".lock"}, (count, again.stdout + again.stderr)
         assert theirs.read_text() == "mine"
         shutil.rmtree(lab.folder)
         put_back(lab, before)

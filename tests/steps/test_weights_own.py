@@ -241,7 +241,7 @@ def test_the_token_does_not_travel_to_another_host(
 _CHILD = """
 import sys
 from pathlib import Path
-from setup_assistant.steps.download import part
+from setup_assistant.host.transfer import part
 from setup_assistant.steps.download.folder import Job, bring
 from setup_assistant.steps.download.hubs import ModelScopeHub
 from setup_assistant.steps.download.web import WebSource

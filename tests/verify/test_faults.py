@@ -411,7 +411,7 @@ def test_weights_of_noise(target: Path, recipes: Path) -> None:
     data[start:] = bytes(len(data) - start)  # every weight zero
     path.write_bytes(bytes(data))
     found = verify(target, model=folder, recipes=recipes)
-    assert found.cause in {"empty-answer", "repeating", "not-seen", "not-a-number"}
+    assert found.cause == "weights-zeros"
 
 
 def flip(path: Path) -> None:

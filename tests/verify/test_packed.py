@@ -27,8 +27,8 @@ out = {}
 for name, (architecture, bits, kind) in json.loads(sys.stdin.read()).items():
     config = configuration(architecture)
     with torch.device("meta"):
-        kind = getattr(transformers, architecture["class"])
-        model = kind._from_config(config, dtype=torch.float16)
+        made = getattr(transformers, architecture["class"])
+        model = made._from_config(config, dtype=torch.float16)
     pack(model, bits, nested=kind == "nf4")
     out[name] = sum(t.nbytes for t in {*model.parameters(), *model.buffers()})
     out[name] -= sum(b.nbytes for n, b in model.named_buffers() if "inv_freq" in n)

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from setup_assistant.choose.plan import Placement
 from setup_assistant.host import paths
@@ -45,7 +46,7 @@ def equipped(built_environment: Path, tmp_path_factory: pytest.TempPathFactory) 
         for name, version in row.packages.items()
     }
     subprocess.run(
-        ["uv", "pip", "install", "-q", "--python", str(python_in(env)), *sorted(packages)],
+        [find_uv_bin(), "pip", "install", "-q", "--python", str(python_in(env)), *sorted(packages)],
         check=True, timeout=900,
     )  # fmt: skip
     return env

@@ -8,6 +8,7 @@ from setup_assistant.cli.doctor import command as doctor
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask, show
 from setup_assistant.cli.terminal.question import Back, Choice, Extras
+from setup_assistant.doctor.case import QWEN
 from setup_assistant.host import paths, sites
 from setup_assistant.messages import _
 
@@ -25,10 +26,10 @@ def find_out() -> Result:
         what = _what()
         try:
             if what == "other":
-                return doctor.examine(_environment(), fix=True)
+                return doctor.examine(_environment(), fix=True, purpose=QWEN)
             if what == "error":
                 return _explained()
-            return doctor.examine(None if what == "machine" else Path(what), fix=True)
+            return doctor.examine(None if what == "machine" else Path(what), fix=True, purpose=QWEN)
         except Back:
             continue
 
