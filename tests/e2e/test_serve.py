@@ -76,6 +76,8 @@ def server(built: Built) -> Iterator[Running]:
         if child.poll() is None:
             child.send_signal(signal.SIGINT)
             child.wait(60)
+        if child.stdout is not None:
+            child.stdout.close()
 
 
 def test_the_stock_client_gets_right_answers(built: Built, server: Running) -> None:
