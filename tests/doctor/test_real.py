@@ -79,7 +79,7 @@ def test_a_package_that_cannot_be_imported_is_found_by_running(env: Path) -> Non
 @pytest.mark.parametrize(
     ("signal", "wanted"),
     [
-        ("SIGILL", "live-illegal-instruction"),
+        ("SIGILL", "live-cpu-instructions"),
         ("SIGKILL", "live-killed"),
         ("SIGBUS", "live-crashed"),
     ],
