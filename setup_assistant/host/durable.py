@@ -6,16 +6,44 @@ import contextlib
 import ctypes
 import errno
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 # What file systems say that cannot write one file or folder out: there is nothing to wait for.
 _CANNOT = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM)
+_SYNC_FILE_RANGE_WRITE = 2
+
+
+def _range_writer() -> Callable[[int, int, int, int], int] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        function = ctypes.CDLL(None).sync_file_range
+    except (OSError, AttributeError):
+        return None
+    function.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+    found: Callable[[int, int, int, int], int] = function
+    return found
+
+
+_start_writing = _range_writer()
 
 
 def sync_file(path: Path) -> None:
     """Wait until the bytes of a file are on the disk; raises OSError where they cannot be."""
     # Windows flushes only what was opened for writing.
     _sync(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+
+
+def begin_sync(handle: int, first: int, length: int) -> None:
+    """Let the disk begin with some bytes of an open file, so that `sync_file` waits for less.
+
+    Linux's `sync_file_range` with SYNC_FILE_RANGE_WRITE: it starts the writing and does not wait.
+    Elsewhere, and where the C library lacks it, nothing happens; it promises nothing.
+    """
+    if _start_writing is not None:
+        _start_writing(handle, first, length, _SYNC_FILE_RANGE_WRITE)
 
 
 def sync_folder(path: Path) -> None:

@@ -100,11 +100,11 @@ def served(folder: Path, per_second: int | None) -> Iterator[str]:
         child.wait()
 
 
-def measured(command: list[str], env: dict[str, str]) -> tuple[float, float]:
-    """Return seconds and peak memory (MB) of a command."""
+def measured(command: list[str], env: dict[str, str], folder: Path = ROOT) -> tuple[float, float]:
+    """Return seconds and peak memory (MB) of a command that runs in a folder."""
     began = time.monotonic()
     with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(command, env=env, stdout=said, stderr=said, cwd=ROOT)
+        child = subprocess.Popen(command, env=env, stdout=said, stderr=said, cwd=folder)
         _pid, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - began

@@ -18,7 +18,7 @@ import struct
 import threading
 from pathlib import Path
 
-from setup_assistant.host import removal
+from setup_assistant.host import durable, removal
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX, RemoteFile
 
 SEGMENT = 8 << 20
@@ -151,6 +151,7 @@ class Part:
                     raise OSError(errno.EIO, os.strerror(errno.EIO), str(self.path))
                 self.digest.update(block)
                 self.hashed += len(block)
+            durable.begin_sync(self._data, before, self.hashed - before)
             return self.hashed > before
         finally:
             self._hashing.release()
