@@ -55,6 +55,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("No proof of recipes/stacks.toml has the name, stack or torch release {name}."),
         msg("Use one of: {known}."),
     ),
+    "candidate_refused": ErrorKind(
+        Exit.USAGE,
+        msg("{given} is no candidate: it has to be {wanted}."),
+        msg("See what is newer with: setup-assistant recipes check --online"),
+    ),
     "mirror_unknown": ErrorKind(
         Exit.USAGE,
         msg("{given} is no mirror: neither an address nor one of {known}."),

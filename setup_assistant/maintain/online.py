@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
+from setup_assistant.catalog.index_page import Wheel, newest_after, wheels
 from setup_assistant.catalog.recipes import Recipes
 
-_LINK = re.compile(r"<a\s([^>]*)>([^<]*)</a>", re.IGNORECASE)
 # The words of a wheel's platform tag, by the recipes' name of the platform.
 _PLATFORMS = {
     "Linux-x86_64": ("linux", "x86_64"),
@@ -43,15 +41,6 @@ class Found:
     kind: Kind
     newest: str = ""
     detail: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wheel:
-    """One file of an index's page."""
-
-    version: Version
-    platform: str
-    yanked: bool
 
 
 def pinned(recipes: Recipes) -> list[Pinned]:
@@ -86,44 +75,26 @@ def compare(recipes: Recipes, index: str, read: Callable[[str], str]) -> Iterato
     for package in dict.fromkeys(r.package for r in rows):
         here = [r for r in rows if r.package == package]
         try:
-            wheels = files(read(f"{index}/{canonicalize_name(package)}/"))
+            listed = wheels(read(f"{index}/{canonicalize_name(package)}/"))
         except Exception as error:  # noqa: BLE001 - whatever a page may be, the others are asked
             yield Found(
                 package=package, version=here[0].version, kind="unread", detail=str(error)[:200]
             )
             continue
-        yield from _newer(package, here, wheels)
+        yield from _newer(package, here, listed)
         for row in here:
-            yield from _of_row(row, wheels)
+            yield from _of_row(row, listed)
 
 
-def files(page: str) -> list[Wheel]:
-    """Return the wheels that a page of an index (PEP 503, PEP 592) lists."""
-    found = []
-    for attributes, name in _LINK.findall(page):
-        try:
-            _name, version, _build, tags = parse_wheel_filename(html.unescape(name).strip())
-        except (InvalidWheelFilename, InvalidVersion):
-            continue
-        yanked = "data-yanked" in attributes
-        found += [Wheel(version=version, platform=t.platform, yanked=yanked) for t in tags]
-    return found
-
-
-def _newer(package: str, here: list[Pinned], wheels: list[Wheel]) -> Iterator[Found]:
+def _newer(package: str, here: list[Pinned], listed: list[Wheel]) -> Iterator[Found]:
     known = max(Version(r.version) for r in here)
-    later = [
-        w.version
-        for w in wheels
-        if not w.yanked and not w.version.is_prerelease and w.version.release > known.release
-    ]
-    if later:
-        yield Found(package=package, version=str(known), kind="newer", newest=str(max(later)))
+    if newest := newest_after(known, listed):
+        yield Found(package=package, version=str(known), kind="newer", newest=str(newest))
 
 
-def _of_row(row: Pinned, wheels: list[Wheel]) -> Iterator[Found]:
+def _of_row(row: Pinned, listed: list[Wheel]) -> Iterator[Found]:
     wanted = Version(row.version)
-    own = [w for w in wheels if w.version.release == wanted.release]
+    own = [w for w in listed if w.version.release == wanted.release]
     if not own:
         yield Found(package=row.package, version=row.version, kind="missing")
         return

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 @click.option("--list", "listing", is_flag=True, help=_("Show the rows and their proofs."))
 @click.option("--write", is_flag=True, help=_("Write what is found into recipes/stacks.toml."))
 @click.option(
+    "--candidate",
+    "candidates",
+    multiple=True,
+    metavar="PACKAGE==VERSION",
+    help=_("Prove the newest stack with a newer release of this package; may be given again."),
+)
+@click.option(
     "--work",
     type=click.Path(path_type=Path),
     metavar="DIR",
@@ -43,19 +50,24 @@ if TYPE_CHECKING:
     summary=_(
         "Build a stack's environment, ask the canary in it, and compare with its record.\n\n"
         "NAME is a proof, a stack or a torch release, as shown by --list. A run that was stopped "
-        "goes on where it was. Wheels are kept only where UV_CACHE_DIR names a folder for them."
+        "goes on where it was. Wheels are kept only where UV_CACHE_DIR names a folder for them. "
+        "A candidate is written once every proof of its stack has passed with it; the proofs of "
+        "quantized models and of the server are not carried over to it."
     ),
     examples=(
         "setup-assistant recipes prove --list",
         "setup-assistant recipes prove newest",
         "setup-assistant recipes prove --all --write --work /scratch/proofs",
+        "setup-assistant recipes prove --candidate transformers==5.25.0 --write",
     ),
 )
 def command(
     names: tuple[str, ...],
+    *,
     everything: bool,
     listing: bool,
     write: bool,
+    candidates: tuple[str, ...],
     folder: Path | None,
     **options: Any,  # noqa: ANN401 - work, python, cpu and keep, passed on by name
 ) -> Result:
@@ -64,6 +76,8 @@ def command(
     from setup_assistant.catalog.folder import recipes
     from setup_assistant.maintain.prove_stack import select
 
+    if candidates:
+        return _prove_candidate(candidates, names, recipes(folder), write=write, **options)
     rows = stacks.load(folder).proof
     if listing:
         chosen = select(rows, names) if names else rows
@@ -71,20 +85,53 @@ def command(
     if not names and not everything:
         raise SetupError("usage", detail=_("Name a proof, or give --all."), verb="recipes prove")
     chosen = rows if everything else select(rows, names)
-    return _prove_all(chosen, recipes(folder), write=write, **options)
+    home = recipes(folder)
+    done = _prove_all(chosen, _bench(home, **options), home if write else None)
+    return _result(done, wrote=write)
 
 
-def _prove_all(
-    chosen: tuple[Proof, ...],
+def _prove_candidate(
+    wanted: tuple[str, ...],
+    names: tuple[str, ...],
     home: Path,
     *,
     write: bool,
     **options: Any,  # noqa: ANN401 - work, python, cpu and keep
 ) -> Result:
+    """Prove a stack with newer releases; it is written only where all of its proofs passed."""
+    from dataclasses import replace
+
+    from setup_assistant.host import clock, files
+    from setup_assistant.maintain.candidate import candidate
+    from setup_assistant.maintain.prove_stack import select
+
+    if names and write:
+        raise SetupError(
+            "usage",
+            detail=_("--candidate with --write proves every row of the stack: name none."),
+            verb="recipes prove",
+        )
+    bench = _bench(home, **options)
+    found = candidate(bench.recipes, wanted, clock.now()[:10])
+    rows = found.proofs(bench.recipes)
+    chosen = select(rows, names) if names else rows
+    done = _prove_all(chosen, replace(bench, recipes=found.recipes(bench.recipes)), None)
+    wrote = write and all(p.passed for p in done)
+    if wrote:
+        path = home / "stacks.toml"
+        files.write_text(path, found.written(files.read_text(path)))
+        for proving in done:
+            _write(home, proving)
+    elif write:
+        show.note(_("Nothing was written: not every proof of the stack passed."))
+    return _result(done, wrote=wrote)
+
+
+def _prove_all(chosen: tuple[Proof, ...], bench: Bench, home: Path | None) -> list[Proving]:
+    """Prove rows one after the other; each is written at once into the recipes in `home`."""
     from setup_assistant.cli.up.step_display import Guide
     from setup_assistant.maintain.prove_stack import finish, prove
 
-    bench = _bench(home, **options)
     done: list[Proving] = []
     for number, proof in enumerate(chosen, 1):
         show.note(
@@ -97,11 +144,11 @@ def _prove_all(
             done.append(prove(proof, bench, guide, guide))
         finally:
             guide.close()
-        if write and done[-1].found:
+        if home and done[-1].found:
             _write(home, done[-1])
         _show_one(done[-1])
     finish(chosen, bench)
-    return _result(done, wrote=write)
+    return done
 
 
 def _bench(home: Path, *, work: Path | None, python: str, cpu: bool, keep: bool) -> Bench:

@@ -12,7 +12,7 @@ from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host.files import read_json as files_json
 from setup_assistant.host.program import program, spell
-from setup_assistant.messages import _
+from setup_assistant.messages import Message, _
 from setup_assistant.steps.prepare import Prepared, begin
 from setup_assistant.steps.run_steps import Travel
 from setup_assistant.steps.step import Context
@@ -72,6 +72,7 @@ def _ending(prepared: Prepared, context: Context, travelled: Travel) -> Result:
         receipt = files_json(layout.receipt)
     error = travelled.error
     problems = (replace(Problem.of(error), hint=_hint(error, str(resume))),) if error else ()
+    remarks = [str(note) for note in _remarks(prepared, travelled)]
     data = {
         "site": str(layout.root),
         "receipt": str(layout.receipt),
@@ -82,11 +83,28 @@ def _ending(prepared: Prepared, context: Context, travelled: Travel) -> Result:
         "machine": receipt["machine"],
         "plan": receipt["plan"],
         "resume": resume,
-        "notes": [str(note) for note in prepared.notes],
+        "notes": [*(str(note) for note in prepared.notes), *remarks],
     }  # fmt: skip
     from setup_assistant.cli.up.up_summary import show_ending
 
-    return Result("up", data, travelled.exit, problems, text=lambda: show_ending(prepared, receipt))
+    def show_all() -> None:
+        show_ending(prepared, receipt)
+        for remark in remarks:
+            show.line(remark)
+
+    return Result("up", data, travelled.exit, problems, text=show_all)
+
+
+def _remarks(prepared: Prepared, travelled: Travel) -> list[Message]:
+    """Return what the index tells after a run that took packages from it."""
+    from setup_assistant.steps.newer_release import remark
+
+    wishes, built = prepared.wishes, ("environment", "done")
+    asked = built in [(d.name, d.status) for d in travelled.steps]
+    if travelled.error or not asked or wishes.offline or wishes.wheelhouse:
+        return []
+    said = remark(prepared.plan)
+    return [said] if said else []
 
 
 def _hint(error: SetupError, resume: str) -> str:
