@@ -14,6 +14,7 @@ from setup_assistant.host import files, prefix, run
 from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import msg
 from setup_assistant.site.requirements import render_requirements
+from setup_assistant.steps.as_present import with_versions
 from setup_assistant.steps.backends.base import Job
 from setup_assistant.steps.step import Context, Silent
 
@@ -22,12 +23,6 @@ Changes = dict[str, tuple[str | None, str | None]]
 BEFORE = "adopted-before.txt"
 # What the record in an adopted environment names as its engine.
 ENGINE = "adopted"
-_READERS = {
-    "decord2": "decord",
-    "decord": "decord",
-    "torchcodec": "torchcodec",
-    "av": "torchvision",
-}
 
 
 def is_foreign(folder: Path) -> bool:
@@ -49,29 +44,12 @@ def fitted(wishes: Wishes) -> Wishes:
 
 def as_it_is(plan: Plan, folder: Path) -> Plan:
     """Return a plan that keeps every version that the environment already has."""
-    present = prefix.packages(folder)
-
-    def kept(package: Package) -> Package:
-        found = present.get(prefix.normal_name(package.name))
-        return replace(package, version=found.partition("+")[0]) if found else package
-
     torch = prefix.torch(folder)
-    decoder = next((name for name in _READERS if name in present), None)
+    present = prefix.packages(folder)
+    if torch:
+        present["torch"] = f"{torch.version}+{torch.build or ''}"
     return replace(
-        plan,
-        torch=replace(plan.torch, version=torch.version, build=torch.build or plan.torch.build)
-        if torch
-        else plan.torch,
-        torchvision=kept(plan.torchvision),
-        transformers=kept(plan.transformers),
-        accelerate=kept(plan.accelerate),
-        qwen_vl_utils=kept(plan.qwen_vl_utils),
-        modelscope=kept(plan.modelscope),
-        decoder=replace(
-            plan.decoder, package=decoder, version=present[decoder], reader=_READERS[decoder]
-        )
-        if decoder
-        else plan.decoder,
+        with_versions(plan, present),
         # Nothing of it is fetched again.
         sizes=replace(plan.sizes, packages_download_bytes=0, packages_installed_bytes=0),
         warnings=tuple(w for w in plan.warnings if w.about != "sizes"),

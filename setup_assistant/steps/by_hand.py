@@ -55,6 +55,12 @@ def kept(folder: Path) -> dict[str, str | None]:
     return {str(k): v if isinstance(v, str) else None for k, v in said.items()}
 
 
+def undecided(folder: Path) -> tuple[Departure, ...]:
+    """Return what was changed by hand and not decided to be kept, as the record alone tells."""
+    decided = kept(folder)
+    return tuple(d for d in departures(folder, {}) if decided.get(d.name, d.was) != d.now)
+
+
 def to_put_back(found: tuple[Departure, ...]) -> tuple[Departure, ...]:
     """Return those of the departures that differ from the plan: not what was only added."""
     return tuple(d for d in found if d.was is not None)

@@ -252,15 +252,15 @@ def _is_settled(context: Context) -> bool:
     folder = context.site.env
     if read_marker(folder).get("engine") == adopt.ENGINE:
         return not drifted(folder, context.plan)
-    found = by_hand.to_put_back(by_hand.departures(folder, planned(context.plan)))
+    found = by_hand.departures(folder, planned(context.plan))
     if context.wishes.keep:
         return {d.name: d.now for d in found} == by_hand.kept(folder)
-    return not found and not drifted(folder, context.plan)
+    return not by_hand.to_put_back(found) and not drifted(folder, context.plan)
 
 
 def _keep(context: Context, prefix: Path, engine: str) -> None:
     """Record that what was changed by hand stays."""
-    found = by_hand.to_put_back(by_hand.departures(prefix, planned(context.plan)))
+    found = by_hand.departures(prefix, planned(context.plan))
     kept = {d.name: d.now for d in found}
     context.ledger.record("environment", "done", kept={d.name: [d.was, d.now] for d in found})
     write_marker(prefix, context, engine, complete=True, kept=kept)
