@@ -20,7 +20,7 @@ def packages_by_hand(case: Case) -> Trouble | NotHere | None:
     """Compare the packages with this tool's own record of them; what is to be kept is no news."""
     if case.prefix is None or by_hand.recorded_packages(case.prefix) is None:
         return NOT_HERE
-    found = by_hand.undecided(case.prefix)
+    found = by_hand.undecided(case.prefix, {})
     if not found:
         return None
     marker = read_marker(case.prefix)

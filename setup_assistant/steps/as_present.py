@@ -24,10 +24,11 @@ def with_versions(plan: Plan, present: Mapping[str, str]) -> Plan:
         return replace(package, version=found.partition("+")[0]) if found else package
 
     version, _, build = present.get("torch", plan.torch.version).partition("+")
+    build = build or plan.torch.build
     decoder = next((name for name in _READERS if name in present), None)
     return replace(
         plan,
-        torch=replace(plan.torch, version=version, build=build or plan.torch.build),
+        torch=replace(plan.torch, version=version, build=build, index_url=_index(plan, build)),
         torchvision=kept(plan.torchvision),
         transformers=kept(plan.transformers),
         accelerate=kept(plan.accelerate),
@@ -40,3 +41,8 @@ def with_versions(plan: Plan, present: Mapping[str, str]) -> Plan:
         if decoder
         else plan.decoder,
     )
+
+
+def _index(plan: Plan, build: str) -> str:
+    """Return the address of the torch index that carries a build, where it names one."""
+    return plan.torch.index_url.replace(f"/{plan.torch.build}", f"/{build}")

@@ -18,8 +18,10 @@ from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
 
 if TYPE_CHECKING:
+    from setup_assistant.choose.plan import Plan
     from setup_assistant.site.environments import Environment
     from setup_assistant.site.layout import Layout
+    from setup_assistant.site.read import Site
     from setup_assistant.steps.upgrade import Change
 
 
@@ -77,6 +79,11 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
 @click.argument("name")
 @click.option("--yes", "-y", is_flag=True, help=_("Take the defaults and do not ask."))
 @click.option("--dry-run", is_flag=True, help=_("Show what would change and change nothing."))
+@click.option(
+    "--keep/--no-keep",
+    default=None,
+    help=_("Leave packages that were changed by hand as they are, or put them back (default)."),
+)
 @verb(
     "env upgrade",
     summary=_(
@@ -86,24 +93,28 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
     ),
     examples=("setup-assistant env upgrade qwen2-vl --dry-run",),
 )
-def upgrade(name: str, yes: bool, dry_run: bool) -> Result:
+def upgrade(name: str, yes: bool, dry_run: bool, keep: bool | None) -> Result:
     """Upgrade one environment."""
     from setup_assistant.cli.terminal import ask
     from setup_assistant.host import files
     from setup_assistant.site.read import read_site
     from setup_assistant.steps import upgrade as upgrading
-    from setup_assistant.steps.prepare import make, probe_for
+    from setup_assistant.steps.prepare import probe_for
 
     ended = end_named(name)
     found, layout = _ours(name)
     with files.exclusive(layout.lock):
         site = read_site(layout.root)
-        machine = probe_for(layout)
-        plan = make(machine, replace(site.wishes, lock=""))
+        wishes = site.wishes if keep is None else replace(site.wishes, keep=keep)
+        site = replace(site, machine=probe_for(layout), wishes=wishes)
+        plan, notes = _newer(site)
         changes = upgrading.changes(layout, plan)
-        again, lost = upgrading.added_by_hand(layout, plan) if changes else ([], [])
+        again, lost = upgrading.beside(layout, plan, keep=wishes.keep) if changes else ([], [])
+        notes = notes if changes else _by_hand(layout)
         data = _data(found, changes, done=ended == "upgraded")
-        data |= {"installed_again": again, "lost": lost}
+        data |= {"installed_again": again, "lost": lost, "notes": notes}
+        for note in notes:
+            show.note(note)
         if not changes:
             return Result("env upgrade", data, text=lambda: show.line(_("Nothing is newer.")))
         if not (yes or dry_run or ask.interactive()):
@@ -114,7 +125,20 @@ def upgrade(name: str, yes: bool, dry_run: bool) -> Result:
             return Result("env upgrade", data)
         if not (yes or ask.confirm(_("Do this now?"), default=True, flag="--yes")):
             return Result("env upgrade", data, text=lambda: show.line(_("Nothing was done.")))
-        return _carry_out(replace(site, machine=machine), plan, data)
+        return _carry_out(site, plan, data)
+
+
+def _newer(site: Site) -> tuple[Plan, list[str]]:
+    """Return the plan of today, and what becomes of what was changed by hand."""
+    from setup_assistant.steps import by_hand
+    from setup_assistant.steps.environment import planned
+    from setup_assistant.steps.prepare import make
+
+    keep = site.wishes.keep
+    plan = make(site.machine, replace(site.wishes, lock=""))
+    found = by_hand.to_put_back(by_hand.standing(site.layout.env, planned(site.plan)))
+    notes = [str(note) for note in by_hand.notes_anew(found, planned(plan), keep=keep)]
+    return (by_hand.keeping(plan, found) if keep else plan), notes
 
 
 @click.argument("name")
@@ -179,7 +203,7 @@ def _ours(name: str) -> tuple[Environment, Layout]:
     return found, read_layout(Path(found.site))
 
 
-def _carry_out(site: Any, plan: Any, data: dict[str, Any]) -> Result:  # noqa: ANN401 - late imports
+def _carry_out(site: Site, plan: Plan, data: dict[str, Any]) -> Result:
     from setup_assistant.cli.up.step_display import Guide
     from setup_assistant.host import paths
     from setup_assistant.steps import rollback as rollback_steps
