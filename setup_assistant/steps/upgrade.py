@@ -229,11 +229,7 @@ def _tell_rollback(layout: Layout, recipes: Path) -> None:
 
 def _tell(layout: Layout, recipes: Path, **said: object) -> None:
     """Write the account of what is in place now, then the ledger; only then the journal goes."""
-    site = read_site(layout.root)
-    context = Context(
-        machine=site.machine, plan=site.plan, wishes=site.wishes, site=layout,
-        ledger=Ledger(layout.ledger), recipes=recipes,
-    )  # fmt: skip
+    context = write_receipt.context_of(layout, recipes)
     last = context.ledger.last(_STEP)
     if last is None or last.event != "done":
         context.ledger.record(_STEP, "done", **said)

@@ -1,4 +1,4 @@
-"""`env adopt`, `env upgrade`, `env rollback`: environments that change owner or age."""
+"""`env upgrade` and `env rollback`: environments that change age."""
 
 from __future__ import annotations
 
@@ -23,57 +23,6 @@ if TYPE_CHECKING:
     from setup_assistant.site.layout import Layout
     from setup_assistant.site.read import Site
     from setup_assistant.steps.upgrade import Change
-
-
-@click.argument("folder", metavar="PREFIX", type=click.Path(path_type=Path))
-@click.option("--site", metavar="DIR", help=_("Folder of the deployment that takes it over."))
-@click.option(
-    "--change",
-    is_flag=True,
-    help=_("Missing packages may be installed into it, and others changed."),
-)
-@click.option("--yes", "-y", is_flag=True, help=_("Take the defaults and do not ask."))
-@verb(
-    "env adopt",
-    summary=_(
-        "Take over an environment that somebody else made: look at it, prove it with the "
-        "canary, and keep a record.\n\nIts packages stay as they are. Where one is missing, "
-        "nothing is done unless --change agrees to it."
-    ),
-    examples=("setup-assistant env adopt ~/miniconda3/envs/qwen --yes",),
-)
-def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
-    """Adopt one environment."""
-    from setup_assistant.choose.wishes import Wishes
-    from setup_assistant.cli.terminal import ask
-    from setup_assistant.cli.up.carry_out import carry_out
-    from setup_assistant.steps import adopt as adopting
-    from setup_assistant.steps.environment import drifted
-    from setup_assistant.steps.prepare import Prepared, layout_of, make, prepare, probe_for
-
-    folder = folder.expanduser().absolute()
-    adopting.look_at(folder)
-    if not (yes or ask.interactive()):
-        raise SetupError("unanswered", flag="--yes")
-    root = Path(site).expanduser().absolute() if site else Path.home() / f"qwen2-vl-{folder.name}"
-    wishes = adopting.fitted(
-        Wishes(model="canary", backend="uv", env=str(folder), site=str(root), adopt=change)
-    )
-    layout = layout_of(wishes)
-    if (layout.root / "plan.json").exists():
-        prepared = prepare(wishes)
-    else:
-        machine = probe_for(layout)
-        plan = adopting.as_it_is(make(machine, wishes), folder)
-        prepared = Prepared(layout, machine, wishes, plan)
-    changes = adopting.changes(folder, prepared.plan, drifted(folder, prepared.plan), wishes)
-    if not change:
-        adopting.refuse_changes(folder, changes, flag="--change")
-    if changes:
-        show.note(_("To be changed: {packages}", packages=adopting.listed(changes)))
-    done = carry_out(prepared, agree=None if yes else _agree)
-    said = {n: list(pair) for n, pair in changes.items()}
-    return replace(done, command="env adopt", data={**done.data, "changes": said})
 
 
 @click.argument("name")
@@ -142,20 +91,29 @@ def _newer(site: Site) -> tuple[Plan, list[str]]:
 
 
 @click.argument("name")
+@click.option("--dry-run", is_flag=True, help=_("Show what would change and change nothing."))
 @verb(
     "env rollback",
-    summary=_("Bring back the environment before the last upgrade. Twice is there and back."),
+    summary=_(
+        "Bring back the environment before the last upgrade; twice is there and back.\n\n"
+        "In one that somebody else made: take back what its adoption changed."
+    ),
     examples=("setup-assistant env rollback qwen2-vl",),
 )
-def rollback(name: str) -> Result:
+def rollback(name: str, dry_run: bool) -> Result:
     """Exchange an environment with its previous one."""
+    from setup_assistant.cli.env.adopting import is_adopted, take_back
     from setup_assistant.host import files, paths
     from setup_assistant.site import environments
     from setup_assistant.steps import upgrade as upgrading
 
     # One that was killed is ended, not done and undone.
     ended = end_named(name)
-    _found, layout = _ours(name)
+    if is_adopted(name):
+        return take_back(name, dry_run=dry_run)
+    found, layout = _ours(name)
+    if dry_run:
+        return _rollback_shown(found, layout)
     if ended != "rolled back":
         with files.exclusive(layout.lock):
             upgrading.rollback(layout, paths.recipes_folder())
@@ -171,6 +129,25 @@ def rollback(name: str) -> Result:
               torch=f"{now.torch.version} {now.torch.build or ''}".strip() if now.torch else "-")
         ),
     )  # fmt: skip
+
+
+def _rollback_shown(found: Environment, layout: Layout) -> Result:
+    """Show what a rollback would change.
+
+    Raises:
+        SetupError: `nothing_previous`.
+    """
+    from setup_assistant.host import prefix
+    from setup_assistant.steps import by_hand
+    from setup_assistant.steps import rollback as rollback_steps
+    from setup_assistant.steps.upgrade import Change
+
+    if not rollback_steps.there(layout):
+        raise SetupError("nothing_previous", path=str(layout.env))
+    previous = prefix.packages(rollback_steps.folder(layout))
+    there = by_hand.compared(prefix.packages(layout.env), previous)
+    changes = tuple(Change(name=d.name, old=d.was, new=d.now) for d in there)
+    return Result("env rollback", _data(found, changes, done=False), text=lambda: _draw(changes))
 
 
 def _by_hand(layout: Layout) -> list[str]:
@@ -261,9 +238,3 @@ def _draw_done(layout: Layout) -> None:
 
 def _draw_failed() -> None:
     show.line(_("The environment is as it was before."))
-
-
-def _agree(_prepared: object) -> bool:
-    from setup_assistant.cli.terminal import ask
-
-    return ask.confirm(_("Do this now?"), default=True, flag="--yes")
