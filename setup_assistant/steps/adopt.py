@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from setup_assistant.messages import msg
 from setup_assistant.site.requirements import render_requirements
 from setup_assistant.steps.as_present import with_versions
 from setup_assistant.steps.backends.base import Job
+from setup_assistant.steps.environment_preflight import read_marker
 from setup_assistant.steps.step import Context, Silent
+from setup_assistant.versions import minor
 
 # Package → version before and after.
 Changes = dict[str, tuple[str | None, str | None]]
@@ -33,13 +35,31 @@ def is_foreign(folder: Path) -> bool:
 def fitted(wishes: Wishes) -> Wishes:
     """Return wishes that suit the environment they name, where it is one of somebody else's.
 
-    Its Python is the one to plan for: another would make every compiled package a wrong one.
+    Its Python is the one to plan for, since another would make every compiled package a wrong
+    one; and it is made already, so no engine makes it.
     """
-    if not wishes.env or wishes.python:
+    if not wishes.env:
         return wishes
     folder = Path(wishes.env).expanduser().absolute()
-    version = prefix.python_version(folder) if is_foreign(folder) else None
-    return replace(wishes, python=".".join(version.split(".")[:2])) if version else wishes
+    theirs = is_foreign(folder) or read_marker(folder).get("engine") == ENGINE
+    version = prefix.python_version(folder) if theirs else None
+    return replace(wishes, python=minor(version), backend="uv") if version else wishes
+
+
+def unmet(wishes: Wishes, fit: Wishes) -> Iterator[Reason]:
+    """Yield a warning for each wish that an environment of somebody else's does not meet."""
+    path = wishes.env
+    if wishes.python and minor(wishes.python) != minor(fit.python):
+        asked, has = wishes.python, fit.python
+        yield Reason(about="python", message=msg(
+            "Python {asked} was asked for; {path} has {has} and keeps it.",
+            asked=asked, path=path, has=has,
+        ))  # fmt: skip
+    if wishes.backend not in ("auto", fit.backend):
+        yield Reason(about="backend", message=msg(
+            "{backend} was asked for; {path} is there already and is not made again.",
+            backend=wishes.backend, path=path,
+        ))  # fmt: skip
 
 
 def as_it_is(plan: Plan, folder: Path) -> Plan:

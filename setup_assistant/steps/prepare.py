@@ -53,7 +53,14 @@ def gather_wishes(flags: Mapping[str, Any], answers_file: Path | None) -> Wishes
     if own.exists() and own != answers_file:
         given = {**answers.read_answers(own), **given}
     wishes = answers.merge(flags, given)
-    return adopt.fitted(replace(wishes, site=str(folder)))
+    return replace(
+        wishes, site=str(folder), env=_absolute(wishes.env), weights=_absolute(wishes.weights)
+    )
+
+
+def _absolute(folder: str) -> str:
+    """Return a folder as it is called from everywhere; nothing stays nothing."""
+    return str(Path(folder).expanduser().absolute()) if folder else ""
 
 
 def site_folder(given: str) -> Path:
@@ -154,7 +161,13 @@ def probe_for(layout: Layout) -> Machine:
 
 
 def make(machine: Machine, wishes: Wishes) -> Plan:
-    """Make a plan from the recipes at hand."""
+    """Make a plan from the recipes at hand, with a warning for each wish that is not met."""
+    fit = adopt.fitted(wishes)
+    plan = _make(machine, fit)
+    return replace(plan, warnings=(*plan.warnings, *adopt.unmet(wishes, fit)))
+
+
+def _make(machine: Machine, wishes: Wishes) -> Plan:
     from setup_assistant.catalog.recipes import load_all
     from setup_assistant.choose.planner import make_plan
 

@@ -46,9 +46,7 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool, dry_run: bool
     if not (yes or dry_run or ask.interactive()):
         raise SetupError("unanswered", flag="--yes")
     root = Path(site).expanduser().absolute() if site else Path.home() / f"qwen2-vl-{folder.name}"
-    wishes = adopting.fitted(
-        Wishes(model="canary", backend="uv", env=str(folder), site=str(root), adopt=change)
-    )
+    wishes = Wishes(model="canary", env=str(folder), site=str(root), adopt=change)
     layout = layout_of(wishes)
     if (layout.root / "plan.json").exists():
         prepared = prepare(wishes)
