@@ -16,6 +16,7 @@ from setup_assistant.host import clock, durable, files, paths, removal
 from setup_assistant.host.prefix import emptied, normal_name, packages, python_in
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import mirror_settings
+from setup_assistant.site.write import conda_files
 from setup_assistant.steps import adopt, by_hand, environment_preflight, next_source, swap
 from setup_assistant.steps.backends.base import Backend, Job
 from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker
@@ -306,6 +307,8 @@ def _finish(
     stays = (*by_hand.compared(left, now), *found) if context.wishes.keep else ()
     kept = {d.name: d.now for d in stays if now.get(d.name) == d.now}
     write_marker(prefix, context, engine, complete=True, record=left, kept=kept)
+    for path, text in conda_files(context.plan, context.site).items():
+        files.write_text(path, text)
 
 
 def _job(context: Context, prefix: Path, scratch: Path) -> Job:
