@@ -51,7 +51,7 @@ def choose_backend(machine: Machine, wishes: Wishes, legs: Legs, notes: Notes) -
 def _wished(machine: Machine, wish: str, legs: Legs, notes: Notes) -> str:
     here = not machine.tools or any(t.name == wish for t in machine.tools)
     if wish in CONDA_LIKE and not here and legs.conda.reachable:
-        notes.because(
+        notes.beware(
             "backend",
             msg(
                 "{backend} was asked for and is not here: rattler makes the same kind of "

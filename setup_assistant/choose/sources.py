@@ -37,25 +37,48 @@ def choose_sources(machine: Machine, wishes: Wishes, recipes: Recipes, notes: No
         extra=_extra(machine),
     )
     source_notes.tell(legs, notes)
-    _tell_unmet(wish, legs, recipes, notes)
+    _tell_unmet(wishes, wish, legs, recipes, notes)
     source_notes.tell_unanswered(machine, legs, notes)
     return legs
 
 
-def _tell_unmet(wish: MirrorWish, legs: Legs, recipes: Recipes, notes: Notes) -> None:
-    """Warn where the packages come from elsewhere than was asked for."""
+def _tell_unmet(
+    wishes: Wishes, wish: MirrorWish, legs: Legs, recipes: Recipes, notes: Notes
+) -> None:
+    """Warn of each leg that comes from elsewhere than was asked for."""
     wanted = wish.name or (wish.region if wish.region != "auto" else "")
-    fitting = {
-        m.name
-        for m in recipes.mirrors
-        if m.leg == "packages" and (m.name == wish.name if wish.name else m.region == wanted)
-    }
-    if wanted and fitting and legs.packages.name not in {*fitting, "given"}:
+    conda = wishes.backend not in ("auto", "uv", "pip")
+    for leg in ("packages", "torch", *(["conda"] if conda else [])):
+        chosen: Chosen = getattr(legs, leg)
+        fitting = _fitting(leg, wish, recipes)
+        if fitting and chosen.reachable and chosen.name not in fitting:
+            notes.beware(
+                f"sources.{leg}",
+                msg("{wanted} was asked for with --mirror and does not answer for {leg}; {name} is "
+                    "used.", wanted=wanted, leg=leg, name=chosen.name),
+            )  # fmt: skip
+    if wishes.weights_source == "huggingface" and _left(legs.weights, wish):
         notes.beware(
-            "sources.packages",
-            msg("{wanted} was asked for with --mirror and does not answer; packages come from "
-                "{name}.", wanted=wanted, name=legs.packages.name),
+            "sources.weights",
+            msg("{wanted} was asked for with --source and does not answer; {name} is used.",
+                wanted=wishes.weights_source, name=legs.weights.name),
         )  # fmt: skip
+
+
+def _fitting(leg: str, wish: MirrorWish, recipes: Recipes) -> set[str]:
+    """Return the mirrors of a leg that meet the wish; none where it does not concern the leg."""
+    if leg in wish.addresses or leg in wish.named:
+        return set()
+    found = [m for m in recipes.mirrors if m.leg == leg]
+    return {
+        m.name for m in found if (m.name == wish.name if wish.name else m.region == wish.region)
+    }
+
+
+def _left(weights: Chosen, wish: MirrorWish) -> bool:
+    """Whether weights come from a mirror of Hugging Face that nobody has asked for."""
+    asked = wish.region == "cn" or wish.name == weights.name or "weights" in wish.named
+    return weights.reachable and weights.name == "hf-mirror" and not asked
 
 
 def _leg(leg: str, machine: Machine, wish: MirrorWish, recipes: Recipes) -> Chosen:

@@ -122,5 +122,7 @@ def _show_way_back(folder: Path, layout: Layout) -> None:
         said = ", ".join(f"{n} {old or '-'} → {now or '-'}" for n, (old, now) in changed.items())
         show.note(_("Changed in {path} since it was adopted: {changes}", path=str(folder),
                     changes=said))  # fmt: skip
+        first = shlex.join(["setup-assistant", "env", "rollback", str(folder)])
+        show.note(_("To take that back before: {command}", command=first))
         for command in adopt.commands_back(folder, changed):
-            show.note(_("To take that back: {command}", command=command))
+            show.note(_("To take that back by hand: {command}", command=command))

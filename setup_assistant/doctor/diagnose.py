@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from setup_assistant.catalog import causes
 from setup_assistant.doctor import (
+    by_hand,
     disk,
     driver,
     environment,
@@ -39,7 +40,7 @@ from setup_assistant.messages import Message, msg
 CHECKS: tuple[Check, ...] = (
     *driver.CHECKS, *gpu.CHECKS, *environment.CHECKS, *variables.CHECKS, *limits.CHECKS,
     *startup_hooks.CHECKS, *packages.CHECKS, *stack.CHECKS, *harmful_releases.CHECKS,
-    *package_files.CHECKS, *packages.LAST, *libraries.CHECKS,
+    *package_files.CHECKS, *packages.LAST, *by_hand.CHECKS, *libraries.CHECKS,
     *weights.CHECKS, *weights_content.CHECKS, *model_support.CHECKS, *model_run.CHECKS,
     *runtime.CHECKS,
     *network.CHECKS, *disk.CHECKS,

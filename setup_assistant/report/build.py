@@ -10,6 +10,7 @@ import msgspec
 
 from setup_assistant.choose.plan import Plan
 from setup_assistant.machine.facts import Machine
+from setup_assistant.report.labels import that_concern
 from setup_assistant.report.limits import LIMITS
 from setup_assistant.report.receipt import (
     CheckLine,
@@ -157,4 +158,5 @@ def _plan(plan: Plan) -> PlanLine:
             gpus=plan.placement.gpus,
         ),
         backend=plan.backend,
+        warnings=tuple(w.message for w in that_concern(plan)),
     )

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from setup_assistant.messages import Message
 from setup_assistant.verify.results import Check
 
 SCHEMA = "setup-assistant/receipt/1"
@@ -65,12 +66,16 @@ class ModelLine:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanLine:
-    """The plan in short: `versions` is package → version; `plan.json` has the reasons."""
+    """The plan in short: `versions` is package → version; `plan.json` has the reasons.
+
+    `warnings` are those of the plan, wishes that were not met among them.
+    """
 
     torch: TorchLine
     versions: dict[str, str]
     model: ModelLine
     backend: str
+    warnings: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -189,7 +189,7 @@ def _plan(receipt: Receipt) -> Section:
         ("torch", f"{p.torch.version} {p.torch.build} ({p.torch.index_url})"),
     ]
     rows += [(name, version) for name, version in p.versions.items() if name != "torch"]
-    return Section(title=_("Plan"), rows=tuple(rows))
+    return Section(title=_("Plan"), rows=tuple(rows), notes=tuple(map(str, p.warnings)))
 
 
 def _steps(receipt: Receipt) -> Section:

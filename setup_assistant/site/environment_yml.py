@@ -29,6 +29,12 @@ _HEAD = """\
 # environment of the same name without asking; `-n NAME` gives another name. mamba and
 # micromamba read this file as well.
 #
+# conda also asks the channels of your own settings, `defaults` among them. To keep them out:
+#   conda create --name {name} --override-channels --channel conda-forge {specs}
+#   conda run --name {name} python -m pip install -r requirements.txt
+# Do not replace this file by that of `conda env export`: it loses the index of the torch wheels
+# and the hashes. conda-explicit.txt and requirements.lock beside it are the exact record.
+#
 # 本部署计划对应的 conda 环境。每次生成新计划时，本文件都会重新写入。
 #
 #   创建： PYTHONNOUSERSITE=1 conda env create -f environment.yml
@@ -38,6 +44,10 @@ _HEAD = """\
 # PYTHONNOUSERSITE=1 可避免把 ~/.local 中的包当作已安装（Windows 上请先运行
 # set PYTHONNOUSERSITE=1）。创建前请先看 `conda env list`：旧版 conda 会不加询问地替换同名环境；
 # 可用 `-n 名称` 另取名字。mamba 和 micromamba 也能读取本文件。
+#
+# conda 还会查询您自己设置中的频道（包括 `defaults`）。不想让它们参与时，请用上面的 conda create
+# --override-channels 两条命令。不要用 `conda env export` 的结果替换本文件：它会丢失 torch 的索引
+# 地址和哈希值；旁边的 conda-explicit.txt 和 requirements.lock 才是准确的记录。
 """
 _MIRROR = """\
 #
@@ -62,23 +72,31 @@ _PLAIN = re.compile(r"[A-Za-z-][\w./:=+%~-]*( [\w./:=+%~-]+)?")
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 
-def render_environment_yml(plan: Plan, name: str = "qwen2-vl") -> str:
+def conda_name(name: str) -> str:
+    """Return a name that conda takes: characters that it refuses become `-`."""
+    name = re.sub(r"[\s/:#]+", "-", name).strip("-")
+    # conda keeps these for itself.
+    return "qwen2-vl" if name in ("", "base", "root") else name
+
+
+def render_environment_yml(plan: Plan, name: str = "qwen2-vl", exact: tuple[str, ...] = ()) -> str:
     """Return the text of `environment.yml`.
 
     Args:
         plan: what to install.
-        name: the environment's name; characters that conda refuses become `-`.
+        name: the environment's name, as `conda_name` makes it.
+        exact: what is taken from conda-forge, where an environment tells the exact versions.
     """
-    name = re.sub(r"[\s/:#]+", "-", name).strip("-")
-    if name in ("", "base", "root"):  # conda keeps these for itself
-        name = "qwen2-vl"
+    name = conda_name(name)
+    specs = exact or (f"python={'.'.join(plan.python.split('.')[:2])}", "pip")
     chosen = options(plan)
     lines = [
-        _HEAD.format(name=name) + _mirror(plan),
+        _HEAD.format(name=name, specs=" ".join(specs)) + _mirror(plan),
         _withheld(chosen.withheld),
         f"name: {scalar(name)}\n",
         "channels:\n  - conda-forge\ndependencies:\n",
-        f"  - python={'.'.join(plan.python.split('.')[:2])}\n  - pip\n  - pip:\n",
+        *(f"  - {scalar(spec)}\n" for spec in specs),
+        "  - pip:\n",
         *(f"      - {scalar(line)}\n" for line in (*chosen.lines, *pins(plan))),
         _VARIABLES,
     ]

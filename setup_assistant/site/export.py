@@ -13,11 +13,16 @@ from pathlib import Path
 from setup_assistant.host import prefix, removal
 from setup_assistant.site.environment_yml import scalar
 
-_OURS = "# What was installed in "
+_OURS = ("# What was installed in ", "# The conda packages of this environment")
 _HEAD = """\
 # What was installed in {prefix} on {when}.
 # {when} 时 {prefix} 中实际安装的软件包。
 #   PYTHONNOUSERSITE=1 conda env create -f environment.yml
+# This also asks the channels of your own settings. conda-explicit.txt, if it is beside, asks none:
+# 这也会查询您自己设置中的频道；旁边若有 conda-explicit.txt，则不查询任何频道：
+#   conda create --name NAME --file conda-explicit.txt
+# `conda env export` would lose the index addresses and the hashes.
+# `conda env export` 会丢失索引地址和哈希值。
 """
 _LOCK_HEAD = """\
 # What was installed in {prefix} on {when}, with hashes.
@@ -67,13 +72,14 @@ def render_environment(
     """
     packages = installed(folder)
     python = prefix.python_version(folder) or "3"
+    pip = next((f"pip={p.version}" for p in packages if p.name == "pip"), "pip")
     owned = [p for p in packages if p.conda and p.name not in ("python", "pip")]
     theirs = [p for p in packages if not p.conda and p.name not in ("pip", "wheel")]
     lines = [
         _HEAD.format(prefix=folder, when=when),
         f"name: {scalar(name)}\n",
         "channels:\n  - conda-forge\ndependencies:\n",
-        f"  - python={python}\n  - pip\n",
+        f"  - python={python}\n  - {pip}\n",
         *(f"  - {scalar(f'{p.name}={p.version}')}\n" for p in owned),
         "  - pip:\n" if theirs else "",
         *(f"      - {scalar(line)}\n" for line in (*options, *(p.pin for p in theirs))),

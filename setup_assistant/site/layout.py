@@ -48,6 +48,11 @@ class Layout:
         return self.root / "requirements.lock"
 
     @property
+    def conda_explicit(self) -> Path:
+        """The conda packages of the environment, file by file, where conda made it."""
+        return self.root / "conda-explicit.txt"
+
+    @property
     def scripts(self) -> Path:
         """Ready-to-run inference scripts."""
         return self.root / "scripts"

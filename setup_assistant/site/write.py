@@ -14,7 +14,8 @@ from setup_assistant.host import files
 from setup_assistant.host.secrets import without_login_json
 from setup_assistant.machine.facts import Machine
 from setup_assistant.site.answers import render_answers
-from setup_assistant.site.environment_yml import render_environment_yml
+from setup_assistant.site.conda_explicit import exact_pins, render_explicit
+from setup_assistant.site.environment_yml import conda_name, render_environment_yml
 from setup_assistant.site.kept import keep_edits
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.readme import render_readme
@@ -45,7 +46,7 @@ def site_files(
     plan_text = _json(plan_json.to_json(plan))
     wanted = {
         layout.answers: render_answers(wishes),
-        layout.environment_yml: render_environment_yml(plan, _name(layout)),
+        **conda_files(plan, layout),
         layout.requirements: render_requirements(plan),
         layout.root / "README.txt": render_readme(
             plan, layout, recipes, machine.system.os, scripts
@@ -58,6 +59,15 @@ def site_files(
     # Last: whoever finds a plan finds everything it stands for.
     wanted[layout.plan] = plan_text
     return wanted
+
+
+def conda_files(plan: Plan, layout: Layout) -> dict[Path, str]:
+    """Return the files for conda: exact, where a conda environment is there already."""
+    name = conda_name(_name(layout))
+    explicit = render_explicit(layout.env, name)
+    exact = exact_pins(layout.env, plan.python)
+    found = {layout.environment_yml: render_environment_yml(plan, name, exact)}
+    return found | ({layout.conda_explicit: explicit} if explicit else {})
 
 
 def _scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, str]:

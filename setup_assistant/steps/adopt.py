@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,20 +14,17 @@ from setup_assistant.host import files, prefix, run
 from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import msg
 from setup_assistant.site.requirements import render_requirements
+from setup_assistant.steps.as_present import with_versions
 from setup_assistant.steps.backends.base import Job
+from setup_assistant.steps.environment_preflight import read_marker
 from setup_assistant.steps.step import Context, Silent
+from setup_assistant.versions import minor
 
 # Package → version before and after.
 Changes = dict[str, tuple[str | None, str | None]]
 BEFORE = "adopted-before.txt"
 # What the record in an adopted environment names as its engine.
 ENGINE = "adopted"
-_READERS = {
-    "decord2": "decord",
-    "decord": "decord",
-    "torchcodec": "torchcodec",
-    "av": "torchvision",
-}
 
 
 def is_foreign(folder: Path) -> bool:
@@ -38,40 +35,41 @@ def is_foreign(folder: Path) -> bool:
 def fitted(wishes: Wishes) -> Wishes:
     """Return wishes that suit the environment they name, where it is one of somebody else's.
 
-    Its Python is the one to plan for: another would make every compiled package a wrong one.
+    Its Python is the one to plan for, since another would make every compiled package a wrong
+    one; and it is made already, so no engine makes it.
     """
-    if not wishes.env or wishes.python:
+    if not wishes.env:
         return wishes
     folder = Path(wishes.env).expanduser().absolute()
-    version = prefix.python_version(folder) if is_foreign(folder) else None
-    return replace(wishes, python=".".join(version.split(".")[:2])) if version else wishes
+    theirs = is_foreign(folder) or read_marker(folder).get("engine") == ENGINE
+    version = prefix.python_version(folder) if theirs else None
+    return replace(wishes, python=minor(version), backend="uv") if version else wishes
+
+
+def unmet(wishes: Wishes, fit: Wishes) -> Iterator[Reason]:
+    """Yield a warning for each wish that an environment of somebody else's does not meet."""
+    path = wishes.env
+    if wishes.python and minor(wishes.python) != minor(fit.python):
+        asked, has = wishes.python, fit.python
+        yield Reason(about="python", message=msg(
+            "Python {asked} was asked for; {path} has {has} and keeps it.",
+            asked=asked, path=path, has=has,
+        ))  # fmt: skip
+    if wishes.backend not in ("auto", fit.backend):
+        yield Reason(about="backend", message=msg(
+            "{backend} was asked for; {path} is there already and is not made again.",
+            backend=wishes.backend, path=path,
+        ))  # fmt: skip
 
 
 def as_it_is(plan: Plan, folder: Path) -> Plan:
     """Return a plan that keeps every version that the environment already has."""
-    present = prefix.packages(folder)
-
-    def kept(package: Package) -> Package:
-        found = present.get(prefix.normal_name(package.name))
-        return replace(package, version=found.partition("+")[0]) if found else package
-
     torch = prefix.torch(folder)
-    decoder = next((name for name in _READERS if name in present), None)
+    present = prefix.packages(folder)
+    if torch:
+        present["torch"] = f"{torch.version}+{torch.build or ''}"
     return replace(
-        plan,
-        torch=replace(plan.torch, version=torch.version, build=torch.build or plan.torch.build)
-        if torch
-        else plan.torch,
-        torchvision=kept(plan.torchvision),
-        transformers=kept(plan.transformers),
-        accelerate=kept(plan.accelerate),
-        qwen_vl_utils=kept(plan.qwen_vl_utils),
-        modelscope=kept(plan.modelscope),
-        decoder=replace(
-            plan.decoder, package=decoder, version=present[decoder], reader=_READERS[decoder]
-        )
-        if decoder
-        else plan.decoder,
+        with_versions(plan, present),
         # Nothing of it is fetched again.
         sizes=replace(plan.sizes, packages_download_bytes=0, packages_installed_bytes=0),
         warnings=tuple(w for w in plan.warnings if w.about != "sizes"),

@@ -7,11 +7,13 @@ added or removed by hand: it is shown before it is put back, and kept where that
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from setup_assistant.choose.plan import Plan, Reason
 from setup_assistant.host import prefix
 from setup_assistant.messages import Message, msg
+from setup_assistant.steps.as_present import with_versions
 from setup_assistant.steps.environment_preflight import read_marker
 
 # People keep these up to date; nothing depends on their versions.
@@ -34,11 +36,28 @@ def departures(folder: Path, planned: Mapping[str, str]) -> tuple[Departure, ...
         folder: the environment.
         planned: the planned versions, which count where its record lists no packages.
     """
-    recorded = recorded_packages(folder)
     present = prefix.packages(folder)
-    before = recorded if recorded is not None else _as_present(planned, present)
-    names = sorted({*before, *(present if recorded is not None else ())} - _TOOLS)
-    found = (Departure(name=n, was=before.get(n), now=present.get(n)) for n in names)
+    recorded = recorded_packages(folder)
+    if recorded is not None:
+        return compared(recorded, present)
+    if read_marker(folder).get("complete") is not True:
+        return ()
+    before = _as_present(planned, present)
+    return compared(before, {n: v for n, v in present.items() if n in before})
+
+
+def standing(folder: Path, planned: Mapping[str, str]) -> tuple[Departure, ...]:
+    """Return the departures, and what was kept before and became the plan: as it is now."""
+    found, present = departures(folder, planned), prefix.packages(folder)
+    names = {d.name for d in found}
+    earlier = (n for n, v in kept(folder).items() if v and present.get(n) == v and n not in names)
+    return (*found, *(Departure(name=n, was=present[n], now=present[n]) for n in earlier))
+
+
+def compared(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[Departure, ...]:
+    """Return what differs between two sets of packages, name → version."""
+    names = sorted({*before, *now} - _TOOLS)
+    found = (Departure(name=n, was=before.get(n), now=now.get(n)) for n in names)
     return tuple(d for d in found if d.was != d.now)
 
 
@@ -55,6 +74,12 @@ def kept(folder: Path) -> dict[str, str | None]:
     return {str(k): v if isinstance(v, str) else None for k, v in said.items()}
 
 
+def undecided(folder: Path, planned: Mapping[str, str]) -> tuple[Departure, ...]:
+    """Return what was changed by hand and not decided to be kept."""
+    decided = kept(folder)
+    return tuple(d for d in departures(folder, planned) if decided.get(d.name, d.was) != d.now)
+
+
 def to_put_back(found: tuple[Departure, ...]) -> tuple[Departure, ...]:
     """Return those of the departures that differ from the plan: not what was only added."""
     return tuple(d for d in found if d.was is not None)
@@ -63,6 +88,22 @@ def to_put_back(found: tuple[Departure, ...]) -> tuple[Departure, ...]:
 def added(found: tuple[Departure, ...]) -> dict[str, str]:
     """Return the packages that were added: name → version."""
     return {d.name: d.now for d in found if d.was is None and d.now}
+
+
+def changed(found: tuple[Departure, ...]) -> dict[str, str]:
+    """Return the packages that were changed, not added or removed: name → version now."""
+    return {d.name: d.now for d in found if d.was is not None and d.now}
+
+
+def keeping(plan: Plan, found: tuple[Departure, ...]) -> Plan:
+    """Return a plan that keeps the versions which were changed by hand, and says so."""
+    kept = with_versions(plan, changed(found))
+    if kept == plan:
+        return plan
+    names = ", ".join(f"{n} {v}" for n, v in changed(found).items())
+    said = Reason(about="environment", message=msg("Changed by hand, and kept: {names}",
+                                                   names=names))  # fmt: skip
+    return replace(kept, reasons=(*plan.reasons, said))
 
 
 def notes(found: tuple[Departure, ...], *, keep: bool) -> Iterator[Message]:
@@ -79,6 +120,31 @@ def notes(found: tuple[Departure, ...], *, keep: bool) -> Iterator[Message]:
     if more := added(found):
         said = ", ".join(f"{name} {version}" for name, version in more.items())
         yield msg("Added by hand, and left: {packages}", packages=said)
+
+
+def notes_anew(
+    found: tuple[Departure, ...], wanted: Mapping[str, str], *, keep: bool
+) -> Iterator[Message]:
+    """Yield a line for each package that was changed by hand, where all is installed anew.
+
+    Args:
+        found: the departures of the environment that is replaced.
+        wanted: the versions of the new plan, before it keeps any.
+        keep: whether changed versions are kept; a removed package comes back all the same.
+    """
+    back = [replace(d, was=wanted.get(d.name, d.was)) for d in to_put_back(found)]
+    back = [d for d in back if d.was != d.now]
+    yield from notes(tuple(d for d in back if d.now), keep=keep)
+    yield from notes(tuple(d for d in back if not d.now), keep=False)
+
+
+def outcome(
+    found: tuple[Departure, ...], now: Mapping[str, str]
+) -> dict[str, dict[str, list[str | None]]]:
+    """Return what became of what was changed by hand: for the ledger, "kept" and "put_back"."""
+    kept_ = {d.name: [d.was, d.now] for d in to_put_back(found) if now.get(d.name) == d.now}
+    back = {d.name: [d.now, now.get(d.name)] for d in to_put_back(found) if d.name not in kept_}
+    return {k: v for k, v in (("kept", kept_), ("put_back", back)) if v}
 
 
 def pins(folder: Path, names: Mapping[str, str]) -> list[str]:

@@ -16,6 +16,7 @@ from setup_assistant.host import clock, durable, files, paths, removal
 from setup_assistant.host.prefix import emptied, normal_name, packages, python_in
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import mirror_settings
+from setup_assistant.site.write import conda_files
 from setup_assistant.steps import adopt, by_hand, environment_preflight, next_source, swap
 from setup_assistant.steps.backends.base import Backend, Job
 from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker
@@ -32,9 +33,9 @@ class EnvironmentStep:
 
     name = "environment"
 
-    def __init__(self, also: Sequence[str] = ()) -> None:
-        """Set what is installed besides the plan: requirements of packages added by hand."""
-        self._also = tuple(also)
+    def __init__(self, also: Sequence[str] = (), found: tuple[by_hand.Departure, ...] = ()) -> None:
+        """Set what is installed besides the plan, and what was changed in the one it replaces."""
+        self._also, self._found = tuple(also), found
 
     def title(self, context: Context) -> Message:
         """Name the engine and the largest package."""
@@ -97,7 +98,8 @@ class EnvironmentStep:
         context.ledger.made(self.name, paths.package_cache(), "cache")
         prefix.parent.mkdir(parents=True, exist_ok=True)
         remove = _owner(context).remove_unfinished
-        also = list(self._also) or added_pins(prefix, context.plan)
+        found = self._found or by_hand.standing(prefix, planned(context.plan))
+        also = list(self._also) or beside_pins(prefix, context.plan, keep=context.wishes.keep)
         with swap.building(prefix, remove, movable=backend.movable) as target:
             job = _job(context, target, scratch)
             backend.create(job)
@@ -105,7 +107,9 @@ class EnvironmentStep:
             _install(context, backend, job)
             present = packages(target)
             _bring_along(context, job, also)
-            _finish(context, target, backend.name, record=present)
+            _finish(context, target, backend.name, record=present, found=found)
+            if became := by_hand.outcome(found, packages(target)):
+                context.ledger.record(self.name, "done", **became)
 
     def _adopt(self, context: Context, prefix: Path, scratch: Path) -> None:
         """Take over what somebody else made; its packages change only with consent."""
@@ -189,10 +193,14 @@ def drifted(prefix: Path, plan: Plan) -> dict[str, str | None]:
     }
 
 
-def added_pins(folder: Path, plan: Plan) -> list[str]:
-    """Return requirements for what a person has added to an environment of ours."""
-    found = by_hand.departures(folder, planned(plan))
-    return by_hand.pins(folder, by_hand.added(found))
+def beside_pins(folder: Path, plan: Plan, *, keep: bool) -> list[str]:
+    """Return requirements for what a person has added to an environment of ours.
+
+    With `keep`, also for what was changed in it and no plan names.
+    """
+    found = by_hand.standing(folder, planned(plan))
+    own = {n: v for n, v in by_hand.changed(found).items() if n not in planned(plan)}
+    return by_hand.pins(folder, by_hand.added(found) | (own if keep else {}))
 
 
 def write_marker(
@@ -252,15 +260,15 @@ def _is_settled(context: Context) -> bool:
     folder = context.site.env
     if read_marker(folder).get("engine") == adopt.ENGINE:
         return not drifted(folder, context.plan)
-    found = by_hand.to_put_back(by_hand.departures(folder, planned(context.plan)))
+    found = by_hand.departures(folder, planned(context.plan))
     if context.wishes.keep:
-        return {d.name: d.now for d in found} == by_hand.kept(folder)
-    return not found and not drifted(folder, context.plan)
+        return not by_hand.undecided(folder, planned(context.plan))
+    return not by_hand.to_put_back(found) and not drifted(folder, context.plan)
 
 
 def _keep(context: Context, prefix: Path, engine: str) -> None:
     """Record that what was changed by hand stays."""
-    found = by_hand.to_put_back(by_hand.departures(prefix, planned(context.plan)))
+    found = by_hand.standing(prefix, planned(context.plan))
     kept = {d.name: d.now for d in found}
     context.ledger.record("environment", "done", kept={d.name: [d.was, d.now] for d in found})
     write_marker(prefix, context, engine, complete=True, kept=kept)
@@ -278,7 +286,12 @@ def _bring_along(context: Context, job: Job, also: Sequence[str]) -> None:
 
 
 def _finish(
-    context: Context, prefix: Path, engine: str, *, record: Mapping[str, str] | None = None
+    context: Context,
+    prefix: Path,
+    engine: str,
+    *,
+    record: Mapping[str, str] | None = None,
+    found: tuple[by_hand.Departure, ...] = (),
 ) -> None:
     wrong = drifted(prefix, context.plan)
     if wrong:
@@ -289,8 +302,13 @@ def _finish(
     # The marker may not be on the disk before what it speaks of.
     context.tell.progress(0, None, msg("Writing the environment to the disk"))
     durable.sync_disk(prefix)
-    left = record if record is not None else packages(prefix)
-    write_marker(prefix, context, engine, complete=True, record=left)
+    now = packages(prefix)
+    left = record if record is not None else now
+    stays = (*by_hand.compared(left, now), *found) if context.wishes.keep else ()
+    kept = {d.name: d.now for d in stays if now.get(d.name) == d.now}
+    write_marker(prefix, context, engine, complete=True, record=left, kept=kept)
+    for path, text in conda_files(context.plan, context.site).items():
+        files.write_text(path, text)
 
 
 def _job(context: Context, prefix: Path, scratch: Path) -> Job:

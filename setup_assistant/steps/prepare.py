@@ -53,7 +53,14 @@ def gather_wishes(flags: Mapping[str, Any], answers_file: Path | None) -> Wishes
     if own.exists() and own != answers_file:
         given = {**answers.read_answers(own), **given}
     wishes = answers.merge(flags, given)
-    return adopt.fitted(replace(wishes, site=str(folder)))
+    return replace(
+        wishes, site=str(folder), env=_absolute(wishes.env), weights=_absolute(wishes.weights)
+    )
+
+
+def _absolute(folder: str) -> str:
+    """Return a folder as it is called from everywhere; nothing stays nothing."""
+    return str(Path(folder).expanduser().absolute()) if folder else ""
 
 
 def site_folder(given: str) -> Path:
@@ -114,7 +121,25 @@ def prepare(
         machine = probe_for(layout)
     if waiting is not None and not (wishes.offline or wishes.wheelhouse or wishes.lock):
         machine = _heard(machine, wishes, waiting)
-    return Prepared(layout, machine, wishes, make(machine, wishes))
+    return _anew(layout, machine, wishes)
+
+
+def _anew(layout: Layout, machine: Machine, wishes: Wishes) -> Prepared:
+    """Return a new plan, which keeps what was changed by hand where that was asked for."""
+    plan = make(machine, wishes)
+    if not _is_ours(layout):
+        return Prepared(layout, machine, wishes, plan)
+    wanted = environment.planned(plan)
+    found = by_hand.standing(layout.env, wanted)
+    notes = tuple(by_hand.notes_anew(found, wanted, keep=wishes.keep))
+    plan = by_hand.keeping(plan, found) if wishes.keep else plan
+    return Prepared(layout, machine, wishes, plan, notes=notes)
+
+
+def _is_ours(layout: Layout) -> bool:
+    """Whether a finished environment of our own is there."""
+    marker = read_marker(layout.env)
+    return marker.get("complete") is True and marker.get("engine") != adopt.ENGINE
 
 
 def _heard(machine: Machine, wishes: Wishes, waiting: Callable[[Source], None]) -> Machine:
@@ -136,7 +161,13 @@ def probe_for(layout: Layout) -> Machine:
 
 
 def make(machine: Machine, wishes: Wishes) -> Plan:
-    """Make a plan from the recipes at hand."""
+    """Make a plan from the recipes at hand, with a warning for each wish that is not met."""
+    fit = adopt.fitted(wishes)
+    plan = _make(machine, fit)
+    return replace(plan, warnings=(*plan.warnings, *adopt.unmet(wishes, fit)))
+
+
+def _make(machine: Machine, wishes: Wishes) -> Plan:
     from setup_assistant.catalog.recipes import load_all
     from setup_assistant.choose.planner import make_plan
 
@@ -209,8 +240,6 @@ def _kept(layout: Layout, wishes: Wishes) -> Prepared | None:
 
 
 def _built(layout: Layout) -> bool:
-    from setup_assistant.steps.environment_preflight import read_marker
-
     return read_marker(layout.env).get("complete") is True
 
 
@@ -229,9 +258,7 @@ def _chosen(wishes: Wishes) -> Wishes:
 
 def _by_hand(layout: Layout, plan: Plan, wishes: Wishes) -> tuple[Message, ...]:
     """Say what was changed by hand in the environment, and what will become of it."""
-    if read_marker(layout.env).get("complete") is not True:
-        return ()
-    if read_marker(layout.env).get("engine") == adopt.ENGINE:
+    if not _is_ours(layout):
         return ()
     found = by_hand.departures(layout.env, environment.planned(plan))
     return tuple(by_hand.notes(found, keep=wishes.keep))

@@ -20,7 +20,7 @@ from setup_assistant.steps.ownership import Owner
 # What belongs to one environment and goes with it.
 FILES = (
     "plan.json", "machine.json", "answers.toml", "requirements.txt", "requirements.lock",
-    "environment.yml", "canary.json", "README.txt",
+    "environment.yml", "conda-explicit.txt", "canary.json", "README.txt",
 )  # fmt: skip
 # The states of an exchange: written down; begun to be moved.
 _EXCHANGING, _MOVED = "exchanging", "moved"

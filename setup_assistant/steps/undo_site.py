@@ -22,8 +22,8 @@ from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import OWN_PREFIX
 
 # Written for people, and under names that people give as well: these say whose they are.
-_PLAIN = ("README.txt", "requirements.txt", "environment.yml", "answers.toml", "report.md",
-          "report.html")  # fmt: skip
+_PLAIN = ("README.txt", "requirements.txt", "environment.yml", "conda-explicit.txt",
+          "answers.toml", "report.md", "report.html")  # fmt: skip
 _OURS = re.compile(rb"setup[ -]assistant", re.IGNORECASE)
 # What is written aside before it takes a file's place, left by a run that was killed.
 _ASIDE = r"\.{name}\.[a-z0-9_]{{8}}"
@@ -89,6 +89,7 @@ def _files(site: Layout) -> list[Path]:
         site.requirements,
         site.packages_lock,
         site.environment_yml,
+        site.conda_explicit,
         site.machine,
         site.plan,
         site.answers,

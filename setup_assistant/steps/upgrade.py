@@ -19,6 +19,7 @@ from setup_assistant.site.read import Site, read_site
 from setup_assistant.site.requirements import render_requirements
 from setup_assistant.site.write import write_site
 from setup_assistant.steps import (
+    by_hand,
     environment,
     environment_preflight,
     relock,
@@ -64,9 +65,12 @@ def changes(layout: Layout, plan: Plan) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def added_by_hand(layout: Layout, plan: Plan) -> tuple[list[str], list[str]]:
-    """Return what a person added that goes with a plan, and what an upgrade to it would lose."""
-    pins = environment.added_pins(layout.env, plan)
+def beside(layout: Layout, plan: Plan, *, keep: bool) -> tuple[list[str], list[str]]:
+    """Return what a person added that goes with a plan, and what an upgrade to it would lose.
+
+    With `keep`, what was changed by hand and no plan names counts as added.
+    """
+    pins = environment.beside_pins(layout.env, plan, keep=keep)
     return relock.fitting(render_requirements(plan), pins, plan.python) if pins else ([], [])
 
 
@@ -88,6 +92,7 @@ def upgrade(
     """
     layout = site.layout
     recover(layout, recipes)
+    found = by_hand.standing(layout.env, environment.planned(site.plan))
     ledger = Ledger(layout.ledger)
     ledger.begin()
     ledger.record(_STEP, "started")
@@ -112,7 +117,7 @@ def upgrade(
     write_site(plan, site.machine, context.wishes, stage, recipes)
     proved = False
     try:
-        steps = (environment.EnvironmentStep(also), CanaryStep())
+        steps = (environment.EnvironmentStep(also, found), CanaryStep())
         travelled = run_steps.travel(context, steps, guide)
         proved = travelled.error is None
     finally:
@@ -211,7 +216,7 @@ def _put_in_place(layout: Layout, stage: Layout, journal: dict[str, Any], recipe
     write_site(new.plan, new.machine, wishes, layout, recipes)
     ledger = Ledger(layout.ledger)
     for entry in Ledger(stage.ledger).entries():
-        if "installed_again" in entry.data:
+        if entry.data.keys() & {"installed_again", "kept", "put_back"}:
             ledger.record(entry.step, entry.event, **entry.data)
     for step, seconds in Ledger(stage.ledger).seconds().items():
         ledger.record(step, "done", seconds=seconds)
@@ -224,11 +229,7 @@ def _tell_rollback(layout: Layout, recipes: Path) -> None:
 
 def _tell(layout: Layout, recipes: Path, **said: object) -> None:
     """Write the account of what is in place now, then the ledger; only then the journal goes."""
-    site = read_site(layout.root)
-    context = Context(
-        machine=site.machine, plan=site.plan, wishes=site.wishes, site=layout,
-        ledger=Ledger(layout.ledger), recipes=recipes,
-    )  # fmt: skip
+    context = write_receipt.context_of(layout, recipes)
     last = context.ledger.last(_STEP)
     if last is None or last.event != "done":
         context.ledger.record(_STEP, "done", **said)

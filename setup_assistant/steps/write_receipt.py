@@ -8,10 +8,11 @@ from typing import Any
 
 from setup_assistant import __version__
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files, prefix
+from setup_assistant.host import clock, files, paths, prefix
 from setup_assistant.report.build import build_receipt
 from setup_assistant.report.receipt import Environment, Receipt
 from setup_assistant.site.layout import Layout
+from setup_assistant.site.read import read_site
 from setup_assistant.site.receipts import read_receipt, write_receipt
 from setup_assistant.steps import by_hand, environment
 from setup_assistant.steps.ledger import Ledger
@@ -60,6 +61,20 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
     write_receipt(site, receipt)
     context.ledger.record(_ACCOUNT, "done")
     return receipt
+
+
+def tell_again(layout: Layout) -> None:
+    """Write the account of a site anew, as it is now."""
+    keep_account(context_of(layout, paths.recipes_folder()), resume=None)
+
+
+def context_of(layout: Layout, recipes: Path) -> Context:
+    """Return the road of a site as its files tell it."""
+    site = read_site(layout.root)
+    return Context(
+        machine=site.machine, plan=site.plan, wishes=site.wishes, site=layout,
+        ledger=Ledger(layout.ledger), recipes=recipes,
+    )  # fmt: skip
 
 
 def _steps(context: Context, measured: Mapping[str, float | None]) -> tuple[Step, ...]:

@@ -56,7 +56,7 @@ def test_the_running_python_is_kept_where_it_can_be() -> None:
 def test_a_conda_that_is_not_here_is_a_wish_for_a_conda_environment(wish: str) -> None:
     plan = planned(machine(UV), backend=wish)
     assert plan.backend == "rattler"
-    (reason,) = [r.message.english for r in plan.reasons if r.about == "backend"]
+    (reason,) = [r.message.english for r in plan.warnings if r.about == "backend"]
     assert wish in reason
     assert "conda-forge" in reason
     # Without a channel nothing can make one: the wish stays, with what is missing.

@@ -206,3 +206,29 @@ def test_a_mirror_that_was_asked_for_and_does_not_answer_is_named(wish: str, sai
     choose_sources(machine, Wishes(mirror=wish), known(), notes)
     told = [str(w.message) for w in notes.warnings if "--mirror" in str(w.message)]
     assert bool(told) == said, told
+
+
+def unmet(machine: Machine, **wishes: str) -> dict[str, str]:
+    """Return the warnings about sources that were asked for and are not used."""
+    notes = Notes()
+    choose_sources(machine, Wishes(**wishes), known(), notes)  # type: ignore[arg-type]
+    said = [(w.about, w.message.english) for w in notes.warnings]
+    return {about: text for about, text in said if "was asked for" in text}
+
+
+def test_each_leg_that_comes_from_elsewhere_is_told() -> None:
+    some = Machine(sources=reached("packages/aliyun", "torch/pytorch", "conda/conda-forge"))
+    assert unmet(some, mirror="aliyun") == {
+        "sources.torch": "aliyun was asked for with --mirror and does not answer for torch; "
+        "pytorch is used."
+    }
+    assert set(unmet(some, mirror="cn", backend="conda")) == {"sources.torch", "sources.conda"}
+    assert unmet(some, mirror="aliyun torch=https://a.example/{build}") == {}
+    assert unmet(some) == {}
+
+
+def test_hugging_face_through_a_mirror_that_nobody_asked_for_is_told() -> None:
+    some = Machine(sources=reached("packages/pypi", "weights/hf-mirror"))
+    assert "hf-mirror is used" in unmet(some, weights_source="huggingface")["sources.weights"]
+    for mirror in ("cn", "hf-mirror", "weights=hf-mirror"):
+        assert "sources.weights" not in unmet(some, weights_source="huggingface", mirror=mirror)

@@ -17,6 +17,7 @@ import pytest
 from setup_assistant.errors import SetupError
 from setup_assistant.host import conda
 from setup_assistant.site import activation
+from setup_assistant.site.conda_explicit import exact_pins, render_explicit
 from setup_assistant.steps.backends.base import Job
 from setup_assistant.steps.backends.conda import Conda
 from tests.conda.channel import MINOR
@@ -77,6 +78,24 @@ def test_made_recorded_and_activated(
     with pytest.raises(SetupError) as caught:
         Conda(client.stem, client).create(job(prefix))
     assert caught.value.code == "environment_foreign"
+
+
+def test_the_explicit_lock_makes_the_same_environment(
+    client: Path, home: Path, job: Callable[..., Job], tmp_path: Path
+) -> None:
+    """Also where the person's settings name channels of their own: none is asked."""
+    (home / ".condarc").write_text("channels: [defaults]\n")
+    first = tmp_path / "first"
+    Conda(client.stem, client).create(job(first))
+    lock = tmp_path / "conda-explicit.txt"
+    lock.write_text(render_explicit(first, "second") or "")
+    second = tmp_path / "second"
+    subprocess.run(
+        [client, "create", "--yes", "--quiet", "--prefix", second, "--file", lock],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert render_explicit(second, "second") == lock.read_text()
+    assert exact_pins(second, MINOR) == exact_pins(first, MINOR) != ()
 
 
 @pytest.mark.parametrize(("cuda", "build"), [("", "plain"), ("12.8", "cuda")])

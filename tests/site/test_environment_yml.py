@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
+from setup_assistant.site.conda_explicit import exact_pins, render_explicit
 from setup_assistant.site.environment_yml import render_environment_yml
 from setup_assistant.site.pins import options, pins
 from tests.site.samples import CU128, PYPI, plan, sources, torch
@@ -100,3 +103,33 @@ def test_every_option_and_pin_comes_back_as_the_string_it_was(urls: list[str]) -
         assert isinstance(line, str)
         if not line.startswith("--"):
             Requirement(line)
+
+
+def conda_record(folder: Path, name: str, version: str, **more: str) -> None:
+    (folder / "conda-meta").mkdir(parents=True, exist_ok=True)
+    file = f"{name}-{version}-0.conda"
+    url = f"https://me:secret@conda.example/t/tk-0123456789abcdef/conda-forge/noarch/{file}"
+    value = {"name": name, "version": version, "url": url, "md5": "0" * 31 + "a", **more}
+    (folder / "conda-meta" / f"{file}.json").write_text(json.dumps(value))
+
+
+def test_an_environment_of_conda_makes_it_exact(tmp_path: Path) -> None:
+    for name, version in (("python", "3.12.4"), ("pip", "25.1"), ("ca-certificates", "2026.1")):
+        conda_record(tmp_path, name, version)
+    pins_ = exact_pins(tmp_path, "3.12")
+    assert pins_ == ("python=3.12.4", "pip=25.1")
+    # Of another Python than the plan's nothing is known.
+    assert exact_pins(tmp_path, "3.13") == ()
+    text = render_environment_yml(plan(), "lab", pins_)
+    assert _load(text)["dependencies"][:2] == list(pins_)
+    assert "--override-channels --channel conda-forge python=3.12.4 pip=25.1\n" in text
+    lock = render_explicit(tmp_path, "lab") or ""
+    head, _, urls = lock.partition("@EXPLICIT\n")
+    assert all(line.startswith("#") for line in head.splitlines())
+    assert len(urls.splitlines()) == 3
+    assert "secret" not in lock
+    assert "0123456789abcdef" not in lock
+    assert all(u.endswith("#" + "0" * 31 + "a") for u in urls.splitlines())
+    # One that cannot be told makes the whole no lock.
+    conda_record(tmp_path, "odd", "1.0", md5="")
+    assert render_explicit(tmp_path, "lab") is None

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from setup_assistant.host.prefix import packages
 from tests.built import Place
 from tests.steps.index import Index, arguments, serving, small_recipes, tree
 
@@ -126,6 +127,7 @@ def test_what_the_planned_ones_depend_on_is_named_too(theirs: Theirs, tmp_path: 
     theirs.index.packages |= {"numpy": {"1.26.4", "2.4.6"}, "idna": {"3.1", "3.9"}}
     theirs.index.needs["accelerate"] = ("numpy>=2", "idna")
     theirs.lose("accelerate")
+    before = packages(theirs.prefix)
     done = theirs.up(tmp_path / "site")
     said = done["errors"][0]["message"]
     assert "numpy 1.26.4 → 2.4.6" in said, done
@@ -136,3 +138,21 @@ def test_what_the_planned_ones_depend_on_is_named_too(theirs: Theirs, tmp_path: 
     (changed,) = [json.loads(x)["changed"] for x in lines if "changed" in json.loads(x)]
     assert set(changed) == {"accelerate", "numpy"}
     assert changed["numpy"] == ["1.26.4", "2.4.6"]
+    assert_it_can_be_taken_back(theirs, tmp_path / "site", before)
+
+
+def assert_it_can_be_taken_back(theirs: Theirs, site: Path, before: dict[str, str]) -> None:
+    """What the adoption changed goes back; what its owner changed since then stays."""
+    theirs.lose("qwen_vl_utils")
+    shown = theirs.place.json("env", "rollback", str(theirs.prefix), "--dry-run")["data"]
+    assert shown["changes"]["numpy"] == ["2.4.6", "1.26.4"]
+    assert shown["left"] == {"qwen-vl-utils": [before.pop("qwen-vl-utils"), None]}
+    assert theirs.has("accelerate")
+    listed = theirs.place.json("uninstall", "--dry-run", "--site", str(site))
+    assert str(theirs.prefix) in {i["path"] for i in listed["data"]["items"] if i["fate"] == "kept"}
+    done = theirs.place.json("env", "rollback", str(theirs.prefix))
+    assert done["status"] == "ok", done
+    assert packages(theirs.prefix) == before
+    assert theirs.place.json("env", "rollback", str(theirs.prefix))["data"]["changes"] == {}
+    told = json.loads((site / "receipt.json").read_text())["environment"]["packages"]
+    assert told == before

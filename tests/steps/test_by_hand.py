@@ -104,3 +104,27 @@ def test_what_was_added_survives_an_upgrade(lab: Lab, tmp_path: Path) -> None:
     assert receipt(lab)["by_hand"] == {"mine": [None, "1.5"]}
     back = lab.run("env", "rollback", "site", "--json")
     assert "nowhere - → 2.0" in "\n".join(json.loads(back.stdout)["data"]["notes"])
+
+
+def test_an_upgrade_keeps_what_was_changed_where_that_was_asked_for(lab: Lab) -> None:
+    change_all(lab)
+    by_hand(lab, "install", "--no-deps", "modelscope==1.37.1", f"transformers=={OLD}")
+    shown = lab.run("env", "upgrade", "site", "--dry-run", "--json")
+    said = json.loads(shown.stdout)["data"]
+    assert "modelscope 1.37.1 → 1.40.2, as planned" in said["notes"][0]
+    done = lab.run("env", "upgrade", "site", "--yes", "--keep")
+    assert done.returncode == 0, done.stderr
+    now = prefix.packages(lab.layout.env)
+    assert (now["transformers"], now["modelscope"], now["mine"]) == (NEW, "1.37.1", "1.5")
+    assert "accelerate 1.15.0 is installed again" in done.stderr + done.stdout
+    assert "modelscope==1.37.1" in lab.layout.requirements.read_text()
+    assert ledger(lab, "kept")[-1] == {"modelscope": ["1.40.2", "1.37.1"]}
+    assert ledger(lab, "put_back")[-1] == {"accelerate": [None, "1.15.0"]}
+    assert "kept: modelscope 1.37.1" in lab.layout.plan.read_text()
+    # The decision holds, in `up` as in another upgrade, until another is made.
+    assert {s["status"] for s in up(lab)["steps"]} == {"already"}
+    again = json.loads(lab.run("env", "upgrade", "site", "--json").stdout)["data"]
+    assert again["changes"] == []
+    other = lab.run("env", "upgrade", "site", "--dry-run", "--no-keep", "--json")
+    (change,) = json.loads(other.stdout)["data"]["changes"]
+    assert (change["name"], change["new"]) == ("modelscope", "1.40.2")

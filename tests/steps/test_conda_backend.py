@@ -131,6 +131,11 @@ Please accept or remove them before proceeding:
             "packages_unreachable", "Download error (7)",
         ),
         ("", "critical libmamba filesystem error: No space left on device\n", "disk_filled", ""),
+        (
+            '{"success": true, "actions": {}}{"error": "Multiple", "errors": [{"exception_name": '
+            '"NoSpaceLeftError", "message": "full"}], "exception_name": "CondaMultiError"}',
+            "", "disk_filled", "",
+        ),
     ],
 )  # fmt: skip
 def test_what_they_say_last(out: str, err: str, code: str, words: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ The environments are real folders with real metadata; only the two long steps ar
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,8 +42,8 @@ class Builds:
     name = "environment"
     killed = False
 
-    def __init__(self, also: Sequence[str] = ()) -> None:
-        self.also = also
+    def __init__(self, *_said: object) -> None:
+        """Take what was there before, and make nothing of it."""
 
     def title(self, _context: Context) -> Message:
         return msg("{name}", name="environment")

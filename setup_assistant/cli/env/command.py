@@ -11,7 +11,7 @@ import click
 
 from setup_assistant import frozen_json
 from setup_assistant.cli.common import verb
-from setup_assistant.cli.env import export, lifecycle
+from setup_assistant.cli.env import adopting, export, lifecycle
 from setup_assistant.cli.env.removing import Going, carry_out, removal_of
 from setup_assistant.cli.env.unfinished import end_named
 from setup_assistant.cli.result import Result
@@ -88,7 +88,7 @@ def remove(name: str, yes: bool, dry_run: bool) -> Result:
 
 for _verb in (
     list_,
-    lifecycle.adopt,
+    adopting.adopt,
     lifecycle.upgrade,
     lifecycle.rollback,
     export.activate,

@@ -77,6 +77,8 @@ def export(name: str, to: Path, force: bool) -> Result:
     from setup_assistant.host import clock, files
     from setup_assistant.site import environments
     from setup_assistant.site import export as exporting
+    from setup_assistant.site.conda_explicit import render_explicit
+    from setup_assistant.site.environment_yml import conda_name
     from setup_assistant.steps.relock import hashes_for
 
     end_named(name)
@@ -93,8 +95,10 @@ def export(name: str, to: Path, force: bool) -> Result:
     variables = {"PYTHONNOUSERSITE": "1", "PYTHONPATH": ""}
     text = exporting.render_environment(folder, found.name or folder.name, when, options, variables)
     texts = dict(zip(targets, (text, lock), strict=True))
+    if explicit := render_explicit(folder, conda_name(found.name or folder.name)):
+        texts[to / "conda-explicit.txt"] = explicit
     # What a run that was killed has written already is no reason to stop.
-    there = [t for t in targets if t.exists() and not exporting.same(t, texts[t])]
+    there = [t for t in texts if t.exists() and not exporting.same(t, texts[t])]
     if there and not force:
         raise SetupError("file_exists", path=str(there[0]), flag="--force")
     for target, content in texts.items():
@@ -102,11 +106,11 @@ def export(name: str, to: Path, force: bool) -> Result:
         exporting.sweep(target)
     data = {
         "environment": found.prefix,
-        "files": [str(t) for t in targets],
+        "files": [str(t) for t in texts],
         "packages": len(exporting.installed(folder)),
         "without_hash": missing,
     }
-    return Result("env export", data, text=lambda: _draw_export(targets, missing))
+    return Result("env export", data, text=lambda: _draw_export(tuple(texts), missing))
 
 
 def _site_files(found: Environment) -> tuple[tuple[str, ...], str]:

@@ -1,4 +1,4 @@
-"""`env adopt`, `env upgrade`, `env rollback`: environments that change owner or age."""
+"""`env upgrade` and `env rollback`: environments that change age."""
 
 from __future__ import annotations
 
@@ -18,65 +18,21 @@ from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
 
 if TYPE_CHECKING:
+    from setup_assistant.choose.plan import Plan
     from setup_assistant.site.environments import Environment
     from setup_assistant.site.layout import Layout
+    from setup_assistant.site.read import Site
     from setup_assistant.steps.upgrade import Change
-
-
-@click.argument("folder", metavar="PREFIX", type=click.Path(path_type=Path))
-@click.option("--site", metavar="DIR", help=_("Folder of the deployment that takes it over."))
-@click.option(
-    "--change",
-    is_flag=True,
-    help=_("Missing packages may be installed into it, and others changed."),
-)
-@click.option("--yes", "-y", is_flag=True, help=_("Take the defaults and do not ask."))
-@verb(
-    "env adopt",
-    summary=_(
-        "Take over an environment that somebody else made: look at it, prove it with the "
-        "canary, and keep a record.\n\nIts packages stay as they are. Where one is missing, "
-        "nothing is done unless --change agrees to it."
-    ),
-    examples=("setup-assistant env adopt ~/miniconda3/envs/qwen --yes",),
-)
-def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
-    """Adopt one environment."""
-    from setup_assistant.choose.wishes import Wishes
-    from setup_assistant.cli.terminal import ask
-    from setup_assistant.cli.up.carry_out import carry_out
-    from setup_assistant.steps import adopt as adopting
-    from setup_assistant.steps.environment import drifted
-    from setup_assistant.steps.prepare import Prepared, layout_of, make, prepare, probe_for
-
-    folder = folder.expanduser().absolute()
-    adopting.look_at(folder)
-    if not (yes or ask.interactive()):
-        raise SetupError("unanswered", flag="--yes")
-    root = Path(site).expanduser().absolute() if site else Path.home() / f"qwen2-vl-{folder.name}"
-    wishes = adopting.fitted(
-        Wishes(model="canary", backend="uv", env=str(folder), site=str(root), adopt=change)
-    )
-    layout = layout_of(wishes)
-    if (layout.root / "plan.json").exists():
-        prepared = prepare(wishes)
-    else:
-        machine = probe_for(layout)
-        plan = adopting.as_it_is(make(machine, wishes), folder)
-        prepared = Prepared(layout, machine, wishes, plan)
-    changes = adopting.changes(folder, prepared.plan, drifted(folder, prepared.plan), wishes)
-    if not change:
-        adopting.refuse_changes(folder, changes, flag="--change")
-    if changes:
-        show.note(_("To be changed: {packages}", packages=adopting.listed(changes)))
-    done = carry_out(prepared, agree=None if yes else _agree)
-    said = {n: list(pair) for n, pair in changes.items()}
-    return replace(done, command="env adopt", data={**done.data, "changes": said})
 
 
 @click.argument("name")
 @click.option("--yes", "-y", is_flag=True, help=_("Take the defaults and do not ask."))
 @click.option("--dry-run", is_flag=True, help=_("Show what would change and change nothing."))
+@click.option(
+    "--keep/--no-keep",
+    default=None,
+    help=_("Leave packages that were changed by hand as they are, or put them back (default)."),
+)
 @verb(
     "env upgrade",
     summary=_(
@@ -86,24 +42,28 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
     ),
     examples=("setup-assistant env upgrade qwen2-vl --dry-run",),
 )
-def upgrade(name: str, yes: bool, dry_run: bool) -> Result:
+def upgrade(name: str, yes: bool, dry_run: bool, keep: bool | None) -> Result:
     """Upgrade one environment."""
     from setup_assistant.cli.terminal import ask
     from setup_assistant.host import files
     from setup_assistant.site.read import read_site
     from setup_assistant.steps import upgrade as upgrading
-    from setup_assistant.steps.prepare import make, probe_for
+    from setup_assistant.steps.prepare import probe_for
 
     ended = end_named(name)
     found, layout = _ours(name)
     with files.exclusive(layout.lock):
         site = read_site(layout.root)
-        machine = probe_for(layout)
-        plan = make(machine, replace(site.wishes, lock=""))
+        wishes = site.wishes if keep is None else replace(site.wishes, keep=keep)
+        site = replace(site, machine=probe_for(layout), wishes=wishes)
+        plan, notes = _newer(site)
         changes = upgrading.changes(layout, plan)
-        again, lost = upgrading.added_by_hand(layout, plan) if changes else ([], [])
+        again, lost = upgrading.beside(layout, plan, keep=wishes.keep) if changes else ([], [])
+        notes = notes if changes else _by_hand(layout)
         data = _data(found, changes, done=ended == "upgraded")
-        data |= {"installed_again": again, "lost": lost}
+        data |= {"installed_again": again, "lost": lost, "notes": notes}
+        for note in notes:
+            show.note(note)
         if not changes:
             return Result("env upgrade", data, text=lambda: show.line(_("Nothing is newer.")))
         if not (yes or dry_run or ask.interactive()):
@@ -114,24 +74,46 @@ def upgrade(name: str, yes: bool, dry_run: bool) -> Result:
             return Result("env upgrade", data)
         if not (yes or ask.confirm(_("Do this now?"), default=True, flag="--yes")):
             return Result("env upgrade", data, text=lambda: show.line(_("Nothing was done.")))
-        return _carry_out(replace(site, machine=machine), plan, data)
+        return _carry_out(site, plan, data)
+
+
+def _newer(site: Site) -> tuple[Plan, list[str]]:
+    """Return the plan of today, and what becomes of what was changed by hand."""
+    from setup_assistant.steps import by_hand
+    from setup_assistant.steps.environment import planned
+    from setup_assistant.steps.prepare import make
+
+    keep = site.wishes.keep
+    plan = make(site.machine, replace(site.wishes, lock=""))
+    found = by_hand.to_put_back(by_hand.standing(site.layout.env, planned(site.plan)))
+    notes = [str(note) for note in by_hand.notes_anew(found, planned(plan), keep=keep)]
+    return (by_hand.keeping(plan, found) if keep else plan), notes
 
 
 @click.argument("name")
+@click.option("--dry-run", is_flag=True, help=_("Show what would change and change nothing."))
 @verb(
     "env rollback",
-    summary=_("Bring back the environment before the last upgrade. Twice is there and back."),
+    summary=_(
+        "Bring back the environment before the last upgrade; twice is there and back.\n\n"
+        "In one that somebody else made: take back what its adoption changed."
+    ),
     examples=("setup-assistant env rollback qwen2-vl",),
 )
-def rollback(name: str) -> Result:
+def rollback(name: str, dry_run: bool) -> Result:
     """Exchange an environment with its previous one."""
+    from setup_assistant.cli.env.adopting import is_adopted, take_back
     from setup_assistant.host import files, paths
     from setup_assistant.site import environments
     from setup_assistant.steps import upgrade as upgrading
 
     # One that was killed is ended, not done and undone.
     ended = end_named(name)
-    _found, layout = _ours(name)
+    if is_adopted(name):
+        return take_back(name, dry_run=dry_run)
+    found, layout = _ours(name)
+    if dry_run:
+        return _rollback_shown(found, layout)
     if ended != "rolled back":
         with files.exclusive(layout.lock):
             upgrading.rollback(layout, paths.recipes_folder())
@@ -147,6 +129,25 @@ def rollback(name: str) -> Result:
               torch=f"{now.torch.version} {now.torch.build or ''}".strip() if now.torch else "-")
         ),
     )  # fmt: skip
+
+
+def _rollback_shown(found: Environment, layout: Layout) -> Result:
+    """Show what a rollback would change.
+
+    Raises:
+        SetupError: `nothing_previous`.
+    """
+    from setup_assistant.host import prefix
+    from setup_assistant.steps import by_hand
+    from setup_assistant.steps import rollback as rollback_steps
+    from setup_assistant.steps.upgrade import Change
+
+    if not rollback_steps.there(layout):
+        raise SetupError("nothing_previous", path=str(layout.env))
+    previous = prefix.packages(rollback_steps.folder(layout))
+    there = by_hand.compared(prefix.packages(layout.env), previous)
+    changes = tuple(Change(name=d.name, old=d.was, new=d.now) for d in there)
+    return Result("env rollback", _data(found, changes, done=False), text=lambda: _draw(changes))
 
 
 def _by_hand(layout: Layout) -> list[str]:
@@ -179,7 +180,7 @@ def _ours(name: str) -> tuple[Environment, Layout]:
     return found, read_layout(Path(found.site))
 
 
-def _carry_out(site: Any, plan: Any, data: dict[str, Any]) -> Result:  # noqa: ANN401 - late imports
+def _carry_out(site: Site, plan: Plan, data: dict[str, Any]) -> Result:
     from setup_assistant.cli.up.step_display import Guide
     from setup_assistant.host import paths
     from setup_assistant.steps import rollback as rollback_steps
@@ -237,9 +238,3 @@ def _draw_done(layout: Layout) -> None:
 
 def _draw_failed() -> None:
     show.line(_("The environment is as it was before."))
-
-
-def _agree(_prepared: object) -> bool:
-    from setup_assistant.cli.terminal import ask
-
-    return ask.confirm(_("Do this now?"), default=True, flag="--yes")

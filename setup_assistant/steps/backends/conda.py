@@ -103,10 +103,20 @@ def explain(outcome: run.Outcome, engine: str, prefix: Path) -> SetupError:
 
 
 def _json(text: str) -> dict[str, object]:
-    """Return the object in conda's output; warnings may stand before it."""
+    """Return the last object in conda's output; warnings and what went well stand before it.
+
+    Of several errors at once it is the first.
+    """
+    said: dict[str, object] = {}
     start = text.find("{")
-    try:
-        value = json.loads(text[start:]) if start >= 0 else {}
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+    while start >= 0:
+        try:
+            value, end = json.JSONDecoder().raw_decode(text, start)
+        except ValueError:
+            end = start + 1
+        else:
+            said = value
+        start = text.find("{", end)
+    several = said.get("errors")
+    first = several[0] if isinstance(several, list) and several else None
+    return first if isinstance(first, dict) else said

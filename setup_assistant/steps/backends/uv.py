@@ -137,7 +137,7 @@ def _versions(lines: Iterable[str], sign: str) -> Iterator[tuple[str, str]]:
 
 
 def install_beside(job: Job, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Install requirements beside what is there, none of which changes.
+    """Install requirements beside what is there, of which nothing else changes.
 
     Returns:
         Those that were installed, and those that do not go with it or are nowhere.
@@ -145,7 +145,8 @@ def install_beside(job: Job, wanted: Sequence[str]) -> tuple[list[str], list[str
     if not wanted:
         return [], []
     there = job.scratch / "there.txt"
-    found = sorted(packages(job.prefix).items())
+    own = {normal_name(pin.partition("==")[0].partition(" @ ")[0]) for pin in wanted}
+    found = sorted((n, v) for n, v in packages(job.prefix).items() if n not in own)
     there.write_text("".join(f"{n}=={v}\n" for n, v in found), encoding="utf-8")
 
     def install_some(some: Sequence[str]) -> bool:
