@@ -18,7 +18,7 @@ from setup_assistant.steps.download.folder import Job, bring
 from setup_assistant.steps.download.source import Source
 from setup_assistant.weights import folder_record
 
-_AGAIN = "setup-assistant bundle create"
+_AGAIN = ("setup-assistant", "bundle", "create")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,7 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     """Remove one site."""
     layout = read_layout(site or paths.default_site())
     if not layout.ledger.is_file():
-        raise SetupError("site_missing", path=str(layout.root))
+        return _finish(layout, yes=yes, dry_run=dry_run)
     if not dry_run:
         # What cannot be ended is listed as it lies there.
         with contextlib.suppress(SetupError):
@@ -74,6 +74,23 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
         return Result("uninstall", data, Exit.FAILED, problems)
     show.line(_("Removed."))
     return Result("uninstall", data)
+
+
+def _finish(layout: Layout, *, yes: bool, dry_run: bool) -> Result:
+    """End an uninstall that was killed when only the folder and its lock were left."""
+    items = undo.remains(layout)
+    if not items:
+        raise SetupError("site_missing", path=str(layout.root))
+    data = {"site": str(layout.root), "items": [_item(i) for i in items], "dry_run": dry_run}
+    _show(items)
+    if dry_run:
+        return Result("uninstall", data)
+    if not yes and not ask.confirm(_("Remove all of this?"), default=False, flag="--yes"):
+        return Result("uninstall", {**data, "removed": False})
+    with files.exclusive(layout.lock):
+        undo.remove(items, layout)
+    show.line(_("Removed."))
+    return Result("uninstall", {**data, "removed": True, "kept": []})
 
 
 def _item(item: undo.Item) -> dict[str, object]:

@@ -1,9 +1,10 @@
 """The one door for what identifies the person: which token, and which host may see it.
 
 A token is for its own hub, or for the host that the person named in the hub's own variable
-(MODELSCOPE_ENDPOINT, HF_ENDPOINT), and travels encrypted or not at all. A name and password in an
-address are for that address, those of a netrc file for that host. Nothing is sent to a host to
-which another one redirected; `Http` asks only for the host that was asked first.
+(MODELSCOPE_ENDPOINT, HF_ENDPOINT), and travels encrypted or not at all: over plain http only to
+this computer, or to an address that the person wrote out with http:// in --token-to. A name and
+password in an address are for that address, those of a netrc file for that host. Nothing is sent
+to a host to which another one redirected; `Http` asks only for the host that was asked first.
 """
 
 from __future__ import annotations
@@ -51,13 +52,12 @@ HUBS = {
 class Keys:
     """What may be shown to whom.
 
-    `hub` says whose token, "" for none; `logins` are headers for single addresses, `allowed`
-    further addresses for the token, and `netrc` whether that file counts.
+    `hub` says whose token, "" for none; `logins` are headers for single addresses, and `netrc`
+    whether that file counts.
     """
 
     hub: str = ""
     logins: Mapping[Address, str] = field(default_factory=dict, repr=False)
-    allowed: tuple[Address, ...] = ()
     netrc: bool = False
 
     def headers(self, url: str) -> dict[str, str]:
@@ -88,13 +88,32 @@ class Keys:
         return token if re.fullmatch(r"[\x21-\x7e]+", token) else ""
 
     def _may_see_token(self, url: str) -> bool:
-        address = address_of(url)
-        if address in (*self.allowed, *_addresses(os.environ.get(VARIABLE, ""))):
+        if address_of(url) in _addresses(os.environ.get(VARIABLE, "")):
             return True
-        hub = HUBS[self.hub]
-        own: list[Address] = [("https", host, 443) for host in hub.hosts]
-        own += _addresses(os.environ.get(hub.endpoint, ""))
-        return address in own and _is_private(url)
+        return belongs(self.hub, url) and _is_private(url)
+
+
+def belongs(hub: str, url: str) -> bool:
+    """Whether an address is a hub's own, or the one that the person set for it."""
+    own: list[Address] = [("https", host, 443) for host in HUBS[hub].hosts]
+    return address_of(url) in (*own, *_addresses(os.environ.get(HUBS[hub].endpoint, "")))
+
+
+def allow(texts: Iterable[str]) -> None:
+    """Let further addresses see the token, in this process and in those that it starts.
+
+    Raises:
+        WebError: for what is no address.
+    """
+    given = list(texts)
+    addresses(given)
+    os.environ[VARIABLE] = " ".join([os.environ.get(VARIABLE, ""), *given]).strip()
+
+
+def flags() -> list[str]:
+    """Return the options that allow the same again."""
+    words = re.split(r"[\s,]+", os.environ.get(VARIABLE, "").strip())
+    return [part for word in words if word for part in ("--token-to", word)]
 
 
 def addresses(texts: Iterable[str]) -> tuple[Address, ...]:

@@ -18,7 +18,7 @@ from setup_assistant.steps.ownership import INSIDE, Owner, beside
 from setup_assistant.steps.undo_items import Fate, Item, going, judged
 from setup_assistant.weights.listing import OWN_PREFIX
 
-__all__ = ["Fate", "Item", "Removed", "inventory", "remove"]
+__all__ = ["Fate", "Item", "Removed", "inventory", "remains", "remove"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,19 @@ def remove(items: tuple[Item, ...], site: Layout) -> Removed:
         removal.prune(site.root, under=site.root.parent)
     kept = {i.path for i in items if i.fate == "kept"}
     return Removed(tuple(_stays(site.root, kept)), tuple(failed))
+
+
+def remains(site: Layout) -> tuple[Item, ...]:
+    """Return what an uninstall leaves that was killed after its ledger had gone.
+
+    That is an empty lock alone in its folder; any other folder is somebody's.
+    """
+    root, lock = site.root, site.lock
+    if root.is_symlink() or not root.is_dir() or [*root.iterdir()] != [lock]:
+        return ()
+    if lock.is_symlink() or not lock.is_file() or lock.stat().st_size:
+        return ()
+    return (going(lock, "file", root, seen(lock)), Item(root, "folder", 0, "remove"))
 
 
 def _remove(item: Item) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -85,7 +84,7 @@ def _sources(context: Context) -> list[Source]:
     if planned == places.Place(kind=places.MODELSCOPE, address=official.get(places.MODELSCOPE, "")):
         found = places.places_of((), None, official)
     # The site holds its answers: nothing else need be given again.
-    resume = shlex.join(["setup-assistant", "up", "--yes", "--site", str(context.site.root)])
+    resume = ["setup-assistant", "up", "--yes", "--site", str(context.site.root)]
     return [
         places.source_of(
             place.kind,

@@ -7,13 +7,16 @@ import pytest
 from setup_assistant.host import log
 from setup_assistant.host.secrets import anonymous, redact, redact_json, without_login
 from tests.host import redaction_corpus as first
+from tests.host import redaction_structures as third
 from tests.host import redaction_unseen as second
 
 ROUTINES = {"secrets": redact, "identities": anonymous}
 
 
 @pytest.mark.parametrize("level", ROUTINES)
-@pytest.mark.parametrize("line", [*first.SECRETS, *second.SECRETS], ids=lambda line: line[0][:40])
+@pytest.mark.parametrize(
+    "line", [*first.SECRETS, *second.SECRETS, *third.SECRETS], ids=lambda line: line[0][:40]
+)
 def test_secrets_are_taken_out(line: tuple[str, ...], level: str) -> None:
     text, *words = line
     said = ROUTINES[level](text)
@@ -21,7 +24,9 @@ def test_secrets_are_taken_out(line: tuple[str, ...], level: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [*first.IDENTITIES, *second.IDENTITIES], ids=lambda line: line[0][:40]
+    "line",
+    [*first.IDENTITIES, *second.IDENTITIES, *third.IDENTITIES],
+    ids=lambda line: line[0][:40],
 )
 def test_identities_are_taken_out_of_what_is_handed_on(line: tuple[str, ...]) -> None:
     text, *words = line
@@ -30,7 +35,9 @@ def test_identities_are_taken_out_of_what_is_handed_on(line: tuple[str, ...]) ->
 
 
 @pytest.mark.parametrize("level", ROUTINES)
-@pytest.mark.parametrize("text", [*first.INNOCENT, *second.INNOCENT], ids=lambda text: text[:40])
+@pytest.mark.parametrize(
+    "text", [*first.INNOCENT, *second.INNOCENT, *third.INNOCENT], ids=lambda text: text[:40]
+)
 def test_ordinary_text_is_left_alone(text: str, level: str) -> None:
     assert ROUTINES[level](text) == text
 
@@ -59,7 +66,8 @@ UNITS = (
     "- ", "a-", "a.", "a:", "token=", "password: ", "://", "x://a:b/", "sk-", "hf_", "?a=", "&sig=",
     '"', "\\", "'", "login x ", "--token ", "-u a:", "authorization: ", "cookie: ", "密码：", " ",
     "\n", "%2", "%41", "name: x value: ", '\\"token\\":', "a_key=", "/", "/home/", "1.1.1.1 ",
-    "0:", "aA1",
+    "0:", "aA1", "token: !a &b ", "secret: |\n  a\n", "password:\n  a\n", "<password>a", "zip -",
+    "%25",
 )  # fmt: skip
 
 

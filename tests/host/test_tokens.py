@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from setup_assistant.bundle.fetch import Offer
 from setup_assistant.bundle.fetch import fetch as bundle_fetch
 from setup_assistant.bundle.remote import Remote
+from setup_assistant.cli.bundle.create import create
+from setup_assistant.cli.download.command import command as download
+from setup_assistant.cli.token_option import token_option
+from setup_assistant.cli.up.command import command as up
 from setup_assistant.errors import SetupError
 from setup_assistant.host.http import Http
 from setup_assistant.host.http_errors import WebError
-from setup_assistant.host.tokens import HUGGING_FACE, MODELSCOPE, VARIABLE, Keys, addresses, logins
+from setup_assistant.host.tokens import (
+    HUGGING_FACE,
+    MODELSCOPE,
+    VARIABLE,
+    Keys,
+    addresses,
+    allow,
+    flags,
+    logins,
+)
 from setup_assistant.steps.download import places
 
 MS, HF = "ms-0123456789abcdef", "hf_0123456789abcdef"
@@ -99,7 +115,10 @@ def test_a_proxy_on_the_way_of_plain_text_sees_nothing(monkeypatch: pytest.Monke
 
 
 def test_what_the_person_allows_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = Keys(MODELSCOPE, allowed=addresses(["lab.example", "http://10.0.0.5:8000"]))
+    monkeypatch.setenv(VARIABLE, "")
+    allow(["lab.example", "http://10.0.0.5:8000"])
+    assert flags() == ["--token-to", "lab.example", "--token-to", "http://10.0.0.5:8000"]
+    keys = Keys(MODELSCOPE)
     assert MS in seen_by(keys, "https://lab.example/x")
     assert MS in seen_by(keys, "http://10.0.0.5:8000/x")
     for url in ("http://lab.example/x", "https://10.0.0.5:8000/x", "http://10.0.0.5/x"):
@@ -198,7 +217,7 @@ def serve() -> Iterator[Callable[[str], Server]]:
 
 
 def ask(kind: str, address: str, **more: Any) -> None:
-    source = places.source_of(kind, address, model="A/B", resume="r", flag="--to", **more)
+    source = places.source_of(kind, address, model="A/B", resume=["r"], flag="--to", **more)
     with pytest.raises(SetupError):
         source.list()
 
@@ -222,9 +241,50 @@ def test_every_request_of_a_download_that_carries_a_token(
         assert here.shown()
         assert all(token in shown for shown in here.shown())
         here.seen.clear()
-        ask(kind, here.url, token_to=(here.url,))
+        monkeypatch.setenv(VARIABLE, here.url)
+        ask(kind, here.url)
+        monkeypatch.delenv(VARIABLE)
         assert all(token in shown for shown in here.shown())
         here.seen.clear()
+
+
+def test_an_address_alone_means_the_hub_for_which_the_person_set_it(
+    serve: Callable[[str], Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = serve("127.0.0.1")
+    monkeypatch.setenv("HF_ENDPOINT", here.url)
+    for kinds, given in (((), here.url), ((here.url,), None)):
+        (place,) = places.places_of(kinds, given, {})
+        # A hub that tells nothing to strangers is asked as the right kind first.
+        here.answers["/api/v1/models/A/B/repo/files"] = (401, {}, b"")
+        ask(place.kind, place.address)
+        assert {f"Authorization: Bearer {HF}"} == {s for p, s in here.seen if "/api/models/" in p}
+        assert not any(MS in shown for shown in here.shown())
+        here.seen.clear()
+    monkeypatch.setenv("MODELSCOPE_ENDPOINT", here.url)
+    assert places.places_of((), here.url, {})[0].kind == MODELSCOPE
+
+
+@pytest.mark.parametrize("command", [download, up, create])
+def test_every_verb_that_downloads_takes_further_hosts(command: click.Command) -> None:
+    (option,) = [p for p in command.params if p.name == "token_to"]
+    assert option.opts == ["--token-to"]
+
+
+def test_further_hosts_are_for_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    @token_option
+    def one() -> None:
+        click.echo(os.environ[VARIABLE])
+
+    monkeypatch.setenv(VARIABLE, "first.example")
+    found = CliRunner().invoke(one, ["--token-to", "lab.example", "--token-to", "http://b:1"])
+    assert found.stdout == "first.example lab.example http://b:1\n"
+    assert os.environ[VARIABLE] == "first.example"
+    assert CliRunner().invoke(one, ["--token-to", "http://[bad"]).exit_code == 2
+    monkeypatch.delenv(VARIABLE)
+    assert CliRunner().invoke(one, ["--token-to", "lab.example"]).exit_code == 0
+    assert VARIABLE not in os.environ
 
 
 def test_another_host_to_which_one_redirects_sees_nothing(
@@ -274,7 +334,7 @@ def test_what_was_kept_back_is_said(
     here = serve("127.0.0.1")
     for path in ("/api/v1/models/A/B/repo/files", "/api/models/A/B/tree/main"):
         here.answers[path] = (401, {}, b"")
-    source = places.source_of(MODELSCOPE, here.url, model="A/B", resume="r", flag="--to")
+    source = places.source_of(MODELSCOPE, here.url, model="A/B", resume=["r"], flag="--to")
     with pytest.raises(SetupError) as caught:
         source.list()
     assert caught.value.code == "weights_token"

@@ -150,7 +150,7 @@ def test_what_begins_at_another_byte_is_not_taken(hub: Hub, tmp_path: Path, smal
 # --- revisions -----------------------------------------------------------------------------
 def fetch(hub: Hub, folder: Path, revision: str = "", **more: Any) -> Brought:
     source = places.source_of(
-        "modelscope", hub.url, model=MODEL, resume="r", flag="--to", revision=revision
+        "modelscope", hub.url, model=MODEL, resume=["r"], flag="--to", revision=revision
     )
     assert isinstance(source, WebSource)
     source = replace(source, patience=Patience(attempts=3, longest_pause=0.05))
@@ -215,7 +215,7 @@ def test_a_resume_with_another_revision_does_not_mix_bytes(
 
 def test_a_folder_has_one_state(tmp_path: Path) -> None:
     with pytest.raises(SetupError) as caught:
-        places.source_of(str(tmp_path), "", model=MODEL, resume="r", flag="--to", revision="v2")
+        places.source_of(str(tmp_path), "", model=MODEL, resume=["r"], flag="--to", revision="v2")
     assert caught.value.code == "usage"
 
 

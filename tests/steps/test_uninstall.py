@@ -300,6 +300,32 @@ def test_a_text_of_ones_own_stays(tmp_path: Path) -> None:
     assert {shown[str(p)] for p in kept} == {"changed"}
 
 
+@pytest.mark.parametrize(
+    ("left", "gone"),
+    [
+        ({".lock": ""}, True),
+        ({".lock": "their own lock"}, False),
+        ({".lock": "", "thesis.txt": ""}, False),
+        ({"lock": ""}, False),
+        ({}, False),
+    ],
+)
+def test_one_that_was_killed_at_its_last_move_is_ended(
+    left: dict[str, str], gone: bool, tmp_path: Path
+) -> None:
+    root = tmp_path / "a site"
+    root.mkdir()
+    for name, text in left.items():
+        (root / name).write_text(text)
+    before = files_in(root)
+    shown = run("uninstall", "--site", str(root), "--dry-run")
+    assert files_in(root) == before
+    done = run("uninstall", "--site", str(root), "--yes")
+    assert (shown["exit_code"], done["exit_code"]) == ((0, 0) if gone else (2, 2)), done
+    assert root.exists() is not gone
+    assert gone or files_in(root) == before
+
+
 def test_an_adopted_environment_stays_and_it_is_said(tmp_path: Path) -> None:
     site = Made(tmp_path / "site", tmp_path / "envs" / "theirs")
     text = (site.layout.env / ".setup-assistant.json").read_text().replace('"uv"', '"adopted"')

@@ -13,6 +13,7 @@ from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.size_option import size_option
 from setup_assistant.cli.terminal import show
+from setup_assistant.cli.token_option import token_option
 from setup_assistant.cli.up.wishes import wish_options
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     help=_("Sign it with this SSH key."),
 )
 @wish_options
+@token_option
 def create(
     *,
     folder: Path,

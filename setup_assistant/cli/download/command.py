@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import click
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
+from setup_assistant.cli.token_option import token_option
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _, msg
 
@@ -77,12 +77,7 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
         "Branch, tag or commit on the hub; default: that of the folder's record, or the newest."
     ),
 )
-@click.option(
-    "--token-to",
-    metavar="HOST",
-    multiple=True,
-    help=_("Another host that may see your token, e.g. lab.example or http://10.0.0.5:8000."),
-)
+@token_option
 @click.option(
     "--verify",
     is_flag=True,
@@ -95,7 +90,6 @@ def command(
     sources: tuple[str, ...],
     endpoint: str | None,
     revision: str | None,
-    token_to: tuple[str, ...],
     verify: bool,
 ) -> Result:
     """Download one model."""
@@ -111,7 +105,7 @@ def command(
     started = clock.monotonic()
     wish = _Wish(
         model=model, to=to, sources=sources, endpoint=endpoint, revision=revision or "",
-        token_to=token_to, verify=verify,
+        verify=verify,
     )  # fmt: skip
     folder = _folder(wish)
     wish = replace(wish, revision=wish.revision or _recorded_revision(wish, folder))
@@ -137,7 +131,6 @@ class _Wish:
     sources: tuple[str, ...]
     endpoint: str | None
     revision: str
-    token_to: tuple[str, ...]
     verify: bool
 
 
@@ -207,13 +200,12 @@ def _sources(wish: _Wish, folder: Path) -> list[Source]:
     if wish.sources != (places.MODELSCOPE,):
         again += [part for s in wish.sources for part in ("--source", s)]
     ending = ["--endpoint", wish.endpoint] if wish.endpoint else []
-    ending += [part for host in wish.token_to for part in ("--token-to", host)]
     found = places.places_of(wish.sources, wish.endpoint, _official())
-    resume = shlex.join([*again, *ending])
+    resume = [*again, *ending]
     return [
         places.source_of(
             place.kind, place.address, model=wish.model, resume=resume, flag="--to",
-            alone=len(found) == 1, revision=wish.revision, token_to=wish.token_to,
+            alone=len(found) == 1, revision=wish.revision,
         )
         for place in found
     ]  # fmt: skip

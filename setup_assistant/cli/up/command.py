@@ -9,6 +9,7 @@ import click
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal.progress import busy
+from setup_assistant.cli.token_option import token_option
 from setup_assistant.cli.up.carry_out import carry_out
 from setup_assistant.cli.up.waiting import say_waiting
 from setup_assistant.cli.up.wishes import wish_options
@@ -30,6 +31,7 @@ from setup_assistant.steps.prepare import Prepared
     ),
 )
 @wish_options
+@token_option
 @click.option(
     "--answers",
     type=click.Path(path_type=Path),

@@ -2,75 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from collections.abc import Iterable
 
 # Hosts that everybody uses; they say which service failed, and nothing else.
-_PUBLIC = frozenset(
-    [
-        "pypi.org",
-        "pythonhosted.org",
-        "pytorch.org",
-        "huggingface.co",
-        "hf.co",
-        "hf-mirror.com",
-        "modelscope.cn",
-        "modelscope.ai",
-        "anaconda.org",
-        "anaconda.com",
-        "conda.io",
-        "github.com",
-        "githubusercontent.com",
-        "github.io",
-        "nvidia.com",
-        "tsinghua.edu.cn",
-        "aliyun.com",
-        "aliyuncs.com",
-        "ustc.edu.cn",
-        "sjtu.edu.cn",
-        "python.org",
-        "debian.org",
-        "ubuntu.com",
-        "docker.io",
-        "docker.com",
-        "readthedocs.io",
-        "apache.org",
-        "w3.org",
-        "json-schema.org",
-        "gnu.org",
-        "kernel.org",
-        "opensource.org",
-        "example.org",
-    ]
-) - {"example.org"}
+_PUBLIC = frozenset({
+    "pypi.org", "pythonhosted.org", "pytorch.org", "huggingface.co", "hf.co", "hf-mirror.com",
+    "modelscope.cn", "modelscope.ai", "anaconda.org", "anaconda.com", "conda.io", "github.com",
+    "githubusercontent.com", "github.io", "nvidia.com", "tsinghua.edu.cn", "aliyun.com",
+    "aliyuncs.com", "ustc.edu.cn", "sjtu.edu.cn", "python.org", "debian.org", "ubuntu.com",
+    "docker.io", "docker.com", "readthedocs.io", "apache.org", "w3.org", "json-schema.org",
+    "gnu.org", "kernel.org", "opensource.org",
+})  # fmt: skip
 _TOP = (
     r"com|net|org|cn|edu|gov|corp|lan|internal|intra|intranet|localdomain|priv|private|de|uk|jp|"
-    r"fr|kr|tw|hk|ru|eu|au|ca|io|ai|dev|cloud|test|example|invalid|local|home|in|us|ac|info|mil"
+    r"fr|kr|tw|hk|ru|eu|au|ca|io|ai|dev|cloud|test|example|invalid|local|home|in|us|ac|info|mil|"
+    r"lab|labs|cluster|hpc|grid|intern|lokal|school|office|site|xyz|tech|nl|ch|se|fi|pl|at|be|cz|"
+    r"sg|my|vn|br|mx|it|es|nz|il|tr|ua|no|cc|me|co"
 )
 # Endings that are names in programs as well: more than one dot, or a dash or figure, is wanted.
-_WEAK_TOP = frozenset(
-    [
-        "local",
-        "home",
-        "in",
-        "us",
-        "test",
-        "example",
-        "io",
-        "ai",
-        "dev",
-        "info",
-        "cloud",
-        "private",
-        "au",
-        "ca",
-        "ac",
-        "de",
-    ]
-)
+_WEAK_TOP = frozenset({
+    "lab", "labs", "cluster", "grid", "school", "office", "site", "tech", "at", "it", "es", "no", "me",
+    "co", "se", "be", "my", "cc", "ch", "fi", "pl", "tr", "hpc", "il", "nl", "cz", "sg", "xyz", "br",
+    "intern", "lokal", "vn", "mx", "nz", "ua",
+    "local", "home", "in", "us", "test", "example", "io", "ai", "dev", "info", "cloud",
+    "private", "au", "ca", "ac", "de",
+})  # fmt: skip
 _HOST = re.compile(
-    rf"(?<![\w.@/-])([A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})(?:\.[A-Za-z0-9-]{{1,63}}){{0,8}}\.(?:{_TOP}))(?::\d{{1,5}})?"
+    rf"(?<![\w@/-])(?<!\w\.)([A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})(?:\.[A-Za-z0-9-]{{1,63}}){{0,8}}\.(?:{_TOP}))(?::\d{{1,5}})?"
     r"(?![\w(=-]|\.\w)",
     re.IGNORECASE,
 )  # fmt: skip
@@ -93,7 +54,7 @@ _ADDRESSED = re.compile(
     r"(\d{1,3}(?:\.\d{1,3}){3})",
     re.IGNORECASE,
 )
-_DIGITS = re.compile(r"(?i)gpu-|mig-|\d{3}|[0-9a-fA-F]{2}[:-]|\d-")
+_DIGITS = re.compile(r"\d|(?i:gpu-|mig-|[a-f]{2}[:-])")
 _DOTS = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d")
 _IPV6 = re.compile(
     r"(?<![\w:.])\[?((?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|\d{1,3}(?:\.\d{1,3}){3})?)(?:%\w{1,16})?"
@@ -107,11 +68,15 @@ _NUMBERS = (
     ((":", "-"), re.compile(r"(?<![0-9A-Za-z:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4,19}[0-9A-Fa-f]{2}(?![0-9A-Za-z:-])"), "<address>"),
     ((".",), re.compile(r"(?<![0-9A-Za-z.])(?=[0-9a-f.]{0,13}[a-f])[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![0-9A-Za-z.])"), "<address>"),
     (_NUMBERED, re.compile(r"(?i)\b((?:serial(?:[ _-]?(?:number|num|no))?|s/n|board[ _-]?(?:id|serial)|asset[ _-]?tag|chassis[ _-]?serial|"
-                r"service[ _-]?tag|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|host[ _-]?id|gpu part number|"
+                r"service[ _-]?tag|disk[ _-]?identifier|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|host[ _-]?id|gpu part number|"
                 r"board part number|序列号|资产编号|设备编号|工号|学号|员工号|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
-                r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#]\s{0,8}|\s{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),
+                r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#>]\s{0,8}|\s{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),
     (("19", "20"), re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"), "<id>"),
-    (("身份证", "护照", "证件"), re.compile(r"((?:身份证|护照|证件)(?:号码?)?[\s:：=＝]{1,4})[A-Za-z0-9]{6,20}"), r"\1<id>"),
+    (("s-1-5-21-",), re.compile(r"(?i)\bS-1-5-21(?:-\d{1,10}){3,5}"), "<id>"),
+    (("证", "护照", "卡号", "银行卡"), re.compile(r"((?:身份证|护照|证件|银行卡|社保卡|学生证|卡号)(?:号码?)?(?:是|为)?[\s:：=＝]{0,4})(?=[A-Za-z]{0,3}\d)[A-Za-z0-9 ]{6,24}"), r"\1<id>"),
+    (("微信", "qq", "wechat", "钉钉", "飞书", "telegram"), re.compile(r"(?i)((?:微信|QQ|wechat|钉钉|飞书|telegram)(?:号码?|群| ?id)?(?:\s{0,2}[:：=＝是]\s{0,2}|\s{1,2})@?)(?=[A-Za-z_]{0,40}\d)[\w-]{5,40}"), r"\1<id>"),
+    (("wxid_",), re.compile(r"wxid_\w{5,40}"), "<id>"),
+    (("passport", "ssn", "social security", "driver"), re.compile(r"(?i)\b((?:passport|ssn|social security|driver'?s? licen[sc]e)(?: (?:no\.?|number|id|is)){0,2}[ :#=]{1,4})(?=[A-Z]{0,2}\d)[A-Z0-9-]{6,14}"), r"\1<id>"),
     (("+",), re.compile(r"(?<![\w.+])\+[1-9]\d{0,2}[ -]?(?:\(?\d{2,4}\)?[ -]?){2,4}\d{2,4}(?!\w)"), "<phone>"),
     ((" ", "-"), re.compile(r"(?<![\w.-])1[3-9]\d[ -]\d{4}[ -]\d{4}(?![\w-])"), "<phone>"),
     (("-",), re.compile(r"(?<![\w.-])(?:\(0\d{2,3}\)\s?|0\d{2,3}-)\d{3,4}-?\d{4}(?![\w-])"), "<phone>"),
@@ -170,6 +135,7 @@ class Public:
         host = found[1]
         top = host.rpartition(".")[2].lower()
         plain = host.count(".") == 1 and not re.search(r"[\d-]", host.rpartition(".")[0])
+        plain = plain and found.string[max(0, found.start() - 1) : found.start()] != "."
         return (
             found[0]
             if self.knows(host) or (top in _WEAK_TOP and plain and ":" not in found[0])
@@ -212,6 +178,7 @@ def hide(text: str, versions: frozenset[str], public: Public) -> str:
     return _QUAD.sub(four, text)
 
 
+@functools.lru_cache(maxsize=4096)
 def _like_version(number: str) -> bool:
     """Whether a number of four parts is rather a version: small throughout, or too large."""
     parts = [int(p) for p in number.split(".")]
@@ -220,16 +187,20 @@ def _like_version(number: str) -> bool:
 
 
 def _six(found: re.Match[str]) -> str:
-    text = found[1]
+    return "<address>" if _names_computer(found[1]) else found[0]
+
+
+@functools.lru_cache(maxsize=4096)
+def _names_computer(text: str) -> bool:
+    """Whether a text with colons is an address of IPv6 that tells a computer."""
     try:
         address = ipaddress.IPv6Address(text)
     except ValueError:
-        return found[0]
+        return False
     groups = text.split(":")
     if address.is_loopback or (address.ipv4_mapped is None and max(map(len, groups)) < 3):
-        return found[0]  # a slice, or a name of C++
-    digits = any(c.isdigit() for c in text) or text[:2].lower() in ("fe", "fc", "fd")
-    return "<address>" if digits else found[0]
+        return False  # a slice, or a name of C++
+    return any(c.isdigit() for c in text) or text[:2].lower() in ("fe", "fc", "fd")
 
 
 def _phone(found: re.Match[str]) -> str:

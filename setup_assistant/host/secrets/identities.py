@@ -10,114 +10,38 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from setup_assistant.host.secrets import addresses, decoded, each, paths, redact
+from setup_assistant.host.secrets import addresses, decoded, each, paths, rules
 
 USER, HOST = "<user>", "<host>"
 # Accounts that every system has, and words that follow "user" in sentences.
-_NOBODY = frozenset(
-    [
-        "root",
-        "user",
-        "users",
-        "admin",
-        "administrator",
-        "ubuntu",
-        "home",
-        "runner",
-        "public",
-        "shared",
-        "default",
-        "guest",
-        "nobody",
-        "daemon",
-        "none",
-        "null",
-        "true",
-        "false",
-        "unknown",
-        "your",
-        "name",
-        "names",
-        "site",
-        "the",
-        "and",
-        "for",
-        "conda",
-        "mamba",
-        "docker",
-        "data",
-        "www",
-        "git",
-        "system",
-        "local",
-        "host",
-        "localhost",
-        "all",
-        "any",
-        "not",
-        "with",
-        "is",
-        "in",
-        "to",
-        "of",
-        "by",
-        "as",
-        "has",
-        "can",
-        "must",
-        "wants",
-        "said",
-        "memory",
-        "space",
-        "mode",
-        "id",
-        "ids",
-        "agent",
-        "session",
-        "account",
-        "input",
-        "interface",
-        "library",
-        "defined",
-        "python",
-        "linux",
-        "windows",
-        "macos",
-        "darwin",
-        "cuda",
-        "nvidia",
-        "torch",
-        "login",
-        "owner",
-        "author",
-        "password",
-        "token",
-        "rocm",
-        "jetson",
-        "workspace",
-        "vscode",
-        "node",
-        "gpu",
-        "cpu",
-        "server",
-        "client",
-        "proxy",
-        "mirror",
-        "peer",
-    ]
-)
+_NOBODY = frozenset({
+    "root", "user", "users", "admin", "administrator", "ubuntu", "home", "runner", "public",
+    "shared", "default", "guest", "nobody", "daemon", "none", "null", "true", "false",
+    "unknown", "your", "name", "names", "site", "the", "and", "for", "conda", "mamba", "docker",
+    "data", "www", "git", "system", "local", "host", "localhost", "all", "any", "not", "with",
+    "is", "in", "to", "of", "by", "as", "has", "can", "must", "wants", "said", "memory",
+    "space", "mode", "id", "ids", "agent", "session", "account", "input", "interface",
+    "library", "defined", "python", "linux", "windows", "macos", "darwin", "cuda", "nvidia",
+    "torch", "login", "owner", "author", "password", "token", "rocm", "jetson", "workspace",
+    "vscode", "node", "gpu", "cpu", "server", "client", "proxy", "mirror", "peer",
+})  # fmt: skip
 _NAME = r"[^\s,;:=@/\\'\"`<>()\[\]{}|，。；、（）]{1,64}"
 _S = r"\\{0,3}['\"]?\s{0,8}[:=：＝]\s{0,8}\\{0,3}['\"]?"
 _I = re.IGNORECASE
 _USERS = (
     (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), re.compile(rf"(?i:\b|_)(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
-               rf"maintainer|signed-off-by|submitted by|created by)(?:\b|(?<=_)){_S}({_NAME})", _I)),
+               rf"maintainer|signed-off-by|submitted by|created by)(?:\b|(?<=_)){_S}(?:[\w.-]{{1,30}}\\{{1,4}})?({_NAME})", _I)),
     (("user", "sudo", "su ", "chown", "ssh", "passwd", "whoami", "logged"), re.compile(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-l?|chown|ssh\s{{1,4}}-l|passwd|whoami\s*[:>]?|"
                rf"(?:by|for|as|of|from|invalid) user|logged in as|session opened for user|"
                rf"user)\s{{1,4}}['\"]({_NAME})['\"]", _I)),
     (("sudo", "su ", "ssh", "chown", "user", "password for", "logged"), re.compile(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-|ssh\s{{1,4}}-l|chown\s{{1,4}}(?:-R\s{{1,4}})?|"
                rf"logged in as|session opened for user|invalid user|(?:for|by|as) user|"
                rf"password for)\s{{1,4}}({_NAME})", _I)),
+    (("entity", "domain"), re.compile(rf"\b(?:wandb_entity|userdomain(?:_roamingprofile)?){_S}({_NAME})", _I)),
+    (("用户", "号 ", "户 "), re.compile(r"(?:用户|账号|帐号|账户)\s{1,2}([A-Za-z][\w.-]{2,40})\s{0,2}(?=[\u4e00-\u9fff])")),
+    (("<",), re.compile(rf"<(?:user(?:name)?|owner|author|login)>({_NAME})<", _I)),
+    (("sudoers",), re.compile(r"([\w.-]{2,40}) is not in the sudoers")),
+    (("whoami",), re.compile(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}([\w.-]{2,40})[ \t]*(?:\n|$)")),
     (("id=",), re.compile(r"\b[ug]id=\d{1,10}\(([^)\s]{1,64})\)")),
     (("用户", "号", "户", "登录名", "姓名", "作者", "人", "者"), re.compile(rf"(?:用户名?|账号|帐号|账户|登录名|姓名|作者|联系人|负责人|所有者|用户名称)"
                rf"(?:是|为|\s{{0,4}}[:：=＝])[\s\"'“「]{{0,4}}({_NAME})")),
@@ -129,8 +53,8 @@ _USERS = (
     ((":x:", ":*:", ":!:"), re.compile(rf"(?m)^({_NAME}):[x*!]:\d+:\d+:")),
 )  # fmt: skip
 _FULL_NAME = re.compile(
-    r"\b(?:[Aa]uthor|[Mm]aintainer|[Ss]igned-off-by|[Cc]reated by|[Ss]ubmitted by|[Rr]eported by|[Nn]ame of user)"
-    r"\s{0,4}[:=]?\s{0,4}([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
+    r"\b(?:[Aa]uthor|user\.name|[Ff]ull ?[Nn]ame|[Rr]eviewed-by|[Tt]ested-by|[Mm]aintainer|[Ss]igned-off-by|[Cc]reated by|[Ss]ubmitted by|[Rr]eported by|[Nn]ame of user)['\"]?"
+    r"\s{0,4}[:=]?\s{0,4}['\"]?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
 )
 _HOSTS = (
     (("name", "nodelist", "fqdn"), re.compile(rf"\b(?:host[_ ]?name|nodename|computer[_ ]?name|machine[_ ]name|nodelist|dns name|"
@@ -139,6 +63,12 @@ _HOSTS = (
     (("host",), re.compile(rf"\bhost{_S}([A-Za-z][\w-]*[.\d-][\w.-]*[\w])", _I)),
     (("host",), re.compile(r"\b(?:resolve host(?:name)?|on host|unknown host|connect to host|reach host|from host|"
                r"to host|at host)(?:\s{0,4}[:=]\s{0,4}|\s{1,4})['\"]?([\w.-]{2,100})", _I)),
+    (("host name", "computer name"), re.compile(r"\b(?:host|computer) name[ .]{1,40}:\s{1,4}([\w.-]{2,100})", _I)),
+    (("cancelled", "node"), re.compile(r"\b(?:ON|on node) ([\w.-]{2,60})(?= CANCELLED|:|,| |$)")),
+    (("host", "node", "name"), re.compile(r"<(?:host_?name|host|node_?name|computer_?name)>([\w.-]{2,100})<", _I)),
+    (("connect", "reach", "resolve"), re.compile(r"\b(?:connect(?:ion)? to|connecting to|reach|resolve)\s{1,4}['\"]?([\w-]{1,60}(?:[.-][\w-]{1,60}){1,8})['\"]?(?=[:\s]{1,4}(?:port\s{1,4})?\d{2,5}\b)", _I)),
+    (("服务器", "主机", "节点"), re.compile(r"(?:服务器|主机|节点|机器)\s{1,2}([A-Za-z][\w-]{0,40}\d[\w.-]{0,40})")),
+    (("nccl",), re.compile(r"(?m)(?:^|\s)([A-Za-z][\w.-]{1,60}):\d{1,8}:\d{1,8} \[\d{1,3}\] NCCL")),
     (("linux",), re.compile(r"\bLinux\s([\w.-]{1,64})\s\d+\.\d+\.\d+\S*\s#")),
     ((":",), re.compile(r"(?m)^(?:[A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]{8,24})\s"
                r"([A-Za-z][\w.-]{1,63})\s[\w./-]{1,60}(?:\[\d+\])?:\s")),
@@ -198,8 +128,8 @@ def anonymous(
 
     def clean(text: str) -> str:
         text = placed(text)
-        text = public.urls(redact(text))
-        text = addresses.hide_numbers(text)
+        text = public.urls(rules.apply(text))
+        text = addresses.hide_numbers(_FULL_NAME.sub(_author, text))
         if "@" in text:
             text = _AT_ANY.sub(_at, _AT.sub(_at, text))
         text = paths.hide(text)
@@ -252,6 +182,12 @@ def _said(rules: Iterable[tuple[tuple[str, ...], re.Pattern[str]]], text: str) -
     for needles, pattern in rules:
         if any(n in lower for n in needles):
             yield from pattern.findall(text)
+
+
+def _author(found: re.Match[str]) -> str:
+    """Take out a name of several words, of which each alone may be too short to be looked for."""
+    words = [w for w in found[1].split() if w.lower() not in _NOBODY]
+    return found[0] if not words else found[0].removesuffix(found[1]) + USER
 
 
 def _at(found: re.Match[str]) -> str:

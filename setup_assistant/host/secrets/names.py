@@ -9,10 +9,10 @@ import re
 WORDS = (
     r"pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|"
     r"(?:api|access|private|account|shared|signing|encryption|master|license|subscription|auth|"
-    r"session|storage)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|_key|cookie|otp"
+    r"session|storage)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|_key|cookie|otp|psk"
 )
 HINTS = ("pass", "pwd", "secret", "token", "credential", "key", "auth", "sess", "csrf", "xsrf", "jwt",
-         "cookie", "otp")  # fmt: skip
+         "cookie", "otp", "psk")  # fmt: skip
 _SURE = re.compile(
     r"pass(?:word|wd|phrase|code)|secret|credential|(?:api|access|private|account|shared|signing|"
     r"encryption|master|license|subscription|auth|session|storage)key|sessionid|csrf|xsrf"
@@ -37,7 +37,7 @@ _WORKING_FOLDER = ("PWD", "OLDPWD", "INIT_CWD")
 _EXACT = frozenset({
     "pass", "pwd", "auth", "rediscliauth", "requirepass", "masterauth", "sid", "jsessionid",
     "phpsessid", "sessid", "sess", "session", "msessionid", "otp", "jwt", "becomepass", "sshpass",
-    "npmauth", "cookie", "xsession", "sessdata",
+    "npmauth", "cookie", "xsession", "sessdata", "psk", "wpapsk", "presharedkey",
 })  # fmt: skip
 _ENDS = re.compile(r"(?:[a-z]pwd|[_.-](?:pass|auth|jwt|cookie|session))$")
 
@@ -51,184 +51,26 @@ _QUERY = re.compile(
 )  # fmt: skip
 
 # Values that are no secret: nothing, a placeholder, a word of a sentence, code.
-_WORDS_AFTER = frozenset(
-    [
-        "a",
-        "absent",
-        "access",
-        "again",
-        "against",
-        "also",
-        "an",
-        "and",
-        "any",
-        "are",
-        "argument",
-        "as",
-        "asked",
-        "asks",
-        "at",
-        "authentication",
-        "based",
-        "be",
-        "because",
-        "been",
-        "before",
-        "but",
-        "by",
-        "can",
-        "cannot",
-        "changed",
-        "check",
-        "could",
-        "default",
-        "disabled",
-        "does",
-        "empty",
-        "enabled",
-        "entered",
-        "entry",
-        "env",
-        "environment",
-        "error",
-        "expected",
-        "expects",
-        "expired",
-        "expires",
-        "failed",
-        "failure",
-        "false",
-        "field",
-        "file",
-        "files",
-        "for",
-        "format",
-        "from",
-        "gives",
-        "given",
-        "had",
-        "has",
-        "have",
-        "hash",
-        "hashing",
-        "here",
-        "hidden",
-        "hint",
-        "how",
-        "if",
-        "in",
-        "incorrect",
-        "input",
-        "instead",
-        "into",
-        "invalid",
-        "is",
-        "it",
-        "length",
-        "line",
-        "login",
-        "logins",
-        "manager",
-        "management",
-        "may",
-        "means",
-        "mismatch",
-        "missing",
-        "must",
-        "name",
-        "needed",
-        "needs",
-        "never",
-        "nil",
-        "no",
-        "none",
-        "not",
-        "now",
-        "null",
-        "of",
-        "off",
-        "ok",
-        "on",
-        "only",
-        "option",
-        "optional",
-        "or",
-        "out",
-        "page",
-        "parameter",
-        "policy",
-        "prompt",
-        "prompts",
-        "protected",
-        "protection",
-        "provided",
-        "reader",
-        "required",
-        "requires",
-        "reset",
-        "rotation",
-        "rules",
-        "set",
-        "should",
-        "so",
-        "store",
-        "string",
-        "strength",
-        "support",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "this",
-        "to",
-        "true",
-        "type",
-        "under",
-        "undefined",
-        "unknown",
-        "unset",
-        "update",
-        "usage",
-        "use",
-        "used",
-        "user",
-        "using",
-        "value",
-        "values",
-        "variable",
-        "via",
-        "was",
-        "were",
-        "str",
-        "int",
-        "bool",
-        "bytes",
-        "float",
-        "list",
-        "dict",
-        "object",
-        "any",
-        "auth",
-        "tokens",
-        "prompt",
-        "when",
-        "where",
-        "which",
-        "while",
-        "whose",
-        "will",
-        "with",
-        "without",
-        "would",
-        "wrong",
-        "yes",
-        "you",
-        "your",
-    ]
-)
+_WORDS_AFTER = frozenset({
+    "a", "absent", "access", "again", "against", "also", "an", "and", "any", "are", "argument",
+    "as", "asked", "asks", "at", "authentication", "based", "be", "because", "been", "before",
+    "but", "by", "can", "cannot", "changed", "check", "could", "default", "disabled", "does",
+    "empty", "enabled", "entered", "entry", "env", "environment", "error", "expected",
+    "expects", "expired", "expires", "failed", "failure", "false", "field", "file", "files",
+    "for", "format", "from", "gives", "given", "had", "has", "have", "hash", "hashing", "here",
+    "hidden", "hint", "how", "if", "in", "incorrect", "input", "instead", "into", "invalid",
+    "is", "it", "length", "line", "login", "logins", "manager", "management", "may", "means",
+    "mismatch", "missing", "must", "name", "needed", "needs", "never", "nil", "no", "none",
+    "not", "now", "null", "of", "off", "ok", "on", "only", "option", "optional", "or", "out",
+    "page", "parameter", "policy", "prompt", "prompts", "protected", "protection", "provided",
+    "reader", "required", "requires", "reset", "rotation", "rules", "set", "should", "so",
+    "store", "string", "strength", "support", "than", "that", "the", "their", "them", "then",
+    "there", "this", "to", "true", "type", "under", "undefined", "unknown", "unset", "update",
+    "usage", "use", "used", "user", "using", "value", "values", "variable", "via", "was",
+    "were", "str", "int", "bool", "bytes", "float", "list", "dict", "object", "auth", "tokens",
+    "when", "where", "which", "while", "whose", "will", "with", "without", "would", "wrong",
+    "yes", "you", "your",
+})  # fmt: skip
 _NOTHING = re.compile(
     r"[\s\"'`.,;:!?(){}\[\]*…-]*|\*{3,}\W*|<.*|\$[A-Z_][A-Z0-9_]*\W*|\$[a-z_]+\W*|\$[({].*|%\w+%|"
     r"%[sr]\W*|\{.*|=.*|:.*|(?:self|args|cls|config|settings|kwargs|os|request|options|opts|ctx|"
@@ -251,12 +93,17 @@ def is_secret(name: str, value: str, *, query: bool = False) -> bool:
     if query and _QUERY.fullmatch(name):
         return bool(value)
     kind = _kind(name)
-    if not kind or _no_value(value):
+    if not kind or is_nothing(value):
         return False
     if kind == "loose":
         # `pass: 12`, `token = 3.5`: figures of a test run or of a model.
-        return not _FIGURE.fullmatch(value)
-    return value.strip("\"'`.,;") != name
+        return not _FIGURE.fullmatch(value) and value != name.rpartition(".")[2]
+    return value.strip("\"'`.,;") not in (name, name.rpartition(".")[2])
+
+
+def is_sure(name: str) -> bool:
+    """Whether whatever stands under a name is secret, also a list or a block of lines."""
+    return _kind(name) == "sure"
 
 
 def may_hold(name: str, *, query: bool) -> bool:
@@ -282,7 +129,8 @@ def _kind(name: str) -> str:
     return ""
 
 
-def _no_value(value: str) -> bool:
+def is_nothing(value: str) -> bool:
+    """Whether a value is none: empty, a placeholder, a word of a sentence, code."""
     bare = value.strip().strip("\"'`.,;:!?()[]{}").strip()
     if bare.lower() in _WORDS_AFTER or bare in _PLACEHOLDERS:
         return True
@@ -295,7 +143,7 @@ def in_prose(value: str, *, alone: bool) -> bool:
     `alone`: nothing else stands on the line, so that any word may be one.
     """
     bare = value.strip("\"'`.,;:!?()[]{}")
-    if _no_value(value) or re.fullmatch(r"(?:sha|md)\d+|base64|utf-?8|https?2?|\d+-bit", bare):
+    if is_nothing(value) or re.fullmatch(r"(?:sha|md)\d+|base64|utf-?8|https?2?|\d+-bit", bare):
         return False
     if alone:
         return True

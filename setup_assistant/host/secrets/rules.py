@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 
-from setup_assistant.host.secrets import names, tokens
+from setup_assistant.host.secrets import blocks, commands, names, tokens
 
 _A = re.ASCII | re.IGNORECASE
 # What may stand between a name and its value, in code, JSON (also inside a string), YAML.
-_SEP = r"\\{0,3}[\"'`]?\]?[ \t]{0,40}(?::=|=>|[:=]|：|＝)[ \t\u3000]{0,40}"
+_SEP = r"(?:\\{0,3}[\"'`]?\]?[ \t]{0,40}(?::=|=>|[:=]|：|＝)[ \t\u3000]{0,40}|[ \t]{1,40}REG_[A-Z_]{2,12}[ \t]{1,40})"
 _KEYED = re.compile(rf"(?P<word>{names.WORDS})(?P<rest>[\w.-]{{0,24}})(?P<sep>{_SEP})", _A)
 _SIGNED = re.compile(r"[?&;](?P<key>[\w.-]{1,60})=(?=[^&#\s])", re.ASCII)
-_BEFORE = re.compile(r"[\w.-]{0,60}$", re.ASCII)
+_BEFORE = re.compile(r"[\w.-]*", re.ASCII)
 _LEAD = re.compile(r"(?i)\b([a-z]{2,10})[ ]$")
-_OPENER = re.compile(r"\\{0,3}[\"'`]")
+_OPENER = re.compile(r"(?:[bfruBFRU]{1,2}(?=[\"']))?(\\{0,3}[\"'`])")
 _BARE = re.compile(r"[^\s\"'`，。；、）】]+")
 _ENDS = re.compile(r"[.,;:!?)\]}>]+$")
 # Longer values are cut there; what a value is not is decided once for each name before it.
@@ -50,52 +50,9 @@ _COOKIE = re.compile(
     r"\b((?:set-)?cookies?2?\\{0,3}[\"'`]?\]?[ \t]{0,20}(?::|=(?!=))[ \t]{0,20})(?=\S)", _A
 )
 
-_WORD = r"(?:\\{0,3}\"[^\"\n]{0,1000}\"|\\{0,3}'[^'\n]{0,1000}'|[^\s\"']+)"
-_FLAG = re.compile(
-    rf"(?<![\w-])(--?([A-Za-z][\w-]{{0,60}})(?:['\"],?)?[ \t]{{1,20}}['\"]?)({_WORD})", re.ASCII
-)
-_USER_FLAG = re.compile(
-    r"(?<![\w-])((?:-u|-U|--user|--proxy-user|--http-user)(?:['\"],)?(?:\s{1,8}|=)\\{0,3}['\"]?)"
-    r"(?!\d+:\d+(?:[\s'\"]|$))([^\s:'\"/]{1,100}):([^\s:/'\"][^\s'\"]*)",
-    re.ASCII,
-)
-_ASSIGN = re.compile(
-    r"(?i)\b((?:env|setx|setenv|set\s+-gx|set\s+-x|arg)[ \t]{1,8}([\w-]{1,80})[ \t]{1,8})(\S+)"
-)
 _NAMED = re.compile(
-    r"(name\\{0,3}[\"']?\s{0,8}[:=]\s{0,8}\\{0,3}[\"']?([\w-]{1,80})\\{0,3}[\"']?[\s,]{0,60}\\{0,3}[\"']?value"
+    r"((?:name|key)\\{0,3}[\"']?\s{0,8}[:=]\s{0,8}\\{0,3}[\"']?([\w-]{1,80})\\{0,3}[\"']?[\s,]{0,60}\\{0,3}[\"']?value"
     r"\\{0,3}[\"']?\s{0,8}[:=]\s{0,8}\\{0,3}[\"']?)([^\s\"']+)", _A)  # fmt: skip
-_COMMANDS = (
-    (("curl", "wget", "http"), re.compile(r"((?<![\w-])-u)([^\s:'\"/-][^\s:'\"/]{0,100}:[^\s'\"]+)")),
-    (("curl",), re.compile(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
-    (("sshpass",), re.compile(r"(\bsshpass\s{1,4}-p\s{0,4})(\S+)")),
-    (("mysql", "mariadb"), re.compile(r"((?<![\w-])-p)([^\s'\"-][^\s]*)")),
-    (("redis",), re.compile(r"((?<![\w-])-a\s{1,4})(\S+)")),
-    (("plink", "pscp", "putty"), re.compile(r"((?<![\w-])-pw\s{1,4})(\S+)")),
-    (("sudo",), re.compile(r"(\becho\s{1,4}['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}sudo\s{1,4}-S)")),
-    (("openssl", "pass:"), re.compile(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
-    (("net use",), re.compile(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
-    (("/t/",), re.compile(r"(://[^\s/]{1,200}/t/)([^\s/]{6,200})(?=/)")),
-    (("assword for", "assphrase for"), re.compile(r"([Pp]ass(?:word|phrase) for [^\n]{1,120}?: {1,4})(\S+)")),
-    (("!",), re.compile(r"((?:password|passwd|token|secret|key)[\"']?:\s{0,4}![\w/]{1,20}\s{1,4})(\S+)")),
-    (("slack.com",), re.compile(r"(hooks\.slack\.com/(?:services|workflows)/)([\w/]+)")),
-)  # fmt: skip
-
-_NETRC = re.compile(
-    r"((?<![\w-])(?:machine\s{1,8}\S{1,200}|default)?\s{0,8}\blogin\s{1,8}\S{1,200}\s{1,8}"
-    r"(?:account\s{1,8}\S{1,200}\s{1,8})?password\s{1,8})(\S+)", _A)  # fmt: skip
-_PROSE = re.compile(
-    r"(?P<line>^[ \t]{0,16})?(?<![\w-])(?P<key>password|passwd|passphrase|passcode|requirepass|pass|token|secret|api key)"
-    r"(?P<lead>[ \t]{1,8}(?:is|was|are|for \S{1,60} is|of \S{1,60} is)?[ \t]{0,8}:?[ \t]{0,8})"
-    r"(?P<quote>['\"]?)(?P<value>[^\s'\"]+)(?P<rest>[^\n]{0,1})",
-    _A | re.MULTILINE,
-)
-_CHINESE = re.compile(
-    r"(密码|口令|令牌|密钥|密匙|私钥|验证码|授权码|访问码|暗号)([\s\"'”』」]{0,4}(?:是|为|设为|改为|：|:|=|＝|->|→)"
-    r"[\s\"'“「『]{0,4}|[ \t\u3000]{1,4})([^\s，。；、）】\"'”」』,;)]+)"
-)  # fmt: skip
-_CHINESE_ONLY = re.compile(r"[\u4e00-\u9fff！？…]+")
-_FIGURE = re.compile(r"[\d.,]{1,9}")
 
 
 def apply(text: str) -> str:
@@ -110,11 +67,7 @@ def apply(text: str) -> str:
         text = _cookies(text)
     if any(w in lower for w in ("bearer", "basic", "negotiate", "ntlm")):
         text = _BEARER.sub(r"\1\2***", text)
-    text = _named(tokens.hide(text))
-    if "-" in text:
-        text = _FLAG.sub(_flag, text)
-        text = _USER_FLAG.sub(r"\1***", text)
-    return _spoken(_commands(text))
+    return commands.apply(_named(blocks.apply(tokens.hide(text))))
 
 
 def without_login(text: str) -> str:
@@ -157,7 +110,7 @@ def _cookies(text: str) -> str:
             continue
         opener = _OPENER.match(text, found.end())
         begin = opener.end() if opener else found.end()
-        end = _value_end(text, begin, opener[0] if opener else "")
+        end = _value_end(text, begin, opener[1] if opener else "")
         if not opener and (quote := re.search(r"[\"']", text[begin:end])) and text[begin] != "{":
             end = begin + quote.start()
         parts += [text[at:begin], "***"]
@@ -182,10 +135,10 @@ def _value_end(text: str, begin: int, opener: str) -> int:
 
 def _named(text: str) -> str:
     """Take out values by the names before them: settings, JSON, YAML, queries, dumps."""
-    if not re.search("[:=：＝]", text):
+    if not re.search("[:=：＝]|REG_", text):
         return text
-    text = _NAMED.sub(_pair, text) if "value" in text else text
     lower = text.lower()
+    text = _NAMED.sub(_pair, text) if "value" in lower else text
     if any(h in lower for h in names.HINTS):
         text = _each_named(text, _KEYED, query=False)
     return _each_named(text, _SIGNED, query=True) if "?" in text or "&" in text else text
@@ -199,8 +152,13 @@ def _each_named(text: str, pattern: re.Pattern[str], *, query: bool) -> str:
         name = found["key"] if query else _name(text, found)
         if not names.may_hold(name, query=query):
             continue
-        opener = None if query else _OPENER.match(text, found.end())
-        begin, end = _value(text, found.end(), opener[0] if opener else "", name, query=query)
+        begin = found.end() if query else blocks.after_tags(text, found.end())
+        opener = None if query else _OPENER.match(text, begin)
+        name_at = text.rfind(name, at, found.end())
+        if opener:
+            begin, end = opener.end(), _value_end(text, opener.end(), opener[1])
+        else:
+            begin, end = _value(text, found.end(), name, name_at, query=query)
         if begin == end or not names.is_secret(name, text[begin:end], query=query):
             continue
         if end - begin >= _LONGEST_BARE and not opener and (whole := _BARE.match(text, begin)):
@@ -211,8 +169,9 @@ def _each_named(text: str, pattern: re.Pattern[str], *, query: bool) -> str:
 
 
 def _name(text: str, found: re.Match[str]) -> str:
-    before = _BEFORE.search(text[max(0, found.start() - 60) : found.start()])
-    name = (before[0] if before else "") + found["word"] + found["rest"]
+    # Read backwards, which takes one look at each character.
+    before = _BEFORE.match(text[max(0, found.start() - 60) : found.start()][::-1])
+    name = (before[0][::-1] if before else "") + found["word"] + found["rest"]
     # "image token: 5" is a figure of a model: the word before belongs to the name.
     if found["word"].lower() == "token" and name.lower() == "token":
         lead = _LEAD.search(text[max(0, found.start() - 12) : found.start()])
@@ -220,11 +179,10 @@ def _name(text: str, found: re.Match[str]) -> str:
     return name.lstrip("-.")
 
 
-def _value(text: str, begin: int, opener: str, name: str, *, query: bool) -> tuple[int, int]:
-    """Return where the value at `begin` lies, without its quotes and what ends the sentence."""
-    if opener:
-        begin += len(opener)
-        return begin, _value_end(text, begin, opener)
+def _value(text: str, begin: int, name: str, name_at: int, *, query: bool) -> tuple[int, int]:
+    """Return where a value without quotes lies, without what ends the sentence."""
+    if not query and (end := blocks.end_of_value(text, begin, name, name_at)):
+        return begin, end
     found = _BARE.match(text, begin, begin + _LONGEST_BARE)
     if not found:
         return begin, begin
@@ -239,53 +197,3 @@ def _value(text: str, begin: int, opener: str, name: str, *, query: bool) -> tup
 
 def _pair(found: re.Match[str]) -> str:
     return f"{found[1]}***" if names.is_secret(found[2], found[3]) else found[0]
-
-
-def _flag(found: re.Match[str]) -> str:
-    value = found[3].lstrip("\\").strip("\"'")
-    if value.startswith("-") or not names.is_secret(found[2], value):
-        return found[0]
-    return f"{found[1]}***"
-
-
-def _commands(text: str) -> str:
-    if "ENV" in text or "set" in text or "ARG" in text:
-        text = _ASSIGN.sub(_pair, text)
-    for programs, pattern in _COMMANDS:
-        if any(p in text for p in programs):
-            text = pattern.sub(r"\1***", text)
-    return text
-
-
-def _spoken(text: str) -> str:
-    """Take out secrets in sentences, and in the lines of a netrc file."""
-    lower = text.lower()
-    if "login" in lower and "password" in lower:
-        text = _NETRC.sub(r"\1***", text)
-    if "pass" in lower or "token" in lower or "secret" in lower or "api key" in lower:
-        text = _PROSE.sub(_prose, text)
-    return text if text.isascii() else _CHINESE.sub(_chinese, text)
-
-
-def _prose(found: re.Match[str]) -> str:
-    value, key = found["value"], found["key"].lower()
-    sure = "pass" in key and key != "pass"
-    alone = sure and found["line"] is not None and not found["rest"].strip("\"' \t\r")
-    shaped = re.search(r"\d", value) is not None and re.search(r"[A-Za-z]", value) is not None
-    if not sure and not (shaped and len(value) >= 8 and "(" not in value and "." not in value[:-1]):
-        return found[0]
-    if not names.in_prose(value, alone=alone) or (not sure and "token" in key and "_" in value):
-        return found[0]
-    end = _ENDS.search(value[-8:])
-    return f"{found['line'] or ''}{found['key']}{found['lead']}{found['quote']}***" + (
-        end[0] if end else "") + found["rest"]  # fmt: skip
-
-
-def _chinese(found: re.Match[str]) -> str:
-    value = found[3]
-    spoken = not re.search("[：:=＝]", found[2])
-    if (spoken and _CHINESE_ONLY.fullmatch(value)) or (
-        _FIGURE.fullmatch(value) and found[1] == "令牌"
-    ):
-        return found[0]
-    return found[0] if names._no_value(value) else f"{found[1]}{found[2]}***"  # noqa: SLF001

@@ -30,6 +30,8 @@ _SHAPES = (
     r"SG\.[\w-]{10,}\.[\w-]{10,}",
     r"(?:gsk|r8|fw|tvly|pplx|xai|dapi|whsec|shpat|lin_api|dop_v1|hvs|hvb|tgp_v1|secret|ntn|figd|rnd|wandb_v1)[_.-](?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9_-]{16,}|dapi[0-9a-f]{32}",
     r"AGE-SECRET-KEY-1[A-Z0-9]{8,}",
+    r"\$(?:1|2[abxy]|5|6|7|y|apr1|argon2\w{0,2}|sha\d|pbkdf2[\w-]{0,12}|scrypt)\$[^\s:'\",]{8,}",
+    r"(?:glsa|glc|sntrys|rubygems|sgp|phx|pul|ATATT3|ATCTT3|PMAK|AKLT|ALTAK|bce-v3/ALTAK|dp\.pt)[_.-]?(?=[A-Za-z_-]{0,60}\d)[\w-]{16,}",
     r"\d{8,10}:AA[\w-]{30,}",
 )
 # In a repr or in JSON the letter before may belong to an escaped line break.
@@ -42,7 +44,9 @@ _HINTS = (
     "k_test_", "nvapi-", "akia", "asia", "aroa", "aida", "abia", "acca", "ltai", "akid", "aiza",
     "ya29", "gocspx", "pypi-", "npm_", "dckr_", "xox", "xapp", "eyj", "ms-", "sg.", "gsk", "r8",
     "fw", "tvly", "pplx", "xai", "dapi", "whsec", "shpat", "lin_api", "dop_v1", "hvs", "hvb", "tgp_",
-    "secret", "ntn", "figd", "rnd", "wandb_v1", "age-secret", ":aa",
+    "secret", "ntn", "figd", "rnd", "wandb_v1", "age-secret", ":aa", "sntrys", "rubygems", "sgp", "phx", "pul", "atatt3", "atctt3", "pmak", "aklt", "altak",
+    "dp.pt", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$argon", "$sha", "$pbkdf2",
+    "$scrypt",
 )  # fmt: skip
 _SSH_KEY = re.compile(
     r"\b(ssh-(?:rsa|dss|ed25519)|ecdsa-[\w-]{1,40}|sk-[\w.@-]{1,60})\s{1,4}AAAA[\w+/=]{8,}"
@@ -52,6 +56,9 @@ _KEY_LINE = re.compile(
     r"(?m)^[ \t]{0,16}(?=[^\s]{0,60}[a-z])(?=[^\s]{0,60}[A-Z])(?=[^\s]{0,60}\d)[A-Za-z0-9+/]{60,76}={0,2}$"
 )
 _KEY_BEGIN = re.compile(r"(?:MII[A-Z]|b3BlbnNzaC1rZXktdjE)[A-Za-z0-9+/]{16,}={0,2}")
+_PUTTY = re.compile(
+    r"(Private-Lines: \d{1,4}\r?\n)(?:[A-Za-z0-9+/=]{1,100}(?:\r?\n|$)){1,200}(Private-MAC: )?\w*"
+)
 _BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]{0,40})-----")
 
 
@@ -60,6 +67,8 @@ def hide(text: str) -> str:
     if "-----BEGIN" in text:
         text = _without_pem(text)
     text = _KEY_LINE.sub("***", text)
+    if "Private-Lines" in text:
+        text = _PUTTY.sub(r"\1***", text)
     if "MII" in text or "b3Blbn" in text:
         text = _KEY_BEGIN.sub("***", text)
     if "AAAA" in text:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
 from setup_assistant.host.http import Http, WebError
-from setup_assistant.host.tokens import HUGGING_FACE, MODELSCOPE
+from setup_assistant.host.tokens import HUGGING_FACE, MODELSCOPE, belongs
 from setup_assistant.messages import msg
 from setup_assistant.steps.download.hub_request import ask, no_hub
 from setup_assistant.steps.download.tree import Tree
@@ -94,6 +94,8 @@ class Address:
         if revision:
             # A folder has one state only.
             kinds = (ModelScopeHub(base, revision), HuggingFaceHub(base, revision))
+        # One that asks who we are is asked as what the person's own variable says that it is.
+        kinds = tuple(sorted(kinds, key=lambda kind: not belongs(kind.token, base)))
         self._kinds = kinds if revision else (*kinds, WebFolder(base))
         self._hub = kinds[0]
 

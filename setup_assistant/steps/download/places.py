@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ def places_of(kinds: Sequence[str], given: str | None, official: Mapping[str, st
         official: the addresses of the hubs by name, in order of preference.
     """
     if kinds or given or own_address(MODELSCOPE):
-        named = kinds or (MODELSCOPE,)
+        named = kinds or (_kind_of(given),)
         return [_place(kind, given if kind in HUBS else None, official) for kind in named]
     found = [_place(MODELSCOPE, None, official)]
     if own_address(HUGGING_FACE):
@@ -61,6 +62,13 @@ def places_of(kinds: Sequence[str], given: str | None, official: Mapping[str, st
     # Where ModelScope is the nearest, so is the mirror.
     others = sorted((n for n in official if n != MODELSCOPE), key=lambda n: n == HUGGING_FACE)
     return [*found, *(Place(kind=HUGGING_FACE, address=official[n]) for n in others)]
+
+
+def _kind_of(given: str | None) -> str:
+    """Return the hub that an address alone means: the one whose address it is."""
+    if given and tokens.belongs(HUGGING_FACE, with_scheme(given)):
+        return MODELSCOPE if tokens.belongs(MODELSCOPE, with_scheme(given)) else HUGGING_FACE
+    return MODELSCOPE
 
 
 def _place(kind: str, given: str | None, official: Mapping[str, str]) -> Place:
@@ -80,11 +88,10 @@ def source_of(
     address: str,
     *,
     model: str,
-    resume: str,
+    resume: Sequence[str],
     flag: str,
     alone: bool = True,
     revision: str = "",
-    token_to: Sequence[str] = (),
 ) -> Source:
     """Return the source of a kind ("modelscope", "huggingface", an address or a folder).
 
@@ -92,11 +99,10 @@ def source_of(
         kind: what the person named.
         address: of the hub, where `kind` is one.
         model: its id.
-        resume: the command that goes on later.
+        resume: the words of the command that goes on later.
         flag: the option that chooses the target folder.
         alone: whether it is the only one; else less patience is had with it.
         revision: a branch, tag or commit of the hub's; "" for its usual one.
-        token_to: addresses that may see the hub's token, beside its own.
 
     Raises:
         SetupError: `usage` for a kind that is none of these.
@@ -105,18 +111,15 @@ def source_of(
         return _folder_source(kind, model, flag, revision)
     try:
         base, logins = tokens.split_login(address if kind in HUBS else kind.rstrip("/"))
-        allowed = tokens.addresses(token_to)
     except (ValueError, WebError) as error:
-        given = " ".join([address or kind, *token_to])
-        raise _usage(_("{given} is no address.", given=given)) from error
+        raise _usage(_("{given} is no address.", given=address or kind)) from error
     return WebSource(
         model=model,
         hub=_hub(kind, base, revision),
-        resume=resume,
+        resume=shlex.join([*resume, *tokens.flags()]),
         flag=flag,
         patience=Patience() if alone else _IMPATIENT,
         logins=logins,
-        token_to=allowed,
         revision=revision,
     )
 

@@ -27,8 +27,8 @@ class WebSource:
     """One model on one hub.
 
     `resume` is the command that goes on later, `flag` the option that chooses the target folder.
-    `logins` are names and passwords for single addresses, `token_to` addresses that may see the
-    hub's token beside its own; `revision` is the wished one, "" for the hub's usual one.
+    `logins` are names and passwords for single addresses; `revision` is the wished one, "" for the
+    hub's usual one.
     """
 
     model: str
@@ -38,7 +38,6 @@ class WebSource:
     patience: Patience = field(default_factory=Patience)
     connections: int = CONNECTIONS
     logins: Mapping[Address, str] = field(default_factory=dict, repr=False)
-    token_to: tuple[Address, ...] = ()
     revision: str = ""
 
     @property
@@ -49,7 +48,7 @@ class WebSource:
     @cached_property
     def _http(self) -> Http:
         return Http(
-            Keys(self.hub.token, self.logins, self.token_to),
+            Keys(self.hub.token, self.logins),
             silence=silence_seconds(),
             connections=self.connections,
         )

@@ -1,0 +1,166 @@
+"""Secrets on command lines, in sentences and in the files of clients."""
+
+from __future__ import annotations
+
+import re
+
+from setup_assistant.host.secrets import names
+
+_A = re.ASCII | re.IGNORECASE
+_ENDS = re.compile(r"[.,;:!?)\]}>]+$")
+_WORD = r"(?:\\{0,3}\"[^\"\n]{0,1000}\"|\\{0,3}'[^'\n]{0,1000}'|[^\s\"']+)"
+_FLAG = re.compile(
+    rf"(?<![\w-])(--?([A-Za-z][\w-]{{0,60}})(?:['\"],?)?[ \t]{{1,20}}(?!['\"]?-)['\"]?)({_WORD})",
+    re.ASCII,
+)
+_USER_FLAG = re.compile(
+    r"(?<![\w-])((?:-u|-U|--user|--proxy-user|--http-user)(?:['\"],)?(?:\s{1,8}|=)\\{0,3}['\"]?)"
+    r"(?!\d+:\d+(?:[\s'\"]|$))([^\s:'\"/]{1,100}):([^\s:/'\"][^\s'\"]*)",
+    re.ASCII,
+)
+_ASSIGN = re.compile(
+    r"(?i)\b((?:env|setx|setenv|set\s+-gx|set\s+-x|arg)[ \t]{1,8}([\w-]{1,80})[ \t]{1,8})(\S+)"
+)
+# Programs, the flag after which a password stands, and whether it stands in the same word.
+_FLAGGED = (
+    (("login", "upload", "psexec"), r"(?:login|twine\s{1,4}upload|psexec\S{0,8})", "-p", False),
+    (("sshpass", "mongo", "useradd", "usermod"), r"(?:sshpass|mongo\w{0,8}|user(?:add|mod))", "-p", None),
+    (("winrm", "winrs"), r"(?:winrm|winrs)", "-p:", True),
+    (("ssh-keygen",), "ssh-keygen", "-[NP]", False),
+    (("rabbitmqctl",), "rabbitmqctl", r"(?:add_user|change_password)[ \t]{1,4}\S{1,60}", False),
+    (("reg add",), r"reg add[^\n|;&]{0,120}?/v\s{1,4}\S{0,30}(?:[Pp]assword|[Tt]oken|[Kk]ey|[Ss]ecret)", "/d", False),
+    (("mysql", "mariadb"), r"(?:mysql\w{0,12}|mariadb[\w-]{0,12})", "-p", True),
+    (("7z", "rar"), r"(?:7z[azr]?|7za?|rar|unrar)", "-p", True),
+    (("ipmitool", "zip", "sqlcmd", "bcp", "mosquitto"), r"(?:ipmitool|(?:un)?zip|sqlcmd|bcp|mosquitto_\w{3})", "-P", None),
+    (("ldap",), r"ldap\w{3,10}", "-w", False),
+    (("redis",), r"redis\S{0,40}", "-a", False),
+    (("plink", "pscp", "putty", "psftp"), r"(?:plink|pscp|putty|psftp)\S{0,4}", "-pw", False),
+    (("openssl",), "openssl", "-k", False),
+    (("freerdp", "mstsc"), r"(?:[xw]freerdp|mstsc)\S{0,4}", "/p:", True),
+)  # fmt: skip
+_GAP = {True: "", False: r"[ \t]{1,4}", None: r"[ \t]{0,4}"}
+_COMMANDS = (
+    *(
+        (needles, re.compile(rf"(\b{program}\b[^\n|;&]{{0,120}}?[\s'\"]{flag}{_GAP[same]}['\"]?)([^\s'\"-][^\s'\"]*)"))
+        for needles, program, flag, same in _FLAGGED
+    ),
+    (("curl", "wget", "http"), re.compile(r"((?<![\w-])-u)([^\s:'\"/-][^\s:'\"/]{0,100}:[^\s'\"]+)")),
+    (("curl",), re.compile(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
+    (("| ",), re.compile(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{1,80}(?:-stdin|passwd)))")),
+    (("pass",), re.compile(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
+    (("net use",), re.compile(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
+    (("net user",), re.compile(r"(\bnet user\s{1,4}[^\s/]{1,60}\s{1,4})([^\s/]\S*)")),
+    (("htpasswd",), re.compile(r"(\bhtpasswd\s{1,4}(?:-\w{1,6}\s{1,4}){1,4}(?:\S{1,200}\s{1,4}){1,2})(\S+)[ \t]*$", re.MULTILINE)),
+    (("%",), re.compile(r"((?<![\w-])(?:-U|--user)[ =]{1,4}[^\s%]{1,80}%)(\S+)")),
+    (("lftp",), re.compile(r"((?<![\w-])-u[ \t]{1,4}[^\s,]{1,80},)(\S+)")),
+    (("SecureString",), re.compile(r"(SecureString(?:\s{1,4}-\w{1,12}){0,2}\s{1,4}[\"']?)([^\s\"'-][^\s\"']*)")),
+    (("auth", "Auth"), re.compile(r"(auth\s{0,4}=?\s{0,4}\(\s{0,4}\w{0,2}['\"][^'\"\n]{0,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]+)", _A)),
+    (("configure set",), re.compile(r"(configure set \S{0,40}(?:secret|token|password|key)\S{0,20} )(\S+)")),
+    (("token  ", "key  ", "secret  ", "password  "), re.compile(r"((?:^|\n)[ \t]{0,16}[A-Z][A-Z0-9_]{0,60}(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD)[ \t]{2,60})(?=\S+[ \t]*\r?(?:\n|$))(?!=)(\S+)")),
+    (("snmp", "community"), re.compile(r"(\bcommunity\s{1,4}['\"]?)((?!string)[^\s'\"]{3,})(?=['\"]?(?:\s{1,4}(?:RO|RW|ro|rw)\b))")),
+    (("AUTH ", "334 "), re.compile(r"((?:\bAUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5) |(?:^|\n)[^\n]{0,20}334 [^\n]{0,400}\n[^\w\n]{0,8}(?:C: {0,2})?)(?=[A-Za-z0-9+/]{4}))([A-Za-z0-9+/=]{4,})")),
+    (("otp", "one-time", "verification"), re.compile(r"(\b(?:otp|one-time (?:code|password|pin)|verification code)\)?(?: is)?[: ]{1,4})(\d{4,8})\b", _A)),
+    (("log", "sign in"), re.compile(r"(\b(?:log ?in|logged in|sign in) (?:with|as|using) [\w.@-]{1,60}\s{0,2}/\s{0,2})(\S+)", _A)),
+    (("wandb",), re.compile(r"(\bwandb[^\n]{0,120}?[: ])([0-9a-f]{40})\b")),
+    (("/t/",), re.compile(r"(://[^\s/]{1,200}/t/)([^\s/]{6,200})(?=/)")),
+    (("assword for", "assphrase for"), re.compile(r"([Pp]ass(?:word|phrase) for [^\n]{1,120}?: {1,4})(\S+)")),
+    (("slack.com", "discord", "hook", "telegram", "ftqq"), re.compile(
+        r"((?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks|/open-apis/bot/v2/hook|"
+        r"office\.com/webhook\w{0,4}|api\.telegram\.org|sctapi\.ftqq\.com)/)([\w/@:.-]*[\w/@:-])")),
+)  # fmt: skip
+
+# A call such as getenv("HF_TOKEN", "...") or add_header("X-Token", "...").
+_CALL = re.compile(
+    r"((?:get|env|setdefault|Variable|[a-z]_?[hH]eader|add|set|append)\(\s{0,8}[\"']([\w.-]{2,80})[\"']\s{0,4},\s{0,8}(?:default\s?=\s?)?[bfru]{0,2}[\"'])([^\"'\n]+)"
+)
+_NETRC = re.compile(
+    r"((?<![\w-])(?:machine\s{1,8}\S{1,200}|default)?\s{0,8}\blogin\s{1,8}\S{1,200}\s{1,8}"
+    r"(?:account\s{1,8}\S{1,200}\s{1,8})?password\s{1,8})(\S+)", _A)  # fmt: skip
+_PROSE = re.compile(
+    r"(?P<line>^[ \t]{0,16})?(?<![\w-])(?P<key>password|passwd|passphrase|passcode|requirepass|pass|token|secret|api key)"
+    r"(?P<lead>[ \t]{1,8}(?:is|was|are|for \S{1,60} is|of \S{1,60} is)?[ \t]{0,8}:?[ \t]{0,8})"
+    r"(?P<quote>['\"]?)(?P<value>[^\s'\"]+)(?P<rest>[^\n]{0,1})",
+    _A | re.MULTILINE,
+)
+_CHINESE = re.compile(
+    r"(密码|口令|令牌|密钥|密匙|私钥|验证码|授权码|访问码|暗号)((?:[(（][\w ]{1,30}[)）])?[\s\"'”』」]{0,4}(?:(?:设置?|改|换|重置|定)?(?:成了?|为)|是|：|:|=|＝|->|→)"
+    r"[\s\"'“「『]{0,4}|[ \t\u3000]{1,4})([^\s，。；、）】\"'”」』,;)]+)"
+)  # fmt: skip
+# Said in one breath: "密码abc12345".
+_CHINESE_CLOSE = re.compile(
+    r"((?:密码|口令|密钥|验证码|授权码))(?=[A-Za-z@#!$_.-]{0,40}\d)([\w@#!$%^&*.+-]{6,})", re.ASCII
+)
+_CHINESE_NAMED = re.compile(
+    r"((?<![\w.-])([A-Za-z][\w-]{0,60})\s{0,2}(?:是|为|设为)[\s:：]{0,4}[\"'“「]?)([!-~]{4,})",
+    re.ASCII,
+)
+_CHINESE_ONLY = re.compile(r"[\u4e00-\u9fff！？…]+")
+_FIGURE = re.compile(r"[\d.,]{1,9}")
+
+
+def apply(text: str) -> str:
+    """Return `text` without what commands and sentences say."""
+    return _spoken(_commands(text))
+
+
+def _assigned(found: re.Match[str]) -> str:
+    return f"{found[1]}***" if names.is_secret(found[2], found[3]) else found[0]
+
+
+def _flag(found: re.Match[str]) -> str:
+    value = found[3].lstrip("\\").strip("\"'")
+    if not names.is_secret(found[2], value):
+        return found[0]
+    return f"{found[1]}***"
+
+
+def _commands(text: str) -> str:
+    lower = text.lower()
+    if "-" in text:
+        text = _FLAG.sub(_flag, text)
+        text = _USER_FLAG.sub(r"\1***", text)
+    if "ENV" in text or "set" in text or "ARG" in text:
+        text = _ASSIGN.sub(_assigned, text)
+    if "," in text and re.search(r"\([\"']", text):
+        text = _CALL.sub(_assigned, text)
+    for programs, pattern in _COMMANDS:
+        if any(p in lower or p in text for p in programs):
+            text = pattern.sub(r"\1***", text)
+    return text
+
+
+def _spoken(text: str) -> str:
+    """Take out secrets in sentences, and in the lines of a netrc file."""
+    lower = text.lower()
+    if "login" in lower and "password" in lower:
+        text = _NETRC.sub(r"\1***", text)
+    if "pass" in lower or "token" in lower or "secret" in lower or "api key" in lower:
+        text = _PROSE.sub(_prose, text)
+    if text.isascii():
+        return text
+    text = _CHINESE_NAMED.sub(_assigned, _CHINESE.sub(_chinese, text))
+    return _CHINESE_CLOSE.sub(r"\1***", text)
+
+
+def _prose(found: re.Match[str]) -> str:
+    value, key = found["value"], found["key"].lower()
+    sure = "pass" in key and key != "pass"
+    alone = sure and found["line"] is not None and not found["rest"].strip("\"' \t\r")
+    shaped = re.search(r"\d", value) is not None and re.search(r"[A-Za-z]", value) is not None
+    if not sure and not (shaped and len(value) >= 8 and "(" not in value and "." not in value[:-1]):
+        return found[0]
+    if not names.in_prose(value, alone=alone) or (not sure and "token" in key and "_" in value):
+        return found[0]
+    end = _ENDS.search(value[-8:])
+    return f"{found['line'] or ''}{found['key']}{found['lead']}{found['quote']}***" + (
+        end[0] if end else "") + found["rest"]  # fmt: skip
+
+
+def _chinese(found: re.Match[str]) -> str:
+    value = found[3]
+    spoken = not re.search("[：:=＝]", found[2])
+    if (spoken and _CHINESE_ONLY.fullmatch(value)) or (
+        _FIGURE.fullmatch(value) and found[1] == "令牌"
+    ):
+        return found[0]
+    return found[0] if names.is_nothing(value) else f"{found[1]}{found[2]}***"
