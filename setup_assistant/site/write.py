@@ -44,7 +44,7 @@ def site_files(
     scripts = _scripts(plan, layout, recipes)
     plan_text = _json(plan_json.to_json(plan))
     wanted = {
-        layout.answers: render_answers(wishes),
+        layout.answers: render_answers(wishes, layout.answers),
         layout.environment_yml: render_environment_yml(plan, _name(layout)),
         layout.requirements: render_requirements(plan),
         layout.root / "README.txt": render_readme(

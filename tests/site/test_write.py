@@ -127,11 +127,11 @@ def test_the_readme_activates_the_environment_in_both_languages(
     text = (tmp_path / "README.txt").read_text(encoding="utf-8")
     assert text.count(expected.format(root=tmp_path)) == 2
     for script in (tmp_path / "scripts").glob("*.py"):
-        assert text.count(f"python scripts/{script.name}") == 2
+        assert text.count(f"/python {script}") == 2
     assert "本机" in text
 
 
 def test_a_folder_with_a_space_is_quoted(tmp_path: Path) -> None:
     _write(tmp_path / "my site")
     text = (tmp_path / "my site" / "README.txt").read_text(encoding="utf-8")
-    assert f'source "{tmp_path}/my site/env/bin/activate"' in text
+    assert f"source '{tmp_path}/my site/env/bin/activate'" in text
