@@ -84,6 +84,10 @@ class _Verbs(click.Group):
         if name not in VERBS:
             return None
         command: click.Command = importlib.import_module(VERBS[name][0]).command
+        if COMPLETE in os.environ:
+            from setup_assistant.cli import completing
+
+            completing.offer(command)
         return command
 
     def resolve_command(
