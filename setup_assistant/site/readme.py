@@ -10,6 +10,7 @@ from setup_assistant.choose.plan import Plan
 from setup_assistant.host.program import program
 from setup_assistant.site.activation import by_hand
 from setup_assistant.site.layout import Layout
+from setup_assistant.site.scripts import SCRIPTS
 
 _TEXT = """\
 Qwen2-VL on this machine
@@ -104,7 +105,7 @@ def render_readme(
     def word(path: Path) -> str:
         return _quoted(str(path), os_name)
 
-    named = (layout.scripts / name for name in scripts if name.endswith(".py"))
+    named = (layout.scripts / name for name in scripts if name in SCRIPTS)
     runs = (f"  {word(layout.env_python)} {word(path)}" for path in named)
     canary = plan.model.id == "canary"
     return _TEXT.format(
