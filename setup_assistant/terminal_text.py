@@ -16,7 +16,11 @@ from typing import TextIO
 # What may not begin a line, and what may not end one.
 _CLOSING = frozenset("，。；：！？、）》】」』”’…%）)]}.,;:!?")
 _OPENING = frozenset("（《【「『“‘([{")
-_COMMAND = re.compile(r"(?:python3 -m setup_assistant|(?<![\w/.-])setup-assistant) \S")
+# This tool as `host/program` spells it.
+_COMMAND = re.compile(
+    r"(?:'/[^'\n]*/setup-assistant'|(?<![\w.~-])/\S*/setup-assistant"
+    r"|\S*python\S* -m setup_assistant|(?<![\w/.-])setup-assistant) \S"
+)
 _NARROWEST, _USUAL = 20, 80
 # Sequences that a terminal obeys, with what they carry: OSC and other strings, CSI, the rest.
 _SEQUENCES = re.compile(

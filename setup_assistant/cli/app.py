@@ -15,7 +15,7 @@ import click
 
 from setup_assistant import __version__, messages
 from setup_assistant.cli.terminal import click_messages, help_text
-from setup_assistant.host.program import program
+from setup_assistant.host.program import NAME
 from setup_assistant.messages import _, msg
 
 # The variable by which a shell asks for completions, whatever the program is called here.
@@ -84,6 +84,10 @@ class _Verbs(click.Group):
         if name not in VERBS:
             return None
         command: click.Command = importlib.import_module(VERBS[name][0]).command
+        if COMPLETE in os.environ:
+            from setup_assistant.cli import completing
+
+            completing.offer(command)
         return command
 
     def resolve_command(
@@ -124,7 +128,7 @@ def main(argv: list[str] | None = None) -> None:
         if wanted is not None and not known:
             raise click.BadParameter(_("write en or zh_CN, not {given}", given=wanted),
                                      param_hint="'--lang'")  # fmt: skip
-        group.main(arguments, prog_name=program(), complete_var=COMPLETE, standalone_mode=False)
+        group.main(arguments, prog_name=NAME, complete_var=COMPLETE, standalone_mode=False)
     except click.exceptions.Exit as error:
         raise SystemExit(error.exit_code) from None
     except click.ClickException as error:
@@ -188,7 +192,7 @@ def _usage(error: click.ClickException) -> int:
 
     show.configure(as_json=common.json_wanted(), quiet=False, verbose=False)
     context: Any = getattr(error, "ctx", None)
-    path = context.command_path.removeprefix(program()).strip() if context else ""
+    path = context.command_path.removeprefix(NAME).strip() if context else ""
     failure = SetupError("usage", detail=_sentence(error), verb=path or "--help")
     problem = Problem.of(failure)
     # Without a verb there is one --help, not two.

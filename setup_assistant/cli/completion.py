@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from setup_assistant._bootstrap_state import in_checkout
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
+from setup_assistant.host.program import NAME, program
 from setup_assistant.messages import _
 
-NAME = "setup-assistant"
 VARIABLE = "_SETUP_ASSISTANT_COMPLETE"
 # PowerShell is not among click's shells; the answer in bash's form, `type,value`, serves it.
 POWERSHELL = """\
@@ -34,6 +35,55 @@ Register-ArgumentCompleter -Native -CommandName setup-assistant -ScriptBlock {
     }
 }
 """
+
+# Where click's scripts ask the program, by a name that need not be on PATH: what they ask instead.
+_ASKED: dict[str, tuple[tuple[str, str], ...]] = {
+    "bash": ((" $1)", " {program})"),),
+    "zsh": (
+        ("    (( ! $+commands[setup-assistant] )) && return 1\n", ""),
+        (" setup-assistant)}", " {program})}}"),
+    ),
+    "fish": ((" setup-assistant);", " {program});"),),
+}
+# In a checkout people type `python3 -m setup_assistant`, which completes as the name does.
+_MODULE = {
+    "bash": """
+_setup_assistant_module() {
+    [[ ${COMP_WORDS[1]} == -m && ${COMP_WORDS[2]} == setup_assistant ]] || return 0
+    COMP_WORDS=(setup-assistant "${COMP_WORDS[@]:3}")
+    (( COMP_CWORD -= 2 ))
+    _setup_assistant_completion setup-assistant
+}
+complete -o bashdefault -o default -F _setup_assistant_module python3
+""",
+    "zsh": """
+_setup_assistant_module() {
+    if [[ $words[2] == -m && $words[3] == setup_assistant && $CURRENT -gt 3 ]]; then
+        words=(setup-assistant "${(@)words[4,-1]}")
+        (( CURRENT -= 2 ))
+        _setup_assistant_completion
+    elif (( $+functions[_python] )); then
+        _python "$@"
+    else
+        _files
+    fi
+}
+compdef _setup_assistant_module python3
+""",
+    "fish": """
+function _setup_assistant_module_is_meant
+    string match -qr -- '^\\S+ -m setup_assistant ' (commandline -cp)
+end
+function _setup_assistant_module
+    set -l words (string replace -r -- '^\\S+ -m setup_assistant' setup-assistant (commandline -cp))
+    for found in (env _SETUP_ASSISTANT_COMPLETE=fish_complete COMP_WORDS="$words" \
+            COMP_CWORD=(commandline -t) @PROGRAM@)
+        string replace -rf -- '^plain,' '' $found
+    end
+end
+complete --no-files -c python3 -n _setup_assistant_module_is_meant -a '(_setup_assistant_module)'
+""",
+}
 
 
 @verb(
@@ -68,4 +118,7 @@ def script(shell: str) -> str:
     assert kind is not None  # noqa: S101 - click has had all three since 8.0
     made = kind(click.Group(), {}, NAME, VARIABLE)
     # Not source(): for bash it starts one, only to ask for its version.
-    return str(made.source_template % made.source_vars()).strip() + "\n"
+    text = str(made.source_template % made.source_vars()).strip() + "\n"
+    for asked, here in _ASKED[shell]:
+        text = text.replace(asked, here.format(program=program()))
+    return text + (_MODULE[shell].replace("@PROGRAM@", program()) if in_checkout() else "")

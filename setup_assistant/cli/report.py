@@ -14,6 +14,7 @@ from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import files, paths
+from setup_assistant.host.program import spell, spell_html
 from setup_assistant.messages import _
 from setup_assistant.report.receipt import Receipt, to_json
 
@@ -75,6 +76,8 @@ def command(
         receipt, beside = sharing.shared(layout, receipt, beside)
     data = to_json(receipt)
     text = _render(receipt, form, beside)
+    if not shared and form != "json":
+        text = spell_html(text) if form == "html" else spell(text)
     if output:
         with written_to("--output"):
             files.write_text(output, text)

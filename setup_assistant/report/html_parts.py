@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from setup_assistant.choose.plan import Plan, Reason
@@ -182,13 +184,18 @@ def sums_table(sums: Mapping[str, str]) -> Html | None:
     return el("div", el("h3", "SHA-256"), table(rows))
 
 
-def reproduce(receipt: Receipt) -> Html:
-    """Return the commands that lead here again."""
-    prefix = receipt.environment.prefix
+def reproduce(receipt: Receipt, beside: Beside) -> Html:
+    """Return the commands that lead here again, as they work from any folder of this machine."""
+
+    def word(name: str) -> str:
+        return shlex.quote(str(PurePath(beside.site, name)))
+
+    prefix = shlex.quote(receipt.environment.prefix)
     steps = (
-        (msg("The same plan on another machine: copy answers.toml there, then"),
-         "setup-assistant up --yes --answers answers.toml"),
-        (msg("The same packages by hand"), "python -m pip install -r requirements.txt"),
+        (msg("The same plan again, or on another machine with this file copied there"),
+         f"setup-assistant up --yes --answers {word('answers.toml')}"),
+        (msg("The same packages in an environment of your own"),
+         f"python3 -m pip install -r {word('requirements.txt')}"),
         (msg("The same checks again on this machine"),
          f"setup-assistant verify --env {prefix}"),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ import msgspec
 from setup_assistant import frozen_json
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
+from setup_assistant.host.program import program
 from setup_assistant.host.secrets import without_login
 from setup_assistant.messages import _
 
 _HEAD = """\
 # The answers this site was made from. Replay them, here or on another machine, with:
 # 本部署所依据的回答。在本机或其他机器上重现：
-#   setup-assistant up --answers answers.toml
+#   {command}
 # A flag on the command line wins over its line here; a line left out takes its default.
 # 命令行选项优先于本文件；省略的行取默认值。
 
@@ -52,8 +54,11 @@ _NOTES = {
 }
 
 
-def render_answers(wishes: Wishes) -> str:
-    """Return wishes as TOML, one commented line each; credentials in addresses are left out."""
+def render_answers(wishes: Wishes, path: Path) -> str:
+    """Return wishes as TOML, one commented line each; credentials in addresses are left out.
+
+    `path` is where they will lie.
+    """
     lines = []
     for field in dataclasses.fields(Wishes):
         if getattr(wishes, field.name) is None:  # TOML has no null
@@ -61,7 +66,10 @@ def render_answers(wishes: Wishes) -> str:
         if note := _NOTES.get(field.name):
             lines.append(f"# {note}")
         lines.append(f"{field.name} = {_toml(getattr(wishes, field.name))}")
-    return _HEAD + "\n".join(lines) + "\n"
+    # A line break in a folder's name must not end the comment.
+    where = str(path) if str(path).isprintable() else path.name
+    command = f"{program()} up --answers {shlex.quote(where)}"
+    return _HEAD.format(command=command) + "\n".join(lines) + "\n"
 
 
 def read_answers(path: Path) -> dict[str, Any]:

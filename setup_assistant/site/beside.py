@@ -26,6 +26,7 @@ def read_beside(layout: Layout, receipt: Receipt) -> Beside:
         machine=machine,
         pictures=dict(_pictures(receipt)),
         sums=dict(_sums(layout, receipt)),
+        site=str(layout.root),
     )
 
 

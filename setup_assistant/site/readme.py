@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
 from setup_assistant.choose.plan import Plan
+from setup_assistant.host.program import program
 from setup_assistant.site.activation import by_hand
 from setup_assistant.site.layout import Layout
+from setup_assistant.site.scripts import SCRIPTS
 
 _TEXT = """\
 Qwen2-VL on this machine
@@ -21,20 +24,30 @@ Use the environment in a terminal:
 
   {activate}
 
-Ready-to-run scripts; edit them as you like, a rerun keeps your edits:
+Ask about a picture, or serve the model to programs and to the browser:
+
+  {program} ask PICTURE "QUESTION" --site {site}
+  {program} serve --site {site}
+
+Scripts to start from; edit them as you like, a rerun keeps your edits:
 
 {scripts}
+
+Read the report, prove it again, set up the same again, or remove it all:
+
+  {program} report --site {site}
+  {program} verify --env {prefix}
+  {program} up --answers {answers}
+  {program} uninstall --site {site}
 
 Files:
 
   machine.json      this computer, when the plan was made
-  answers.toml      your answers; replay: setup-assistant up --answers answers.toml
+  answers.toml      your answers
   plan.json         exact versions, sources and sizes, with a reason for each
   environment.yml   the plan for conda, mamba and micromamba
   requirements.txt  the plan for pip and uv
-  receipt.json      what was done and measured; to read it: setup-assistant report --site .
-
-To remove it all: setup-assistant uninstall --site .
+  receipt.json      what was done and measured
 
 
 本机上的 Qwen2-VL
@@ -48,20 +61,30 @@ To remove it all: setup-assistant uninstall --site .
 
   {activate}
 
-可直接运行的脚本（可随意修改，再次运行部署时会保留您的修改）：
+就图片提问，或把模型提供给程序和浏览器使用：
+
+  {program} ask 图片 "问题" --site {site}
+  {program} serve --site {site}
+
+可以由此入手的脚本（可随意修改，再次运行部署时会保留您的修改）：
 
 {scripts}
+
+阅读报告、再次验证、重新部署或全部移除：
+
+  {program} report --site {site}
+  {program} verify --env {prefix}
+  {program} up --answers {answers}
+  {program} uninstall --site {site}
 
 文件：
 
   machine.json      生成方案时的本机情况
-  answers.toml      您的回答；重现：setup-assistant up --answers answers.toml
+  answers.toml      您的回答
   plan.json         确切的版本、来源与大小，每项附有理由
   environment.yml   供 conda、mamba、micromamba 使用的方案
   requirements.txt  供 pip 与 uv 使用的方案
-  receipt.json      已完成的步骤与测量结果；阅读：setup-assistant report --site .
-
-全部移除：setup-assistant uninstall --site .
+  receipt.json      已完成的步骤与测量结果
 """
 _CONDA = ("conda", "mamba", "micromamba")
 
@@ -78,7 +101,12 @@ def render_readme(
         os_name: the machine's system: Linux, Windows or Darwin.
         scripts: names of the files in the scripts folder.
     """
-    runs = (f"  python {_quoted(f'scripts/{name}')}" for name in scripts if name.endswith(".py"))
+
+    def word(path: Path) -> str:
+        return _quoted(str(path), os_name)
+
+    named = (layout.scripts / name for name in scripts if name in SCRIPTS)
+    runs = (f"  {word(layout.env_python)} {word(path)}" for path in named)
     canary = plan.model.id == "canary"
     return _TEXT.format(
         model=plan.model.id,
@@ -86,21 +114,27 @@ def render_readme(
         weights=recipes / "canary" if canary else layout.weights(plan.model.modelscope_id),
         activate=activation(plan.backend, str(layout.env), os_name),
         scripts="\n".join(runs) or "  -",
+        program=program(),
+        site=word(layout.root),
+        prefix=word(layout.env),
+        answers=word(layout.answers),
     )
 
 
 def activation(backend: str, prefix: str, os_name: str) -> str:
     """Return the command that activates an environment in the system's usual shell."""
     if backend in _CONDA:
-        return f"{backend} activate {_quoted(prefix)}"
+        return f"{backend} activate {_quoted(prefix, os_name)}"
     if backend == "rattler":
         # Made without conda, so perhaps there is none.
         return by_hand(Path(prefix), "cmd" if os_name == "Windows" else "bash", "CONDA_PREFIX")
     if os_name == "Windows":
-        return _quoted(f"{prefix}\\Scripts\\activate")
-    return f"source {_quoted(f'{prefix}/bin/activate')}"
+        return _quoted(f"{prefix}\\Scripts\\activate", os_name)
+    return f"source {_quoted(f'{prefix}/bin/activate', os_name)}"
 
 
-def _quoted(path: str) -> str:
-    """Quote a path for a shell; double quotes, since cmd knows no others."""
-    return f'"{path}"' if any(c in path for c in " ()&'$") else path
+def _quoted(path: str, os_name: str) -> str:
+    """Quote a path for the system's usual shell; cmd knows double quotes only."""
+    if os_name != "Windows":
+        return shlex.quote(path)
+    return f'"{path}"' if any(c in path for c in " ()&'") else path

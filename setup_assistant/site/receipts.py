@@ -8,6 +8,7 @@ import msgspec
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.program import spell, spell_html
 from setup_assistant.host.secrets import without_login_json
 from setup_assistant.report import receipt as receipts
 from setup_assistant.report.markdown import render_markdown
@@ -30,7 +31,7 @@ def write_receipt(layout: Layout, receipt: Receipt) -> list[Path]:
     if files.write_json(layout.receipt, receipts.to_json(kept)):
         changed.append(layout.receipt)
     # In another language than last time the same receipt reads differently: written again.
-    if files.write_text(layout.report, render_markdown(kept)):
+    if files.write_text(layout.report, spell(render_markdown(kept))):
         changed.append(layout.report)
     if files.write_text(layout.report_html, html_report(layout, kept)):
         changed.append(layout.report_html)
@@ -43,7 +44,7 @@ def html_report(layout: Layout, receipt: Receipt) -> str:
     from setup_assistant.report.html import render_html
     from setup_assistant.site.beside import read_beside
 
-    return render_html(receipt, read_beside(layout, receipt))
+    return spell_html(render_html(receipt, read_beside(layout, receipt)))
 
 
 def read_receipt(layout: Layout) -> Receipt:

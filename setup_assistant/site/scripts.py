@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from setup_assistant.catalog import models, smoke
+from setup_assistant.catalog import causes, models, smoke
 from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.model_names import find
@@ -17,6 +17,8 @@ from setup_assistant.versions import numbers
 
 _TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS = ("image.py", "multi_image.py", "video.py")
+# What they share lies beside them.
+HELPER = "files.py"
 # The first transformers that takes `dtype=`; before, it was `torch_dtype=`.
 _DTYPE_SINCE = (4, 56)
 _PICTURES = ("red-circle.png", "red-square.jpg")
@@ -65,7 +67,10 @@ def render_scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, st
         else f"partial(process_vision_info, image_patch_size={patch})",
     }
     answer = _fill(_read("answer.py"), places)
-    return {name: _script(name, {**places, "ANSWER": answer}) for name in SCRIPTS}
+    scripts = {name: _script(name, {**places, "ANSWER": answer}) for name in SCRIPTS}
+    functions = _functions((_INSIDE / "inputs.py").read_text(encoding="utf-8"))
+    helper = _fill(_read(HELPER), {"FAULTS": _faults(), "FUNCTIONS": functions})
+    return {**scripts, HELPER: helper.rstrip("\n") + "\n"}
 
 
 def _script(name: str, places: Mapping[str, str]) -> str:
@@ -90,6 +95,19 @@ def _helpers(plan: Plan) -> str:
     files = ["within.py", *(["quantized.py"] if _is_quantized(plan) else [])]
     texts = [(_INSIDE / name).read_text(encoding="utf-8") for name in files]
     return "\n\n".join(_functions(text) for text in texts)
+
+
+def _faults() -> str:
+    """Return what `fault_of` finds, by its words, in both languages."""
+    cause = causes.find("input-unreadable")
+    rows = []
+    for sentence in cause.sentences[1:]:
+        (word,) = sentence.places - {"detail"}
+        advice = next(a for a in cause.advice if word in a.places)
+        told = (f"{sentence.en} {advice.en}", f"{sentence.zh}{advice.zh}")
+        lines = "".join(f"        {_literal(t.replace(f'{{{word}}}', '{file}'))},\n" for t in told)
+        rows.append(f"    {_literal(word)}: (\n{lines}    ),\n")
+    return "{\n" + "".join(rows) + "}"
 
 
 def _functions(text: str) -> str:

@@ -43,6 +43,7 @@ def shared(
     plan, machine = beside.plan, beside.machine
     return handed, replace(
         beside,
+        site="",
         plan=plan and plan_json.from_json(clean(plan_json.to_json(plan)), "plan"),
         machine=machine
         and frozen_json.from_builtins(clean(frozen_json.to_builtins(machine)), Machine, "machine"),

@@ -45,7 +45,7 @@ def site_files(
     scripts = _scripts(plan, layout, recipes)
     plan_text = _json(plan_json.to_json(plan))
     wanted = {
-        layout.answers: render_answers(wishes),
+        layout.answers: render_answers(wishes, layout.answers),
         **conda_files(plan, layout),
         layout.requirements: render_requirements(plan),
         layout.root / "README.txt": render_readme(

@@ -81,8 +81,8 @@ class Loaded:
 
     def _part(self, path: str, pictures: int) -> dict[str, Any]:
         if is_video(path):
-            return {"type": "video", "video": path, **video_limits(self._smoke, self._plan)}
-        return {"type": "image", "image": path, **picture_limits(self._plan, pictures)}
+            return {**_named(path), **video_limits(self._smoke, self._plan)}
+        return {**_named(path), **picture_limits(self._plan, pictures)}
 
     def _reply(self, wanted: str, on_piece: Callable[[str], None]) -> dict[str, Any]:
         for said in self._child.replies():
@@ -95,6 +95,11 @@ class Loaded:
                 raise failed(str(said.get("cause")), dict(said.get("values", {})))
         detail = self._child.last_words() or "-"
         raise failed("child-failed", {"check": "ask", "detail": detail})
+
+
+def _named(path: str) -> dict[str, str]:
+    kind = "video" if is_video(path) else "image"
+    return {"type": kind, kind: path}
 
 
 def is_video(path: str) -> bool:
@@ -111,6 +116,7 @@ def loaded(
     device: str = "auto",
     dtype: str | None = None,
     canary: bool = False,
+    files: Sequence[str] = (),
 ) -> Iterator[Loaded]:
     """Load a model folder in `env` and keep it loaded while the block runs.
 
@@ -121,6 +127,7 @@ def loaded(
         device: auto, cpu or cuda.
         dtype: by default the plan's, or the device's usual one.
         canary: `model` is the test model, which runs in one thread.
+        files: what will be asked about first, looked at before the model is loaded.
 
     Raises:
         SetupError: `ask_failed`, with the cause; `not_writable`.
@@ -134,6 +141,7 @@ def loaded(
         "max_memory": max_memory(plan),
         "quantization": plan.model.quantization if plan and not canary else "none",
         "threads": 1 if canary else None,
+        "content": [_named(path) for path in files],
         "reader": plan.decoder.reader if plan else None,
         "decoder_package": plan.decoder.package if plan else smoke.decoder.package,
         "clip": str(next((canary_recipe.load().folder / "clips").glob("*.mp4"))),

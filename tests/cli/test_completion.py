@@ -13,13 +13,14 @@ from subprocess import CompletedProcess
 import pytest
 
 from setup_assistant.cli.completion import script
-from tests.terminal import ENTER, Terminal
+from setup_assistant.host import sites
+from tests.terminal import CLEAR_LINE, ENTER, Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 BASH = """
 source <(setup-assistant completion bash)
 COMP_WORDS=({words}); COMP_CWORD={at}
-_setup_assistant_completion setup-assistant
+$(complete -p ${{COMP_WORDS[0]}} | sed 's/.*-F \\([^ ]*\\).*/\\1/') ${{COMP_WORDS[0]}}
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
@@ -50,8 +51,16 @@ def shell(tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
         ("setup-assistant report --fo", 2, {"--format"}),
         ("setup-assistant report --format h", 3, {"html"}),
         ("setup-assistant completion ''", 2, {"bash", "zsh", "fish", "powershell"}),
+        ("setup-assistant up --model qwen2-vl-2b-instruct-a", 3,
+         {"Qwen/Qwen2-VL-2B-Instruct-AWQ"}),
+        ("setup-assistant estimate Qwen/Qwen2-VL-7B-Instruct-A", 2,
+         {"Qwen/Qwen2-VL-7B-Instruct-AWQ"}),
+        ("setup-assistant verify --model can", 3, {"canary"}),
+        ("python3 -m setup_assistant report --fo", 4, {"--format"}),
+        ("python3 -m setup_assistant up --model ca", 5, {"canary"}),
+        ("python3 -m other pl", 3, set()),
     ],
-)
+)  # fmt: skip
 def test_bash(
     shell: Callable[..., CompletedProcess[str]], words: str, at: int, wanted: set[str]
 ) -> None:
@@ -59,17 +68,41 @@ def test_bash(
     assert set(done.stdout.split()) == wanted, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "at", "wanted"),
+    [
+        ("setup-assistant report --site ''", 3, "site"),
+        ("setup-assistant verify --env ''", 3, "site/env"),
+        ("setup-assistant env activate ''", 3, "site"),
+    ],
+)
+def test_the_sites_and_environments_of_this_machine(
+    shell: Callable[..., CompletedProcess[str]], tmp_path: Path, words: str, at: int, wanted: str
+) -> None:
+    site = tmp_path / "site"
+    (site / "env").mkdir(parents=True)
+    (site / "env" / "pyvenv.cfg").touch()
+    sites.register(site)
+    done = shell("bash", "-c", BASH.format(words=words, at=at))
+    name = wanted if "activate" in words else str(tmp_path / wanted)
+    assert done.stdout.split() == [name], done.stderr
+
+
 def test_fish(shell: Callable[..., CompletedProcess[str]]) -> None:
     line = "setup-assistant completion fish | source; complete -C 'setup-assistant pl'"
     done = shell("fish", "-c", line)
     assert done.stdout.split()[0] == "plan", done.stderr
+    asked = "complete -C 'python3 -m setup_assistant up --model ca'"
+    done = shell("fish", "-c", f"setup-assistant completion fish | source; {asked}")
+    assert "canary" in done.stdout.split(), done.stderr
 
 
 def test_zsh_reads_its_script(shell: Callable[..., CompletedProcess[str]], tmp_path: Path) -> None:
     (tmp_path / "script").write_text(script("zsh"))
     done = shell("zsh", "-c", f"autoload -U compinit; compinit -u; . {tmp_path}/script; "
-                 "print $_comps[setup-assistant]")  # fmt: skip
-    assert done.stdout.strip() == "_setup_assistant_completion", done.stderr
+                 "print $_comps[setup-assistant] $_comps[python3]")  # fmt: skip
+    wanted = ["_setup_assistant_completion", "_setup_assistant_module"]
+    assert done.stdout.split() == wanted, done.stderr
 
 
 def test_powershell_asks_for_what_bash_asks_for() -> None:
@@ -111,4 +144,6 @@ def test_the_tab_key_completes(tmp_path: Path, name: str, arguments: list[str], 
     screen.wait("loaded")
     screen.keys("setup-assistant unin\t")
     screen.wait("setup-assistant uninstall")
+    screen.keys(CLEAR_LINE, "python3 -m setup_assistant unin\t")
+    screen.wait("setup_assistant uninstall")
     screen.kill()

@@ -99,7 +99,7 @@ def test_nothing_known(machine: Machine) -> None:
 def test_without_a_verb_it_is_wrong_use_and_says_where_help_is(machine: Machine) -> None:
     done = machine.run()
     assert done.returncode == 2
-    assert "setup_assistant env --help" in done.stderr
+    assert "setup-assistant env --help" in done.stderr
 
 
 def test_list_names_everything_known_once(machine: Machine) -> None:

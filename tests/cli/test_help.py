@@ -11,6 +11,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from setup_assistant.cli.help import TOPICS, page_text
+from setup_assistant.host.program import program
 
 Call = Callable[..., "CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +47,7 @@ def test_topics_are_listed_and_shown(assistant: Call) -> None:
 
 def test_commands_are_printed_as_they_work_here(assistant: Call) -> None:
     shown = assistant("help", "troubleshooting").stdout
-    assert "\npython3 -m setup_assistant doctor\n" in shown
+    assert f"\n{program()} doctor\n" in shown
 
 
 def test_an_unknown_topic_names_the_ones_there_are(assistant: Call) -> None:

@@ -54,4 +54,4 @@ def test_without_a_receipt_it_says_what_to_run(assistant: Call, tmp_path: Path) 
     (error,) = json.loads(done.stdout)["errors"]
     assert done.returncode == 2
     assert error["code"] == "no_receipt"
-    assert f"setup_assistant up --site {tmp_path / 'none'}" in error["hint"]
+    assert f"setup-assistant up --site {tmp_path / 'none'}" in error["hint"]

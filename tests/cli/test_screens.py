@@ -30,7 +30,7 @@ WORDS = {
         "why": "without being quantized",
         "reasons": "Why",
         "foreign": "is left alone",
-        "saved": "--answers answers.toml",
+        "saved": "--answers",
         "broken": "What is broken",
         "error": "What does it say",
         "interrupted": "Interrupted",
@@ -46,7 +46,7 @@ WORDS = {
         "why": "未经量化",
         "reasons": "理由",
         "foreign": "因此未作改动",
-        "saved": "--answers answers.toml",
+        "saved": "--answers",
         "broken": "什么出了问题",
         "error": "报错内容是什么",
         "interrupted": "已中断",
@@ -71,7 +71,9 @@ def terminal(
     kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "VIRTUAL_ENV")}
     env = {
         **kept, "HOME": str(home), "SETUP_ASSISTANT_CACHE": str(home / "cache"),
-        "LANG": f"{language}.UTF-8", "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **variables,
+        "LANG": f"{language}.UTF-8", "TERM": "xterm-256color", "PYTHONPATH": str(ROOT),
+        # Found by its name, so that no screen depends on where the clone lies.
+        "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}", **variables,
     }  # fmt: skip
     return Terminal([sys.executable, "-m", "tests.cli.fixed", *arguments], env, columns=columns)
 
@@ -163,7 +165,7 @@ def test_ctrl_c_at_every_question(home: Path, question: str) -> None:
             break
         screen.keys(CLEAR_LINE + str(home / "vl") if name == "folder" else "", ENTER)
     screen.keys(CTRL_C)
-    screen.wait(words["interrupted"], "python3 -m setup_assistant")
+    screen.wait(words["interrupted"], "setup-assistant")
     assert screen.end() == 130
     assert not (home / "vl").exists()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from setup_assistant.host.program import program
 from tests.built import ROOT, Built, Place
 from tests.hub.server import Hub
 from tests.terminal import CLEAR_LINE, CTRL_C, ENTER, UP, Terminal
@@ -53,9 +54,7 @@ def test_interrupted_in_every_step_and_resumed(place: Place, tmp_path: Path) -> 
     screen.keys(ENTER)
     _interrupted(screen, "Environment: torch")
     resume = ("up", "--yes", "--site", str(site))
-    assert "".join(f"python3 -m setup_assistant {' '.join(resume)}".split()) in "".join(
-        screen.seen().split()
-    )
+    assert "".join(f"{program()} {' '.join(resume)}".split()) in "".join(screen.seen().split())
     _interrupted(_terminal(place, *resume), "Canary: images")
     _interrupted(_terminal(place, "verify", "--env", str(site / "env")), "Asking in")
     screen = _terminal(place, *resume)

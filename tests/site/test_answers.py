@@ -44,7 +44,7 @@ def test_wishes_survive_the_file(
         purpose=purpose,  # type: ignore[arg-type]
     )
     path = tmp_path_factory.mktemp("a") / "answers.toml"
-    path.write_text(render_answers(wanted), encoding="utf-8")
+    path.write_text(render_answers(wanted, path), encoding="utf-8")
     assert load_answers(path) == wanted
 
 
@@ -98,7 +98,7 @@ def test_flags_win_over_answers_and_answers_over_defaults() -> None:
 
 
 def test_every_key_has_its_remark_in_both_languages() -> None:
-    text = render_answers(Wishes())
+    text = render_answers(Wishes(), Path("answers.toml"))
     for field in dataclasses.fields(Wishes):
         assert f"\n{field.name} = " in text
         before = text.split(f"\n{field.name} = ")[0].splitlines()[-1]
@@ -107,6 +107,8 @@ def test_every_key_has_its_remark_in_both_languages() -> None:
 
 
 def test_a_mirror_with_a_password_is_written_without_it(tmp_path: Path) -> None:
-    text = render_answers(Wishes(mirror="https://me:secret@own.example.org/simple"))
+    text = render_answers(
+        Wishes(mirror="https://me:secret@own.example.org/simple"), tmp_path / "answers.toml"
+    )
     assert "secret" not in text
     assert load_answers(_file(tmp_path, text)).mirror == "https://own.example.org/simple"

@@ -14,14 +14,16 @@ from setup_assistant.choose.plan import Package, Placement, Plan
 from setup_assistant.host import paths
 from setup_assistant.host.prefix import python_in
 from setup_assistant.site.layout import Layout
-from setup_assistant.site.scripts import SCRIPTS, render_scripts
+from setup_assistant.site.scripts import HELPER, SCRIPTS, render_scripts
 from tests.site import samples
 
 GIB = 1 << 30
 
 
 def rendered(plan: Plan, root: Path) -> dict[str, str]:
-    return dict(render_scripts(plan, Layout(root), paths.recipes_folder()))
+    made = dict(render_scripts(plan, Layout(root), paths.recipes_folder()))
+    compile(made.pop(HELPER), HELPER, "exec")
+    return made
 
 
 def settings(text: str) -> dict[str, object]:
@@ -113,7 +115,8 @@ def test_they_run_and_answer(
     model = dataclasses.replace(base.model, id="canary", dtype="float32")
     plan = dataclasses.replace(base, model=model)
     script = tmp_path / name
-    script.write_text(rendered(plan, tmp_path)[name], encoding="utf-8")
+    for each, text in render_scripts(plan, Layout(tmp_path), paths.recipes_folder()).items():
+        (tmp_path / each).write_text(text, encoding="utf-8")
     python = python_in(built_environment)
 
     def run(*arguments: str) -> str:
@@ -125,5 +128,8 @@ def test_they_run_and_answer(
 
     assert run() == answer
     pictures = paths.recipes_folder() / "canary" / "pictures"
+    blue = str(pictures / "blue-circle.jpeg")
     if name == "image.py":
-        assert run(str(pictures / "blue-circle.jpeg"), "描述这张图片。") == "一个蓝色的圆形。"
+        assert run(blue, "描述这张图片。") == "一个蓝色的圆形。"
+    if name == "multi_image.py":  # both are pictures: neither is the question
+        assert run(blue, str(pictures / "red-circle.png")) == "Both are circles."

@@ -15,6 +15,7 @@ from setup_assistant.host import paths
 from setup_assistant.machine.facts import Source
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout, read_site
+from setup_assistant.site.scripts import SCRIPTS
 from setup_assistant.site.write import write_site
 from tests.site.samples import machine, plan, sources, torch, wishes
 
@@ -126,12 +127,12 @@ def test_the_readme_activates_the_environment_in_both_languages(
     _write(tmp_path, plan=plan(backend=backend), machine=there)
     text = (tmp_path / "README.txt").read_text(encoding="utf-8")
     assert text.count(expected.format(root=tmp_path)) == 2
-    for script in (tmp_path / "scripts").glob("*.py"):
-        assert text.count(f"python scripts/{script.name}") == 2
+    for name in SCRIPTS:
+        assert text.count(f"/python {tmp_path / 'scripts' / name}") == 2
     assert "本机" in text
 
 
 def test_a_folder_with_a_space_is_quoted(tmp_path: Path) -> None:
     _write(tmp_path / "my site")
     text = (tmp_path / "my site" / "README.txt").read_text(encoding="utf-8")
-    assert f'source "{tmp_path}/my site/env/bin/activate"' in text
+    assert f"source '{tmp_path}/my site/env/bin/activate'" in text

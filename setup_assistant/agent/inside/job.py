@@ -154,7 +154,7 @@ def _one(out: Path, command: list[str]) -> int:
     code = 1
     try:
         os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 1)
-        sys.argv = ["setup-assistant", *command]
+        sys.argv = [sys.argv[0], *command]
         from setup_assistant.cli.app import main as run
 
         run()

@@ -98,7 +98,13 @@ def command(
     with (
         busy(_("Loading {model}", model=where.name)) as progress,
         loaded(
-            where.env, where.model, plan=where.plan, device=device, dtype=dtype, canary=where.canary
+            where.env,
+            where.model,
+            plan=where.plan,
+            device=device,
+            dtype=dtype,
+            canary=where.canary,
+            files=files,
         ) as there,
     ):
         progress.end()

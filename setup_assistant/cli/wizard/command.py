@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -256,13 +257,13 @@ def _save_answers(prepared: Prepared) -> Result:
     from setup_assistant.site.answers import render_answers
 
     path = prepared.layout.answers
-    rendered = render_answers(replace(prepared.wishes, site=""))
+    rendered = render_answers(replace(prepared.wishes, site=""), path)
     files.write_text(path, rendered)
     show.line(_("Answers saved in {path}:", path=str(path)))
     for line in rendered.splitlines():
         # What was not chosen stands there empty, for who wants to edit it.
         if line and not line.startswith("#") and not line.endswith(('= ""', "= []", "= false")):
             show.line(f"    {line}")
-    show.line(_("Copy the file to each machine, and run there:"))
-    show.command(f"    setup-assistant up --yes --answers {path.name}")
+    show.line(_("Run it here, or with this file on any machine that has this tool:"))
+    show.command(f"    setup-assistant up --yes --answers {shlex.quote(str(path))}")
     return Result("wizard", {"answers": str(path)})

@@ -1,7 +1,8 @@
 """Load a model once, and answer one question after the other: JSON lines in both directions.
 
 Run as `PYTHON -I -X faulthandler converse.py`, inside the target environment. The first line is
-the request (model, device, dtype, max_memory, threads); each further line a question:
+the request (model, device, dtype, max_memory, threads, and as `content` the files of the first
+question, which are looked at before the model is loaded); each further line a question:
 {"content": parts of the message, "question": text, "max_new_tokens": count}.
 Events: `ready`, then for each question any number of `piece` and one `answer`; `fault` where
 something failed, after which the next question may come.
@@ -20,7 +21,7 @@ sys.path.insert(0, _ABOVE)
 # The tool's own folder may belong to somebody else: leave no bytecode in it.
 _BYTECODE, sys.dont_write_bytecode = sys.dont_write_bytecode, True
 try:
-    from inside import chat, kernels, memory, reader
+    from inside import chat, inputs, kernels, memory, reader
     from inside.explain import explain
     from inside.lines import JSON, Fault, Lines
 finally:
@@ -28,8 +29,24 @@ finally:
     sys.dont_write_bytecode = _BYTECODE
 
 
+def look_at(content: list[JSON], reader_name: str) -> None:
+    """Refuse files that cannot be asked about, before anything takes long.
+
+    Raises:
+        Fault: `input-unreadable`; the value by which its sentence is chosen names the file.
+    """
+    for part in content:
+        path = str(part[part["type"]])
+        word, detail = inputs.fault_of(path, part["type"] == "video", reader_name)
+        if word:
+            raise Fault(
+                "input-unreadable", f"{path}: {word} {detail}", detail=detail, **{word: path}
+            )
+
+
 def load(request: JSON, lines: Lines) -> chat.Chat:
     """Load the model and say that it is ready."""
+    look_at(request.get("content", []), request.get("reader") or "")
     import torch
 
     began = time.monotonic()
@@ -139,6 +156,7 @@ def main() -> None:
     for line in iter(sys.stdin.readline, ""):
         asked = json.loads(line)
         try:
+            look_at(asked["content"], request.get("reader") or "")
             said = answer(loaded, asked, lines)
         except Exception as error:
             send_fault(lines, why(error, request, asked))
