@@ -59,7 +59,9 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     _show_by_hand(items, layout)
     if dry_run:
         return Result("uninstall", data)
-    if not yes and not ask.confirm(_("Remove all of this?"), default=False, flag="--yes"):
+    why = ask.told(_("Only what this tool has made is deleted, as listed above; files that were "
+                     "changed or added since stay."))  # fmt: skip
+    if not (yes or ask.confirm(_("Remove all of this?"), default=False, flag="--yes", why=why)):
         return Result("uninstall", {**data, "removed": False})
     log.stop()  # its file goes with the cache
     with files.exclusive(layout.lock), busy(_("Removing it")):

@@ -179,7 +179,9 @@ def _mend(
 
     def agree(finding: Finding) -> bool:
         doctor_text.show_finding(finding)
-        return yes or ask.confirm(_("Do this now?"), default=False, flag="--yes")
+        why = ask.told(_("These commands are run as they stand above, and nothing else; then it is "
+                         "looked at again, to see whether it is mended."))  # fmt: skip
+        return yes or ask.confirm(_("Do this now?"), default=False, flag="--yes", why=why)
 
     def still_there(name: str, commands: tuple[str, ...]) -> bool:
         failed = (f for f in look(name).failed if f.id == name)

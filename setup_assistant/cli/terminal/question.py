@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # No value of a choice: none holds a blank.
 WHY, BACK, LANGUAGE = " why", " back", " language"
+# Explains a question, on the screen above it.
+Why = Callable[[], None]
 
 
 class Back(Exception):  # noqa: N818 - no error: the person wants the question before
@@ -29,6 +31,6 @@ class Choice:
 class Extras:
     """What else a question offers: `?` explains it, a key goes back, `L` changes the language."""
 
-    why: Callable[[], None] | None = None
+    why: Why
     back: bool = False
     language: bool = False

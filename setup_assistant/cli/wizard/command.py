@@ -81,14 +81,12 @@ def _way(probing: Probing) -> str:
 
 
 def _explain_ways() -> None:
-    _explain(
-        [
-            _("Set up: a plan is shown first, and nothing is changed before you agree to it."),
-            _("Answers: your choices in a file, with which other machines are set up unasked."),
-            _("Broken: an environment, an error message or this machine is examined; nothing is "
-              "changed unless you agree."),
-        ]
-    )  # fmt: skip
+    ask.told(
+        _("Set up: a plan is shown first, and nothing is changed before you agree to it."),
+        _("Answers: your choices in a file, with which other machines are set up unasked."),
+        _("Broken: an environment, an error message or this machine is examined; nothing is "
+          "changed unless you agree."),
+    )()  # fmt: skip
 
 
 def _set_up(
@@ -129,7 +127,14 @@ def _folder(*, back: bool, only_answers: bool) -> str:
         else _("Which folder shall everything go into?")
     )
     default = str(paths.default_site())
-    return ask.text(question, default=default, flag="--site", back=back, wrong=_wrong_folder)
+    why = ask.told(
+        _("Everything goes into this one folder: environment, weights, scripts, report. Nothing "
+          "outside it is changed but a cache of packages."),
+        _("It may be new or empty; take a disk with room for the weights."),
+        _("setup-assistant uninstall takes everything back."),
+    )  # fmt: skip
+    return ask.text(question, default=default, flag="--site", extras=Extras(why=why, back=back),
+                    wrong=_wrong_folder)  # fmt: skip
 
 
 def _wrong_folder(given: str) -> str | None:
@@ -226,7 +231,7 @@ def _ask_all(
 def _ask(question: Question, known: Known, *, back: bool) -> str:
     choices = question.choices(known)
     fewer = question.first(choices)
-    extras = Extras(why=lambda: _explain(question.why(known)), back=back)
+    extras = Extras(why=ask.told(*question.why(known)), back=back)
     if len(fewer) < len(choices):
         more = Choice(_MORE, _("{count} others, quantized", count=len(choices) - len(fewer)))
         # Before the last one, which is the way around all models.
@@ -237,11 +242,6 @@ def _ask(question: Question, known: Known, *, back: bool) -> str:
             return chosen
     return ask.select(question.text(), choices, default=choices[0].value, flag=question.flag,
                       extras=extras)  # fmt: skip
-
-
-def _explain(lines: list[str]) -> None:
-    for line in lines:
-        show.line(f"  - {line}")
 
 
 def _with_site_disk(machine: Machine, wishes: Wishes) -> Machine:
