@@ -73,7 +73,8 @@ def terminal(
         **kept, "HOME": str(home), "SETUP_ASSISTANT_CACHE": str(home / "cache"),
         "LANG": f"{language}.UTF-8", "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **variables,
     }  # fmt: skip
-    return Terminal([sys.executable, "-m", "tests.cli.fixed", *arguments], env, columns=columns)
+    command = [sys.executable, "-m", "tests.cli.fixed", *arguments]
+    return Terminal(command, env, columns=columns, rows=80)
 
 
 @pytest.mark.parametrize("columns", [60, 120])

@@ -69,7 +69,7 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool) -> Result:
         adopting.refuse_changes(folder, changes, flag="--change")
     if changes:
         show.note(_("To be changed: {packages}", packages=adopting.listed(changes)))
-    done = carry_out(prepared, agree=None if yes else _agree)
+    done = carry_out(prepared, agree=None if yes else _agree_to_adopt)
     said = {n: list(pair) for n, pair in changes.items()}
     return replace(done, command="env adopt", data={**done.data, "changes": said})
 
@@ -239,7 +239,15 @@ def _draw_failed() -> None:
     show.line(_("The environment is as it was before."))
 
 
-def _agree(_prepared: object = None) -> bool:
+def _agree_to_adopt(_prepared: object) -> bool:
+    from setup_assistant.cli.terminal import ask
+
+    why = ask.told(_("The canary is asked in it, and a record is kept in a folder of its own. Only "
+                     "the packages named above, if any, are changed."))  # fmt: skip
+    return ask.confirm(_("Do this now?"), default=True, flag="--yes", why=why)
+
+
+def _agree() -> bool:
     from setup_assistant.cli.terminal import ask
 
     why = ask.told(

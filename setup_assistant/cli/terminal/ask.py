@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 
 from setup_assistant.cli.terminal import ask_drawn, show
 from setup_assistant.cli.terminal.ask_drawn import Asked
+from setup_assistant.cli.terminal.pager import pages
 from setup_assistant.cli.terminal.question import (
+    ALTERNATIVES,
     BACK,
     LANGUAGE,
     WHY,
@@ -59,9 +61,11 @@ def select(
     while True:
         answer = _put(put, meanwhile)
         meanwhile = None
-        if answer != WHY:
+        tell = {WHY: extras.why, ALTERNATIVES: extras.alternatives}.get(answer)
+        if tell is None:
             return _ended(answer)
-        extras.why()
+        with pages():
+            tell()
 
 
 def text(
@@ -85,7 +89,8 @@ def text(
     while True:
         answer = _type(question, default, last, extras)
         if answer == WHY:
-            extras.why()
+            with pages():
+                extras.why()
             continue
         fault = wrong(_ended(answer)) if wrong else None
         if fault is None:

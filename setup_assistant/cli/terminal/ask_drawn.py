@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.instant_prompt import painted
-from setup_assistant.cli.terminal.question import BACK, LANGUAGE, WHY, Choice, Extras
+from setup_assistant.cli.terminal.question import ALTERNATIVES, BACK, LANGUAGE, WHY, Choice, Extras
 from setup_assistant.messages import _
 from setup_assistant.terminal_text import columns_of, cut, hang, width, wrap
 
@@ -67,6 +67,8 @@ def _hint(extras: Extras) -> str:
     """Return the keys of a question, e.g. `(arrows, Enter; ? why; ← back)`."""
     left = "←" if show.can_draw() else _("left")
     keys = [_("arrows, Enter"), _("? why")]
+    if extras.alternatives:
+        keys.append(_("A: alternatives"))
     if extras.back:
         keys.append(_("{key} back", key=left))
     if extras.language:
@@ -127,6 +129,8 @@ def _bind(
         ends[key] = BACK
     if extras.language:
         ends |= {"l": LANGUAGE, "L": LANGUAGE}
+    if extras.alternatives:
+        ends |= {"a": ALTERNATIVES, "A": ALTERNATIVES}
     still_empty = Condition(lambda: fill is None or not application.current_buffer.text)
     for pressed, result in ends.items():
         when = still_empty if pressed == "?" else True

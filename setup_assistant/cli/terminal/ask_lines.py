@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from setup_assistant.cli.terminal import show
-from setup_assistant.cli.terminal.question import BACK, LANGUAGE, WHY, Choice, Extras
+from setup_assistant.cli.terminal.question import ALTERNATIVES, BACK, LANGUAGE, WHY, Choice, Extras
 from setup_assistant.messages import _
 
 
@@ -43,13 +43,15 @@ def text(question: str, *, default: str, extras: Extras) -> str:
 
 def _hint(extras: Extras, usual: int) -> str:
     keys = [_("number, Enter: {usual}", usual=usual), _("? why")]
+    keys += [_("A: alternatives")] if extras.alternatives else []
     keys += [_("< back")] if extras.back else []
     keys += [show.other_language()] if extras.language else []
     return show.bracketed(keys)
 
 
 def _extra(said: str, extras: Extras) -> str | None:
-    known = {"?": (WHY, True), "<": (BACK, extras.back), "l": (LANGUAGE, extras.language)}
+    known = {"?": (WHY, True), "<": (BACK, extras.back), "l": (LANGUAGE, extras.language),
+             "a": (ALTERNATIVES, extras.alternatives)}  # fmt: skip
     value, offered = known.get(said, ("", None))
     return value if offered else None
 

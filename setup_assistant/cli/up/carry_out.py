@@ -26,16 +26,16 @@ def carry_out(
     Raises:
         Back: from `agree`, before anything was done.
     """
-    from setup_assistant.cli.plan.text import show_plan
+    from setup_assistant.cli.plan.text import show_brief, show_plan
     from setup_assistant.host import files, sites
 
     for note in prepared.notes:
         show.note(str(note))
     if dry_run:
-        return Result("up", _plan_data(prepared), text=lambda: show_plan(prepared.plan))
+        return Result("up", _plan_data(prepared),
+                      text=lambda: show_plan(prepared.plan, prepared.machine))  # fmt: skip
     if not prepared.replayed and not show.is_silent():
-        show_plan(prepared.plan, whole=False)
-        show.line()
+        show_brief(prepared.plan, prepared.machine, str(prepared.layout.root))
     if agree is not None and not agree(prepared):
         return Result("up", _plan_data(prepared), text=lambda: show.line(_("Nothing was done.")))
     with files.exclusive(prepared.layout.lock):

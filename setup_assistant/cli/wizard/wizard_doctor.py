@@ -8,6 +8,8 @@ from setup_assistant.cli.doctor import command as doctor
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask, show
 from setup_assistant.cli.terminal.question import Back, Choice, Extras
+from setup_assistant.cli.wizard.background_probe import Looking
+from setup_assistant.cli.wizard.found import show_found
 from setup_assistant.doctor.case import QWEN
 from setup_assistant.host import paths, sites
 from setup_assistant.messages import _
@@ -16,12 +18,13 @@ from setup_assistant.messages import _
 _MOST = 4
 
 
-def find_out() -> Result:
+def find_out(looking: Looking) -> Result:
     """Ask what is broken, examine it, and offer to mend what is found.
 
     Raises:
         Back: at the first question.
     """
+    show_found(looking.cards())
     while True:
         what = _what()
         try:
