@@ -14,7 +14,7 @@ from setup_assistant.host import files
 from setup_assistant.machine.facts import Machine
 from tests.built import ROOT
 from tests.choose.described import described
-from tests.terminal import DOWN, ENTER, Terminal
+from tests.terminal import CTRL_C, DOWN, ENTER, Terminal
 
 pytestmark = pytest.mark.timeout(90)
 LANGUAGES = ["en", pytest.param("zh_CN", marks=pytest.mark.e2e)]
@@ -123,3 +123,14 @@ def test_the_wizard_for_another_machine_is_a_dry_run(home: Path) -> None:
     wrong = start(home, "none", "en", "--machine", "x.json", "probe")
     wrong.wait("plan --machine FILE")
     assert wrong.end() == 2
+
+
+def test_ctrl_c_at_the_first_question_says_that_nothing_was_changed(home: Path) -> None:
+    screen = start(home, "none", "en")
+    screen.wait("What would you like to do?")
+    screen.keys("L")
+    screen.wait("您想做什么？")
+    screen.keys(CTRL_C)
+    # What is to be pasted keeps the language that was chosen here.
+    screen.wait("已中断。没有做任何更改。", "python3 -m setup_assistant --lang zh_CN")
+    assert screen.end() == 130

@@ -58,7 +58,10 @@ _ROUNDS = 8
 )
 @verb(
     "doctor",
-    summary=_("Find out what is wrong, why, and what mends it. Nothing is changed."),
+    summary=_(
+        "Find out what is wrong, why, and what mends it. Nothing is changed.\n\n"
+        "ID is one finding, as --list names it: only that is looked for."
+    ),
     examples=(
         "setup-assistant doctor",
         "setup-assistant doctor --env qwen2-vl/env --model qwen2-vl/models/Qwen2-VL-2B-Instruct",

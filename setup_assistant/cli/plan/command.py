@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     "specs",
     multiple=True,
     metavar="NAME,CC,TOTAL_MIB,FREE_MIB",
-    help=_("What if this GPU were there (repeatable)."),
+    help=_("What if this GPU were there (repeatable); --gpus chooses among those that are."),
 )
 @click.option(
     "--system",

@@ -6,8 +6,9 @@ once.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from setup_assistant import messages
-from setup_assistant.cli.common import verb
+from setup_assistant.cli.common import same_command, verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask, show
 from setup_assistant.cli.terminal.question import Back, Choice, Extras, OtherLanguage
@@ -46,24 +47,34 @@ def command(machine: Path | None) -> Result:
         return walk(machine)
     probing = Probing()
     while True:
-        way = _way(probing)
+        with unchanged():
+            way = _way(probing)
         try:
             if way == "broken":
                 from setup_assistant.cli.wizard.wizard_doctor import find_out
 
                 return find_out(probing)
-            if way == "answers":
-                return _answers(probing)
-            return set_up({}, None, probing, back=True)
+            with unchanged():
+                return _answers(probing) if way == "answers" else set_up({}, None, probing)
         except Back:
             continue
+
+
+@contextlib.contextmanager
+def unchanged() -> Iterator[None]:
+    """Let Ctrl-C say that nothing was changed: the road itself tells what to resume with."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SetupError("interrupted_early", command=same_command()) from None
 
 
 def complete(wishes: Wishes, given: Given) -> Result:
     """Ask what `up` was not told, then go the whole road."""
     probing = Probing()
     probing.begin()
-    return set_up(given, wishes, probing, back=False)
+    with unchanged():
+        return set_up(given, wishes, probing, back=False)
 
 
 def _way(probing: Looking) -> str:
@@ -96,7 +107,7 @@ def _explain_ways() -> None:
     )()  # fmt: skip
 
 
-def set_up(given: Given, wishes: Wishes | None, looking: Looking, *, back: bool) -> Result:
+def set_up(given: Given, wishes: Wishes | None, looking: Looking, *, back: bool = True) -> Result:
     """Say what was found, ask, show the plan, and carry it out.
 
     Raises:
