@@ -133,6 +133,11 @@ def _environment_language() -> str:
     return "en"
 
 
+def of_environment() -> str:
+    """Return the language that the variables of the environment ask for."""
+    return _match(_environment_language())
+
+
 def is_language(tag: str) -> bool:
     """Whether `tag` names one of `LANGUAGES`, e.g. zh, zh-CN or en_US.UTF-8."""
     return re.match(r"(en|zh)(?![a-z])", tag, re.IGNORECASE) is not None

@@ -103,6 +103,10 @@ class Terminal:
         ]
         return _trim([*above, *self._screen.display])
 
+    def displayed(self) -> list[str]:
+        """Return the lines that stand on the screen now."""
+        return _trim(self._screen.display)
+
     def seen(self) -> str:
         """Return all lines as one text."""
         return "\n".join(self.lines())

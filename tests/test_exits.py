@@ -88,7 +88,7 @@ def test_printed(name: str, capsys: pytest.CaptureFixture[str], mode: Any) -> No
 
 def test_a_question(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin.readline", lambda: "1\n", raising=False)
-    ask_lines.select(SAID, [Choice("a", SAID)], default="a", extras=Extras())
+    ask_lines.select(SAID, [Choice("a", SAID)], default="a", extras=Extras(why=bool))
     clean(capsys.readouterr().out)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NoReturn
 
+from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.usable_gpus import IDLE, Card
 from setup_assistant.errors import SetupError
@@ -14,6 +15,9 @@ from setup_assistant.units_text import GIB
 
 # How many programs are named.
 _NAMED = 3
+_AFTER = msg(
+    "{used} of {total} of {gpu} are in use by {users}: after closing them, {model} would fit."
+)
 
 
 def emptied(cards: Sequence[Card]) -> list[Card]:
@@ -61,11 +65,12 @@ def tell(cards: Sequence[Card], here: str, after: str, notes: Notes) -> None:
 
 
 def _sentence(card: Card, after: str) -> Message:
-    return msg(
-        "{used} of {total} of {gpu} are in use by {users}: after closing them, {model} would fit.",
-        **_about(card),
-        model=after,
-    )
+    return Message(_AFTER.template, {**_about(card), "model": after})
+
+
+def told_of(plan: Plan) -> tuple[Message, ...]:
+    """Return what a plan says of cards that a larger model would fit on after closing programs."""
+    return tuple(w.message for w in plan.warnings if w.message.template == _AFTER.template)
 
 
 def refuse(cards: Sequence[Card], model: str, need: int) -> NoReturn:

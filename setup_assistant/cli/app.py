@@ -172,13 +172,23 @@ def _group() -> click.Group:
         subcommand_metavar=_("[COMMAND] [ARGS]..."),
     )
     @click.option("--lang", metavar="en|zh_CN", help=_("Language of every sentence."))
+    @click.option(
+        "--machine",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help=_("Walk the wizard for another machine, saved by probe --save: nothing is done here."),
+    )
     @click.version_option(__version__, prog_name="setup-assistant")
     @click.pass_context
-    def group(ctx: click.Context, lang: str | None) -> None:  # noqa: ARG001 - read from argv
+    def group(ctx: click.Context, lang: str | None, machine: Path | None) -> None:  # noqa: ARG001 - lang is read from argv
         if ctx.invoked_subcommand is None:
             from setup_assistant.cli.wizard.command import command
 
-            ctx.invoke(command)
+            ctx.invoke(command, machine=machine)
+        elif machine is not None:
+            raise click.UsageError(
+                _("--machine FILE stands behind the command, as in plan --machine FILE")
+            )
 
     return group
 

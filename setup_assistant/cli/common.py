@@ -97,7 +97,7 @@ def guard(name: str, call: Callable[[], Result]) -> Result:
 
 def interrupted(name: str) -> Result:
     """Return the result of a run that was interrupted: the same command goes on."""
-    return _failed(name, SetupError("interrupted", command=_same_command()))
+    return _failed(name, SetupError("interrupted", command=same_command()))
 
 
 def finish(result: Result) -> Exit:
@@ -149,12 +149,21 @@ def _failed(name: str, error: SetupError) -> Result:
     return Result(name, exit_code=error.exit, errors=(Problem.of(error),))
 
 
-def _same_command() -> str:
+def same_command() -> str:
+    """Return the command line of this run, as it can be pasted; the language stays the one read."""
     import shlex
 
     from setup_assistant.host.program import program
 
-    return f"{program()} {shlex.join(sys.argv[1:])}"
+    given = [*sys.argv[1:]]
+    spoken = any(a == "--lang" or a.startswith("--lang=") for a in given)
+    return " ".join([program(), *map(shlex.quote, [*given, *([] if spoken else language_flag())])])
+
+
+def language_flag() -> list[str]:
+    """Return the words that keep the language in use where the terminal's is another."""
+    language = messages.language()
+    return [] if messages.of_environment() == language else ["--lang", language]
 
 
 def _common_options() -> list[click.Parameter]:

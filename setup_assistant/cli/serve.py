@@ -99,14 +99,16 @@ def _token(path: Path | None) -> str:
 
 def _install(layout: Layout, row: Row, *, yes: bool) -> None:
     """Install what the server needs, beside the environment's packages, after asking."""
-    from setup_assistant.cli.terminal.question import Choice
+    from setup_assistant.cli.terminal.question import Choice, Extras
     from setup_assistant.steps import serve_packages
 
     show.note(_("The server needs {packages}, in a folder of their own in the environment.",
                 packages=", ".join(row.packages)))  # fmt: skip
     if not yes:
         choices = [Choice("yes", _("Install them")), Choice("no", _("Not now"))]
-        if ask.select(_("Install them?"), choices, default="yes", flag="--yes") == "no":
+        extras = Extras(why=ask.told(_("The environment's own packages stay as they are.")))
+        if ask.select(_("Install them?"), choices, default="yes", flag="--yes",
+                      extras=extras) == "no":  # fmt: skip
             raise SetupError("unanswered", flag="--yes")
     with files.exclusive(layout.lock), busy(_("Installing the server's packages")):
         scratch = layout.work / "serve"

@@ -59,7 +59,7 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     _show_by_hand(items, layout)
     if dry_run:
         return Result("uninstall", data)
-    if not yes and not ask.confirm(_("Remove all of this?"), default=False, flag="--yes"):
+    if not (yes or _agree()):
         return Result("uninstall", {**data, "removed": False})
     log.stop()  # its file goes with the cache
     with files.exclusive(layout.lock), busy(_("Removing it")):
@@ -85,12 +85,18 @@ def _finish(layout: Layout, *, yes: bool, dry_run: bool) -> Result:
     _show(items)
     if dry_run:
         return Result("uninstall", data)
-    if not yes and not ask.confirm(_("Remove all of this?"), default=False, flag="--yes"):
+    if not (yes or _agree()):
         return Result("uninstall", {**data, "removed": False})
     with files.exclusive(layout.lock):
         undo.remove(items, layout)
     show.line(_("Removed."))
     return Result("uninstall", {**data, "removed": True, "kept": []})
+
+
+def _agree() -> bool:
+    why = ask.told(_("Only what this tool has made is deleted, as listed above; files that were "
+                     "changed or added since stay."))  # fmt: skip
+    return ask.confirm(_("Remove all of this?"), default=False, flag="--yes", why=why)
 
 
 def _item(item: undo.Item) -> dict[str, object]:

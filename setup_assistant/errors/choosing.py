@@ -12,6 +12,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("Interrupted. Nothing that was finished is lost."),
         msg("Resume with: {command}"),
     ),
+    "interrupted_early": ErrorKind(
+        Exit.INTERRUPTED,
+        msg("Interrupted. Nothing was changed."),
+        msg("Start again with: {command}"),
+    ),
     "internal": ErrorKind(
         Exit.FAILED,
         msg("Something went wrong inside Setup Assistant: {detail}"),

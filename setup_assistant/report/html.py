@@ -11,6 +11,7 @@ from setup_assistant.report.beside import Beside
 from setup_assistant.report.charts import memory_chart, step_chart
 from setup_assistant.report.gallery import gallery
 from setup_assistant.report.markup import Html, Part, el, join
+from setup_assistant.report.model import name
 from setup_assistant.report.receipt import Receipt
 from setup_assistant.report.sections import headline
 
@@ -41,10 +42,10 @@ def render_html(receipt: Receipt, beside: Beside) -> str:
                  parts.sums_table(beside.sums)),
         _section("reproduce", msg("How to reproduce it"), parts.reproduce(receipt, beside)),
         _section("limits", msg("Known limits of the model (not faults of the installation)"),
-                 parts.limits()),
+                 parts.limits(receipt)),
     ]  # fmt: skip
     body = el("body", parts.top(receipt, headline(receipt)), el("main", *sections), _script())
-    head = _head(f"Setup Assistant · {receipt.plan.model.id}")
+    head = _head(f"Setup Assistant · {name(receipt).english}")
     return f"<!DOCTYPE html>\n{_html(head, body)}\n"
 
 

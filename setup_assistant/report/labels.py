@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.plan import Plan, Reason
 from setup_assistant.messages import Message, msg
 
@@ -91,6 +92,11 @@ def that_concern(plan: Plan) -> tuple[Reason, ...]:
     return tuple(
         w for w in plan.warnings if plan.sizes.weights_bytes or w.about != "sources.weights"
     )
+
+
+def model_name(model: str) -> Message:
+    """Return what a person calls a model: the canary is no real one, and must not pass for it."""
+    return msg("test model (canary)") if model == CANARY else Message(model)
 
 
 def step(name: str) -> Message:

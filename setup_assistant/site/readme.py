@@ -53,7 +53,7 @@ Files:
 本机上的 Qwen2-VL
 ================
 
-模型    {model}
+模型    {model_zh}
 环境    {env}
 权重    {weights}
 
@@ -86,6 +86,14 @@ Files:
   requirements.txt  供 pip 与 uv 使用的方案
   receipt.json      已完成的步骤与测量结果
 """
+_NO_MODEL = (
+    """\
+none yet: the environment is proved with the test model (canary), which knows simple
+             scenes only. Get a real one: setup-assistant up --site . --model auto""",
+    """\
+还没有真正的模型：环境已用只认识简单图形的测试模型（canary）验证。
+        装入真正的模型：setup-assistant up --site . --model auto""",
+)
 _CONDA = ("conda", "mamba", "micromamba")
 
 
@@ -108,8 +116,10 @@ def render_readme(
     named = (layout.scripts / name for name in scripts if name in SCRIPTS)
     runs = (f"  {word(layout.env_python)} {word(path)}" for path in named)
     canary = plan.model.id == "canary"
+    english, chinese = _NO_MODEL if canary else (plan.model.id, plan.model.id)
     return _TEXT.format(
-        model=plan.model.id,
+        model=english,
+        model_zh=chinese,
         env=layout.env,
         weights=recipes / "canary" if canary else layout.weights(plan.model.modelscope_id),
         activate=activation(plan.backend, str(layout.env), os_name),

@@ -10,6 +10,7 @@ from pathlib import Path
 from setup_assistant.catalog import causes, models, smoke
 from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.models import Model
+from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.model_names import find
 from setup_assistant.choose.plan import Plan
 from setup_assistant.site.layout import Layout
@@ -25,6 +26,11 @@ _PICTURES = ("red-circle.png", "red-square.jpg")
 _CLIP = "red-circle-right.mp4"
 _ANY_CLASS = "AutoModelForImageTextToText"
 _USUAL_PATCH = 14
+# Behind the model's folder, so that nobody takes its answers for a real model's.
+_TEST_MODEL = """
+# The test model, which knows simple scenes only. 这是只认识简单图形的测试模型。
+# A real one 装入真正的模型: setup-assistant up --site .. --model auto
+print("(test model: simple scenes only / 测试模型：只认识简单图形)", file=sys.stderr)"""
 _USUAL_POSITIONS = 32_768
 _NEW_TOKENS = 128
 _INSIDE = Path(__file__).parents[1] / "verify" / "inside"
@@ -40,14 +46,15 @@ def render_scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, st
     """
     canary = (recipes / "canary").absolute()
     folder = (
-        canary / "model" if plan.model.id == "canary" else layout.weights(plan.model.modelscope_id)
+        canary / "model" if plan.model.id == CANARY else layout.weights(plan.model.modelscope_id)
     )
     model = find(models.load(recipes), plan.model.id)
     patch = model.vision.patch if model else _USUAL_PATCH
     pictures = [str(canary / "pictures" / name) for name in _PICTURES]
     places = {
         "ENVIRONMENT": _environment(plan),
-        "MODEL": _literal(str(folder.absolute())),
+        "MODEL": _literal(str(folder.absolute()))
+        + (_TEST_MODEL if plan.model.id == CANARY else ""),
         "PICTURE": _literal(pictures[0]),
         "PICTURES": _listed(pictures),
         "CLIP": _literal(str(canary / "clips" / _CLIP)),

@@ -43,11 +43,11 @@ def test_the_first_question_is_painted_before_anything_heavy_is_imported() -> No
         "import os\n"
         "os.environ['TERM'] = 'xterm'\n"
         "from setup_assistant.cli import app\n"
-        "from setup_assistant.cli.terminal import ask\n"
+        "from setup_assistant.cli.terminal import ask, ask_drawn\n"
         "import setup_assistant.cli.wizard.command\n"
         "ask.interactive = lambda: True\n"
         "def stop(*_):\n    raise SystemExit\n"
-        "ask.painted = stop\n"
+        "ask_drawn.painted = stop\n"
         "setup_assistant.cli.wizard.command.Probing.begin = lambda self: None\n"
         "try:\n    app.main([])\nexcept SystemExit:\n    pass"
     )

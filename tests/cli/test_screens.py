@@ -75,7 +75,8 @@ def terminal(
         # Found by its name, so that no screen depends on where the clone lies.
         "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}", **variables,
     }  # fmt: skip
-    return Terminal([sys.executable, "-m", "tests.cli.fixed", *arguments], env, columns=columns)
+    command = [sys.executable, "-m", "tests.cli.fixed", *arguments]
+    return Terminal(command, env, columns=columns, rows=80)
 
 
 @pytest.mark.parametrize("columns", [60, 120])

@@ -132,8 +132,8 @@ Please accept or remove them before proceeding:
         ),
         ("", "critical libmamba filesystem error: No space left on device\n", "disk_filled", ""),
         (
-            '{"success": true, "actions": {}}{"error": "Multiple", "errors": [{"exception_name": '
-            '"NoSpaceLeftError", "message": "full"}], "exception_name": "CondaMultiError"}',
+            ('{"success": true, "actions": {}}{"error": "Multiple", "errors": [{"exception_name": '
+            '"NoSpaceLeftError", "message": "full"}], "exception_name": "CondaMultiError"}'),
             "", "disk_filled", "",
         ),
     ],

@@ -58,7 +58,10 @@ _ROUNDS = 8
 )
 @verb(
     "doctor",
-    summary=_("Find out what is wrong, why, and what mends it. Nothing is changed."),
+    summary=_(
+        "Find out what is wrong, why, and what mends it. Nothing is changed.\n\n"
+        "ID is one finding, as --list names it: only that is looked for."
+    ),
     examples=(
         "setup-assistant doctor",
         "setup-assistant doctor --env qwen2-vl/env --model qwen2-vl/models/Qwen2-VL-2B-Instruct",
@@ -179,7 +182,9 @@ def _mend(
 
     def agree(finding: Finding) -> bool:
         doctor_text.show_finding(finding)
-        return yes or ask.confirm(_("Do this now?"), default=False, flag="--yes")
+        why = ask.told(_("These commands are run as they stand above, and nothing else; then it is "
+                         "looked at again, to see whether it is mended."))  # fmt: skip
+        return yes or ask.confirm(_("Do this now?"), default=False, flag="--yes", why=why)
 
     def still_there(name: str, commands: tuple[str, ...]) -> bool:
         failed = (f for f in look(name).failed if f.id == name)

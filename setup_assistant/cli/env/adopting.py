@@ -114,4 +114,6 @@ def take_back(name: str, *, dry_run: bool) -> Result:
 def _agree(_prepared: object) -> bool:
     from setup_assistant.cli.terminal import ask
 
-    return ask.confirm(_("Do this now?"), default=True, flag="--yes")
+    why = ask.told(_("The canary is asked in it, and a record is kept in a folder of its own. Only "
+                     "the packages named above, if any, are changed."))  # fmt: skip
+    return ask.confirm(_("Do this now?"), default=True, flag="--yes", why=why)

@@ -102,7 +102,10 @@ def _agreed(found: Environment) -> bool:
     from setup_assistant.cli.terminal import ask
 
     question = _("Remove the environment in {prefix}?", prefix=found.prefix)
-    return ask.confirm(question, default=False, flag="--yes")
+    why = ask.told(
+        _("The whole folder is deleted. What was made elsewhere, such as weights, stays.")
+    )
+    return ask.confirm(question, default=False, flag="--yes", why=why)
 
 
 def _refuse_link(going: Going) -> None:

@@ -72,7 +72,7 @@ def upgrade(name: str, yes: bool, dry_run: bool, keep: bool | None) -> Result:
         _draw_added(again, lost)
         if dry_run:
             return Result("env upgrade", data)
-        if not (yes or ask.confirm(_("Do this now?"), default=True, flag="--yes")):
+        if not (yes or _agree()):
             return Result("env upgrade", data, text=lambda: show.line(_("Nothing was done.")))
         return _carry_out(site, plan, data)
 
@@ -238,3 +238,13 @@ def _draw_done(layout: Layout) -> None:
 
 def _draw_failed() -> None:
     show.line(_("The environment is as it was before."))
+
+
+def _agree() -> bool:
+    from setup_assistant.cli.terminal import ask
+
+    why = ask.told(
+        _("The new environment is built beside this one and proved, and then takes its place."),
+        _("setup-assistant env rollback brings the one before back."),
+    )
+    return ask.confirm(_("Do this now?"), default=True, flag="--yes", why=why)

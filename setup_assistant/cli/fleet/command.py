@@ -128,6 +128,12 @@ def _need_engine() -> None:
         _("Ansible is needed for this and is not installed. Install it beside this tool?"),
         default=True,
         flag=engine.REQUIREMENT,
+        why=ask.told(
+            _(
+                "Ansible reaches the other machines over SSH. It goes into this tool's own "
+                "environment; the other machines need only Python."
+            )
+        ),
     ):
         raise engine.missing()
     engine.install()

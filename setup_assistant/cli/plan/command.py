@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     "specs",
     multiple=True,
     metavar="NAME,CC,TOTAL_MIB,FREE_MIB",
-    help=_("What if this GPU were there (repeatable)."),
+    help=_("What if this GPU were there (repeatable); --gpus chooses among those that are."),
 )
 @click.option(
     "--system",
@@ -80,7 +80,7 @@ def command(
     machine = _machine(machine_file, described, given, lambda: recipes.append(_ready()))
     plan = _make(machine, given, recipes[0] if recipes else _ready())
     data = _data(plan, save)
-    return Result("plan", data, text=lambda: _show(plan))
+    return Result("plan", data, text=lambda: _show(plan, machine))
 
 
 def _machine(
@@ -97,7 +97,7 @@ def _machine(
                 "usage", detail=_("--machine and a described machine exclude each other"),
                 verb="plan",
             )  # fmt: skip
-        return _with_driver(_saved(file), driver)
+        return _with_driver(saved_machine(file), driver)
     if _is_given(described):
         from setup_assistant.cli.plan.what_if import machine_of
 
@@ -130,7 +130,7 @@ def _is_given(described: dict[str, Any]) -> bool:
     return any(value not in {None, ()} for value in described.values())
 
 
-def _saved(file: Path) -> Machine:
+def saved_machine(file: Path) -> Machine:
     """Return a machine from `probe --save`, or from the envelope of `probe --json`.
 
     Raises:
@@ -180,7 +180,7 @@ def _data(plan: Plan, save: Path | None) -> dict[str, Any]:
     return data
 
 
-def _show(plan: Plan) -> None:
+def _show(plan: Plan, machine: Machine) -> None:
     from setup_assistant.cli.plan.text import show_plan
 
-    show_plan(plan)
+    show_plan(plan, machine)

@@ -3,47 +3,79 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
 
-from setup_assistant.choose.plan import Alternative, Plan
+from setup_assistant.choose.plan import Alternative, Plan, Reason
 from setup_assistant.cli.terminal import show
+from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import _
-from setup_assistant.report.labels import compatibility, field, that_concern
+from setup_assistant.report.labels import compatibility, field, model_name, that_concern
 from setup_assistant.terminal_text import pad
 from setup_assistant.units_text import GIB, size_text
 
 _BAR = 16
+# What fits on a small screen together with the rest of the brief plan.
+_MOST_WARNINGS = 3
 # The marks of a quantized checkpoint in its name.
 QUANTIZED = re.compile(r"-(AWQ|GPTQ|FP8|NF4|Int[48]|4bit|8bit).*$", re.IGNORECASE)
 
 
-def show_plan(plan: Plan, *, whole: bool = True) -> None:
-    """Show what will be installed, where it comes from, and what it costs.
-
-    `whole` adds the reason of every line; without it they are one key or one command away.
-    """
+def show_plan(plan: Plan, machine: Machine) -> None:
+    """Show what will be installed, where it comes from, what it costs, and why."""
     show.heading(_("Plan"))
-    show.facts(_rows(plan))
-    if whole or show.is_verbose():
-        show_reasons(plan)
-    if warnings := that_concern(plan):
-        show.heading(_("Warnings"))
-        show.facts((str(field(w.about)), str(w.message)) for w in warnings)
-    chosen = plan.alternatives if show.is_verbose() else that_matter(plan)
-    if plan.alternatives:
-        left = len(plan.alternatives) - len(chosen)
-        more = "  " + _("({count} more with --verbose)", count=left) if left and whole else ""
-        show.heading(_("Alternatives") + more)
-        for other in chosen:
-            # On a line of its own: these names are long, and are there to be copied.
-            show.line(f"  {other.what}")
-            show.line(f"    {_price(other)}")
+    show.facts(_rows(plan, machine))
+    show_reasons(plan)
+    _show_warnings(that_concern(plan))
+    show_alternatives(plan)
+
+
+def show_brief(plan: Plan, machine: Machine, folder: str) -> None:
+    """Show what a person decides by, on one small screen: what it costs comes last.
+
+    The packages, the reasons and the alternatives are one key away.
+    """
+    warnings = that_concern(plan)
+    rows = [*_model_rows(plan, machine), *_place_rows(plan, folder)]
+    rows += [(f"! {field(w.about)}", str(w.message)) for w in warnings[:_MOST_WARNINGS]]
+    if left := len(warnings[_MOST_WARNINGS:]):
+        rows.append(("!", _("{count} more: press ?", count=left)))
+    show.heading(_("Plan"))
+    show.facts([*rows, *_cost_rows(plan)])
 
 
 def show_reasons(plan: Plan) -> None:
     """Show why each line of the plan is as it is."""
     show.heading(_("Why"))
     show.facts((str(field(reason.about)), str(reason.message)) for reason in plan.reasons)
+
+
+def show_details(plan: Plan) -> None:
+    """Show what the brief plan leaves out: packages, sources, warnings, reasons."""
+    show.heading(_("Plan"))
+    show.facts([*_package_rows(plan), *_source_rows(plan)])
+    _show_warnings(that_concern(plan))
+    show_reasons(plan)
+
+
+def show_alternatives(plan: Plan) -> None:
+    """Show what else could be chosen, and what it would cost."""
+    if not plan.alternatives:
+        return
+    chosen = plan.alternatives if show.is_verbose() else that_matter(plan)
+    left = len(plan.alternatives) - len(chosen)
+    more = "  " + _("({count} more with plan --verbose)", count=left) if left else ""
+    show.heading(_("Alternatives") + more)
+    for other in chosen:
+        # On a line of its own: these names are long, and are there to be copied.
+        show.line(f"  {other.what}")
+        show.line(f"    {_price(other)}")
+
+
+def _show_warnings(warnings: Sequence[Reason]) -> None:
+    if warnings:
+        show.heading(_("Warnings"))
+        show.facts((str(field(w.about)), str(w.message)) for w in warnings)
 
 
 def that_matter(plan: Plan) -> tuple[Alternative, ...]:
@@ -64,22 +96,44 @@ def that_matter(plan: Plan) -> tuple[Alternative, ...]:
     return tuple(a for a in found if a is not None)
 
 
-def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
-    model, torch, sizes = plan.model, plan.torch, plan.sizes
+def _rows(plan: Plan, machine: Machine) -> Iterator[tuple[str, str]]:
+    yield from _model_rows(plan, machine)
+    yield from _package_rows(plan)
+    yield from _source_rows(plan)
+    yield from _cost_rows(plan)
+
+
+def _model_rows(plan: Plan, machine: Machine) -> Iterator[tuple[str, str]]:
+    model = plan.model
     cap = _("pictures up to {megapixels} megapixels", megapixels=f"{model.max_pixels / 1e6:.1f}")
-    yield _("model"), f"{model.id}, {model.dtype}, {cap}"
-    yield _("runs on"), _where(plan)
+    yield _("model"), show.listed([str(model_name(model.id)), model.dtype, cap])
+    yield _("runs on"), runs_on(plan, machine)
     yield _("main memory") if plan.placement.device == "cpu" else _("GPU memory"), _memory(plan)
-    yield "torch", f"{torch.version} {torch.build} ({compatibility(torch.compatibility)})"
-    yield (
-        _("with"),
-        ", ".join(
-            f"{p.name} {p.version}"
-            for p in (plan.torchvision, plan.transformers, plan.accelerate, plan.qwen_vl_utils)
-        ),
-    )
+
+
+def _place_rows(plan: Plan, folder: str) -> Iterator[tuple[str, str]]:
+    torch, sources = plan.torch, plan.sources
+    main = [f"torch {torch.version} {torch.build}", f"transformers {plan.transformers.version}"]
+    yield _("packages"), show.listed([*main, f"Python {plan.python} ({plan.backend})"])
+    hosts = [sources.packages, torch.find_links or torch.index_url]
+    hosts += [sources.weights] if plan.sizes.weights_bytes else []
+    yield _("from"), show.listed(dict.fromkeys(urlsplit(h).hostname or h for h in hosts))
+    if folder:
+        yield _("folder"), folder
+
+
+def _package_rows(plan: Plan) -> Iterator[tuple[str, str]]:
+    torch = plan.torch
+    fitting = compatibility(torch.compatibility)
+    yield "torch", f"{torch.version} {torch.build} {show.bracketed([str(fitting)])}"
+    others = (plan.torchvision, plan.transformers, plan.accelerate, plan.qwen_vl_utils)
+    yield _("with"), show.listed(f"{p.name} {p.version}" for p in others)
     yield _("video decoder"), f"{plan.decoder.package} {plan.decoder.version}"
     yield "Python", _("{python}, made by {backend}", python=plan.python, backend=plan.backend)
+
+
+def _source_rows(plan: Plan) -> Iterator[tuple[str, str]]:
+    torch, sizes = plan.torch, plan.sizes
     packages = size_text(sizes.packages_download_bytes)
     yield _("download"), _("{size} from {url}", size=packages, url=plan.sources.packages)
     if torch.index_url != plan.sources.packages:
@@ -87,23 +141,36 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
     if sizes.weights_bytes:
         weights = size_text(sizes.weights_bytes)
         yield _("weights"), _("{size} from {url}", size=weights, url=plan.sources.weights)
-    yield _("on disk"), size_text(sizes.packages_installed_bytes + sizes.weights_bytes)
+
+
+def _cost_rows(plan: Plan) -> Iterator[tuple[str, str]]:
+    sizes = plan.sizes
+    down = size_text(sizes.packages_download_bytes + sizes.weights_bytes)
+    disk = size_text(sizes.packages_installed_bytes + sizes.weights_bytes)
     yield _("time"), _minutes(sizes.expected_seconds)
+    yield _("size"), _("{download} to download, {disk} on disk", download=down, disk=disk)
 
 
-def _where(plan: Plan) -> str:
+def runs_on(plan: Plan, machine: Machine) -> str:
+    """Return the name of what the model runs on: cards by their names, with a number of several."""
     if plan.placement.device == "cpu":
-        return "CPU"
-    return ", ".join(f"GPU {g}" if g.isdecimal() else g for g in plan.placement.gpus) or "GPU"
+        return machine.system.cpu or "CPU"
+    names = {i: g.name for g in machine.gpus for i in (g.uuid, str(g.index)) if i}
+    found = [names.get(g) or (f"GPU {g}" if g.isdecimal() else g) for g in plan.placement.gpus]
+    counted = {name: found.count(name) for name in found}
+    return show.listed(f"{n} x {name}" if n > 1 else name for name, n in counted.items()) or "GPU"
 
 
 def _memory(plan: Plan) -> str:
-    need, budget = plan.model.need_bytes, plan.model.budget_bytes
-    needed = f"{need / GIB:.1f} GiB"
-    if not budget:
-        return needed
-    text = _("{need} of {budget}", need=needed, budget=f"{budget / GIB:.1f} GiB")
-    return f"[{pad(show.bar(need / budget, _BAR), _BAR)}] {text}"
+    model = plan.model
+    need, room = model.need_bytes, model.budget_bytes
+    if not room:
+        return f"{need / GIB:.1f} GiB"
+    text = _("{need} of {budget}", need=f"{need / GIB:.1f}", budget=f"{room / GIB:.1f} GiB")
+    if model.kept_free_bytes is not None:
+        free = f"{model.kept_free_bytes / GIB:.1f} GiB"
+        text = _("{used}; {free} kept free", used=text, free=free)
+    return f"[{pad(show.bar(need / room, _BAR), _BAR)}] {text}"
 
 
 def _price(other: Alternative) -> str:

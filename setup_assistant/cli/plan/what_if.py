@@ -97,6 +97,8 @@ def _glibc(text: str) -> str:
 def _gpu(spec: str, index: int) -> Gpu:
     """Return a GPU from NAME,CC,TOTAL_MIB,FREE_MIB; all but the name may be left out."""
     name, capability, total, free = ([p.strip() for p in spec.split(",")] + [""] * 4)[:4]
+    if spec.strip().isdecimal() or spec.startswith("GPU-"):
+        raise _wrong_gpu(spec, _("this describes a card; --gpus chooses one that is there"))
     if not name or spec.count(",") > 3:
         raise _wrong_gpu(spec, _("write NAME,CC,TOTAL_MIB,FREE_MIB; all but the name may be empty"))
     vendor = _vendor(name)

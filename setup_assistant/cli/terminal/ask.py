@@ -1,21 +1,20 @@
 """The only place that prompts.
 
 Every question has a flag that answers it; where there is no terminal the error names that flag.
-Ctrl-C raises KeyboardInterrupt (questionary's `unsafe_ask`), so that it ends the run in one
-place like any other interruption.
+Every question explains itself when `?` is pressed. Ctrl-C raises KeyboardInterrupt (questionary's
+`unsafe_ask`), so that it ends the run in one place like any other interruption.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from setup_assistant.cli.terminal import show
-from setup_assistant.cli.terminal.instant_prompt import painted
+from setup_assistant.cli.terminal import ask_drawn, show
+from setup_assistant.cli.terminal.ask_drawn import Asked
+from setup_assistant.cli.terminal.pager import pages
 from setup_assistant.cli.terminal.question import (
+    ALTERNATIVES,
     BACK,
     LANGUAGE,
     WHY,
@@ -23,10 +22,10 @@ from setup_assistant.cli.terminal.question import (
     Choice,
     Extras,
     OtherLanguage,
+    Why,
 )
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
-from setup_assistant.terminal_text import columns_of, hang, width, wrap
 
 
 def interactive() -> bool:
@@ -43,8 +42,8 @@ def select(
     *,
     default: str,
     flag: str,
+    extras: Extras,
     meanwhile: Callable[[], None] | None = None,
-    extras: Extras | None = None,
     shortcuts: str = "",
 ) -> str:
     """Ask for one of `choices` with the arrow keys; returns its value.
@@ -57,15 +56,68 @@ def select(
     """
     _need_terminal(flag)
     choices = [Choice(c.value, show.safe(c.title)) for c in choices]
-    put = _Asked(question=show.safe(question), choices=choices, default=default,
-                 extras=extras or Extras(), shortcuts=shortcuts)  # fmt: skip
+    put = Asked(question=show.safe(question), choices=choices, default=default,
+                extras=extras, shortcuts=shortcuts)  # fmt: skip
     while True:
         answer = _put(put, meanwhile)
         meanwhile = None
-        if answer == WHY and put.extras.why:
-            put.extras.why()
+        tell = {WHY: extras.why, ALTERNATIVES: extras.alternatives}.get(answer)
+        if tell is None:
+            return _ended(answer)
+        with pages():
+            tell()
+
+
+def text(
+    question: str,
+    *,
+    default: str,
+    flag: str,
+    extras: Extras,
+    wrong: Callable[[str], str | None] | None = None,
+) -> str:
+    """Ask for a line of text; Enter takes the default, typing replaces it.
+
+    `wrong` returns what is wrong with an answer; the question then comes again.
+
+    Raises:
+        Back: the person pressed the up arrow, and `extras` allow it.
+    """
+    _need_terminal(flag)
+    question, default = show.safe(question), show.safe(default)
+    last = default
+    while True:
+        answer = _type(question, default, last, extras)
+        if answer == WHY:
+            with pages():
+                extras.why()
             continue
-        return _ended(answer)
+        fault = wrong(_ended(answer)) if wrong else None
+        if fault is None:
+            return _ended(answer)
+        show.line(f"  ! {fault}")
+        last = answer
+
+
+def confirm(question: str, *, default: bool, flag: str, why: Why) -> bool:
+    """Ask yes or no; Enter takes the default, `y` and `n` answer at once."""
+    choices = [Choice("yes", _("Yes")), Choice("no", _("No"))]
+    chosen = "yes" if default else "no"
+    extras = Extras(why=why)
+    return select(question, choices, default=chosen, flag=flag, extras=extras,
+                  shortcuts="yn") == "yes"  # fmt: skip
+
+
+def paste(question: str, *, flag: str, why: Why) -> str:
+    """Ask for several lines, ended with Ctrl-D on an empty line."""
+    _need_terminal(flag)
+    while True:
+        show.line(f"? {question}")
+        show.line("  " + _("Paste it here, then press Enter and Ctrl-D (? explains)."))
+        first = sys.stdin.readline()
+        if first.strip() != "?":
+            return first + (sys.stdin.read() if first else "")
+        why()
 
 
 def line(title: str) -> str:
@@ -74,9 +126,19 @@ def line(title: str) -> str:
     return sys.stdin.readline().strip()
 
 
-def _put(put: _Asked, meanwhile: Callable[[], None] | None) -> str:
+def told(*lines: str) -> Why:
+    """Return an explanation of these lines."""
+
+    def tell() -> None:
+        for said in lines:
+            show.line(f"  - {said}")
+
+    return tell
+
+
+def _put(put: Asked, meanwhile: Callable[[], None] | None) -> str:
     if not show.is_plain():
-        return _drawn(put, meanwhile)
+        return ask_drawn.select(put, meanwhile)
     from setup_assistant.cli.terminal import ask_lines
 
     if meanwhile:
@@ -84,63 +146,12 @@ def _put(put: _Asked, meanwhile: Callable[[], None] | None) -> str:
     return ask_lines.select(put.question, put.choices, default=put.default, extras=put.extras)
 
 
-def text(
-    question: str,
-    *,
-    default: str,
-    flag: str,
-    back: bool = False,
-    wrong: Callable[[str], str | None] | None = None,
-) -> str:
-    """Ask for a line of text; Enter takes the default.
+def _type(question: str, default: str, last: str, extras: Extras) -> str:
+    if not show.is_plain():
+        return ask_drawn.text(question, default, last=last, extras=extras)
+    from setup_assistant.cli.terminal import ask_lines
 
-    `wrong` returns what is wrong with an answer; the question then comes again.
-
-    Raises:
-        Back: the person pressed the up arrow, and `back` allows it.
-    """
-    _need_terminal(flag)
-    question, default = show.safe(question), show.safe(default)
-    while True:
-        if show.is_plain():
-            from setup_assistant.cli.terminal import ask_lines
-
-            answer = _ended(ask_lines.text(question, default=default, back=back))
-        else:
-            answer = _ended(_typed(question, default, back=back))
-        fault = wrong(answer) if wrong else None
-        if fault is None:
-            return answer
-        show.line(f"  ! {fault}")
-        default = answer
-
-
-def confirm(question: str, *, default: bool, flag: str) -> bool:
-    """Ask yes or no; Enter takes the default, `y` and `n` answer at once."""
-    choices = [Choice("yes", _("Yes")), Choice("no", _("No"))]
-    chosen = "yes" if default else "no"
-    return select(question, choices, default=chosen, flag=flag, shortcuts="yn") == "yes"
-
-
-def paste(question: str, *, flag: str) -> str:
-    """Ask for several lines, ended with Ctrl-D on an empty line."""
-    _need_terminal(flag)
-    show.line(f"? {question}")
-    show.line("  " + _("Paste it here, then press Enter and Ctrl-D."))
-    return sys.stdin.read()
-
-
-def hint(extras: Extras, *, arrows: bool = True) -> str:
-    """Return the keys of a question, e.g. `(arrows, Enter; ? why; ← back)`."""
-    left, up = ("←", "↑") if show.can_draw() else (_("left"), _("up"))
-    keys = [_("arrows, Enter") if arrows else _("Enter")]
-    if extras.why:
-        keys.append(_("? why"))
-    if extras.back:
-        keys.append(_("{key} back", key=left if arrows else up))
-    if extras.language:
-        keys.append(show.other_language())
-    return show.bracketed(keys)
+    return ask_lines.text(question, default=default, extras=extras)
 
 
 def _ended(answer: str) -> str:
@@ -151,95 +162,6 @@ def _ended(answer: str) -> str:
     return answer
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Asked:
-    """One question as it is put."""
-
-    question: str
-    choices: Sequence[Choice]
-    default: str
-    extras: Extras
-    shortcuts: str
-
-
-def _drawn(put: _Asked, meanwhile: Callable[[], None] | None) -> str:
-    """Let questionary ask, and leave one line of it."""
-    question, choices, extras = put.question, put.choices, put.extras
-    columns = columns_of(sys.stdout) or 80
-    keys = hint(extras)
-    if width(f"? {question} {keys}") >= columns:
-        keys = f"\n  {keys}"
-    titles = {c.value: "\n   ".join(wrap(c.title, columns - 4)) for c in choices}
-    with painted(f"? {question} {keys}", titles, put.default):
-        if meanwhile:
-            meanwhile()
-        import questionary
-    asked = questionary.select(
-        question,
-        choices=[questionary.Choice(titles[c.value], value=c.value) for c in choices],
-        default=put.default,
-        instruction=keys,
-        qmark="?",
-        pointer="»" if show.can_draw() else ">",
-        style=_style(),
-        erase_when_done=True,
-    )
-    letters = {k: c.value for k, c in zip(put.shortcuts, choices, strict=False)}
-    _bind(asked.application, extras, letters)
-    answer = str(asked.unsafe_ask())
-    said = next((c.title for c in choices if c.value == answer), "")
-    if said:
-        show.line(hang(f"? {question} {said}", columns, "  "))
-    return answer
-
-
-def _typed(question: str, default: str, *, back: bool) -> str:
-    import questionary
-
-    said = f"{question} {hint(Extras(back=True), arrows=False)}" if back else question
-    if width(f"? {said} {default}") >= (columns_of(sys.stdout) or 80):
-        said += "\n "
-    asked = questionary.text(said, default=default, style=_style(), erase_when_done=True)
-    _bind(asked.application, Extras(back=back), {}, key="up")
-    answer = str(asked.unsafe_ask())
-    if answer != BACK:
-        answer = answer.strip()
-        show.line(f"? {question} {answer}")
-    return answer
-
-
-def _bind(application: Any, extras: Extras, letters: dict[str, str], key: str = "left") -> None:  # noqa: ANN401 - questionary's own type
-    """Let the extra keys, and letters that answer, end a question."""
-    from prompt_toolkit.key_binding import KeyBindings, merge_key_bindings
-
-    keys = KeyBindings()
-    ends = {**letters}
-    if extras.why:
-        ends["?"] = WHY
-    if extras.back:
-        ends[key] = BACK
-    if extras.language:
-        ends |= {"l": LANGUAGE, "L": LANGUAGE}
-    for pressed, result in ends.items():
-        keys.add(pressed, eager=True)(lambda event, r=result: event.app.exit(result=r))
-    # Ctrl-C that comes as a signal, before the prompt has taken the keyboard over: questionary
-    # knows only the key, and the prompt library would drop the signal.
-    keys.add("<sigint>", eager=True)(
-        lambda event: event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
-    )
-    application.key_bindings = merge_key_bindings([application.key_bindings, keys])
-
-
 def _need_terminal(flag: str) -> None:
     if not interactive():
         raise SetupError("unanswered", flag=flag)
-
-
-def _style() -> Any:  # noqa: ANN401 - questionary's own type, imported late
-    import questionary
-
-    if os.environ.get("NO_COLOR"):
-        return questionary.Style([(name, "noinherit") for name in (
-            "qmark", "question", "answer", "pointer", "highlighted", "selected", "instruction",
-        )])  # fmt: skip
-    return questionary.Style([("highlighted", "bold"), ("pointer", "bold"), ("selected", "")])

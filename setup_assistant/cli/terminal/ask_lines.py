@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from setup_assistant.cli.terminal import show
-from setup_assistant.cli.terminal.question import BACK, LANGUAGE, WHY, Choice, Extras
+from setup_assistant.cli.terminal.question import ALTERNATIVES, BACK, LANGUAGE, WHY, Choice, Extras
 from setup_assistant.messages import _
 
 
@@ -33,26 +33,25 @@ def select(question: str, choices: Sequence[Choice], *, default: str, extras: Ex
         show.line("  ! " + _("Type a number from 1 to {last}.", last=len(choices)))
 
 
-def text(question: str, *, default: str, back: bool) -> str:
+def text(question: str, *, default: str, extras: Extras) -> str:
     """Ask for a line; an empty one takes the default."""
     show.line(f"? {question}")
-    keys = [_("Enter: {default}", default=default), *([_("< back")] if back else [])]
-    said = _read(show.bracketed(keys))
-    if back and said == "<":
-        return BACK
-    return said or default
+    keys = [_("Enter: {default}", default=default), _("? why")]
+    said = _read(show.bracketed([*keys, *([_("< back")] if extras.back else [])]))
+    return _extra(said, extras) or said or default
 
 
 def _hint(extras: Extras, usual: int) -> str:
-    keys = [_("number, Enter: {usual}", usual=usual)]
-    keys += [_("? why")] if extras.why else []
+    keys = [_("number, Enter: {usual}", usual=usual), _("? why")]
+    keys += [_("A: alternatives")] if extras.alternatives else []
     keys += [_("< back")] if extras.back else []
     keys += [show.other_language()] if extras.language else []
     return show.bracketed(keys)
 
 
 def _extra(said: str, extras: Extras) -> str | None:
-    known = {"?": (WHY, extras.why), "<": (BACK, extras.back), "l": (LANGUAGE, extras.language)}
+    known = {"?": (WHY, True), "<": (BACK, extras.back), "l": (LANGUAGE, extras.language),
+             "a": (ALTERNATIVES, extras.alternatives)}  # fmt: skip
     value, offered = known.get(said, ("", None))
     return value if offered else None
 

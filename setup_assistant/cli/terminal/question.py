@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 # No value of a choice: none holds a blank.
-WHY, BACK, LANGUAGE = " why", " back", " language"
+WHY, BACK, LANGUAGE, ALTERNATIVES = " why", " back", " language", " alternatives"
+# Explains a question, on the screen above it.
+Why = Callable[[], None]
 
 
 class Back(Exception):  # noqa: N818 - no error: the person wants the question before
@@ -27,8 +29,12 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Extras:
-    """What else a question offers: `?` explains it, a key goes back, `L` changes the language."""
+    """What else a question offers: `?` explains it, a key goes back, `L` changes the language.
 
-    why: Callable[[], None] | None = None
+    `A` shows what else could be chosen, where `alternatives` can tell.
+    """
+
+    why: Why
     back: bool = False
     language: bool = False
+    alternatives: Why | None = None

@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -227,6 +227,18 @@ def console(stream: str) -> Console:
             highlight=False,
         )
     return _consoles[stream]
+
+
+@contextlib.contextmanager
+def fresh() -> Iterator[None]:
+    """Draw on the standard output of the moment, and on the one before afterwards."""
+    before = _consoles.pop("stdout", None)
+    try:
+        yield
+    finally:
+        _consoles.pop("stdout", None)
+        if before is not None:
+            _consoles["stdout"] = before
 
 
 def nobody_reads() -> None:

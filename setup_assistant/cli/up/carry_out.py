@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from setup_assistant.cli.common import language_flag
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
@@ -26,16 +27,16 @@ def carry_out(
     Raises:
         Back: from `agree`, before anything was done.
     """
-    from setup_assistant.cli.plan.text import show_plan
+    from setup_assistant.cli.plan.text import show_brief, show_plan
     from setup_assistant.host import files, sites
 
     for note in prepared.notes:
         show.note(str(note))
     if dry_run:
-        return Result("up", _plan_data(prepared), text=lambda: show_plan(prepared.plan))
+        return Result("up", _plan_data(prepared),
+                      text=lambda: show_plan(prepared.plan, prepared.machine))  # fmt: skip
     if not prepared.replayed and not show.is_silent():
-        show_plan(prepared.plan, whole=False)
-        show.line()
+        show_brief(prepared.plan, prepared.machine, str(prepared.layout.root))
     if agree is not None and not agree(prepared):
         return Result("up", _plan_data(prepared), text=lambda: show.line(_("Nothing was done.")))
     with files.exclusive(prepared.layout.lock):
@@ -49,8 +50,8 @@ def _travel(prepared: Prepared) -> Result:
     from setup_assistant.steps.run_steps import standard_steps, travel
 
     guide = Guide()
-    context = begin(prepared, guide)
     try:
+        context = begin(prepared, guide)
         rehearse = wanted(prepared.plan, prepared.wishes, prepared.layout)
         travelled = travel(context, standard_steps(prepared.plan, rehearse=rehearse), guide)
     except KeyboardInterrupt:
@@ -117,7 +118,8 @@ def _hint(error: SetupError, resume: str) -> str:
 
 def resume_command(prepared: Prepared) -> str:
     """Return the command that goes on from here."""
-    return f"{program()} up --yes --site {shlex.quote(str(prepared.layout.root))}"
+    words = ["up", "--yes", "--site", str(prepared.layout.root), *language_flag()]
+    return f"{program()} {shlex.join(words)}"
 
 
 def _plan_data(prepared: Prepared) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from setup_assistant.choose.candidates import CANARY
 from setup_assistant.cli.terminal import show
 from setup_assistant.host.program import program
 from setup_assistant.messages import _
@@ -19,16 +20,18 @@ def show_ending(prepared: Prepared, receipt: dict[str, Any]) -> None:
     if checks:
         show.line()
         show.line(_proved(checks))
+    if receipt["status"] == "done" and prepared.plan.model.id == CANARY:
+        show.line("! " + _("The environment is proved; no real model is here yet."))
     show.facts([*_places(prepared), *_memory(receipt)])
     if said := _apart(receipt):
         show.line(said)
     if receipt["status"] != "done":
         return
     show.line(_("Next:"))
-    for said, command in next_commands(layout):
+    for said, command in next_commands(layout, only_test=prepared.plan.model.id == CANARY):
         show.line(f"  # {said}")
         show.command(f"  {command}")
-    if prepared.plan.model.id != "canary":
+    if prepared.plan.model.id != CANARY:
         show.line(_("Known limits of the model (not faults of this installation):"))
         for limit in LIMITS:
             show.line(f"  - {limit}")
@@ -52,7 +55,7 @@ def _places(prepared: Prepared) -> list[tuple[str, str]]:
     """Return where things are."""
     layout = prepared.layout
     found = [(_("environment"), str(layout.env))]
-    if prepared.plan.model.id != "canary":
+    if prepared.plan.model.id != CANARY:
         found.append((_("weights"), str(layout.weights(prepared.plan.model.modelscope_id))))
     return [*found, (_("scripts"), str(layout.scripts)), (_("report"), str(layout.report_html))]
 
@@ -62,7 +65,7 @@ def _memory(receipt: dict[str, Any]) -> list[tuple[str, str]]:
     from setup_assistant.report import apart
     from setup_assistant.report.receipt import from_json
 
-    if receipt["plan"]["model"]["id"] == "canary":
+    if receipt["plan"]["model"]["id"] == CANARY:
         return []
     figures = apart.together(from_json(receipt).memory)
     return [(_("memory"), _("predicted · rehearsed · measured: {figures}", figures=figures))]
@@ -76,14 +79,18 @@ def _apart(receipt: dict[str, Any]) -> str:
     return str(apart.finding(from_json(receipt)) or "")
 
 
-def next_commands(layout: Layout) -> tuple[tuple[str, str], ...]:
-    """Return three commands worth trying next, ready to paste, and what each is for."""
+def next_commands(layout: Layout, *, only_test: bool) -> tuple[tuple[str, str], ...]:
+    """Return three commands worth trying next, ready to paste, and what each is for.
+
+    `only_test`: only the canary is there, and a real model comes first.
+    """
     python = shlex.quote(str(layout.env_python))
     script = shlex.quote(str(layout.scripts / "image.py"))
     env = shlex.quote(str(layout.env))
     site = shlex.quote(str(layout.root))
+    real = (_("get a real model"), f"{program()} up --site {site} --model auto")
     return (
-        (_("ask about a picture"), f"{python} {script}"),
+        real if only_test else (_("ask about a picture"), f"{python} {script}"),
         (_("prove it again, at any time"), f"{program()} verify --env {env}"),
         (_("read the report in a browser"), f"{program()} report --site {site} --open"),
     )

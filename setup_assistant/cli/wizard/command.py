@@ -1,66 +1,84 @@
-"""The wizard: a few questions, the plan, and then the whole road.
+"""The wizard: what was found, a few questions, the plan, and then the whole road.
 
-The machine is probed in the background while the first questions are read, so that the first
-one appears at once.
+The machine is probed in the background while the first question is read, so that it appears at
+once.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from setup_assistant import messages
-from setup_assistant.cli.common import verb
+from setup_assistant.cli.common import same_command, verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask, show
 from setup_assistant.cli.terminal.question import Back, Choice, Extras, OtherLanguage
 from setup_assistant.cli.up.waiting import say_waiting
-from setup_assistant.cli.wizard.background_probe import Probing
+from setup_assistant.cli.wizard.background_probe import Looking, Probing
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
 
 if TYPE_CHECKING:
     from setup_assistant.choose.wishes import Wishes
-    from setup_assistant.cli.wizard.questions import Known, Question
     from setup_assistant.machine.facts import Machine
     from setup_assistant.steps.prepare import Prepared
 
+Given = Mapping[str, object]
+# What a folder that has its environment is no longer asked.
+_BUILT = {"gpus": True, "backend": True}
 
-# No value of a choice: none holds a blank.
-_MORE = " more"
 
-
+@click.option("--machine", type=click.Path(path_type=Path))
 @verb("wizard", summary=_("Ask a few questions, show the plan, and do everything."))
-def command() -> Result:
+def command(machine: Path | None) -> Result:
     """Start from nothing."""
     if not ask.interactive():
         raise SetupError("no_terminal")
+    if machine is not None:
+        from setup_assistant.cli.wizard.elsewhere import walk
+
+        return walk(machine)
     probing = Probing()
     while True:
-        way = _way(probing)
+        with unchanged():
+            way = _way(probing)
         try:
             if way == "broken":
                 from setup_assistant.cli.wizard.wizard_doctor import find_out
 
-                return find_out()
-            return _set_up({}, None, probing, only_answers=way == "answers", back=True)
+                return find_out(probing)
+            with unchanged():
+                return _answers(probing) if way == "answers" else set_up({}, None, probing)
         except Back:
             continue
 
 
-def complete(wishes: Wishes, given: Mapping[str, object]) -> Result:
+@contextlib.contextmanager
+def unchanged() -> Iterator[None]:
+    """Let Ctrl-C say that nothing was changed: the road itself tells what to resume with."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SetupError("interrupted_early", command=same_command()) from None
+
+
+def complete(wishes: Wishes, given: Given) -> Result:
     """Ask what `up` was not told, then go the whole road."""
     probing = Probing()
     probing.begin()
-    return _set_up(given, wishes, probing, only_answers=False, back=False)
+    with unchanged():
+        return set_up(given, wishes, probing, back=False)
 
 
-def _way(probing: Probing) -> str:
+def _way(probing: Looking) -> str:
     """Ask the first question, in the language that the person chooses."""
     while True:
         try:
@@ -82,167 +100,112 @@ def _way(probing: Probing) -> str:
 
 
 def _explain_ways() -> None:
-    _explain(
-        [
-            _("Set up: a plan is shown first, and nothing is changed before you agree to it."),
-            _("Answers: your choices in a file, with which other machines are set up unasked."),
-            _("Broken: an environment, an error message or this machine is examined; nothing is "
-              "changed unless you agree."),
-        ]
-    )  # fmt: skip
+    ask.told(
+        _("Set up: a plan is shown first, and nothing is changed before you agree to it."),
+        _("Answers: your choices in a file, with which other machines are set up unasked."),
+        _("Broken: an environment, an error message or this machine is examined; nothing is "
+          "changed unless you agree."),
+    )()  # fmt: skip
 
 
-def _set_up(
-    given: Mapping[str, object],
-    wishes: Wishes | None,
-    probing: Probing,
-    *,
-    only_answers: bool,
-    back: bool,
-) -> Result:
-    """Ask, show the plan, and carry it out.
+def set_up(given: Given, wishes: Wishes | None, looking: Looking, *, back: bool = True) -> Result:
+    """Say what was found, ask, show the plan, and carry it out.
 
     Raises:
         Back: before the first question here, where `back` allows it.
     """
-    from setup_assistant.steps.prepare import gather_wishes
+    from setup_assistant.choose.wishes import Wishes as Kind
+    from setup_assistant.cli.wizard import obstacles
+    from setup_assistant.cli.wizard.folder import ask_folder, wishes_of
 
+    cleared = obstacles.clear(looking, wishes or Kind(), back=back)
+    if isinstance(cleared, Result):
+        return cleared
+    if cleared.gpus:
+        given = {**given, "gpus": cleared.gpus}
     while True:
-        folder = str(given.get("site") or _folder(back=back, only_answers=only_answers))
-        wanted = gather_wishes({**given, "site": folder}, None) if wishes is None else wishes
-        wanted = replace(wanted, site=str(Path(folder).expanduser().absolute()))
+        folder = str(given.get("site") or ask_folder(back=back))
+        wanted = wishes_of(folder, given, wishes)
         try:
-            asked_before = back or not given.get("site")
-            return _from_wishes(
-                wanted, given, probing, only_answers=only_answers, back=asked_before
-            )
+            found = _in_folder(wanted, given, looking, back=back or not given.get("site"))
+            if found is not None:
+                return found
+            given = {**given, "site": ""}
         except Back:
             if given.get("site"):
                 raise
 
 
-def _folder(*, back: bool, only_answers: bool) -> str:
-    from setup_assistant.host import paths
+def _in_folder(wishes: Wishes, given: Given, looking: Looking, *, back: bool) -> Result | None:
+    """Go on with a folder; None where another one is wanted."""
+    from setup_assistant.cli.wizard import finished
+    from setup_assistant.steps.prepare import layout_of
 
-    question = (
-        _("Which folder shall the answers go into?")
-        if only_answers
-        else _("Which folder shall everything go into?")
-    )
-    default = str(paths.default_site())
-    return ask.text(question, default=default, flag="--site", back=back, wrong=_wrong_folder)
-
-
-def _wrong_folder(given: str) -> str | None:
-    """Return why a folder cannot be the site, None where it can."""
-    from setup_assistant.choose.wishes import Wishes
-    from setup_assistant.host import files
-    from setup_assistant.steps.prepare import layout_of, site_folder
-
-    try:
-        layout = layout_of(Wishes(site=str(site_folder(given))))
-    except SetupError as error:
-        return str(error.message)
-    if not os.access(files.nearest_existing(layout.root), os.W_OK):
-        return _("{path} cannot be written; choose another folder.", path=str(layout.root))
-    return None
+    layout = layout_of(wishes)
+    if not finished.is_finished(layout):
+        new = not layout.plan.exists()
+        return _from_wishes(wishes, given if new else None, looking, back=back)
+    while True:
+        what = finished.ask_what(layout, back=back)
+        if what == "folder":
+            return None
+        if what == "prove":
+            return finished.prove(layout)
+        try:
+            another = replace(wishes, model="auto")
+            return _from_wishes(another, _BUILT, looking, back=True, replan=True)
+        except Back:
+            continue
 
 
 def _from_wishes(
-    wishes: Wishes,
-    given: Mapping[str, object],
-    probing: Probing,
-    *,
-    only_answers: bool,
-    back: bool,
+    wishes: Wishes, given: Given | None, looking: Looking, *, back: bool, replan: bool = False
 ) -> Result:
-    """Ask the rest; `back` says whether a question came before these."""
+    """Ask the rest, unless nothing is `given` since a plan is there; then do it.
+
+    `back` says whether a question came before these.
+    """
     from setup_assistant.cli.up.carry_out import carry_out
     from setup_assistant.cli.up.confirm_plan import agree
+    from setup_assistant.cli.wizard.asking import ask_all
     from setup_assistant.steps.prepare import prepare
 
-    resumed = (Path(wishes.site) / "plan.json").exists()
     answers: list[str] = []
     while True:
         wanted = wishes
-        if not resumed:
-            known = _known(wishes, probing.result(), only_answers)
-            wanted = _ask_all(wishes, given, known, answers, back=back)
+        if given is not None:
+            wanted = ask_all(wishes, given, looking.result(), answers, back=back)
         prepared = prepare(
             wanted,
-            machine=_with_site_disk(probing.result(), wanted),
+            machine=_with_site_disk(looking.result(), wanted),
+            replan=replan,
             waiting=say_waiting,
         )
-        if only_answers:
-            return _save_answers(prepared)
         if prepared.replayed:
             show.line(_("{path} has a plan already: it is taken up where it was left.",
                         path=wanted.site))  # fmt: skip
         try:
-            asking = functools.partial(agree, back=back or bool(answers))
-            return carry_out(prepared, agree=asking)
+            return carry_out(prepared, agree=functools.partial(agree, back=back or bool(answers)))
         except Back:
             if not answers:
                 raise
             answers.pop()
 
 
-def _known(wishes: Wishes, machine: Machine, others: bool) -> Known:
-    from setup_assistant.cli.wizard.questions import Known
-    from setup_assistant.steps.prepare import make
+def _answers(looking: Looking) -> Result:
+    """Ask for other machines, and save the answers."""
+    from setup_assistant.cli.wizard.asking import ask_all
+    from setup_assistant.cli.wizard.folder import ask_folder, wishes_of
+    from setup_assistant.steps.prepare import prepare
 
-    return Known(machine, make(machine, wishes), others)
-
-
-def _ask_all(
-    wishes: Wishes,
-    given: Mapping[str, object],
-    known: Known,
-    answers: list[str],
-    *,
-    back: bool,
-) -> Wishes:
-    """Ask what `answers` does not answer yet; it is filled in place.
-
-    Raises:
-        Back: before the first question.
-    """
-    from setup_assistant.cli.wizard.questions import open_questions
-
-    asked = [q for q in open_questions(given) if len(q.choices(known)) > 1]
-    while len(answers) < len(asked):
+    while True:
+        wishes = wishes_of(ask_folder(back=True, only_answers=True), {}, None)
         try:
-            answers.append(_ask(asked[len(answers)], known, back=back or bool(answers)))
+            machine = looking.result()
+            wanted = ask_all(wishes, {}, machine, [], back=True, for_others=True)
+            return _save_answers(prepare(wanted, machine=machine, waiting=say_waiting))
         except Back:
-            if not answers:
-                raise
-            answers.pop()
-    for question, answer in zip(asked, answers, strict=True):
-        if answer:
-            value = (answer,) if question.key == "gpus" else answer
-            wishes = replace(wishes, **{question.key: value})  # type: ignore[arg-type]
-    return wishes
-
-
-def _ask(question: Question, known: Known, *, back: bool) -> str:
-    choices = question.choices(known)
-    fewer = question.first(choices)
-    extras = Extras(why=lambda: _explain(question.why(known)), back=back)
-    if len(fewer) < len(choices):
-        more = Choice(_MORE, _("{count} others, quantized", count=len(choices) - len(fewer)))
-        # Before the last one, which is the way around all models.
-        shown = [*fewer[:-1], more, fewer[-1]]
-        chosen = ask.select(question.text(), shown, default=shown[0].value, flag=question.flag,
-                            extras=extras)  # fmt: skip
-        if chosen != _MORE:
-            return chosen
-    return ask.select(question.text(), choices, default=choices[0].value, flag=question.flag,
-                      extras=extras)  # fmt: skip
-
-
-def _explain(lines: list[str]) -> None:
-    for line in lines:
-        show.line(f"  - {line}")
+            continue
 
 
 def _with_site_disk(machine: Machine, wishes: Wishes) -> Machine:

@@ -8,6 +8,8 @@ from setup_assistant.cli.doctor import command as doctor
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask, show
 from setup_assistant.cli.terminal.question import Back, Choice, Extras
+from setup_assistant.cli.wizard.background_probe import Looking
+from setup_assistant.cli.wizard.found import show_found
 from setup_assistant.doctor.case import QWEN
 from setup_assistant.host import paths, sites
 from setup_assistant.messages import _
@@ -16,12 +18,13 @@ from setup_assistant.messages import _
 _MOST = 4
 
 
-def find_out() -> Result:
+def find_out(looking: Looking) -> Result:
     """Ask what is broken, examine it, and offer to mend what is found.
 
     Raises:
         Back: at the first question.
     """
+    show_found(looking.cards())
     while True:
         what = _what()
         try:
@@ -52,14 +55,27 @@ def _what() -> str:
     ]
     return ask.select(
         _("What is broken?"), choices, default=choices[0].value, flag="doctor --env",
-        extras=Extras(back=True),
+        extras=Extras(why=_explain, back=True),
     )  # fmt: skip
+
+
+def _explain() -> None:
+    ask.told(
+        _("An environment: its packages, from outside and from inside, and the machine below it."),
+        _("An error message: its cause, and what mends it, from the text alone."),
+        _("This machine: without any environment."),
+        _("Nothing is changed before you agree to it."),
+    )()
 
 
 def _environment() -> Path:
     default = str(paths.default_site() / "env")
+    why = ask.told(
+        _("The folder that holds bin/python, e.g. of a conda environment or a .venv."),
+        _("conda env list and setup-assistant env list show where yours are."),
+    )
     given = ask.text(_("Which environment (its folder)?"), default=default, flag="--env",
-                     back=True, wrong=_wrong)  # fmt: skip
+                     extras=Extras(why=why, back=True), wrong=_wrong)  # fmt: skip
     return Path(given).expanduser()
 
 
@@ -70,6 +86,11 @@ def _wrong(given: str) -> str | None:
 
 
 def _explained() -> Result:
-    said = ask.paste(_("What does it say?"), flag="--explain")
+    why = ask.told(
+        _("The whole text, from the first line of the trouble to its end: the cause often stands "
+          "above the last line."),
+        _("It is compared with known causes here; nothing is sent anywhere."),
+    )  # fmt: skip
+    said = ask.paste(_("What does it say?"), flag="--explain", why=why)
     show.line()
     return doctor.explain_text(said)

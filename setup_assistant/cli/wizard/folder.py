@@ -1,0 +1,62 @@
+"""Where everything goes: the question, and what cannot be a folder of ours."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from setup_assistant.choose.wishes import Wishes
+from setup_assistant.cli.terminal import ask
+from setup_assistant.cli.terminal.question import Extras
+from setup_assistant.errors import SetupError
+from setup_assistant.messages import _
+
+
+def ask_folder(*, back: bool, only_answers: bool = False) -> str:
+    """Ask for the folder of the site, or of the answers.
+
+    Raises:
+        Back: the person goes back to the question before.
+    """
+    from setup_assistant.host import paths
+
+    question = (
+        _("Which folder shall the answers go into?")
+        if only_answers
+        else _("Which folder shall everything go into?")
+    )
+    why = ask.told(
+        _("Everything goes into this one folder: environment, weights, scripts, report. Nothing "
+          "outside it is changed but a cache of packages."),
+        _("It may be new or empty; take a disk with room for the weights."),
+        _("setup-assistant uninstall takes everything back."),
+    )  # fmt: skip
+    return ask.text(question, default=str(paths.default_site()), flag="--site",
+                    extras=Extras(why=why, back=back), wrong=_wrong)  # fmt: skip
+
+
+def wishes_of(folder: str, given: Mapping[str, object], wishes: Wishes | None) -> Wishes:
+    """Return the wishes for a folder: those given, or with what its own answers say."""
+    from setup_assistant.steps.prepare import gather_wishes
+
+    found = gather_wishes({**given, "site": folder}, None) if wishes is None else wishes
+    gpus = given.get("gpus")
+    if gpus and isinstance(gpus, tuple):
+        found = replace(found, gpus=gpus)
+    return replace(found, site=str(Path(folder).expanduser().absolute()))
+
+
+def _wrong(given: str) -> str | None:
+    """Return why a folder cannot be the site, None where it can."""
+    from setup_assistant.host import files
+    from setup_assistant.steps.prepare import layout_of, site_folder
+
+    try:
+        layout = layout_of(Wishes(site=str(site_folder(given))))
+    except SetupError as error:
+        return str(error.message)
+    if not os.access(files.nearest_existing(layout.root), os.W_OK):
+        return _("{path} cannot be written; choose another folder.", path=str(layout.root))
+    return None

@@ -1,0 +1,67 @@
+"""Questions on a real terminal: typing replaces the default, `?` explains, Tab edits."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from tests.built import ROOT
+from tests.terminal import ENTER, UP, Terminal
+
+pytestmark = pytest.mark.timeout(90)
+
+PROGRAM = """
+from setup_assistant.cli.terminal import ask
+from setup_assistant.cli.terminal.question import Back, Extras
+extras = Extras(why=ask.told("because"), back=True)
+wrong = lambda given: "no such place" if given == "/nowhere" else None
+while True:
+    try:
+        got = ask.text("Which folder?", default="/home/me/usual", flag="-f", extras=extras,
+                       wrong=wrong)
+    except Back:
+        got = "BACK"
+    print(f"<{got}>")
+    if got == "end":
+        break
+print(ask.confirm("Sure?", default=False, flag="-y", why=ask.told("of course")))
+print(repr(ask.paste("What?", flag="-p", why=ask.told("all of it"))))
+"""
+
+
+@pytest.mark.parametrize("kind", ["xterm-256color", "dumb"])
+def test_every_question_explains_itself_and_typing_replaces_what_it_offers(kind: str) -> None:
+    env = {**os.environ, "TERM": kind, "PYTHONPATH": str(ROOT)}
+    screen = Terminal([sys.executable, "-c", PROGRAM], env, rows=24)
+    drawn = kind != "dumb"
+    enter = "" if drawn else ENTER
+    screen.wait("Which folder?", "/home/me/usual")
+    screen.keys("?" + enter)
+    screen.wait("because")
+    screen.keys(ENTER)
+    screen.wait("</home/me/usual>")
+    screen.keys("/data/gpu1", ENTER)
+    screen.wait("</data/gpu1>")
+    screen.keys("/what?", ENTER)
+    screen.wait("</what?>")
+    screen.keys(("\t/vl" if drawn else "/home/me/usual/vl"), ENTER)
+    screen.wait("</home/me/usual/vl>")
+    screen.keys("/nowhere", ENTER)
+    screen.wait("no such place")
+    screen.keys(("\t/vl" if drawn else "/nowhere/vl"), ENTER)
+    screen.wait("</nowhere/vl>")
+    screen.keys(UP if drawn else "<" + ENTER)
+    screen.wait("<BACK>")
+    screen.keys("end", ENTER)
+    screen.wait("Sure?")
+    screen.keys("?" + enter)
+    screen.wait("of course")
+    screen.keys("y" + enter)
+    screen.wait("True", "What?")
+    screen.keys("?", ENTER)
+    screen.wait("all of it")
+    screen.keys("a", ENTER, "\x04")
+    screen.wait(r"'a\n'")
+    assert screen.end() == 0

@@ -1,0 +1,69 @@
+"""The report before axe-core, in a real browser: both languages, light and dark."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.report.beside import Beside
+from setup_assistant.report.html import render_html
+from tests.report.samples import receipt
+from tests.site.samples import machine, plan
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = "axe-core@4.10.3"
+RUN = """
+document.querySelector("[data-set-lang=LANGUAGE]").click();
+document.querySelector("[data-set-theme=THEME]").click();
+axe.run().then((found) => {
+  document.title = JSON.stringify(found.violations.map((v) => [v.id, v.nodes.map((n) => n.html)]));
+});
+"""
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(BROWSER is None, reason="no chromium is installed (apt install chromium)"),
+]
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("axe")
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("axe-core comes through npm, which is not installed")
+    done = subprocess.run([npm, "pack", AXE], cwd=folder, capture_output=True, text=True,
+                          timeout=120, check=False)  # fmt: skip
+    if done.returncode:
+        pytest.skip(f"npm does not get {AXE}: {done.stderr[-200:]}")
+    with tarfile.open(next(folder.glob("*.tgz"))) as package:
+        member = package.extractfile("package/axe.min.js")
+        assert member
+        return member.read().decode().replace("</script", "<\\/script")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_nothing_is_in_the_way_of_anybody(
+    axe: str, tmp_path: Path, language: str, theme: str
+) -> None:
+    text = render_html(receipt(), Beside(plan=plan(), machine=machine()))
+    run = RUN.replace("LANGUAGE", language).replace("THEME", theme)
+    page = tmp_path / "report.html"
+    page.write_text(text.replace("</body>", f"<script>{axe}</script><script>{run}</script></body>"))
+    done = subprocess.run(
+        [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
+         "--virtual-time-budget=20000", f"--user-data-dir={tmp_path / 'profile'}", page.as_uri()],
+        capture_output=True, text=True, timeout=150, check=True,
+    )  # fmt: skip
+    title = re.search(r"<title>(.*?)</title>", done.stdout, re.DOTALL)
+    assert title
+    assert json.loads(html.unescape(title[1])) == []
