@@ -12,6 +12,7 @@ import io
 import string
 import sys
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -25,6 +26,7 @@ PO = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "setup_assistant.po"
 KEYWORDS = {"_": None, "msg": None, "N_": None}
 
 
+@cache
 def sentences() -> dict[str, list[tuple[str, int]]]:
     """Return every sentence for people in the package, with the places it stands."""
     found: dict[str, list[tuple[str, int]]] = {}

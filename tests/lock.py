@@ -28,7 +28,7 @@ from setup_assistant.host.pip_settings import uv_environment
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "setup_assistant" / "locks"
 # Each is constrained by those before it, so that any of them fit together.
-NAMES = ("runtime", "conda", "fleet", "test")
+NAMES = ("runtime", "conda", "fleet", "test", "mutation")
 HEAD = "# Written by: python3 -m tests.lock\n"
 # What one person's own settings may not decide, since the lock is everybody's. A mirror in the
 # place of the package index is no such thing: it has the same files.

@@ -132,12 +132,21 @@ def written_to(flag: str) -> Iterator[None]:
 
 
 def _refused(error: OSError) -> SetupError | None:
-    """Return what a full disk or a forbidden place means for a person; None for other errors."""
+    """Return what a full disk or a place that is refused means; None for other errors.
+
+    Nobody here knows whether the place was to be written or only read.
+    """
+    import errno
+
     from setup_assistant.host import files
 
-    if error.errno not in (*files.FULL, *files.FORBIDDEN):
+    path = str(error.filename or "-")
+    if error.errno in files.FULL:
+        return files.refusal(error, Path(path))
+    unusable = (*files.FORBIDDEN, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR)
+    if error.errno not in unusable:
         return None
-    return files.refusal(error, Path(str(error.filename or "-")))
+    return SetupError("path_unusable", path=path, detail=error.strerror or str(error))
 
 
 def json_wanted() -> bool:

@@ -32,6 +32,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{path} cannot be written: {detail}"),
         msg("Choose another folder with {flag}, or ask for write permission there."),
     ),
+    "path_unusable": ErrorKind(
+        Exit.CANNOT,
+        msg("{path} cannot be used: {detail}"),
+        msg("Name another place, or ask for permission there."),
+    ),
     # --- choice -----------------------------------------------------------------------
     "driver_unknown": ErrorKind(
         Exit.CANNOT,

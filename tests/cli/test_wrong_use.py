@@ -16,6 +16,7 @@ from setup_assistant.cli import app
 from setup_assistant.host import log
 from tests.built import ROOT
 
+LONG = "x" * 256  # longer than a name may be
 WRONG = {
     "nosuch": 2,
     "up --nosuch": 2,
@@ -74,6 +75,11 @@ WRONG = {
     "recipes": 2,
     "mirror serve missing": 2,
     "mirror serve full": 2,
+    f"up --yes --model canary --dry-run --site {LONG}": 4,
+    f"report --site {LONG}": 4,
+    f"uninstall --yes --site {LONG}": 4,
+    f"doctor --static --model {LONG}": 4,
+    f"verify --env {LONG}": 4,
 }
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -95,7 +101,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 # The same again in Chinese takes seconds; the catalog's own test is quick.
 @pytest.mark.parametrize("language", ["en", pytest.param("zh_CN", marks=pytest.mark.e2e)])
-@pytest.mark.parametrize("line", WRONG)
+@pytest.mark.parametrize("line", WRONG, ids=lambda line: line[:60])
 def test_one_sentence_and_what_mends_it(
     folder: Path, line: str, language: str, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,

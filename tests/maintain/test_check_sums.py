@@ -19,7 +19,9 @@ SHARD = "model-00001-of-00002.safetensors"
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     """Recipes to be changed."""
-    shutil.copytree(recipes(), tmp_path / "recipes", ignore=shutil.ignore_patterns("canary"))
+    shutil.copytree(
+        recipes(), tmp_path / "recipes", ignore=shutil.ignore_patterns("canary", "causes")
+    )
     return tmp_path / "recipes"
 
 
