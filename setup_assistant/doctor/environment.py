@@ -11,11 +11,24 @@ from pathlib import Path
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
+from setup_assistant.host import kept_environment
 from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import msg
 from setup_assistant.versions import at_least, minor
 
 layer = Layered("environment")
+
+
+@layer.check("fix-interrupted")
+def fix_interrupted(case: Case) -> Trouble | NotHere | None:
+    """Look for an environment as it was before a remedy that was neither ended nor taken back."""
+    if case.prefix is None:
+        return NOT_HERE
+    if not kept_environment.is_kept(case.prefix):
+        return None
+    command = shlex.join(["setup-assistant", "doctor", "--env", str(case.prefix), "--fix"])
+    return trouble((case.prefix, msg("as it was before, kept")), prefix=str(case.prefix),
+                   commands=(command,))  # fmt: skip
 
 
 @layer.check("python-missing")
