@@ -19,6 +19,7 @@ _NEEDED = {"torchvision": "torchvision", "transformers": "transformers",
            "qwen-vl-utils": "qwen_vl_utils", "accelerate": "accelerate", "pillow": "PIL",
            "numpy": "numpy", "safetensors": "safetensors", "tokenizers": "tokenizers",
            "huggingface-hub": "huggingface_hub"}  # fmt: skip
+_OF_CUDA = ("nvidia-", "cuda-", "triton")
 NO_PYTHON = ("python-missing", "python-moved")
 
 
@@ -187,7 +188,7 @@ def nvidia_missing(case: Case) -> Trouble | NotHere | None:
     install = case.install
     if install is None or install.torch is None or not install.cuda:
         return NOT_HERE
-    lacking = [n for n in case.unmet if n.name.startswith(("nvidia-", "cuda-", "triton"))]
+    lacking = [n for n in case.unmet if n.name.startswith(_OF_CUDA)]
     return _unmet(install, lacking) if lacking else None
 
 
@@ -208,10 +209,6 @@ def _unmet(install: Install, lacking: list[Unmet]) -> Trouble:
     needs=(
         *NO_PYTHON,
         "torch-missing",
-        "package-missing",
-        "nvidia-missing",
-        "torchvision-mismatch",
-        "torchvision-variant",
         "transformers-floor",
     ),
     refutable=True,
@@ -222,10 +219,18 @@ def dependency_version(case: Case) -> Trouble | NotHere | None:
     install = case.install
     if install is None or install.torch is None:
         return NOT_HERE
+    rest = [need for need in case.unmet if not _named_elsewhere(case, need)]
     # What is itself to be replaced asks for nothing.
-    replaced = {need.name for need in case.unmet}
-    lacking = [need for need in case.unmet if need.asked_by not in replaced]
-    return _unmet(install, lacking or list(case.unmet)) if case.unmet else None
+    replaced = {need.name for need in rest}
+    lacking = [need for need in rest if need.asked_by not in replaced]
+    return _unmet(install, lacking or rest) if rest else None
+
+
+def _named_elsewhere(case: Case, need: Unmet) -> bool:
+    """Whether a check before this one has named it, with a better remedy."""
+    pair = need.asked_by == "torchvision" and need.name == "torch"
+    absent = need.have is None and need.name in _NEEDED and case.purpose != TORCH_ONLY
+    return pair or absent or need.name.startswith(_OF_CUDA)
 
 
 # What one wrong pin breaks has a better name among the pairs, which come before it.

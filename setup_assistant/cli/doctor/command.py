@@ -78,12 +78,14 @@ def command(
     **options: Any,  # noqa: ANN401 - click's own options, passed on by name
 ) -> Result:
     """Examine, explain or list."""
+    from setup_assistant.host.prefix import closed
+
     if listed:
         return _list()
     if explain is not None:
         return _explain(explain)
     for path, flag in ((env, "--env"), (model, "--model")):
-        if path is not None and not path.expanduser().is_dir():
+        if path is not None and not (closed(path.expanduser()) or path.expanduser().is_dir()):
             raise SetupError("file_missing", path=str(path), flag=flag)
     return examine(env, model, only=finding, **options)
 
@@ -237,6 +239,12 @@ def _result(
         "env": str(env) if env else None,
         "plan": list(remedy_plan(found.findings)),
     }
+    blind = [f for f in found.findings if f.status == "unknown"]
+    if blind and not found.failed:
+        # What could not be looked at is not well.
+        unseen = SetupError("doctor_blind", names=", ".join(f.id for f in blind))
+        return Result("doctor", data, exit_code=Exit.FAILED, errors=(Problem.of(unseen),),
+                      text=lambda: doctor_text.show_diagnosis(found))  # fmt: skip
     if not found.failed:
         warned = fail_on == "warn" and any(f.status == "warn" for f in found.findings)
         code = Exit.FAILED if warned else Exit.DONE
