@@ -11,6 +11,7 @@ from setup_assistant.doctor.install import Install
 from setup_assistant.doctor.loader import Linked
 from setup_assistant.doctor.model import ModelFolder
 from setup_assistant.doctor.requirements import Unmet
+from setup_assistant.doctor.surroundings import Surroundings
 from setup_assistant.doctor.torch_run import TorchRun
 from setup_assistant.machine.facts import Gpu, Machine
 from setup_assistant.verify.results import Verification
@@ -41,6 +42,7 @@ class Case:
         verification: what really ran inside the environment; None where nothing may be run.
         model_run: what the model in the folder did; None where it was not loaded.
         torch_run: what torch did by itself; None where nothing may be run.
+        surroundings: what is imported from where with the person's variables and folder.
         gathered: the names of the fields that were filled in.
     """
 
@@ -60,6 +62,7 @@ class Case:
     verification: Verification | None = None
     model_run: Verification | None = None
     torch_run: TorchRun | None = None
+    surroundings: Surroundings | None = None
     gathered: frozenset[str] = frozenset()
 
     @property

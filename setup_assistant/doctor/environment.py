@@ -11,14 +11,40 @@ from pathlib import Path
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.host.prefix import python_in
+from setup_assistant.host import kept_environment
+from setup_assistant.host.prefix import closed, python_in
 from setup_assistant.messages import msg
 from setup_assistant.versions import at_least, minor
 
 layer = Layered("environment")
 
 
-@layer.check("python-missing")
+@layer.check("python-forbidden")
+def python_forbidden(case: Case) -> Trouble | NotHere | None:
+    """Look for a folder on the way to the interpreter that this account may not enter."""
+    if case.prefix is None:
+        return NOT_HERE
+    python = case.prefix / "bin" / "python"
+    folder = closed(python)
+    if folder is None:
+        return None
+    return trouble((folder, msg("may not be entered")), prefix=str(case.prefix),
+                   folder=str(folder))  # fmt: skip
+
+
+@layer.check("fix-interrupted", needs=("python-forbidden",))
+def fix_interrupted(case: Case) -> Trouble | NotHere | None:
+    """Look for an environment as it was before a remedy that was neither ended nor taken back."""
+    if case.prefix is None:
+        return NOT_HERE
+    if not kept_environment.is_kept(case.prefix):
+        return None
+    command = shlex.join(["setup-assistant", "doctor", "--env", str(case.prefix), "--fix"])
+    return trouble((case.prefix, msg("as it was before, kept")), prefix=str(case.prefix),
+                   commands=(command,))  # fmt: skip
+
+
+@layer.check("python-missing", needs=("python-forbidden",))
 def python_missing(case: Case) -> Trouble | NotHere | None:
     """Look for the interpreter itself; a broken link is told apart."""
     if case.prefix is None:

@@ -1,65 +1,129 @@
-"""Apply what mends a finding: one confirmed command line after another, never as root."""
+"""Apply what mends a finding: foreseen, confirmed, done, judged, and taken back where it harms.
+
+Never as root. What changes an environment is one move: either the named cause is gone and nothing
+else is worse, or every file is as it was.
+"""
 
 from __future__ import annotations
 
 import os
 import shlex
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import setup_assistant
+from setup_assistant.doctor import situation
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.finding import Finding
+from setup_assistant.doctor.foresee import Act, Change, Foreseen, foresee
 from setup_assistant.doctor.gather import opened
 from setup_assistant.errors import SetupError
-from setup_assistant.host import removal, run
+from setup_assistant.host import kept_environment, removal, run
+from setup_assistant.host.prefix import packages
 from setup_assistant.host.removal_proofs import Both, Proof, called, seen
+from setup_assistant.messages import msg
+from setup_assistant.steps.backends import uv
 
-State = Literal["mended", "failed", "declined", "shown"]
+State = Literal["mended", "failed", "declined", "shown", "refused", "taken-back"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """What was done about one finding."""
+    """What was done about one finding.
+
+    `changes` are all packages that the remedy changes; `detail` says why it was refused, or why
+    it was taken back.
+    """
 
     id: str
     commands: tuple[str, ...]
     state: State
+    changes: tuple[Change, ...] = ()
+    detail: str = ""
 
 
 def mend(
     finding: Finding,
     *,
-    agree: Callable[[Finding], bool],
-    still_there: Callable[[str, tuple[str, ...]], bool],
+    agree: Callable[[Finding, tuple[Change, ...]], bool],
+    judge: Callable[[Finding], str],
     tell: Callable[[str], None],
     roots: Sequence[Path] = (),
+    prefix: Path | None = None,
     dry_run: bool = False,
 ) -> Attempt:
-    """Run a finding's commands where they may be run, and look again.
+    """Run a finding's commands where they may be run, look again, and take back what harms.
 
     Args:
         finding: what fails.
-        agree: asks the person.
-        still_there: looks again; whether the finding with this id still asks for these commands.
+        agree: asks the person, who is shown every package that changes.
+        judge: looks again; says why the remedy is to be taken back, or nothing.
         tell: shows each line of the commands' output.
         roots: the only folders in which a command may remove something.
+        prefix: the environment that the commands change; None where they change none.
         dry_run: show only.
+
+    Raises:
+        SetupError: the environment cannot be kept, or not be put back.
     """
     commands = finding.fix.commands if finding.fix else ()
-    if finding.fix is None or not finding.fix.automatic or dry_run:
-        return Attempt(id=finding.id, commands=commands, state="shown")
-    shown = {path: seen(path) for path in _gone(commands)}
-    if not agree(finding):
-        return Attempt(id=finding.id, commands=commands, state="declined")
-    for command in commands:
-        if not _run(command, tell, roots, shown):
-            return Attempt(id=finding.id, commands=commands, state="failed")
-    state: State = "failed" if still_there(finding.id, commands) else "mended"
-    return Attempt(id=finding.id, commands=commands, state=state)
+    done = partial(Attempt, id=finding.id, commands=commands)
+    if finding.fix is None or not finding.fix.automatic:
+        return done(state="shown")
+    with tempfile.TemporaryDirectory(prefix="setup-assistant-") as scratch:
+        seen_now = {path: seen(path) for path in _gone(commands)}
+        plan = Foreseen(acts=tuple(Act(command=c) for c in commands))
+        if prefix is not None:
+            plan = foresee(prefix, commands, situation.site_pins(prefix)[0], Path(scratch))
+        done = partial(done, changes=plan.changes)
+        if plan.refused:
+            return done(state="refused", detail=plan.refused)
+        if dry_run:
+            return done(state="shown")
+        if not agree(finding, plan.changes):
+            return done(state="declined")
+        if prefix is None:
+            ran = all(_run(act, tell, roots, seen_now) for act in plan.acts)
+            return done(state="failed" if not ran or judge(finding) else "mended")
+        return _in_environment(prefix, plan, done, lambda a: _run(a, tell, roots, seen_now),
+                               lambda: judge(finding))  # fmt: skip
+
+
+def _in_environment(
+    prefix: Path,
+    plan: Foreseen,
+    done: Callable[..., Attempt],
+    do: Callable[[Act], bool],
+    judge: Callable[[], str],
+) -> Attempt:
+    """Change an environment, which is put back where that did not mend, or harmed."""
+    kept_environment.take(prefix)
+    why = ""
+    try:
+        if not all(do(act) for act in plan.acts):
+            why = str(msg("a command failed"))
+        why = why or _other_than(plan, prefix) or judge()
+    except BaseException:
+        kept_environment.put_back(prefix)
+        raise
+    if not why:
+        kept_environment.forget(prefix)
+        return done(state="mended")
+    kept_environment.put_back(prefix)
+    return done(state="taken-back", detail=why)
+
+
+def _other_than(plan: Foreseen, prefix: Path) -> str:
+    """Return what became other than was shown; empty where nothing did."""
+    now = packages(prefix)
+    odd = [c.name for c in plan.changes if now.get(c.name) != c.new]
+    return str(msg("other packages changed than were shown: {names}", names=", ".join(odd))) if (
+        odd) else ""  # fmt: skip
 
 
 def roots_of(finding: Finding, case: Case) -> tuple[Path, ...]:
@@ -99,10 +163,16 @@ def _removed(
 
 
 def _run(
-    command: str, tell: Callable[[str], None], roots: Sequence[Path], shown: Mapping[Path, Proof]
+    act: Act, tell: Callable[[str], None], roots: Sequence[Path], shown: Mapping[Path, Proof]
 ) -> bool:
+    command = act.command
     words = shlex.split(command)
     env = None
+    if act.words:
+        with tempfile.TemporaryDirectory(prefix="setup-assistant-") as scratch:
+            done = run.run([uv.uv_program(), *act.words], deadline=None, on_out=tell, on_err=tell,
+                           env=uv.environment(Path(scratch)))  # fmt: skip
+        return done.ok
     if words[0] == "rm":
         return _removed(command, tell, roots, shown)
     if words[0] == "setup-assistant":

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from setup_assistant.doctor import cuda_answer, linked, model_run, requirements, torch_run
+from setup_assistant.doctor import (
+    cuda_answer,
+    linked,
+    model_run,
+    requirements,
+    surroundings,
+    surroundings_check,
+    torch_run,
+)
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.install import Install
 from setup_assistant.doctor.model import ModelFolder
+from setup_assistant.host.prefix import closed
 from setup_assistant.verify.results import Verification
 
 # Whose requirements are followed; what else a model's answer needs follows from them.
@@ -24,9 +34,13 @@ def opened(case: Case) -> Case:
     prefix, folder = case.prefix, case.folder
     return replace(
         case,
-        install=Install(prefix) if prefix is not None and prefix.is_dir() else None,
+        install=Install(prefix) if prefix is not None and _open(prefix) else None,
         model=ModelFolder(folder) if folder is not None and folder.is_dir() else None,
     )
+
+
+def _open(prefix: Path) -> bool:
+    return closed(prefix / "bin" / "python") is None and prefix.is_dir()
 
 
 def gather(case: Case, names: tuple[str, ...]) -> Case:
@@ -79,6 +93,13 @@ def _torch_run(case: Case) -> torch_run.TorchRun | None:
     return torch_run.run(install.prefix, others, _device(case, otherwise="cpu"), case.variables)
 
 
+def _surroundings(case: Case) -> surroundings.Surroundings | None:
+    wanted = surroundings_check.modules(case)
+    if not case.live or case.install is None or not wanted:
+        return None
+    return surroundings.look(case.install.prefix, wanted, case.variables, case.cwd)
+
+
 def _model_run(case: Case) -> Verification | None:
     free = case.gpus[0].memory_free_bytes if case.gpus else None
     room = model_run.room_of(case)
@@ -88,4 +109,5 @@ def _model_run(case: Case) -> Verification | None:
 _HOW: Mapping[str, Callable[[Case], Any]] = {
     "cuda": _cuda, "linked": _linked, "unmet": _unmet, "verification": _verification,
     "model_run": _model_run, "torch_run": _torch_run,
+    "surroundings": _surroundings,
 }  # fmt: skip

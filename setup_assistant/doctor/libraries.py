@@ -11,7 +11,9 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
 from setup_assistant.doctor.linked import roots
+from setup_assistant.doctor.loader import Linked
 from setup_assistant.doctor.packages import again
+from setup_assistant.doctor.stack import torchvision_mismatch
 from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command
 from setup_assistant.versions import at_least
@@ -137,25 +139,36 @@ def library_missing(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     # Without the C library itself this system keeps its libraries elsewhere.
     judged = any(link.name == "libc.so.6" and link.path for link in case.linked)
+    # A torchvision of another torch goes as a whole, and with it what its libraries ask for.
+    leaves = (
+        install.holds("torchvision") if isinstance(torchvision_mismatch(case), Trouble) else None
+    )
+    found: list[tuple[Linked, tuple[str, ...]]] = []
     for link in case.linked:
-        if link.path is not None:
-            continue
-        package = _cuda_package(install, link.name)
-        inner = link.name.startswith(("libtorch", "libc10")) or "-" in link.name
-        if package:
-            commands: tuple[str, ...] = (install_command(install.prefix, package, again=True),)
-        elif inner:
-            commands = _again(case, link.asked_by)
-        elif judged:
-            name = _DEBIAN.get(link.name)
-            commands = (f"sudo apt install {name}",) if name else ()
-        else:
-            continue
-        optional = _optional(install, link.asked_by)
-        return trouble((link.asked_by, f"NEEDED {link.name}"), (link.name, msg("absent")),
-                       file=link.asked_by.name, library=link.name, commands=commands,
-                       status="warn" if optional else "fail")  # fmt: skip
-    return None
+        if link.path is None and not (leaves and leaves in link.asked_by.parents):
+            commands = _brings(case, install, link)
+            if commands or judged:
+                found.append((link, commands))
+    if not found:
+        return None
+    found.sort(key=lambda row: _optional(install, row[0].asked_by))
+    link = found[0][0]
+    every = dict.fromkeys(c for _link, commands in found for c in commands)
+    evidence = ((e.asked_by, f"NEEDED {e.name}") for e, _commands in found)
+    return trouble(*evidence, (link.name, msg("absent")), file=link.asked_by.name,
+                   library=link.name, commands=tuple(every),
+                   status="warn" if _optional(install, link.asked_by) else "fail")  # fmt: skip
+
+
+def _brings(case: Case, install: Install, link: Linked) -> tuple[str, ...]:
+    """Return what brings a library that is nowhere."""
+    package = _cuda_package(install, link.name)
+    if package:
+        return (install_command(install.prefix, package, again=True),)
+    if link.name.startswith(("libtorch", "libc10")) or "-" in link.name:
+        return _again(case, link.asked_by)
+    name = _DEBIAN.get(link.name)
+    return (f"sudo apt install {name}",) if name else ()
 
 
 @layer.check(

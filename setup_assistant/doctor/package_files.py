@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.doctor.case import Case
@@ -12,7 +13,7 @@ from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, tr
 from setup_assistant.doctor.install import Dist, Install
 from setup_assistant.doctor.packages import NO_PYTHON, again
 from setup_assistant.doctor.requirements import asked
-from setup_assistant.messages import msg
+from setup_assistant.messages import Message, msg
 from setup_assistant.verify.installs import uninstall_command
 
 layer = Layered("packages")
@@ -58,19 +59,36 @@ def files_missing(case: Case) -> Trouble | NotHere | None:
     install = case.install
     if install is None:
         return NOT_HERE
-    for dist in install.dists:
-        for path, size in dist.recorded():
-            held = _size(path)
-            # A source may have been changed on purpose, but not emptied.
-            changed = path.endswith(".py") and bool(held)
-            if held is not None and (size is None or size == held or changed):
-                continue
-            if held is not None and _of_another(install, dist, path, held):
-                continue
-            wrong = msg("{held} bytes, recorded {size}", held=held, size=size)
-            said = msg("absent") if held is None else wrong
-            return trouble((path, said), name=dist.name, file=Path(path).name, detail=f"({said})",
-                           commands=(*_unlinked(install, path), again(install, dist)))  # fmt: skip
+    broken = [found for dist in install.dists if (found := _gone(install, dist))]
+    if not broken:
+        return None
+    commands = dict.fromkeys(c for f in broken for c in (*_unlinked(install, f.path),
+                                                         again(install, f.dist)))  # fmt: skip
+    first = broken[0]
+    return trouble(*((f.path, f.said) for f in broken), commands=tuple(commands),
+                   name=", ".join(f.dist.name for f in broken), file=Path(first.path).name,
+                   detail=f"({first.said})")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Gone:
+    dist: Dist
+    path: str
+    said: Message
+
+
+def _gone(install: Install, dist: Dist) -> _Gone | None:
+    """Return the first file of a package that is not as its record says."""
+    for path, size in dist.recorded():
+        held = _size(path)
+        # A source may have been changed on purpose, but not emptied.
+        changed = path.endswith(".py") and bool(held)
+        if held is not None and (size is None or size == held or changed):
+            continue
+        if held is not None and _of_another(install, dist, path, held):
+            continue
+        wrong = msg("{held} bytes, recorded {size}", held=held, size=size)
+        return _Gone(dist, path, msg("absent") if held is None else wrong)
     return None
 
 

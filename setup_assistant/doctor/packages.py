@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 
 from setup_assistant.doctor.builds import missing_commands
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
-from setup_assistant.messages import msg
+from setup_assistant.doctor.requirements import Unmet
+from setup_assistant.messages import Message, msg
 from setup_assistant.verify.installs import install_command, torch_index, torchvision_for
 from setup_assistant.versions import numbers
 
@@ -17,6 +19,7 @@ _NEEDED = {"torchvision": "torchvision", "transformers": "transformers",
            "qwen-vl-utils": "qwen_vl_utils", "accelerate": "accelerate", "pillow": "PIL",
            "numpy": "numpy", "safetensors": "safetensors", "tokenizers": "tokenizers",
            "huggingface-hub": "huggingface_hub"}  # fmt: skip
+_OF_CUDA = ("nvidia-", "cuda-", "triton")
 NO_PYTHON = ("python-missing", "python-moved")
 
 
@@ -140,17 +143,30 @@ def package_missing(case: Case) -> Trouble | NotHere | None:
     install = case.install
     if install is None or install.torch is None or case.purpose == TORCH_ONLY:
         return NOT_HERE
-    for name, module in _NEEDED.items():
-        if install.holds(module):
-            continue
+    absent = [name for name, module in _NEEDED.items() if not install.holds(module)]
+    if not absent:
+        return None
+    # All of them: what is printed once must be enough.
+    evidence = [(name, _record(install, name)) for name in absent]
+    commands = tuple(_absent_commands(install, absent))
+    return trouble(*evidence, package=", ".join(absent), commands=commands)
+
+
+def _record(install: Install, name: str) -> Message:
+    record = install.by_name.get(name)
+    if record is None:
+        return msg("absent")
+    return msg("record of {version}, but no files", version=record.version)
+
+
+def _absent_commands(install: Install, absent: list[str]) -> Iterator[str]:
+    """Yield one command for all packages of one source that are put in the same way."""
+    groups: dict[tuple[bool, str], list[str]] = {}
+    for name in absent:
         pin, index = _wanted(install, name)
-        record = install.by_name.get(name)
-        command = install_command(install.prefix, pin, again=bool(record), index_url=index)
-        said = msg("absent")
-        if record:
-            said = msg("record of {version}, but no files", version=record.version)
-        return trouble((name, said), package=name, commands=(command,))
-    return None
+        groups.setdefault((name in install.by_name, index), []).append(pin)
+    for (again_, index), pins in groups.items():
+        yield install_command(install.prefix, *pins, again=again_, index_url=index)
 
 
 def _wanted(install: Install, name: str) -> tuple[str, str]:
@@ -172,14 +188,20 @@ def nvidia_missing(case: Case) -> Trouble | NotHere | None:
     install = case.install
     if install is None or install.torch is None or not install.cuda:
         return NOT_HERE
-    for need in case.unmet:
-        if need.name.startswith(("nvidia-", "cuda-", "triton")):
-            pin = need.pin
-            have = need.have or msg("absent")
-            return trouble((need.asked_by, need.text), (need.name, have), need=need.text,
-                           torch=f"{install.torch.version}+{install.torch.build}",
-                           commands=(install_command(install.prefix, pin),))  # fmt: skip
-    return None
+    lacking = [n for n in case.unmet if n.name.startswith(_OF_CUDA)]
+    return _unmet(install, lacking) if lacking else None
+
+
+def _unmet(install: Install, lacking: list[Unmet]) -> Trouble:
+    """Return the finding of all requirements that are not met, and the one command for them."""
+    pins = dict.fromkeys(need.pin for need in lacking)
+    evidence = [
+        e for n in lacking for e in ((n.asked_by, n.text), (n.name, n.have or msg("absent")))
+    ]
+    torch = install.torch
+    return trouble(*evidence, package=lacking[0].asked_by, need=lacking[0].text,
+                   have=lacking[0].have or "-", commands=(install_command(install.prefix, *pins),),
+                   torch=f"{torch.version}+{torch.build}" if torch else "?")  # fmt: skip
 
 
 @layer.check(
@@ -187,10 +209,6 @@ def nvidia_missing(case: Case) -> Trouble | NotHere | None:
     needs=(
         *NO_PYTHON,
         "torch-missing",
-        "package-missing",
-        "nvidia-missing",
-        "torchvision-mismatch",
-        "torchvision-variant",
         "transformers-floor",
     ),
     refutable=True,
@@ -201,12 +219,18 @@ def dependency_version(case: Case) -> Trouble | NotHere | None:
     install = case.install
     if install is None or install.torch is None:
         return NOT_HERE
-    for need in case.unmet:
-        command = install_command(install.prefix, need.pin)
-        return trouble((need.asked_by, need.text), (need.name, need.have or msg("absent")),
-                       commands=(command,), package=need.asked_by, need=need.text,
-                       have=need.have or "-", confidence="proven")  # fmt: skip
-    return None
+    rest = [need for need in case.unmet if not _named_elsewhere(case, need)]
+    # What is itself to be replaced asks for nothing.
+    replaced = {need.name for need in rest}
+    lacking = [need for need in rest if need.asked_by not in replaced]
+    return _unmet(install, lacking or rest) if rest else None
+
+
+def _named_elsewhere(case: Case, need: Unmet) -> bool:
+    """Whether a check before this one has named it, with a better remedy."""
+    pair = need.asked_by == "torchvision" and need.name == "torch"
+    absent = need.have is None and need.name in _NEEDED and case.purpose != TORCH_ONLY
+    return pair or absent or need.name.startswith(_OF_CUDA)
 
 
 # What one wrong pin breaks has a better name among the pairs, which come before it.

@@ -1,27 +1,20 @@
-"""Reason where a run failed and no row says why: variables, metadata, hooks, then its own words."""
+"""Reason where a run failed and no row says why: metadata, hooks, then its own words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from setup_assistant.doctor import requirements, situation, torch_run
-from setup_assistant.doctor.case import TORCH_ONLY, Case
+from setup_assistant.doctor import requirements, situation
+from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.explain import explain
 from setup_assistant.doctor.install import Install
-from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command, uninstall_command
 
 # Causes that only say that something failed.
 VAGUE = ("import-failed", "question-failed", "crashed", "child-failed", "model-unreadable",
          "device-failed", "package-missing")  # fmt: skip
-# Variables that torch, transformers, the decoders or Python itself read at the start.
-_READ = re.compile(
-    r"(?:TORCH|PYTORCH|PYTHON|CUDA|CUBLAS|NCCL|HF|TRANSFORMERS|OMP|MKL|KMP|LD|QWENVL|FORCE_QWENVL"
-    r"|VIDEO|MODEL_SEQ|MODELSCOPE|TRITON|XFORMERS|USE)_?\w*$"
-)
-_MOST = 8
 # What transformers imports where it is there, and an answer does not need.
 OPTIONAL = ("scikit-learn", "scipy", "torchaudio", "xformers", "flash-attn", "bitsandbytes", "peft",
             "timm", "librosa", "pandas", "kernels", "optimum", "deepspeed", "datasets", "numba",
@@ -43,30 +36,7 @@ def why(case: Case, cause: str, lines: tuple[str, ...], package: str) -> Trouble
         return None
     if cause == "package-missing":
         return _hidden(install, package)
-    return _variable(case, install) or _misfit(install) or _said(case, lines)
-
-
-def _variable(case: Case, install: Install) -> Trouble | None:
-    """Leave variables out one after the other, and see which one it is."""
-    names = [n for n in sorted(case.variables) if _READ.match(n)][:_MOST]
-    if not names or not _fails(case, install, ()) or _fails(case, install, tuple(names)):
-        return None
-    for name in names:
-        if not _fails(case, install, (name,)):
-            value = case.variables[name]
-            return Trouble(
-                evidence=((name, value), (str(msg("run without it")), str(msg("succeeds")))),
-                cause="variable-breaks", values={"variable": name, "value": value},
-                commands=(f"unset {name}",), confidence="proven",
-            )  # fmt: skip
-    return None
-
-
-def _fails(case: Case, install: Install, without: tuple[str, ...]) -> bool:
-    wanted = ("torchvision",) if case.purpose == TORCH_ONLY else ("torchvision", "transformers")
-    modules = tuple(m for m in wanted if install.holds(m))
-    env = {k: v for k, v in case.variables.items() if k not in without}
-    return not torch_run.run(install.prefix, modules, "cpu", env).ok
+    return _misfit(install) or _said(case, lines)
 
 
 def _misfit(install: Install) -> Trouble | None:

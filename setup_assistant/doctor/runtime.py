@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from setup_assistant.doctor import model_run, reason
+from setup_assistant.doctor import model_run, reason, surroundings_check
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Look, NotHere, Trouble
 from setup_assistant.verify import causes
@@ -93,6 +93,8 @@ def _torch(case: Case) -> Trouble | NotHere | None:
 
 
 CHECKS = (
+    Check(id="live-surroundings", layer="runtime", look=surroundings_check.look, needs=_NEEDS,
+          gathers=("surroundings",)),
     Check(id="live-torch", layer="runtime", look=_torch, needs=_NEEDS, gathers=("torch_run",)),
     *(
         Check(id=name, layer="runtime", look=_look(kinds), needs=_NEEDS, gathers=_RAN)
@@ -107,4 +109,11 @@ CHECKS = (
         gathers=("model_run",),
     ),
 )  # fmt: skip
-IDS = (*(PREFIX + name for name in causes.ORDER), "live-variable-breaks", "live-startup-hides")
+IDS = (
+    *(PREFIX + name for name in causes.ORDER),
+    "live-variable-breaks",
+    "live-startup-hides",
+    "live-pythonpath",
+    "live-user-site",
+    "live-shadowed",
+)

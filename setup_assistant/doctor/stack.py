@@ -27,6 +27,7 @@ _REASONS = (msg("bf16 Conv3d regression: the vision tower runs many times slower
 _DECODERS = ("decord", "torchcodec")
 # torchvision 0.26 took `read_video` away.
 _READ_VIDEO_ENDS = "0.26"
+_BUILD = re.compile(r"(?:cu\d+|cpu|cuda|rocm|xpu)")
 _FFMPEG = tuple(f"libavutil.so.{n}" for n in range(56, 62))
 
 
@@ -78,6 +79,9 @@ def torchvision_variant(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     mine, other = install.torch.build, torchvision_build(install)
     if other is None or other == mine or (other == "cuda" and mine != "cpu"):
+        return None
+    if not _BUILD.match(mine):
+        # Built by hand, e.g. `git1a2b3c4`: the name says nothing of CUDA.
         return None
     majors = [re.match(r"cu(\d+)\d$", b) for b in (mine, other)]
     if all(majors) and len({m[1] for m in majors if m}) == 1:

@@ -75,4 +75,9 @@ ERRORS: dict[str, ErrorKind] = {
     ),
     # --- doctor -----------------------------------------------------------------------
     "doctor_found": ErrorKind(Exit.FAILED, msg("{cause}"), msg("{remedy}")),
+    "doctor_blind": ErrorKind(
+        Exit.FAILED,
+        msg("These checks failed themselves; nothing is known of what they look at: {names}."),
+        msg("Run it again with --verbose; where that fails too, send the report of --bundle FILE."),
+    ),
 }

@@ -48,6 +48,22 @@ def python_in(prefix: Path) -> Path:
     return prefix / "bin" / "python"
 
 
+def closed(path: Path) -> Path | None:
+    """Return the first folder on the way to a path that this account may not enter.
+
+    Links are followed: an interpreter often lies in the home of who made the environment.
+    """
+    for _link in range(16):
+        path = path.absolute()
+        for folder in reversed(path.parents):
+            if os.path.lexists(folder) and not os.access(folder, os.X_OK):
+                return folder
+        if not path.is_symlink():
+            return None
+        path = path.parent / path.readlink()
+    return None
+
+
 def python_version(prefix: Path) -> str | None:
     """Return the version of an environment's Python, e.g. "3.12.4"."""
     for record in sorted((prefix / "conda-meta").glob("python-[0-9]*.json")):

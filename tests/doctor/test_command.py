@@ -136,3 +136,15 @@ def test_a_dead_proxy_is_named(assistant: Assistant) -> None:
     done = assistant("doctor", "proxy-dead", "--static", "--json", https_proxy="http://127.0.0.1:9")
     value = envelope(done, 1)
     assert value["data"]["findings"][0]["fix"]["commands"] == ["unset https_proxy"]
+
+
+def test_checks_that_fail_themselves_never_end_well() -> None:
+    from setup_assistant.cli.doctor.command import _result
+    from setup_assistant.doctor.finding import Diagnosis, Finding
+
+    well = Finding(id="leftovers", layer="packages", status="ok")
+    blind = Finding(id="duplicates", layer="packages", status="unknown")
+    assert _result(Diagnosis(findings=(well,))).exit_code == 0
+    found = _result(Diagnosis(findings=(well, blind)))
+    assert found.exit_code == 1
+    assert found.errors[0].code == "doctor_blind"

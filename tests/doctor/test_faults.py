@@ -103,12 +103,12 @@ def test_the_remedy_of_a_leftover_removes_it(body: Body) -> None:
     (body.packages / "~orch" / "lib").mkdir(parents=True)
     first = body.diagnose().failed[0]
     told: list[str] = []
-    kept = mend(first, agree=lambda _f: False, still_there=lambda _i, _c: True, tell=told.append)
+    kept = mend(first, agree=lambda _f, _c: False, judge=lambda _f: "", tell=told.append)
     assert kept.state == "declined"
     assert (body.packages / "~orch").exists()
     roots = roots_of(first, body.case())
-    done = mend(first, agree=lambda _f: True, tell=told.append, roots=roots,
-                still_there=lambda i, _c: i in [f.id for f in body.diagnose().failed])  # fmt: skip
+    done = mend(first, agree=lambda _f, _c: True, tell=told.append, roots=roots,
+                judge=lambda f: "x" * (f.id in [g.id for g in body.diagnose().failed]))  # fmt: skip
     assert done.state == "mended", told
     assert not body.diagnose().failed
 
@@ -121,7 +121,7 @@ def test_root_commands_are_only_shown(body: Body) -> None:
     assert first.fix is not None
     assert first.fix.needs_root
     assert first.fix.needs_reboot
-    attempt = mend(first, agree=lambda _f: True, still_there=lambda _i, _c: False, tell=print)
+    attempt = mend(first, agree=lambda _f, _c: True, judge=lambda _f: "", tell=print)
     assert attempt.state == "shown"
 
 

@@ -13,9 +13,6 @@ from setup_assistant.doctor.reason import why
 from setup_assistant.doctor.torch_run import run
 from tests.doctor.body import Body
 
-# An interpreter of a shell script: it fails as torch does on a value that it does not take.
-PICKY = '#!/bin/sh\n[ "$TORCH_LOGS" = odd ] && { echo "ValueError: odd" >&2; exit 1; }\nexit 0\n'
-
 
 def reason(case: Case, cause: str = "import-failed", *lines: str, package: str = "") -> Trouble:
     found = why(opened(case), cause, lines, package)
@@ -25,15 +22,6 @@ def reason(case: Case, cause: str = "import-failed", *lines: str, package: str =
 
 def python(body: Body, text: str) -> None:
     body.file(body.folder / "base" / "bin" / "python3.11", text).chmod(0o755)
-
-
-def test_a_variable_is_found_by_leaving_it_out(body: Body) -> None:
-    python(body, PICKY)
-    found = reason(body.case(TORCH_LOGS="odd", PYTHONDONTWRITEBYTECODE="1", HOME="/nowhere"))
-    assert found.cause == "variable-breaks"
-    assert found.values["variable"] == "TORCH_LOGS"
-    assert found.commands == ("unset TORCH_LOGS",)
-    assert why(opened(body.case(TORCH_LOGS="+all")), "import-failed", ("odd",), "torch") is None
 
 
 def test_a_package_that_is_not_needed_is_named_by_its_own_demands(body: Body) -> None:

@@ -28,12 +28,12 @@ def tried(roots: tuple[Path, ...], *commands: str, swap: object = None) -> tuple
     finding = Finding(id="x", layer="weights", status="fail", fix=fix)
     told: list[str] = []
 
-    def agree(_finding: Finding) -> bool:
+    def agree(_finding: Finding, _changes: object) -> bool:
         if callable(swap):
             swap()
         return True
 
-    done = mend(finding, agree=agree, still_there=lambda _i, _c: False, tell=told.append,
+    done = mend(finding, agree=agree, judge=lambda _f: "", tell=told.append,
                 roots=roots)  # fmt: skip
     return done, "\n".join(told)
 

@@ -18,15 +18,18 @@ from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from setup_assistant.choose.remedies import Situation
     from setup_assistant.doctor.case import Case
     from setup_assistant.doctor.finding import Diagnosis, Finding
     from setup_assistant.doctor.fix import Attempt
+    from setup_assistant.doctor.foresee import Change
 
 # How often what one remedy brought to light is mended as well.
-_ROUNDS = 8
+_ROUNDS = 12
+# Layers of findings whose remedies change the environment.
+_OF_ENVIRONMENT = ("environment", "packages", "runtime")
 
 
 @click.argument("finding", required=False, metavar="[ID]")
@@ -78,12 +81,14 @@ def command(
     **options: Any,  # noqa: ANN401 - click's own options, passed on by name
 ) -> Result:
     """Examine, explain or list."""
+    from setup_assistant.host.prefix import closed
+
     if listed:
         return _list()
     if explain is not None:
         return _explain(explain)
     for path, flag in ((env, "--env"), (model, "--model")):
-        if path is not None and not path.expanduser().is_dir():
+        if path is not None and not (closed(path.expanduser()) or path.expanduser().is_dir()):
             raise SetupError("file_missing", path=str(path), flag=flag)
     return examine(env, model, only=finding, **options)
 
@@ -128,16 +133,28 @@ def examine(
 
             return diagnose(case, only=name)
 
+    if fix and not dry_run and env is not None:
+        _end_what_was_begun(env)
     found = look(only)
+    if not show.is_json():
+        doctor_text.show_other_cards(cases[-1].machine.gpus)
     attempts: tuple[Attempt, ...] = ()
-    if fix and dry_run:
-        attempts = _mend(found, look, (), cases, dry_run=True, yes=yes)
-    elif fix:
-        found, attempts = _mend_all(found, look, only, cases, yes=yes)
+    if fix:
+        found, attempts = _mend_all(found, look, only, cases, yes=yes, dry_run=dry_run)
     result = _result(found, attempts, env=env, fail_on=fail_on)
     if bundle is not None:
         _write_bundle(bundle, result, cases[-1])
     return result
+
+
+def _end_what_was_begun(env: Path) -> None:
+    """Take back a repair that was killed."""
+    from setup_assistant.host import kept_environment
+
+    if kept_environment.is_kept(env):
+        kept_environment.put_back(env)
+        show.note(_("A repair of {env} was interrupted: every file is as it was before.",
+                    env=str(env)))  # fmt: skip
 
 
 def _must_be_known(name: str) -> None:
@@ -155,58 +172,59 @@ def _mend_all(
     cases: Sequence[Case],
     *,
     yes: bool,
+    dry_run: bool = False,
 ) -> tuple[Diagnosis, tuple[Attempt, ...]]:
-    """Mend, look at everything again, and mend what comes to light only then."""
-    done: tuple[Attempt, ...] = ()
-    for _round in range(_ROUNDS):
-        new = _mend(found, look, done, cases, dry_run=False, yes=yes)
-        done += new
-        if not any(attempt.state in ("mended", "failed") for attempt in new):
-            break
-        found = look(only)
-    return found, done
+    """Mend one root cause, look at everything again, and mend what is then the first.
 
-
-def _mend(
-    found: Diagnosis,
-    look: Callable[[str | None], Diagnosis],
-    done: tuple[Attempt, ...],
-    cases: Sequence[Case],
-    *,
-    dry_run: bool,
-    yes: bool,
-) -> tuple[Attempt, ...]:
-    """Mend each root cause whose remedy was not tried yet, asking before each."""
+    Returns what was found last, and what was tried.
+    """
     from setup_assistant.cli.terminal import ask
+    from setup_assistant.doctor import compare, situation
     from setup_assistant.doctor.fix import mend, roots_of
 
-    def agree(finding: Finding) -> bool:
+    def agree(finding: Finding, changes: tuple[Change, ...]) -> bool:
         doctor_text.show_finding(finding)
+        doctor_text.show_changes(changes)
         why = ask.told(_("These commands are run as they stand above, and nothing else; then it is "
-                         "looked at again, to see whether it is mended."))  # fmt: skip
+                         "looked at again, and what did not mend is taken back."))  # fmt: skip
         return yes or ask.confirm(_("Do this now?"), default=False, flag="--yes", why=why)
 
-    def still_there(name: str, commands: tuple[str, ...]) -> bool:
-        failed = (f for f in look(name).failed if f.id == name)
-        return any(f.fix is not None and f.fix.commands == commands for f in failed)
+    def judge(finding: Finding) -> str:
+        nonlocal found
+        now = compare.state(prefix, look(only))
+        why = compare.why_back(finding, before, now, pins)
+        found = found if why else now.found
+        return why
 
-    tried = {(a.id, a.commands) for a in done}
-    new = []
-    for finding in found.failed:
-        commands = finding.fix.commands if finding.fix else ()
-        if finding.consequence_of is None and (finding.id, commands) not in tried:
-            new.append(
-                mend(
-                    finding,
-                    agree=agree,
-                    still_there=still_there,
-                    tell=show.note,
-                    roots=roots_of(finding, cases[-1]),
-                    dry_run=dry_run,
-                )
-            )
-            doctor_text.show_attempt(new[-1])
-    return tuple(new)
+    tried: dict[tuple[str, tuple[str, ...]], Attempt] = {}
+    for _round in range(_ROUNDS):
+        finding = next((f for f in found.failed if _open(f, tried)), None)
+        if finding is None:
+            break
+        prefix = cases[-1].prefix if finding.layer in _OF_ENVIRONMENT else None
+        pins = situation.site_pins(prefix)[0] if prefix else {}
+        before = compare.state(prefix, found)
+        attempt = mend(
+            finding,
+            agree=agree,
+            judge=judge,
+            tell=show.note,
+            roots=roots_of(finding, cases[-1]),
+            prefix=prefix,
+            dry_run=dry_run,
+        )
+        tried[_key(finding)] = attempt
+        doctor_text.show_attempt(attempt)
+    return found, tuple(tried.values())
+
+
+def _key(finding: Finding) -> tuple[str, tuple[str, ...]]:
+    return finding.id, finding.fix.commands if finding.fix else ()
+
+
+def _open(finding: Finding, tried: Mapping[tuple[str, tuple[str, ...]], Attempt]) -> bool:
+    """Whether a finding is a root cause whose remedy was not tried yet."""
+    return finding.consequence_of is None and _key(finding) not in tried
 
 
 def _result(
@@ -216,6 +234,7 @@ def _result(
     env: Path | None = None,
     fail_on: str = "fail",
 ) -> Result:
+    from setup_assistant.doctor.remedy_plan import remedy_plan
     from setup_assistant.frozen_json import to_builtins
 
     data: dict[str, Any] = {
@@ -223,7 +242,14 @@ def _result(
         "seconds": dict(found.seconds),
         "attempts": to_builtins(attempts),
         "env": str(env) if env else None,
+        "plan": list(remedy_plan(found.findings)),
     }
+    blind = [f for f in found.findings if f.status == "unknown"]
+    if blind and not found.failed:
+        # What could not be looked at is not well.
+        unseen = SetupError("doctor_blind", names=", ".join(f.id for f in blind))
+        return Result("doctor", data, exit_code=Exit.FAILED, errors=(Problem.of(unseen),),
+                      text=lambda: doctor_text.show_diagnosis(found))  # fmt: skip
     if not found.failed:
         warned = fail_on == "warn" and any(f.status == "warn" for f in found.findings)
         code = Exit.FAILED if warned else Exit.DONE

@@ -1,0 +1,134 @@
+"""The difference between a run in the person's surroundings and one alone, and whose it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from setup_assistant.doctor import surroundings
+from setup_assistant.doctor.case import TORCH_ONLY, Case
+from setup_assistant.doctor.check import NOT_HERE, NotHere, Trouble
+from setup_assistant.doctor.finding import Status
+from setup_assistant.doctor.surroundings import Seen
+from setup_assistant.messages import msg
+
+_TORCH = ("numpy", "PIL", "torch", "torchvision")
+_QWEN = (*_TORCH, "transformers", "transformers.modeling_utils", "transformers.processing_utils",
+         "accelerate", "qwen_vl_utils")  # fmt: skip
+
+
+def modules(case: Case) -> tuple[str, ...]:
+    """Return what a script in this environment imports."""
+    install = case.install
+    names = _TORCH if case.purpose == TORCH_ONLY else _QWEN
+    return tuple(n for n in names if install and install.holds(n.partition(".")[0]))
+
+
+def look(case: Case) -> Trouble | NotHere | None:
+    """Compare both runs; only what is well alone is the surroundings' fault."""
+    seen, install = case.surroundings, case.install
+    if seen is None or install is None:
+        return NOT_HERE
+    person, alone = seen.person, seen.alone
+    if alone is None:
+        return None
+    away = surroundings.foreign(install.prefix, person)
+    shadows = {n: f for n, f in away.items() if alone.loaded.get(n, f) != f}
+    if shadows:
+        return _put_in_the_way(case, person, shadows)
+    still = surroundings.foreign(install.prefix, alone)
+    if person.failed is None or alone.failed is not None:
+        hooked = _hooked(case, alone, still) if still else None
+        return hooked or (None if person.failed is None else NOT_HERE)
+    return _person_only(case, person)
+
+
+def _person_only(case: Case, person: Seen) -> Trouble | None:
+    """Blame what fails in the person's surroundings alone: a file beside, else a variable."""
+    blamed = {Path(f).stem: f for f in person.frames if _beside(f, person, case)}
+    return _put_in_the_way(case, person, blamed) if blamed else _variable(case, person)
+
+
+def _beside(file: str, person: Seen, case: Case) -> bool:
+    """Whether a file lies in a folder of the search path that is not the environment's."""
+    own = case.install is not None and file.startswith(str(case.install.prefix))
+    return not own and not file.startswith(person.library) and file.startswith(person.path)
+
+
+def _put_in_the_way(case: Case, person: Seen, found: Mapping[str, str]) -> Trouble:
+    """Say who put modules in the way: a variable, the working folder, or the home."""
+    name, file = next(iter(found.items()))
+    top = Path(file).parent if Path(file).name != "__init__.py" else Path(file).parent.parent
+    failing = (person.failed is not None, (person.error, ""))
+    evidence = tuple((n, f) for n, f in list(found.items())[:4])
+    status: Status = "fail" if failing[0] or name in _QWEN else "warn"
+    if person.error:
+        evidence = (*evidence, (str(msg("in your surroundings")), person.error))
+    entries = case.variables.get("PYTHONPATH", "").split(os.pathsep)
+    if any(e and Path(e).resolve() == top.resolve() for e in entries):
+        return Trouble(evidence=evidence, id="live-pythonpath", cause="pythonpath", status=status,
+                       values={"package": name, "folder": str(top)},
+                       commands=("unset PYTHONPATH",))  # fmt: skip
+    if "site-packages" in top.parts:
+        return Trouble(evidence=evidence, id="live-user-site", cause="user-site", status=status,
+                       values={"package": name, "folder": str(top)},
+                       commands=("export PYTHONNOUSERSITE=1",))  # fmt: skip
+    return Trouble(evidence=evidence, id="live-shadowed", cause="shadowed-by-own-file",
+                   status=status, values={"file": file, "package": name})  # fmt: skip
+
+
+def _hooked(case: Case, alone: Seen, found: Mapping[str, str]) -> Trouble | NotHere | None:
+    """Look for what puts a folder before the packages wherever this Python starts: a `.pth`."""
+    install = case.install
+    wanted = {n: f for n, f in found.items() if install and install.holds(n)}
+    if install is None or not wanted:
+        # Installed for development, or under the name of its own folder.
+        return None
+    name, file = next(iter(wanted.items()))
+    for folder in install.folders:
+        for path in sorted((*folder.glob("*.pth"), *folder.glob("*customize.py"))):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if any(str(p) in text for p in Path(file).parents if len(p.parts) > 2):
+                status: Status = "warn" if alone.failed is None else "fail"
+                return Trouble(
+                    evidence=((name, file), (str(path), text.strip()[:200])), status=status,
+                    id="live-startup-hides", cause="startup-hides",
+                    values={"file": str(path), "package": name},
+                )  # fmt: skip
+    return None
+
+
+def _variable(case: Case, person: Seen) -> Trouble | None:
+    """Find the variable without which it works, by halves."""
+    needed = surroundings.alone_variables()
+    names = sorted(n for n in case.variables if n not in needed)
+    if _fails(case, names):
+        return Trouble(
+            evidence=((str(msg("in your surroundings")), person.error),), cause="import-failed",
+            id="live-import-failed",
+            values={"package": person.failed or "python", "detail": person.error},
+        )  # fmt: skip
+    guilty = _halved(case, names)
+    value = case.variables.get(guilty, "")
+    return Trouble(
+        evidence=((guilty, value), (str(msg("in your surroundings")), person.error),
+                  (str(msg("run without it")), str(msg("succeeds")))),
+        id="live-variable-breaks", cause="variable-breaks", commands=(f"unset {guilty}",),
+        values={"variable": guilty, "value": value},
+    )  # fmt: skip
+
+
+def _halved(case: Case, names: Sequence[str]) -> str:
+    """Return the one variable of those without which it works."""
+    while len(names) > 1:
+        half = names[: len(names) // 2]
+        # Leaving out the half mends: it is in there.
+        names = names[len(half) :] if _fails(case, half) else half
+    return names[0]
+
+
+def _fails(case: Case, without: Sequence[str]) -> bool:
+    env = {k: v for k, v in case.variables.items() if k not in without}
+    assert case.install is not None  # noqa: S101 - asked only where there is one
+    return surroundings.see(case.install.prefix, modules(case), env, case.cwd).failed is not None

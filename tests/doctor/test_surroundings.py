@@ -1,0 +1,110 @@
+"""What the person's folder, variables and account make of an environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.doctor.case import TORCH_ONLY, Case
+from setup_assistant.doctor.check import Trouble
+from setup_assistant.doctor.gather import gather, opened
+from setup_assistant.doctor.surroundings_check import look
+from setup_assistant.host.prefix import closed
+from tests.doctor.test_cuda import NOBODY
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Path:
+    """An environment of a real Python with a torch that reads what torch reads."""
+    prefix = tmp_path / "env"
+    subprocess.run([sys.executable, "-m", "uv", "-q", "venv", "--python", sys.executable,
+                    str(prefix)], check=True)  # fmt: skip
+    home = next(prefix.glob("lib/python3*/site-packages"))
+    (home / "torch").mkdir()
+    text = "import os, queue, numpy\nassert os.environ.get('TORCH_LOGS') != 'everything', 'bad'\n"
+    (home / "torch" / "__init__.py").write_text(text)
+    (home / "torch" / "version.py").write_text("__version__ = '2.9.0'\n")
+    (home / "numpy.py").write_text("")
+    return prefix
+
+
+def seen(env: Path, cwd: Path, **variables: str) -> object:
+    case = Case(machine=NOBODY, prefix=env, folder=None, variables={**os.environ, **variables},
+                root=Path("/"), cwd=cwd, purpose=TORCH_ONLY)  # fmt: skip
+    return look(gather(opened(case), ("surroundings",)))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("queue.py", "x = 1\n", "live-shadowed"),
+        ("numpy.py", "raise RuntimeError('mine')\n", "live-shadowed"),
+        ("torch/__init__.py", "", "live-shadowed"),
+        ("utils.py", "", None),
+    ],
+)
+def test_a_file_beside_the_script(
+    env: Path, tmp_path: Path, name: str, text: str, wanted: str | None
+) -> None:
+    work = tmp_path / "work"
+    (work / name).parent.mkdir(parents=True)
+    (work / name).write_text(text)
+    found = seen(env, work)
+    assert (found.id if isinstance(found, Trouble) else found) == wanted
+    if isinstance(found, Trouble):
+        assert str(found.values["file"]) == str(work / name)
+
+
+def test_the_one_variable_is_found(env: Path, tmp_path: Path) -> None:
+    found = seen(env, tmp_path, TORCH_LOGS="everything", HF_HUB_OFFLINE="1", LAB_A="1", LAB_B="2")
+    assert isinstance(found, Trouble)
+    assert (found.id, found.values["variable"]) == ("live-variable-breaks", "TORCH_LOGS")
+    assert found.commands == ("unset TORCH_LOGS",)
+
+
+def test_a_folder_of_pythonpath(env: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    (old / "numpy").mkdir(parents=True)
+    (old / "numpy" / "__init__.py").write_text("")
+    found = seen(env, tmp_path, PYTHONPATH=str(old))
+    assert isinstance(found, Trouble)
+    assert (found.id, found.values["folder"]) == ("live-pythonpath", str(old))
+
+
+def test_a_hook_that_puts_a_folder_first(env: Path, tmp_path: Path) -> None:
+    stale = tmp_path / "stale"
+    (stale / "numpy").mkdir(parents=True)
+    (stale / "numpy" / "__init__.py").write_text("")
+    home = next(env.glob("lib/python3*/site-packages"))
+    (home / "a.pth").write_text(f"import sys; sys.path.insert(0, {str(stale)!r})\n")
+    found = seen(env, tmp_path)
+    assert isinstance(found, Trouble)
+    assert (found.id, found.values["file"]) == ("live-startup-hides", str(home / "a.pth"))
+
+
+def test_a_package_under_development_is_well(env: Path, tmp_path: Path) -> None:
+    source = tmp_path / "src" / "mine"
+    source.mkdir(parents=True)
+    (source / "__init__.py").write_text("")
+    home = next(env.glob("lib/python3*/site-packages"))
+    (home / "mine.pth").write_text(f"{source.parent}\n")
+    assert seen(env, tmp_path, PYTHONUNBUFFERED="1") is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another account is needed")
+def test_an_interpreter_behind_a_closed_home_is_a_failure(env: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    env.rename(home / "env")
+    (tmp_path / "link").symlink_to(home / "env")
+    pid = os.fork()
+    if pid == 0:
+        os.setuid(65534)
+        # pytest's own folders above may be closed, too.
+        os._exit(0 if closed(tmp_path / "link" / "bin" / "python") else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert closed(home / "env" / "bin" / "python") is None
