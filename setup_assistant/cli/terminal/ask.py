@@ -122,6 +122,14 @@ def confirm(question: str, *, default: bool, flag: str) -> bool:
     return select(question, choices, default=chosen, flag=flag, shortcuts="yn") == "yes"
 
 
+def password(question: str, *, flag: str) -> str:
+    """Ask for a password, which is not shown."""
+    import getpass
+
+    _need_terminal(flag)
+    return getpass.getpass(f"? {question}: ")
+
+
 def paste(question: str, *, flag: str) -> str:
     """Ask for several lines, ended with Ctrl-D on an empty line."""
     _need_terminal(flag)
