@@ -173,7 +173,7 @@ def test_a_rooms_answers_and_report(tmp_path: Path, form: str) -> None:
 
 
 def test_a_rooms_record(tmp_path: Path) -> None:
-    record = Record(str(tmp_path / "inventory"))
+    record = Record((str(tmp_path / "inventory"),))
     record.begin("up", ["pc"])
     record.end(
         [

@@ -15,7 +15,17 @@ ERRORS: dict[str, ErrorKind] = {
     "inventory_invalid": ErrorKind(
         Exit.USAGE,
         msg("The inventory {path} cannot be read: {detail}"),
-        msg("Correct it; Ansible's ini and yaml forms are read."),
+        msg("Correct it; to see it as Ansible does: ansible-inventory -i {path} --list"),
+    ),
+    "inventory_vault": ErrorKind(
+        Exit.USAGE,
+        msg("The inventory {path} holds a vault that cannot be opened: {detail}"),
+        msg("Give its password with --vault-password-file FILE or --ask-vault-pass."),
+    ),
+    "inventory_foreign": ErrorKind(
+        Exit.USAGE,
+        msg("{path} is a program that prints an inventory, and others could have written it."),
+        msg("Look through it, then make it yours alone: chown $USER {path} && chmod o-w {path}"),
     ),
     "settings_invalid": ErrorKind(
         Exit.USAGE,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from setup_assistant.agent.inside.job import MARKER, proof
+from setup_assistant.agent.inside.verdict import named, verdict
 from setup_assistant.fleet.causes import of_agent, of_task
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault
@@ -126,9 +127,7 @@ def _answers(host: str, result: Mapping[str, Any]) -> tuple[tuple[Answer, ...], 
         if envelope is None:
             said = str(entry.get("err") or "")
             return of_agent(host, said, said or f"exit status {entry.get('code')}, no envelope")
-        argv = entry.get("argv") or ["?"]
-        # A bundle is applied by the same road, and answers as that does.
-        name = "up" if argv[0] == "bundle" else str(argv[0])
+        name = named(entry.get("argv") or [])
         answers.append(Answer(command=name, code=int(entry["code"]), envelope=envelope))
     return tuple(answers), float(result.get("seconds", 0.0))
 
@@ -144,20 +143,16 @@ def _envelope(out: str) -> dict[str, Any] | None:
 def _judge(
     host: str, answers: tuple[Answer, ...], seconds: float, machine: str, hostname: str
 ) -> Outcome:
-    common = {"host": host, "seconds": seconds, "machine": machine, "hostname": hostname}
-    there = any(a.command == "report" and not a.code for a in answers)
-    # Of what is set up, no plan that would be made today is asked.
-    bad = next((a for a in answers if a.code and not (there and a.command == "plan")), None)
-    if bad is None:
-        return Outcome(status="ok", answers=answers, **common)  # type: ignore[arg-type]
-    first: Mapping[str, Any] = next(iter(bad.envelope.get("errors") or ()), {})
-    # Partly done, or nothing was done yet: another run is what helps.
-    begun = bad.code == 3 or first.get("code") == "no_receipt"
+    found = verdict((a.command, a.code, a.envelope) for a in answers)
+    fine = found["status"] == "ok"
     return Outcome(
-        status="unfinished" if begun else "failed",
-        code=str(first.get("code") or "verb_failed"),
-        reason=msg("{detail}", detail=str(first.get("message") or f"exit status {bad.code}")),
-        remedy=msg("{remedy}", remedy=str(first.get("hint") or "")),
+        host=host,
+        status=found["status"],
+        code=found["code"],
+        reason=None if fine else msg("{detail}", detail=found["reason"]),
+        remedy=None if fine else msg("{remedy}", remedy=found["remedy"]),
+        seconds=seconds,
+        machine=machine,
+        hostname=hostname,
         answers=answers,
-        **common,  # type: ignore[arg-type]
     )

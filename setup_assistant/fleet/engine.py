@@ -7,9 +7,12 @@ is written to a file on the way.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import os
+import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +23,14 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import log, run
 
 REQUIREMENT = "ansible-core>=2.16"
-_CALLBACK = Path(__file__).parent / "callback"
+OLDEST = (2, 16)
+_VERSION_SECONDS = 20.0
+# Given, so that the settings of other projects stay out.
+NO_CONFIG = str(Path(__file__).with_name("inventory.cfg"))
+_CALLING = {
+    "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+    "ANSIBLE_STDOUT_CALLBACK": "events",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +51,38 @@ class Event:
 
 
 def available() -> bool:
-    """Whether Ansible is installed beside this tool."""
+    """Whether there is an Ansible that can be used: the person's own, or one beside this tool."""
+    return _own() is not None or _beside()
+
+
+def _beside() -> bool:
     return importlib.util.find_spec("ansible") is not None
+
+
+@functools.cache
+def _own() -> Path | None:
+    """Return the folder of the Ansible on PATH, if it is not too old: with its collections."""
+    found = shutil.which("ansible-playbook")
+    if found is None:
+        return None
+    version = _version(Path(found).resolve())
+    if version and version >= OLDEST:
+        return Path(found).parent
+    log.debug("engine: %s is ansible-core %s, too old", found, version)
+    return None
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    """Return the version of an ansible-playbook: by what is installed beside it, else by asking."""
+    for folder in path.parent.parent.glob("lib/python3*/site-packages/ansible_core-*.dist-info"):
+        return _numbers(folder.name.split("-")[1])
+    outcome = run.run([path, "--version"], deadline=_VERSION_SECONDS)
+    said = re.search(r"\[core (\S+)\]", outcome.out)
+    return _numbers(said[1]) if said else ()
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in re.findall(r"\d+", text)[:2])
 
 
 def install() -> None:
@@ -62,7 +102,7 @@ def install() -> None:
         env=uv_environment(paths.cache_folder()),
     )  # fmt: skip
     importlib.invalidate_caches()
-    if not outcome.ok or not available():
+    if not outcome.ok or not _beside():
         log.debug("engine: %s", outcome.err)
         raise missing()
 
@@ -73,8 +113,11 @@ def missing() -> SetupError:
 
 
 def program(name: str) -> list[str]:
-    """Return the command of one of Ansible's programs, of the Ansible beside this tool."""
-    if not available():
+    """Return the command of one of Ansible's programs."""
+    own = _own()
+    if own is not None and (own / name).exists():
+        return [str(own / name)]
+    if not _beside():
         raise missing()
     beside = Path(sys.executable).with_name(name)
     if beside.exists():
@@ -82,11 +125,23 @@ def program(name: str) -> list[str]:
     return [sys.executable, "-m", f"ansible.cli.{name.removeprefix('ansible-')}"]
 
 
+def listen(
+    arguments: Sequence[str], env: Mapping[str, str], on_event: Callable[[Event], None]
+) -> run.Outcome:
+    """Run `ansible-playbook` on this machine with our callback, for values of an inventory."""
+    return run.run(
+        [*program("ansible-playbook"), *arguments],
+        deadline=None,
+        env={**env, **_CALLING},
+        on_out=lambda line: _hear(line, on_event),
+    )
+
+
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return Ansible's environment: a person's settings reach it as `settings` lets them."""
     env = {k: v for k, v in run.clean_environment().items() if not k.startswith("ANSIBLE_")}
     env.update(
-        ANSIBLE_CONFIG=str(Path(__file__).with_name("inventory.cfg")),
+        ANSIBLE_CONFIG=NO_CONFIG,
         ANSIBLE_NOCOLOR="1",
         ANSIBLE_LOCALHOST_WARNING="0",
         ANSIBLE_INVENTORY_UNPARSED_WARNING="0",
@@ -113,8 +168,7 @@ def play(
     env = environment(
         {
             "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
-            "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACK),
-            "ANSIBLE_STDOUT_CALLBACK": "events",
+            **_CALLING,
             **secrets,
         }
     )
@@ -125,8 +179,8 @@ def play(
     chosen.write_text("\n".join(hosts) + "\n", encoding="utf-8")
     return run.run(
         [*program("ansible-playbook"), "--inventory", folder / "hosts.json",
-         "--forks", str(forks), "--limit", f"@{chosen}", "--skip-tags", "by_hand",
-         folder / "playbook.yml"],
+         "--forks", str(forks), "--limit", f"@{chosen}", "--extra-vars", f"@{folder}/job.json",
+         "--skip-tags", "setup_assistant_answer", folder / "site.yml"],
         deadline=None,
         env=env,
         cwd=folder,

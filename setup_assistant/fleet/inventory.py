@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterator, Mapping
+import os
+import tempfile
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet import engine
-from setup_assistant.fleet.inventory_rules import Host, Refused, host_of
+from setup_assistant.fleet.inventory_rules import (
+    Host,
+    Refused,
+    host_of,
+    is_name,
+    not_worked_out,
+    template_refused,
+)
+from setup_assistant.fleet.inventory_sources import Source, must_be_there
+from setup_assistant.fleet.inventory_values import (
+    CONNECTION,
+    Unclear,
+    is_open,
+    must_be_harmless,
+    worked_out,
+)
 from setup_assistant.host import run
 
-_READ_SECONDS = 60.0
+# A dynamic inventory may ask a slow service.
+_READ_SECONDS = 180.0
+_UNSAFE = "__ansible_unsafe"
+_VAULT = "SETUP_ASSISTANT_VAULT"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,32 +45,102 @@ class Inventory:
     refused: tuple[Refused, ...]
 
 
-def read(path: str, limit: str = "") -> Inventory:
-    """Return the hosts of an inventory (ini, yaml, a folder of these, or `a,b,`).
+def read(source: Source | str, limit: str = "", config: str = "") -> Inventory:
+    """Return the hosts of inventories, as Ansible reads them.
 
     Args:
-        path: as given with `-i`.
+        source: as given with `-i`; a text is one inventory.
         limit: a pattern of Ansible's, e.g. `lab:!pc07`.
+        config: the person's ansible.cfg, which counts where an inventory is read; empty: none.
 
     Raises:
-        SetupError: `file_missing`, `inventory_invalid`, `inventory_empty`.
+        SetupError: `file_missing`, `inventory_foreign`, `inventory_invalid`, `inventory_vault`,
+            `inventory_empty`.
     """
-    if "," not in path and not Path(path).expanduser().exists():
-        raise SetupError("file_missing", path=path, flag="-i")
-    said = _listed(path, limit)
-    hosts: list[Host] = []
-    refused: list[Refused] = []
-    variables: Mapping[str, Any] = said.get("_meta", {}).get("hostvars", {})
+    source = Source(paths=(source,)) if isinstance(source, str) else source
+    must_be_there(source.paths)
+    env = _environment(source, config)
+    with tempfile.TemporaryDirectory(prefix="setup-assistant-inventory-") as name:
+        folder = Path(name)
+        arguments = source.arguments(_vault_program(folder) if source.vault_password else None)
+        said = _listed(source, arguments, env, limit)
+        given = said.get("_meta", {}).get("hostvars", {})
+        variables = {host: _bare(values) for host, values in given.items()}
+        refused, found = _worked_out(variables, arguments, env, folder)
     groups = _groups(said)
+    hosts: list[Host] = []
     for name in _names(said):
-        found = host_of(name, variables.get(name, {}), groups.get(name, ()))
-        if isinstance(found, Host):
-            hosts.append(found)
+        one = refused.get(name) or host_of(name, {**variables.get(name, {}), **found.get(name, {})},
+                                           groups.get(name, ()))  # fmt: skip
+        if isinstance(one, Host):
+            hosts.append(one)
         else:
-            refused.append(found)
+            refused[name] = one
     if not hosts and not refused:
-        raise SetupError("inventory_empty", path=path, limit=limit or "all")
-    return Inventory(path=path, hosts=tuple(hosts), refused=tuple(refused))
+        raise SetupError("inventory_empty", path=source.shown, limit=limit or "all")
+    return Inventory(path=source.shown, hosts=tuple(hosts), refused=tuple(refused.values()))
+
+
+def _worked_out(
+    variables: Mapping[str, Mapping[str, Any]],
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    folder: Path,
+) -> tuple[dict[str, Refused], dict[str, dict[str, Any]]]:
+    """Have Ansible work out what is a template or in a vault; return who is refused, and values."""
+    refused: dict[str, Refused] = {}
+    left = {}
+    for host, said in variables.items():
+        keys = [k for k in CONNECTION if is_open(said.get(k))]
+        if not keys or not is_name(host):
+            continue
+        try:
+            must_be_harmless(said)
+            left[host] = keys
+        except Unclear as unclear:
+            refused[host] = template_refused(host, unclear.key, unclear.text)
+    if not left:
+        return refused, {}
+    values = worked_out(arguments, env, folder, left)
+    for host, keys in left.items():
+        there = values.get(host, {"": "?"})
+        empty = next((k for k in keys if there.get(k) in (None, "")), None)
+        if "" in there or empty:
+            key = empty or keys[0]
+            in_vault = isinstance(variables[host].get(key), Mapping) or "vault" in str(
+                there.get("", "")
+            )
+            refused[host] = not_worked_out(host, key, str(there.get("", "")), in_vault=in_vault)
+    return refused, {h: values[h] for h in left if h not in refused}
+
+
+def _bare(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as they are: what a program or plugin gave is marked, and is no template."""
+    return {
+        k: v.get(_UNSAFE, v) if isinstance(v, Mapping) and len(v) == 1 else v
+        for k, v in values.items()
+    }
+
+
+def _vault_program(folder: Path) -> Path:
+    """Write what prints the vault's password, which stays in this process's environment."""
+    path = folder / "vault-client"
+    path.write_text(f'#!/bin/sh\nprintf "%s\\n" "${_VAULT}"\n', encoding="utf-8")
+    path.chmod(0o700)
+    return path
+
+
+def _environment(source: Source, config: str) -> dict[str, str]:
+    """Return the environment in which an inventory is read: Ansible's own business.
+
+    The person's settings and variables count: their plugins, collections and vaults.
+    """
+    theirs = {k: v for k, v in os.environ.items() if k.startswith("ANSIBLE_")}
+    env = engine.environment(theirs)
+    env["ANSIBLE_CONFIG"] = config or engine.NO_CONFIG
+    env["ANSIBLE_NOCOLOR"] = "1"
+    env["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"] = "1"
+    return {**env, _VAULT: source.vault_password} if source.vault_password else env
 
 
 def only(inventory: Inventory, names: Container[str]) -> Inventory:
@@ -62,22 +152,21 @@ def only(inventory: Inventory, names: Container[str]) -> Inventory:
     )
 
 
-def _listed(path: str, limit: str) -> dict[str, Any]:
-    """Ask `ansible-inventory`, which reads without running anything that the file says."""
-    given = path if "," in path else str(Path(path).expanduser().absolute())
-    command = [*engine.program("ansible-inventory"), f"--inventory={given}", "--list"]
+def _listed(
+    source: Source, arguments: Sequence[str], env: Mapping[str, str], limit: str
+) -> dict[str, Any]:
+    command = [*engine.program("ansible-inventory"), *arguments, "--list"]
     if limit:
         command.append(f"--limit={limit}")
-    # No plugin that runs a program; and of the settings nothing but ours.
-    env = engine.environment({"ANSIBLE_INVENTORY_ENABLED": "host_list,yaml,ini"})
-    env["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"] = "1"
     outcome = run.run(command, deadline=_READ_SECONDS, env=env)
     try:
         value = json.loads(outcome.out) if outcome.ok else None
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise SetupError("inventory_invalid", path=path, detail=engine.last_words(outcome))
+        detail = engine.last_words(outcome)
+        code = "inventory_vault" if "vault secrets" in detail.lower() else "inventory_invalid"
+        raise SetupError(code, path=source.shown, detail=detail)
     return value
 
 

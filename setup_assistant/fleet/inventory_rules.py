@@ -7,36 +7,26 @@ a path is let through, and of ssh's options only those that cannot run a command
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from setup_assistant.fleet.ssh_arguments import ADDRESS, PATH, USER, UnfitError, arguments
 from setup_assistant.messages import Message, msg
 
 _NAME = re.compile(r"\w[\w.:@+-]{0,252}")
-_ADDRESS = re.compile(r"[A-Za-z0-9:_][A-Za-z0-9.:%_-]{0,252}", re.ASCII)
-_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}", re.ASCII)
-_PATH = re.compile(r"[\w./~][\w./~+@:=, -]{0,1000}")
-_PROGRAM = re.compile(r"/[\w./+-]{1,1000}", re.ASCII)
-_VALUE = re.compile(r"[\w./~][\w./~+@:=,*%-]{0,1000}")
-# Options of ssh(1) and ssh_config(5) that an inventory may give: none of them runs a command.
-_FLAGS = {"-4", "-6", "-C", "-q"}
-_WITH_VALUE = {"-i": _PATH, "-J": _VALUE, "-l": _USER, "-p": re.compile(r"\d{1,5}")}
-_OPTIONS = {
-    "addressfamily", "batchmode", "bindaddress", "bindinterface", "checkhostip", "ciphers",
-    "compression", "connectionattempts", "connecttimeout", "controlmaster", "controlpath",
-    "controlpersist", "globalknownhostsfile", "gssapiauthentication", "hostkeyalgorithms",
-    "hostkeyalias", "hostname", "identitiesonly", "identityfile", "ipqos", "kexalgorithms",
-    "loglevel", "macs", "numberofpasswordprompts", "passwordauthentication", "port",
-    "preferredauthentications", "proxyjump", "pubkeyacceptedalgorithms", "pubkeyauthentication",
-    "serveralivecountmax", "serveraliveinterval", "tcpkeepalive", "updatehostkeys", "user",
-    "userknownhostsfile",
-    # Without effect: keys are checked whatever an inventory says, since ssh obeys what comes first.
-    "stricthostkeychecking",
-}  # fmt: skip
+# As people write it: a path, a name, or env with a name.
+_PROGRAM = re.compile(r"(?:(?:/[\w.-]+)*/env )?[\w/~][\w./+-]{0,1000}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Become:
+    """How an inventory has work done as somebody else: `wanted` by it, as whom, and how."""
+
+    wanted: bool = False
+    user: str = ""
+    method: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,41 +43,43 @@ class Host:
     local: bool = False
     groups: tuple[str, ...] = ()
     password: str = field(default="", repr=False)
+    become: Become = field(default_factory=Become)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """A host whose entry cannot be used, and why."""
+    """A host whose entry cannot be used, why, and what helps where that is not the usual."""
 
     name: str
     reason: Message
+    remedy: Message | None = None
 
 
-class _UnfitError(Exception):
-    def __init__(self, key: str, value: object) -> None:
-        super().__init__(key)
-        self.key, self.value = key, value
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of a host, and is no pattern or option."""
+    return _NAME.fullmatch(text) is not None
 
 
 def host_of(name: str, said: Mapping[str, object], groups: tuple[str, ...]) -> Host | Refused:
     """Return a host from what the inventory says of it, or why it is refused."""
     shown = printable(name)
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         return Refused(name=shown, reason=msg("this is no name of a host: {value}", value=shown))
     try:
         return Host(
             name=name,
-            address=_checked(said, ("ansible_host", "ansible_ssh_host"), _ADDRESS),
+            address=_checked(said, ("ansible_host", "ansible_ssh_host"), ADDRESS),
             port=_port(said),
-            user=_checked(said, ("ansible_user", "ansible_ssh_user"), _USER),
-            key=_checked(said, ("ansible_private_key_file", "ansible_ssh_private_key_file"), _PATH),
-            ssh_args=_arguments(said),
+            user=_checked(said, ("ansible_user", "ansible_ssh_user"), USER),
+            key=_checked(said, ("ansible_private_key_file", "ansible_ssh_private_key_file"), PATH),
+            ssh_args=arguments(said),
             python=_checked(said, ("ansible_python_interpreter",), _PROGRAM, ("auto",)),
             local=_connection(said) == "local",
             groups=groups,
-            password=_password(said),
+            password=_password(said, _PASSWORDS),
+            become=_become(said),
         )
-    except _UnfitError as unfit:
+    except UnfitError as unfit:
         return Refused(
             name=shown,
             reason=msg(
@@ -95,6 +87,7 @@ def host_of(name: str, said: Mapping[str, object], groups: tuple[str, ...]) -> H
                 key=unfit.key,
                 value=printable(str(unfit.value)),
             ),
+            remedy=unfit.remedy,
         )
 
 
@@ -117,85 +110,86 @@ def _checked(
         # Ansible reads digits in an ini file as a number: a user may be called 1234.
         if isinstance(value, (str, int)) and pattern.fullmatch(str(value)):
             return str(value)
-        raise _UnfitError(key, value)
+        raise UnfitError(key, value)
     return ""
 
 
 def _port(said: Mapping[str, object]) -> int | None:
     text = _checked(said, ("ansible_port", "ansible_ssh_port"), re.compile(r"\d{1,5}"))
     if text and not 0 < int(text) < 65536:
-        raise _UnfitError("ansible_port", text)
+        raise UnfitError("ansible_port", text)
     return int(text) if text else None
 
 
 def _connection(said: Mapping[str, object]) -> str:
     value = said.get("ansible_connection") or "ssh"
-    if value not in {"ssh", "smart", "local"}:
-        raise _UnfitError("ansible_connection", value)
-    return str(value)
+    kind = str(value).rpartition(".")[2]
+    if kind == "local":
+        return kind
+    if kind in {"ssh", "smart", "paramiko", "paramiko_ssh", "libssh"}:
+        return "ssh"
+    if kind in {"winrm", "psrp"}:
+        raise UnfitError("ansible_connection", value, _WINDOWS)
+    raise UnfitError("ansible_connection", value, _OTHER)
 
 
-def _password(said: Mapping[str, object]) -> str:
-    for key in ("ansible_password", "ansible_ssh_password", "ansible_ssh_pass"):
+_WINDOWS = msg(
+    "A fleet works over SSH with Linux. Leave Windows out (--limit 'all:!windows') and run the "
+    "wizard there by hand."
+)
+_OTHER = msg(
+    "A fleet works over SSH with Linux: leave this host out with --limit, or give it "
+    "ansible_connection: ssh."
+)
+_PASSWORDS = ("ansible_password", "ansible_ssh_password", "ansible_ssh_pass")
+_METHOD = re.compile(r"(?:ansible\.builtin\.)?(?:sudo|su)|(?:community\.general\.)?doas")
+
+
+def _password(said: Mapping[str, object], keys: tuple[str, ...]) -> str:
+    for key in keys:
         value = said.get(key)
         if isinstance(value, (str, int)) and str(value):
             if "\n" in str(value):
-                raise _UnfitError(key, "***")
+                raise UnfitError(key, "***")
             return str(value)
         if value:
-            # Out of a vault, which this tool has no key to.
-            raise _UnfitError(key, "***")
+            raise UnfitError(key, "***")
     return ""
 
 
-def _arguments(said: Mapping[str, object]) -> str:
-    found: list[str] = []
-    for key in ("ansible_ssh_common_args", "ansible_ssh_extra_args", "ansible_ssh_args"):
-        value = said.get(key)
-        if value:
-            found += _options(key, str(value))
-    return shlex.join(found)
-
-
-def _options(key: str, text: str) -> list[str]:
-    """Return ssh's arguments one by one; those that could run a command are not let through."""
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        raise _UnfitError(key, text) from None
-    found: list[str] = []
-    while words:
-        word = words.pop(0)
-        if word in _FLAGS:
-            found.append(word)
-            continue
-        letter, value = word[:2], word[2:] or (words.pop(0) if words else "")
-        if not _harmless(letter, value):
-            raise _UnfitError(key, text)
-        found += [letter, value]
-    return found
-
-
-def _harmless(letter: str, value: str) -> bool:
-    if letter == "-F":
-        return _PATH.fullmatch(value) is not None and _own(Path(value).expanduser())
-    pattern = _WITH_VALUE.get(letter)
-    return pattern.fullmatch(value) is not None if pattern else letter == "-o" and _option(value)
-
-
-def _own(path: Path) -> bool:
-    """Whether nobody but this person (or root) wrote a file: a configuration may run commands."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return False
-    return stat.st_uid in {0, os.getuid()} and not stat.st_mode & 0o022
-
-
-def _option(text: str) -> bool:
-    found = re.fullmatch(r"([A-Za-z]+)(?:\s*=\s*|\s+)(.+)", text)
-    return (
-        found is not None
-        and found[1].lower() in _OPTIONS
-        and _VALUE.fullmatch(found[2]) is not None
+def _become(said: Mapping[str, object]) -> Become:
+    return Become(
+        wanted=str(said.get("ansible_become") or "").lower() in {"true", "yes", "1", "on"},
+        user=_checked(said, ("ansible_become_user",), USER),
+        method=_checked(said, ("ansible_become_method",), _METHOD),
+        password=_password(said, ("ansible_become_password", "ansible_become_pass")),
     )
+
+
+def template_refused(name: str, key: str, text: str) -> Refused:
+    """Return a host whose template could run a program when it is worked out."""
+    return Refused(
+        name=printable(name),
+        reason=msg("{key} in the inventory is a template that could run a program: {value}",
+                   key=key, value=printable(text)),
+        remedy=_value_itself(key),
+    )  # fmt: skip
+
+
+def not_worked_out(name: str, key: str, said: str, *, in_vault: bool) -> Refused:
+    """Return a host with a value that Ansible could not work out."""
+    if in_vault:
+        reason = msg("{key} in the inventory is in a vault that was not opened", key=key)
+        remedy = msg("Give the vault's password with --vault-password-file FILE or "
+                     "--ask-vault-pass.")  # fmt: skip
+        return Refused(name=printable(name), reason=reason, remedy=remedy)
+    return Refused(
+        name=printable(name),
+        reason=msg("{key} in the inventory is a template without a value here: {detail}",
+                   key=key, detail=printable(said or "?")),
+        remedy=_value_itself(key),
+    )  # fmt: skip
+
+
+def _value_itself(key: str) -> Message:
+    return msg("Write the value itself there, or give it for this run: -e {key}=VALUE", key=key)

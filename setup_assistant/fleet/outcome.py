@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from setup_assistant.agent.inside.verdict import changed
 from setup_assistant.messages import Message
 
 Status = Literal["ok", "failed", "unreachable", "refused", "unfinished"]
@@ -57,8 +58,7 @@ class Outcome:
     @property
     def changed(self) -> bool:
         """Whether the run did anything on this host."""
-        steps = [s for a in self.answers if a.command == "up" for s in a.data.get("steps", ())]
-        return any(s.get("status") != "already" for s in steps)
+        return changed((a.command, a.code, a.envelope) for a in self.answers)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""

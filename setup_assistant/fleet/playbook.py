@@ -1,17 +1,17 @@
-"""The generated playbook and what lies beside it: everything a stock `ansible-playbook` needs."""
+"""What one run of a fleet is written to: the role, its hosts, its job, settings of the engine."""
 
 from __future__ import annotations
 
 import base64
 import json
 import secrets
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from setup_assistant.agent.build import ARCHS, build
+from setup_assistant.agent.build import ARCHS, Agent, build
 from setup_assistant.fleet.inventory_rules import Host
+from setup_assistant.fleet.role import write_role
 from setup_assistant.host import files
 
 # Seconds that one question waits on the host before it is asked again.
@@ -23,7 +23,6 @@ SSH_ARGS = (
     "-o ServerAliveCountMax=3 -o TCPKeepAlive=yes -o PermitLocalCommand=no"
 )
 
-_TEMPLATE = Path(__file__).with_name("playbook.yml")
 _CONFIG = """\
 [defaults]
 host_key_checking = True
@@ -76,7 +75,6 @@ def write(folder: Path, job: Job, hosts: Sequence[Host], control: str) -> Writte
         hosts: checked; their values go into the inventory beside the playbook.
         control: folder of ssh's sockets, whose path must be short.
     """
-    agents = _agents(folder, job)
     asked = {
         "run": secrets.token_hex(8),
         "commands": [list(c) for c in job.commands],
@@ -84,46 +82,37 @@ def write(folder: Path, job: Job, hosts: Sequence[Host], control: str) -> Writte
         "stop": job.stop,
         "wait": WAIT_SECONDS,
     }
-    text = _filled(
-        title=job.title,
-        agents=json.dumps(agents),
-        job=base64.b64encode(json.dumps(asked).encode()).decode(),
-        retries=str(max(1, round(job.timeout / WAIT_SECONDS))),
-        become="true" if job.become else "false",
-        writes=" and to the folder of the deployment" if job.needs_uv else "",
-        unless=" (but by sudo, as was asked for)" if job.become else "",
-    )
-    (folder / "playbook.yml").write_text(text, encoding="utf-8")
+    write_role(folder, job.title, _agents(job), become=job.become)
+    # Given as extra variables, which the role's own cannot outdo; the job is no template.
+    variables = {
+        "__setup_assistant_job": base64.b64encode(json.dumps(asked).encode()).decode(),
+        "__setup_assistant_nonce": "{{ nonce }}",
+        "setup_assistant_timeout": round(job.timeout),
+    }
+    files.write_json(folder / "job.json", variables)
     (folder / "ansible.cfg").write_text(
         _CONFIG.format(folder=folder, ssh_args=SSH_ARGS, control=control), encoding="utf-8"
     )
     nonces = {h.name: secrets.token_hex(16) for h in hosts}
-    hidden = {f"SETUP_ASSISTANT_SECRET_{i}": h.password for i, h in enumerate(hosts) if h.password}
-    entries = {h.name: _entry(i, h, nonces[h.name]) for i, h in enumerate(hosts)}
+    hidden: dict[str, str] = {}
+    entries = {h.name: _entry(h, nonces[h.name], hidden, become=job.become) for h in hosts}
     files.write_json(folder / "hosts.json", {"all": {"hosts": entries}})
-    (folder / "answers").mkdir(exist_ok=True)
     return Written(folder=folder, nonces=nonces, secrets=hidden)
 
 
-def _filled(**values: str) -> str:
-    """Return the playbook with its places filled; all values are our own."""
-    text = _TEMPLATE.read_text(encoding="utf-8")
-    for name, value in values.items():
-        text = text.replace(f"@{name}@", value)
-    return text
+def _agents(job: Job) -> dict[str, Agent]:
+    """Return the agents by processor; only those that carry uv differ by it."""
+    if not job.needs_uv:
+        return {"any": build()}
+    built = {arch: build(arch) for arch in ARCHS}
+    return {**built, "any": built[ARCHS[0]]}
 
 
-def _agents(folder: Path, job: Job) -> dict[str, str]:
-    """Put the agents beside the playbook; only those that carry uv differ by processor."""
-    built = {a: build(a) for a in ARCHS} if job.needs_uv else {"any": build()}
-    for made in built.values():
-        shutil.copyfile(made.path, folder / made.name)
-    named = {arch: made.name for arch, made in built.items()}
-    return {**named, "any": named.get("any") or named["x86_64"]}
+def _entry(host: Host, nonce: str, hidden: dict[str, str], *, become: bool) -> dict[str, object]:
+    """Return the variables of one host; every value was checked, none is a template.
 
-
-def _entry(number: int, host: Host, nonce: str) -> dict[str, object]:
-    """Return the variables of one host; every value was checked, none is a template."""
+    Passwords go to `hidden`, by the variable that holds them in this process's environment.
+    """
     entry: dict[str, object] = {"nonce": nonce}
     if host.local:
         entry["ansible_connection"] = "local"
@@ -133,13 +122,25 @@ def _entry(number: int, host: Host, nonce: str) -> dict[str, object]:
         "ansible_user": host.user,
         "ansible_ssh_private_key_file": host.key,
         "ansible_ssh_extra_args": host.ssh_args,
-        "host_python": host.python,
+        "setup_assistant_python": host.python,
     }
     entry.update((key, value) for key, value in said.items() if value)
+    if become:
+        root = host.become
+        said = {"ansible_become_user": root.user, "ansible_become_method": root.method}
+        entry.update((key, value) for key, value in said.items() if value)
+        if root.password:
+            entry["ansible_become_password"] = _hide(root.password, hidden)
     if host.password:
-        # A name, not the password: that stays in this process's environment.
-        entry["ansible_password"] = f"{{{{ lookup('env', 'SETUP_ASSISTANT_SECRET_{number}') }}}}"
+        entry["ansible_password"] = _hide(host.password, hidden)
     else:
         # Without a password nothing is asked for, so that nobody waits for an answer.
         entry["ansible_ssh_common_args"] = "-o BatchMode=yes"
     return entry
+
+
+def _hide(password: str, hidden: dict[str, str]) -> str:
+    """Return what stands in a file for a password: the name of a variable."""
+    name = f"SETUP_ASSISTANT_SECRET_{len(hidden)}"
+    hidden[name] = password
+    return f"{{{{ lookup('env', '{name}') }}}}"

@@ -17,10 +17,12 @@ from setup_assistant.host.secrets import redact_json
 
 
 class Record:
-    """The file of one inventory."""
+    """The file of one inventory, or of several that were given together."""
 
-    def __init__(self, inventory: str) -> None:
-        place = inventory if "," in inventory else str(Path(inventory).expanduser().resolve())
+    def __init__(self, inventories: tuple[str, ...]) -> None:
+        place = "\n".join(
+            i if "," in i else str(Path(i).expanduser().resolve()) for i in inventories
+        )
         name = hashlib.sha256(place.encode()).hexdigest()[:16]
         self.path = paths.cache_folder() / "fleet" / "runs" / f"{name}.json"
         self._value = self._load()

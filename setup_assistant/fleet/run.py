@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from setup_assistant.fleet import faults
-from setup_assistant.fleet.faults import Fault
 from setup_assistant.fleet.inventory import Inventory
+from setup_assistant.fleet.inventory_rules import Refused
 from setup_assistant.fleet.outcome import Outcome
 from setup_assistant.fleet.play_loop import Course, Tell
 from setup_assistant.fleet.playbook import Job, write
@@ -68,8 +68,7 @@ def run(
     with folders() as (folder, control):
         written = write(folder, job, inventory.hosts, str(control))
         done = Course(inventory.hosts, written, forks, keep).run()
-    refused = {r.name: _refused(r.name, faults.fault("value_refused", host=r.name,
-               detail=str(r.reason))) for r in inventory.refused}  # fmt: skip
+    refused = {r.name: _refused(r) for r in inventory.refused}
     for name, outcome in refused.items():
         keep(name, outcome, None)
     outcomes = [*(done[h.name] for h in inventory.hosts), *refused.values()]
@@ -77,9 +76,10 @@ def run(
     return Ended(outcomes=noted, seconds=round(clock.monotonic() - started, 2))
 
 
-def _refused(name: str, found: Fault) -> Outcome:
-    return Outcome(host=name, status="refused", code=found.code, reason=found.reason,
-                   remedy=found.remedy)  # fmt: skip
+def _refused(entry: Refused) -> Outcome:
+    found = faults.fault("value_refused", host=entry.name, detail=str(entry.reason))
+    return Outcome(host=entry.name, status="refused", code=found.code, reason=found.reason,
+                   remedy=entry.remedy or found.remedy)  # fmt: skip
 
 
 def _with_notes(outcome: Outcome, others: Sequence[Outcome], before: Mapping[str, str]) -> Outcome:

@@ -32,12 +32,9 @@ _READ = {
 # What somebody may count on, and would miss.
 _UNUSED = {
     "ANSIBLE_ASK_PASS": ("defaults", "ask_pass"),
-    "ANSIBLE_VAULT_PASSWORD_FILE": ("defaults", "vault_password_file"),
-    "ANSIBLE_VAULT_IDENTITY_LIST": ("defaults", "vault_identity_list"),
     "ANSIBLE_TRANSPORT": ("defaults", "transport"),
     "ANSIBLE_REMOTE_TMP": ("defaults", "remote_tmp"),
     "ANSIBLE_PYTHON_INTERPRETER": ("defaults", "interpreter_python"),
-    "ANSIBLE_INVENTORY_ENABLED": ("inventory", "enable_plugins"),
     "ANSIBLE_BECOME": ("privilege_escalation", "become"),
     "ANSIBLE_BECOME_METHOD": ("privilege_escalation", "become_method"),
     "ANSIBLE_BECOME_USER": ("privilege_escalation", "become_user"),

@@ -214,13 +214,18 @@ def begin(prepared: Prepared, tell: Teller) -> Context:
     ledger.begin()
     undo_site.sweep(layout)
     write_site(prepared.plan, prepared.machine, prepared.wishes, layout, recipes)
+    return context_of(prepared, tell)
+
+
+def context_of(prepared: Prepared, tell: Teller) -> Context:
+    """Return what every step is given; nothing is written."""
     return Context(
         machine=prepared.machine,
         plan=prepared.plan,
         wishes=prepared.wishes,
-        site=layout,
-        ledger=ledger,
-        recipes=recipes,
+        site=prepared.layout,
+        ledger=Ledger(prepared.layout.ledger),
+        recipes=paths.recipes_folder(),
         tell=tell,
     )
 

@@ -82,7 +82,7 @@ def main() -> int:
 
 
 def _probe(path: Path, limit: str = "", told: Told | None = None) -> None:
-    found, record = inventory.read(str(path), limit), Record(str(path))
+    found, record = inventory.read(str(path), limit), Record((str(path),))
     job = jobs.job_of("probe", {}, check=False, become=False, timeout=600)
     run.run(found, job, forks=40, record=record, tell=(told or Told()).tell)
 

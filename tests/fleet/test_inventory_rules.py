@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
+from setup_assistant.agent.build import Agent
 from setup_assistant.errors import SetupError
-from setup_assistant.fleet import engine, inventory, playbook
+from setup_assistant.fleet import engine, inventory, playbook, role
 from setup_assistant.fleet.inventory_rules import Host, Refused, host_of
 from setup_assistant.fleet.jobs import arguments, job_of
 
@@ -111,16 +112,20 @@ def test_a_real_inventory_runs_nothing(tmp_path: Path, monkeypatch: pytest.Monke
         f"a;touch {mark}",
         "-oProxyCommand=touch",
     }
+    # A program that anybody could have written is not run; the person's own is.
     script = tmp_path / "inventory.sh"
-    script.write_text(f"#!/bin/sh\ntouch {mark.resolve()}\necho '{{}}'\n")
-    script.chmod(0o755)
-    with pytest.raises(SetupError):
+    script.write_text(f'#!/bin/sh\ntouch {mark.resolve()}\necho \'{{"room": ["a"]}}\'\n')
+    script.chmod(0o777)
+    with pytest.raises(SetupError) as caught:
         inventory.read(str(script))
+    assert caught.value.code == "inventory_foreign"
     assert not mark.exists()
+    script.chmod(0o755)
+    assert [h.name for h in inventory.read(str(script)).hosts] == ["a"]
 
 
 def test_a_password_never_reaches_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playbook, "_agents", lambda _folder, _job: {"any": "agent-x.pyz"})
+    monkeypatch.setattr(playbook, "_agents", lambda _job: {})
     found = host_of("pc01", {"ansible_password": "hunter2!"}, ())
     assert isinstance(found, Host)
     job = job_of("probe", {}, check=False, become=False, timeout=60)
@@ -140,16 +145,22 @@ def test_a_password_in_an_address_never_reaches_a_command_line() -> None:
     )  # fmt: skip
 
 
-def test_the_playbook_is_short_and_needs_nothing_of_ours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(playbook, "_agents", lambda _folder, _job: {"any": "agent-x.pyz"})
-    job = job_of("apply", {"model": "canary"}, check=False, become=False, timeout=3600)
-    playbook.write(tmp_path, job, [Host(name="pc01", address="10.0.0.1")], "/tmp/c")
-    text = (tmp_path / "playbook.yml").read_text()
-    assert len(text.splitlines()) <= 60
-    assert "@" not in text.replace("[^A-Za-z0-9._-]", "")
-    assert text.count("- name:") == 5
-    entry = json.loads((tmp_path / "hosts.json").read_text())["all"]["hosts"]["pc01"]
-    assert entry["ansible_host"] == "10.0.0.1"
-    assert "become: false" in text
+def test_a_wish_is_no_template_of_the_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = tmp_path / "agent-0123456789ab.pyz"
+    agent.touch()
+    monkeypatch.setattr(role, "build", lambda _arch: Agent(agent, agent.name))
+    wish = "{{ lookup('pipe', 'id') }}"
+    role.export(tmp_path / "role", "plan", ["--model", wish], "~/site", become=True)
+    (defaults,) = (tmp_path / "role").rglob("defaults/main.yml")
+    reader = YAML()
+    value = reader.load(defaults.read_text())
+    assert value["setup_assistant_options"][0] == "--model"
+    assert value["setup_assistant_options"][1].tag.value == "!unsafe"
+    assert value["setup_assistant_options"][1].value == wish
+    assert (value["setup_assistant_verb"], value["setup_assistant_site"]) == ("plan", "~/site")
+    assert value["setup_assistant_agents"]["x86_64"] == agent.name
+    (play,) = reader.load((tmp_path / "role/site.yml").read_text())
+    assert play["become"] is True
+    # Nothing in it says where it was written: it works wherever it is moved to.
+    for path in (tmp_path / "role").rglob("*"):
+        assert path.is_dir() or str(tmp_path) not in path.read_text()

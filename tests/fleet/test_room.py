@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -27,7 +29,7 @@ Command = Callable[..., "subprocess.Popen[str]"]
 def room(lab: Lab) -> Iterator[Lab]:
     for number, (name, machine) in enumerate(MACHINES.items()):
         host = lab.hosts[name]
-        host.size = "100m"
+        host.size = "200m"
         host.files = (
             {"/usr/local/bin/nvidia-smi": nvidia_smi(machine, number)} if machine.count else {}
         )
@@ -71,21 +73,59 @@ def test_each_gets_its_own_right_answer(room: Lab, fleet: Fleet, tmp_path: Path)
     assert list(again["by_name"]) == ["pc06"]
 
 
-def test_a_stock_ansible_playbook_runs_it_by_hand(room: Lab, fleet: Fleet, tmp_path: Path) -> None:
-    inventory, folder = room.inventory(tmp_path / "hosts.ini", ("pc00", "pc09")), tmp_path / "hand"
-    written = fleet("plan", "-i", str(inventory), "--playbook", str(folder))
-    assert written["data"]["playbook"] == str(folder / "playbook.yml")
+def test_a_stock_ansible_playbook_believes_what_hosts_say(
+    room: Lab, fleet: Fleet, tmp_path: Path
+) -> None:
+    names = ("pc00", "pc06", "pc09")
+    inventory, folder = room.inventory(tmp_path / "hosts.ini", names), tmp_path / "hand"
+    for name in names:
+        room.hosts[name].inside("rm -rf /home/lab/.cache")
+    written = fleet("plan", "--playbook", str(folder), "--purpose", "images")
+    assert written["data"]["playbook"] == str(folder / "site.yml")
+    # An empty host would be changed, and is not touched.
+    code, told = _play(folder, inventory, "--check")
+    assert (code, told) == (0, dict.fromkeys(names, (1, 0)))
+    assert room.hosts["pc00"].inside("ls -A /home/lab") == room.hosts["pc09"].inside(
+        "ls -A /home/lab"
+    )
+    assert ".cache" not in room.hosts["pc00"].inside("ls -A /home/lab")
+    # One whose model does not fit is red, in the words of the plan.
+    code, told = _play(folder, inventory)
+    assert (code, told) == (2, {"pc00": (1, 0), "pc06": (1, 1), "pc09": (1, 0)})
+    kept = {n: json.loads((folder / "answers" / f"{n}.json").read_text()) for n in names}
+    assert {n: k["code"] for n, k in kept.items()} == {
+        "pc00": "",
+        "pc06": "gpu_too_old",
+        "pc09": "",
+    }
+    assert "RTX 4090" in str(kept["pc00"]["results"]["probe"]["data"]["gpus"])
+    # What is there already is neither copied nor counted; other verbs come by a variable.
+    other = ("-e", "setup_assistant_verb=probe", "--limit", "pc00,pc09")
+    for more in ((*other, "--check"), other):
+        assert _play(folder, inventory, *more) == (0, {"pc00": (0, 0), "pc09": (0, 0)})
+    # Damaged on the way or on the disk, the agent is sent again.
+    agent = "/home/lab/.cache/setup-assistant/fleet/agent-*.pyz"
+    room.hosts["pc00"].inside(f"printf x >> $(ls {agent})")
+    assert _play(folder, inventory, *other)[1]["pc00"] == (1, 0)
+    page = tmp_path / "room.html"
+    whole = fleet("report", "--answers", str(folder / "answers"), "--report", str(page),
+                  "-i", str(room.inventory(tmp_path / "more.ini", (*names, "pc01"))))  # fmt: skip
+    codes = {n: h["code"] for n, h in whole["by_name"].items()}
+    assert codes == {"pc00": "", "pc06": "gpu_too_old", "pc09": "", "pc01": "no_answer"}
+    assert "RTX 4090" in page.read_text()
+
+
+def _play(folder: Path, inventory: Path, *more: str) -> tuple[int, dict[str, tuple[int, int]]]:
+    """Run it as a scheduler does, without a terminal; return changed and failed of each host."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("ANSIBLE_")}
-    env["LC_ALL"] = "C.UTF-8"
     done = subprocess.run(
-        [*engine.program("ansible-playbook"), "-i", inventory, folder / "playbook.yml"],
-        cwd=folder, env=env, capture_output=True, text=True, timeout=120, check=False,
+        [*engine.program("ansible-playbook"), "-i", inventory, folder / "site.yml", *more],
+        cwd=folder, env={**env, "LC_ALL": "C.UTF-8"}, capture_output=True, text=True, timeout=300,
+        check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    for name, gpu in (("pc00", "RTX 4090"), ("pc09", "")):
-        answer = (folder / "answers" / f"{name}.txt").read_text()
-        assert '"state": "done"' in answer
-        assert gpu in answer
+    found = re.findall(r"^(\S+)\s+: .*changed=(\d+).*failed=(\d+)", done.stdout, re.MULTILINE)
+    assert found, done.stdout + done.stderr
+    return done.returncode, {n: (int(c), int(f)) for n, c, f in found}
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from setup_assistant.agent.inside.verdict import of_job
 from setup_assistant.host import removal
 from setup_assistant.host.removal_proofs import Named
 
@@ -176,7 +177,7 @@ def _wait(folder: Path, seconds: float) -> dict[str, Any]:
         if not alive:
             result = _read(folder / "result.json")
             if result:
-                return {"state": "done", "result": result}
+                return {"state": "done", "result": result, "verdict": of_job(result["answers"])}
             return {"state": "died", "detail": _text(folder / "log")[-_MOST_SAID:]}
         if time.monotonic() >= ends:
             state = "stopped" if _stopped(folder) else "running"

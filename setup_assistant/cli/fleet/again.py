@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from setup_assistant.host.program import program
 
+_SECRET = re.compile(r"pass|secret|token", re.IGNORECASE)
+
 _FLAGS = {
     "inventory": "-i",
+    "extra": "-e",
+    "vaults": "--vault-password-file",
+    "ask_vault": "--ask-vault-pass",
+    "ask_become": "--ask-become-pass",
     "user": "--user",
     "key": "--private-key",
     "forks": "--forks",
@@ -23,6 +30,11 @@ _FLAGS = {
     "serve": "--serve",
     "server": "--serve-from",
 }
+
+
+def is_secret(extra: object) -> bool:
+    """Whether variables that were given look like a password: they are not repeated."""
+    return not str(extra).startswith("@") and _SECRET.search(str(extra)) is not None
 
 
 def again(verb: str, given: Mapping[str, Any], wishes: Mapping[str, Any], limit: str) -> str:
@@ -42,7 +54,7 @@ def again(verb: str, given: Mapping[str, Any], wishes: Mapping[str, Any], limit:
     for name, flag in _FLAGS.items():
         value = given.get(name)
         for part in value if isinstance(value, tuple) else (value,):
-            if part not in (None, False, "", 0):
+            if part not in (None, False, "", 0) and not (name == "extra" and is_secret(part)):
                 words += [flag] if part is True else [flag, str(part)]
     line = shlex.join([*words, *arguments(wishes), "--limit", limit])
     return f"{program()} fleet {verb} {line}"

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from setup_assistant.cli.common import verb
-from setup_assistant.cli.fleet.options import TIMEOUT, fleet_options, room_options, site_option
+from setup_assistant.cli.fleet.options import (
+    TIMEOUT,
+    answers_option,
+    fleet_options,
+    room_options,
+    site_option,
+)
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.up.wishes import wish_options
@@ -22,8 +28,8 @@ if TYPE_CHECKING:
     from setup_assistant.fleet.inventory import Inventory
     from setup_assistant.fleet.playbook import Job
     from setup_assistant.fleet.record import Record
+    from setup_assistant.fleet.settings import Settings
 
-FAILED = "@failed"
 _MOST_FORKS = 40
 _MORE = {"apply": ("setup-assistant fleet apply -i hosts.ini --bundle room-bundle --rate 80M",)}
 _SUMMARIES = {
@@ -45,14 +51,18 @@ def command() -> None:
     """Group of the fleet's verbs."""
 
 
+_OWN = ("inventory", "limit", "forks", "report", "playbook", "extra", "vaults", "ask_vault",
+        "ask_become")  # fmt: skip
+
+
 def run_verb(name: Verb, **given: Any) -> Result:  # noqa: ANN401 - click's own options
     """Run one verb on every host."""
-    from setup_assistant.cli.fleet import text
+    from setup_assistant.cli.fleet import chosen_hosts, text
     from setup_assistant.cli.fleet.again import again
     from setup_assistant.fleet import jobs, settings
     from setup_assistant.fleet.record import Record
 
-    own = {k: given.pop(k) for k in ("inventory", "limit", "forks", "report", "playbook")}
+    own = {k: given.pop(k) for k in _OWN}
     how = {k: given.pop(k) for k in ("check", "become", "timeout")}
     account = {k: given.pop(k) for k in ("user", "key")}
     room = {k: given.pop(k, None) for k in ("bundles", "signer", "rate", "serve", "server")}
@@ -62,23 +72,27 @@ def run_verb(name: Verb, **given: Any) -> Result:  # noqa: ANN401 - click's own 
         from setup_assistant.cli.fleet.serve_bundle import must_fit_bundle
 
         must_fit_bundle(given)
-    job = jobs.job_of(name, given, **how)
+    kept = given.pop("answers", None)
     theirs = settings.read()
-    own["inventory"] = own["inventory"] or theirs.inventory
+    if kept is not None:
+        return _kept(name, kept, own, theirs)
+    job = jobs.job_of(name, given, **how)
+    if own["playbook"] is not None:
+        return _write(name, given, own["playbook"], become=how["become"])
     own["forks"] = own["forks"] or theirs.forks
-    if not own["inventory"]:
-        detail = _("Name an inventory with -i, or in your ansible.cfg.")
-        raise SetupError("usage", detail=detail, verb=f"fleet {name}")
+    source = chosen_hosts.source_of(own, theirs, name)
     _need_engine()
     for note in theirs.notes():
         show.note(str(note))
-    record = Record(own["inventory"])
-    inventory = read_inventory(own["inventory"], own["limit"], record)
+    record = Record(source.paths)
+    inventory = chosen_hosts.read_hosts(source, own["limit"], record, theirs.path)
+    if inventory is None:
+        return text.nothing_left(name, source.shown)
     inventory = settings.logging_in(inventory, str(account["user"]), str(account["key"]), theirs)
-    if own["playbook"] is not None:
-        return _write(name, inventory, job, own["playbook"])
+    inventory = chosen_hosts.as_root(inventory, how, asks=own["ask_become"])
     timeout = how["timeout"] if how["timeout"] != TIMEOUT else None
-    own["rerun"] = again(name, {**own, **how, **account, **room, "timeout": timeout}, given, FAILED)
+    said = {**own, "inventory": source.paths, **how, **account, **room, "timeout": timeout}
+    own["rerun"] = again(name, said, given, chosen_hosts.FAILED)
     if room["bundles"]:
         from setup_assistant.cli.fleet.serve_bundle import with_bundle
 
@@ -89,6 +103,24 @@ def run_verb(name: Verb, **given: Any) -> Result:  # noqa: ANN401 - click's own 
     return _play(name, inventory, job, record, own)
 
 
+def _kept(name: str, folder: Path, own: dict[str, Any], theirs: Settings) -> Result:
+    """Report what a playbook kept; hosts of an inventory that are not there are told, too."""
+    from setup_assistant.cli.fleet import text
+    from setup_assistant.cli.fleet.chosen_hosts import source_of
+    from setup_assistant.fleet import inventory, kept_answers
+    from setup_assistant.fleet.run import Ended
+
+    expected: tuple[str, ...] = ()
+    if own["inventory"]:
+        _need_engine()
+        read = inventory.read(source_of(own, theirs, name), own["limit"], theirs.path)
+        expected = tuple(h.name for h in read.hosts)
+    outcomes = kept_answers.read_answers(folder, expected)
+    rerun = f"ansible-playbook site.yml --limit {','.join(o.host for o in outcomes if not o.ok)}"
+    return text.result(name, str(folder), Ended(outcomes=outcomes, seconds=0.0),
+                       own["report"], rerun)  # fmt: skip
+
+
 def _play(name: str, inventory: Inventory, job: Job, record: Record, own: dict[str, Any]) -> Result:
     from setup_assistant.cli.fleet import text
     from setup_assistant.fleet import run
@@ -96,23 +128,7 @@ def _play(name: str, inventory: Inventory, job: Job, record: Record, own: dict[s
     forks = own["forks"] or min(_MOST_FORKS, max(1, len(inventory.hosts)))
     with text.watching([h.name for h in inventory.hosts]) as tell:
         ended = run.run(inventory, job, forks=forks, record=record, tell=tell)
-    return text.result(name, own["inventory"], ended, own["report"], own["rerun"])
-
-
-def read_inventory(path: str, limit: str, record: Record) -> Inventory:
-    """Return the hosts that are meant.
-
-    Raises:
-        SetupError: `inventory_empty` where the last run left none over.
-    """
-    from setup_assistant.fleet import inventory
-
-    if limit != FAILED:
-        return inventory.read(path, limit)
-    left = set(record.failed())
-    if not left:
-        raise SetupError("inventory_empty", path=path, limit=FAILED)
-    return inventory.only(inventory.read(path), left)
+    return text.result(name, inventory.path, ended, own["report"], own["rerun"])
 
 
 def _need_engine() -> None:
@@ -139,28 +155,27 @@ def _need_engine() -> None:
     engine.install()
 
 
-def _write(name: str, inventory: Inventory, job: Job, folder: Path) -> Result:
-    from setup_assistant.fleet import playbook
+def _write(name: str, wishes: dict[str, Any], folder: Path, *, become: bool) -> Result:
+    from setup_assistant.fleet import role
+    from setup_assistant.fleet.jobs import arguments
 
+    site = str(wishes.get("site") or "")
+    folder = folder.absolute()
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder = folder.absolute()
-        playbook.write(folder, job, inventory.hosts, "~/.ansible/cp")
+        options = arguments({**wishes, "site": ""})
+        playbook = role.export(folder, name, options, site, become=become)
     except OSError as error:
         detail = error.strerror or str(error)
         raise SetupError(
             "not_writable", path=str(folder), detail=detail, flag="--playbook"
         ) from error
-    refused = [{"name": r.name, "reason": str(r.reason)} for r in inventory.refused]
-    data = {"playbook": str(folder / "playbook.yml"), "refused": refused}
-    return Result(f"fleet {name}", data, text=lambda: _say_written(folder, refused))
+    return Result(f"fleet {name}", {"playbook": str(playbook)}, text=lambda: _say_written(playbook))
 
 
-def _say_written(folder: Path, refused: list[dict[str, str]]) -> None:
-    for entry in refused:
-        show.note(f"{entry['name']}: {entry['reason']}")
-    show.line(_("Written: {path}", path=str(folder / "playbook.yml")))
-    show.line(f"  cd {shlex.quote(str(folder))} && ansible-playbook -i hosts.json playbook.yml")
+def _say_written(playbook: Path) -> None:
+    show.line(_("Written: {path}", path=str(playbook)))
+    folder = shlex.quote(str(playbook.parent))
+    show.line(f"  cd {folder} && ansible-playbook -i {_('YOUR_INVENTORY')} {playbook.name}")
 
 
 def _make(name: Verb) -> click.Command:
@@ -173,6 +188,8 @@ def _make(name: Verb) -> click.Command:
     wished = wish_options(body) if name in {"plan", "apply", "report"} else site_option(body)
     if name == "apply":
         wished = room_options(wished)
+    if name == "report":
+        wished = answers_option(wished)
     return verb(
         f"fleet {name}",
         summary=_SUMMARIES[name],

@@ -23,9 +23,9 @@ def _rows() -> tuple[Row, ...]:
     return (
         (
             ("-i", "--inventory"),
-            _("Ansible's inventory: ini, yaml, a folder of these, or names with commas; "
-              "by default that of your ansible.cfg."),
-            {"default": "", "metavar": "FILE"},
+            _("Ansible's inventory: a file, a folder, a program that prints one, or names with "
+              "commas (repeatable); by default that of your ansible.cfg."),
+            {"multiple": True, "metavar": "FILE"},
         ),
         (
             ("--limit",),
@@ -48,7 +48,31 @@ def _rows() -> tuple[Row, ...]:
             {"type": click.IntRange(1, 500)},
         ),
         (("--check",), _("Change nothing: show what would be done."), {"is_flag": True}),
-        (("--become",), _("Work as root there, by sudo."), {"is_flag": True}),
+        (
+            ("-e", "--extra-vars", "extra"),
+            _("Variables for reading the inventory, as Ansible has it: NAME=VALUE or @FILE."),
+            {"multiple": True, "metavar": "VARS"},
+        ),
+        (
+            ("--vault-password-file", "--vault-id", "vaults"),
+            _("File with the password of the inventory's vaults, or NAME@FILE (repeatable)."),
+            {"multiple": True, "metavar": "FILE"},
+        ),
+        (
+            ("--ask-vault-pass", "ask_vault"),
+            _("Ask for the password of the inventory's vaults."),
+            {"is_flag": True},
+        ),
+        (
+            ("--become",),
+            _("Work as root there, by sudo, or as the inventory says."),
+            {"is_flag": True},
+        ),
+        (
+            ("-K", "--ask-become-pass", "ask_become"),
+            _("With --become: ask for the password that sudo wants."),
+            {"is_flag": True},
+        ),
         (
             ("--timeout",),
             _("Give a host up after this time; its job goes on there."),
@@ -61,7 +85,7 @@ def _rows() -> tuple[Row, ...]:
         ),
         (
             ("--playbook",),
-            _("Run nothing: write the playbook for ansible-playbook into DIR."),
+            _("Run nothing: write a playbook with its role for ansible-playbook into DIR."),
             {"type": _FOLDER, "metavar": "DIR"},
         ),
     )  # fmt: skip
@@ -115,6 +139,14 @@ def fleet_options(function: F) -> F:
 def room_options(function: F) -> F:
     """Add what serving a bundle takes."""
     return _added(function, _room_rows())
+
+
+def answers_option(function: F) -> F:
+    """Add the folder of answers that a playbook kept."""
+    text = _("Ask nobody: read the answers that the role of --playbook kept in DIR.")
+    return _added(
+        function, ((("--answers", "answers"), text, {"type": _FOLDER, "metavar": "DIR"}),)
+    )
 
 
 def site_option(function: F) -> F:

@@ -102,6 +102,15 @@ def result(verb: str, inventory: str, ended: Ended, report: Path | None, rerun: 
     return Result(f"fleet {verb}", data, code, problems, text=lambda: _show(data, report))
 
 
+def nothing_left(verb: str, inventory: str) -> Result:
+    """Return the result of a run for which the last one left no host over: that is success."""
+    text = _("No host of {inventory} is left over: the last run finished them all.",
+             inventory=inventory)  # fmt: skip
+    data = {"verb": verb, "inventory": inventory, "when": clock.now(), "hosts": [], "groups": [],
+            "failed": [], "changed": [], "rerun": "", "seconds": 0.0}  # fmt: skip
+    return Result(f"fleet {verb}", data, text=lambda: show.line(text))
+
+
 def _exit(ended: Ended, rerun: str) -> tuple[Exit, tuple[Problem, ...]]:
     left, total = ended.failed, len(ended.outcomes)
     if not left:

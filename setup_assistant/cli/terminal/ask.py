@@ -108,6 +108,14 @@ def confirm(question: str, *, default: bool, flag: str, why: Why) -> bool:
                   shortcuts="yn") == "yes"  # fmt: skip
 
 
+def password(question: str, *, flag: str) -> str:
+    """Ask for a password, which is not shown."""
+    import getpass
+
+    _need_terminal(flag)
+    return getpass.getpass(f"? {show.safe(question)}: ")
+
+
 def paste(question: str, *, flag: str, why: Why) -> str:
     """Ask for several lines, ended with Ctrl-D on an empty line."""
     _need_terminal(flag)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from setup_assistant.host.program import program, spell
 from setup_assistant.messages import Message, _
 from setup_assistant.steps.prepare import Prepared, begin
 from setup_assistant.steps.run_steps import Travel
-from setup_assistant.steps.step import Context
+from setup_assistant.steps.step import Context, Step
 
 
 def carry_out(
@@ -33,8 +34,8 @@ def carry_out(
     for note in prepared.notes:
         show.note(str(note))
     if dry_run:
-        return Result("up", _plan_data(prepared),
-                      text=lambda: show_plan(prepared.plan, prepared.machine))  # fmt: skip
+        data = {**_plan_data(prepared), "steps": _left(prepared)}
+        return Result("up", data, text=lambda: show_plan(prepared.plan, prepared.machine))
     if not prepared.replayed and not show.is_silent():
         show_brief(prepared.plan, prepared.machine, str(prepared.layout.root))
     if agree is not None and not agree(prepared):
@@ -42,6 +43,26 @@ def carry_out(
     with files.exclusive(prepared.layout.lock):
         sites.register(prepared.layout.root)
         return _travel(prepared)
+
+
+def _left(prepared: Prepared) -> list[dict[str, str]]:
+    """Return what each step would find: `already` as it is to be, or `planned`. Writes nothing."""
+    from setup_assistant.steps.prepare import context_of
+    from setup_assistant.steps.rehearsal import wanted
+    from setup_assistant.steps.run_steps import standard_steps
+    from setup_assistant.steps.step import Silent
+
+    context = context_of(prepared, Silent())
+
+    def so(step: Step) -> bool:
+        # Of a site with another plan, or none, nothing is as this one would leave it.
+        with suppress(OSError):
+            return prepared.replayed and step.check(context)
+        return False
+
+    rehearse = wanted(prepared.plan, prepared.wishes, prepared.layout)
+    steps = standard_steps(prepared.plan, rehearse=rehearse)
+    return [{"name": s.name, "status": "already" if so(s) else "planned"} for s in steps]
 
 
 def _travel(prepared: Prepared) -> Result:

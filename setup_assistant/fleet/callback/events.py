@@ -60,7 +60,7 @@ def _tell(event: str, result: Any) -> None:  # noqa: ANN401
     line = {
         "event": event,
         "host": host.get_name(),
-        "task": str(task.get_name()).partition(" ")[0],
+        "task": str(task.name or "").partition(" ")[0],
         "out": said.get("stdout") or "",
         "err": said.get("stderr") or said.get("module_stderr") or "",
         "msg": str(said.get("msg") or ""),
