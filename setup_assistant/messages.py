@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from setup_assistant.terminal_text import one_line
+
 Value = str | int | float | bool | None
 
 DOMAIN = "setup_assistant"
@@ -81,7 +83,9 @@ def translated(template: str) -> str:
 
 
 def _fill(template: str, args: Mapping[str, Value]) -> str:
-    return template.format(**args) if args else template
+    # A value may come from a file or a server: it stays inside the sentence.
+    said = {name: one_line(v) if isinstance(v, str) else v for name, v in args.items()}
+    return template.format(**said) if args else template
 
 
 def use_language(wanted: str | None = None) -> str:

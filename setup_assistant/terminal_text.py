@@ -34,6 +34,7 @@ _UNSEEN = re.compile(
     r"|(?<![^\x00-\x7f])[\u200c\u200d\ufe0e\ufe0f]|[\u200c\u200d](?![^\x00-\x7f])"
 )
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_LINES = re.compile(r"[ \t]*(?:[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029][ \t]*)+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -47,6 +48,14 @@ def harmless(text: str) -> str:
         return text
     text = _BREAKS.sub("\n", _SEQUENCES.sub("", text))
     return _CONTROLS.sub("?", _UNSEEN.sub("", text))
+
+
+def one_line(text: str) -> str:
+    """Return `text` without line ends: what is said within a line must not begin another."""
+    if text.isascii() and text.isprintable():
+        return text
+    flat = _LINES.sub(" ", text)
+    return text if flat == text else flat.strip()
 
 
 def harmless_json(text: str) -> str:

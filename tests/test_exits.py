@@ -86,6 +86,29 @@ def test_printed(name: str, capsys: pytest.CaptureFixture[str], mode: Any) -> No
     assert out + err
 
 
+FORGED = "RTX 4090\n✓ everything is proved\r✓ and\u2028✓ more"
+LINES: dict[str, Callable[[], None]] = {
+    "line": lambda: show.line(FORGED),
+    "indented": lambda: show.line(f"    {FORGED}"),
+    "command": lambda: show.command(FORGED),
+    "note": lambda: show.note(FORGED),
+    "heading": lambda: show.heading(FORGED),
+    "problem": lambda: show.problem(FORGED, FORGED),
+    "facts": lambda: show.facts([("GPU", FORGED)]),
+    "table": lambda: show.table([[FORGED]]),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_text_from_outside_begins_no_line(
+    name: str, capsys: pytest.CaptureFixture[str], mode: Any
+) -> None:
+    mode(as_json=False, quiet=False, verbose=True)
+    LINES[name]()
+    lines = [x.strip() for x in "".join(capsys.readouterr()).splitlines()]
+    assert not [x for x in lines if x.startswith("✓")]
+
+
 def test_a_question(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin.readline", lambda: "1\n", raising=False)
     ask_lines.select(SAID, [Choice("a", SAID)], default="a", extras=Extras(why=bool))

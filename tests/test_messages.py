@@ -15,6 +15,13 @@ def test_a_message_is_equal_in_every_language() -> None:
     assert english.english == "1 GB free"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x0b", "\u2028", "\x85", "\n\n  "])
+def test_a_value_from_outside_begins_no_line(end: str) -> None:
+    said = str(msg("{name} is damaged.", name=f"a{end}✓ Everything is proved{end}"))
+    assert said == "a ✓ Everything is proved is damaged."
+    assert str(msg("{name}:", name="  as  it 是 ")) == "  as  it 是 :"
+
+
 def test_values_with_braces_are_left_alone() -> None:
     assert str(msg("{detail}", detail="{x} {")) == "{x} {"
     assert str(Message("a {literal} brace")) == "a {literal} brace"

@@ -8,6 +8,10 @@ from typing import Any
 from setup_assistant.doctor.model import ModelFolder
 from setup_assistant.messages import msg
 
+# Layers of the language model; those of the tower that sees have other names and sizes.
+_TOWER = re.compile(r"vis(?:ion|ual)|image|audio|resampler|projector")
+_BLOCK = re.compile(r"\blayers\.\d+\.(self_attn\.\w+|mlp\.\w+)\.weight$")
+
 
 def differs(folder: ModelFolder) -> str:
     """Return how the weights differ from config.json; "" where they agree, or cannot tell."""
@@ -17,7 +21,7 @@ def differs(folder: ModelFolder) -> str:
     if config.get("quantization_config"):
         # Packed weights have other shapes; their names still tell the number of layers.
         return _layers(shapes, text)
-    return _layers(shapes, text) or _width(shapes, text)
+    return _layers(shapes, text) or _width(shapes, text) or _blocks(shapes, text)
 
 
 def _layers(shapes: dict[str, list[int]], config: dict[str, Any]) -> str:
@@ -43,4 +47,28 @@ def _width(shapes: dict[str, list[int]], config: dict[str, Any]) -> str:
     held = shapes[name]
     if len(held) == 2 and (held[1] != width or (isinstance(words, int) and held[0] != words)):
         return f"hidden_size {width}, vocab_size {words}, but {name} is {held[0]} x {held[1]}"
+    return ""
+
+
+def _blocks(shapes: dict[str, list[int]], config: dict[str, Any]) -> str:
+    """Compare every layer's attention and feed-forward matrices with config.json."""
+    keys = ("hidden_size", "intermediate_size", "num_attention_heads", "num_key_value_heads")
+    width, inner, heads, groups = (config.get(key) for key in keys)
+    if not (isinstance(width, int) and isinstance(heads, int) and heads > 0):
+        return ""
+    each = config.get("head_dim") or width // heads
+    groups = groups if isinstance(groups, int) else heads
+    wanted: dict[str, list[Any]] = {
+        "self_attn.q_proj": [heads * each, width], "self_attn.o_proj": [width, heads * each],
+        "self_attn.k_proj": [groups * each, width], "self_attn.v_proj": [groups * each, width],
+        "mlp.gate_proj": [inner, width], "mlp.up_proj": [inner, width],
+        "mlp.down_proj": [width, inner],
+    }  # fmt: skip
+    for name, shape in shapes.items():
+        part = None if _TOWER.search(name) else _BLOCK.search(name)
+        should = wanted.get(part[1]) if part else None
+        if should and None not in should and shape != should:
+            said = msg("{tensor} should be {wanted}, and is {held}", tensor=ascii(name)[1:-1],
+                       wanted=str(should), held=str(shape))  # fmt: skip
+            return str(said)
     return ""

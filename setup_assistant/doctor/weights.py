@@ -9,6 +9,7 @@ from setup_assistant.doctor.redownload import again, foreign, missing, removed
 from setup_assistant.messages import msg
 from setup_assistant.weights.json_file import kind_fault
 from setup_assistant.weights.model_files_present import INDEX
+from setup_assistant.weights.tensors import misplaced
 
 layer = Layered("weights")
 _JSON = ("config.json", INDEX, "tokenizer.json", "tokenizer_config.json",
@@ -200,13 +201,15 @@ def weights_swapped(case: Case) -> Trouble | NotHere | None:
     """Compare the names in every header with the index: transformers loads them silently."""
     if case.model is None:
         return NOT_HERE
-    for tensor, name in case.model.index.items():
-        header = case.model.headers.get(name)
-        if header and tensor not in header.shapes:
-            other = (name, msg("another content"))
-            return trouble((INDEX, f"{tensor} -> {name}"), other, file=name,
-                           tensor=tensor, commands=removed(case.model, name))  # fmt: skip
-    return None
+    found = misplaced(case.model.index, case.model.headers)
+    if not found:
+        return None
+    tensor, name, belongs = found
+    places = (INDEX, f"{tensor} -> {belongs or name}"), (name, msg("another content"))
+    commands, tensor = removed(case.model, name), ascii(tensor)[1:-1]
+    if belongs:
+        return trouble(*places, file=name, tensor=tensor, other=belongs, commands=commands)
+    return trouble(*places, file=name, tensor=tensor, commands=commands)
 
 
 @layer.check(

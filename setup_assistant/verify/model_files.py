@@ -13,7 +13,7 @@ from setup_assistant.weights.hashing import sum_of
 from setup_assistant.weights.json_file import read_object
 from setup_assistant.weights.listing import path_fault
 from setup_assistant.weights.model_files_present import INDEX, PICKLED
-from setup_assistant.weights.tensors import read_header
+from setup_assistant.weights.tensors import misplaced, read_header
 from setup_assistant.weights.tokenizer import tokenizer_fault
 
 # Without one of each, transformers invents a default, or stops with a misleading error.
@@ -36,6 +36,23 @@ def model_files(folder: Path, *, trust_unchanged: bool = False) -> FilesReport:
         return found or _recorded(folder, trust_unchanged)
 
     return report(folder, (timed("weights", body),))
+
+
+def compared_with(folder: Path) -> str:
+    """Return what the sums of the weights come from: "recipe", this account's "record", or "".
+
+    Without any, another model's shards of the same names and shapes cannot be told.
+    """
+    from setup_assistant.weights import folder_record
+
+    record = folder_record.load(folder)
+    shards = {k.path: k.sha256 for k in record.files} if record else {}
+    known = known_sums(record.model) if record else {}
+    wanted = _shards(folder)
+    if wanted and all(name in shards and name in known for name in wanted):
+        return "recipe"
+    own = folder_record.own(folder) is not None
+    return "record" if own and all(name in shards for name in wanted) else ""
 
 
 def _structure(folder: Path) -> list[Fault]:
@@ -92,11 +109,9 @@ def _content(folder: Path, shards: list[str], index: Mapping[str, object]) -> It
     for name, header in headers.items():
         if header.fault:
             yield _wrong(folder, "weights-truncated", name, str(header.fault), stops=True)
-    placed = [(t, str(n)) for t, n in index.items() if str(n) in headers]
-    for tensor, place in placed:
-        if not headers[place].fault and tensor not in headers[place].tensors:
-            yield _wrong(folder, "weights-swapped", place, ascii(tensor)[1:-1], stops=True)
-            break
+    sound = {name: header for name, header in headers.items() if not header.fault}
+    if found := misplaced({t: str(n) for t, n in index.items()}, sound):
+        yield _wrong(folder, "weights-swapped", found[1], ascii(found[0])[1:-1], stops=True)
     for flaw in look(folder, headers).flaws:
         where = f"{ascii(flaw.tensor)[1:-1]}, byte {flaw.offset}"
         cause = "weights-zeros" if flaw.kind == "zeros" else "weights-not-finite"

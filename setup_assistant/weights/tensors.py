@@ -6,7 +6,7 @@ Read as https://huggingface.co/docs/safetensors describes the format.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -64,6 +64,24 @@ def read_header(path: Path) -> Header:
     except OSError as error:
         return Header(size=0, fault=msg("{detail}", detail=error.strerror or str(error)))
     return _of(said, 8 + length, size)
+
+
+def misplaced(
+    index: Mapping[str, str], headers: Mapping[str, Header]
+) -> tuple[str, str, str] | None:
+    """Return a tensor that lies elsewhere than the index says, the file, and where it belongs.
+
+    The last is "" where the file lacks the tensor. Shards of the same names, sizes and shapes
+    from another training are told by their sums alone.
+    """
+    for tensor, name in index.items():
+        if name in headers and tensor not in headers[name].tensors:
+            return tensor, name, ""
+    for name, header in headers.items():
+        for tensor in header.tensors:
+            if index.get(tensor, name) != name:
+                return tensor, name, index[tensor]
+    return None
 
 
 def _length_fault(length: int, size: int) -> Message | None:

@@ -466,6 +466,27 @@ def shard_with_anothers_tensors(body: Body) -> None:
     body.file(body.model / "model.safetensors.index.json", json.dumps(index))
 
 
+@weights("weights-swapped")
+def a_tensor_in_a_shard_where_the_index_does_not_have_it(body: Body) -> None:
+    path = body.model / "model.safetensors"
+    raw = path.read_bytes()
+    names = [n for n in json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")]) if n[0] != "_"]
+    where = dict.fromkeys(names, path.name) | {names[-1]: "model-00002-of-00002.safetensors"}
+    header = {names[-1]: {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}
+    text = json.dumps(header).encode()
+    second = len(text).to_bytes(8, "little") + text + b"\x00\x00\x80\x3f"
+    (body.model / "model-00002-of-00002.safetensors").write_bytes(second)
+    body.file(body.model / "model.safetensors.index.json", json.dumps({"weight_map": where}))
+
+
+@weights("weights-foreign")
+def a_shard_of_a_model_with_narrower_layers(body: Body) -> None:
+    config = json.loads((body.model / "config.json").read_text())
+    place = config.get("text_config") or config
+    place["intermediate_size"] += 8
+    body.file(body.model / "config.json", json.dumps(config))
+
+
 @weights("not-a-file")
 def a_pipe_in_place_of_the_config(body: Body) -> None:
     (body.model / "config.json").unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -53,3 +54,18 @@ def test_a_tight_temporary_folder_is_a_warning(body: Body, mounted: Mount) -> No
     found = body.diagnose(TMPDIR=str(mounted("size=300m")))
     assert not found.failed
     assert [f.id for f in found.findings if f.status == "warn"] == ["disk-tight"]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_full_disk_matters_to_weights_that_are_unfinished(
+    body: Body, mounted: Mount, whole: bool
+) -> None:
+    disk = mounted("size=60m")
+    body.with_model = True
+    shutil.move(body.model, disk / "model")
+    body.model.symlink_to(disk / "model")
+    if not whole:
+        (body.model / "model.safetensors").unlink()
+    (found,) = [f for f in body.diagnose().findings if f.id == "disk-full"]
+    assert "(model)" in str(found.cause)
+    assert found.status == ("warn" if whole else "fail")

@@ -30,10 +30,23 @@ from typing import Literal
 # loop     a redirect to itself
 # other    the right head, and as many bytes of something else
 # early    103 before the answer
+# Those of `lies`:
+# whole    the whole file with 200 for a range; partial: a range with 206 for the whole
+# no_range 416 for a range that exists; portal: a page of just the file's length
+# stranger a redirect to where nobody listens; relative: one to the same place, in short
+# scheme   one to an address that is no web address; nowhere: one without an address
+# old      HTTP/1.0, no length, closed at the end; twice: two lengths; figure: one that is none
+# huge     a head without end; head: the connection ends within the head
+# gone     410; nothing: 204; who: 407 from a server that is no proxy
+# parts    a range as one of several parts; trailers: chunks with extensions and trailers
+# etag     another ETag each time; squeezed: packed in a way that is none; double: more follows
 Kind = Literal[
     "reset", "fin", "short", "busy", "stall", "flip", "long", "drops", "denied", "later", "status",
     "shifted", "total", "page", "empty", "hangup", "nonsense", "chunked", "torn", "packed", "loop",
     "other", "early",
+    "whole", "partial", "no_range", "portal", "stranger", "relative", "scheme", "nowhere", "old",
+    "twice", "figure", "huge", "head", "gone", "nothing", "who", "parts", "trailers", "etag",
+    "squeezed", "double",
 ]  # fmt: skip
 
 

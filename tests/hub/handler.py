@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.hub.lies import LIES
 from tests.hub.odd import ANSWERS, Asked
 from tests.hub.server import Seen
 
@@ -118,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
         ranged = bool(self.headers.get("Range")) and self.hub.ranges != "ignored"
         if not ranged:
             first, last = 0, size - 1
-        for kind, answer in ANSWERS.items():
+        for kind, answer in {**ANSWERS, **LIES}.items():
             if fault := self.hub.faults.take(kind, path):
                 self.hub.seen.append(Seen(path, 0, 0, self.headers.get("Range", "")))
                 answer(self, fault, Asked(file.read_bytes(), first, last, ranged))

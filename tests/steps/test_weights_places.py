@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host.transfer.part import Part, kept_bytes
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.steps.download import local, places
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.local import bring_file
@@ -184,6 +187,40 @@ def test_what_cannot_be_linked_is_copied(
     data = (model_folder / SHARDS[0]).read_bytes()
     assert digest == hashlib.sha256(data).hexdigest()
     assert (tmp_path / "w" / "x").read_bytes() == data
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+@pytest.mark.parametrize("suffix", ["", ".sa-part"])
+def test_a_link_where_a_file_is_on_its_way_is_not_followed(
+    tmp_path: Path, suffix: str, link: Callable[[Path, Path], None]
+) -> None:
+    source, theirs = tmp_path / "config.json", tmp_path / "thesis.txt"
+    source.write_text("{}")
+    theirs.write_text("years of work")
+    (tmp_path / "w").mkdir()
+    link(theirs, tmp_path / "w" / f"config.json{suffix}")
+    bring_file(source, tmp_path / "w" / "config.json", "--to")
+    assert theirs.read_text() == "years of work"
+    assert (tmp_path / "w" / "config.json").read_text() == "{}"
+    assert not (tmp_path / "w" / "config.json").is_symlink()
+
+
+def test_a_part_that_is_another_name_of_a_file_is_none(tmp_path: Path) -> None:
+    file = RemoteFile(path="a.bin", size=13, sha256="0" * 64)
+    theirs = tmp_path / "thesis.txt"
+    theirs.write_text("years of work")
+    part = Part(tmp_path, file, "hub")
+    part.open()
+    part.write(0, b"xx")
+    part.close()
+    assert kept_bytes(tmp_path, file, "hub") == 2
+    (tmp_path / "a.bin.sa-part").unlink()
+    os.link(theirs, tmp_path / "a.bin.sa-part")
+    again = Part(tmp_path, file, "hub")
+    again.open()
+    again.write(0, b"yy")
+    again.close()
+    assert theirs.read_text() == "years of work"
 
 
 def test_what_is_no_source_is_wrong_use() -> None:

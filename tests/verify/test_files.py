@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from setup_assistant.catalog import canary as canary_recipe
 from setup_assistant.host import files
 from setup_assistant.verify.files_check import FilesReport, canary_files
-from setup_assistant.verify.model_files import model_files
+from setup_assistant.verify.model_files import compared_with, model_files
 from setup_assistant.weights import folder_record
 
 
@@ -28,6 +29,23 @@ def test_untouched_files_pass(recipes: Path, folder: Path) -> None:
     assert causes_of(report) == [None, None]
     assert report.stops is None
     assert causes_of(model_files(folder)) == [None]
+
+
+def test_it_is_known_what_weights_are_compared_with(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SETUP_ASSISTANT_CACHE", str(tmp_path / "cache"))
+    assert compared_with(folder) == ""
+    kept = [
+        folder_record.Kept(path=p.name, size=p.stat().st_size, sha256="0" * 64, mtime=0)
+        for p in folder.iterdir()
+    ]
+    mine = folder_record.Manifest(model="A/B", source="x", complete=True, files=tuple(kept))
+    folder_record.save(folder, mine)
+    assert compared_with(folder) == "record"
+    # Copied from somewhere, it vouches for nothing.
+    shutil.copytree(folder, tmp_path / "copy")
+    assert compared_with(tmp_path / "copy") == ""
 
 
 def test_a_swap_is_one_fault_and_a_third_change_another(recipes: Path) -> None:

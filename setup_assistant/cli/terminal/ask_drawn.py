@@ -15,7 +15,7 @@ from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.instant_prompt import painted
 from setup_assistant.cli.terminal.question import ALTERNATIVES, BACK, LANGUAGE, WHY, Choice, Extras
 from setup_assistant.messages import _
-from setup_assistant.terminal_text import columns_of, cut, hang, width, wrap
+from setup_assistant.terminal_text import columns_of, cut, width, wrap
 
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings
@@ -59,7 +59,7 @@ def select(put: Asked, meanwhile: Callable[[], None] | None) -> str:
     answer = str(asked.unsafe_ask())
     said = next((c.title for c in choices if c.value == answer), "")
     if said:
-        show.line(hang(f"? {question} {said}", columns, "  "))
+        show.line(f"? {question} {said}", indent="  ")
     return answer
 
 
@@ -99,7 +99,7 @@ def text(question: str, default: str, *, last: str, extras: Extras) -> str:
     if answer in (BACK, WHY):
         return answer
     answer = answer.strip() or default
-    show.line(hang(f"? {question} {answer}", columns, "  "))
+    show.line(f"? {question} {answer}", indent="  ")
     return answer
 
 

@@ -32,6 +32,7 @@ from setup_assistant.terminal_text import (
     hang,
     harmless,
     harmless_json,
+    one_line,
     pad,
     width,
     wrap,
@@ -84,10 +85,11 @@ def envelope(value: dict[str, Any]) -> None:
     _write(sys.stdout, harmless_json(text) + "\n")
 
 
-def line(text: str = "") -> None:
+def line(text: str = "", indent: str = "") -> None:
     """Print one line of the result, folded at words on a terminal."""
     if not _mode.json:
-        _write(sys.stdout, hang(_said(text, sys.stdout), columns_of(sys.stdout)) + "\n")
+        said = _said_flat(text, sys.stdout)
+        _write(sys.stdout, hang(said, columns_of(sys.stdout), indent) + "\n")
 
 
 def streamed(text: str) -> None:
@@ -99,7 +101,7 @@ def streamed(text: str) -> None:
 def command(text: str) -> None:
     """Print a command that is to be copied: the terminal folds it, so it stays one line."""
     if not _mode.json:
-        _write(sys.stdout, _said(text, sys.stdout) + "\n")
+        _write(sys.stdout, _said_flat(text, sys.stdout) + "\n")
 
 
 def event(value: dict[str, Any]) -> None:
@@ -127,7 +129,7 @@ def page(text: str) -> None:
 def note(text: str) -> None:
     """Print one line about the work under way, to standard error."""
     if not (_mode.json or _mode.quiet):
-        _write(sys.stderr, hang(_said(text, sys.stderr), columns_of(sys.stderr)) + "\n")
+        _write(sys.stderr, hang(_said_flat(text, sys.stderr), columns_of(sys.stderr)) + "\n")
 
 
 def live(text: str) -> None:
@@ -141,9 +143,9 @@ def problem(message: str, hint: str) -> None:
     """Print a failure and its remedy to standard error."""
     columns = columns_of(sys.stderr)
     sign, arrow = ("✗", "→") if can_draw() else ("x", "->")
-    _plain("stderr", hang(f"{sign} {_said(message, sys.stderr)}", columns), style="bold red")
+    _plain("stderr", hang(f"{sign} {_said_flat(message, sys.stderr)}", columns), style="bold red")
     if hint:
-        _plain("stderr", hang(f"  {arrow} {_said(hint, sys.stderr)}", columns))
+        _plain("stderr", hang(f"  {arrow} {_said_flat(hint, sys.stderr)}", columns))
 
 
 def _plain(stream: str, text: str, style: str = "") -> None:
@@ -175,7 +177,7 @@ def table(
         heading = Text(_said(headings[i], sys.stdout) if headings else "")
         drawn.add_column(heading, overflow="fold", no_wrap=not last and i == 0)
     for row in listed:
-        drawn.add_row(*(Text(_said(c, sys.stdout)) for c in row))
+        drawn.add_row(*(Text(_said_flat(c, sys.stdout)) for c in row))
     console("stdout").print(drawn)
 
 
@@ -185,7 +187,7 @@ def facts(rows: Iterable[tuple[str, str]]) -> None:
         return
     from rich.text import Text
 
-    found = [(_said(label, sys.stdout), _said(value, sys.stdout)) for label, value in rows]
+    found = [(_said_flat(a, sys.stdout), _said_flat(b, sys.stdout)) for a, b in rows]
     columns = columns_of(sys.stdout) or _PIPED_COLUMNS
     wide = max((width(label) for label, _value in found), default=0)
     wide = min(wide, _LABEL_COLUMNS, columns // 3)
@@ -204,7 +206,7 @@ def heading(text: str) -> None:
     """Print a heading of the result."""
     if not _mode.json:
         console("stdout").print(
-            _said(text, sys.stdout), style="bold", markup=False, highlight=False
+            _said_flat(text, sys.stdout), style="bold", markup=False, highlight=False
         )
 
 
@@ -274,13 +276,19 @@ def safe(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    return safe(text).replace("\n", " ")
+    return one_line(safe(text))
 
 
 def _said(text: str, stream: TextIO) -> str:
     """Return text as the stream may have it: no secrets, commands as they can be pasted."""
     text = safe(spell(text))
     return in_ascii(text) if needs_ascii(stream) else text
+
+
+def _said_flat(text: str, stream: TextIO) -> str:
+    """As `_said`, as one line: no text from outside can look like a line of ours."""
+    lead = text[: len(text) - len(text.lstrip(" "))]
+    return lead + one_line(_said(text, stream)).lstrip(" ")
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -155,13 +155,17 @@ def _result(found: Verification, site: Site | None = None) -> Result:
     from setup_assistant.cli.verify import memory_row
 
     data = found.to_json()
+    if found.model != "canary":
+        from setup_assistant.verify.model_files import compared_with
+
+        data["compared_with"] = compared_with(Path(found.model).expanduser()) or "nothing"
     memory = memory_row.memory_row(site, found.model, found)
     if memory:
         data["memory"] = memory_row.as_data(memory)
     if found.remedy:
         data["remedy"] = spell(found.remedy)
     if found.status == "ok":
-        return Result("verify", data=data, text=lambda: _show_passed(found, site, memory))
+        return Result("verify", data=data, text=lambda: _show_passed(found, site, memory, data))
     failure = SetupError(
         "proof_failed",
         what=found.model,
@@ -171,7 +175,9 @@ def _result(found: Verification, site: Site | None = None) -> Result:
     return Result("verify", data=data, exit_code=Exit.FAILED, errors=(Problem.of(failure),))
 
 
-def _show_passed(found: Verification, site: Site | None, memory: MemoryLine | None) -> None:
+def _show_passed(
+    found: Verification, site: Site | None, memory: MemoryLine | None, data: dict[str, Any]
+) -> None:
     from setup_assistant.cli.verify import memory_row
 
     show.line(
@@ -182,6 +188,13 @@ def _show_passed(found: Verification, site: Site | None, memory: MemoryLine | No
             seconds=round(found.seconds, 1),
         )
     )
+    if data.get("compared_with") == "nothing":
+        text = _(
+            "There are no sums to compare these weights with: names, shapes and answers were "
+            "looked at, not whose they are. To compare them: {command}",
+            command="setup-assistant download OWNER/NAME --verify --to FOLDER",
+        )
+        show.line(text)
     if memory and site:
         memory_row.tell(memory, site, found)
 

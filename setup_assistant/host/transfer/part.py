@@ -76,7 +76,10 @@ class Part:
     def kept(self) -> list[int] | None:
         """Return the counts an earlier run left; None where there are none that fit."""
         with contextlib.suppress(OSError, struct.error):
-            if self.path.is_symlink() or self.path.stat().st_size != self.file.size:
+            # Another name of somebody's file is no part of ours.
+            if any(p.is_symlink() or p.stat().st_nlink > 1 for p in (self.path, self.state)):
+                return None
+            if self.path.stat().st_size != self.file.size:
                 return None
             data = self.state.read_bytes()
             if data[:_IDENTITY_BYTES] == self._identity:
