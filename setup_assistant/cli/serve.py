@@ -37,6 +37,12 @@ _PORT = 8000
     help=_("File that holds the token clients must show; by default a new one is made."),
 )
 @click.option("--yes", "-y", is_flag=True, help=_("Install the server's packages without asking."))
+@click.option(
+    "--write-unit",
+    "as_unit",
+    is_flag=True,
+    help=_("Write a systemd unit for this account instead, and say how it is started."),
+)
 @verb(
     "serve",
     summary=_(
@@ -44,10 +50,13 @@ _PORT = 8000
         "It is transformers' own server with the API of OpenAI (/v1/chat/completions), for this "
         "machine alone unless --host says otherwise. Runs until Ctrl-C."
     ),
-    examples=("setup-assistant serve --site qwen2-vl --port 8000",),
+    examples=(
+        "setup-assistant serve --site qwen2-vl --port 8000",
+        "setup-assistant serve --site qwen2-vl --write-unit",
+    ),
 )
 def command(
-    *, site: Path | None, host: str, port: int, token_file: Path | None, yes: bool
+    *, site: Path | None, host: str, port: int, token_file: Path | None, yes: bool, as_unit: bool
 ) -> Result:
     """Serve until Ctrl-C."""
     from setup_assistant.site.read import read_layout, read_plan
@@ -57,6 +66,12 @@ def command(
     layout = read_layout(site or paths.default_site())
     plan = read_plan(layout)
     row = _row(plan)
+    if as_unit:
+        from setup_assistant.cli import serve_unit
+
+        if token_file:
+            _token(token_file)
+        return serve_unit.write(layout, host, port, token_file)
     must_be_free(host, port)
     token = _token(token_file)
     if serve_packages.missing(layout.env, row):
