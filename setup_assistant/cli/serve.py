@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -156,13 +158,15 @@ def _tell(host: str, port: int, token: str, name: str) -> None:
     shown = f"[{host}]" if ":" in host else host
     base = f"http://{shown}:{port}"
     show.line(_("In the browser:"))
-    show.verbatim(f"  {base}/#{quote(token)}")
+    show.handed_over(f"  {base}/#{quote(token, safe='')}")
     show.line(_("For programs, as OpenAI's API:"))
-    show.verbatim(
-        f"  curl {base}/v1/chat/completions -H 'Authorization: Bearer {token}' \\\n"
-        "    -H 'Content-Type: application/json' -d '"
-        f'{{"model": "{name}", "messages": [{{"role": "user", "content": "Hello"}}]}}\'\n'
-        f'  OpenAI(base_url="{base}/v1", api_key="{token}")'
+    body = json.dumps({"model": name, "messages": [{"role": "user", "content": "Hello"}]})
+    bearer = shlex.quote(f"Authorization: Bearer {token}")
+    # Redacted, these could not be pasted.
+    show.handed_over(
+        f"  curl {base}/v1/chat/completions -H {bearer} \\\n"
+        f"    -H 'Content-Type: application/json' -d {shlex.quote(body)}\n"
+        f'  OpenAI(base_url="{base}/v1", api_key={json.dumps(token)})'
     )
     show.event({"event": "serving", "url": base, "model": name})
     if host not in ("127.0.0.1", "localhost", "::1"):
