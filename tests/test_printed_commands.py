@@ -88,7 +88,7 @@ def _of_site(site: Path) -> Iterator[str]:
         text = html.unescape(re.sub(r"<[^>]+>", "\n", (site / name).read_text(encoding="utf-8")))
         yield from (f"{program()} {rest}" for rest in commands(text))
         yield from re.findall(r"^ +(\S+/python\S* \S+\.py)$", text, re.MULTILINE)
-    yield from (command for _said, command in next_commands(Layout(site)))
+    yield from (command for _said, command in next_commands(Layout(site), only_test=False))
 
 
 def _light(line: str) -> str:

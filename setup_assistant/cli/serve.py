@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -37,6 +39,12 @@ _PORT = 8000
     help=_("File that holds the token clients must show; by default a new one is made."),
 )
 @click.option("--yes", "-y", is_flag=True, help=_("Install the server's packages without asking."))
+@click.option(
+    "--write-unit",
+    "as_unit",
+    is_flag=True,
+    help=_("Write a systemd unit for this account instead, and say how it is started."),
+)
 @verb(
     "serve",
     summary=_(
@@ -44,10 +52,13 @@ _PORT = 8000
         "It is transformers' own server with the API of OpenAI (/v1/chat/completions), for this "
         "machine alone unless --host says otherwise. Runs until Ctrl-C."
     ),
-    examples=("setup-assistant serve --site qwen2-vl --port 8000",),
+    examples=(
+        "setup-assistant serve --site qwen2-vl --port 8000",
+        "setup-assistant serve --site qwen2-vl --write-unit",
+    ),
 )
 def command(
-    *, site: Path | None, host: str, port: int, token_file: Path | None, yes: bool
+    *, site: Path | None, host: str, port: int, token_file: Path | None, yes: bool, as_unit: bool
 ) -> Result:
     """Serve until Ctrl-C."""
     from setup_assistant.site.read import read_layout, read_plan
@@ -57,6 +68,12 @@ def command(
     layout = read_layout(site or paths.default_site())
     plan = read_plan(layout)
     row = _row(plan)
+    if as_unit:
+        from setup_assistant.cli import serve_unit
+
+        if token_file:
+            _token(token_file)
+        return serve_unit.write(layout, host, port, token_file)
     must_be_free(host, port)
     token = _token(token_file)
     if serve_packages.missing(layout.env, row):
@@ -141,13 +158,15 @@ def _tell(host: str, port: int, token: str, name: str) -> None:
     shown = f"[{host}]" if ":" in host else host
     base = f"http://{shown}:{port}"
     show.line(_("In the browser:"))
-    show.verbatim(f"  {base}/#{quote(token)}")
+    show.handed_over(f"  {base}/#{quote(token, safe='')}")
     show.line(_("For programs, as OpenAI's API:"))
-    show.verbatim(
-        f"  curl {base}/v1/chat/completions -H 'Authorization: Bearer {token}' \\\n"
-        "    -H 'Content-Type: application/json' -d '"
-        f'{{"model": "{name}", "messages": [{{"role": "user", "content": "Hello"}}]}}\'\n'
-        f'  OpenAI(base_url="{base}/v1", api_key="{token}")'
+    body = json.dumps({"model": name, "messages": [{"role": "user", "content": "Hello"}]})
+    bearer = shlex.quote(f"Authorization: Bearer {token}")
+    # Redacted, these could not be pasted.
+    show.handed_over(
+        f"  curl {base}/v1/chat/completions -H {bearer} \\\n"
+        f"    -H 'Content-Type: application/json' -d {shlex.quote(body)}\n"
+        f'  OpenAI(base_url="{base}/v1", api_key={json.dumps(token)})'
     )
     show.event({"event": "serving", "url": base, "model": name})
     if host not in ("127.0.0.1", "localhost", "::1"):

@@ -26,7 +26,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def write_text(path: Path, text: str) -> bool:
+def write_text(path: Path, text: str, *, mode: int = 0o644) -> bool:
     """Write `text` to `path` atomically; return whether anything changed.
 
     An unchanged file is left alone, so that a rerun changes nothing.
@@ -43,7 +43,7 @@ def write_text(path: Path, text: str) -> bool:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            Path(name).chmod(0o644)
+            Path(name).chmod(mode)
             Path(name).replace(path)
             durable.sync_folder(path.parent)
         except BaseException:

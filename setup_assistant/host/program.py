@@ -25,12 +25,16 @@ def program() -> str:
     Its name where PATH leads to it; else the path of its console script, or of the one file that
     it came in. `python -m` works only where the package can be imported, and is the last resort.
     """
-    if sys.argv[0].endswith(".pyz"):
-        return f"{_quoted(sys.executable)} {_quoted(os.path.abspath(sys.argv[0]))}"  # noqa: PTH100
     script = _script()
-    if script is None:
-        return f"{_quoted(sys.executable)} -m setup_assistant"
-    return NAME if _leads_to(script) else _quoted(str(script))
+    return NAME if script and _leads_to(script) else " ".join(_quoted(word) for word in words())
+
+
+def words() -> list[str]:
+    """Return the same as an absolute command line, for programs that have no PATH to look in."""
+    if sys.argv[0].endswith(".pyz"):
+        return [sys.executable, str(Path(sys.argv[0]).absolute())]
+    script = _script()
+    return [str(script)] if script else [sys.executable, "-m", "setup_assistant"]
 
 
 def spell(text: str) -> str:

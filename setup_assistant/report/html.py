@@ -40,7 +40,8 @@ def render_html(receipt: Receipt, beside: Beside) -> str:
                  parts.reasons(beside.plan)),
         _section("versions", msg("Versions and hashes"), parts.packages(receipt),
                  parts.sums_table(beside.sums)),
-        _section("reproduce", msg("How to reproduce it"), parts.reproduce(receipt, beside)),
+        _section("reproduce", msg("How to use and to reproduce it"),
+                 parts.reproduce(receipt, beside)),
         _section("limits", msg("Known limits of the model (not faults of the installation)"),
                  parts.limits(receipt)),
     ]  # fmt: skip

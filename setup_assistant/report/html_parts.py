@@ -200,7 +200,10 @@ def reproduce(receipt: Receipt, beside: Beside) -> Html:
         return shlex.quote(str(PurePath(beside.site, name)))
 
     prefix = shlex.quote(receipt.environment.prefix)
+    site = f" --site {shlex.quote(beside.site)}" if beside.site else ""
     steps = (
+        (msg("Ask the model about pictures and clips"), f"setup-assistant ask{site}"),
+        (msg("Serve it to programs and to the browser"), f"setup-assistant serve{site}"),
         (msg("The same plan again, or on another machine with this file copied there"),
          f"setup-assistant up --yes --answers {word('answers.toml')}"),
         (msg("The same packages in an environment of your own"),

@@ -20,7 +20,7 @@ from setup_assistant.host.secrets import without_login
 from setup_assistant.messages import _
 
 _HEAD = """\
-# The answers this site was made from. Replay them, here or on another machine, with:
+# The answers that Setup Assistant made this site from. Replay them, here or elsewhere, with:
 # 本部署所依据的回答。在本机或其他机器上重现：
 #   {command}
 # A flag on the command line wins over its line here; a line left out takes its default.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +82,16 @@ class Layout:
     def lock(self) -> Path:
         """Held while a run works in this site."""
         return self.root / ".lock"
+
+    @property
+    def unit(self) -> Path:
+        """The systemd unit of `serve --write-unit`."""
+        return self.root / f"qwen-vl-{re.sub('[^A-Za-z0-9_.-]', '-', self.root.name)}.service"
+
+    @property
+    def serve_token(self) -> Path:
+        """The token that the unit's server asks for."""
+        return self.root / "serve.token"
 
     @property
     def work(self) -> Path:

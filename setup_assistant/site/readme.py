@@ -16,6 +16,8 @@ _TEXT = """\
 Qwen2-VL on this machine
 ========================
 
+Made by Setup Assistant.
+
 Model        {model}
 Environment  {env}
 Weights      {weights}
@@ -40,6 +42,12 @@ Read the report, prove it again, set up the same again, or remove it all:
   {program} up --answers {answers}
   {program} uninstall --site {site}
 
+In an editor: VS Code, Python: Select Interpreter, then the first line below. A kernel for Jupyter:
+
+  {python}
+  {python} -m pip install ipykernel
+  {python} -m ipykernel install --user --name qwen2-vl
+
 Files:
 
   machine.json      this computer, when the plan was made
@@ -52,6 +60,8 @@ Files:
 
 本机上的 Qwen2-VL
 ================
+
+由 Setup Assistant 生成。
 
 模型    {model_zh}
 环境    {env}
@@ -76,6 +86,12 @@ Files:
   {program} verify --env {prefix}
   {program} up --answers {answers}
   {program} uninstall --site {site}
+
+在编辑器中：VS Code 选择 Python: Select Interpreter，填入下面第一行。用作 Jupyter 内核：
+
+  {python}
+  {python} -m pip install ipykernel
+  {python} -m ipykernel install --user --name qwen2-vl
 
 文件：
 
@@ -124,6 +140,7 @@ def render_readme(
         weights=recipes / "canary" if canary else layout.weights(plan.model.modelscope_id),
         activate=activation(plan.backend, str(layout.env), os_name),
         scripts="\n".join(runs) or "  -",
+        python=word(layout.env_python),
         program=program(),
         site=word(layout.root),
         prefix=word(layout.env),

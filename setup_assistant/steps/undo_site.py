@@ -86,6 +86,8 @@ def _files(site: Layout) -> list[Path]:
         site.canary_result,
         site.root / "README.txt",
         site.root / BEFORE,
+        site.unit,
+        site.serve_token,
         site.requirements,
         site.packages_lock,
         site.environment_yml,

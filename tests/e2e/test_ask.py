@@ -52,9 +52,9 @@ def test_an_answer_that_is_cut_says_so(built: Built) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("noise.mp4", b"no video at all", "cannot be read"),
-        ("noise.png", b"no picture at all", "cannot be read"),
-        ("empty.mp4", b"", "cannot be read"),
+        ("noise.mp4", b"no video at all", "no video in"),
+        ("noise.png", b"no picture at all", "no picture in"),
+        ("empty.mp4", b"", "is empty"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(
@@ -95,7 +95,7 @@ def test_a_loop_goes_on_after_a_failed_question_and_ends_with_an_empty_line(
     child.expect("A red circle")
     child.expect("question > ")
     child.sendline(f"{bad} What is this?")
-    child.expect("Convert it to PNG")
+    child.expect("Name a PNG")
     child.expect("question > ")
     child.sendline(f"{BLUE} Describe this image.")
     child.expect("A blue circle")

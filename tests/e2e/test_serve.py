@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from setup_assistant.steps.serve_packages import folder_of
+from tests import chromium
 from tests.built import ROOT, Built
 
 pytestmark = pytest.mark.e2e
@@ -47,6 +48,7 @@ class Running(NamedTuple):
     port: int
     token: str
     child: subprocess.Popen[str]
+    said: str = ""
 
 
 def free_port() -> int:
@@ -71,7 +73,7 @@ def server(built: Built) -> Iterator[Running]:
                 break
         found = re.search(rf"http://127\.0\.0\.1:{port}/#(\S+)", "".join(said))
         assert found, "".join(said)
-        yield Running(port, found[1], child)
+        yield Running(port, found[1], child, "".join(said))
     finally:
         if child.poll() is None:
             child.send_signal(signal.SIGINT)
@@ -94,6 +96,48 @@ def test_the_stock_client_gets_right_answers(built: Built, server: Running) -> N
     assert "".join(said["pieces"]) == "一个红色的圆形。"
     assert len(said["pieces"]) > 2
     assert said["models"] == ["canary"]
+
+
+def test_what_it_prints_can_be_pasted(built: Built, server: Running) -> None:
+    curl = re.search(r"^  (curl .*\\\n.*)$", server.said, re.MULTILINE)
+    client = re.search(r"^  (OpenAI\(.*\))$", server.said, re.MULTILINE)
+    assert curl, server.said
+    assert client, server.said
+    done = subprocess.run(["sh", "-c", f"{curl[1]} -sS"], capture_output=True, text=True,
+                          timeout=200, check=False)  # fmt: skip
+    assert json.loads(done.stdout)["choices"], done.stderr
+    code = f"from openai import OpenAI; print([m.id for m in {client[1]}.models.list()])"
+    path = {"PYTHONPATH": str(folder_of(built.env))}
+    done = subprocess.run([built.env / "bin" / "python", "-c", code], env=path, text=True,
+                          capture_output=True, timeout=200, check=False)  # fmt: skip
+    assert done.stdout == "['canary']\n", done.stderr
+
+
+@pytest.mark.skipif(chromium.PROGRAM is None, reason="no chromium (apt install chromium)")
+@pytest.mark.parametrize(
+    ("language", "name", "question", "answer"),
+    [
+        ("en-US", "pictures/red-circle.png", "Describe this image.", "A red circle."),
+        ("zh-CN", "clips/red-circle-right.mp4", "描述这段视频。", "一个红色的圆形向右移动。"),
+    ],
+)
+def test_the_page_answers_in_a_browser(
+    server: Running, tmp_path: Path, language: str, name: str, question: str, answer: str
+) -> None:
+    url = f"http://127.0.0.1:{server.port}/#{server.token}"
+    page = chromium.Page(url, tmp_path / "profile", language)
+    try:
+        page.upload("#files", [CANARY / name])
+        page.wait("document.querySelectorAll('#preview > *').length === 1")
+        page.run(f"document.getElementById('question').value = {json.dumps(question)}")
+        page.run("document.getElementById('ask').click()")
+        page.wait("!document.getElementById('ask').disabled")
+        assert page.run("document.getElementById('answer').textContent") == answer
+        assert page.run("document.documentElement.lang") == language[:2]
+        # The token is not left in the address, and so not in the history.
+        assert page.run("location.hash") == ""
+    finally:
+        page.close()
 
 
 def test_a_taken_port_is_told_before_anything_is_loaded(built: Built, server: Running) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setup_assistant.choose.wishes import Wishes
@@ -18,6 +18,7 @@ _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30).filter(
 )
 
 
+@settings(deadline=None)
 @given(
     model=_text,
     site=_text,

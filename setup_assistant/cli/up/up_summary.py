@@ -7,6 +7,7 @@ from typing import Any
 
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.cli.terminal import show
+from setup_assistant.host import paths
 from setup_assistant.host.program import program
 from setup_assistant.messages import _
 from setup_assistant.report.limits import LIMITS
@@ -57,7 +58,8 @@ def _places(prepared: Prepared) -> list[tuple[str, str]]:
     found = [(_("environment"), str(layout.env))]
     if prepared.plan.model.id != CANARY:
         found.append((_("weights"), str(layout.weights(prepared.plan.model.modelscope_id))))
-    return [*found, (_("scripts"), str(layout.scripts)), (_("report"), str(layout.report_html))]
+    return [*found, (_("scripts"), str(layout.scripts)), (_("report"), str(layout.report_html)),
+            (_("how to use it"), str(layout.root / "README.txt"))]  # fmt: skip
 
 
 def _memory(receipt: dict[str, Any]) -> list[tuple[str, str]]:
@@ -80,17 +82,18 @@ def _apart(receipt: dict[str, Any]) -> str:
 
 
 def next_commands(layout: Layout, *, only_test: bool) -> tuple[tuple[str, str], ...]:
-    """Return three commands worth trying next, ready to paste, and what each is for.
+    """Return the commands worth trying next, ready to paste, and what each is for.
 
     `only_test`: only the canary is there, and a real model comes first.
     """
-    python = shlex.quote(str(layout.env_python))
-    script = shlex.quote(str(layout.scripts / "image.py"))
-    env = shlex.quote(str(layout.env))
-    site = shlex.quote(str(layout.root))
-    real = (_("get a real model"), f"{program()} up --site {site} --model auto")
+    usual = layout.root == paths.default_site()
+    site = "" if usual else f" --site {shlex.quote(str(layout.root))}"
+    real = ((_("get a real model"), f"{program()} up{site} --model auto"),)
     return (
-        real if only_test else (_("ask about a picture"), f"{python} {script}"),
-        (_("prove it again, at any time"), f"{program()} verify --env {env}"),
-        (_("read the report in a browser"), f"{program()} report --site {site} --open"),
-    )
+        *(real if only_test else ()),
+        (_("ask about pictures and clips"), f"{program()} ask{site}"),
+        (_("serve it to programs and the browser"), f"{program()} serve{site}"),
+        (_("read the report in a browser"), f"{program()} report{site} --open"),
+        (_("prove it again, at any time"),
+         f"{program()} verify --env {shlex.quote(str(layout.env))}"),
+    )  # fmt: skip
