@@ -55,7 +55,8 @@ class Uv:
         """
         suited(job.prefix)
         python = interpreter(job.python)
-        _quiet(job, "venv", "--relocatable", "--no-project", "--python", python, job.prefix)
+        _quiet(job, "venv", "--relocatable", "--no-project", *job.prompt(), "--python", python,
+               job.prefix)  # fmt: skip
 
     def install(self, job: Job) -> None:
         """Install the requirements, and pip, with live progress."""
