@@ -70,8 +70,19 @@ def install(job: Job, *, with_pip: bool = False) -> None:
     its hashes compared.
 
     Raises:
-        SetupError: `no_space`, `packages_unreachable` or `install_failed`.
+        SetupError: `no_space`, `packages_unreachable`, `wheels_missing` or `install_failed`.
     """
+    try:
+        _install_locked(job, with_pip=with_pip)
+    except SetupError as error:
+        if job.wheelhouse is None:
+            raise
+        from setup_assistant.steps.backends import short_wheelhouse
+
+        raise short_wheelhouse.explained(job, error) from error
+
+
+def _install_locked(job: Job, *, with_pip: bool) -> None:
     wanted = lock.lock_for(job, _run)
     locked = wanted != job.requirements
     pip, hashed = lock.pip_for(job) if with_pip else (None, False)
