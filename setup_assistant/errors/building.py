@@ -113,6 +113,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("A package is not there, and the network may not be asked: {detail}"),
         msg("Put its wheel into the folder given as --wheelhouse, or run once without --offline."),
     ),
+    "wheels_missing": ErrorKind(
+        Exit.FAILED,
+        msg("{path} lacks these wheels: {names}"),
+        msg("Where the network may be used, fetch all of them with: {command}"),
+    ),
     "hash_mismatch": ErrorKind(
         Exit.FAILED,
         msg("A package is not the one that the lock names: {detail}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from pathlib import Path
@@ -33,7 +34,7 @@ def start(verb: str) -> Path | None:
     path = folder / f"{stamp}-{verb}-{os.getpid()}.log"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+        handler = _Quiet(path, encoding="utf-8", delay=True)
     except OSError:
         return None
     handler.setFormatter(_Redacting("%(relativeCreated)8d ms %(levelname)s %(message)s"))
@@ -42,6 +43,13 @@ def start(verb: str) -> Path | None:
     _file = path
     _rotate(folder)
     return path
+
+
+class _Quiet(logging.FileHandler):
+    """A file of detail. A disk that is full has been told of already, in one sentence."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its contract
+        """Say nothing."""
 
 
 def current() -> Path | None:
@@ -55,7 +63,8 @@ def stop() -> None:
     for handler in list(_logger.handlers):
         if isinstance(handler, logging.FileHandler):
             _logger.removeHandler(handler)
-            handler.close()
+            with contextlib.suppress(OSError):  # what it holds back does not fit on the disk
+                handler.close()
     _file = None
 
 

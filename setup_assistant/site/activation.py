@@ -12,18 +12,40 @@ import os
 from pathlib import Path, PurePath
 from typing import Literal
 
-Shell = Literal["bash", "zsh", "fish", "powershell", "cmd"]
-SHELLS: tuple[Shell, ...] = ("bash", "zsh", "fish", "powershell", "cmd")
+Shell = Literal["bash", "zsh", "fish", "csh", "powershell", "cmd"]
+SHELLS: tuple[Shell, ...] = ("bash", "zsh", "fish", "csh", "powershell", "cmd")
 _POSIX = ("bash", "zsh")
 # Not sh: a script may stand between a person's shell and this tool.
-_INTERACTIVE = ("bash", "zsh", "fish", "pwsh")
+_INTERACTIVE = ("bash", "zsh", "fish", "csh", "tcsh", "bsd-csh", "pwsh")
 _GENERATIONS = 8
 # What the activation scripts of venv and conda themselves stumble over in a path.
 _AWKWARD = set("'\"`$!") if os.name != "nt" else set("'`$!%&^")
 # conda's own names of the shells.
 _CONDA_NAMES = {
-    "bash": "posix", "zsh": "posix", "fish": "fish", "powershell": "powershell", "cmd": "cmd.exe",
+    "bash": "posix", "zsh": "posix", "fish": "fish", "csh": "csh", "powershell": "powershell",
+    "cmd": "cmd.exe",
 }  # fmt: skip
+# What remembers PYTHONPATH before a virtual environment is activated, and what lets its own
+# `deactivate` bring it back. Activated twice, it is the first that counts.
+_POSIX_RESTORED = (
+    "_SA_PYTHONPATH=${_SA_PYTHONPATH-$PYTHONPATH}; ",
+    (
+        """; eval "$(typeset -f deactivate | sed '1s/deactivate/_sa_off/')"; """
+        """deactivate() { _sa_off "$@"; [ "${1-}" = nondestructive ] || { """
+        """export PYTHONPATH="$_SA_PYTHONPATH"; unset _SA_PYTHONPATH; """
+        """unset -f _sa_off deactivate 2>/dev/null; :; }; }"""
+    ),
+)
+_FISH_RESTORED = (
+    "set -q _SA_PYTHONPATH; or set -g _SA_PYTHONPATH $PYTHONPATH; ",
+    (
+        "; functions -e _sa_off; functions -c deactivate _sa_off; function deactivate; "
+        "functions -c _sa_off _sa_now; _sa_now $argv; functions -e _sa_now; "
+        'if test "$argv[1]" != nondestructive; set -gx PYTHONPATH $_SA_PYTHONPATH; '
+        "set -e _SA_PYTHONPATH; functions -e _sa_off deactivate; end; end"
+    ),
+)
+_RESTORED = {"bash": _POSIX_RESTORED, "zsh": _POSIX_RESTORED, "fish": _FISH_RESTORED}
 
 
 def current_shell() -> Shell:
@@ -32,10 +54,10 @@ def current_shell() -> Shell:
     `SHELL` is the login shell, which a person may have left for another.
     """
     name = _shell_above() or PurePath(os.environ.get("SHELL", "")).name
-    if name == "zsh":
-        return "zsh"
-    if name == "fish":
-        return "fish"
+    if name in ("zsh", "fish"):
+        return "zsh" if name == "zsh" else "fish"
+    if name.endswith("csh"):
+        return "csh"
     if name in ("pwsh", "powershell"):
         return "powershell"
     if os.name == "nt" and not name:
@@ -59,7 +81,9 @@ def _shell_above(proc: Path = Path("/proc")) -> str:
     return ""
 
 
-def activation(prefix: Path, kind: str, shell: Shell, program: Path | None = None) -> str:
+def activation(
+    prefix: Path, kind: str, shell: Shell, program: Path | None = None, *, restore: bool = False
+) -> str:
     """Return the lines that activate the environment at `prefix`.
 
     Args:
@@ -67,10 +91,19 @@ def activation(prefix: Path, kind: str, shell: Shell, program: Path | None = Non
         kind: "venv" or "conda".
         shell: for which shell.
         program: conda, mamba or micromamba, where one is on this machine.
+        restore: whether PYTHONPATH is set, so that `deactivate` has to bring it back.
     """
     plain = _is_plain(prefix, shell, program)
+    if kind == "venv" and shell == "csh":
+        # activate.csh cannot know where it lies, and ours have been moved into their place.
+        plain = False
     if kind == "venv":
-        return _venv(prefix, shell) if plain else by_hand(prefix, shell, "VIRTUAL_ENV")
+        first, last = _RESTORED.get(shell, ("", "")) if restore else ("", "")
+        return (
+            f"{first}{_venv(prefix, shell)}{last}"
+            if plain
+            else by_hand(prefix, shell, "VIRTUAL_ENV")
+        )
     if program is not None and plain:
         return _by_program(prefix, shell, program)
     return by_hand(prefix, shell, "CONDA_PREFIX", "CONDA_DEFAULT_ENV")
@@ -78,7 +111,7 @@ def activation(prefix: Path, kind: str, shell: Shell, program: Path | None = Non
 
 def deactivation(prefix: Path, kind: str, shell: Shell, program: Path | None = None) -> str:
     """Return the command that ends it; what was set by hand ends with the shell."""
-    if not _is_plain(prefix, shell, program):
+    if not _is_plain(prefix, shell, program) or (kind == "venv" and shell == "csh"):
         return "exit"
     if kind == "venv":
         return "deactivate"
@@ -105,6 +138,8 @@ def quoted(text: str, shell: Shell) -> str:
         return "'" + text.replace("'", "'\"'\"'") + "'"
     if shell == "fish":
         return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    if shell == "csh":
+        return "'" + text.replace("'", "'\\''").replace("!", "\\!") + "'"
     if shell == "powershell":
         # PowerShell takes typographic quotes for quotes, too.
         for quote in "'‘’‚‛":
@@ -136,6 +171,8 @@ def _by_program(prefix: Path, shell: Shell, program: Path) -> str:
         return f'eval "$({call})"'
     if shell == "fish":
         return f"{call} | source"
+    if shell == "csh":
+        return f"eval `{call}`"
     if shell == "powershell":
         return f"& {call} | Out-String | Invoke-Expression"
     # conda answers with the name of a script that it has written.
@@ -159,6 +196,11 @@ def by_hand(prefix: Path, shell: Shell, *names: str) -> str:
         lines = [f"set -gx PATH {' '.join(quoted(f, shell) for f in folders)} $PATH"]
         lines += [f"set -gx {k} {quoted(v, shell)}" for k, v in values.items()]
         lines += [f"source {quoted(str(s), shell)}" for s in _scripts(prefix, "*.fish")]
+        return "; ".join(lines)
+    if shell == "csh":
+        lines = [f'setenv PATH {":".join(quoted(f, shell) for f in folders)}:"$PATH"']
+        lines += [f"setenv {k} {quoted(v, shell)}" for k, v in values.items()]
+        lines += [f"source {quoted(str(s), shell)}" for s in _scripts(prefix, "*.csh")]
         return "; ".join(lines)
     if shell == "powershell":
         first = quoted(os.pathsep.join([*folders, ""]), shell)

@@ -328,6 +328,7 @@ def _job(context: Context, prefix: Path, scratch: Path) -> Job:
         platform=host_of(context.machine, drivers.load()).platform,
         left_out=context.plan.sources.left_out,
         only_wheels=_old_libc(context.plan),
+        called=context.ledger.root.name,
     )
 
 

@@ -19,7 +19,7 @@ from setup_assistant.messages import Message, msg
 from setup_assistant.site import answers, read
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import adopt, by_hand, environment, undo_site
+from setup_assistant.steps import adopt, by_hand, environment, for_others, undo_site
 from setup_assistant.steps.environment_preflight import read_marker
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context, Teller
@@ -127,6 +127,8 @@ def prepare(
 def _anew(layout: Layout, machine: Machine, wishes: Wishes) -> Prepared:
     """Return a new plan, which keeps what was changed by hand where that was asked for."""
     plan = make(machine, wishes)
+    private = for_others.warnings(plan, layout.root)
+    plan = replace(plan, warnings=(*plan.warnings, *private))
     if not _is_ours(layout):
         return Prepared(layout, machine, wishes, plan)
     wanted = environment.planned(plan)

@@ -69,7 +69,7 @@ def test_activation_is_one_line_and_nothing_else(machine: Machine) -> None:
     assert done.stdout.count("\n") == 1
     data = machine.envelope("activate", "my site", "--shell", "fish")["data"]
     assert (data["shell"], data["activate"]) == ("fish", done.stdout.strip())
-    assert set(data["all"]) == {"bash", "zsh", "fish", "powershell", "cmd"}
+    assert set(data["all"]) == {"bash", "zsh", "fish", "csh", "powershell", "cmd"}
     assert all(str(site / "env") in text for text in data["all"].values())
 
 

@@ -59,7 +59,8 @@ def home() -> Iterator[Path]:
     """Return a home whose name is as long everywhere: lines must break at the same places."""
     while (folder := Path(f"/tmp/sa-{random.randrange(1000, 10000)}")).exists():
         pass
-    folder.mkdir()
+    # Closed to others, who then are nobody to be warned for.
+    folder.mkdir(0o700)
     yield folder
     shutil.rmtree(folder)
 

@@ -45,7 +45,7 @@ def paste(shell: Shell, text: str, then: str) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "csh"])
 def test_a_virtual_environment(tmp_path: Path, shell: Shell, name: str) -> None:
     prefix = tmp_path / name
     import uv
@@ -59,12 +59,29 @@ def test_a_virtual_environment(tmp_path: Path, shell: Shell, name: str) -> None:
     assert paste(shell, text, f'python -c "{CODE}"') == f"{prefix}\n"
 
 
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_deactivating_gives_pythonpath_back(tmp_path: Path, shell: Shell) -> None:
+    prefix = tmp_path / "a space"
+    import uv
+
+    subprocess.run(
+        [uv.find_uv_bin(), "venv", "--quiet", "--no-project", "--python", sys.executable, prefix],
+        check=True,
+    )  # fmt: skip
+    text = activation.activation(prefix, "venv", shell, restore=True)
+    # Activated twice, as people do, and left once; then once more from the beginning.
+    then = f"{text}\ndeactivate\necho $PYTHONPATH\n{text}\ndeactivate\necho $PYTHONPATH"
+    assert paste(shell, text, then) == "/nowhere/else\n/nowhere/else\n"
+    inside = paste(shell, text, f'python -c "{CODE}"')
+    assert inside == f"{prefix}\n"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "csh"])
 def test_a_conda_environment_without_conda(tmp_path: Path, shell: Shell, name: str) -> None:
     prefix = conda_like(tmp_path / name)
     text = activation.activation(prefix, "conda", shell)
-    hello = "fish" if shell == "fish" else "sh"
+    hello = {"fish": "fish", "csh": ""}.get(shell, "sh")
     assert paste(shell, text, "python") == f"{prefix}\ntwo 'words'{hello}\n"
 
 
@@ -93,7 +110,7 @@ def test_the_shell_in_use(monkeypatch: pytest.MonkeyPatch, shell: str, name: str
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which process is above")
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "csh", "tcsh"])
 def test_the_shell_is_the_one_above_not_the_login_shell(shell: str) -> None:
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not here")
@@ -102,4 +119,4 @@ def test_the_shell_is_the_one_above_not_the_login_shell(shell: str) -> None:
         [shell, "-c", f'"{sys.executable}" -c "{code}"; true'],
         env={**os.environ, "SHELL": "/bin/ksh"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.strip() == shell
+    assert done.stdout.strip() == shell.removeprefix("t")

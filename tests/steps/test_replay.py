@@ -126,7 +126,7 @@ def test_what_is_not_there_is_named(first: First, tmp_path: Path) -> None:
     next(wheels.glob("qwen_vl_utils-*")).unlink()
     done = first.replay(tmp_path / "site", "--lock", str(first.lock),
                         "--wheelhouse", str(wheels), cache=tmp_path / "c")  # fmt: skip
-    assert done["errors"][0]["code"] == "wheel_missing"
+    assert done["errors"][0]["code"] == "wheels_missing"
     assert "qwen-vl-utils" in done["errors"][0]["message"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from setup_assistant.messages import _
 if TYPE_CHECKING:
     from setup_assistant.site.environments import Environment
 
-_SHELLS = ("bash", "zsh", "fish", "powershell", "cmd")
+_SHELLS = ("bash", "zsh", "fish", "csh", "tcsh", "powershell", "cmd")
 
 
 @click.argument("name")
@@ -38,10 +39,12 @@ def activate(name: str, shell: str) -> Result:
 
     end_named(name)
     found = environments.pick(name)
-    wanted = next((s for s in activation.SHELLS if s == shell), activation.current_shell())
+    name = "csh" if shell == "tcsh" else shell
+    wanted = next((s for s in activation.SHELLS if s == name), activation.current_shell())
+    restore = bool(os.environ.get("PYTHONPATH"))
     program = _program(found)
     texts = {
-        s: activation.activation(Path(found.prefix), found.made_by, s, program)
+        s: activation.activation(Path(found.prefix), found.made_by, s, program, restore=restore)
         for s in activation.SHELLS
     }
     data = {

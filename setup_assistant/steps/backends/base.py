@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +23,8 @@ class Job:
     cache and local folders only; `left_out` are indexes of the person's that do not answer;
     `wheelhouse` is a folder of wheels, which then are all there is; `only_wheels` takes the
     newest releases that have a wheel for this system.
-    `prefer_present` keeps the versions that the environment has wherever they fit.
+    `prefer_present` keeps the versions that the environment has wherever they fit; `called` is
+    what a shell's prompt shows while it is active.
     """
 
     prefix: Path
@@ -41,6 +43,11 @@ class Job:
     platform: str = ""
     left_out: tuple[str, ...] = ()
     only_wheels: bool = False
+    called: str = ""
+
+    def prompt(self) -> list[str | Path]:
+        """Return options for a prompt; scripts of activation would not survive every name."""
+        return ["--prompt", self.called] if re.fullmatch(r"\w[\w .-]*", self.called) else []
 
     def places(self) -> list[str | Path]:
         """Return options for a wheelhouse (and no index beside it), and for wheels only."""

@@ -39,7 +39,8 @@ class Pip:
         suited(job.prefix)
         # -I: a venv.py where the person is would be run instead. pip apart: venv keeps to itself
         # what pip says, such as that the disk is full.
-        _make(job, uv.interpreter(job.python), "venv", "--without-pip", job.prefix)
+        _make(job, uv.interpreter(job.python), "venv", "--without-pip", *job.prompt(),
+              job.prefix)  # fmt: skip
         _make(job, python_in(job.prefix), "ensurepip", "--upgrade", "--default-pip")
 
     def install(self, job: Job) -> None:

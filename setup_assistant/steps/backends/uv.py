@@ -55,7 +55,8 @@ class Uv:
         """
         suited(job.prefix)
         python = interpreter(job.python)
-        _quiet(job, "venv", "--relocatable", "--no-project", "--python", python, job.prefix)
+        _quiet(job, "venv", "--relocatable", "--no-project", *job.prompt(), "--python", python,
+               job.prefix)  # fmt: skip
 
     def install(self, job: Job) -> None:
         """Install the requirements, and pip, with live progress."""
@@ -69,8 +70,19 @@ def install(job: Job, *, with_pip: bool = False) -> None:
     its hashes compared.
 
     Raises:
-        SetupError: `no_space`, `packages_unreachable` or `install_failed`.
+        SetupError: `no_space`, `packages_unreachable`, `wheels_missing` or `install_failed`.
     """
+    try:
+        _install_locked(job, with_pip=with_pip)
+    except SetupError as error:
+        if job.wheelhouse is None:
+            raise
+        from setup_assistant.steps.backends import short_wheelhouse
+
+        raise short_wheelhouse.explained(job, error) from error
+
+
+def _install_locked(job: Job, *, with_pip: bool) -> None:
     wanted = lock.lock_for(job, _run)
     locked = wanted != job.requirements
     pip, hashed = lock.pip_for(job) if with_pip else (None, False)
