@@ -85,6 +85,12 @@ def _driver(joined: Joined, jetson: str | None) -> tuple[Driver, list[Unknown]]:
     return driver, unknown
 
 
+def _free(card: Card) -> int | None:
+    """Return the free memory of a card; more than all of it is a counter that ran below zero."""
+    free, total = card.free_bytes, card.total_bytes
+    return None if free is not None and total is not None and free > total else free
+
+
 def _gpu(card: Card, position: int, memory: Memory | None) -> tuple[Gpu, list[Unknown]]:
     vendor: Literal["nvidia", "amd", "intel"] = "nvidia"
     if card.vendor == "amd":
@@ -99,7 +105,7 @@ def _gpu(card: Card, position: int, memory: Memory | None) -> tuple[Gpu, list[Un
         pci_bus_id=card.pci_bus_id,
         compute_capability=card.compute_capability,
         memory_total_bytes=card.total_bytes,
-        memory_free_bytes=card.free_bytes,
+        memory_free_bytes=_free(card),
         mig=card.mig,
         display_active=card.display_active,
         driver_model=card.driver_model,

@@ -12,7 +12,7 @@ import pytest
 from setup_assistant.host.program import program
 from tests.built import ROOT, Built, Place
 from tests.hub.server import Hub
-from tests.terminal import CLEAR_LINE, CTRL_C, ENTER, UP, Terminal
+from tests.terminal import CLEAR_LINE, CTRL_C, DOWN, ENTER, LEFT, UP, Terminal
 
 pytestmark = [
     pytest.mark.e2e,
@@ -21,8 +21,22 @@ pytestmark = [
 ]
 MODEL = "Qwen/Qwen2-VL-2B-Instruct"
 WORDS = {
-    "en": ("What would you like", "Which folder", "has a plan already", "Do this now", "Next:"),
-    "zh_CN": ("您想做什么", "哪个文件夹", "已有方案", "现在执行吗", "接下来"),
+    "en": (
+        "What would you like",
+        "Which folder",
+        "No real model is here yet",
+        "What shall become of it",
+        "Do this now",
+        "Nothing was done",
+    ),
+    "zh_CN": (
+        "您想做什么",
+        "哪个文件夹",
+        "还没有真正的模型",
+        "接下来怎么做",
+        "现在执行吗",
+        "没有做任何更改",
+    ),
 }
 
 
@@ -80,18 +94,38 @@ def test_interrupted_in_the_download_and_the_smoke_test(place: Place, tmp_path: 
 
 @pytest.mark.parametrize("columns", [60, 120])
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
-def test_a_finished_site_is_taken_up(built: Built, language: str, columns: int) -> None:
-    way, folder, plan, agree, following = WORDS[language]
+def test_a_finished_site_says_what_it_holds_and_offers_a_real_model(
+    built: Built, language: str, columns: int
+) -> None:
+    way, folder, holds, become, agree, nothing = WORDS[language]
     screen = _terminal(built.place, "--lang", language, columns=columns)
     screen.wait(way)
     screen.keys(ENTER)
     screen.wait(folder)
     screen.keys(CLEAR_LINE + str(built.site), ENTER)
-    screen.wait(plan, agree)
+    screen.wait(holds, become)
     screen.keys(ENTER)
-    screen.wait(following)
+    screen.wait("Qwen/Qwen2-VL")
+    screen.keys(ENTER)
+    screen.wait(agree)
+    screen.keys(LEFT, LEFT)
+    screen.wait(become)
+    screen.keys(ENTER)
+    screen.wait("Qwen/Qwen2-VL")
+    screen.keys(ENTER)
+    screen.wait(agree)
+    screen.keys("n")
+    screen.wait(nothing)
     assert screen.end() == 0
-    assert "verify --env" in screen.seen()
+    assert '"canary"' in (built.site / "plan.json").read_text()
+
+
+def test_a_finished_site_is_proved_again(built: Built) -> None:
+    screen = _terminal(built.place, "up", "--site", str(built.site), columns=80)
+    screen.wait("What shall become of it")
+    screen.keys(DOWN, ENTER)
+    screen.wait("checks passed")
+    assert screen.end() == 0
 
 
 def test_broken_found_and_mended(built: Built, place: Place, tmp_path: Path) -> None:

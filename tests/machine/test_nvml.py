@@ -172,3 +172,10 @@ def test_a_forward_compatibility_package_is_seen(
 ) -> None:
     nvml(f"driver {driver}", f"cuda {cuda}", T4)
     assert look(tree()).driver.cuda_source == source
+
+
+def test_more_free_memory_than_there_is_counts_as_unknown(nvml: Use) -> None:
+    nvml("gpu NVIDIA GeForce RTX 4090|8|9|24564|24200|0|0|0|4242")
+    (card,) = probe.probe(sources=False).gpus
+    assert card.memory_total_bytes
+    assert card.memory_free_bytes is None
