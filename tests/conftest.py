@@ -13,13 +13,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from setup_assistant import messages
 from tests.built import Built, built, place, shared
+from tests.forked import MODULE, Server
 
 __all__ = ["built", "place", "shared"]
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Fewer examples each time and other ones the next time; a night's search takes ten times as many.
+# A loaded machine draws an example and runs it in any time: neither is a fault.
+_load = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("everyday", max_examples=30, **_load)
+settings.register_profile("search", max_examples=300, **_load)
+_SEARCH = bool(os.environ.get("SETUP_ASSISTANT_TEST_SEARCH"))
+settings.load_profile("search" if _SEARCH else "everyday")
 
 if not os.environ.get("SETUP_ASSISTANT_TEST_KEEP_CACHE"):
     # What is read while tests are collected, or once for all, stays out of the person's cache, too.
@@ -56,16 +66,27 @@ def _isolated(_unchanged: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     messages.use_language("en")
 
 
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Server]:
+    """Return what runs commands in processes of their own."""
+    server = Server()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def assistant(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def assistant(tmp_path: Path, commands: Server) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the real command line in a process of its own."""
 
     def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         home = tmp_path / "home"
         home.mkdir(exist_ok=True)
         env = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT), **variables}
+        # What an interpreter reads as it starts needs one that starts.
+        if hasattr(os, "fork") and not any(n.startswith(("PYTHON", "LC_")) for n in variables):
+            return commands.run(arguments, env, tmp_path)
         return subprocess.run(
-            [sys.executable, "-m", "setup_assistant.cli.app", *arguments],
+            [sys.executable, "-m", MODULE, *arguments],
             env=env, capture_output=True, text=True, timeout=600, check=False, cwd=tmp_path,
         )  # fmt: skip
 

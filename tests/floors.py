@@ -21,9 +21,9 @@ PACKAGE = "setup_assistant"
 # Percent of lines and branches in the process of the tests itself, by the everyday part alone:
 # what only a process of its own runs is held by that process's test.
 FLOORS = {
-    "": 60, "agent": 40, "bundle": 60, "catalog": 85, "choose": 85, "cli": 45, "doctor": 65,
-    "errors": 90, "fleet": 50, "host": 60, "machine": 70, "maintain": 70, "mirror": 60,
-    "report": 80, "site": 75, "steps": 60, "verify": 40, "weights": 75,
+    "": 35, "agent": 10, "bundle": 30, "catalog": 70, "choose": 70, "cli": 30, "doctor": 30,
+    "errors": 90, "fleet": 20, "host": 35, "machine": 60, "maintain": 40, "mirror": 30,
+    "report": 70, "site": 65, "steps": 30, "verify": 20, "weights": 35,
 }  # fmt: skip
 
 

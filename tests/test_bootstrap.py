@@ -141,6 +141,7 @@ def test_failures_of_the_first_start_are_told_apart(said: str, key: str, status:
     assert _bootstrap_words.tell(key, caught.value.args_, json=False) == status
 
 
+@pytest.mark.e2e
 def test_an_index_that_cannot_be_reached_is_named_and_the_password_in_it_is_not(
     checkout: Path,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from tests.bench.machines import Box, Card, machines
 from tests.bench.ours import choice
 
 FACTS = Path(__file__).resolve().parents[1] / "catalog" / "facts"
+# A search of all of them is for a night; most of what they are judged by shows in the first.
+COUNT = 510 if os.environ.get("SETUP_ASSISTANT_TEST_SEARCH") else 170
 ADA = Card("NVIDIA GeForce RTX 4090", "8.9", 24564, 525)
 HOPPER = Box("535.104.05", (ADA,), "Linux", "x86_64", "3.12", "2.35")
 
@@ -19,7 +22,7 @@ HOPPER = Box("535.104.05", (ADA,), "Linux", "x86_64", "3.12", "2.35")
 def test_every_choice_runs_and_is_the_newest_that_does() -> None:
     wrong = [
         (box, answer.pair, fault)
-        for box in machines(count=510, seed=3)
+        for box in machines(count=COUNT, seed=3)
         for answer in [choice(box)]
         for fault in oracle.faults(box, answer)
     ]

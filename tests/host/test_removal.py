@@ -243,6 +243,34 @@ def test_other_file_systems_are_not_entered(tmp_path: Path, where: str) -> None:
     assert (tmp_path / "root" / "folder" / "first").exists()
 
 
+@pytest.mark.parametrize(
+    "mounts",
+    [
+        'mount -t tmpfs none "$1/folder" && touch "$1/folder/file"',
+        'mount -t tmpfs none "$1" && mkdir "$1/folder" && mount --bind "$2" "$1/folder"',
+    ],
+    ids=["newer", "older"],
+)
+def test_a_way_through_another_file_system_is_told_before(
+    root: Path, tmp_path: Path, mounts: str
+) -> None:
+    (root / "folder").mkdir()
+    (tmp_path / "mine" / "file").write_text("x")
+    code = (
+        "import sys; from pathlib import Path; from setup_assistant.host import removal; "
+        "root = Path(sys.argv[1]); print(removal.obstacle(root / 'folder' / 'file', root))"
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "--map-root-user", "sh", "-c",
+         f'{mounts} || exit 77; exec {sys.executable} -c "$3" "$1"', "sh",
+         root, tmp_path / "mine", code],
+        capture_output=True, text=True, check=False, cwd=PACKAGE.parent,
+    )  # fmt: skip
+    if "unshare" in done.stderr or done.returncode == 77:
+        pytest.skip("this system mounts nothing for a test")
+    assert done.stdout.endswith(f"is mounted there: {root / 'folder'}\n"), done
+
+
 def test_what_the_system_refuses_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree(root / "folder")
 
