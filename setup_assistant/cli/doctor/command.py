@@ -76,7 +76,7 @@ _OF_ENVIRONMENT = ("environment", "packages", "runtime")
         "setup-assistant doctor --env qwen2-vl/env --model qwen2-vl/models/Qwen2-VL-2B-Instruct",
         "setup-assistant doctor --explain error.txt",
         "setup-assistant doctor --env qwen2-vl/env --fix --dry-run",
-        "setup-assistant doctor --run -- qwen2-vl/env/bin/python my_script.py",
+        "setup-assistant doctor --run -- python3 my_script.py",
     ),
 )
 def command(
