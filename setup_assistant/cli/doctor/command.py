@@ -200,8 +200,9 @@ def _mend_all(
     def agree(finding: Finding, changes: tuple[Change, ...]) -> bool:
         doctor_text.show_finding(finding)
         doctor_text.show_changes(changes)
-        why = ask.told(_("What stands above is changed, and nothing else; then it is looked at again, "
-                         "and what did not mend is taken back."))  # fmt: skip
+        said = _("What stands above is changed, and nothing else; then it is looked at again, "
+                 "and what did not mend is taken back.")  # fmt: skip
+        why = ask.told(said)
         return yes or ask.confirm(_("Do this now?"), default=False, flag="--yes", why=why)
 
     def judge(finding: Finding) -> str:
