@@ -32,7 +32,7 @@ _ROUNDS = 12
 _OF_ENVIRONMENT = ("environment", "packages", "runtime")
 
 
-@click.argument("finding", required=False, metavar="[ID]")
+@click.argument("words", nargs=-1, metavar="[ID] [-- COMMAND...]")
 @click.option("--env", type=click.Path(path_type=Path), help=_("Folder of the environment."))
 @click.option("--model", type=click.Path(path_type=Path), help=_("Folder of a model's files."))
 @click.option(
@@ -49,6 +49,12 @@ _OF_ENVIRONMENT = ("environment", "packages", "runtime")
 )
 @click.option("--list", "listed", is_flag=True, help=_("List everything that is looked for."))
 @click.option("--explain", metavar="FILE|-", help=_("Name the cause of a pasted traceback or log."))
+@click.option(
+    "--run",
+    "watched",
+    is_flag=True,
+    help=_("Run the COMMAND after -- under a watch, and say which half is at fault."),
+)
 @click.option("--static", is_flag=True, help=_("Read files only: run nothing, visit nothing."))
 @click.option("--fix", is_flag=True, help=_("Mend what can be mended, asking before each."))
 @click.option("--dry-run", is_flag=True, help=_("With --fix: show the commands only."))
@@ -70,10 +76,11 @@ _OF_ENVIRONMENT = ("environment", "packages", "runtime")
         "setup-assistant doctor --env qwen2-vl/env --model qwen2-vl/models/Qwen2-VL-2B-Instruct",
         "setup-assistant doctor --explain error.txt",
         "setup-assistant doctor --env qwen2-vl/env --fix --dry-run",
+        "setup-assistant doctor --run -- python3 my_script.py",
     ),
 )
 def command(
-    finding: str | None,
+    words: tuple[str, ...],
     env: Path | None,
     model: Path | None,
     listed: bool,
@@ -90,7 +97,15 @@ def command(
     for path, flag in ((env, "--env"), (model, "--model")):
         if path is not None and not (closed(path.expanduser()) or path.expanduser().is_dir()):
             raise SetupError("file_missing", path=str(path), flag=flag)
-    return examine(env, model, only=finding, **options)
+    watched = options.pop("watched")
+    if watched or len(words) > 1:
+        if not (watched and words):
+            detail = _("A command is run with --run, and stands after --.")
+            raise SetupError("usage", verb="doctor", detail=detail)
+        from setup_assistant.cli.doctor.watch import run_watched
+
+        return run_watched(words, env, model, **options)
+    return examine(env, model, only=words[0] if words else None, **options)
 
 
 def examine(
@@ -185,8 +200,9 @@ def _mend_all(
     def agree(finding: Finding, changes: tuple[Change, ...]) -> bool:
         doctor_text.show_finding(finding)
         doctor_text.show_changes(changes)
-        why = ask.told(_("These commands are run as they stand above, and nothing else; then it is "
-                         "looked at again, and what did not mend is taken back."))  # fmt: skip
+        said = _("What stands above is changed, and nothing else; then it is looked at again, "
+                 "and what did not mend is taken back.")  # fmt: skip
+        why = ask.told(said)
         return yes or ask.confirm(_("Do this now?"), default=False, flag="--yes", why=why)
 
     def judge(finding: Finding) -> str:

@@ -1,0 +1,156 @@
+"""Which half is at fault: the machine, the packages, the weights or the person's script."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from setup_assistant.doctor.finding import Diagnosis, Finding, Layer
+from setup_assistant.doctor.install import Install
+from setup_assistant.doctor.watched import Watched
+from setup_assistant.host.prefix import normal_name
+from setup_assistant.messages import Message, msg
+
+Half = Literal["none", "machine", "packages", "weights", "script"]
+_HALVES: dict[Layer, Half] = {
+    "driver": "machine", "gpu": "machine",
+    "environment": "packages", "packages": "packages", "runtime": "packages", "weights": "weights",
+}  # fmt: skip
+_OWN = ("driver", "gpu", "environment", "packages", "weights", "runtime")
+# What the canary goes through: its answers prove them.
+_PROVED = ("torch", "torchvision", "transformers", "qwen-vl-utils", "accelerate", "pillow", "numpy",
+           "safetensors", "tokenizers", "huggingface-hub")  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The half at fault, the package or file that is to blame, and the chain of reasons."""
+
+    half: Half
+    blamed: str = ""
+    reasons: tuple[Message, ...] = ()
+
+
+def assign(
+    ran: Watched,
+    found: Diagnosis,
+    install: Install | None,
+    fresh: Callable[[], bool | None],
+) -> Verdict:
+    """Return the half at fault.
+
+    Args:
+        ran: the person's program.
+        found: what was found beside it: checks of files, the canary here, the person's weights.
+        install: the environment.
+        fresh: asks the canary in a new environment of the same pins; None where none can be made.
+    """
+    if ran.code == 0:
+        return Verdict(half="none", reasons=(msg("The program ended well."),))
+    ended = _ended(ran)
+    changed = [row for row in _frames_of(ran, install) if row[2]] if install else []
+    if changed:
+        name, file, why = changed[0]
+        said = msg("{file} of {package} {why}.", file=file, package=name, why=why)
+        return Verdict(half="packages", blamed=name, reasons=(*ended, said))
+    first = next((f for f in found.failed if f.layer in _OWN), None)
+    if first is not None and first.layer != "runtime":
+        return Verdict(half=_HALVES[first.layer], blamed=first.id, reasons=(*ended, _cause(first)))
+    if first is not None:
+        return _by_fresh(first.id, (*ended, _cause(first)), fresh)
+    return _by_frames(ran, install, (*ended, msg("The canary answers in this environment.")))
+
+
+def _by_fresh(name: str, reasons: tuple[Message, ...], fresh: Callable[[], bool | None]) -> Verdict:
+    """Ask the same of a proved environment beside this one."""
+    well = fresh()
+    half: Half = "machine" if well is False else "packages"
+    said = {
+        None: msg("No new environment could be made beside it: the machine is not ruled out."),
+        True: msg("The canary answers in a new environment on this machine."),
+        False: msg("The canary fails in a new environment on this machine, too."),
+    }
+    return Verdict(half=half, blamed=name, reasons=(*reasons, said[well]))
+
+
+def _cause(finding: Finding) -> Message:
+    return finding.cause or msg("{id} fails.", id=finding.id)
+
+
+def _by_frames(ran: Watched, install: Install | None, reasons: tuple[Message, ...]) -> Verdict:
+    """Follow the exception to its innermost file."""
+    script = next((w for w in ran.command[1:] if not w.startswith("-")), ran.command[0])
+    if not ran.chain or install is None:
+        return Verdict(half="script", blamed=script, reasons=reasons)
+    link = ran.chain[0]
+    file, line, function = link.frames[-1] if link.frames else (script, 0, "")
+    owner = _owner(install, file)
+    place = msg("{kind} was raised in {file}, line {line} ({function}).", kind=link.kind, file=file,
+                line=line, function=function)  # fmt: skip
+    if owner is not None and owner not in _PROVED:
+        unproved = msg("The canary does not go through {package}: nothing proves it.",
+                       package=owner)  # fmt: skip
+        return Verdict(half="packages", blamed=owner, reasons=(*reasons, place, unproved))
+    if owner is not None:
+        own = next((f for f, _n, _w in reversed(link.frames) if not _owner(install, f)), script)
+        asked = msg("{package} is whole and answers otherwise: what {file} asks of it is at fault.",
+                    package=owner, file=own)  # fmt: skip
+        return Verdict(half="script", blamed=own, reasons=(*reasons, place, asked))
+    return Verdict(half="script", blamed=file, reasons=(*reasons, place))
+
+
+def _ended(ran: Watched) -> tuple[Message, ...]:
+    if ran.chain:
+        return (msg("The program ended in {kind}: {text}", kind=ran.chain[0].kind,
+                    text=ran.chain[0].text[:200]),)  # fmt: skip
+    last = (ran.err.strip().splitlines() or [""])[-1][:200]
+    return (msg("The program ended with {code}: {text}", code=ran.code, text=last),)
+
+
+def _frames_of(ran: Watched, install: Install | None) -> Iterator[tuple[str, str, str]]:
+    """Yield the packages and files of the whole chain, and what is wrong with each."""
+    files = dict.fromkeys(f for link in ran.chain for f, _n, _w in reversed(link.frames))
+    for file in files:
+        owner = _owner(install, file) if install else None
+        if owner is not None and install is not None:
+            yield owner, file, _changed(install, file)
+
+
+def _owner(install: Install, file: str) -> str | None:
+    """Return the package of a file; the name of its module where no package brings it."""
+    for folder in install.folders:
+        for home in {folder, folder.resolve()}:
+            if file.startswith(f"{home}/"):
+                module = file.removeprefix(f"{home}/").partition("/")[0]
+                return _brings(install, module) or normal_name(module.removesuffix(".py"))
+    return None
+
+
+def _brings(install: Install, module: str) -> str | None:
+    for dist in install.dists:
+        record = dist.text("RECORD") or ""
+        if record.startswith(f"{module}/") or f"\n{module}/" in record or f"\n{module}," in record:
+            return dist.name
+    return None
+
+
+def _changed(install: Install, file: str) -> str:
+    """Return what is wrong with a file, by the sum in its package's record; empty for nothing."""
+    path = Path(file)
+    for dist in install.dists:
+        name = next((file.removeprefix(f"{h}/") for h in {dist.home, dist.home.resolve()}
+                     if file.startswith(f"{h}/")), "")  # fmt: skip
+        for row in csv.reader((dist.text("RECORD") or "").splitlines()) if name else ():
+            if row[:1] == [name] and len(row) == 3:
+                kind, _equals, wanted = row[1].partition("=")
+                if kind != "sha256" or not path.is_file():
+                    return ""
+                held = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest())
+                same = held.decode().rstrip("=") == wanted
+                return "" if same else str(msg("is not as it was installed"))
+    return ""
