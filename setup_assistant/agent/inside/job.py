@@ -57,13 +57,22 @@ def main(argument: str, nonce: str, base: Path) -> int:
         answer = _wait(folder, float(asked["wait"]))
     except OSError as error:
         answer = {"state": "broken", "errno": error.errno, "detail": str(error)}
-    _say(nonce, answer)
+    _say(nonce, answer, _home(base))
     return 0
+
+
+def _home(base: Path) -> str:
+    """Return what names this home, whichever machine uses it; empty where nothing can."""
+    path = base / "home-id"
+    with contextlib.suppress(OSError), path.open("x") as made:
+        made.write(os.urandom(8).hex())
+    return _text(path).strip()[:16]
 
 
 def _key(asked: dict[str, Any]) -> str:
     """Name the job by what it does: who asks for the same again finds the same worker."""
-    text = json.dumps([asked["commands"], asked.get("env", {})], sort_keys=True)
+    # Several machines may share one home: each does its own.
+    text = json.dumps([asked["commands"], asked.get("env", {}), machine_id()], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -83,7 +92,7 @@ def _ensure(folder: Path, asked: dict[str, Any]) -> str:
         for other in folder.glob("joined-*"):
             removal.drop(other, under=folder)
         (folder / "reserve").write_bytes(b"\0" * _RESERVE)
-        _write(folder / "run.json", {"run": asked["run"], "started": time.time()})
+        _write(folder / "run.json", {"run": asked["run"], "started": time.time(), "boot": _boot()})
         _spawn(folder, asked)
         return "started"
     finally:
@@ -178,7 +187,9 @@ def _wait(folder: Path, seconds: float) -> dict[str, Any]:
             result = _read(folder / "result.json")
             if result:
                 return {"state": "done", "result": result, "verdict": of_job(result["answers"])}
-            return {"state": "died", "detail": _text(folder / "log")[-_MOST_SAID:]}
+            restarted = _read(folder / "run.json").get("boot", _boot()) != _boot()
+            detail = _text(folder / "log")[-_MOST_SAID:]
+            return {"state": "restarted" if restarted else "died", "detail": detail}
         if time.monotonic() >= ends:
             state = "stopped" if _stopped(folder) else "running"
             return {"state": state, "seconds": _seconds(folder), "doing": _read(folder / "doing")}
@@ -205,12 +216,16 @@ def _stopped(folder: Path) -> bool:
     return False
 
 
+def _boot() -> str:
+    return _text(Path("/proc/sys/kernel/random/boot_id")).strip()
+
+
 def _seconds(folder: Path) -> float:
     started = _read(folder / "run.json").get("started")
     return round(time.time() - started, 1) if isinstance(started, float) else 0.0
 
 
-def _say(nonce: str, answer: dict[str, Any]) -> None:
+def _say(nonce: str, answer: dict[str, Any], home: str) -> None:
     """Print the answer with what proves whose it is: the nonce, the machine, a sum over all."""
     body = json.dumps(answer, ensure_ascii=True)
     machine = machine_id()
@@ -220,6 +235,7 @@ def _say(nonce: str, answer: dict[str, Any]) -> None:
         "host": platform.node(),
         "state": answer["state"],
         "clock": round(time.time()),
+        "home": home,
         "body": body,
         "proof": proof(nonce, machine, body),
     }

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.fleet.enrol import command as enrol
 from setup_assistant.cli.fleet.options import (
     TIMEOUT,
     answers_option,
     fleet_options,
     room_options,
     site_option,
+    yes_option,
 )
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
@@ -42,6 +44,11 @@ _SUMMARIES = {
     ),
     "verify": _("Ask the canary on every machine of an inventory."),
     "doctor": _("Find out what is wrong on every machine of an inventory."),
+    "uninstall": _(
+        "Remove what was made on every machine of an inventory, after asking.\n\n"
+        "Files that were changed there, and caches that others use, stay; --check only shows it. "
+        "The agent stays too, in ~/.cache/setup-assistant/fleet."
+    ),
     "report": _("Collect plans and receipts of every machine into one report of the room."),
 }
 
@@ -72,7 +79,7 @@ def run_verb(name: Verb, **given: Any) -> Result:  # noqa: ANN401 - click's own 
         from setup_assistant.cli.fleet.serve_bundle import must_fit_bundle
 
         must_fit_bundle(given)
-    kept = given.pop("answers", None)
+    kept, yes = given.pop("answers", None), given.pop("yes", False)
     theirs = settings.read()
     if kept is not None:
         return _kept(name, kept, own, theirs)
@@ -89,6 +96,8 @@ def run_verb(name: Verb, **given: Any) -> Result:  # noqa: ANN401 - click's own 
     if inventory is None:
         return text.nothing_left(name, source.shown)
     inventory = settings.logging_in(inventory, str(account["user"]), str(account["key"]), theirs)
+    if name == "uninstall" and not (yes or how["check"]):
+        chosen_hosts.must_agree(inventory)
     inventory = chosen_hosts.as_root(inventory, how, asks=own["ask_become"])
     timeout = how["timeout"] if how["timeout"] != TIMEOUT else None
     said = {**own, "inventory": source.paths, **how, **account, **room, "timeout": timeout}
@@ -190,6 +199,8 @@ def _make(name: Verb) -> click.Command:
         wished = room_options(wished)
     if name == "report":
         wished = answers_option(wished)
+    if name == "uninstall":
+        wished = yes_option(wished)
     return verb(
         f"fleet {name}",
         summary=_SUMMARIES[name],
@@ -201,5 +212,6 @@ def _make(name: Verb) -> click.Command:
     )(fleet_options(wished))
 
 
+command.add_command(enrol)
 for _name in get_args(Verb):
     command.add_command(_make(_name))

@@ -149,6 +149,18 @@ def answers_option(function: F) -> F:
     )
 
 
+def yes_option(function: F) -> F:
+    """Add what answers the question before something is removed or believed."""
+    return _added(function, ((("--yes", "-y"), _("Do not ask."), {"is_flag": True}),))
+
+
+def inventory_options(function: F) -> F:
+    """Add what names hosts, for what does not work on them."""
+    wanted = ("inventory", "limit", "extra", "vaults", "ask_vault")
+    rows = (r for r in _rows() if r[0][-1].lstrip("-").replace("-", "_") in wanted)
+    return _added(function, rows)
+
+
 def site_option(function: F) -> F:
     """Add the one wish of verbs that plan nothing."""
     return _added(function, ((("--site",), _("Folder of the deployment."), {"metavar": "DIR"}),))
