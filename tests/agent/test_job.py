@@ -153,3 +153,22 @@ def test_machines_that_share_a_home_have_jobs_of_their_own(
     named = (tmp_path / "home-id").read_text()
     ask("r2", ["up", "0", "0"])
     assert (tmp_path / "home-id").read_text() == named != ""
+
+
+def test_the_tool_is_left_under_its_name_and_nothing_is_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    base = tmp_path / "the base"
+    base.mkdir()
+    (base / "agent-0123456789ab.pyz").write_text("import sys; print('ran', *sys.argv[1:])")
+    assert job.install_tool(base)
+    name = tmp_path / ".local/bin/setup-assistant"
+    done = subprocess.run([name, "probe", "a b"], capture_output=True, text=True, check=True)
+    assert done.stdout == "ran probe a b\n"
+    before = name.stat().st_mtime_ns
+    assert job.install_tool(base)
+    assert name.stat().st_mtime_ns == before
+    name.write_text("theirs")
+    assert not job.install_tool(base)
+    assert name.read_text() == "theirs"

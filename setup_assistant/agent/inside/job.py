@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 import signal
 import sys
 import time
@@ -38,6 +39,12 @@ _JOB = "[0-9a-f]" * 16
 _MOST_SAID = 2000
 # Somebody who only looks holds the lock for an instant: no reason to take it for a worker's.
 _TRIES, _TRY_SECONDS = 5, 0.02
+_SIGN = "# Made by fleet apply --install-tool of Setup Assistant."
+_LAUNCHER = (
+    "#!/bin/sh\n" + _SIGN + "\n"
+    "agent=$(ls -t {base}/agent-*.pyz 2>/dev/null | head -n 1)\n"
+    'exec {python} "$agent" "$@"\n'
+)
 # In a command's environment: where it writes down what it is doing.
 DOING = "SETUP_ASSISTANT_PROGRESS"
 # Likewise: the file whose time is that of the last question, for what works only for who asks.
@@ -152,8 +159,29 @@ def _work(folder: Path, asked: dict[str, Any]) -> None:
         if code and number + 1 < len(asked["commands"]) and asked.get("stop", True):
             break
     removal.drop(folder / "reserve", under=folder)
+    if asked.get("tool") and not any(a["code"] for a in answers):
+        install_tool(folder.parent.parent)
     seconds = round(time.monotonic() - started, 2)
     _write(folder / "result.json", {"answers": answers, "seconds": seconds})
+
+
+def install_tool(base: Path) -> bool:
+    """Let this account call the tool by its name: ~/.local/bin/setup-assistant.
+
+    It takes the newest agent that lies there. What somebody else put there stays; return whether
+    the name is ours.
+    """
+    path = Path.home() / ".local" / "bin" / "setup-assistant"
+    text = _LAUNCHER.format(python=shlex.quote(sys.executable), base=shlex.quote(str(base)))
+    if path.is_symlink() or (path.exists() and _SIGN not in _text(path)):
+        return False
+    if _text(path) != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".setup-assistant-{os.getpid()}")
+        aside.write_text(text)
+        aside.chmod(0o755)
+        aside.replace(path)
+    return True
 
 
 def _one(out: Path, command: list[str]) -> int:

@@ -141,6 +141,12 @@ def room_options(function: F) -> F:
     return _added(function, _room_rows())
 
 
+def tool_option(function: F) -> F:
+    """Add what leaves the tool on the hosts."""
+    text = _("Leave the tool there, as ~/.local/bin/setup-assistant of the account.")
+    return _added(function, ((("--install-tool", "tool"), text, {"is_flag": True}),))
+
+
 def answers_option(function: F) -> F:
     """Add the folder of answers that a playbook kept."""
     text = _("Ask nobody: read the answers that the role of --playbook kept in DIR.")
