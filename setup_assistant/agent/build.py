@@ -7,10 +7,12 @@ serves hosts whose Python is like this one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import platform
 import sys
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +25,6 @@ from setup_assistant.agent.inside.start import COMMON
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, log, paths, removal, run
 from setup_assistant.host.prefix import normal_name
-from setup_assistant.host.removal_proofs import called
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 ARCHS = ("x86_64", "aarch64")
@@ -61,19 +62,22 @@ def build(arch: str = "") -> Agent:
     """
     folder = paths.cache_folder() / "fleet" / "agents"
     key = _key(arch)
-    kept = sorted(folder.glob(f"agent-*-{key}.pyz"))
-    if kept:
-        return _named(kept[0])
+    for kept in sorted(folder.glob(f"agent-*-{key}.pyz")):
+        if files.sha256(kept)[:12] == kept.name.split("-")[1]:
+            return _named(kept)
+        log.debug("agent: %s is damaged, and built anew", kept)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("agent-*.pyz"):
             # Of an earlier version of this tool; another run may still push a recent one.
             if time.time() - old.stat().st_mtime > _STALE_SECONDS:
                 removal.drop(old, under=folder)
-        aside = folder / f".{key}.part"
-        _pack(aside, arch, folder / "packages")
-        path = folder / f"agent-{files.sha256(aside)[:12]}-{key}.pyz"
-        aside.replace(path)
+        # A name of its own: two first runs may build at once.
+        with tempfile.TemporaryDirectory(prefix=".build-", dir=folder) as scratch:
+            aside = Path(scratch) / "agent.pyz"
+            _pack(aside, arch, folder / "packages")
+            path = folder / f"agent-{files.sha256(aside)[:12]}-{key}.pyz"
+            aside.replace(path)
     except OSError as error:
         detail = error.strerror or str(error)
         raise SetupError(
@@ -186,17 +190,20 @@ def _fetch(uv: Path, folder: Path, python: str, arch: str, wanted: Iterable[str]
     target = folder / f"{normal_name(names[0].partition('==')[0])}-{python}-{arch}-{key}"
     if target.is_dir():
         return target
-    aside = target.with_name(target.name + ".part")
-    removal.remove(aside, under=folder, proof=called(aside, folders=True))
-    outcome = run.run(
-        [uv, "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:",
-         "--target", aside, "--python-version", python,
-         "--python-platform", f"{arch}-manylinux2014", *names],
-        deadline=_FETCH_SECONDS,
-        env=environment(folder.parent),
-    )  # fmt: skip
-    if not outcome.ok:
-        log.debug("agent: nothing for Python %s on %s: %s", python, arch, outcome.err)
-        return None
-    aside.replace(target)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
+        aside = Path(scratch) / "packages"
+        outcome = run.run(
+            [uv, "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:",
+             "--target", aside, "--python-version", python,
+             "--python-platform", f"{arch}-manylinux2014", *names],
+            deadline=_FETCH_SECONDS,
+            env=environment(folder.parent),
+        )  # fmt: skip
+        if not outcome.ok:
+            log.debug("agent: nothing for Python %s on %s: %s", python, arch, outcome.err)
+            return None
+        # Another run may have been first.
+        with contextlib.suppress(OSError):
+            aside.rename(target)
     return target

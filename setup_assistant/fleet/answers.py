@@ -40,7 +40,8 @@ def outcome_of(event: Event, nonce: str) -> Outcome | Fault:
     answers, seconds = found
     machine, hostname = (printable(str(said.get(k, ""))) for k in ("machine", "host"))
     outcome = _judge(event.host, answers, seconds, machine, hostname)
-    return replace(outcome, notes=_clock_note(said.get("clock")))
+    home = printable(str(said.get("home") or ""))
+    return replace(outcome, home=home, notes=_clock_note(said.get("clock")))
 
 
 def doing_of(event: Event, nonce: str) -> Message | None:
@@ -108,6 +109,8 @@ def _of_state(host: str, value: Mapping[str, Any]) -> tuple[tuple[Answer, ...], 
     state, detail = value.get("state"), str(value.get("detail", ""))
     if state == "stopped":
         return fault("job_stopped", host=host)
+    if state == "restarted":
+        return fault("host_restarted", host=host)
     if state == "running":
         return fault("timed_out", host=host, seconds=round(float(value.get("seconds", 0))))
     if value.get("errno") in _FULL or "No space left" in detail:
@@ -145,6 +148,9 @@ def _judge(
 ) -> Outcome:
     found = verdict((a.command, a.code, a.envelope) for a in answers)
     fine = found["status"] == "ok"
+    if found["code"] == "not_installed":
+        named_so = fault("not_installed", host=host)
+        found |= {"reason": str(named_so.reason), "remedy": str(named_so.remedy)}
     return Outcome(
         host=host,
         status=found["status"],

@@ -38,6 +38,12 @@ _SUDO = re.compile(r"sudo: (?:.*: )?(?:a|\d+ incorrect) password|Missing sudo pa
 # Of a task's own time limit, in the words of several versions of Ansible.
 _LATE = re.compile(r"Timed out after \d+ second|in the expected time frame")
 _NO_SUDO = re.compile(r"sudo: (?:command )?not found|Unknown command: sudo")
+_OF_AGENT = (
+    (r"(.*: restricted: cannot specify.*)", "no_command"),
+    (r"no packages for this Python: (\S+)", "agent_unfit"),
+    (r"ModuleNotFoundError: (No module named '\w+')", "python_partial"),
+    (r"(.*(?:Read-only file system|Permission denied).*)", "home_not_writable"),
+)
 _LOG = "~/.cache/setup-assistant/fleet/jobs"
 
 
@@ -53,6 +59,8 @@ def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
     host, detail = event.host, _last(event.msg)
     if _SUDO.search(text):
         return fault("sudo_refused", host=host)
+    if found := re.search(_OF_AGENT[0][0], text):
+        return fault("no_command", host=host, detail=_last(found[1]))
     if "Failed to create temporary directory" in text:
         full = _FULL.search(text)
         return fault("disk_full" if full else "home_not_writable", host=host, detail=detail)
@@ -116,6 +124,8 @@ def of_look(event: Event) -> Fault:
         full = _FULL.search(text)
         detail = _last(event.err or event.out)
         return fault("disk_full" if full else "home_not_writable", host=host, detail=detail)
+    if not (event.out + event.err).strip():
+        return fault("login_script", host=host)
     if "\narch=" not in event.out.replace("\r", ""):
         # The shell that is there did not run a line of it.
         detail = _last(event.out) or _last(event.err) or _last(event.msg)
@@ -140,12 +150,9 @@ def of_agent(host: str, text: str, detail: str) -> Fault:
         return fault("disk_full", host=host)
     if "failed to map segment from shared object" in text:
         return fault("home_noexec", host=host)
-    if found := re.search(r"no packages for this Python: (\S+)", text):
-        return fault("agent_unfit", host=host, detail=found[1])
-    if found := re.search(r"ModuleNotFoundError: (No module named '\w+')", text):
-        return fault("python_partial", host=host, detail=found[1])
-    if found := re.search(r".*(?:Read-only file system|Permission denied).*", text):
-        return fault("home_not_writable", host=host, detail=_last(found[0]))
+    for pattern, code in _OF_AGENT:
+        if found := re.search(pattern, text):
+            return fault(code, host=host, detail=_last(found[1]))
     return fault("agent_failed", host=host, detail=_last(detail), log=_LOG)
 
 

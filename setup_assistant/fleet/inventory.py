@@ -165,8 +165,9 @@ def _listed(
         value = None
     if not isinstance(value, dict):
         detail = engine.last_words(outcome)
-        code = "inventory_vault" if "vault secrets" in detail.lower() else "inventory_invalid"
-        raise SetupError(code, path=source.shown, detail=detail)
+        if "vault" in detail.lower() and "secret" in detail.lower():
+            raise SetupError("inventory_vault", path=source.shown, detail=detail)
+        raise SetupError("inventory_invalid", path=source.shown, detail=detail)
     return value
 
 

@@ -39,7 +39,7 @@ def job_of(
         commands=tuple((*c, *_language(), "--json") for c in commands),
         needs_uv=verb == "apply" and not check,
         # A machine that cannot be planned for still shows what it is.
-        stop=verb not in {"plan", "report"},
+        stop=verb not in {"plan", "report", "doctor"},
         become=become,
         timeout=timeout,
     )
@@ -105,17 +105,18 @@ def _commands(
 ) -> tuple[tuple[str, ...], ...]:
     at = ("--site", site) if site else ()
     given = arguments(wishes)
-    if verb == "probe":
-        return (("probe", *at),)
-    if verb == "plan":
-        return (("probe", *at), ("plan", *given))
-    if verb == "apply":
-        return (("up", "--dry-run" if check else "--yes", *given),)
-    if verb == "verify":
-        return (("verify", *at),)
-    if verb == "doctor":
-        return (("doctor", *(("--env", f"{site}/env") if site else ())),)
-    return (("probe", *at), ("plan", *given), ("report", *at))
+    there = ("--env", f"{site}/env") if site else ()
+    lines: dict[Verb, tuple[tuple[str, ...], ...]] = {
+        "probe": (("probe", *at),),
+        "plan": (("probe", *at), ("plan", *given)),
+        "apply": (("up", "--dry-run" if check else "--yes", *given),),
+        "verify": (("verify", *at),),
+        # Of what was never installed, that is said, beside what is wrong with the machine.
+        "doctor": (("report", *at), ("doctor", *there)),
+        "report": (("probe", *at), ("plan", *given), ("report", *at)),
+        "uninstall": (("uninstall", "--dry-run" if check else "--yes", *at),),
+    }
+    return lines[verb]
 
 
 def arguments(wishes: Mapping[str, Any]) -> tuple[str, ...]:

@@ -77,8 +77,8 @@ def _outcome(path: Path) -> Outcome:
 def _fault(name: str, value: Mapping[str, Any]) -> Fault | None:
     """Return the fault by its name where the job never answered."""
     code = str(value.get("code") or "")
-    if code in {"job_died", "job_stopped"}:
-        return fault(code, host=name)
+    if code in {"job_died", "job_stopped", "job_restarted"}:
+        return fault("host_restarted" if code == "job_restarted" else code, host=name)
     said = value.get("said")
     if not isinstance(said, dict):
         return None

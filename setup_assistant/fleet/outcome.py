@@ -31,7 +31,8 @@ class Answer:
 class Outcome:
     """One host at the end of a run. `code` names what happened; "" where all is well.
 
-    `machine` is a sum of the machine's own id, `seconds` what the job took there.
+    `machine` is a sum of the machine's own id, `home` what names its home folder, `seconds` what
+    the job took there.
     """
 
     host: str
@@ -42,6 +43,7 @@ class Outcome:
     seconds: float | None = None
     machine: str = ""
     hostname: str = ""
+    home: str = ""
     answers: tuple[Answer, ...] = ()
     groups: tuple[str, ...] = ()
     notes: tuple[Message, ...] = field(default=())

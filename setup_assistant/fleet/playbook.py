@@ -44,7 +44,8 @@ class Job:
     """What every host is to do: argument lists of this tool, one after the other.
 
     `needs_uv`: the agent carries uv, to make environments. `stop`: a command that fails ends
-    the job. `become`: as root, by sudo. `env` are variables for the commands.
+    the job. `become`: as root, by sudo. `tool`: leave the tool there under its name.
+    `env` are variables for the commands.
     `timeout`: seconds after which a host is given up; its job goes on there.
     """
 
@@ -53,6 +54,7 @@ class Job:
     needs_uv: bool = False
     stop: bool = True
     become: bool = False
+    tool: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 6 * 3600.0
 
@@ -80,6 +82,7 @@ def write(folder: Path, job: Job, hosts: Sequence[Host], control: str) -> Writte
         "commands": [list(c) for c in job.commands],
         "env": dict(job.env),
         "stop": job.stop,
+        "tool": job.tool,
         "wait": WAIT_SECONDS,
     }
     write_role(folder, job.title, _agents(job), become=job.become)

@@ -60,7 +60,9 @@ def write_role(folder: Path, title: str, agents: dict[str, Agent], *, become: bo
     return playbook
 
 
-def export(folder: Path, verb: str, options: Sequence[str], site: str, *, become: bool) -> Path:
+def export(
+    folder: Path, verb: str, options: Sequence[str], site: str, *, become: bool, tool: bool = False
+) -> Path:
     """Write what a stock `ansible-playbook` needs; return the playbook.
 
     Args:
@@ -69,6 +71,7 @@ def export(folder: Path, verb: str, options: Sequence[str], site: str, *, become
         options: wishes of plan and apply.
         site: folder of the deployment on the hosts; empty: the default.
         become: work as root there.
+        tool: leave the tool there under its name.
     """
     folder.mkdir(parents=True, exist_ok=True)
     agents = {arch: build(arch) for arch in ARCHS}
@@ -79,6 +82,8 @@ def export(folder: Path, verb: str, options: Sequence[str], site: str, *, become
     for name, value in (("verb", verb), ("options", list(options)), ("site", site),
                         ("language", "" if language == "en" else language)):  # fmt: skip
         _default(target, name, value)
+    if tool:
+        _default(target, "install_tool", tool)
     (folder / "ansible.cfg").write_text(_CONFIG, encoding="utf-8")
     shutil.copyfile(target / "README.md", folder / "README.md")
     return playbook
@@ -106,5 +111,7 @@ def _yaml(key: str, value: object) -> list[str]:
 
 
 def _scalar(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     text = json.dumps(str(value), ensure_ascii=False)
     return f"!unsafe {text}" if "{" in text else text

@@ -95,6 +95,12 @@ def _with_notes(outcome: Outcome, others: Sequence[Outcome], before: Mapping[str
     elif outcome.hostname != outcome.host and outcome.hostname in {o.host for o in others}:
         notes.append(msg("It calls itself {name}, which is another host of this inventory.",
                          name=outcome.hostname))  # fmt: skip
+    sharing = [o.host for o in others if o.home and o.home == outcome.home
+               and o.machine != outcome.machine]  # fmt: skip
+    if sharing:
+        hosts = ", ".join(sharing)
+        notes.append(msg("Its home folder is also that of {hosts}: give each a deployment of its "
+                         "own with --site, on a disk of its own.", hosts=hosts))  # fmt: skip
     return replace(outcome, notes=tuple(notes))
 
 

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from typing import Literal
 
-Verb = Literal["probe", "plan", "apply", "verify", "doctor", "report"]
+Verb = Literal["probe", "plan", "apply", "verify", "doctor", "report", "uninstall"]

@@ -37,7 +37,6 @@ _FILES = (
     ("fleet/runs", f"{_SUM16}.json"),
     ("fleet/runs", f".{_SUM16}.json.????????"),
     ("fleet/agents", f"agent-{_SUM12}-{_SUM12}.pyz"),
-    ("fleet/agents", f".{_SUM12}.part"),
 )
 _FOLDERS = (
     ("verify", f"[0-9]*-{_SUM8}"),
@@ -50,7 +49,8 @@ _FOLDERS = (
     ("rattler", "py_rattler-*"),
     ("rattler", ".py_rattler-*.part"),
     ("fleet/agents/packages", f"*-3.[0-9]*-{_SUM12}"),
-    ("fleet/agents/packages", f"*-3.[0-9]*-{_SUM12}.part"),
+    ("fleet/agents/packages", ".fetch-????????"),
+    ("fleet/agents", ".build-????????"),
 )
 
 

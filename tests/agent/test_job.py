@@ -130,3 +130,45 @@ def test_a_folder_that_cannot_be_written_is_told(ask: Ask, tmp_path: Path) -> No
     body = ask("r1", ["probe", "0", "0"])
     assert body["state"] == "broken"
     assert body["errno"]
+
+
+def test_a_restart_is_told_from_a_death(ask: Ask, tmp_path: Path) -> None:
+    ask("r1", ["up", "0", "0"])
+    (folder,) = (tmp_path / "jobs").iterdir()
+    (folder / "result.json").unlink()
+    assert ask("r1", ["up", "0", "0"])["state"] == "died"
+    noted = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**noted, "boot": "another"}))
+    assert ask("r1", ["up", "0", "0"])["state"] == "restarted"
+
+
+def test_machines_that_share_a_home_have_jobs_of_their_own(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"commands": [["up"]], "env": {}}
+    here = job._key(asked)
+    monkeypatch.setattr(job, "machine_id", lambda: "another")
+    assert job._key(asked) != here
+    ask("r1", ["up", "0", "0"])
+    named = (tmp_path / "home-id").read_text()
+    ask("r2", ["up", "0", "0"])
+    assert (tmp_path / "home-id").read_text() == named != ""
+
+
+def test_the_tool_is_left_under_its_name_and_nothing_is_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    base = tmp_path / "the base"
+    base.mkdir()
+    (base / "agent-0123456789ab.pyz").write_text("import sys; print('ran', *sys.argv[1:])")
+    assert job.install_tool(base)
+    name = tmp_path / ".local/bin/setup-assistant"
+    done = subprocess.run([name, "probe", "a b"], capture_output=True, text=True, check=True)
+    assert done.stdout == "ran probe a b\n"
+    before = name.stat().st_mtime_ns
+    assert job.install_tool(base)
+    assert name.stat().st_mtime_ns == before
+    name.write_text("theirs")
+    assert not job.install_tool(base)
+    assert name.read_text() == "theirs"

@@ -4,6 +4,7 @@
 
 All three push the same agent to the same hosts (network namespaces on this machine, each with
 its own sshd), run `probe --json` there and bring the answer back, with as many hosts at once.
+The playbook works with pipelining.
 Cold: nothing is on the hosts; warm: the agent is there and unpacked. Needs root, as the tests of
 the fleet do, and pyinfra on PATH (or in PYINFRA) for its line.
 """
@@ -141,7 +142,7 @@ def _ours(inventory: Path, folder: Path, count: int) -> Measure | None:
 
 
 def _plain(inventory: Path, folder: Path, count: int) -> Measure | None:
-    env = {**os.environ, "ANSIBLE_DEPRECATION_WARNINGS": "0"}
+    env = {**os.environ, "ANSIBLE_DEPRECATION_WARNINGS": "0", "ANSIBLE_PIPELINING": "1"}
     command = [*engine.program("ansible-playbook"), "-i", str(inventory), "--forks", str(count),
                str(folder / "plain.yml")]  # fmt: skip
     done, spent = _timed(command, env, folder)

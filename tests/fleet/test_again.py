@@ -17,7 +17,7 @@ GIVEN = (
     "-i", "my room.ini", "--model", "canary", "--gpus", "none", "--gpus", "GPU-1",
     "--lock", "/srv/it's.lock", "--offline", "--bundle", "b1", "--bundle", "b2", "--rate", "80M",
     "--serve", "10.0.0.1", "--become", "--timeout", "90", "--forks", "3", "-u", "lab",
-    "--report", "room.html",
+    "--report", "room.html", "--install-tool", "-e", "site=lab", "-K",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from setup_assistant.agent.inside.job import MARKER, proof
+from setup_assistant.agent.inside.verdict import of_job
 from setup_assistant.fleet import causes, faults
 from setup_assistant.fleet.answers import doing_of, outcome_of
 from setup_assistant.fleet.engine import Event
@@ -87,6 +88,59 @@ def test_a_verb_that_failed_there_keeps_its_own_reason() -> None:
     found = outcome_of(said(done(3, errors=[error])), "n")
     assert isinstance(found, Outcome)
     assert found.status == "unfinished"
+
+
+def _job(*answers: tuple[str, int, str]) -> dict[str, Any]:
+    made = [
+        {"argv": [verb, "--json"], "code": code,
+         "out": json.dumps({"exit_code": code, "errors": [{"code": name}] * bool(name)})}
+        for verb, code, name in answers
+    ]  # fmt: skip
+    return {"state": "done", "result": {"answers": made, "seconds": 1.0}}
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "code"),
+    [
+        # A machine on which nothing was installed is not a broken one.
+        ([("report", 1, "site_missing"), ("doctor", 1, "findings")], "unfinished", "not_installed"),
+        ([("report", 0, ""), ("doctor", 1, "findings")], "failed", "findings"),
+        ([("report", 0, ""), ("plan", 4, "no_model")], "ok", ""),
+        (
+            [("plan", 4, "no_model"), ("report", 1, "no_receipt")],
+            "failed",
+            "no_model",
+        ),
+        # Where nothing is, nothing is left to remove.
+        ([("uninstall", 2, "site_missing")], "ok", ""),
+        ([("uninstall", 1, "not_writable")], "failed", "not_writable"),
+    ],
+)
+def test_what_several_commands_come_to(
+    answers: list[tuple[str, int, str]], status: str, code: str
+) -> None:
+    found = outcome_of(said(_job(*answers)), "n")
+    assert isinstance(found, Outcome)
+    assert (found.status, found.code) == (status, code)
+
+
+def test_a_dry_run_tells_what_would_change() -> None:
+    for status, changed in (("already", False), ("planned", True)):
+        steps = [{"name": "environment", "status": status}]
+        body = done(0, data={"steps": steps})
+        body["result"]["answers"][0]["argv"] = ["up", "--dry-run"]
+        assert of_job(body["result"]["answers"])["changed"] is changed
+        found = outcome_of(said(body), "n")
+        assert isinstance(found, Outcome)
+        assert found.changed is changed
+
+
+def test_a_restart_and_a_login_that_ends_are_named() -> None:
+    found = outcome_of(said({"state": "restarted", "detail": ""}), "n")
+    assert isinstance(found, Fault)
+    assert found.code == "host_restarted"
+    silent = Event(event="failed", host="pc", task="Look", msg="non-zero return code", rc=1)
+    assert causes.of_look(silent).code == "login_script"
 
 
 def test_a_host_cannot_draw_on_the_terminal() -> None:

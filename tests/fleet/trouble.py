@@ -96,6 +96,7 @@ def switch_off(_lab: Lab, host: Host) -> None:
 
 _KEYS = "AuthorizedKeysFile /etc/ssh/rig_keys"
 _COPY_KEYS = f"cp {HOME}/.ssh/authorized_keys /etc/ssh/rig_keys"
+BASH = f"sed -i 's#^{USER}:\\(.*\\):/bin/sh$#{USER}:\\1:/bin/bash#' /etc/passwd"
 OLD = "#!/bin/sh\\necho /usr/bin/python3 3 8\\n"
 
 BEFORE = (
@@ -119,6 +120,11 @@ BEFORE = (
             begin=shell("/usr/sbin/nologin")),
     Trouble(name="a forced command", code="no_command",
             begin=sshd('ForceCommand echo "This host is for backups only"')),
+    Trouble(name="a .bashrc that exits", code="login_script",
+            begin=inside(f"printf 'exit 1' > {HOME}/.bashrc", BASH)),
+    Trouble(name="a .bashrc that sleeps", code="host_stuck",
+            begin=inside(f"printf 'sleep 600' > {HOME}/.bashrc", BASH)),
+    Trouble(name="a restricted shell", code="no_command", begin=shell("/bin/rbash")),
     Trouble(name="disk full", code="disk_full",
             begin=inside(f"dd if=/dev/zero of={HOME}/big bs=1M 2>/dev/null"),
             mend=inside(f"rm {HOME}/big")),
@@ -147,7 +153,7 @@ BEFORE = (
             begin=inside(
                 f"printf 'echo Welcome to the lab; echo arch=none; printf found=none' "
                 f"> {HOME}/.bashrc", f"printf 'echo bye' > {HOME}/.bash_logout",
-                f"sed -i 's#^{USER}:\\(.*\\):/bin/sh$#{USER}:\\1:/bin/bash#' /etc/passwd",
+                BASH,
                 "sed -i 's#internal-sftp#/usr/lib/openssh/sftp-server#' /etc/ssh/rig_config",
                 "kill -HUP $(cat /run/rig.pid); sleep 0.5")),
     Trouble(name="a banner", code="",

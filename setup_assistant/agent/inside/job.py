@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 import signal
 import sys
 import time
@@ -38,6 +39,12 @@ _JOB = "[0-9a-f]" * 16
 _MOST_SAID = 2000
 # Somebody who only looks holds the lock for an instant: no reason to take it for a worker's.
 _TRIES, _TRY_SECONDS = 5, 0.02
+_SIGN = "# Made by fleet apply --install-tool of Setup Assistant."
+_LAUNCHER = (
+    "#!/bin/sh\n" + _SIGN + "\n"
+    "agent=$(ls -t {base}/agent-*.pyz 2>/dev/null | head -n 1)\n"
+    'exec {python} "$agent" "$@"\n'
+)
 # In a command's environment: where it writes down what it is doing.
 DOING = "SETUP_ASSISTANT_PROGRESS"
 # Likewise: the file whose time is that of the last question, for what works only for who asks.
@@ -57,13 +64,22 @@ def main(argument: str, nonce: str, base: Path) -> int:
         answer = _wait(folder, float(asked["wait"]))
     except OSError as error:
         answer = {"state": "broken", "errno": error.errno, "detail": str(error)}
-    _say(nonce, answer)
+    _say(nonce, answer, _home(base))
     return 0
+
+
+def _home(base: Path) -> str:
+    """Return what names this home, whichever machine uses it; empty where nothing can."""
+    path = base / "home-id"
+    with contextlib.suppress(OSError), path.open("x") as made:
+        made.write(os.urandom(8).hex())
+    return _text(path).strip()[:16]
 
 
 def _key(asked: dict[str, Any]) -> str:
     """Name the job by what it does: who asks for the same again finds the same worker."""
-    text = json.dumps([asked["commands"], asked.get("env", {})], sort_keys=True)
+    # Several machines may share one home: each does its own.
+    text = json.dumps([asked["commands"], asked.get("env", {}), machine_id()], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -83,7 +99,7 @@ def _ensure(folder: Path, asked: dict[str, Any]) -> str:
         for other in folder.glob("joined-*"):
             removal.drop(other, under=folder)
         (folder / "reserve").write_bytes(b"\0" * _RESERVE)
-        _write(folder / "run.json", {"run": asked["run"], "started": time.time()})
+        _write(folder / "run.json", {"run": asked["run"], "started": time.time(), "boot": _boot()})
         _spawn(folder, asked)
         return "started"
     finally:
@@ -143,8 +159,29 @@ def _work(folder: Path, asked: dict[str, Any]) -> None:
         if code and number + 1 < len(asked["commands"]) and asked.get("stop", True):
             break
     removal.drop(folder / "reserve", under=folder)
+    if asked.get("tool") and not any(a["code"] for a in answers):
+        install_tool(folder.parent.parent)
     seconds = round(time.monotonic() - started, 2)
     _write(folder / "result.json", {"answers": answers, "seconds": seconds})
+
+
+def install_tool(base: Path) -> bool:
+    """Let this account call the tool by its name: ~/.local/bin/setup-assistant.
+
+    It takes the newest agent that lies there. What somebody else put there stays; return whether
+    the name is ours.
+    """
+    path = Path.home() / ".local" / "bin" / "setup-assistant"
+    text = _LAUNCHER.format(python=shlex.quote(sys.executable), base=shlex.quote(str(base)))
+    if path.is_symlink() or (path.exists() and _SIGN not in _text(path)):
+        return False
+    if _text(path) != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".setup-assistant-{os.getpid()}")
+        aside.write_text(text)
+        aside.chmod(0o755)
+        aside.replace(path)
+    return True
 
 
 def _one(out: Path, command: list[str]) -> int:
@@ -178,7 +215,9 @@ def _wait(folder: Path, seconds: float) -> dict[str, Any]:
             result = _read(folder / "result.json")
             if result:
                 return {"state": "done", "result": result, "verdict": of_job(result["answers"])}
-            return {"state": "died", "detail": _text(folder / "log")[-_MOST_SAID:]}
+            restarted = _read(folder / "run.json").get("boot", _boot()) != _boot()
+            detail = _text(folder / "log")[-_MOST_SAID:]
+            return {"state": "restarted" if restarted else "died", "detail": detail}
         if time.monotonic() >= ends:
             state = "stopped" if _stopped(folder) else "running"
             return {"state": state, "seconds": _seconds(folder), "doing": _read(folder / "doing")}
@@ -205,12 +244,16 @@ def _stopped(folder: Path) -> bool:
     return False
 
 
+def _boot() -> str:
+    return _text(Path("/proc/sys/kernel/random/boot_id")).strip()
+
+
 def _seconds(folder: Path) -> float:
     started = _read(folder / "run.json").get("started")
     return round(time.time() - started, 1) if isinstance(started, float) else 0.0
 
 
-def _say(nonce: str, answer: dict[str, Any]) -> None:
+def _say(nonce: str, answer: dict[str, Any], home: str) -> None:
     """Print the answer with what proves whose it is: the nonce, the machine, a sum over all."""
     body = json.dumps(answer, ensure_ascii=True)
     machine = machine_id()
@@ -220,6 +263,7 @@ def _say(nonce: str, answer: dict[str, Any]) -> None:
         "host": platform.node(),
         "state": answer["state"],
         "clock": round(time.time()),
+        "home": home,
         "body": body,
         "proof": proof(nonce, machine, body),
     }

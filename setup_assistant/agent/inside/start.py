@@ -48,10 +48,10 @@ def main() -> None:
 def unpack(agent: Path) -> tuple[Path, bool]:
     """Return the folder with what this Python needs of the agent, and whether it was made now."""
     home = _home(agent)
-    if home.is_dir():
-        os.utime(str(home))
-        return home, False
     with zipfile.ZipFile(str(agent)) as archive:
+        if home.is_dir() and _is_whole(home, archive):
+            os.utime(str(home))
+            return home, False
         names = archive.namelist()
         if not any(n.startswith(_tag() + "/") for n in names):
             _stop("The agent has no packages for this Python: " + _tag())
@@ -63,12 +63,28 @@ def unpack(agent: Path) -> tuple[Path, bool]:
                 archive.extractall(str(aside), [n for n in names if n.startswith(wanted)])
                 for program in aside.glob("uv-*/bin/*"):
                     program.chmod(0o755)
+                if home.is_dir():
+                    # Damaged: what a power cut or a full disk left. It goes with the scratch.
+                    home.rename(Path(scratch) / "damaged")
                 aside.rename(home)
             except OSError:
                 # Another run may have been first; else the disk is full.
                 if not home.is_dir():
                     raise
     return home, True
+
+
+def _is_whole(home: Path, archive: zipfile.ZipFile) -> bool:
+    """Whether every file that was unpacked has its size."""
+    wanted = tuple(part + "/" for part in (COMMON, _tag(), _uv()))
+    for info in archive.infolist():
+        if info.filename.startswith(wanted):
+            try:
+                if (home / info.filename).stat().st_size != info.file_size:
+                    return False
+            except OSError:
+                return False
+    return True
 
 
 def _home(agent: Path) -> Path:

@@ -13,16 +13,17 @@ Said = tuple[str, int, Mapping[str, Any]]
 def verdict(answers: Iterable[Said]) -> dict[str, Any]:
     """Return status (ok, failed, unfinished), changed, and code, reason and remedy of a failure."""
     answers = tuple(answers)
-    there = any(command == "report" and not code for command, code, _envelope in answers)
-    # Of what is set up, no plan that would be made today is asked.
-    bad = next((a for a in answers if a[1] and not (there and a[0] == "plan")), None)
+    bad = next((a for a in answers if a[1] and not _harmless(a, answers)), None)
     value: dict[str, Any] = {"status": "ok", "changed": changed(answers)}
     if bad is None:
         return {**value, "code": "", "reason": "", "remedy": ""}
-    _command, code, envelope = bad
-    first: Mapping[str, Any] = next(iter(envelope.get("errors") or ()), {})
+    command, code, envelope = bad
+    first = _error(envelope)
+    empty = first.get("code") in ("no_receipt", "site_missing")
+    if command == "report" and empty and any(a[0] == "doctor" for a in answers):
+        first = {**first, "code": "not_installed"}
     # Partly done, or nothing was done yet: another run is what helps.
-    begun = code == 3 or first.get("code") == "no_receipt"
+    begun = code == 3 or first.get("code") in ("no_receipt", "not_installed")
     return {
         **value,
         "status": "unfinished" if begun else "failed",
@@ -32,15 +33,37 @@ def verdict(answers: Iterable[Said]) -> dict[str, Any]:
     }
 
 
+def _harmless(bad: Said, answers: tuple[Said, ...]) -> bool:
+    """Whether a command's failure is none of the job's."""
+    command, _code, envelope = bad
+    if command == "uninstall":
+        # Nothing is there that could be removed.
+        return bool(_error(envelope).get("code") == "site_missing")
+    # Of what is set up, no plan that would be made today is asked.
+    there = any(name == "report" and not code for name, code, _said in answers)
+    return command == "plan" and there
+
+
+def _error(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next(iter(envelope.get("errors") or ()), {})
+
+
 def changed(answers: Iterable[Said]) -> bool:
-    """Return whether a step was done, or would be: `up --dry-run` tells of each."""
+    """Return whether something was done, or would be: a dry run tells of it."""
+    answers = tuple(answers)
     steps = [
         s
         for command, _code, envelope in answers
         if command == "up"
         for s in (envelope.get("data") or {}).get("steps", ())
     ]
-    return any(s.get("status") != "already" for s in steps)
+    removed = any(
+        item.get("fate") == "remove"
+        for command, _code, envelope in answers
+        if command == "uninstall"
+        for item in (envelope.get("data") or {}).get("items", ())
+    )
+    return removed or any(s.get("status") != "already" for s in steps)
 
 
 def of_job(answers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ _FLAGS = {
     "become": "--become",
     "timeout": "--timeout",
     "report": "--report",
+    "tool": "--install-tool",
     "bundles": "--bundle",
     "signer": "--signer",
     "rate": "--rate",

@@ -55,6 +55,21 @@ def read_hosts(source: Source, limit: str, record: Record, config: str) -> Inven
     return inventory.only(inventory.read(source, config=config), left)
 
 
+def must_agree(inventory: Inventory) -> None:
+    """Ask before something is removed from hosts.
+
+    Raises:
+        SetupError: `unanswered` without a terminal, `interrupted` where the answer is no.
+    """
+    names = ", ".join(h.name for h in inventory.hosts)
+    question = _("Remove what was made on {count} hosts ({names})?", count=len(inventory.hosts),
+                 names=names)  # fmt: skip
+    why = ask.told(_("Only what this tool has made there is deleted; on each host the same rules "
+                     "hold as for uninstall on this machine."))  # fmt: skip
+    if not ask.confirm(question, default=False, flag="--yes", why=why):
+        raise SetupError("interrupted", command=_("Nothing was removed."))
+
+
 def as_root(inventory: Inventory, how: Mapping[str, Any], *, asks: bool) -> Inventory:
     """Return the inventory with the password that sudo wants, where it is asked for.
 

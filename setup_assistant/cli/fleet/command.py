@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import functools
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.fleet.enrol import command as enrol
 from setup_assistant.cli.fleet.options import (
     TIMEOUT,
     answers_option,
     fleet_options,
     room_options,
     site_option,
+    tool_option,
+    yes_option,
 )
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
@@ -42,6 +46,11 @@ _SUMMARIES = {
     ),
     "verify": _("Ask the canary on every machine of an inventory."),
     "doctor": _("Find out what is wrong on every machine of an inventory."),
+    "uninstall": _(
+        "Remove what was made on every machine of an inventory, after asking.\n\n"
+        "Files that were changed there, and caches that others use, stay; --check only shows it. "
+        "The agent stays too, in ~/.cache/setup-assistant/fleet."
+    ),
     "report": _("Collect plans and receipts of every machine into one report of the room."),
 }
 
@@ -72,13 +81,14 @@ def run_verb(name: Verb, **given: Any) -> Result:  # noqa: ANN401 - click's own 
         from setup_assistant.cli.fleet.serve_bundle import must_fit_bundle
 
         must_fit_bundle(given)
-    kept = given.pop("answers", None)
+    kept, yes = given.pop("answers", None), given.pop("yes", False)
     theirs = settings.read()
     if kept is not None:
         return _kept(name, kept, own, theirs)
-    job = jobs.job_of(name, given, **how)
+    tool = bool(given.pop("tool", False)) and not how["check"]
+    job = replace(jobs.job_of(name, given, **how), tool=tool)
     if own["playbook"] is not None:
-        return _write(name, given, own["playbook"], become=how["become"])
+        return _write(name, given, own["playbook"], become=how["become"], tool=tool)
     own["forks"] = own["forks"] or theirs.forks
     source = chosen_hosts.source_of(own, theirs, name)
     _need_engine()
@@ -89,9 +99,19 @@ def run_verb(name: Verb, **given: Any) -> Result:  # noqa: ANN401 - click's own 
     if inventory is None:
         return text.nothing_left(name, source.shown)
     inventory = settings.logging_in(inventory, str(account["user"]), str(account["key"]), theirs)
+    if name == "uninstall" and not (yes or how["check"]):
+        chosen_hosts.must_agree(inventory)
     inventory = chosen_hosts.as_root(inventory, how, asks=own["ask_become"])
     timeout = how["timeout"] if how["timeout"] != TIMEOUT else None
-    said = {**own, "inventory": source.paths, **how, **account, **room, "timeout": timeout}
+    said = {
+        **own,
+        "inventory": source.paths,
+        **how,
+        **account,
+        **room,
+        "timeout": timeout,
+        "tool": tool,
+    }
     own["rerun"] = again(name, said, given, chosen_hosts.FAILED)
     if room["bundles"]:
         from setup_assistant.cli.fleet.serve_bundle import with_bundle
@@ -99,7 +119,7 @@ def run_verb(name: Verb, **given: Any) -> Result:  # noqa: ANN401 - click's own 
         # Also a run that is killed while the bundle is made ready leaves its hosts over.
         record.begin(jobs.BUNDLE_TITLE, [h.name for h in inventory.hosts])
         with with_bundle(inventory, room, how, str(given.get("site") or "")) as job:
-            return _play(name, inventory, job, record, own)
+            return _play(name, inventory, replace(job, tool=tool), record, own)
     return _play(name, inventory, job, record, own)
 
 
@@ -155,7 +175,7 @@ def _need_engine() -> None:
     engine.install()
 
 
-def _write(name: str, wishes: dict[str, Any], folder: Path, *, become: bool) -> Result:
+def _write(name: str, wishes: dict[str, Any], folder: Path, *, become: bool, tool: bool) -> Result:
     from setup_assistant.fleet import role
     from setup_assistant.fleet.jobs import arguments
 
@@ -163,7 +183,7 @@ def _write(name: str, wishes: dict[str, Any], folder: Path, *, become: bool) -> 
     folder = folder.absolute()
     try:
         options = arguments({**wishes, "site": ""})
-        playbook = role.export(folder, name, options, site, become=become)
+        playbook = role.export(folder, name, options, site, become=become, tool=tool)
     except OSError as error:
         detail = error.strerror or str(error)
         raise SetupError(
@@ -187,9 +207,11 @@ def _make(name: Verb) -> click.Command:
 
     wished = wish_options(body) if name in {"plan", "apply", "report"} else site_option(body)
     if name == "apply":
-        wished = room_options(wished)
+        wished = tool_option(room_options(wished))
     if name == "report":
         wished = answers_option(wished)
+    if name == "uninstall":
+        wished = yes_option(wished)
     return verb(
         f"fleet {name}",
         summary=_SUMMARIES[name],
@@ -201,5 +223,6 @@ def _make(name: Verb) -> click.Command:
     )(fleet_options(wished))
 
 
+command.add_command(enrol)
 for _name in get_args(Verb):
     command.add_command(_make(_name))

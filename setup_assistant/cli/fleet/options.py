@@ -141,12 +141,30 @@ def room_options(function: F) -> F:
     return _added(function, _room_rows())
 
 
+def tool_option(function: F) -> F:
+    """Add what leaves the tool on the hosts."""
+    text = _("Leave the tool there, as ~/.local/bin/setup-assistant of the account.")
+    return _added(function, ((("--install-tool", "tool"), text, {"is_flag": True}),))
+
+
 def answers_option(function: F) -> F:
     """Add the folder of answers that a playbook kept."""
     text = _("Ask nobody: read the answers that the role of --playbook kept in DIR.")
     return _added(
         function, ((("--answers", "answers"), text, {"type": _FOLDER, "metavar": "DIR"}),)
     )
+
+
+def yes_option(function: F) -> F:
+    """Add what answers the question before something is removed or believed."""
+    return _added(function, ((("--yes", "-y"), _("Do not ask."), {"is_flag": True}),))
+
+
+def inventory_options(function: F) -> F:
+    """Add what names hosts, for what does not work on them."""
+    wanted = ("inventory", "limit", "extra", "vaults", "ask_vault")
+    rows = (r for r in _rows() if r[0][-1].lstrip("-").replace("-", "_") in wanted)
+    return _added(function, rows)
 
 
 def site_option(function: F) -> F:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,8 +131,10 @@ def _show(data: dict[str, Any], report: Path | None) -> None:
         for h in data["hosts"]
     ]
     show.table(rows, (_("Host"), _("Status"), _("Time"), ""))
-    for entry in (h for h in data["hosts"] if h["remedy"]):
-        show.facts([(entry["name"], entry["remedy"])])
+    for names, reason, remedy in _alike(data["hosts"]):
+        also = _(" (likewise: {hosts})", hosts=", ".join(names[1:])) if names[1:] else ""
+        show.line()
+        show.verbatim(show.remedied(f"{_named(names[0], reason)}{also}", remedy))
     for number, found in enumerate(data["groups"], 1):
         show.line(_("Group {number}: {hosts}", number=number, hosts=", ".join(found["hosts"])))
         show.line(f"  {found['key']}")
@@ -146,9 +148,28 @@ def _show(data: dict[str, Any], report: Path | None) -> None:
         show.line(_("Report: {path}", path=str(report)))
 
 
+def _named(name: str, reason: str) -> str:
+    return reason if name in reason else f"{name}: {reason}"
+
+
+def _alike(hosts: Iterable[dict[str, Any]]) -> list[tuple[list[str], str, str]]:
+    """Return names, reason and remedy of what is wrong: what is the same is said once.
+
+    Said for one of them, whose name and address stand in it.
+    """
+    found: dict[tuple[str, str, str], tuple[list[str], str, str]] = {}
+    for host in hosts:
+        if host["reason"]:
+            said = [host[k].replace(host["name"], "\0") for k in ("reason", "remedy")]
+            entry = found.setdefault((host["code"], *said), ([], host["reason"], host["remedy"]))
+            entry[0].append(host["name"])
+    return list(found.values())
+
+
 def _gist(host: dict[str, Any]) -> str:
     """Return the one line that says most about a host."""
-    said = host["reason"] or gist_of(host["results"])
+    # What is wrong stands below, once for all, over the whole width.
+    said = "" if host["reason"] else gist_of(host["results"])
     return "; ".join(s for s in (said, *host["notes"]) if s)
 
 

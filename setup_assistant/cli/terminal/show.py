@@ -145,6 +145,15 @@ def live(text: str) -> None:
         _write(sys.stderr, f"\r\x1b[K{_line(text)}")
 
 
+def remedied(message: str, hint: str) -> str:
+    """Return a failure and its remedy as lines that fit the terminal."""
+    columns = columns_of(sys.stdout)
+    sign, arrow = ("✗", "→") if can_draw() else ("x", "->")
+    lines = [hang(f"{sign} {_said(message, sys.stdout)}", columns)]
+    lines += [hang(f"  {arrow} {_said(hint, sys.stdout)}", columns)] if hint else []
+    return "\n".join(lines)
+
+
 def problem(message: str, hint: str) -> None:
     """Print a failure and its remedy to standard error."""
     columns = columns_of(sys.stderr)
