@@ -46,8 +46,8 @@ class Remedy:
 
     Args:
         need: torch, torchvision, torch-build (version `name`, build `value`), decoder, package,
-            remove, conda, system, driver, unset, set, reboot, or run (a command line that is the
-            same wherever it applies).
+            wheel (the newest release that has one here), remove, conda, system, driver, unset,
+            set, reboot, or run (a command line that is the same wherever it applies).
         name: of a package or variable; `{place}` stands for a named group of the text's pattern.
         spec: bounds of its version, such as `>=1.1`; empty: the pinned one, else the newest.
         value: of a variable.
@@ -98,6 +98,9 @@ class Cause:
         weak: its texts all say little by themselves.
         accuses: it blames a package in general terms; no word of it where the innermost frame of
             the exception is in a file of the person's own.
+        general: it only says that versions or indexes do not fit; gives way to what is inferred.
+        common: any program may print its texts: within longer ones they count where these speak of
+            Python, packages, models or a GPU as well.
         context: a regular expression that the text must hold as well; empty: none.
         symptom_of: ids of deeper causes; where one of them is seen too, this one comes after it.
         texts: what a pasted text shows of it.
@@ -122,6 +125,8 @@ class Cause:
     own_shell: bool = False
     weak: bool = False
     accuses: bool = False
+    general: bool = False
+    common: bool = False
     context: str = ""
     symptom_of: tuple[str, ...] = ()
     texts: tuple[Text, ...] = ()

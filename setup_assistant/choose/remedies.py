@@ -171,6 +171,14 @@ def _package(remedy: Remedy, here: Situation) -> Iterator[str]:
     yield joined([*here.install, *upgrade, *again, name], here.shell)
 
 
+def _wheel(remedy: Remedy, here: Situation) -> Iterator[str]:
+    """Spell the newest release that has a wheel here: nothing is built."""
+    if remedy.name:
+        pinned = here.pins.get(remedy.name)
+        name = f"{remedy.name}=={pinned}" if pinned else remedy.name
+        yield joined([*here.install, "--only-binary", remedy.name, name], here.shell)
+
+
 def _remove(remedy: Remedy, here: Situation) -> Iterator[str]:
     yield joined([*here.remove, remedy.name], here.shell)
 
@@ -225,8 +233,8 @@ def _run(remedy: Remedy, here: Situation) -> Iterator[str]:
 
 
 _PLAIN: Mapping[str, Callable[[Remedy, Situation], Iterator[str]]] = {
-    "package": _package, "remove": _remove, "conda": _conda, "unset": _unset, "set": _set,
-    "reboot": _reboot, "system": _system, "driver": _driver, "run": _run,
+    "package": _package, "wheel": _wheel, "remove": _remove, "conda": _conda, "unset": _unset,
+    "set": _set, "reboot": _reboot, "system": _system, "driver": _driver, "run": _run,
 }  # fmt: skip
 NEEDS = frozenset({"torch", "torchvision", "torch-build", "decoder", *_PLAIN})
 

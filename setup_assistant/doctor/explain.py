@@ -14,18 +14,29 @@ from typing import cast
 from setup_assistant.catalog import causes
 from setup_assistant.catalog.causes import Cause, Remedy
 from setup_assistant.choose.remedies import Situation
-from setup_assistant.doctor import log_text, situation, text_facts
+from setup_assistant.doctor import log_text, situation, text_facts, text_reason
 from setup_assistant.doctor.finding import Finding, Fix, Layer, keeps_everything
 from setup_assistant.doctor.log_events import Attempts, Events
 from setup_assistant.doctor.package_names import filled
 from setup_assistant.doctor.text_patterns import Hit, compiled, first
-from setup_assistant.messages import msg
+from setup_assistant.messages import Message, msg
 
 _DIGITS = re.compile(r"\d+")
 # Characters of a line that are looked at, and that are shown.
 _WIDEST_LINE, _WIDEST = 20_000, 300
 # Lines that differ in their numbers alone are kept so often.
 _ALIKE = 3
+# Words of Python, packages, models and GPUs; and those that only other programs print.
+_OURS = re.compile(
+    r"(?i:python|\bpip3?\b|conda|mamba|\buv\b|torch|cuda|nvidia|nccl|hugging ?face|modelscope|qwen"
+    r"|transformers|site-packages|docker|podman|\bapt|\.py\b|\.whl\b|wheel|https?:|urllib|requests"
+    r"|\bgit\b|curl|wget|vllm|model|gpu|proxy|index|download|upload|address|decord|ffmpeg|\bav\b)"
+    r"|Traceback|\b[A-Z]\w*(?:Error|Timeout)\b"
+)
+_OTHERS = re.compile(
+    r"\bjava\.\w|npm ERR!|^\w+: \[emerg\]|\bpostgres|^psql:|\bredis\b|\bmysql\b|\bERR_CONNECTION",
+    re.MULTILINE | re.IGNORECASE,
+)
 _QUOTES = {"'": "'", '"': '"', "`": "`", "“": "”", "‘": "’", "「": "」", "«": "»"}
 
 
@@ -40,6 +51,8 @@ class Match:
     line: int
     text: str
     values: Mapping[str, str] = field(default_factory=dict)
+    remedy: tuple[Remedy, ...] = ()
+    chain: tuple[Message, ...] = ()
 
 
 Rows = Sequence[tuple[str, Cause]]
@@ -58,28 +71,53 @@ def explain(text: str, here: Callable[[], Situation] = Situation) -> tuple[Findi
             where a remedy is needed.
     """
     plain = log_text.clean(text)
-    found = matches(plain, _known())
+    found = _with_reason(plain, matches(plain, _known()))
     if not found:
         return ()
     told = text_facts.situation_of(
-        plain, here() if any(m.cause.remedy for m in found) else Situation()
+        plain, here() if any(m.cause.remedy or m.remedy for m in found) else Situation()
     )
     return tuple(_finding(m, told, primary=i == 0) for i, m in enumerate(found))
 
 
 def matches(text: str, rows: Rows) -> list[Match]:
     """Return the rows that a cleaned text tells of, the most likely first."""
-    found = _ranked(text, rows)
+    ours = _ours(text)
+    found = _ranked(text, rows, ours=ours)
     if not any(not m.weak for m in found):
         for joined in log_text.unwrapped(text):
-            more = _ranked(joined, rows)
+            more = _ranked(joined, rows, ours=ours)
             if any(not m.weak for m in more):
                 return more
     return found
 
 
-def _ranked(text: str, rows: Rows) -> list[Match]:
-    log = _Log(text)
+def _with_reason(text: str, found: list[Match]) -> list[Match]:
+    """Put what can be inferred before rows that only say that versions do not fit."""
+    if found and not found[0].cause.general:
+        return found
+    thought = text_reason.inferred(text, failed=bool(found))
+    if thought is None:
+        return found
+    row = causes.find(thought.cause, "packages")
+    number = text.count("\n", 0, thought.start) + 1
+    line = text[text.rfind("\n", 0, thought.start) + 1 :].lstrip("\n").partition("\n")[0]
+    first = Match(
+        cause=row, layer=causes.layer_of(row.id), weak=False, start=thought.start, line=number,
+        text=line.strip()[:_WIDEST], values=thought.values, remedy=thought.remedy,
+        chain=thought.chain,
+    )  # fmt: skip
+    return [first, *(m for m in found if not m.cause.general)]
+
+
+def _ours(text: str) -> bool:
+    """Whether a text speaks of what this tool knows; one line alone was picked out of more."""
+    alone = "\n" not in text.strip()
+    return (alone or bool(_OURS.search(text))) and not _OTHERS.search(text)
+
+
+def _ranked(text: str, rows: Rows, *, ours: bool) -> list[Match]:
+    log = _Log(text, ours=ours)
     found = [m for layer, row in rows if (m := _match(layer, row, log)) is not None]
     ids = {m.cause.id for m in found}
     return sorted(found, key=lambda m: (not ids.isdisjoint(m.cause.symptom_of), m.weak, m.start))
@@ -88,7 +126,7 @@ def _ranked(text: str, rows: Rows) -> list[Match]:
 class _Log:
     """A text without the lines that only repeat others: a training's log has thousands."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, ours: bool) -> None:
         kept: list[str] = []
         self.numbers: list[int] = []
         seen: Counter[str] = Counter()
@@ -107,6 +145,7 @@ class _Log:
             # Some letters grow when they are made small; places must stay the same.
             self.lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in self.text)
         self.starts = list(accumulate((len(line) + 1 for line in kept), initial=0))
+        self.ours = ours
         self.events = Events(kept, self.starts, attempts.overcome)
 
     def line(self, at: int) -> tuple[int, str]:
@@ -138,6 +177,8 @@ def _match(layer: str, row: Cause, log: _Log) -> Match | None:
         hit, weak = first(hints, log.text, log.lower, counts), True
     if hit is None or (row.context and not compiled(row.context).search(log.text)):
         return None
+    if row.common and not log.ours:
+        return None
     number, line = log.line(hit.start)
     return Match(cause=row, layer=layer, weak=weak, start=hit.start, line=number,
                  text=line.strip()[:_WIDEST], values=hit.values)  # fmt: skip
@@ -159,13 +200,16 @@ def _named(remedy: Remedy, values: Mapping[str, str]) -> Remedy:
 
 def _finding(match: Match, told: Situation, *, primary: bool) -> Finding:
     row = match.cause
-    wanted = tuple(_named(r, match.values) for r in row.remedy)
+    wanted = tuple(_named(r, match.values) for r in match.remedy or row.remedy)
     commands = situation.commands(wanted, told)
     return Finding(
         id=row.id,
         layer=cast("Layer", match.layer),
         status="fail",
-        evidence=((str(msg("line {number}", number=match.line)), match.text),),
+        evidence=(
+            (str(msg("line {number}", number=match.line)), match.text),
+            *((str(msg("it follows")), str(said)) for said in match.chain),
+        ),
         cause=row.sentence(match.values),
         confidence="inferred",
         fix=Fix(

@@ -24,6 +24,7 @@ _WELL = re.compile(r"^(?:Successfully (?:installed|built|uninstalled)\b|Installe
 _FOREIGN = re.compile(r"site-packages|dist-packages|[/\\]lib[/\\]python3|[/\\]Lib[/\\]|<frozen"
                       r"|<string>|^<__array_function__|/usr/lib/|importlib|unsloth_compiled"
                       r"|transformers_modules|custom_nodes")  # fmt: skip
+_BUILD = re.compile(r"Building wheels? for |\s+Running setup\.py bdist_wheel")
 # Signs that a program went on after an attempt that failed.
 _PROGRESS = re.compile(r"Downloading|Collecting|Installing|Using cached|Building|Preparing|"
                        r"Obtaining|Requirement already|\d%|\d [kMG]i?B|Created wheel")  # fmt: skip
@@ -88,13 +89,27 @@ class Attempts:
     def __init__(self) -> None:
         self.overcome: set[int] = set()
         self._waiting: list[int] = []
+        self._building: list[int] | None = None
 
     def read(self, text: str, number: int | None) -> None:
         """Take the next line, and its place among the lines that are kept."""
         head = text[:_HEAD]
+        self._build(head, number)
         if _RETRY.search(head):
             if number is not None:
                 self._waiting.append(number)
         elif self._waiting and _went_on(head) and not _ERROR.search(head):
             self.overcome.update(self._waiting)
             self._waiting = []
+
+    def _build(self, head: str, number: int | None) -> None:
+        """Take back what was said of a build after which the package was installed all the same."""
+        if _BUILD.match(head):
+            self._building = self._building or []
+        if self._building is None:
+            return
+        if head.startswith("Successfully installed"):
+            self.overcome.update(self._building)
+            self._building = None
+        elif number is not None:
+            self._building.append(number)

@@ -29,9 +29,15 @@ _WINDOWS = re.compile(
 _MAC = re.compile(r"/Users/|macosx_|\bMPS\b|Darwin|\.dylib")
 _LINUX = re.compile(r"/home/|/usr/|/root/|/opt/|\.so\b|\bsudo |\bapt\b|NVRM|Ubuntu|Debian")
 _ARM = re.compile(r"aarch64|linux_aarch64|Jetson|tegra|Orin|GB10|Grace", re.IGNORECASE)
+# NVIDIA's boards by name: developer guides, "compute capability" of each module.
+_BOARDS = {"orin": "8.7", "xavier": "7.2", "tx2": "6.2", "nano": "5.3"}
+_BOARD = re.compile(r"\bJetson\b[^\n]{0,40}?\b(Orin|Xavier|TX2|Nano)\b|\b(?:AGX )(Orin|Xavier)\b",
+                    re.IGNORECASE)  # fmt: skip
 _FEDORA = re.compile(r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmod|el[789]\.x86_64|fc\d\d)\b")
 _UV = re.compile(
-    r"^\s*[×╰]|\buv (?:pip|add|sync|run)\b|\bUV_\w+|hint: .*--find-links", re.MULTILINE
+    r"[├╰]─▶|^\s*[×x] (?:No solution found|Failed to (?:download|build|resolve))"
+    r"|\buv (?:pip|add|sync|run)\b|\bUV_\w+|hint: .*--find-links",
+    re.MULTILINE,
 )
 _POWERSHELL = re.compile(r"\bPS [A-Za-z]:\\|CategoryInfo|FullyQualifiedErrorId|PowerShell")
 
@@ -80,6 +86,9 @@ def _parts(text: str) -> Iterator[str]:
     for found in _PART.finditer(text):
         major, minor = (g for g in found.groups() if g)
         yield f"{int(major)}.{minor}"
+        return
+    if board := _BOARD.search(text):
+        yield _BOARDS[(board[1] or board[2]).lower()]
         return
     for name in dict.fromkeys(found[1] for found in _CARD.finditer(text)):
         if part := gpus.lookup(name).compute_capability:

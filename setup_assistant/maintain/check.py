@@ -16,6 +16,7 @@ from setup_assistant.catalog import (
     causes,
     drivers,
     gpus,
+    import_names,
     mirrors,
     models,
     purposes,
@@ -96,6 +97,7 @@ def _plan(home: Path) -> list[tuple[str, Callable[[], object], Callable[..., lis
             lambda: frozen_json.load_toml(home / "gpus.toml", gpus.GpuFile),
             check_gpus.gpu_faults,
         ),
+        ("import_names.toml", lambda: import_names.load(home), lambda _found: []),
         ("causes", lambda: _causes(home), check_causes.cause_faults),
     ]
 

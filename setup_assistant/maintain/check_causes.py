@@ -11,6 +11,7 @@ from setup_assistant.choose.remedies import NEEDS
 from setup_assistant.doctor.diagnose import known_ids
 from setup_assistant.doctor.explain import matches, prepared
 from setup_assistant.doctor.text_patterns import compiled
+from setup_assistant.doctor.text_reason import ONLY_INFERRED
 from setup_assistant.maintain.fault import Fault
 from setup_assistant.verify.causes import ORDER
 
@@ -21,7 +22,12 @@ def cause_faults(layers: Layers) -> list[Fault]:
     """Return what is wrong with the catalogue as a whole and with each row."""
     rows = [(file_of(name), row) for name, file in layers for row in file.cause]
     ids = {row.id for _file, row in rows}
-    looked_for = {*known_ids(), *ORDER, *(i.removeprefix("live-") for i in known_ids())}
+    looked_for = {
+        *known_ids(),
+        *ORDER,
+        *ONLY_INFERRED,
+        *(i.removeprefix("live-") for i in known_ids()),
+    }
     order = prepared([(name, row) for name, file in layers for row in file.cause if _whole(row)])
     found = list(_repeated(rows))
     for file, row in rows:

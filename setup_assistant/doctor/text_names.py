@@ -1,0 +1,108 @@
+"""Infer from a name that is not there: whose it is, who asks, and which release has it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from setup_assistant.catalog import import_names
+from setup_assistant.catalog.causes import Remedy
+from setup_assistant.doctor.inferred import Inferred
+from setup_assistant.doctor.package_names import package_of
+from setup_assistant.messages import msg
+
+_NAMED = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<module>[A-Za-z_][\w.]*)'")
+_PART = re.compile(r"No module named '(?P<module>[A-Za-z_]\w*(?:\.\w+)+)'")
+_ATTRIBUTE = re.compile(r"module '(?P<module>[A-Za-z_][\w.]*)' has no attribute '(?P<name>\w+)'")
+_FRAME = re.compile(
+    r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.][^\n]{0,300}?(?:line |:|in )"
+)
+# Whose functions these are, where no frame tells.
+_OWNERS = {
+    "process_vision_info": "qwen-vl-utils", "fetch_video": "qwen-vl-utils",
+    "fetch_image": "qwen-vl-utils", "snapshot_download": "modelscope",
+    "hf_hub_download": "huggingface-hub", "LoraConfig": "peft", "PeftModel": "peft",
+    "get_peft_model": "peft", "Accelerator": "accelerate", "dispatch_model": "accelerate",
+    "load_checkpoint_and_dispatch": "accelerate", "VideoReader": "decord2", "LLM": "vllm",
+    "SamplingParams": "vllm", "EngineArgs": "vllm", "AsyncEngineArgs": "vllm", "SFTTrainer": "trl",
+    "SFTConfig": "trl", "DPOTrainer": "trl", "GRPOTrainer": "trl", "GRPOConfig": "trl",
+    "Params4bit": "bitsandbytes", "Int8Params": "bitsandbytes", "Linear4bit": "bitsandbytes",
+}  # fmt: skip
+_ARGUMENT = re.compile(
+    r"\b(?P<call>[A-Za-z_]\w*)(?:\.[\w.]+)?\(\) got an unexpected keyword argument"
+    r" '(?P<argument>\w+)'"
+)
+_NEAR = 20_000
+
+
+def changed(text: str) -> Iterator[Inferred]:
+    """Yield names that a package has only since, or until, a release."""
+    for pattern in (_NAMED, _PART, _ATTRIBUTE):
+        for found in pattern.finditer(text):
+            module, name = found["module"], found.groupdict().get("name", "")
+            if not name:
+                module, _, name = module.rpartition(".")
+            yield from _of_name(text, module, name, found.start())
+
+
+def _of_name(text: str, module: str, name: str, start: int) -> Iterator[Inferred]:
+    top = module.partition(".")[0]
+    span = import_names.span(module, name)
+    if span is None:
+        return
+    package = package_of(top)
+    asker = _asker(text[max(0, start - _NEAR) : start], top)
+    values = {"package": package, "name": name}
+    if span.since and not (span.until and asker):
+        chain = msg("{package} has {name} since {since}", package=package, name=name,
+                    since=span.since)  # fmt: skip
+        remedy = Remedy(need="package", name=package, spec=f">={span.since}")
+        yield Inferred(cause="name-not-yet", start=start, chain=(chain,), remedy=(remedy,),
+                       values={**values, "since": span.since})  # fmt: skip
+    elif span.until:
+        said = [msg("{package} has no {name} from {until} on", package=package, name=name,
+                    until=span.until)]  # fmt: skip
+        remedy = Remedy(need="package", name=package, spec=f"<{span.until}")
+        if asker:
+            said.append(msg("{asker} asks for it", asker=asker))
+            remedy, values["asker"] = Remedy(need="package", name=asker), asker
+        yield Inferred(cause="name-gone", start=start, chain=tuple(said), remedy=(remedy,),
+                       values={**values, "until": span.until})  # fmt: skip
+
+
+def _asker(before: str, top: str) -> str:
+    """Return the package of the innermost frame above an error, where it is another one's."""
+    lines = before.rstrip().rsplit("\n", 12)[-12:]
+    for line in reversed(lines):
+        found = _FRAME.search(line)
+        if found and found["top"] != top:
+            return package_of(found["top"])
+        if 'File "' in line and not found:
+            return ""
+    return ""
+
+
+def argument(text: str) -> Iterator[Inferred]:
+    """Yield arguments that a function of a known package does not take."""
+    for found in _ARGUMENT.finditer(text):
+        if package := _OWNERS.get(found["call"]):
+            values = {"package": package, "call": found["call"], "argument": found["argument"]}
+            chain = msg("{call} is a function of {package}", call=found["call"], package=package)
+            remedy = Remedy(need="package", name=package)
+            yield Inferred(cause="unexpected-argument", start=found.start(), values=values,
+                           remedy=(remedy,), chain=(chain,))  # fmt: skip
+
+
+def of_another(text: str) -> Iterator[Inferred]:
+    """Infer from the frame that asks: a package that asks another for what it does not have."""
+    for pattern in (_NAMED, _PART, _ATTRIBUTE):
+        for found in pattern.finditer(text):
+            top, name = found["module"].partition(".")[0], found.groupdict().get("name", "")
+            asker = _asker(text[max(0, found.start() - _NEAR) : found.start()], top)
+            package = package_of(top)
+            if not asker or asker == package:
+                continue
+            values = {"asker": asker, "package": package, "name": name or found["module"]}
+            chain = msg("the innermost frame is of {asker}", asker=asker)
+            yield Inferred(cause="package-api", start=found.start(), values=values, chain=(chain,),
+                           remedy=(Remedy(need="package", name=asker),))  # fmt: skip

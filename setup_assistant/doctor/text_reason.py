@@ -1,0 +1,179 @@
+"""Infer what no row holds: from demands, names, frames and lists of versions in a text.
+
+An answer names a cause of the catalogue, and the chain that leads to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from setup_assistant.catalog.causes import Remedy
+from setup_assistant.doctor import text_names, text_versions
+from setup_assistant.doctor.inferred import Inferred
+from setup_assistant.doctor.package_names import package_of
+from setup_assistant.messages import msg
+
+# These go with one torch release each: they follow torch, never the other way round.
+_FOLLOW = {"torchvision": "torchvision", "torch": "torch"}
+_REMOVED = ("torchaudio", "torchtext", "xformers", "flash-attn", "triton")
+_ON_PYTORCH = re.compile(r"download\.pytorch\.org/whl|/pytorch-wheels/")
+_SYMBOL = re.compile(
+    r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[^\s:]{0,300}: undefined symbol:"
+    r" (?P<symbol>\w+)"
+)
+_TORCH_SYMBOL = re.compile(r"c10|2at|5torch|caffe2|THP|libtorch")
+_CONDA = re.compile(
+    r"PackagesNotFoundError:[^\n]{0,200}\s+(?:-\s+)?(?P<package>[A-Za-z][\w.-]{0,60})"
+)
+# A package that pip or uv could not build; in pip's folder of sources its name stands before a
+# hash.
+_UNBUILT = re.compile(
+    r"pip-install-\w{1,12}[/\\]{1,4}(?P<source>[A-Za-z][\w.-]{0,60}?)_[0-9a-f]{32}|"
+    r"(?:Failed building wheel for|Failed to (?:download and )?build:?|Could not build wheels for) "
+    r"`?(?P<wheel>[A-Za-z][\w.-]{0,60})"
+)
+# Causes that nothing but an inference leads to.
+ONLY_INFERRED = ("index-alone", "name-not-yet", "name-gone")
+
+
+def inferred(text: str, *, failed: bool) -> Inferred | None:
+    """Return what can be inferred from a cleaned text; None where nothing can.
+
+    Args:
+        text: what was pasted.
+        failed: whether a row has told that something in it failed for good.
+    """
+    ways = [_unmet, _conflicting, _offered, text_names.changed, _symbol, _conda]
+    if failed:
+        ways += [text_names.argument, text_names.of_another, _unbuilt, _asked]
+    found = (thought for way in ways for thought in way(text))
+    return next(found, None)
+
+
+def _unmet(text: str) -> Iterator[Inferred]:
+    needs = text_versions.unmet(text)
+    if not needs:
+        return
+    first = needs[0]
+    values = {"package": first.asker or str(msg("the program")), "need": str(first.need)}
+    if first.have:
+        values["have"] = f"{first.name} {first.have}"
+    chain = tuple(
+        msg("{package} asks for {need}; there is {have}", package=n.asker or "?",
+            need=f"{n.name}{n.spec}", have=n.have or "-")
+        for n in needs
+    )  # fmt: skip
+    remedy = tuple(dict.fromkeys(r for n in needs for r in _answer(n)))
+    yield Inferred(cause="dependency-version", start=first.start, values={
+        **values, "need": f"{first.name}{first.spec}"}, remedy=remedy, chain=chain)  # fmt: skip
+
+
+def _answer(need: text_versions.Need) -> Iterator[Remedy]:
+    """Say what meets a demand: what is made for one torch follows the torch that is there."""
+    asker = need.asker.partition(" ")[0].lower().replace("_", "-")
+    if need.name == "torch":
+        if asker in _FOLLOW:
+            yield Remedy(need=_FOLLOW[asker])
+        elif asker in _REMOVED:
+            yield Remedy(need="remove", name=asker)
+        elif asker:
+            yield Remedy(need="package", name=asker)
+    else:
+        yield Remedy(need="package", name=need.name, spec=need.spec)
+
+
+def _conflicting(text: str) -> Iterator[Inferred]:
+    needs = text_versions.conflicting(text)
+    if len(needs) == 1:
+        yield Inferred(cause="index-alone", start=needs[0].start, values={"package": needs[0].name},
+                       chain=(msg("every release asks for {need}, and none is found",
+                                  need=needs[0].name),))  # fmt: skip
+    elif needs:
+        one, other = needs
+        you = str(msg("your request"))
+        said = msg("{one} asks for {need}, {other} for {also}", one=one.asker or you,
+                   need=f"{one.name}{one.spec}", other=other.asker or you,
+                   also=f"{other.name}{other.spec}")  # fmt: skip
+        remedy = (Remedy(need="torch"),) if one.name in ("torch", "torchvision") else ()
+        yield Inferred(cause="dependency-version", start=one.start, values={
+            "one": one.asker or you, "need": f"{one.name}{one.spec}",
+            "other": other.asker or you, "also": f"{other.name}{other.spec}",
+        }, remedy=remedy, chain=(said,))  # fmt: skip
+
+
+def _offered(text: str) -> Iterator[Inferred]:
+    for offer in text_versions.offers(text):
+        if not offer.versions:
+            if _ON_PYTORCH.search(text) and not offer.name.startswith(("torch", "nvidia")):
+                yield Inferred(cause="index-alone", start=offer.start,
+                               values={"package": offer.name})  # fmt: skip
+            continue
+        low, high = offer.versions[0], offer.versions[-1]
+        if offer.name == "torch" and (high.major, high.minor) < (1, 0):
+            yield Inferred(cause="torch-not-for-python", start=offer.start)
+            return
+        wanted = min((s.version.removesuffix(".*") for s in offer.wanted), default="")
+        values = {"package": offer.name, "wanted": wanted, "low": str(low), "high": str(high)}
+        remedy = Remedy(need="package", name=offer.name, spec=f"=={high}")
+        if offer.name in ("torch", "torchvision"):
+            remedy = Remedy(need="torch")
+        if wanted:
+            cause = "torch-not-on-index" if remedy.need == "torch" else "version-not-on-index"
+            yield Inferred(cause=cause, start=offer.start, values=values,
+                           remedy=(remedy,),
+                           chain=(msg("the index offers {low} to {high}", low=low.public,
+                                      high=high.public),))  # fmt: skip
+
+
+def _symbol(text: str) -> Iterator[Inferred]:
+    for found in _SYMBOL.finditer(text):
+        top = re.sub(r"_(?:\d_)?(?:cuda|C|cpu|gpu)$", "", found["top"])
+        package = package_of(top)
+        if top.startswith("torch_") or top == "torch" or not _TORCH_SYMBOL.search(found["symbol"]):
+            continue
+        if package == "torchvision":
+            remedy = Remedy(need="torchvision")
+        elif package in _REMOVED:
+            remedy = Remedy(need="remove", name=package)
+        else:
+            remedy = Remedy(need="package", name=package, again=True)
+        yield Inferred(cause="built-for-other-torch", start=found.start(), remedy=(remedy,),
+                       values={"package": package},
+                       chain=(msg("the missing symbol is one of torch: {symbol}",
+                                  symbol=found["symbol"][:80]),))  # fmt: skip
+
+
+def _conda(text: str) -> Iterator[Inferred]:
+    for found in _CONDA.finditer(text):
+        package = found["package"].lower()
+        torch = package in ("torch", "pytorch", "torchvision", "pytorch-cuda", "cudatoolkit",
+                            "pytorch-gpu")  # fmt: skip
+        remedy = Remedy(need="torch") if torch else Remedy(need="package", name=package)
+        yield Inferred(cause="conda-package-unknown", start=found.start(), remedy=(remedy,),
+                       values={"package": package})  # fmt: skip
+
+
+def _unbuilt(text: str) -> Iterator[Inferred]:
+    found = _UNBUILT.search(text)
+    package = (found["source"] or found["wheel"] or "") if found else ""
+    if found is None or package.lower() in ("installable", "wheels", "wheel", "torch"):
+        return
+    name = package.lower().replace("_", "-")
+    # What pins a torch of its own would bring it along.
+    remedy = () if name in _REMOVED else (Remedy(need="wheel", name=name),)
+    yield Inferred(cause="package-not-buildable", start=found.start(), remedy=remedy,
+                   values={"package": name})  # fmt: skip
+
+
+def _asked(text: str) -> Iterator[Inferred]:
+    for need in text_versions.asked(text):
+        torch = need.name in ("torch", "torchvision")
+        remedy = Remedy(need="torch") if torch else (
+            Remedy(need="package", name=need.name, spec=need.spec))  # fmt: skip
+        values = {
+            "package": need.name,
+            "spec": need.spec,
+            **({"have": need.have} if need.have else {}),
+        }
+        yield Inferred(cause="version-required", start=need.start, values=values, remedy=(remedy,))

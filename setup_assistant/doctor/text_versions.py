@@ -1,0 +1,184 @@
+"""Read which versions disagree, from the sentences of pip, uv, conda and setuptools.
+
+What is asked and what is there stands in the text; the pair itself no table could hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+_NAME = r"[A-Za-z][\w.-]{0,60}"
+_VERSION = r"\d[\w.+!-]{0,40}"
+# pip install and pip check; the words after "but" name what is there.
+_PIP = re.compile(
+    rf"^\W{{0,8}}(?:ERROR: |WARNING: )?(?P<asker>{_NAME}) (?P<of>{_VERSION}) "
+    rf"(?:requires|has requirement) (?P<need>{_NAME}[^\n]{{0,300}}?), "
+    rf"(?:but you(?:'ll)? have (?:{_NAME}) (?P<have>{_VERSION})|which is not installed)",
+    re.MULTILINE,
+)
+_UV = re.compile(
+    rf"[Tt]he package `(?P<asker>{_NAME})` requires `(?P<need>[^`\n]{{1,200}})`, but "
+    rf"(?:`(?P<have>{_VERSION})` is installed|it's not installed)"
+)
+_RESOURCES = re.compile(
+    rf"VersionConflict: \((?P<name>{_NAME}) (?P<have>{_VERSION})[^\n]{{0,300}}?"
+    rf"Requirement\.parse\('(?P<need>[^'\n]{{1,200}})'\)(?:, \{{'(?P<asker>{_NAME})'\}})?"
+)
+_DEPENDS = re.compile(
+    rf"^[ \t]+(?:(?P<asker>{_NAME}) (?P<of>{_VERSION}) depends on|The user requested)"
+    rf"(?: \(constraint\))? (?P<need>{_NAME}[^\n]{{0,200}})$",
+    re.MULTILINE,
+)
+_BECAUSE = re.compile(
+    rf"(?P<asker>{_NAME})(?:==(?P<of>{_VERSION}))? depends on "
+    rf"(?P<need>{_NAME}[<>=!~][^\s`]{{0,80}})|"
+    rf"(?:you require|you're requiring) (?P<you>{_NAME}[<>=!~][^\s`]{{0,80}})"
+)
+_LIST = re.compile(
+    rf"satisfies the requirement (?P<need>{_NAME}[^\s(]{{0,80}})[^\n(]{{0,80}}"
+    r"\(from versions: (?P<offered>[^)\n]{1,20000})"
+)
+# A program's own words for what it asks; bounds are written with or without a blank.
+_ASKED = re.compile(
+    rf"(?<!you )(?:requires?|needs?|up(?:grade|date)(?: to)?|must (?:have|be)|at least)"
+    rf" (?:the )?(?:latest )?(?:version of )?[`'\"]?(?P<name>{_NAME}) ?"
+    rf"(?P<spec>(?:[<>=!~]=?) ?\d[\w.]*(?: ?, ?[<>=!~]=? ?\d[\w.]*)?)",
+    re.IGNORECASE,
+)
+_PYTHON = ("python", "cuda", "driver", "gcc", "glibc", "version", "compute")
+_MOST = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """What one package asks of another. `asker` is empty for the person; `have` where unknown."""
+
+    asker: str
+    need: Requirement
+    have: str = ""
+    start: int = 0
+
+    @property
+    def name(self) -> str:
+        """The package that is asked for."""
+        return str(canonicalize_name(self.need.name))
+
+    @property
+    def spec(self) -> str:
+        """The bounds, as pip takes them."""
+        return str(self.need.specifier)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What an index has, where it has not what is wanted; ordered from old to new."""
+
+    name: str
+    wanted: SpecifierSet
+    versions: tuple[Version, ...]
+    start: int = 0
+
+
+def unmet(text: str) -> list[Need]:
+    """Return the demands that the text itself says are not met by what is installed."""
+    found = (n for pattern in (_PIP, _UV, _RESOURCES) for n in _needs(pattern, text))
+    return [n for n in found if not (n.have and _accepts(n.need.specifier, n.have))][:_MOST]
+
+
+def conflicting(text: str) -> list[Need]:
+    """Return demands on one package that exclude each other; of one alone: nothing has it."""
+    if "The conflict is caused by" in text:
+        needs = list(_needs(_DEPENDS, text[text.index("The conflict is caused by") :]))
+    elif "Because " in text:
+        needs = list(_needs(_BECAUSE, text))
+    else:
+        return []
+    groups: dict[str, list[Need]] = defaultdict(list)
+    for need in needs:
+        groups[need.name].append(need)
+    clashing = (clash for group in groups.values() if (clash := _clash(group)))
+    return next(clashing, _lonely(groups))
+
+
+def _lonely(groups: dict[str, list[Need]]) -> list[Need]:
+    """Return the demands where all ask one package alike: then the index does not have it."""
+    alike = [g for g in groups.values() if len(g) > 1 and len({n.spec for n in g}) == 1]
+    return alike[0][:1] if len(groups) == 1 and alike else []
+
+
+def asked(text: str) -> Iterator[Need]:
+    """Yield what a program says that it needs, where a line of an error says so."""
+    for found in _ASKED.finditer(text):
+        line = text[text.rfind("\n", 0, found.start()) + 1 : found.end() + 80]
+        need = _requirement(found["name"] + found["spec"].replace(" ", ""))
+        if need is None or not re.search(r"error|exception|fatal|require", line, re.IGNORECASE):
+            continue
+        if need.name.lower() not in _PYTHON:
+            yield Need(asker="", need=need, start=found.start())
+
+
+def offers(text: str) -> Iterator[Offer]:
+    """Yield what pip lists where it finds no such version."""
+    for found in _LIST.finditer(text):
+        need = _requirement(found["need"].replace("===", "=="))
+        if need is not None:
+            versions = (_version(v) for v in found["offered"].split(","))
+            known = tuple(sorted(v for v in versions if v is not None))
+            yield Offer(name=str(canonicalize_name(need.name)), wanted=need.specifier,
+                        versions=known, start=found.start())  # fmt: skip
+
+
+def _needs(pattern: re.Pattern[str], text: str) -> Iterator[Need]:
+    for found in pattern.finditer(text):
+        said = found.groupdict()
+        need = _requirement(said.get("need") or said.get("you") or "")
+        if need is not None:
+            asker = " ".join(part for part in (said.get("asker"), said.get("of")) if part)
+            yield Need(asker=asker, need=need, have=said.get("have") or "", start=found.start())
+
+
+def _requirement(text: str) -> Requirement | None:
+    try:
+        return Requirement(text.strip().rstrip(".,"))
+    except InvalidRequirement:
+        return None
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text.strip())
+    except InvalidVersion:
+        return None
+
+
+def _accepts(spec: SpecifierSet, have: str) -> bool:
+    version = _version(have)
+    return version is not None and spec.contains(version, prereleases=True)
+
+
+def _clash(group: Sequence[Need]) -> list[Need]:
+    """Return the first two demands of which one leaves nothing that the other accepts."""
+    pairs = ((a, b) for a in group for b in group if a is not b and _excludes(a, b))
+    return list(next(pairs, ()))
+
+
+def _excludes(one: Need, other: Need) -> bool:
+    for spec in one.need.specifier:
+        if spec.operator == "==" and other.spec:
+            wild = spec.version.endswith(".*")
+            if not wild and not _accepts(other.need.specifier, spec.version):
+                return True
+        if spec.operator in (">=", ">") and (least := _version(spec.version)):
+            tops = (s for s in other.need.specifier if s.operator in ("<", "<=", "=="))
+            if any(((top := _version(s.version.removesuffix(".*"))) and top < least)
+                   or (s.operator == "<" and top == least) for s in tops):  # fmt: skip
+                return True
+    return False
