@@ -54,6 +54,7 @@ class Remedy:
         again: put the same package in place once more.
         debian: names of system packages, or a command line, for Debian and Ubuntu.
         fedora: the same for Fedora and its relatives.
+        arch: the same for Arch and its relatives.
         posix: a command line for Linux and macOS.
         windows: a command line for Windows.
     """
@@ -65,6 +66,7 @@ class Remedy:
     again: bool = False
     debian: str = ""
     fedora: str = ""
+    arch: str = ""
     posix: str = ""
     windows: str = ""
 

@@ -32,7 +32,7 @@ class Situation:
     Args:
         os: Linux, Windows or Darwin.
         arch: x86_64, aarch64 or arm64.
-        family: debian or fedora; empty where it is not known.
+        family: debian, fedora or arch; empty where it is not known.
         shell: of the person.
         glibc: of the system, where known.
         python: minor version of the environment's Python.
@@ -206,16 +206,18 @@ def _reboot(_remedy: Remedy, here: Situation) -> Iterator[str]:
 def _system(remedy: Remedy, here: Situation) -> Iterator[str]:
     if here.os != "Linux":
         return
-    if here.family == "fedora":
-        if remedy.fedora:
-            yield f"sudo dnf install {remedy.fedora}"
-    elif remedy.debian:
-        yield f"sudo apt install {remedy.debian}"
+    manager, names = {
+        "fedora": ("dnf install", remedy.fedora), "arch": ("pacman -S", remedy.arch),
+    }.get(here.family, ("apt install", remedy.debian))  # fmt: skip
+    if names:
+        yield f"sudo {manager} {names}"
 
 
 def _driver(_remedy: Remedy, here: Situation) -> Iterator[str]:
     if here.os == "Linux" and here.family == "fedora":
         yield "sudo dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda"
+    elif here.os == "Linux" and here.family == "arch":
+        yield "sudo pacman -S nvidia-open nvidia-utils"
     elif here.os == "Linux":
         yield "sudo ubuntu-drivers install"
 
@@ -224,7 +226,7 @@ def _run(remedy: Remedy, here: Situation) -> Iterator[str]:
     if here.os == "Windows":
         line = remedy.windows
     elif here.os == "Linux":
-        own = remedy.fedora if here.family == "fedora" else remedy.debian
+        own = {"fedora": remedy.fedora, "arch": remedy.arch}.get(here.family, remedy.debian)
         line = own or remedy.posix
     else:
         line = remedy.posix if not remedy.posix.startswith(_SUDO) else ""

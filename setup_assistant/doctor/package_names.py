@@ -47,6 +47,11 @@ _FORMS = {
 }
 
 
+def packages() -> tuple[str, ...]:
+    """Return every package that a module is installed by, with its bounds."""
+    return tuple(_PACKAGES.values())
+
+
 def package_of(module: str) -> str:
     """Return what to install for a module, with a bound where newer ones lack it."""
     name = module.strip("'\"` ")

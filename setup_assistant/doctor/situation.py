@@ -17,6 +17,7 @@ from setup_assistant.machine.facts import Machine
 from setup_assistant.versions import minor
 
 _FEDORA = ("fedora", "rhel", "red hat", "rocky", "alma", "centos", "amazon")
+_ARCH = ("arch", "manjaro", "endeavouros", "cachyos")
 _DEBIAN = ("debian", "ubuntu", "mint", "pop!_os", "kali", "raspbian")
 
 
@@ -45,6 +46,8 @@ def family(distribution: str) -> str:
     lower = distribution.lower()
     if any(name in lower for name in _FEDORA):
         return "fedora"
+    if any(name in lower for name in _ARCH):
+        return "arch"
     return "debian" if any(name in lower for name in _DEBIAN) else ""
 
 

@@ -29,6 +29,7 @@ _WINDOWS = re.compile(
 _MAC = re.compile(r"/Users/|macosx_|\bMPS\b|Darwin|\.dylib")
 _LINUX = re.compile(r"/home/|/usr/|/root/|/opt/|\.so\b|\bsudo |\bapt\b|NVRM|Ubuntu|Debian")
 _ARM = re.compile(r"aarch64|linux_aarch64|Jetson|tegra|Orin|GB10|Grace", re.IGNORECASE)
+_ARCH = re.compile(r"\bpacman\b|Arch Linux|Manjaro|EndeavourOS|CachyOS|\b\d[\w.-]*-arch\d")
 # NVIDIA's boards by name: developer guides, "compute capability" of each module.
 _BOARDS = {"orin": "8.7", "xavier": "7.2", "tx2": "6.2", "nano": "5.3"}
 _BOARD = re.compile(r"\bJetson\b[^\n]{0,40}?\b(Orin|Xavier|TX2|Nano)\b|\b(?:AGX )(Orin|Xavier)\b",
@@ -111,6 +112,8 @@ def _system(text: str) -> Iterator[tuple[str, Any]]:
             yield "arch", "aarch64"
         if _FEDORA.search(text):
             yield "family", "fedora"
+        elif _ARCH.search(text):
+            yield "family", "arch"
 
 
 def _only_on_jetson(parts: tuple[str, ...]) -> bool:

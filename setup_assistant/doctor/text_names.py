@@ -18,7 +18,7 @@ _FRAME = re.compile(
     r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.][^\n]{0,300}?(?:line |:|in )"
 )
 # Whose functions these are, where no frame tells.
-_OWNERS = {
+OWNERS = {
     "process_vision_info": "qwen-vl-utils", "fetch_video": "qwen-vl-utils",
     "fetch_image": "qwen-vl-utils", "snapshot_download": "modelscope",
     "hf_hub_download": "huggingface-hub", "LoraConfig": "peft", "PeftModel": "peft",
@@ -85,10 +85,13 @@ def _asker(before: str, top: str) -> str:
 def argument(text: str) -> Iterator[Inferred]:
     """Yield arguments that a function of a known package does not take."""
     for found in _ARGUMENT.finditer(text):
-        if package := _OWNERS.get(found["call"]):
+        if package := OWNERS.get(found["call"]):
+            # A package that calls it so is of another time; else it is the program's own call.
+            before = text[max(0, found.start() - _NEAR) : found.start()]
+            asker = _asker(before, package.replace("-", "_"))
             values = {"package": package, "call": found["call"], "argument": found["argument"]}
             chain = msg("{call} is a function of {package}", call=found["call"], package=package)
-            remedy = Remedy(need="package", name=package)
+            remedy = Remedy(need="package", name=asker or package)
             yield Inferred(cause="unexpected-argument", start=found.start(), values=values,
                            remedy=(remedy,), chain=(chain,))  # fmt: skip
 

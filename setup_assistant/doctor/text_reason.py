@@ -44,9 +44,17 @@ def inferred(text: str, *, failed: bool) -> Inferred | None:
         text: what was pasted.
         failed: whether a row has told that something in it failed for good.
     """
-    ways = [_unmet, _conflicting, _offered, text_names.changed, _symbol, _conda]
+    ways = [
+        _unmet,
+        _conflicting,
+        _offered,
+        text_names.changed,
+        _symbol,
+        _conda,
+        text_names.argument,
+    ]
     if failed:
-        ways += [text_names.argument, text_names.of_another, _unbuilt, _asked]
+        ways += [text_names.of_another, _unbuilt, _asked]
     found = (thought for way in ways for thought in way(text))
     return next(found, None)
 

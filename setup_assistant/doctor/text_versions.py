@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -54,7 +55,7 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _PYTHON = ("python", "cuda", "driver", "gcc", "glibc", "version", "compute")
-_MOST = 12
+_MOST, _COMPARED = 12, 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,18 +91,21 @@ class Offer:
 def unmet(text: str) -> list[Need]:
     """Return the demands that the text itself says are not met by what is installed."""
     found = (n for pattern in (_PIP, _UV, _RESOURCES) for n in _needs(pattern, text))
-    return [n for n in found if not (n.have and _accepts(n.need.specifier, n.have))][:_MOST]
+    return list(islice((n for n in found if not n.have or not _accepts(n.need.specifier, n.have)),
+                       _MOST))  # fmt: skip
 
 
 def conflicting(text: str) -> list[Need]:
     """Return demands on one package that exclude each other; of one alone: nothing has it."""
     if "The conflict is caused by" in text:
-        needs = list(_needs(_DEPENDS, text[text.index("The conflict is caused by") :]))
+        told = text[text.index("The conflict is caused by") :]
+        needs = list(islice(_needs(_DEPENDS, told), _COMPARED))
     elif "Because " in text:
-        needs = list(_needs(_BECAUSE, text))
+        needs = list(islice(_needs(_BECAUSE, text), _COMPARED))
     else:
         return []
     groups: dict[str, list[Need]] = defaultdict(list)
+    # Each is held against each other.
     for need in needs:
         groups[need.name].append(need)
     clashing = (clash for group in groups.values() if (clash := _clash(group)))

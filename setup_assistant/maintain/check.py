@@ -20,6 +20,7 @@ from setup_assistant.catalog import (
     mirrors,
     models,
     purposes,
+    resolved,
     smoke,
     stacks,
     torch,
@@ -98,6 +99,7 @@ def _plan(home: Path) -> list[tuple[str, Callable[[], object], Callable[..., lis
             check_gpus.gpu_faults,
         ),
         ("import_names.toml", lambda: import_names.load(home), lambda _found: []),
+        ("resolved.toml", lambda: resolved.load(home), lambda _found: []),
         ("causes", lambda: _causes(home), check_causes.cause_faults),
     ]
 

@@ -1,0 +1,27 @@
+"""Packages that remedies name, with releases that an index has, from `recipes/resolved.toml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from setup_assistant import frozen_json
+from setup_assistant.catalog.folder import recipes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved:
+    """The whole recipe. `packages`: name → releases that were found, the newest first."""
+
+    source: str
+    date: str
+    packages: dict[str, tuple[str, ...]]
+
+
+def load(folder: Path | None = None) -> Resolved:
+    """Return the recipe.
+
+    Raises:
+        SetupError: `recipe_invalid`, naming file and key.
+    """
+    return frozen_json.load_toml(recipes(folder) / "resolved.toml", Resolved)
