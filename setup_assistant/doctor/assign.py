@@ -21,6 +21,11 @@ _HALVES: dict[Layer, Half] = {
     "driver": "machine", "gpu": "machine",
     "environment": "packages", "packages": "packages", "runtime": "packages", "weights": "weights",
 }  # fmt: skip
+# What only the person's folder and shell do to it.
+_AROUND: dict[str, Half] = {
+    "live-shadowed": "script", "live-pythonpath": "packages", "live-user-site": "packages",
+    "live-variable-breaks": "packages", "live-startup-hides": "packages",
+}  # fmt: skip
 _OWN = ("driver", "gpu", "environment", "packages", "weights", "runtime")
 # What the canary goes through: its answers prove them.
 _PROVED = ("torch", "torchvision", "transformers", "qwen-vl-utils", "accelerate", "pillow", "numpy",
@@ -61,9 +66,20 @@ def assign(
     first = next((f for f in found.failed if f.layer in _OWN), None)
     if first is not None and first.layer != "runtime":
         return Verdict(half=_HALVES[first.layer], blamed=first.id, reasons=(*ended, _cause(first)))
+    if first is not None and (half := _of_run(first, found)):
+        return Verdict(half=half, blamed=first.id, reasons=(*ended, _cause(first)))
     if first is not None:
         return _by_fresh(first.id, (*ended, _cause(first)), fresh)
     return _by_frames(ran, install, (*ended, msg("The canary answers in this environment.")))
+
+
+def _of_run(first: Finding, found: Diagnosis) -> Half | None:
+    """Return the half of a failure inside the environment, where the canary need not decide."""
+    if first.id in _AROUND:
+        return _AROUND[first.id]
+    # The canary answers there, so that it is the person's own model that does not.
+    canary = any(f.id == "live-answers" and f.status == "ok" for f in found.findings)
+    return "weights" if canary else None
 
 
 def _by_fresh(name: str, reasons: tuple[Message, ...], fresh: Callable[[], bool | None]) -> Verdict:

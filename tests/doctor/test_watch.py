@@ -119,6 +119,17 @@ def test_damaged_weights_are_at_fault(env: Path) -> None:
     assert (found.half, found.blamed) == ("weights", "weights-truncated")
 
 
+@pytest.mark.parametrize(
+    ("name", "half"), [("live-weights-foreign", "weights"), ("live-question-failed", "weights"),
+                       ("live-shadowed", "script"), ("live-pythonpath", "packages")]
+)  # fmt: skip
+def test_a_model_that_fails_beside_a_canary_that_answers(env: Path, name: str, half: str) -> None:
+    rows = (Finding(id=name, layer="runtime", status="fail"),
+            Finding(id="live-answers", layer="runtime", status="ok"))  # fmt: skip
+    found = verdict(env, "raise RuntimeError('x')\n", Diagnosis(findings=rows))
+    assert (found.half, found.blamed) == (half, name)
+
+
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SetupError) as caught:
         watch(["no-such-program"], dict(os.environ), tmp_path, print)
