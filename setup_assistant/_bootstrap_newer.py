@@ -37,7 +37,18 @@ def advice(module: str, oldest: tuple[int, int]) -> tuple[str, str]:
         return "old_get", "py -m pip install --user uv && py -m uv " + _WITH_UV + module
     uv = "~/.local/share/uv-for-setup"
     made = f"{os.path.basename(sys.executable)} -m venv {uv} && {uv}/bin/pip install uv"  # noqa: PTH119
-    return "old_get", f"{made} && {uv}/bin/uv {_WITH_UV}{module}"
+    return "old_get", f"{_first()}{made} && {uv}/bin/uv {_WITH_UV}{module}"
+
+
+def _first() -> str:
+    """Return the command that a Debian needs first, whose Python cannot make environments."""
+    from shutil import which
+
+    try:
+        import ensurepip  # noqa: F401
+    except ImportError:
+        return "sudo apt install python3-venv && " if which("apt-get") else ""
+    return ""
 
 
 def _runs(name: str) -> bool:

@@ -96,6 +96,11 @@ def test_an_old_python_is_told_of_a_newer_one_that_starts_else_how_to_get_one(
     _stand_in(tmp_path / "bin", "python3.14", "exit 127")  # a version manager's, of none
     bare = _start(checkout, code, PATH=str(tmp_path / "bin"))
     assert "bin/uv run --no-project --python 3.12 python -m setup_assistant" in bare.stderr
+    _stand_in(tmp_path / "bin", "apt-get", "exit 1")
+    debian = _start(checkout, f"import sys; sys.modules['ensurepip'] = None; {code}",
+                    PATH=str(tmp_path / "bin"))  # fmt: skip
+    assert "run it: sudo apt install python3-venv && " in debian.stderr
+    assert "sudo" not in _start(checkout, code, PATH=str(tmp_path / "bin")).stderr
     _stand_in(tmp_path / "bin", "dnf", "exit 1")
     assert "sudo dnf install python3.12 &&" in (
         _start(checkout, code, PATH=str(tmp_path / "bin")).stderr
