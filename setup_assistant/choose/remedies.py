@@ -32,7 +32,7 @@ class Situation:
     Args:
         os: Linux, Windows or Darwin.
         arch: x86_64, aarch64 or arm64.
-        family: debian, fedora or arch; empty where it is not known.
+        family: debian, ubuntu, fedora or arch; empty where it is not known.
         shell: of the person.
         glibc: of the system, where known.
         python: minor version of the environment's Python.
@@ -218,6 +218,9 @@ def _driver(_remedy: Remedy, here: Situation) -> Iterator[str]:
         yield "sudo dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda"
     elif here.os == "Linux" and here.family == "arch":
         yield "sudo pacman -S nvidia-open nvidia-utils"
+    elif here.os == "Linux" and here.family == "debian":
+        # Ubuntu's program is not there; the package lies in Debian's section non-free.
+        yield "sudo apt install nvidia-driver"
     elif here.os == "Linux":
         yield "sudo ubuntu-drivers install"
 

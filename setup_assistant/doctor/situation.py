@@ -18,7 +18,8 @@ from setup_assistant.versions import minor
 
 _FEDORA = ("fedora", "rhel", "red hat", "rocky", "alma", "centos", "amazon")
 _ARCH = ("arch", "manjaro", "endeavouros", "cachyos")
-_DEBIAN = ("debian", "ubuntu", "mint", "pop!_os", "kali", "raspbian")
+_DEBIAN = ("debian", "kali", "raspbian")
+_UBUNTU = ("ubuntu", "mint", "pop!_os")
 
 
 def of_case(case: Case) -> Situation:
@@ -48,6 +49,8 @@ def family(distribution: str) -> str:
         return "fedora"
     if any(name in lower for name in _ARCH):
         return "arch"
+    if any(name in lower for name in _UBUNTU):
+        return "ubuntu"
     return "debian" if any(name in lower for name in _DEBIAN) else ""
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from setup_assistant.catalog import causes, resolved
-from setup_assistant.choose.remedies import Situation
+from setup_assistant.catalog.causes import Remedy
+from setup_assistant.catalog.recipes import load_all
+from setup_assistant.choose.remedies import Situation, spell
 from setup_assistant.doctor import situation
 from setup_assistant.doctor.explain import explain
 from setup_assistant.maintain.check_remedies import SITUATIONS, others, unresolved, wrong
@@ -69,3 +71,15 @@ def test_packages_of_the_system_are_named_as_the_distribution_does() -> None:
         fix = explain(text, lambda f=family: Situation(family=f))[0].fix  # type: ignore[misc]
         assert fix is not None
         assert any(word in c for c in fix.commands), (family, fix.commands)
+
+
+def test_a_driver_is_installed_with_what_the_distribution_has() -> None:
+    driver = (Remedy(need="driver"),)
+    told = {
+        name: spell(driver, Situation(family=situation.family(name)), load_all, str)
+        for name in ("Ubuntu 24.04.1 LTS", "Linux Mint 22", "Debian GNU/Linux 13 (trixie)",
+                     "Fedora Linux 43", "Arch Linux", "something else")
+    }  # fmt: skip
+    assert told["Debian GNU/Linux 13 (trixie)"] == ("sudo apt install nvidia-driver",)
+    assert told["Ubuntu 24.04.1 LTS"] == told["Linux Mint 22"] == ("sudo ubuntu-drivers install",)
+    assert len(set(told.values())) == 4
