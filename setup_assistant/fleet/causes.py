@@ -132,9 +132,9 @@ def of_look(event: Event) -> Fault:
         # The shell that is there did not run a line of it.
         detail = _last(event.out) or _last(event.err) or _last(event.msg)
         return fault("no_command", host=host, detail=detail)
-    found = re.findall(r"^found=(\d[\d.]+)\s*$", event.out, re.MULTILINE)
-    code = "python_too_old" if found else "python_missing"
-    return fault(code, host=host, found=", ".join(dict.fromkeys(found)))
+    pythons = re.findall(r"^found=(\d[\d.]+)\s*$", event.out, re.MULTILINE)
+    code = "python_too_old" if pythons else "python_missing"
+    return fault(code, host=host, found=", ".join(dict.fromkeys(pythons)))
 
 
 def of_task(event: Event) -> Fault:

@@ -64,7 +64,8 @@ def must_agree(inventory: Inventory) -> None:
     names = ", ".join(h.name for h in inventory.hosts)
     question = _("Remove what was made on {count} hosts ({names})?", count=len(inventory.hosts),
                  names=names)  # fmt: skip
-    if not ask.confirm(question, default=False, flag="--yes"):
+    why = ask.told(_("Files that were changed there stay; --check shows all that would go."))
+    if not ask.confirm(question, default=False, flag="--yes", why=why):
         raise SetupError("interrupted", command=_("Nothing was removed."))
 
 

@@ -48,7 +48,15 @@ def command(yes: bool, **own: Any) -> Result:  # noqa: ANN401 - click's own opti
     rows = [(o.name, str(_STATES[o.state]), " ".join(o.fingerprints[:1])) for o in found]
     show.table(rows, (_("Host"), _("Host key"), _("Fingerprint")))
     question = _("Keep the keys of {count} hosts?", count=len(new))
-    agreed = bool(new) and (yes or ask.confirm(question, default=False, flag="--yes"))
+    agreed = bool(new) and (
+        yes
+        or ask.confirm(
+            question,
+            default=False,
+            flag="--yes",
+            why=ask.told(_("Another in its place shows another key: compare the fingerprints.")),
+        )
+    )
     if agreed:
         host_keys.keep(new)
         show.line(_("Kept in {paths}.", paths=", ".join(sorted({str(o.kept_in) for o in new}))))
