@@ -120,6 +120,8 @@ def of_look(event: Event) -> Fault:
     host = event.host
     if code := _in_any_task(event, text):
         return fault(code, host=host)
+    if found := re.search(_OF_AGENT[0][0], event.err or event.out):
+        return fault("no_command", host=host, detail=_last(found[1]))
     if event.rc == 9:
         full = _FULL.search(text)
         detail = _last(event.err or event.out)
@@ -130,10 +132,9 @@ def of_look(event: Event) -> Fault:
         # The shell that is there did not run a line of it.
         detail = _last(event.out) or _last(event.err) or _last(event.msg)
         return fault("no_command", host=host, detail=detail)
-    found = re.findall(r"^found=(\d[\d.]+)\s*$", event.out, re.MULTILINE)
-    if found:
-        return fault("python_too_old", host=host, found=", ".join(dict.fromkeys(found)))
-    return fault("python_missing", host=host)
+    pythons = re.findall(r"^found=(\d[\d.]+)\s*$", event.out, re.MULTILINE)
+    code = "python_too_old" if pythons else "python_missing"
+    return fault(code, host=host, found=", ".join(dict.fromkeys(pythons)))
 
 
 def of_task(event: Event) -> Fault:

@@ -141,6 +141,9 @@ def test_a_restart_and_a_login_that_ends_are_named() -> None:
     assert found.code == "host_restarted"
     silent = Event(event="failed", host="pc", task="Look", msg="non-zero return code", rc=1)
     assert causes.of_look(silent).code == "login_script"
+    shut = Event(event="failed", host="pc", task="Look", rc=9,
+                 err="/bin/rbash: restricted: cannot specify a path\n")  # fmt: skip
+    assert causes.of_look(shut).code == "no_command"
 
 
 def test_a_host_cannot_draw_on_the_terminal() -> None:

@@ -64,8 +64,7 @@ def must_agree(inventory: Inventory) -> None:
     names = ", ".join(h.name for h in inventory.hosts)
     question = _("Remove what was made on {count} hosts ({names})?", count=len(inventory.hosts),
                  names=names)  # fmt: skip
-    why = ask.told(_("Only what this tool has made there is deleted; on each host the same rules "
-                     "hold as for uninstall on this machine."))  # fmt: skip
+    why = ask.told(_("Files that were changed there stay; --check shows all that would go."))
     if not ask.confirm(question, default=False, flag="--yes", why=why):
         raise SetupError("interrupted", command=_("Nothing was removed."))
 
