@@ -19,7 +19,7 @@ from setup_assistant.agent.inside import job
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="hosts are Linux machines")
 Ask = Callable[..., dict[str, Any]]
-# Stands for this tool on the host: waits as long as it is told, and answers.
+# Stands for this tool on the host: waits as long as it is told, or until it may go, and answers.
 TOOL = """
 import json, os, pathlib, sys, time
 def main():
@@ -27,7 +27,10 @@ def main():
     doing.write_text(json.dumps({"title": sys.argv[1], "done": 1, "total": 4}))
     with open(pathlib.Path.home() / "starts", "a") as log:
         log.write("x")
-    time.sleep(float(sys.argv[2]))
+    while sys.argv[2] == "hold" and not (pathlib.Path.home() / "go").exists():
+        time.sleep(0.02)
+    if sys.argv[2] != "hold":
+        time.sleep(float(sys.argv[2]))
     print(json.dumps({"exit_code": 0, "data": {"verb": sys.argv[1]}}))
     raise SystemExit(int(sys.argv[3]))
 """
@@ -81,19 +84,24 @@ def test_commands_run_one_after_the_other_until_one_fails(ask: Ask, tmp_path: Pa
 
 @pytest.mark.e2e
 def test_it_outlives_the_question_and_is_found_again(ask: Ask, tmp_path: Path) -> None:
-    assert ask("r1", ["up", "3", "0"], wait=0)["state"] == "running"
-    body = ask("r1", ["up", "3", "0"], wait=1)
+    up = ["up", "hold", "0"]
+    assert ask("r1", up, wait=0)["state"] == "running"
+    ends = time.monotonic() + 60
+    while (body := ask("r1", up, wait=1)).get("doing") is None and time.monotonic() < ends:
+        pass
     assert body["doing"] == {"title": "up", "done": 1, "total": 4}
     # The same run asks again, and another run (a rerun after a kill) joins in.
-    assert ask("r1", ["up", "3", "0"], wait=0)["state"] == "running"
-    assert ask("r4", ["up", "3", "0"], wait=0)["state"] == "running"
-    assert ask("r2", ["up", "3", "0"])["state"] == "done"
+    assert ask("r1", up, wait=0)["state"] == "running"
+    for run in ("r2", "r4"):
+        assert ask(run, up, wait=0)["state"] == "running"
+    (tmp_path / "go").touch()
+    assert ask("r2", up)["state"] == "done"
     assert starts(tmp_path) == 1
     # Asked once more they still get their answer, all of them; a new one starts anew.
     for run in ("r1", "r2", "r4"):
-        assert ask(run, ["up", "3", "0"])["state"] == "done"
+        assert ask(run, up)["state"] == "done"
     assert starts(tmp_path) == 1
-    assert ask("r3", ["up", "3", "0"])["state"] == "done"
+    assert ask("r3", up)["state"] == "done"
     assert starts(tmp_path) == 2
 
 
