@@ -56,6 +56,9 @@ def read(deadline: float) -> tuple[Reading, ...]:
         code = 0 if question or outcome.timed_out else outcome.code
         said = smi.read(f"{outcome.out}\n{outcome.err}", code)
         readings += said
+        if outcome.timed_out and readings and left < deadline / 2:
+            # It has answered; that the time was over tells nothing of it.
+            break
         if outcome.timed_out:
             evidence = (f"{program}: no answer within {left:.1f} s",)
             readings.append(

@@ -132,5 +132,5 @@ def test_ctrl_c_at_the_first_question_says_that_nothing_was_changed(home: Path) 
     screen.wait("您想做什么？")
     screen.keys(CTRL_C)
     # What is to be pasted keeps the language that was chosen here.
-    screen.wait("已中断。没有做任何更改。", "python3 -m setup_assistant --lang zh_CN")
+    screen.wait("已中断。没有做任何更改。", "setup-assistant --lang zh_CN")
     assert screen.end() == 130
