@@ -31,7 +31,11 @@ def write_text(path: Path, text: str) -> bool:
 
     An unchanged file is left alone, so that a rerun changes nothing.
     """
-    data = text.encode()
+    return write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> bool:
+    """Write `data` to `path` as `write_text` does."""
     with contextlib.suppress(OSError):
         if path.read_bytes() == data:
             return False
