@@ -60,6 +60,17 @@ def write_bytes(path: Path, data: bytes) -> bool:
     return True
 
 
+def open_anew(path: Path) -> BinaryIO:
+    """Open a new file for writing, in place of what has its name.
+
+    What is there may be a link, hard or symbolic, to something that is nobody's to change.
+    """
+    from setup_assistant.host import removal
+
+    removal.drop(path, under=path.parent)
+    return path.open("xb")
+
+
 def refusal(error: OSError, path: Path, *, flag: str = "--site", named: bool = True) -> SetupError:
     """Return what the system's refusal to write at or below `path` means for a person.
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from setup_assistant.host import removal
+from setup_assistant.host import files, removal
 from setup_assistant.host.http import Http
 from setup_assistant.host.transfer.engine import Transfer
 from setup_assistant.host.transfer.file_progress import Patience
@@ -84,7 +84,7 @@ def copy(source: Path, target: Path) -> str:
     """
     part, digest = target.with_name(target.name + PART_SUFFIX), hashlib.sha256()
     try:
-        with source.open("rb") as reader, part.open("wb") as writer:
+        with source.open("rb") as reader, files.open_anew(part) as writer:
             while block := reader.read(_BLOCK):
                 digest.update(block)
                 writer.write(block)
