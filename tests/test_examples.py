@@ -41,6 +41,7 @@ PARSED = {
     "env activate": "needs an environment; tests/cli/test_env_life.py runs it",
     "env adopt": "needs somebody's environment; tests/steps/test_adopt.py adopts one",
     "env export": "needs an environment; tests/cli/test_env_life.py runs it",
+    "export": "needs a site with a lock; tests/site/test_exports.py runs each",
     "env rollback": "needs an upgraded site; tests/steps/test_upgrade.py runs it",
     "env upgrade": "builds an environment; tests/steps/test_upgrade.py runs it",
     "env remove": "needs an environment to remove; tests/cli/test_env.py runs it",

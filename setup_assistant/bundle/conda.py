@@ -25,8 +25,7 @@ from setup_assistant.steps.backends.base import last_words
 
 # The last folder of a channel is its name to conda.
 _CHANNEL = "conda-forge"
-_SUBDIRS = {"Linux-x86_64": "linux-64", "Linux-aarch64": "linux-aarch64",
-            "Darwin-arm64": "osx-arm64", "Windows-x86_64": "win-64"}  # fmt: skip
+_SUBDIRS = {"x86_64": "linux-64", "aarch64": "linux-aarch64"}
 # What is about the place that a package came from, not about the package.
 _WHENCE = ("url", "channel", "fn")
 _LARGEST_TOOL = 1 << 30
@@ -50,14 +49,13 @@ def solve(kind: Kind, scratch: Path) -> tuple[Package, ...]:
     """
     scratch.mkdir(parents=True, exist_ok=True)
     platform = kind.plan.platform
-    subdir = _SUBDIRS.get(f"{platform.os}-{platform.arch}", "linux-64")
+    subdir = _SUBDIRS.get(platform.arch, "linux-64")
     wanted = scratch / "environment.yml"
     wanted.write_text(render_environment_yml(kind.plan), encoding="utf-8")
-    system = {"Linux": ["__linux=5.10", f"__glibc={platform.glibc}", "__unix=0"],
-              "Darwin": ["__osx=14.0", "__unix=0"], "Windows": ["__win=0"]}  # fmt: skip
+    system = ["__linux=5.10", f"__glibc={platform.glibc}", "__unix=0"]
     request = {"channel": kind.plan.sources.conda, "specs": list(conda_specs(wanted)),
                "cache": str(caches.begin(paths.conda_cache())), "offline": False, "subdir": subdir,
-               "virtual": system[platform.os]}  # fmt: skip
+               "virtual": system}  # fmt: skip
     records = _solved(request, kind, scratch)
     return tuple(_package(r) for r in sorted(records, key=lambda r: str(r["fn"])))
 

@@ -180,7 +180,8 @@ def _agents(order: Order) -> list[Item]:
         if not (target.exists() and files.sha256(target) == sum_):
             target.parent.mkdir(exist_ok=True)
             aside = target.with_name(target.name + ".part")
-            shutil.copyfile(built.path, aside)
+            with built.path.open("rb") as source, files.open_anew(aside) as out:
+                shutil.copyfileobj(source, out)
             aside.replace(target)
         found.append(item_of(order.folder, path, sum_))
     return found

@@ -96,7 +96,7 @@ def _write(stream: BinaryIO, folder: Path, piece: Piece) -> Piece:
     digest, left, target = hashlib.sha256(), piece.size, folder / piece.path
     _refuse_link(folder, target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as out:
+    with files.open_anew(target) as out:
         while left:
             block = stream.read(min(_BLOCK, left))
             if not block:
@@ -184,7 +184,7 @@ def _refuse_link(folder: Path, path: Path) -> None:
 
 
 def _append(target: Path, parts: Sequence[Path]) -> None:
-    with target.open("wb") as stream:
+    with files.open_anew(target) as stream:
         for part in parts:
             with part.open("rb") as source:
                 shutil.copyfileobj(source, stream, _BLOCK)

@@ -14,7 +14,7 @@ from setup_assistant.host import files, mounts, removal
 from setup_assistant.messages import _
 from setup_assistant.units_text import size_text
 
-_WRITTEN = ("manifest.json", "SHA256SUMS", "README.txt", "sbom.cdx.json", JOURNAL)
+_WRITTEN = ("manifest.json", "SHA256SUMS", "README.txt", "run.sh", "sbom.cdx.json", JOURNAL)
 WORK = ".setup-assistant-work"
 # File systems on which no file may be larger than this.
 _SMALL = {"vfat", "msdos", "fat"}

@@ -13,6 +13,7 @@ from setup_assistant.bundle import cut, sbom
 from setup_assistant.bundle import manifest as manifests
 from setup_assistant.bundle.fetch import Offer
 from setup_assistant.bundle.manifest import Item, Manifest, Target
+from setup_assistant.bundle.readme import LAUNCHER, README, launcher, readme
 from setup_assistant.bundle.verify import strangers
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
@@ -20,25 +21,8 @@ from setup_assistant.host import clock, files, removal
 from setup_assistant.host.secrets import without_login
 from setup_assistant.machine.facts import Source
 
-README, SBOM = "README.txt", "sbom.cdx.json"
-_DESCRIBE = (README, SBOM)
-_README = """\
-Everything that {count} kinds of machine need to run Qwen2-VL, without internet.
-On each machine (Linux, Python 3.10 or newer), in this folder, or with every stick's folder named:
-
-    python3 {agent} bundle verify .
-    python3 {agent} bundle apply .
-
-Without this tool: sha256sum -c SHA256SUMS
-
-{count} 类机器运行 Qwen2-VL 所需的全部内容，无需联网。
-在每台机器上（Linux，Python 3.10 或更新版本），在此文件夹中运行，或列出每个 U 盘的文件夹：
-
-    python3 {agent} bundle verify .
-    python3 {agent} bundle apply .
-
-不使用本工具时： sha256sum -c SHA256SUMS
-"""
+SBOM = "sbom.cdx.json"
+_DESCRIBE = (README, LAUNCHER, SBOM)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,11 +65,12 @@ def seal(
         part_bytes=part_bytes,
     )
     manifest = replace(manifest, created=_date(folder, manifest))
-    plain = [_readme(goods), _sbom(goods, manifest.created)]
+    plain = [*_tops(goods, signed=key is not None), _sbom(goods, manifest.created)]
     # The agent stays whole: it is what puts the others together.
     rest = cut.pack(folder, goods.items, part_bytes) if part_bytes else goods.items
     manifest = replace(manifest, files=(*plain, *goods.agents, *rest))
-    removal.drop(folder / manifests.SIGNATURE, under=folder)
+    for signature in (manifests.SIGNATURE, manifests.SUMS_SIGNATURE):
+        removal.drop(folder / signature, under=folder)
     manifests.save(folder, manifest)
     # What is refused elsewhere, such as two names that are one there, is refused here.
     manifests.load([folder])
@@ -129,10 +114,12 @@ def _date(folder: Path, manifest: Manifest) -> str:
     return old.created if same else clock.now()
 
 
-def _readme(goods: Goods) -> Item:
-    agent = next((i.path for i in goods.agents), "agent/agent-x86_64.pyz")
-    files.write_text(goods.folder / README, _README.format(count=len(goods.targets), agent=agent))
-    return item_of(goods.folder, README)
+def _tops(goods: Goods, *, signed: bool) -> list[Item]:
+    """Write what people begin with."""
+    text = readme(len(goods.targets), goods.weights, signed=signed)
+    files.write_text(goods.folder / README, text)
+    files.write_text(goods.folder / LAUNCHER, launcher())
+    return [item_of(goods.folder, README), item_of(goods.folder, LAUNCHER)]
 
 
 def _sbom(goods: Goods, created: str) -> Item:

@@ -23,8 +23,10 @@ NAME = "manifest.json"
 SIGNATURE = "manifest.json.sig"
 # As `sha256sum -c` reads it: a bundle can be checked without this tool.
 SUMS = "SHA256SUMS"
+# Covers every file for those who have ssh-keygen and sha256sum alone.
+SUMS_SIGNATURE = "SHA256SUMS.sig"
 # What is said about the files, and not in the manifest itself.
-ABOUT = (NAME, SIGNATURE, SUMS)
+ABOUT = (NAME, SIGNATURE, SUMS, SUMS_SIGNATURE)
 SCHEMA = "setup-assistant/bundle/1"
 # A hundred times that of a room with ten kinds of machine.
 LARGEST_MANIFEST = 64 << 20

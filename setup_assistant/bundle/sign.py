@@ -7,7 +7,13 @@ import re
 import tempfile
 from pathlib import Path
 
-from setup_assistant.bundle.manifest import LARGEST_MANIFEST, NAME, SIGNATURE
+from setup_assistant.bundle.manifest import (
+    LARGEST_MANIFEST,
+    NAME,
+    SIGNATURE,
+    SUMS,
+    SUMS_SIGNATURE,
+)
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, removal, run
 from setup_assistant.messages import _
@@ -19,20 +25,32 @@ _ARMOR = re.compile(
 )
 _LARGEST_SIGNATURE = 64 << 10
 _NOT_FOUND = 127
-_NAMESPACE = "setup-assistant-bundle"
-_WHO = "bundle"
+NAMESPACE = "setup-assistant-bundle"
+WHO = "bundle"
 _SECONDS = 30.0
 
 
 def sign(folder: Path, key: Path) -> None:
-    """Sign the manifest with a private key, or with a public one whose agent has the private.
+    """Sign manifest and sums with a private key, or a public one whose agent has the private.
 
     Raises:
         SetupError: `bundle_unsigned` with ssh-keygen's words.
     """
-    removal.drop(folder / SIGNATURE, under=folder)
+    for signature in (SIGNATURE, SUMS_SIGNATURE):
+        removal.drop(folder / signature, under=folder)
     outcome = run.run(
-        ["ssh-keygen", "-Y", "sign", "-q", "-f", key, "-n", _NAMESPACE, folder / NAME],
+        [
+            "ssh-keygen",
+            "-Y",
+            "sign",
+            "-q",
+            "-f",
+            key,
+            "-n",
+            NAMESPACE,
+            folder / NAME,
+            folder / SUMS,
+        ],
         deadline=_SECONDS,
     )
     if not outcome.ok:
@@ -60,7 +78,7 @@ def check(manifest: Path, signature: Path | None, signer: Path | None) -> str:
     text = _text(manifest)
     if signer is None:
         outcome = run.run(
-            ["ssh-keygen", "-Y", "check-novalidate", "-n", _NAMESPACE, "-s", signature],
+            ["ssh-keygen", "-Y", "check-novalidate", "-n", NAMESPACE, "-s", signature],
             deadline=_SECONDS, stdin=text,
         )  # fmt: skip
         if outcome.code == _NOT_FOUND:
@@ -70,7 +88,7 @@ def check(manifest: Path, signature: Path | None, signer: Path | None) -> str:
             allowed = Path(folder) / "allowed"
             allowed.write_text(_allowed(files.read_text(signer, "--signer")))
             outcome = run.run(
-                ["ssh-keygen", "-Y", "verify", "-f", allowed, "-I", _WHO, "-n", _NAMESPACE,
+                ["ssh-keygen", "-Y", "verify", "-f", allowed, "-I", WHO, "-n", NAMESPACE,
                  "-s", signature],
                 deadline=_SECONDS, stdin=text,
             )  # fmt: skip
@@ -119,5 +137,5 @@ def _allowed(text: str) -> str:
         found = re.search(r"(?:^|\s)((?:sk-)?(?:ssh|ecdsa)-[\w@.-]+ +[A-Za-z0-9+/=]+)", line)
         if found and not line.lstrip().startswith("#"):
             _owner, _space, options = line[: found.start()].strip().partition(" ")
-            lines.append(" ".join(filter(None, (_WHO, options.strip(), found[1]))))
+            lines.append(" ".join(filter(None, (WHO, options.strip(), found[1]))))
     return "\n".join(lines) + "\n"

@@ -73,6 +73,11 @@ def kinds(
         except SetupError as error:
             left.append(Left(host=host, reason=str(error.message)))
             continue
+        system = kind.plan.platform.os
+        if system != "Linux":
+            reason = _("bundles are for Linux: there is no agent for {system}", system=system)
+            left.append(Left(host=host, reason=reason))
+            continue
         key = (kind.key, kind.planned)
         known = found.get(key)
         if known is not None:

@@ -13,6 +13,7 @@ from setup_assistant.bundle import sign
 from setup_assistant.bundle.manifest import Manifest, Piece
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.messages import _
 from setup_assistant.weights.listing import OWN_PREFIX
 
 # What systems leave on sticks, and our own records; nothing takes these for packages or weights.
@@ -52,6 +53,7 @@ def verify(
     # First: what is not from whom it should be is not even read.
     signed_by = sign.check(path, manifests.find(folders, manifests.SIGNATURE), signer)
     manifest = manifests.load(folders, signed=signed_by not in ("", sign.UNCHECKED))
+    _sums_signed(folders, signer, signed_by)
     parts = manifest.parts()
     # All that is missing is told before gigabytes are read.
     for part in parts:
@@ -65,6 +67,18 @@ def verify(
             done += part.size
             tell(done, total, part.path)
     return Checked(folders=tuple(folders), manifest=manifest, signer=signed_by)
+
+
+def _sums_signed(folders: Sequence[Path], signer: Path | None, signed_by: str) -> None:
+    """Refuse sums that another key signed than the manifest; older bundles sign only that."""
+    sums, signature = (
+        manifests.find(folders, n) for n in (manifests.SUMS, manifests.SUMS_SIGNATURE)
+    )
+    if sums is None or signature is None or signed_by in ("", sign.UNCHECKED):
+        return
+    if sign.check(sums, signature, signer) != signed_by:
+        detail = _("it is another key's")
+        raise SetupError("bundle_signature", path=str(signature), detail=detail)
 
 
 def strangers(

@@ -84,10 +84,6 @@ def lock(kind: Kind, wheels: Iterable[Wheel]) -> str:
 def platform_of(kind: Kind) -> str:
     """Return the platform in uv's words, with the newest C library that is not too new."""
     platform = kind.plan.platform
-    if platform.os == "Windows":
-        return "x86_64-pc-windows-msvc"
-    if platform.os == "Darwin":
-        return "aarch64-apple-darwin"
     fitting = [g for g in _GLIBCS if at_least(platform.glibc, g)] or [_GLIBCS[0]]
     return f"{platform.arch}-manylinux_{fitting[-1].replace('.', '_')}"
 
@@ -124,12 +120,7 @@ def _tags(kind: Kind) -> list[str]:
 
     platform = kind.plan.platform
     major, minor = numbers(kind.plan.python)[:2]
-    if platform.os == "Linux":
-        platforms = _linux(platform.arch, platform.glibc)
-    elif platform.os == "Windows":
-        platforms = ["win_amd64"]
-    else:
-        platforms = list(tags.mac_platforms((14, 0), "arm64"))
+    platforms = _linux(platform.arch, platform.glibc)
     found = tags.cpython_tags((major, minor), platforms=platforms)
     other = tags.compatible_tags((major, minor), f"cp{major}{minor}", platforms)
     return [str(t) for t in (*found, *other)]

@@ -61,6 +61,10 @@ VERBS = {
     "serve": ("setup_assistant.cli.serve", msg("Serve the installed model to programs.")),
     "report": ("setup_assistant.cli.report", msg("Show the report of a site.")),
     "env": ("setup_assistant.cli.env.command", msg("List or remove environments.")),
+    "export": (
+        "setup_assistant.cli.export.command",
+        msg("Write the plan as an image, a job or user data."),
+    ),
     "recipes": (
         "setup_assistant.cli.recipes.command",
         msg("Check the recipes plans are made from."),

@@ -22,6 +22,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{path} is already there, and is left as it is."),
         msg("Name another folder, or replace it with {flag}."),
     ),
+    "export_refused": ErrorKind(
+        Exit.USAGE,
+        msg("{path} cannot be exported: {detail}"),
+        msg("Give the requirements.lock of a finished site with --lock."),
+    ),
     "environment_differs": ErrorKind(
         Exit.FAILED,
         msg("{path} was made by somebody else, and these packages would change: {detail}"),

@@ -31,7 +31,11 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> bool:
 
     An unchanged file is left alone, so that a rerun changes nothing.
     """
-    data = text.encode()
+    return write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> bool:
+    """Write `data` to `path` as `write_text` does."""
     with contextlib.suppress(OSError):
         if path.read_bytes() == data:
             return False
@@ -54,6 +58,17 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> bool:
     except OSError as error:
         raise refusal(error, path, named=False) from error
     return True
+
+
+def open_anew(path: Path) -> BinaryIO:
+    """Open a new file for writing, in place of what has its name.
+
+    What is there may be a link, hard or symbolic, to something that is nobody's to change.
+    """
+    from setup_assistant.host import removal
+
+    removal.drop(path, under=path.parent)
+    return path.open("xb")
 
 
 def refusal(error: OSError, path: Path, *, flag: str = "--site", named: bool = True) -> SetupError:

@@ -46,22 +46,30 @@ _LOOPBACK = "127.0.0.1,localhost"
 _OURS = Named((f"[0-9]*-{'[0-9a-f]' * 8}",), folders=True)
 
 
-def environment(
+def own_variables(
     scratch: Path, *, reader: str | None, device: str, gpus: tuple[str, ...]
 ) -> dict[str, str]:
-    """Return the child's variables; caches and home lie in `scratch`, and nothing is fetched."""
+    """Return what is set for the child; caches and home lie in `scratch`, nothing is fetched."""
     extra = {name: str(scratch / "cache") for name in _CACHES}
     extra |= {"HOME": str(scratch), "USERPROFILE": str(scratch), "TMPDIR": str(scratch)}
     extra |= _OFFLINE
-    # What gptqmodel compiles at first use takes minutes: it is kept from one check to the next.
-    kernels = os.environ.get(_KERNELS) or str(paths.cache_folder() / "kernels")
-    extra[_KERNELS] = kernels
     if reader:
         extra["FORCE_QWENVL_VIDEO_READER"] = reader
     if device == "cpu":
         extra["CUDA_VISIBLE_DEVICES"] = ""
     elif gpus:
         extra["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
+    return extra
+
+
+def environment(
+    scratch: Path, *, reader: str | None, device: str, gpus: tuple[str, ...]
+) -> dict[str, str]:
+    """Return all of the child's variables: its own, and what is harmless of this process's."""
+    extra = own_variables(scratch, reader=reader, device=device, gpus=gpus)
+    # What gptqmodel compiles at first use takes minutes: it is kept from one check to the next.
+    kernels = os.environ.get(_KERNELS) or str(paths.cache_folder() / "kernels")
+    extra[_KERNELS] = kernels
     for name in ("NO_PROXY", "no_proxy"):
         # The loopback server must never be asked for through a proxy.
         extra[name] = ",".join(filter(None, (os.environ.get(name), _LOOPBACK)))

@@ -10,8 +10,10 @@ import pytest
 
 from setup_assistant.bundle import cut, disk_check
 from setup_assistant.bundle import manifest as manifests
+from setup_assistant.bundle.manifest import Item
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.transfer.fetch import PART_SUFFIX, copy
 from tests.bundle.small import small
 
 
@@ -123,6 +125,29 @@ def test_links_in_a_bundle_stop_it_before_anything_is_written(stick: Path) -> No
         disk_check.begin(stick)
     assert caught.value.code == "bundle_invalid"
     assert "new.whl.part" in str(caught.value)
+
+
+def test_what_a_stick_calls_by_a_second_name_is_not_written(stick: Path) -> None:
+    """A hard link is no link to the eye: every file on its way is made anew."""
+    thesis = stick.parent / "mine" / "thesis.txt"
+    small(stick.parent / "b", part_bytes=700)
+    made = manifests.load([stick.parent / "b"])
+    cut_one = next(i for i in made.files if len(i.pieces) > 1)
+    for path in (stick.parent / "b").iterdir():
+        path.rename(stick / path.name)
+    # Put together, copied, and cut again.
+    aside = stick / f"{cut_one.path}.part"
+    aside.parent.mkdir(parents=True)
+    aside.hardlink_to(thesis)
+    cut.unpack(stick)
+    assert files.sha256(stick / cut_one.path) == cut_one.sha256
+    aside.with_name(Path(cut_one.path).name + PART_SUFFIX).hardlink_to(thesis)
+    copy(stick / cut_one.path, stick / cut_one.path)
+    piece = stick / cut_one.pieces[0].path
+    piece.parent.mkdir(parents=True)
+    piece.hardlink_to(thesis)
+    cut.pack(stick, [Item(path=cut_one.path, size=cut_one.size, sha256=cut_one.sha256)], 700)
+    assert thesis.read_text() == "years of work"
 
 
 @pytest.mark.parametrize("name", ["../../..", "..", "/home", "fetched", "", "a/b", "ABCDEF12"])

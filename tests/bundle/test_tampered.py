@@ -70,6 +70,7 @@ def test_a_flipped_byte_anywhere(signed: Path, keys: Path, bit: int) -> None:
             about = {path.name}
             # The signature is one of the manifest: it says so of either.
             about |= {manifests.SIGNATURE} if path.name == manifests.NAME else set()
+            about |= {manifests.SUMS_SIGNATURE} if path.name == manifests.SUMS else set()
             assert Path(named).name in about, (path, place)
             path.write_bytes(data)
             seen.add(path.name)

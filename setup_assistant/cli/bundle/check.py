@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 def check(*, folders: tuple[Path, ...], signer: Path | None) -> Result:
     """Check a bundle."""
     checked = checked_bundle(folders, signer)
-    data = {**bundle_data(folders[0], checked.manifest), "signer": checked.signer}
-    return Result("bundle verify", data, text=lambda: _say_whole(checked))
+    data = {**bundle_data(folders[0], checked.manifest), "signer": checked.signer,
+            "vouched": bool(checked.signer) and signer is not None}  # fmt: skip
+    return Result("bundle verify", data, text=lambda: _say_whole(checked, signer))
 
 
-def _say_whole(checked: Checked) -> None:
+def _say_whole(checked: Checked, signer: Path | None) -> None:
     from setup_assistant.bundle.sign import UNCHECKED
 
     count = len(checked.manifest.files)
@@ -42,5 +43,7 @@ def _say_whole(checked: Checked) -> None:
         show.line(_("Its signature was not checked: ssh-keygen is not here."))
     elif checked.signer:
         show.line(_("Signed by {key}.", key=checked.signer))
+        if signer is None:
+            show.line(_("Nobody vouches for that key: name the one you were given with --signer."))
     else:
         show.line(_("It is not signed."))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
-from setup_assistant.host import removal
+from setup_assistant.host import files, removal
 from setup_assistant.host.http import Http
 from setup_assistant.host.transfer.engine import Transfer
 from setup_assistant.host.transfer.file_progress import Patience
@@ -77,18 +76,6 @@ def fetch(
     raise DamagedError(left[0][0].path)
 
 
-def anew(path: Path) -> BinaryIO:
-    """Open a file of ours to be written from its beginning.
-
-    What lies there by its name may be a link of somebody's: it is dropped, and not followed.
-
-    Raises:
-        OSError: it cannot be made.
-    """
-    removal.drop(path, under=path.parent)
-    return path.open("xb")
-
-
 def copy(source: Path, target: Path) -> str:
     """Copy one file, whole or not at all; return its sha256.
 
@@ -97,7 +84,7 @@ def copy(source: Path, target: Path) -> str:
     """
     part, digest = target.with_name(target.name + PART_SUFFIX), hashlib.sha256()
     try:
-        with source.open("rb") as reader, anew(part) as writer:
+        with source.open("rb") as reader, files.open_anew(part) as writer:
             while block := reader.read(_BLOCK):
                 digest.update(block)
                 writer.write(block)

@@ -15,7 +15,7 @@ from pathlib import Path
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, removal
 from setup_assistant.host.removal_proofs import called
-from setup_assistant.host.transfer.fetch import anew, copy
+from setup_assistant.host.transfer.fetch import copy
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, RemoteFile
 from setup_assistant.host.transfer.wait import Wait
 from setup_assistant.weights import folder_record
@@ -139,7 +139,7 @@ def _cloned(source: Path, target: Path) -> bool:
 
     part = target.with_name(target.name + PART_SUFFIX)
     try:
-        with source.open("rb") as reader, anew(part) as writer:
+        with source.open("rb") as reader, files.open_anew(part) as writer:
             fcntl.ioctl(writer, _FICLONE, reader.fileno())
         part.replace(target)
     except OSError:

@@ -1,0 +1,110 @@
+"""What lies on top of a bundle for people: README.txt, and the launcher of the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from setup_assistant.bundle.manifest import SUMS, SUMS_SIGNATURE
+from setup_assistant.bundle.sign import NAMESPACE, WHO
+from setup_assistant.catalog import models
+
+README, LAUNCHER = "README.txt", "run.sh"
+_TEXT = """\
+Everything that {count} kinds of machine need to run Qwen2-VL, without internet.
+On each machine (Linux, Python 3.10 or newer), in this folder:
+
+    sh run.sh bundle verify .
+    sh run.sh bundle apply .
+
+With several sticks, name every stick's folder in place of the dot. run.sh is Setup Assistant for
+this processor; `sh run.sh help provisioning` shows its pages. It needs no root.
+
+To check it before anything of it runs, with all its parts in one folder:
+
+    sha256sum -c {sums}
+
+{trust}
+
+{count} 类机器运行 Qwen2-VL 所需的全部内容，无需联网。
+在每台机器上（Linux，Python 3.10 或更新版本），在此文件夹中运行：
+
+    sh run.sh bundle verify .
+    sh run.sh bundle apply .
+
+有多个 U 盘时，用各 U 盘的文件夹代替句点。run.sh 会按处理器选用 Setup Assistant；
+`sh run.sh help provisioning` 显示其说明页。无需 root。
+
+在运行其中任何内容之前检查（所有分卷放在同一文件夹中）：
+
+    sha256sum -c {sums}
+
+{trust_zh}
+{models}"""
+_SIGNED = f"""\
+Whose it is, by a public key (KEY.pub) that reached you by another way than this folder:
+
+    echo "{WHO} $(cat KEY.pub)" > ~/bundle-signer
+    ssh-keygen -Y verify -f ~/bundle-signer -I {WHO} -n {NAMESPACE} -s {SUMS_SIGNATURE} < {SUMS}
+    sh run.sh bundle verify . --signer KEY.pub
+
+Nobody vouches for a key that you were not given: whoever changes the files can sign them anew."""
+_SIGNED_ZH = f"""\
+用通过其他途径得到的公钥（KEY.pub）确认来源：
+
+    echo "{WHO} $(cat KEY.pub)" > ~/bundle-signer
+    ssh-keygen -Y verify -f ~/bundle-signer -I {WHO} -n {NAMESPACE} -s {SUMS_SIGNATURE} < {SUMS}
+    sh run.sh bundle verify . --signer KEY.pub
+
+不是专门交给您的密钥，无人为其担保：改动文件的人可以重新签名。"""
+_UNSIGNED = "It is not signed: the sums tell what broke on the way, not what somebody changed."
+_UNSIGNED_ZH = "未签名：校验和只能发现传输中的损坏，不能发现他人的改动。"
+_LAUNCHER = """\
+#!/bin/sh
+# Setup Assistant for this processor, out of this folder: sh run.sh VERB ...
+# 按处理器选用本文件夹中的 Setup Assistant。
+here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd) || exit 1
+arch=$(uname -m)
+case $arch in
+  amd64) arch=x86_64 ;;
+  arm64) arch=aarch64 ;;
+esac
+agent=$here/agent/agent-$arch.pyz
+if [ ! -f "$agent" ]; then
+  echo "This bundle has nothing for $arch. 此离线包不含适用于 $arch 的内容。" >&2
+  exit 4
+fi
+for python in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 python3.11 \\
+  python3.10; do
+  if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+    exec "$python" "$agent" "$@"
+  fi
+done
+echo "Python 3.10 or newer is needed; name one as PYTHON=/path/to/python3." >&2
+echo "需要 Python 3.10 或更新版本；可用 PYTHON=路径 指定。" >&2
+exit 4
+"""
+
+
+def launcher() -> str:
+    """Return the shell script that starts the agent of a machine's processor."""
+    return _LAUNCHER
+
+
+def readme(count: int, weights: Iterable[str], *, signed: bool) -> str:
+    """Return the text of README.txt.
+
+    Args:
+        count: kinds of machine.
+        weights: the models whose weights are in the bundle.
+        signed: whether a signature will lie beside it.
+    """
+    known = {m.id: m.licence for m in models.load()}
+    rows = [f"    {name}  {known.get(name, '?')}\n" for name in sorted(weights)]
+    head = "\nWeights, their licences (texts beside them) 权重及其许可证（全文见其文件夹）：\n\n"
+    return _TEXT.format(
+        count=count,
+        sums=SUMS,
+        trust=_SIGNED if signed else _UNSIGNED,
+        trust_zh=_SIGNED_ZH if signed else _UNSIGNED_ZH,
+        models=head + "".join(rows) if rows else "",
+    )

@@ -1,0 +1,1 @@
+"""`export`: a plan and its lock in the forms that rooms are run with."""

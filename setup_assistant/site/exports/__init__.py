@@ -1,0 +1,1 @@
+"""A plan and its lock in the forms that rooms are run with: images, jobs, new machines."""

@@ -1,0 +1,99 @@
+"""README.txt holds: what it says to type is typed here, with the tools that everybody has."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from setup_assistant.bundle.targets import kinds
+from setup_assistant.catalog.recipes import load_all
+from setup_assistant.choose.wishes import Wishes
+from setup_assistant.machine.facts import System
+from tests.bundle.small import small
+from tests.bundle.test_tampered import keys  # noqa: F401 - a fixture
+from tests.choose.described import described
+
+
+def typed(bundle: Path, word: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run the lines of README.txt that hold a word, once each, in the bundle's folder."""
+    text = (bundle / "README.txt").read_text()
+    lines = dict.fromkeys(re.findall(rf"^    (.*{word}.*)$", text, re.MULTILINE))
+    assert lines
+    return subprocess.run(
+        ["sh", "-ec", "\n".join(lines)], cwd=bundle, capture_output=True, text=True, check=False,
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8"},
+    )  # fmt: skip
+
+
+def test_stock_tools_prove_every_file_and_whose_it_is(
+    tmp_path: Path,
+    keys: Path,  # noqa: F811 - the fixture
+) -> None:
+    bundle = tmp_path / "有 空格"
+    small(bundle, part_bytes=700, key=keys / "ours")
+    assert typed(bundle, "sha256sum", tmp_path).returncode == 0
+    prove = "(?:KEY.pub\\)|ssh-keygen)"
+    shutil.copy(keys / "ours.pub", bundle / "KEY.pub")
+    assert "Good" in typed(bundle, prove, tmp_path).stdout
+    shutil.copy(keys / "theirs.pub", bundle / "KEY.pub")
+    assert typed(bundle, prove, tmp_path).returncode != 0
+    # Files and sums that somebody changed together.
+    shutil.copy(keys / "ours.pub", bundle / "KEY.pub")
+    sums = bundle / "SHA256SUMS"
+    sums.write_text(sums.read_text().replace("README.txt", "README.md"))
+    assert typed(bundle, prove, tmp_path).returncode != 0
+    assert "not signed" not in (bundle / "README.txt").read_text()
+    small(tmp_path / "plain")
+    assert "not signed" in (tmp_path / "plain/README.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("machine", "status", "said"),
+    [("x86_64", 0, "x86_64 bundle verify ."), ("amd64", 0, "x86_64"), ("arm64", 4, "aarch64"),
+     ("riscv64", 4, "riscv64")],
+)  # fmt: skip
+def test_the_launcher_takes_the_agent_of_the_processor(
+    tmp_path: Path, machine: str, status: int, said: str
+) -> None:
+    bundle = tmp_path / 'it\'s a "stick"'
+    small(bundle)
+    agent = bundle / "agent/agent-x86_64.pyz"
+    agent.write_text("import sys\nprint('x86_64', *sys.argv[1:])\n")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name, text in (("uname", f"echo {machine}"), ("python3", "exit 1")):
+        (tools / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tools / name).chmod(0o755)
+    done = subprocess.run(
+        ["sh", bundle / "run.sh", "bundle", "verify", "."], cwd=tmp_path,
+        env={"PATH": f"{tools}:/usr/bin:/bin", "PYTHON": sys.executable, "CDPATH": "/"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == status, done.stderr
+    assert said in done.stdout + done.stderr
+    # Too old, or none at all: said, and not tried.
+    (tools / "dirname").symlink_to(shutil.which("dirname") or "/usr/bin/dirname")
+    without = subprocess.run(
+        ["/bin/sh", bundle / "run.sh"], env={"PATH": str(tools)}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert without.returncode == 4
+    assert ("3.10" if status == 0 else said) in without.stderr
+
+
+def test_what_has_no_agent_is_left_out_before_anything_is_fetched() -> None:
+    linux = described("535.104.05", "NVIDIA GeForce RTX 4090,8.9,24564,23900")
+    windows = replace(linux, system=System(os="Windows", arch="x86_64", python="3.12"))
+    found, left = kinds(
+        [("a", linux), ("b", windows)], Wishes(model="canary"), linux.sources, load_all()
+    )
+    assert [k.hosts for k in found] == [("a",)]
+    (other,) = left
+    assert (other.host, "Windows" in other.reason) == ("b", True)
