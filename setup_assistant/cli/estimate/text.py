@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from setup_assistant.cli.estimate.beside import NOTHING, Beside
 from setup_assistant.cli.estimate.verdict import say as verdict_text
 from setup_assistant.cli.terminal import show
 from setup_assistant.messages import _
@@ -26,6 +27,7 @@ class Told:
     need: Need
     verdict: Verdict | None = None
     rough: tuple[str, ...] = ()
+    beside: Beside = NOTHING
 
 
 def data(told: Told) -> dict[str, Any]:
@@ -54,6 +56,7 @@ def data(told: Told) -> dict[str, Any]:
         "allocated_bytes": need.allocated,
         "measure": "allocated" if setting.preview else "process",
         "terms": need.terms(),
+        **told.beside.data,
     }
 
 
@@ -89,6 +92,10 @@ def tell(told: Told) -> None:
             tokens=work.tokens,
         )
     )
+    for line in told.beside.lines:
+        show.line(line)
+    if told.beside.command:
+        show.command(told.beside.command)
     if _too_long(model, work):
         show.line(
             _(
@@ -120,7 +127,7 @@ def tell(told: Told) -> None:
                 "figure counts as their tables do, by torch's own peak, without a CUDA context."
             )
         )
-    else:
+    elif not told.beside.lines:
         show.line(
             _(
                 "That is the whole process, as nvidia-smi shows it; torch's own peak "

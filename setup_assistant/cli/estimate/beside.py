@@ -1,0 +1,18 @@
+"""What stands beside the terms of an estimate: for programs, and for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """More data, more sentences, and the command that does it."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+    command: str = ""
+
+
+NOTHING = Beside()

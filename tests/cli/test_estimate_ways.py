@@ -1,0 +1,50 @@
+"""`estimate` of more than one call: what is said of servers, training and files of llama.cpp."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+Call = Callable[..., CompletedProcess[str]]
+MODEL = ("estimate", "qwen2-vl-7b")
+
+
+def estimated(done: CompletedProcess[str]) -> Any:
+    return json.loads(done.stdout)["data"]
+
+
+def test_a_server_is_told_its_pool_its_share_and_its_command(assistant: Call) -> None:
+    asked = (*MODEL, "--gpu", "A100 80GB", "--serve", "8", "--context", "4096")
+    found = estimated(assistant(*asked, "--max-pixels", "1003520", "--json"))
+    served = found["serving"]
+    assert served["pool_bytes_per_card"] == 8 * 4096 * 56 * 1024
+    assert found["terms"]["kv_cache"] == served["pool_bytes_per_card"]
+    assert found["rough"] == ["--serve"]
+    assert served["most_users"] > 100
+    told = assistant(*asked, "--max-pixels", "1003520").stdout
+    assert f"--gpu-memory-utilization {served['memory_share']:.2f}" in told
+    assert "rough estimate" in told
+    two = estimated(assistant(*asked, "--tensor-parallel", "2", "--engine", "sglang", "--json"))
+    assert two["serving"]["token_bytes_per_card"] == 28 * 1024
+    assert two["serving"]["weights_bytes_per_card"] * 2 == pytest.approx(16_582_751_232, abs=8)
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        (("--serve", "2", "--tensor-parallel", "3"), "28 heads"),
+        (("--serve", "2", "--context", "32769"), "32768"),
+        (("--context", "4096"), "--serve"),
+        (("--whole-tower",), "--serve"),
+    ],
+)
+def test_servers_that_cannot_be_are_refused(
+    assistant: Call, flags: tuple[str, ...], named: str
+) -> None:
+    done = assistant(*MODEL, "--compute-capability", "8.0", *flags)
+    assert done.returncode == 2
+    assert named in done.stderr
