@@ -40,11 +40,25 @@ def test_a_server_is_told_its_pool_its_share_and_its_command(assistant: Call) ->
         (("--serve", "2", "--context", "32769"), "32768"),
         (("--context", "4096"), "--serve"),
         (("--whole-tower",), "--serve"),
+        (("--serve", "2", "--lora", "8"), "--lora"),
+        (("--lora", "8", "--gpu-count", "2"), "one card"),
     ],
 )
-def test_servers_that_cannot_be_are_refused(
+def test_what_does_not_go_together_is_refused(
     assistant: Call, flags: tuple[str, ...], named: str
 ) -> None:
     done = assistant(*MODEL, "--compute-capability", "8.0", *flags)
     assert done.returncode == 2
     assert named in done.stderr
+
+
+def test_training_says_what_is_trained(assistant: Call) -> None:
+    asked = ("--lora", "8", "--gpu", "RTX 4090", "--image", "672x672", "--new-tokens", "512")
+    found = estimated(assistant(*MODEL, *asked, "--json"))
+    assert found["training"]["trained_parameters"] == 20_185_088
+    assert found["rough"] == ["--lora"]
+    small = estimated(assistant("estimate", "qwen2-vl-7b-nf4", *asked, "--json"))
+    assert small["need_bytes"] < found["need_bytes"] - 8e9
+    told = assistant(*MODEL, *asked).stdout
+    assert "20,185,088 numbers are trained (0.24%" in told
+    assert "rough estimate" in told

@@ -96,6 +96,18 @@ from setup_assistant.messages import _
     help=_("Equal cards that share every layer of the server."),
 )
 @click.option("--whole-tower", is_flag=True, help=_("Each of them has all of the vision tower."))
+@click.option(
+    "--lora",
+    type=click.IntRange(min=1),
+    metavar="RANK",
+    help=_("Fine-tuning with adapters of that rank; of an NF4 checkpoint it is QLoRA."),
+)
+@click.option(
+    "--targets",
+    type=click.Choice(["qv", "attention", "linear"]),
+    default="linear",
+    help=_("What the adapters aim at in the language model."),
+)
 def command(model: str, **given: Any) -> Result:  # noqa: ANN401 - one value per option
     """Show the estimate."""
     from setup_assistant.catalog.recipes import load_all

@@ -1,4 +1,4 @@
-"""The ways in which a model can be used: one call of `generate()`, or a server of many users."""
+"""The ways in which a model can be used: one call, a server of many users, fine-tuning."""
 
 from __future__ import annotations
 
@@ -39,13 +39,15 @@ def way_of(model: Model, setting: Setting, given: dict[str, Any]) -> Way:
     Raises:
         SetupError: `usage` for options that do not go together.
     """
+    if given["serve"] and given["lora"]:
+        raise _refused(_("--serve and --lora do not go together"))
     if given["serve"]:
         return _serving(model, setting, given)
     others = {"context": None, "tensor_parallel": 1, "whole_tower": False}
     for flag, usual in others.items():
         if given[flag] != usual:
             raise _refused(_("--{flag} needs --serve", flag=flag.replace("_", "-")))
-    return _call(setting, given)
+    return _training(setting, given) if given["lora"] else _call(setting, given)
 
 
 def _call(setting: Setting, given: dict[str, Any]) -> Way:
@@ -56,6 +58,36 @@ def _call(setting: Setting, given: dict[str, Any]) -> Way:
         count=lambda model, work: estimate(model, work, setting),
         cards=setting.gpus,
         rough=tuple(flags),
+    )
+
+
+def _training(setting: Setting, given: dict[str, Any]) -> Way:
+    from setup_assistant.choose import training
+
+    if given["gpu_count"] > 1 or given["beams"] > 1:
+        raise _refused(_("--lora is estimated on one card, without --beams"))
+    rank, targets = given["lora"], given["targets"]
+
+    def beside(model: Model, _work: Work, _need: Need, _card: Card | None) -> Beside:
+        count = training.trained(model.shapes, rank, targets)
+        share = count / (count + model.shapes.params_total)
+        data = {
+            "rank": rank, "targets": targets, "trained_parameters": count,
+            "all_parameters": count + model.shapes.params_total,
+            "state_bytes": training.TRAINED * count,
+        }  # fmt: skip
+        line = _(
+            "{count} numbers are trained ({share} of all): with gradients and AdamW's moments "
+            "{gib} GiB, which are part of the whole. The vision tower is left as it is, and "
+            "gradients are checkpointed.",
+            count=f"{count:,}", share=f"{share:.2%}", gib=f"{data['state_bytes'] / GIB:.2f}",
+        )  # fmt: skip
+        return Beside(data={"training": data}, lines=(line,))
+
+    return Way(
+        count=lambda model, work: training.estimate(model, work, setting, rank, targets),
+        rough=("--lora",),
+        beside=beside,
     )
 
 
