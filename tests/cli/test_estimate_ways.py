@@ -41,6 +41,8 @@ def test_a_server_is_told_its_pool_its_share_and_its_command(assistant: Call) ->
         (("--context", "4096"), "--serve"),
         (("--whole-tower",), "--serve"),
         (("--serve", "2", "--lora", "8"), "--lora"),
+        (("--gguf", "Q4_K_M", "--context", "40000"), "32768"),
+        (("--gguf", "Q9"), "Q4_K_M"),
         (("--lora", "8", "--gpu-count", "2"), "one card"),
     ],
 )
@@ -62,3 +64,17 @@ def test_training_says_what_is_trained(assistant: Call) -> None:
     told = assistant(*MODEL, *asked).stdout
     assert "20,185,088 numbers are trained (0.24%" in told
     assert "rough estimate" in told
+
+
+def test_a_file_of_llama_cpp_is_told_with_its_tower(assistant: Call) -> None:
+    asked = (*MODEL, "--gguf", "q4_k_m", "--context", "8192", "--gpu", "GTX 1070")
+    found = estimated(assistant(*asked, "--json"))
+    assert found["gguf"]["type"] == "Q4_K_M"
+    assert found["gguf"]["file_bytes"] / 1e9 == pytest.approx(4.68, abs=0.01)
+    assert found["terms"]["kv_cache"] == 8192 * 56 * 1024
+    assert found["verdict"]["status"] == "fits"
+    told = assistant(*asked).stdout
+    assert "in Q4_K_M" in told
+    assert "rough estimate" in told
+    awq = assistant("estimate", "qwen2-vl-7b-awq", "--gguf", "Q4_K_M", "--gpu", "RTX 4090")
+    assert "16-bit checkpoints" in awq.stderr

@@ -8,11 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Beside:
-    """More data, more sentences, and the command that does it."""
+    """More data and sentences, the command that does it, and its numbers where not the dtype."""
 
     data: dict[str, Any] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
     command: str = ""
+    numbers: str = ""
 
 
 NOTHING = Beside()

@@ -83,7 +83,7 @@ from setup_assistant.messages import _
     "--context",
     type=click.IntRange(min=1),
     metavar="TOKENS",
-    help=_("Of each user of the server, question and answer; those of this call if left out."),
+    help=_("Of each user, question and answer (--serve, --gguf); this call's if left out."),
 )
 @click.option(
     "--engine", type=click.Choice(["vllm", "sglang"]), default="vllm", help=_("The server.")
@@ -107,6 +107,9 @@ from setup_assistant.messages import _
     type=click.Choice(["qv", "attention", "linear"]),
     default="linear",
     help=_("What the adapters aim at in the language model."),
+)
+@click.option(
+    "--gguf", metavar="TYPE", help=_("A file of llama.cpp, e.g. Q4_K_M, made of this model.")
 )
 def command(model: str, **given: Any) -> Result:  # noqa: ANN401 - one value per option
     """Show the estimate."""

@@ -70,7 +70,7 @@ def tell(told: Told) -> None:
             "{model}: {gib} GiB, in {dtype}",
             model=model.id,
             gib=_gib(need.total),
-            dtype=setting.dtype,
+            dtype=told.beside.numbers or setting.dtype,
         )
     )
     names = {
@@ -85,13 +85,11 @@ def tell(told: Told) -> None:
     rows = [(names[term], count) for term, count in need.terms().items()]
     rows.append((_("needed in all"), need.total))
     show.table([[n, f"{_gib(count)} GiB", show.bar(count / need.total)] for n, count in rows])
-    show.line(
-        _(
-            "The prompt has {tokens} tokens. Vision, prompt and logits follow each other: the "
-            "largest counts, not their sum.",
-            tokens=work.tokens,
+    show.line(_("The prompt has {tokens} tokens.", tokens=work.tokens))
+    if not told.beside.numbers:
+        show.line(
+            _("Vision, prompt and logits follow each other: the largest counts, not their sum.")
         )
-    )
     for line in told.beside.lines:
         show.line(line)
     if told.beside.command:
@@ -108,7 +106,7 @@ def tell(told: Told) -> None:
     if told.rough:
         show.line(
             _(
-                "A rough estimate: no published figure checks the formula for {what}.",
+                "A rough estimate: no published figure checks the whole formula for {what}.",
                 what=show.listed(told.rough),
             )
         )

@@ -1,4 +1,4 @@
-"""The ways in which a model can be used: one call, a server of many users, fine-tuning."""
+"""The ways in which a model can be used: one call, a server, fine-tuning, llama.cpp."""
 
 from __future__ import annotations
 
@@ -39,15 +39,30 @@ def way_of(model: Model, setting: Setting, given: dict[str, Any]) -> Way:
     Raises:
         SetupError: `usage` for options that do not go together.
     """
-    if given["serve"] and given["lora"]:
-        raise _refused(_("--serve and --lora do not go together"))
+    asked = [flag for flag in ("serve", "lora", "gguf") if given[flag]]
+    if len(asked) > 1:
+        raise _refused(_("{flags} do not go together", flags=", ".join(f"--{f}" for f in asked)))
+    _check_needed(given)
+    positions = model.shapes.max_position_embeddings
+    if (given["context"] or 0) > positions:
+        detail = _("--context is more than the {positions} positions", positions=positions)
+        raise _refused(detail)
     if given["serve"]:
         return _serving(model, setting, given)
-    others = {"context": None, "tensor_parallel": 1, "whole_tower": False}
-    for flag, usual in others.items():
+    if given["lora"]:
+        return _training(setting, given)
+    return _llama(model, given) if given["gguf"] else _call(setting, given)
+
+
+def _check_needed(given: dict[str, Any]) -> None:
+    """Raise where an option is given without the one that it belongs to."""
+    if given["context"] and not (given["serve"] or given["gguf"]):
+        raise _refused(_("--{flag} needs --serve", flag="context"))
+    if given["serve"]:
+        return
+    for flag, usual in {"tensor_parallel": 1, "whole_tower": False}.items():
         if given[flag] != usual:
             raise _refused(_("--{flag} needs --serve", flag=flag.replace("_", "-")))
-    return _training(setting, given) if given["lora"] else _call(setting, given)
 
 
 def _call(setting: Setting, given: dict[str, Any]) -> Way:
@@ -96,10 +111,6 @@ def _serving(model: Model, setting: Setting, given: dict[str, Any]) -> Way:
     from setup_assistant.choose.tokens import IMAGE_MAX_TOKENS
 
     split = parallel.Split(cards=given["tensor_parallel"], whole_tower=given["whole_tower"])
-    positions = model.shapes.max_position_embeddings
-    if (given["context"] or 0) > positions:
-        detail = _("--context is more than the {positions} positions", positions=positions)
-        raise _refused(detail)
 
     def fits(other: Model) -> bool:
         try:
@@ -137,6 +148,46 @@ def _serving(model: Model, setting: Setting, given: dict[str, Any]) -> Way:
             other, served(other, work), setting, need, card
         ),
     )
+
+
+def _llama(model: Model, given: dict[str, Any]) -> Way:
+    from setup_assistant.choose import gguf
+
+    kind = next((k for k in gguf.KINDS if k == given["gguf"].upper()), None)
+    if kind is None:
+        detail = _("--gguf {kind}: known are {kinds}", kind=given["gguf"], kinds=_list(gguf.KINDS))
+        raise _refused(detail)
+    if model.quantization != "none":
+        raise _refused(_("--gguf files are made of 16-bit checkpoints, not of {id}", id=model.id))
+
+    def context(work: Work) -> int:
+        return int(given["context"] or work.tokens + work.new_tokens)
+
+    def beside(other: Model, work: Work, need: Need, _card: Card | None) -> Beside:
+        tower = gguf.projector_bytes(other.shapes)
+        size = need.weights - tower
+        data = {
+            "type": kind, "file_bytes": size, "tower_file_bytes": tower,
+            "context_tokens": context(work),
+        }  # fmt: skip
+        line = _(
+            "Two files: {gb} GB of {kind} and {tower} GB for the vision tower in 16 bits; all "
+            "layers on the GPU, {context} tokens in all.",
+            gb=f"{size / 1e9:.2f}", kind=kind, tower=f"{tower / 1e9:.2f}",
+            context=context(work),
+        )  # fmt: skip
+        return Beside(data={"gguf": data}, lines=(line,), numbers=kind)
+
+    return Way(
+        count=lambda other, work: gguf.estimate(other, work, kind, context(work)),
+        rough=("--gguf",),
+        takes=lambda other: other.quantization == "none",
+        beside=beside,
+    )
+
+
+def _list(words: tuple[str, ...]) -> str:
+    return ", ".join(words)
 
 
 def _server(
