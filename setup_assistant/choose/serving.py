@@ -26,6 +26,8 @@ from setup_assistant.choose.tokens import IMAGE_MAX_TOKENS
 
 Engine = Literal["vllm", "sglang"]
 BLOCK: dict[Engine, int] = {"vllm": 16, "sglang": 1}
+# What their documentation asks of a card.
+LEAST_PART: dict[Engine, str] = {"vllm": "7.0", "sglang": "7.5"}
 # Tokens of prompts that are read at once (vLLM's --max-num-batched-tokens on large cards).
 BATCHED = 8192
 # CUDA graphs, recorded after the reservation and beside it.

@@ -51,7 +51,7 @@ def estimate(model: Model, work: Work, setting: Setting, rank: int, targets: Tar
     layer += work.batch * terms.prefill_attention(shapes, tokens // work.batch, setting)
     loss = LOSS * shapes.vocab * tokens
     held = terms.pixels(model.vision, patches)
-    held += terms.embedded(shapes, work.seen * work.batch, width)
+    held += terms.embedded(shapes, work.seen * work.batch, width, model.vision.deepstack)
     most = max(vision, inputs + max(layer, loss) + held)
     allocated = kept + most
     slack = SLACK + int(SLACK_SHARE * allocated)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+
+from tests.choose.described import known
 
 Call = Callable[..., CompletedProcess[str]]
 MODEL = ("estimate", "qwen2-vl-7b")
@@ -78,3 +81,26 @@ def test_a_file_of_llama_cpp_is_told_with_its_tower(assistant: Call) -> None:
     assert "rough estimate" in told
     awq = assistant("estimate", "qwen2-vl-7b-awq", "--gguf", "Q4_K_M", "--gpu", "RTX 4090")
     assert "16-bit checkpoints" in awq.stderr
+
+
+def test_a_folder_of_qwen3_has_its_familys_timestamps(assistant: Call, tmp_path: Path) -> None:
+    from setup_assistant.catalog.architecture import architecture
+
+    model = next(m for m in known().models if m.id == "Qwen/Qwen3-VL-2B-Instruct")
+    said = architecture(model)
+    (tmp_path / "config.json").write_text(
+        json.dumps(
+            {
+                "model_type": said["model_type"],
+                "text_config": said["text"],
+                "vision_config": said["vision"],
+                **said["top"],
+            }
+        )
+    )
+    asked = ("--video", "640x480x30", "--compute-capability", "8.0", "--json")
+    folder = estimated(assistant("estimate", str(tmp_path), *asked))
+    named = estimated(assistant("estimate", model.id, *asked))
+    assert folder["prompt_tokens"] == named["prompt_tokens"]
+    assert folder["terms"]["vision"] == named["terms"]["vision"]
+    assert named["prompt_tokens"] > named["vision_tokens"][0] + 64 + 2 + 30 * 7

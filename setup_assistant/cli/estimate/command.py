@@ -63,6 +63,11 @@ from setup_assistant.messages import _
     help=_("How attention is computed."),
 )
 @click.option(
+    "--vision-attention",
+    type=click.Choice(["sdpa", "flash_attention_2", "eager"]),
+    help=_("The same of the vision tower, where it is another one."),
+)
+@click.option(
     "--gpu", metavar="NAME|UUID", help=_("The card to judge; this machine's own if left out.")
 )
 @click.option("--batch", type=click.IntRange(min=1), default=1, help=_("Prompts side by side."))

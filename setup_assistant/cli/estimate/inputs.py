@@ -28,7 +28,7 @@ def capped(given: dict[str, Any], cap: int | None) -> dict[str, Any]:
 
 def model_of(recipes: Recipes, wish: str, transformers: str) -> tuple[Model, list[str]]:
     """Return the named model, or that of a folder's config.json; and what is rough about it."""
-    from setup_assistant.choose.config_model import ShapeError, described
+    from setup_assistant.choose.config_model import FAMILIES, ShapeError, described
     from setup_assistant.choose.model_names import named
     from setup_assistant.host import files
 
@@ -36,10 +36,12 @@ def model_of(recipes: Recipes, wish: str, transformers: str) -> tuple[Model, lis
     file = path / "config.json" if path.is_dir() else path
     if not (path.is_dir() or file.name.endswith(".json")):
         return named(recipes, wish, transformers), []
-    config = files.read_json(file, "MODEL")
-    like = next(m for m in recipes.models if m.family == "qwen2-vl")
+    read = files.read_json(file, "MODEL")
+    config = read if isinstance(read, dict) else {}
+    family = FAMILIES.get(str(config.get("model_type")), "qwen2-vl")
+    like = next(m for m in recipes.models if m.family == family)
     try:
-        found = described(str(path), config if isinstance(config, dict) else {}, like)
+        found = described(str(path), config, like)
     except ShapeError as error:
         detail = _("{key} is missing, or no whole number", key=str(error))
         raise SetupError("file_invalid", path=str(file), detail=detail) from error
@@ -75,33 +77,38 @@ def setting_of(
     if dtype == "auto":
         wide = model.quantization in {"none", "nf4"} and at_least(part, "8.0")
         dtype = "bfloat16" if wide else "float16"
-    _refuse(model, dtype, part, given["attention"])
+    kinds = {given["attention"], given["vision_attention"] or given["attention"]}
+    if detail := _impossible(model, dtype, part, kinds):
+        raise SetupError("usage", detail=detail, verb="estimate")
     return Setting(
         dtype=dtype,
         part=part,
         transformers=version,
         torch=given["torch"] or recipes.torch.release[0].torch,
         attention=given["attention"],
+        tower=given["vision_attention"] or "",
         gpus=given["gpu_count"],
     )
 
 
-def _refuse(model: Model, dtype: str, part: str, attention: str) -> None:
-    """Raise where no kernel does what is asked for."""
+def _impossible(model: Model, dtype: str, part: str, attentions: set[str]) -> str:
+    """Return why no kernel does what is asked for; empty where one does."""
     from setup_assistant.versions import at_least
 
-    quantized = model.quantization
-    detail = ""
-    if attention == "flash_attention_2" and not at_least(part, "8.0"):
-        detail = _("FlashAttention 2 needs compute capability 8.0, not {part}", part=part)
-    elif attention == "flash_attention_2" and dtype == "float32":
-        detail = _("FlashAttention 2 computes in 16 bits, not in float32")
-    elif quantized in {"awq", "gptq-int4", "gptq-int8"} and dtype == "float32":
-        detail = _("the kernels of {kind} compute in 16 bits, not in float32", kind=quantized)
-    elif quantized == "fp8" and not at_least(part, "8.9"):
-        detail = _("FP8 needs compute capability 8.9, not {part}", part=part)
-    if detail:
-        raise SetupError("usage", detail=detail, verb="estimate")
+    kind = model.quantization
+    if "flash_attention_2" in attentions and not at_least(part, "8.0"):
+        return _("FlashAttention 2 needs compute capability 8.0, not {part}", part=part)
+    if "flash_attention_2" in attentions and dtype == "float32":
+        return _("FlashAttention 2 computes in 16 bits, not in float32")
+    if kind in {"awq", "gptq-int4", "gptq-int8"} and dtype == "float32":
+        return _("the kernels of {kind} compute in 16 bits, not in float32", kind=kind)
+    if kind == "fp8" and not at_least(part, "8.9"):
+        return _("FP8 needs compute capability 8.9, not {part}", part=part)
+    if dtype == "bfloat16" and not at_least(part, "7.0"):
+        return _(
+            "bfloat16 has no kernels for compute capability {part}; give --dtype float16", part=part
+        )
+    return ""
 
 
 def work_of(model: Model, given: dict[str, Any]) -> Work:

@@ -11,6 +11,7 @@ from setup_assistant.cli.estimate.beside import NOTHING, Beside
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
 from setup_assistant.units_text import GIB
+from setup_assistant.versions import at_least
 
 if TYPE_CHECKING:
     from setup_assistant.catalog.models import Model
@@ -110,6 +111,16 @@ def _serving(model: Model, setting: Setting, given: dict[str, Any]) -> Way:
     from setup_assistant.choose import parallel, serving
     from setup_assistant.choose.tokens import IMAGE_MAX_TOKENS
 
+    least = serving.LEAST_PART[given["engine"]]
+    if setting.part is not None and not at_least(setting.part, least):
+        raise _refused(
+            _(
+                "{engine} needs compute capability {least}, not {part}",
+                engine=given["engine"],
+                least=least,
+                part=setting.part,
+            )
+        )
     split = parallel.Split(cards=given["tensor_parallel"], whole_tower=given["whole_tower"])
 
     def fits(other: Model) -> bool:
