@@ -23,6 +23,8 @@ class Vision:
 
     `least_tokens` is what the processor makes of the smallest picture (its `min_pixels`);
     `linear` the most that a layer holds at once per patch, in widths of the tower of 16 bits.
+    With `steps_apart` a video's time steps have markers and timestamps of their own; the outputs
+    of `deepstack` layers go to the language model beside the last one's.
     """
 
     patch: int
@@ -30,6 +32,8 @@ class Vision:
     temporal: int
     least_tokens: int = 4
     linear: float = 34.5
+    steps_apart: bool = False
+    deepstack: int = 0
 
     @property
     def factor(self) -> int:
@@ -65,14 +69,13 @@ class Architecture:
     """What a family's configuration says beside the shapes, for building it without a download.
 
     `text` and `vision` are keys of transformers' configuration, `tokens` the ids of markers and
-    placeholders. With `steps_apart` a video's time steps have markers of their own.
+    placeholders.
     """
 
     model_type: str
     tokens: dict[str, int]
     text: dict[str, Any] = field(default_factory=dict)
     vision: dict[str, Any] = field(default_factory=dict)
-    steps_apart: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,7 +61,8 @@ class Work:
     @property
     def tokens(self) -> int:
         """Tokens of the prompt."""
-        return self.text_tokens + self.seen + MARKERS * len(self.grids)
+        marks = sum(MARKERS + g.marks for g in self.grids)
+        return self.text_tokens + self.seen + marks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +115,7 @@ def estimate(model: Model, work: Work, setting: Setting) -> Need:
     prompt = fill + work.batch * terms.prefill_attention(shapes, work.tokens, setting)
     prompt += terms.unpacked(model, width)
     pixels = terms.pixels(model.vision, patches)
-    held = pixels + terms.embedded(shapes, work.seen * work.batch, width)
+    held = pixels + terms.embedded(shapes, work.seen * work.batch, width, model.vision.deepstack)
     read = terms.logits(model, tokens, setting.transformers, width)
     # Those of the answer come later than the prompt's, but are the smaller part.
     kv_cache = terms.kv_cache(shapes, tokens + work.new_tokens * work.batch, width)

@@ -31,7 +31,11 @@ _LOGITS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """Where it runs. `part` is the compute capability, None for a CPU."""
+    """Where it runs. `part` is the compute capability, None for a CPU.
+
+    `tower` is the vision tower's attention where it is not the language model's: transformers
+    takes them apart, as in `attn_implementation={"vision_config": "eager", "text_config": "sdpa"}`.
+    """
 
     dtype: str
     part: str | None
@@ -39,11 +43,17 @@ class Setting:
     torch: str = "2.15.0"
     attention: str = "sdpa"
     gpus: int = 1
+    tower: str = ""
 
     @property
     def width(self) -> int:
         """Bytes of one number."""
         return BYTES[self.dtype]
+
+    @property
+    def tower_attention(self) -> str:
+        """How the vision tower attends."""
+        return self.tower or self.attention
 
     @property
     def preview(self) -> bool:
@@ -98,9 +108,13 @@ def pixels(vision: Vision, patches: int) -> int:
     return 4 * _numbers(vision) * patches
 
 
-def embedded(shapes: Shapes, tokens: int, width: int) -> int:
-    """Return the tower's output, which `forward` holds beside the prompt that it went into."""
-    return tokens * shapes.hidden * width
+def embedded(shapes: Shapes, tokens: int, width: int, deepstack: int = 0) -> int:
+    """Return the tower's output, which `forward` holds beside the prompt that it went into.
+
+    With `deepstack` (Qwen3-VL) the outputs of so many of its layers are held as well: the first
+    decoder layers add them (transformers `Qwen3VLTextModel._deepstack_process`).
+    """
+    return tokens * shapes.hidden * width * (1 + deepstack)
 
 
 def _numbers(vision: Vision) -> int:
@@ -117,9 +131,9 @@ def vision_attention(shapes: Shapes, grids: Sequence[Grid], setting: Setting) ->
     """
     total = sum(g.patches for g in grids)
     version, segment = numbers(setting.transformers), _segment(grids, setting)
-    if setting.attention == "flash_attention_2":
+    if setting.tower_attention == "flash_attention_2":
         return 0
-    if setting.attention == "eager":
+    if setting.tower_attention == "eager":
         mask = setting.width if version < _SEGMENTS else 0
         return (_eager_bytes(setting.dtype) * shapes.vit_heads + mask) * segment**2
     if version < (4, 51):
@@ -138,7 +152,7 @@ def eager_leftover(shapes: Shapes, grids: Sequence[Grid], setting: Setting) -> i
     softmax comes back in 16 bits, but into another block. Measured: 43.07 GiB for 36.86 needed
     and 2 bytes of 16 x 14308^2 scores.
     """
-    if setting.attention != "eager" or setting.dtype != "bfloat16":
+    if setting.tower_attention != "eager" or setting.dtype != "bfloat16":
         return 0
     return 2 * shapes.vit_heads * _segment(grids, setting) ** 2
 

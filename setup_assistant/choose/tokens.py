@@ -9,6 +9,7 @@ already fits alone).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,8 @@ SEQUENCE = 128_000
 SEQUENCE_SHARE = 0.9
 # One token before and one after each picture or video.
 MARKERS = 2
+# Of "<0.5 seconds>" all but the digits.
+STAMP_TOKENS = 4
 
 
 class PictureError(ValueError):
@@ -38,12 +41,16 @@ class PictureError(ValueError):
 
 @dataclass(frozen=True)
 class Grid:
-    """What the vision tower sees: time steps, and patches down and across in each."""
+    """What the vision tower sees: time steps, and patches down and across in each.
+
+    `marks` are the tokens of timestamps and markers between the steps, beyond the usual two.
+    """
 
     steps: int
     height: int
     width: int
     merge: int = 2
+    marks: int = 0
 
     @property
     def patches_per_step(self) -> int:
@@ -118,7 +125,29 @@ def video_grid(
     high, wide = smart_resize(height, width, factor, least, most)
     if min(high, wide) <= 0:
         raise PictureError(f"{width}x{height} shrinks to nothing below {most:.0f} pixels")
-    return Grid(taken // vision.temporal, high // vision.patch, wide // vision.patch, vision.merge)
+    steps = taken // vision.temporal
+    # In the middle of each step, as the processor says when it was.
+    times = [seconds * (step + 0.5) / steps for step in range(steps)]
+    return Grid(
+        steps,
+        high // vision.patch,
+        wide // vision.patch,
+        vision.merge,
+        marks=step_marks(vision, times),
+    )
+
+
+def step_marks(vision: Vision, times: Sequence[float]) -> int:
+    """Return the tokens between the steps of a video, beyond the markers of a picture.
+
+    Qwen3-VL writes "<12.5 seconds>" and two markers for each (transformers
+    `Qwen3VLProcessor.__call__`). Its tokenizer takes every digit apart: that stamp has 7 tokens,
+    `<`, `1`, `2`, `.`, `5`, ` seconds` and `>`. The other families write two markers in all.
+    """
+    if not vision.steps_apart:
+        return 0
+    stamps = sum(STAMP_TOKENS + len(f"{time:.1f}") - 1 for time in times)
+    return stamps + MARKERS * (len(times) - 1)
 
 
 def video_frames(

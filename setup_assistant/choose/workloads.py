@@ -14,6 +14,7 @@ from setup_assistant.choose.tokens import (
     VIDEO_MAX_TOKENS,
     VIDEO_MIN_TOKENS,
     Grid,
+    step_marks,
 )
 
 # A minute of video at one frame a second, at the least size that qwen_vl_utils gives a frame.
@@ -121,4 +122,5 @@ def _picture(tokens: int, vision: Vision) -> Grid:
 
 def _steps(tokens: int, steps: int, vision: Vision) -> Grid:
     """Return a grid of so many tokens a step; the shape does not matter for memory."""
-    return Grid(steps, vision.merge, tokens * vision.merge, vision.merge)
+    marks = step_marks(vision, range(steps)) if steps > 1 else 0
+    return Grid(steps, vision.merge, tokens * vision.merge, vision.merge, marks)

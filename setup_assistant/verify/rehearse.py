@@ -189,7 +189,7 @@ def _request(
         "max_memory": {str(i): size for i, size in enumerate(place.limits)},
         "merge": vision.merge,
         "patch_numbers": 3 * vision.temporal * vision.patch**2,
-        "steps_apart": model.architecture.steps_apart,
+        "steps_apart": model.vision.steps_apart,
         "bits": BITS[model.quantization],
         "quantization": model.quantization,
         "checks": ("imports", "device", "build"),

@@ -1,10 +1,12 @@
 """The formula against published figures and its own promises."""
 
+from dataclasses import replace
+
 import pytest
 
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.memory import CONTEXT, Setting, Work, estimate
-from setup_assistant.choose.tokens import image_grid
+from setup_assistant.choose.tokens import Grid, image_grid
 from tests.choose.described import GIB, known
 
 MODELS = {m.id.removeprefix("Qwen/Qwen2-VL-").removesuffix("-Instruct"): m for m in known().models}
@@ -122,3 +124,13 @@ def test_the_total_takes_the_largest_phase_only() -> None:
     assert set(found.terms()) == {
         "weights", "vision", "prefill", "logits", "kv_cache", "slack", "context"
     }  # fmt: skip
+
+
+def test_three_more_outputs_of_the_tower_are_held_by_qwen3() -> None:
+    model = next(m for m in known().models if m.id == "Qwen/Qwen3-VL-8B-Instruct")
+    assert model.vision.deepstack == 3
+    plain = replace(model, vision=replace(model.vision, deepstack=0))
+    work = Work(grids=(Grid(1, 60, 80),))
+    setting = Setting(dtype="bfloat16", part="8.0")
+    more = estimate(model, work, setting).prefill - estimate(plain, work, setting).prefill
+    assert more == 3 * 1200 * model.shapes.hidden * 2

@@ -1,8 +1,11 @@
 """Tokens, against values that the real processor and qwen_vl_utils 0.0.14 gave."""
 
+from dataclasses import replace
+
 import pytest
 
 from setup_assistant.catalog.models import Vision
+from setup_assistant.choose.memory import Work
 from setup_assistant.choose.tokens import (
     PictureError,
     image_grid,
@@ -94,3 +97,18 @@ def test_the_budget_of_a_whole_video_is_kept() -> None:
     wide = video_grid(1920, 1080, 60, QWEN2, fps=1.0)
     tight = video_grid(1920, 1080, 60, QWEN2, fps=1.0, total_pixels=8000 * 784)
     assert tight.tokens <= 8000 < wide.tokens
+
+
+def test_each_step_of_a_video_of_qwen3_has_a_timestamp_and_markers() -> None:
+    """Written out: "<0.5 seconds>" has six tokens, "<12.5 seconds>" seven, and two markers each."""
+    stamped = replace(QWEN3, steps_apart=True)
+    plain, marked = (
+        video_grid(640, 480, 14, vision, frames=14, source_fps=30) for vision in (QWEN3, stamped)
+    )
+    times = [1.0 + 2 * step for step in range(7)]  # 1.0 to 13.0 seconds
+    tokens = [6 if time < 10 else 7 for time in times]
+    assert plain.marks == 0
+    assert marked.marks == sum(tokens) + 2 * 7 - 2
+    assert marked.tokens == plain.tokens
+    assert Work(grids=(marked,)).tokens - Work(grids=(plain,)).tokens == marked.marks
+    assert image_grid(640, 480, stamped).marks == 0

@@ -219,6 +219,10 @@ def test_the_verdict_comes_first(assistant: Call) -> None:
         (("--gpu", "GPU-00000000-0000"), "GPU-00000000-0000"),
         (("--compute-capability", "7.5", "--attention", "flash_attention_2"), "FlashAttention 2"),
         (("--gpu", "T4", "--attention", "flash_attention_2"), "FlashAttention 2"),
+        (("--gpu", "T4", "--vision-attention", "flash_attention_2"), "FlashAttention 2"),
+        (("--gpu", "L4", "--attention", "flash_attention_2", "--dtype", "float32"), "float32"),
+        (("--gpu", "P40", "--dtype", "bfloat16"), "--dtype float16"),
+        (("--gpu", "P40", "--serve", "2"), "7.0"),
     ],
 )
 def test_what_no_card_and_no_kernel_does_is_refused(
@@ -253,6 +257,22 @@ def test_eager_is_told_twice_the_need_and_the_reading(assistant: Call) -> None:
                            "2044x1372", "--attention", "eager", "--transformers", "4.50.3",
                            "--json"))  # fmt: skip
     assert found["shown_bytes"] - found["need_bytes"] == 2 * 16 * 14308**2
+
+
+def test_tower_and_language_model_attend_each_in_its_way(assistant: Call) -> None:
+    asked = ("estimate", "qwen2-vl-2b", "--compute-capability", "8.0", "--image", "1280x720",
+             "--json")  # fmt: skip
+    both, tower, text, none = (
+        estimated(assistant(*asked, *flags))["terms"]
+        for flags in (
+            ("--attention", "eager"),
+            ("--vision-attention", "eager"),
+            ("--attention", "eager", "--vision-attention", "sdpa"),
+            (),
+        )
+    )
+    assert tower["vision"] == both["vision"] > none["vision"] == text["vision"]
+    assert text["prefill"] == both["prefill"] > none["prefill"] == tower["prefill"]
 
 
 def test_a_folder_is_estimated_by_its_own_configuration(assistant: Call, tmp_path: Path) -> None:

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.estimate import text as estimate_text
 from setup_assistant.cli.result import Result
-from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
-
-if TYPE_CHECKING:
-    from setup_assistant.catalog.models import Model
-    from setup_assistant.catalog.recipes import Recipes
-    from setup_assistant.choose.memory import Setting, Work
-    from setup_assistant.choose.usable_gpus import Card
-
-# As packages are numbered: 4.57.6, 2.15.0+cu132, 5.0.0rc1, 4.45.0.dev0.
-_VERSION = re.compile(r"\d+(\.\d+)+([-.]?(a|b|rc|dev|post)\d*)*(\+[\w.]+)?")
 
 
 @verb(
@@ -75,6 +63,11 @@ _VERSION = re.compile(r"\d+(\.\d+)+([-.]?(a|b|rc|dev|post)\d*)*(\+[\w.]+)?")
     help=_("How attention is computed."),
 )
 @click.option(
+    "--vision-attention",
+    type=click.Choice(["sdpa", "flash_attention_2", "eager"]),
+    help=_("The same of the vision tower, where it is another one."),
+)
+@click.option(
     "--gpu", metavar="NAME|UUID", help=_("The card to judge; this machine's own if left out.")
 )
 @click.option("--batch", type=click.IntRange(min=1), default=1, help=_("Prompts side by side."))
@@ -85,175 +78,74 @@ _VERSION = re.compile(r"\d+(\.\d+)+([-.]?(a|b|rc|dev|post)\d*)*(\+[\w.]+)?")
 @click.option(
     "--gpu-count", type=click.IntRange(min=1), default=1, help=_("GPUs it is spread over.")
 )
+@click.option(
+    "--serve",
+    type=click.IntRange(min=1),
+    metavar="USERS",
+    help=_("A server for so many users at a time, instead of one call."),
+)
+@click.option(
+    "--context",
+    type=click.IntRange(min=1),
+    metavar="TOKENS",
+    help=_("Of each user, question and answer (--serve, --gguf); this call's if left out."),
+)
+@click.option(
+    "--engine", type=click.Choice(["vllm", "sglang"]), default="vllm", help=_("The server.")
+)
+@click.option(
+    "--tensor-parallel",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="CARDS",
+    help=_("Equal cards that share every layer of the server."),
+)
+@click.option("--whole-tower", is_flag=True, help=_("Each of them has all of the vision tower."))
+@click.option(
+    "--lora",
+    type=click.IntRange(min=1),
+    metavar="RANK",
+    help=_("Fine-tuning with adapters of that rank; of an NF4 checkpoint it is QLoRA."),
+)
+@click.option(
+    "--targets",
+    type=click.Choice(["qv", "attention", "linear"]),
+    default="linear",
+    help=_("What the adapters aim at in the language model."),
+)
+@click.option(
+    "--gguf", metavar="TYPE", help=_("A file of llama.cpp, e.g. Q4_K_M, made of this model.")
+)
 def command(model: str, **given: Any) -> Result:  # noqa: ANN401 - one value per option
     """Show the estimate."""
     from setup_assistant.catalog.recipes import load_all
-    from setup_assistant.choose.memory import estimate
-    from setup_assistant.cli.estimate import verdict
+    from setup_assistant.cli.estimate import inputs, verdict, ways
 
     recipes = load_all()
     version = given["transformers"] or recipes.stacks.stack[0].transformers
-    chosen, rough = _model(recipes, model, _released(version))
-    card = (
-        verdict.card_of(given["gpu"]) if given["gpu"] or not given["compute_capability"] else None
-    )
-    setting = _setting(recipes, chosen, version, given, card)
-    work = _work(chosen, given)
-    need = estimate(chosen, work, setting)
+    chosen, rough = inputs.model_of(recipes, model, inputs.released(version))
+    named = given["gpu"] or not given["compute_capability"]
+    card = verdict.card_of(given["gpu"]) if named else None
+    setting = inputs.setting_of(recipes, chosen, version, given, card)
+    work = inputs.work_of(chosen, given)
+    way = ways.way_of(chosen, setting, given)
+    need = way.count(chosen, work)
     judged = None
     if card is not None:
         judged = verdict.judge(
-            card, setting, chosen, lambda cap: _work(chosen, _capped(given, cap)), recipes
+            card,
+            way,
+            chosen,
+            lambda cap: inputs.work_of(chosen, inputs.capped(given, cap)),
+            recipes,
         )
-    rough += [
-        flag for flag, on in (("--batch", given["batch"]), ("--beams", given["beams"])) if on > 1
-    ]
     told = estimate_text.Told(
-        model=chosen, setting=setting, work=work, need=need, verdict=judged, rough=tuple(rough)
+        model=chosen,
+        setting=setting,
+        work=work,
+        need=need,
+        verdict=judged,
+        rough=(*rough, *way.rough),
+        beside=way.beside(chosen, work, need, card),
     )
     return Result("estimate", estimate_text.data(told), text=lambda: estimate_text.tell(told))
-
-
-def _capped(given: dict[str, Any], cap: int | None) -> dict[str, Any]:
-    """Return the options under a cap of pictures and frames; those asked for where it is None."""
-    if cap is None:
-        return given
-    return {**given, "max_pixels": min(cap, given["max_pixels"] or cap)}
-
-
-def _model(recipes: Recipes, wish: str, transformers: str) -> tuple[Model, list[str]]:
-    """Return the named model, or that of a folder's config.json; and what is rough about it."""
-    from setup_assistant.choose.config_model import ShapeError, described
-    from setup_assistant.choose.model_names import named
-    from setup_assistant.host import files
-
-    path = Path(wish).expanduser()
-    file = path / "config.json" if path.is_dir() else path
-    if not (path.is_dir() or file.name.endswith(".json")):
-        return named(recipes, wish, transformers), []
-    config = files.read_json(file, "MODEL")
-    like = next(m for m in recipes.models if m.family == "qwen2-vl")
-    try:
-        found = described(str(path), config if isinstance(config, dict) else {}, like)
-    except ShapeError as error:
-        detail = _("{key} is missing, or no whole number", key=str(error))
-        raise SetupError("file_invalid", path=str(file), detail=detail) from error
-    return found.model, ["config.json"] if found.rough else []
-
-
-def _released(version: str) -> str:
-    """Return the release that a preview became: the published tables used 4.38 and later."""
-    from setup_assistant.versions import numbers
-
-    if not _VERSION.fullmatch(version):
-        raise _wrong("--transformers", version, "4.57.6")
-    return "4.45.0" if (4, 37) <= numbers(version) < (4, 45) else version
-
-
-def _setting(
-    recipes: Recipes, model: Model, version: str, given: dict[str, Any], card: Card | None
-) -> Setting:
-    from setup_assistant.choose.memory import Setting
-    from setup_assistant.versions import at_least
-
-    part = given["compute_capability"] or (card.part if card else "8.0")
-    if not re.fullmatch(r"\d{1,2}\.\d", part):
-        raise _wrong("--compute-capability", part, "8.6")
-    if given["torch"] and not _VERSION.fullmatch(given["torch"]):
-        raise _wrong("--torch", given["torch"], "2.8.0")
-    dtype = given["dtype"]
-    if dtype == "auto":
-        wide = model.quantization in {"none", "nf4"} and at_least(part, "8.0")
-        dtype = "bfloat16" if wide else "float16"
-    _refuse(model, dtype, part, given["attention"])
-    return Setting(
-        dtype=dtype,
-        part=part,
-        transformers=version,
-        torch=given["torch"] or recipes.torch.release[0].torch,
-        attention=given["attention"],
-        gpus=given["gpu_count"],
-    )
-
-
-def _refuse(model: Model, dtype: str, part: str, attention: str) -> None:
-    """Raise where no kernel does what is asked for."""
-    from setup_assistant.versions import at_least
-
-    quantized = model.quantization
-    detail = ""
-    if attention == "flash_attention_2" and not at_least(part, "8.0"):
-        detail = _("FlashAttention 2 needs compute capability 8.0, not {part}", part=part)
-    elif attention == "flash_attention_2" and dtype == "float32":
-        detail = _("FlashAttention 2 computes in 16 bits, not in float32")
-    elif quantized in {"awq", "gptq-int4", "gptq-int8"} and dtype == "float32":
-        detail = _("the kernels of {kind} compute in 16 bits, not in float32", kind=quantized)
-    elif quantized == "fp8" and not at_least(part, "8.9"):
-        detail = _("FP8 needs compute capability 8.9, not {part}", part=part)
-    if detail:
-        raise SetupError("usage", detail=detail, verb="estimate")
-
-
-def _work(model: Model, given: dict[str, Any]) -> Work:
-    from setup_assistant.choose.memory import Work
-    from setup_assistant.choose.tokens import Grid, PictureError, image_grid, video_grid
-
-    most = given["max_pixels"]
-    grids: list[Grid] = []
-    flag, what = "--image", ""
-    try:
-        for what in given["images"]:
-            width, height = (int(n) for n in _sides("--image", what, 2))
-            grids.append(image_grid(width, height, model.vision, max_pixels=most))
-        flag = "--video"
-        for what in given["videos"]:
-            wide, high, seconds = _sides("--video", what, 3)
-            grids.append(
-                video_grid(
-                    int(wide), int(high), seconds, model.vision, fps=given["fps"], max_pixels=most,
-                    total_pixels=given["total_pixels"], frames=given["frames"],
-                )
-            )  # fmt: skip
-    except PictureError as error:
-        raise SetupError(
-            "picture_refused", flag=flag, what=what, detail=str(error),
-            remedy=_remedy(flag, error.about),
-        ) from error  # fmt: skip
-    return Work(
-        grids=tuple(grids),
-        text_tokens=given["text_tokens"],
-        new_tokens=given["new_tokens"],
-        batch=given["batch"] * given["beams"],
-    )
-
-
-def _remedy(flag: str, about: str) -> str:
-    """Return what mends a size that the processor refuses."""
-    if about == "shape":
-        return _(
-            "Give {flag} a size whose longer side is at most 200 times the shorter one, or crop "
-            "it first.",
-            flag=flag,
-        )
-    if about == "length":
-        return _("Give {flag} more seconds.", flag=flag)
-    return _("Give a larger --max-pixels, or leave it out.")
-
-
-def _sides(flag: str, text: str, count: int) -> list[float]:
-    parts = text.lower().split("x")
-    example = "1280x720" if count == 2 else "1280x720x10"
-    try:
-        numbers = [float(p) if i == 2 else int(p) for i, p in enumerate(parts)]
-    except ValueError:
-        raise _wrong(flag, text, example) from None
-    if len(numbers) != count or any(not 0 < n < 1e6 for n in numbers):
-        raise _wrong(flag, text, example)
-    return numbers
-
-
-def _wrong(flag: str, text: str, example: str) -> SetupError:
-    detail = _(
-        "{flag} {text!r} is not of the form {example}", flag=flag, text=text, example=example
-    )
-    return SetupError("usage", detail=detail, verb="estimate")

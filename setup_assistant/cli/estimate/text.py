@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from setup_assistant.cli.estimate.beside import NOTHING, Beside
 from setup_assistant.cli.estimate.verdict import say as verdict_text
 from setup_assistant.cli.terminal import show
 from setup_assistant.messages import _
@@ -26,6 +27,7 @@ class Told:
     need: Need
     verdict: Verdict | None = None
     rough: tuple[str, ...] = ()
+    beside: Beside = NOTHING
 
 
 def data(told: Told) -> dict[str, Any]:
@@ -54,6 +56,7 @@ def data(told: Told) -> dict[str, Any]:
         "allocated_bytes": need.allocated,
         "measure": "allocated" if setting.preview else "process",
         "terms": need.terms(),
+        **told.beside.data,
     }
 
 
@@ -67,7 +70,7 @@ def tell(told: Told) -> None:
             "{model}: {gib} GiB, in {dtype}",
             model=model.id,
             gib=_gib(need.total),
-            dtype=setting.dtype,
+            dtype=told.beside.numbers or setting.dtype,
         )
     )
     names = {
@@ -82,13 +85,15 @@ def tell(told: Told) -> None:
     rows = [(names[term], count) for term, count in need.terms().items()]
     rows.append((_("needed in all"), need.total))
     show.table([[n, f"{_gib(count)} GiB", show.bar(count / need.total)] for n, count in rows])
-    show.line(
-        _(
-            "The prompt has {tokens} tokens. Vision, prompt and logits follow each other: the "
-            "largest counts, not their sum.",
-            tokens=work.tokens,
+    show.line(_("The prompt has {tokens} tokens.", tokens=work.tokens))
+    if not told.beside.numbers:
+        show.line(
+            _("Vision, prompt and logits follow each other: the largest counts, not their sum.")
         )
-    )
+    for line in told.beside.lines:
+        show.line(line)
+    if told.beside.command:
+        show.command(told.beside.command)
     if _too_long(model, work):
         show.line(
             _(
@@ -101,7 +106,7 @@ def tell(told: Told) -> None:
     if told.rough:
         show.line(
             _(
-                "A rough estimate: no published figure checks the formula for {what}.",
+                "A rough estimate: no published figure checks the whole formula for {what}.",
                 what=show.listed(told.rough),
             )
         )
@@ -120,7 +125,7 @@ def tell(told: Told) -> None:
                 "figure counts as their tables do, by torch's own peak, without a CUDA context."
             )
         )
-    else:
+    elif not told.beside.lines:
         show.line(
             _(
                 "That is the whole process, as nvidia-smi shows it; torch's own peak "

@@ -12,8 +12,9 @@ from setup_assistant.messages import _
 if TYPE_CHECKING:
     from setup_assistant.catalog.models import Model
     from setup_assistant.catalog.recipes import Recipes
-    from setup_assistant.choose.memory import Setting, Work
+    from setup_assistant.choose.memory import Work
     from setup_assistant.choose.usable_gpus import Card
+    from setup_assistant.cli.estimate.ways import Way
     from setup_assistant.machine.facts import Gpu
 
 GIB = 1 << 30
@@ -60,26 +61,25 @@ def card_of(wish: str | None) -> Card | None:
 
 def judge(
     card: Card,
-    setting: Setting,
+    way: Way,
     model: Model,
     work_at: Callable[[int | None], Work],
     recipes: Recipes,
 ) -> Verdict:
-    """Return the verdict on one call.
+    """Return the verdict on one use of a model.
 
     Args:
         card: where it is to run.
-        setting: how.
+        way: how it is used.
         model: the model.
         work_at: the call's work under a cap of pictures and frames; None for the cap asked for.
         recipes: the other models, for what would fit instead.
     """
-    from setup_assistant.choose.memory import estimate
 
     def total(cap: int | None) -> int:
-        return estimate(model, work_at(cap), setting).total
+        return way.count(model, work_at(cap)).total
 
-    need, room = total(None), card.budget * setting.gpus
+    need, room = total(None), card.budget * way.cards
     if need <= room:
         return Verdict(status="fits", gpu=card.name, budget_bytes=room, kept_free_bytes=room - need)
     cap = _largest_cap(lambda cap: total(cap) <= room) if work_at(None).grids else None
@@ -93,7 +93,7 @@ def judge(
         gpu=card.name,
         budget_bytes=room,
         kept_free_bytes=0,
-        instead=_instead(model, setting, room, work_at(_MIN_PIXELS), recipes),
+        instead=_instead(model, way, room, work_at(_MIN_PIXELS), recipes),
     )
 
 
@@ -128,17 +128,14 @@ def _largest_cap(fits: Callable[[int], bool]) -> int | None:
     return low // (28 * 28) * (28 * 28)
 
 
-def _instead(
-    model: Model, setting: Setting, room: int, work: Work, recipes: Recipes
-) -> tuple[str, ...]:
+def _instead(model: Model, way: Way, room: int, work: Work, recipes: Recipes) -> tuple[str, ...]:
     """Return the two largest models of the family that would hold a small picture there."""
-    from setup_assistant.choose.memory import estimate
-
     found = []
     for other in recipes.models:
-        need = estimate(other, work, setting).total
-        usual = other.quantization in {"none", "nf4"}
-        if usual and other.family == model.family and other.id != model.id and need <= room:
+        usual = other.quantization in {"none", "nf4"} and other.family == model.family
+        if not usual or other.id == model.id or not way.takes(other):
+            continue
+        if (need := way.count(other, work).total) <= room:
             found.append((need, other.id))
     return tuple(name for _need, name in sorted(found, reverse=True)[:2])
 
@@ -158,7 +155,9 @@ def _card(
 
     fact = gpu or Fact(name=name, memory_total_bytes=total, display_active=False)
     room = budget(fact, free, os)
-    return Card(id=fact.uuid or name, name=name, index=0, part=part, free=free, budget=room)
+    return Card(
+        id=fact.uuid or name, name=name, index=0, part=part, free=free, budget=room, total=total
+    )
 
 
 def _unknown(wish: str, near: tuple[str, ...], sizes: bool = False) -> SetupError:
