@@ -31,10 +31,10 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> bool:
 
     An unchanged file is left alone, so that a rerun changes nothing.
     """
-    return write_bytes(path, text.encode())
+    return write_bytes(path, text.encode(), mode=mode)
 
 
-def write_bytes(path: Path, data: bytes) -> bool:
+def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> bool:
     """Write `data` to `path` as `write_text` does."""
     with contextlib.suppress(OSError):
         if path.read_bytes() == data:
