@@ -172,7 +172,7 @@ def test_two_mig_slices_use_one() -> None:
 
 @pytest.mark.parametrize(
     ("python", "torch", "transformers"),
-    [("3.12", "2.15.0", "5.23.0"), ("3.10", "2.14.1", "5.20.2"), ("3.9", "2.8.0", "4.57.6"),
+    [("3.12", "2.15.0", "5.24.0"), ("3.10", "2.14.1", "5.20.2"), ("3.9", "2.8.0", "4.57.6"),
      ("3.8", "2.4.1", "4.46.3")],
 )  # fmt: skip
 def test_python_limits_torch_and_transformers(python: str, torch: str, transformers: str) -> None:

@@ -18,6 +18,7 @@ from setup_assistant.maintain.stack_proofs import with_found
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "recipes" / "stacks.toml").read_text(encoding="utf-8")
+NEWEST = stacks.load().stack[0]
 
 
 def _proof(name: str, folder: Path | None = None) -> Proof:
@@ -68,12 +69,13 @@ def test_a_first_proof_goes_before_the_comments_of_the_next_row() -> None:
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        (lambda t: t.replace('transformers = "5.23.0"\n', 'transformers = "5.23.1"\n', 1),
+        (lambda t: t.replace(f'transformers = "{NEWEST.transformers}"\n',
+                             f'transformers = "{NEWEST.transformers}.1"\n', 1),
          "proof(newest).found.packages.transformers"),
         (lambda t: t.replace("passed = 30", "passed = 29", 1), "proof(newest).found.status"),
         (lambda t: t.replace('stack = "transformers-5.20"', 'stack = "transformers-5.19"'),
          "proof(python-3.10).stack"),
-        (lambda t: t.replace('stack = "transformers-5.20"', 'stack = "transformers-5.23"'),
+        (lambda t: t.replace('stack = "transformers-5.20"', f'stack = "{NEWEST.id}"'),
          "stack(transformers-5.20)"),
         (lambda t: t.replace('build = "cu126"\npython', 'build = "cu127"\npython'),
          "proof(last-cu126).build"),

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from setup_assistant.catalog import stacks
 from setup_assistant.host import prefix
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_site
@@ -28,6 +29,7 @@ from tests.steps.index import Index, arguments, serving, small_recipes
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
+PINNED = stacks.load().stack[0].transformers
 OLD, NEW = "5.21.4", "5.22.7"
 
 
@@ -91,8 +93,8 @@ def _pin(path: Path) -> str:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Yield a lab whose site was made from the recipes of then."""
     folder = tmp_path_factory.mktemp("killed")
-    small_recipes(folder / "recipes" / "old", **{"5.23.0": OLD})
-    recipes = small_recipes(folder / "recipes" / "new", **{"5.23.0": NEW})
+    small_recipes(folder / "recipes" / "old", **{PINNED: OLD})
+    recipes = small_recipes(folder / "recipes" / "new", **{PINNED: NEW})
     with serving(recipes) as index:
         index.packages["transformers"].add(OLD)
         lab = Lab(folder / "made", index)
