@@ -23,12 +23,13 @@ _RANK = {"none": 0, "nf4": 1, "awq": 2, "gptq-int4": 3, "gptq-int8": 4, "fp8": 5
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """What every candidate is judged on."""
+    """What every candidate is judged on; `disk` is the room for weights, None if unknown."""
 
     recipes: Recipes
     host: Host
     pair: Pair
     family: str = FAMILY
+    disk: int | None = None
 
     def sizes(self, family: str = "") -> list[list[Model]]:
         """Return the sizes of the family in question, or of another one, largest first."""
@@ -61,6 +62,10 @@ class Ground:
             return True
         row = self.quantizer(model, cards)
         return row is not None and not row.compiles and self.proved(model)
+
+    def stores(self, model: Model) -> bool:
+        """Whether the disk has room for its files; yes where nobody knows."""
+        return self.disk is None or model.download_bytes <= self.disk
 
     def _installs(self, row: Quantizer, cards: Sequence[Card]) -> bool:
         return (

@@ -56,9 +56,12 @@ def file_bytes(model: Model, kind: Kind) -> int:
     attention = shapes.hidden * shapes.head_dim
     value, output = attention * shapes.kv_heads, attention * shapes.heads
     layers = shapes.layers
-    perceptron = shapes.params_lang_linear - layers * 2 * (value + output)
-    down = perceptron // layers // 3
     embedding = shapes.vocab * shapes.hidden
+    embeddings = embedding * (1 if shapes.tie_word_embeddings else 2)
+    linear = shapes.params_lang_linear
+    if shapes.active_experts > 1:  # which counts only those that a token meets
+        linear = shapes.params_total - shapes.params_vision - embeddings
+    down = (linear - layers * 2 * (value + output)) // layers // 3
     base = kind.removesuffix("_M").removesuffix("_S")
     head = base if kind in {"F16", "Q8_0"} else "Q6_K"
     bits = embedding * _BITS[head]
@@ -70,8 +73,7 @@ def file_bytes(model: Model, kind: Kind) -> int:
         bits += value * _BITS[_value(kind, base, layer)]
         bits += output * _BITS[_output(kind, base)]
         bits += down * _BITS[_fitting(_down(kind, base, layer), shapes.intermediate)]
-    matrices = shapes.params_lang_linear + embedding * (1 if shapes.tie_word_embeddings else 2)
-    rest = shapes.params_total - shapes.params_vision - matrices
+    rest = shapes.params_total - shapes.params_vision - linear - embeddings
     return int(bits / 8) + 4 * rest + BYTES_A_WORD * shapes.vocab
 
 

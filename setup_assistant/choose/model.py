@@ -125,6 +125,10 @@ def _pick(
         return _named(ground, cards, memory, wishes, notes)
     if cards:
         found = largest_with_room(ground, cards, wishes.purpose)
+        if found is None and ground.disk is not None:
+            # Too little disk for any: then for the smallest, as the plan warns.
+            least_files = max(m.download_bytes for m in _sizes(ground)[-1])
+            found = largest_with_room(replace(ground, disk=least_files), cards, wishes.purpose)
         if found:
             return found
         found = _with_little_room(ground, cards)
@@ -142,10 +146,15 @@ def _pick(
 def largest_with_room(
     ground: Ground, cards: Sequence[Card], purpose: str, family: str = ""
 ) -> Pick | None:
-    """Return the largest model with room for the purpose: in 16 bits, else in what is proved."""
+    """Return the largest model with room for the purpose: in 16 bits, else in what is proved.
+
+    One whose files the disk cannot hold is none.
+    """
     for models in ground.sizes(family):
         for model in models:
             if not any(ground.by_itself(model, [card]) for card in cards):
+                continue
+            if not ground.stores(model):
                 continue
             found = for_purpose(ground, model, cards, purpose)
             if found:

@@ -29,7 +29,7 @@ from setup_assistant.choose.plan import (
     Torch,
 )
 from setup_assistant.choose.reasons import Notes
-from setup_assistant.choose.sizes import sizes, warn_of_disks, warn_of_memory
+from setup_assistant.choose.sizes import room_for_weights, sizes, warn_of_disks, warn_of_memory
 from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.sources import choose_sources
 from setup_assistant.choose.target_platform import Host, host_of
@@ -93,7 +93,13 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     wheel_notes.tell(answer, host, notes)
     if machine.driver.cuda_source == "cuda-compat" and answer.cards:
         wheel_notes.tell_compat(machine.driver, notes)
-    ground = Ground(recipes=recipes, host=host, pair=answer.pair, family=wishes.family)
+    ground = Ground(
+        recipes=recipes,
+        host=host,
+        pair=answer.pair,
+        family=wishes.family,
+        disk=room_for_weights(machine, recipes, answer.pair, wishes),
+    )
     model, placement, pick = choose_model(ground, answer.cards, machine.memory, wishes, notes)
     model_reasons.tell(ground, pick, model, wishes, notes)
     quantizer = ground.quantizer(pick.model, pick.cards)

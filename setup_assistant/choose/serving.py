@@ -109,7 +109,7 @@ def most_users(model: Model, served: Served, setting: Setting, room: int) -> int
     return max(0, left // each)
 
 
-def command(model: str, served: Served, share: float | None, max_pixels: int | None) -> list[str]:
+def command(model: str, served: Served, share: float | None, max_pixels: int) -> list[str]:
     """Return the words that start such a server; the share only where the card is known."""
     cards = [str(served.split.cards)]
     if served.engine == "sglang":

@@ -9,6 +9,7 @@ from setup_assistant.choose.plan import Sizes
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.torch_builds import Pair
+from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import msg
 from setup_assistant.units_text import memory_text
@@ -41,6 +42,18 @@ def sizes(
         weights_bytes=model.download_bytes,
         expected_seconds=round(seconds + model.download_bytes / weights_speed, 1),
     )
+
+
+def room_for_weights(machine: Machine, recipes: Recipes, pair: Pair, wishes: Wishes) -> int | None:
+    """Return the bytes that weights may take on the site's disk; None where nobody knows.
+
+    A folder of weights that was named may be on another disk, which was not looked at.
+    """
+    free = next((d.free_bytes for d in machine.disks if d.role == "site"), None)
+    if free is None or wishes.weights:
+        return None
+    packages = recipes.torch.sizes[pair.build].installed + recipes.stacks.rest.installed
+    return max(0, free - packages)
 
 
 def warn_of_memory(machine: Machine, notes: Notes) -> None:

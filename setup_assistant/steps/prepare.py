@@ -23,6 +23,7 @@ from setup_assistant.steps import adopt, by_hand, environment, for_others, undo_
 from setup_assistant.steps.environment_preflight import read_marker
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context, Teller
+from setup_assistant.weights.folder_record import size_of
 
 # Linux takes paths of 4096 bytes; the deepest file of an environment needs some 350 of them.
 _LONGEST = 3700
@@ -126,7 +127,7 @@ def prepare(
 
 def _anew(layout: Layout, machine: Machine, wishes: Wishes) -> Prepared:
     """Return a new plan, which keeps what was changed by hand where that was asked for."""
-    plan = make(machine, wishes)
+    plan = make(_with_own_weights(layout, machine), wishes)
     private = for_others.warnings(plan, layout.root)
     plan = replace(plan, warnings=(*plan.warnings, *private))
     if not _is_ours(layout):
@@ -136,6 +137,17 @@ def _anew(layout: Layout, machine: Machine, wishes: Wishes) -> Prepared:
     notes = tuple(by_hand.notes_anew(found, wanted, keep=wishes.keep))
     plan = by_hand.keeping(plan, found) if wishes.keep else plan
     return Prepared(layout, machine, wishes, plan, notes=notes)
+
+
+def _with_own_weights(layout: Layout, machine: Machine) -> Machine:
+    """Count what this site has downloaded as free: a new plan is no reason for a smaller model."""
+    folder = layout.root / "models"
+    held = sum(max(0, size_of(path)) for path in folder.rglob("*") if not path.is_symlink())
+    disks = (
+        replace(d, free_bytes=d.free_bytes + held) if d.role == "site" and d.free_bytes else d
+        for d in machine.disks
+    )
+    return replace(machine, disks=tuple(disks))
 
 
 def _is_ours(layout: Layout) -> bool:

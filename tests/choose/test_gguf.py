@@ -33,6 +33,12 @@ def test_the_published_file_is_so_large(size: str, kind: Kind, gb: float) -> Non
     )
 
 
+def test_experts_are_all_in_the_file() -> None:
+    """prithivMLmods/Qwen3-Coder-30B-A3B-Instruct-GGUF, of the same shapes: 18.6 GB in Q4_K_M."""
+    model = next(m for m in known().models if m.id == "Qwen/Qwen3-VL-30B-A3B-Instruct")
+    assert gguf.file_bytes(model, "Q4_K_M") / 1e9 == pytest.approx(18.6, abs=0.1)
+
+
 def test_the_published_towers_file_is_so_large() -> None:
     """mmproj-Qwen2-VL-7B-Instruct-f32.gguf has 2.7 GB; in 16 bits it has half."""
     assert 2 * gguf.projector_bytes(sized("7B").shapes) / 1e9 == pytest.approx(2.7, abs=0.05)

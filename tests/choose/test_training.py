@@ -28,12 +28,11 @@ TABLE = [(256, 20.1, 11.5), (512, 20.4, 11.5), (1024, 21.5, 12.3), (2048, 23.8, 
     ("rank", "targets", "count"),
     [(8, "linear", 20_185_088), (8, "qv", 2_523_136), (16, "qv", 5_046_272)],
 )
-def test_the_published_numbers_are_trained(rank: int, targets: Targets, count: int) -> None:
-    """Of 8 311 560 704 and 8 293 898 752: what PEFT printed for Qwen2-VL-7B with rank 8."""
+def test_so_many_numbers_are_trained(rank: int, targets: Targets, count: int) -> None:
+    """Published: 20 185 088 of 8 311 560 704 for rank 8 of all; q and v are counted by hand."""
     assert training.trained(BASE.shapes, rank, targets) == count
-    if rank == 8:
-        whole = {"linear": 8_311_560_704, "qv": 8_293_898_752}[targets]
-        assert BASE.shapes.params_total + count == whole
+    if targets == "linear":
+        assert BASE.shapes.params_total + count == 8_311_560_704
 
 
 @pytest.mark.parametrize(("tokens", "lora", "qlora"), TABLE)

@@ -104,3 +104,9 @@ def test_a_folder_of_qwen3_has_its_familys_timestamps(assistant: Call, tmp_path:
     assert folder["prompt_tokens"] == named["prompt_tokens"]
     assert folder["terms"]["vision"] == named["terms"]["vision"]
     assert named["prompt_tokens"] > named["vision_tokens"][0] + 64 + 2 + 30 * 7
+
+
+def test_a_server_that_does_not_fit_has_no_command(assistant: Call) -> None:
+    told = assistant(*MODEL, "--gpu", "RTX 4090", "--serve", "500", "--context", "32768").stdout
+    assert told.startswith("Does not fit")
+    assert "vllm serve" not in told

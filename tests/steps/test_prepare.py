@@ -10,7 +10,7 @@ import pytest
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.host import files
 from setup_assistant.machine import probe
-from setup_assistant.machine.facts import Machine
+from setup_assistant.machine.facts import Disk, Machine
 from setup_assistant.steps import prepare
 from setup_assistant.steps.environment_preflight import MARKER
 from setup_assistant.steps.step import Silent
@@ -50,3 +50,18 @@ def test_a_plan_with_an_answer_is_replayed(tmp_path: Path, monkeypatch: pytest.M
     wishes = Wishes(site=str(tmp_path / "site"), model="canary")
     prepare.begin(prepare.prepare(wishes, machine=_machine("packages/pypi")), Silent())
     assert prepare.prepare(wishes, machine=_machine("packages/tuna")).replayed
+
+
+def test_a_new_plan_counts_what_was_downloaded_as_free(tmp_path: Path) -> None:
+    layout = prepare.layout_of(Wishes(site=str(tmp_path / "site")))
+    disks = (
+        Disk(role="site", path="/", free_bytes=10),
+        Disk(role="cache", path="/", free_bytes=10),
+    )
+    before = prepare._with_own_weights(layout, Machine(disks=disks))
+    assert [d.free_bytes for d in before.disks] == [10, 10]
+    folder = layout.weights("Qwen/Qwen2-VL-2B-Instruct")
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(b"12345")
+    after = prepare._with_own_weights(layout, Machine(disks=disks))
+    assert [d.free_bytes for d in after.disks] == [15, 10]

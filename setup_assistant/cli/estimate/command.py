@@ -22,6 +22,7 @@ from setup_assistant.messages import _
     examples=(
         "setup-assistant estimate Qwen/Qwen2-VL-7B-Instruct --image 2044x1372",
         "setup-assistant estimate Qwen2-VL-2B-Instruct --video 1280x720x10 --max-pixels 151200",
+        "setup-assistant estimate qwen2-vl-7b --gpu 'RTX 4090' --serve 8 --context 4096",
     ),
 )
 @click.argument("model")

@@ -145,9 +145,10 @@ def _serving(model: Model, setting: Setting, given: dict[str, Any]) -> Way:
         pictures = [grid.patches_per_step // grid.merge**2 for grid in work.grids]
         cap = (given["max_pixels"] or 0) // other.vision.factor**2
         largest = max(pictures, default=cap or IMAGE_MAX_TOKENS)
+        context = given["context"] or work.tokens + work.new_tokens
         return serving.Served(
-            users=given["serve"], context=given["context"] or work.tokens + work.new_tokens,
-            engine=given["engine"], split=split, picture_tokens=largest,
+            users=given["serve"], context=context, engine=given["engine"], split=split,
+            picture_tokens=min(largest, context) if other.shapes.params_vision else 0,
         )  # fmt: skip
 
     return Way(
@@ -221,12 +222,15 @@ def _server(
             users=served.users, context=served.context, gib=f"{pool / GIB:.2f}",
             kib=f"{each / 1024:.0f}",
         ),
-        _(
-            "A server tries the largest picture that it lets in before it starts: here one of "
-            "{pixels} pixels.",
-            pixels=pixels,
-        ),
     ]  # fmt: skip
+    if pixels:
+        lines.append(
+            _(
+                "A server tries the largest picture that it lets in before it starts: here one of "
+                "{pixels} pixels.",
+                pixels=pixels,
+            )
+        )
     if most is not None:
         lines.append(_("At most {users} such users at a time fit there.", users=most))
     if share is not None and share > 1:
@@ -239,7 +243,10 @@ def _server(
         "memory_share": share, "most_users": most, "picture_pixels": pixels,
     }  # fmt: skip
     words = serving.command(model.id, served, share, pixels)
-    return Beside(data={"serving": data}, lines=tuple(lines), command=shlex.join(words))
+    fits = most is None or most >= served.users
+    return Beside(
+        data={"serving": data}, lines=tuple(lines), command=shlex.join(words) if fits else ""
+    )
 
 
 def _refused(detail: str) -> SetupError:
