@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from setup_assistant.choose import plan_json
 from setup_assistant.choose.backend import CONDA_LIKE, RATTLER
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
-from setup_assistant.choose.wishes import Wishes
+from setup_assistant.choose.wishes import OF_A_ROOM, Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.machine.facts import Machine, Source
@@ -59,17 +59,21 @@ def kinds(
     wishes: Wishes,
     sources: tuple[Source, ...],
     recipes: Recipes,
+    models: Mapping[str, str] | None = None,
 ) -> tuple[tuple[Kind, ...], tuple[Left, ...]]:
     """Return the kinds of machine among `machines` (name, facts), and those without a plan.
 
     All are planned for with the sources of this machine, which is the one that downloads. A plan
-    in place of a machine is taken as it is.
+    in place of a machine is taken as it is. `models` are those that machines were planned with,
+    by name: where auto would choose, they stay.
     """
     found: dict[tuple[str, bool], Kind] = {}
     left = []
     for host, given in machines:
         try:
-            kind = _kind(host, given, wishes, sources, recipes)
+            chosen = (models or {}).get(host) if wishes.model == "auto" else None
+            wished = replace(wishes, model=chosen) if chosen else wishes
+            kind = _kind(host, given, wished, sources, recipes)
         except SetupError as error:
             left.append(Left(host=host, reason=str(error.message)))
             continue
@@ -136,6 +140,35 @@ def given_in(paths: Sequence[Path]) -> list[tuple[str, Machine | Plan]]:
     for path in paths:
         found += _given(path)
     return found
+
+
+def room_in(paths: Sequence[Path]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what the rooms of reports were asked for, and host → the model planned for it.
+
+    Raises:
+        SetupError: `file_invalid`, also where two rooms were asked for different things.
+    """
+    asked: dict[str, Any] = {}
+    models: dict[str, str] = {}
+    rooms = 0
+    for path in paths:
+        value = files.read_json(path, "--machine")
+        data = value.get("data", value) if isinstance(value, dict) else {}
+        if not (isinstance(data, dict) and isinstance(data.get("hosts"), list)):
+            continue
+        said = data.get("wishes")
+        mine = {k: v for k, v in said.items() if k in OF_A_ROOM} if isinstance(said, dict) else {}
+        # What somebody wrote there has to be wishes.
+        frozen_json.from_builtins(mine, Wishes, str(path))
+        if rooms and mine != asked:
+            detail = _("its room was asked for other things than that of the file before it")
+            raise SetupError("file_invalid", path=str(path), detail=detail)
+        rooms, asked = rooms + 1, mine
+        for host in data["hosts"]:
+            plan = (host.get("results", {}).get("plan") or {}).get("data") or {}
+            if isinstance(plan, dict) and isinstance(plan.get("model"), dict):
+                models[str(host["name"])] = str(plan["model"].get("id", ""))
+    return asked, models
 
 
 def _given(path: Path) -> list[tuple[str, Machine | Plan]]:

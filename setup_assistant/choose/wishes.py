@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Backend = Literal["auto", "conda", "mamba", "micromamba", "rattler", "uv", "pip"]
+# What a room was asked for that a bundle must keep; places are each host's own.
+OF_A_ROOM = (
+    "model", "family", "purpose", "max_pixels", "max_frames", "backend", "python", "strict_cuda",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,7 +85,7 @@ def create(
     """Make a bundle."""
     from setup_assistant.bundle.create import Order
     from setup_assistant.bundle.create import create as make
-    from setup_assistant.bundle.targets import given_in, kinds
+    from setup_assistant.bundle.targets import given_in, kinds, room_in
     from setup_assistant.catalog.recipes import load_all
     from setup_assistant.choose.wishes import Wishes
     from setup_assistant.machine.probe import probe
@@ -93,11 +93,14 @@ def create(
     if key is not None and not key.expanduser().exists():
         raise SetupError("file_missing", path=str(key), flag="--sign")
     known = {f.name for f in dataclasses.fields(Wishes)}
-    wishes = Wishes(**{k: v for k, v in flags.items() if v is not None and k in known})
+    # A flag wins over what the room was asked for.
+    asked, models = room_in(given)
+    wished = {k: v for k, v in flags.items() if v is not None and k in known}
+    wishes = Wishes(**{**asked, **wished})
     show.note(_("Looking at this machine ..."))
     here = probe()
     found = given_in(given) if given else [("-", here)]
-    wanted, left = kinds(found, wishes, here.sources, load_all())
+    wanted, left = kinds(found, wishes, here.sources, load_all(), models)
     if not wanted:
         raise SetupError("bundle_empty", detail="; ".join(f"{x.host}: {x.reason}" for x in left))
     order = Order(

@@ -112,6 +112,7 @@ def run_verb(name: Verb, **given: Any) -> Result:  # noqa: ANN401 - click's own 
         "timeout": timeout,
         "tool": tool,
     }
+    own["wishes"] = given
     own["rerun"] = again(name, said, given, chosen_hosts.FAILED)
     if room["bundles"]:
         from setup_assistant.cli.fleet.serve_bundle import with_bundle
@@ -148,7 +149,9 @@ def _play(name: str, inventory: Inventory, job: Job, record: Record, own: dict[s
     forks = own["forks"] or min(_MOST_FORKS, max(1, len(inventory.hosts)))
     with text.watching([h.name for h in inventory.hosts]) as tell:
         ended = run.run(inventory, job, forks=forks, record=record, tell=tell)
-    return text.result(name, inventory.path, ended, own["report"], own["rerun"])
+    return text.result(
+        name, inventory.path, ended, own["report"], own["rerun"], wishes=own["wishes"]
+    )
 
 
 def _need_engine() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from setup_assistant.choose.wishes import OF_A_ROOM
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import Exit, SetupError
@@ -77,10 +78,19 @@ def must_be_known(path: Path) -> None:
         raise SetupError("usage", detail=detail, verb="fleet")
 
 
-def result(verb: str, inventory: str, ended: Ended, report: Path | None, rerun: str) -> Result:
+def result(
+    verb: str,
+    inventory: str,
+    ended: Ended,
+    report: Path | None,
+    rerun: str,
+    *,
+    wishes: Mapping[str, Any] | None = None,
+) -> Result:
     """Return the result of a run, its report written where one was asked for.
 
-    `rerun` is the command for the hosts that are left.
+    `rerun` is the command for the hosts that are left; `wishes` is what was asked of all of them,
+    which `bundle create` takes up.
     """
     from setup_assistant.fleet.groups import group
 
@@ -88,6 +98,7 @@ def result(verb: str, inventory: str, ended: Ended, report: Path | None, rerun: 
     data: dict[str, Any] = {
         "verb": verb,
         "inventory": inventory,
+        "wishes": {k: (wishes or {})[k] for k in OF_A_ROOM if (wishes or {}).get(k) is not None},
         "when": clock.now(),
         "hosts": [o.to_json() for o in ended.outcomes],
         "groups": [g.to_json() for g in groups],
