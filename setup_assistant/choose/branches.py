@@ -39,8 +39,13 @@ def without_driver(
     """
     if machine.driver.source != "given" or host.driver is None:
         return []
-    here = numbers(host.driver)[0]
-    return [c for c in cards if _ended(table, c, here) or _before(table, c, here)]
+    return [c for c in cards if outside(table, c, host.driver)]
+
+
+def outside(table: TorchTable, card: Card, driver: str) -> bool:
+    """Whether a driver is of a branch that drives a card no longer, or not yet."""
+    here = numbers(driver)[0]
+    return _ended(table, card, here) or _before(table, card, here) is not None
 
 
 def _ended(table: TorchTable, card: Card, here: int) -> bool:

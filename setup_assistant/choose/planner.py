@@ -12,6 +12,7 @@ from setup_assistant.choose import (
     branches,
     model_reasons,
     refusals,
+    unlikely,
     wheel_notes,
 )
 from setup_assistant.choose.backend import choose_backend, pythons
@@ -139,6 +140,7 @@ def _cards(
     nvidia = [g for g in machine.gpus if g.vendor == "nvidia"]
     if cards and machine.visible_devices is None:
         _tell_unusable(nvidia, notes)
+        unlikely.tell_exclusive(nvidia, notes)
     hidden = machine.visible_devices is not None and not cards
     if nvidia and not cards and NO_GPU not in wishes.gpus:
         if not hidden:
@@ -167,7 +169,9 @@ def _cards(
     if gone and (len(gone) == len(cards) or wishes.gpus):
         raise branches.refuse(gone, host, recipes.torch)
     branches.leave_out(gone, host, recipes.torch, notes)
-    return [c for c in cards if c not in gone], gone
+    kept = [c for c in cards if c not in gone]
+    unlikely.tell(machine.driver, kept, recipes.torch, recipes.gpus, notes)
+    return kept, gone
 
 
 def _tell_unusable(gpus: Sequence[Gpu], notes: Notes) -> None:

@@ -17,6 +17,7 @@ from setup_assistant.machine import (
     clean_text,
     explain,
     moments,
+    other_programs,
     smi,
     smi_report,
     typed_list,
@@ -35,6 +36,7 @@ _ARM = re.compile(r"\b(?:GB10|GB[23]00|GH200|Orin|Xavier|Thor|Tegra|Jetson)\b", 
 # command; but never by the language of a shell that other systems have too.
 _FROM_WINDOWS = re.compile(
     rf"{verdicts.CMD_MISSING}|[A-Z]:\\(?:Windows|Users|Program)|^(?:PS )?[A-Z]:\\[^\n>]*>"
+    r"|(?<![\w/\\])[A-Z]:\\\w[\w .-]{2,}\\\w"
     r"|\bMINGW\d\d|\[MSC v\.|CommandNotFoundException|\bWin(?:dows)? ?1[01]\b",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -71,6 +73,10 @@ def read(paths: Sequence[Path], host: str | None = None) -> Machine:
     ]
     if len(unknown) == len(texts):
         detail = msg("nothing in it is output of nvidia-smi").english
+        if tool := next(filter(None, (other_programs.elsewhere(t) for _path, t in texts)), None):
+            detail = msg(
+                "it is output of {tool}, whose cards are not NVIDIA's and not used here", tool=tool
+            ).english
         raise SetupError("file_invalid", path=", ".join(map(str, paths)), detail=detail)
     chosen = _chosen(moments.by_host(_counted(found)), host)
     readings, older = moments.newest(chosen)
@@ -182,7 +188,9 @@ def _system(joined: Joined, names: Sequence[str], text: str) -> System:
     arch = "aarch64" if any(map(_ARM.search, names)) else "x86_64"
     version, own = joined.driver.version or "", joined.driver.library or ""
     # Under WSL, the driver is that of Windows ("572.70"), nvidia-smi is Linux' ("570.124.06").
-    wsl = own.count(".") == 2 and version.count(".") == 1 and not joined.windows
+    # Before R550 both had two numbers; on Linux itself they are the same.
+    apart = own.count(".") == 2 or (own and own != version)
+    wsl = apart and version.count(".") == 1 and not joined.windows
     shell = joined.windows and _FROM_BASH.search(text)
     typed = len(text) <= typed_list.LONGEST and _TYPED_WSL.search(text)
     if wsl or typed or ((shell or _FROM_WSL.search(text)) and not _FROM_WINDOWS.search(text)):

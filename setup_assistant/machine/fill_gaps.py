@@ -13,7 +13,12 @@ from setup_assistant.machine.reading import Card, Fault, lost
 from setup_assistant.messages import Message, msg
 
 # What the kernel module says of a card that it does not drive, and what nvidia-smi says then.
-_REFUSALS = {"open_modules_required", "closed_modules_required", "card_too_old"}
+_REFUSALS = {
+    "open_modules_required",
+    "closed_modules_required",
+    "card_too_old",
+    "driver_before_card",
+}
 _OF_REFUSALS = {"no_devices", "driver_not_loaded", "gpu_unreachable"}
 _VENDOR_NAMES = {"amd": "AMD GPU", "intel": "Intel GPU", "nvidia": "NVIDIA GPU"}
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 
+from setup_assistant.catalog import gpus
 from setup_assistant.machine.reading import Card, Reading, bus_id
+from setup_assistant.versions import numbers
 
 # "NVRM: loading NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  ..." and older spellings;
 # /proc/driver/nvidia/version begins "NVRM version:".
 _LOADED = re.compile(
     r"NVRM version: .*?\s(\d{3}\.\d[\d.]*)\s"
-    r"|NVRM: loading NVIDIA UNIX .*?Kernel Module\b.*?\s(\d{3}\.\d[\d.]*)\b"
+    r"|(?:NVRM: l|nvidia-modeset: L)oading NVIDIA UNIX .*?Kernel Mod(?:ule|e Setting Driver)\b"
+    r".*?\s(\d{3}\.\d[\d.]*)\b"
+    r"|NVRM: +NVIDIA (\d{3}\.\d[\d.]*) driver release"
     r"|kernel module version (\d{3}\.[\d.]+)"
 )
 # "NVRM: The NVIDIA GPU 0000:02:00.0 (PCI ID: 10de:2c31)", and the reason in the next line.
@@ -28,8 +32,11 @@ _LEFT_BEHIND = re.compile(
 _WHY = (
     ("open_modules_required", re.compile(r"requires use of the NVIDIA open kernel modules")),
     ("closed_modules_required", re.compile(r"not supported by open")),
-    ("card_too_old", re.compile(r"supported through the NVIDIA \d{3}\.|not supported by the")),
+    ("card_too_old", re.compile(r"supported through the NVIDIA \d{3}\.")),
+    ("driver_before_card", re.compile(r"not supported by the")),
 )
+# The oldest capability that the newest driver drives: an older card was left behind by it.
+_STILL_DRIVEN = (7, 5)
 _INIT = re.compile(r"NVRM: GPU (?P<bus>[0-9a-f:.]{7,}): RmInitAdapter failed", re.IGNORECASE)
 
 
@@ -47,6 +54,9 @@ def read_refusals(text: str) -> Reading:
     for found in _REFUSED.finditer(text):
         why = re.sub(r"\s*NVRM:\s+", " ", " ".join(found["why"].split())).strip()
         kind = next((name for name, pattern in _WHY if pattern.search(why)), None)
+        part = gpus.of_pci(found["device"])
+        if kind == "driver_before_card" and part and numbers(part) < _STILL_DRIVEN:
+            kind = "card_too_old"
         if kind:
             cards[bus_id(found["bus"])] = Card(
                 index=len(cards),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from setup_assistant.machine import python_reports, windows_reports
+from setup_assistant.machine import program_logs, python_reports, windows_reports
 from setup_assistant.machine.facts import Unknown
 from setup_assistant.machine.reading import Card, Reading, with_free
 from setup_assistant.messages import msg
@@ -184,7 +184,7 @@ PROGRAMS = (
     ),
     Program(
         "Win32_VideoController",
-        _marked(r"win32_VideoController|AdapterRAM|DriverVersion"),
+        _marked(r"win32_VideoController|AdapterRAM|\bDriverVersion"),
         windows_reports.read,
     ),
     Program(
@@ -195,7 +195,58 @@ PROGRAMS = (
         ),
         windows_reports.read,
     ),
-    Program("ComfyUI", _marked(r"^Total VRAM \d+ MB"), python_reports.comfyui),
+    Program("ComfyUI", _marked(r"\bTotal VRAM \d+ MB"), python_reports.comfyui),
+    Program("ComfyUI", _marked(r"\*\*VRAM Total:\*\*"), program_logs.rows(program_logs.COMFYUI)),
     Program("Unsloth", _marked(r"Unsloth[ :]"), python_reports.unsloth),
     Program("env", _marked(r"^ *-? *GPU type: |^- Accelerator: "), python_reports.environment),
+    Program(
+        "Ollama",
+        _marked(r'msg="inference compute"'),
+        program_logs.rows(
+            program_logs.OLLAMA,
+            driver=program_logs.OLLAMA_DRIVER,
+            cuda=program_logs.OLLAMA_CUDA,
+        ),
+    ),
+    Program(
+        "deviceQuery",
+        _marked(r"CUDA Device Query|deviceQuery"),
+        program_logs.rows(program_logs.DEVICE_QUERY, cuda=program_logs.DEVICE_QUERY_CUDA),
+    ),
+    Program("llama.cpp", _marked(r"ggml_|, VMM: "), program_logs.rows(program_logs.GGML)),
+    Program(
+        "TensorFlow",
+        _marked(r"pci ?bus ?id: "),
+        program_logs.rows(
+            program_logs.TENSORFLOW_PROPERTIES,
+            program_logs.TENSORFLOW_FOUND,
+            program_logs.TENSORFLOW,
+        ),
+    ),
+    Program(
+        "PyTorch",
+        _marked(r"_CudaDeviceProperties\("),
+        program_logs.rows(program_logs.TORCH_PROPERTIES),
+    ),
+    Program(
+        "PyTorch",
+        _marked(r"with CUDA capability sm_"),
+        program_logs.rows(program_logs.TORCH_WARNING),
+    ),
+    Program(
+        "fastfetch",
+        _marked(r"\b(?:Kernel|Packages|Uptime|Shell): "),
+        program_logs.rows(program_logs.FETCH),
+    ),
 )
+
+# Tools of other makers' cards and processors, which have none of NVIDIA's: named, not read.
+_ELSEWHERE = re.compile(
+    r"\b(npu-smi|mthreads-gmi|mx-smi|ixsmi|cnmon|hl-smi|xrt-smi|hy-smi|tt-smi)\b", re.IGNORECASE
+)
+
+
+def elsewhere(text: str) -> str | None:
+    """Return which tool of another maker wrote a text that nobody here reads."""
+    found = _ELSEWHERE.search(text)
+    return found[1].lower() if found else None

@@ -17,8 +17,8 @@ _ACCELERATOR = re.compile(
     r"^(?:- Accelerator: )?(?P<name>(?:NVIDIA|Tesla|Quadro|GeForce) [^,\n]+), (?P<mib>\d+) MiB$",
     re.MULTILINE,
 )
-_VRAM = re.compile(r"^Total VRAM (\d+) MB", re.MULTILINE)
-_DEVICE = re.compile(r"^Device: cuda:(\d+) (?P<name>[^\n:]+?)(?: :|$)", re.MULTILINE)
+_VRAM = re.compile(r"\bTotal VRAM (\d+) MB")
+_DEVICE = re.compile(r"\bDevice: cuda:(\d+) (?P<name>[^\n:]+?)(?: :|$)", re.MULTILINE)
 # As in: "NVIDIA GeForce RTX 4090. Num GPUs = 2. Max memory: 23.65 GB. Platform: Linux."
 _UNSLOTH = re.compile(
     r"(?P<name>(?:NVIDIA|Tesla|Quadro|GeForce) [^.\n]+?)\.\s+(?:Num GPUs = (?P<count>\d+)\.\s+)?"

@@ -15,7 +15,7 @@ _DRIVER = re.compile(r"^Nvidia driver version *: *(\d{3}\.\d[\d.]*)", re.MULTILI
 # "GPU 0: NVIDIA L4", alone on its line or behind a heading; "GPU 0,1,2,3: NVIDIA GB200".
 _CARD = re.compile(
     r"(?:^|: +)GPU (?P<indices>\d+(?:,\d+)*): "
-    r"(?P<name>(?:NVIDIA|GeForce|Tesla|Quadro|GRID|TITAN|Orin|Xavier)\b[^\n:]{0,60}?) *$",
+    r"(?P<name>(?:NVIDIA|GeForce|Tesla|Quadro|GRID|TITAN|Orin|Xavier)\b[^\n:\[]{0,60}?) *$",
     re.MULTILINE,
 )
 _CAPABILITY = re.compile(

@@ -27,6 +27,13 @@ _DRIVER = re.compile(
 )
 # The form of a card, which may stand in the middle: "A100 40GB PCIe x4".
 _SEAT = r"(?:[\s-](?:PCIe|SXM\d?|NVL(?:ink)?))?"
+# "GPU 1 RTX 3090" is the first of them, or the second.
+_NUMBERED = re.compile(r"(?:gpu|card|slot|device|显卡|#) ?$", re.IGNORECASE)
+# What may stand between the cards of a list: a name that comes later again is no second card.
+_LISTED = re.compile(
+    r"(?:[^\w.。]|\b(?:and|plus|und|y|et|gpu|card|slot|device)\b|和|与|显卡|\b\d{1,2}\b[.:)]?)*",
+    re.IGNORECASE,
+)
 # What makes a bare number such as 3090 a card.
 _CONTEXT = re.compile(
     r"driver|驱动|gpu|显卡|vram|显存|cuda|card|rtx|gtx|\b\d{1,2} ?[x×*]", re.IGNORECASE
@@ -38,17 +45,23 @@ def read(text: str) -> Reading:
     if len(text) > LONGEST or not _CONTEXT.search(text):
         return Reading(source="prose")
     cards: list[Card] = []
+    ended = -1
     for found in _pattern().finditer(text):
-        told = (found["count"] or found["after"] or "1").lower()
-        count = _COUNTS.get(told) or int(told)
         name = _names()[_plain(found["name"])][0]
+        count = _count(found, text)
+        listed = ended >= 0 and _LISTED.fullmatch(text[ended : found.start()])
+        ended = found.end()
+        if count == 1 and not listed and any(c.name == name for c in cards):
+            continue  # The same card, spoken of again.
         total = int(found["gib"]) << 30 if found["gib"] else None
         cards += [
             Card(name=name, index=len(cards) + n, total_bytes=total) for n in range(min(count, 16))
         ]
     driver = _DRIVER.search(text)
     if not cards:
-        return Reading(source="prose")
+        # A table's rows name cards too, counted from 0; the words around may tell its driver.
+        spoken = driver[1] or driver[2] if driver and ended >= 0 else None
+        return Reading(source="prose", driver=spoken)
     reason = msg("This is a typed list. The output of nvidia-smi -q tells what is really there.")
     return Reading(
         source="prose",
@@ -56,6 +69,13 @@ def read(text: str) -> Reading:
         cards=tuple(cards),
         unknown=(Unknown(field="gpus", reason=reason.english),),
     )
+
+
+def _count(found: re.Match[str], text: str) -> int:
+    told = (found["count"] or found["after"] or "1").lower()
+    if found["count"] and _NUMBERED.search(text[: found.start()]):
+        return 1
+    return _COUNTS.get(told) or int(told)
 
 
 def _plain(name: str) -> str:

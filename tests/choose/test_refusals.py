@@ -207,6 +207,38 @@ def test_windows_drivers_of_a_branch_carry_higher_numbers(driver: str) -> None:
     assert plan.placement.device == "cuda"
 
 
+@pytest.mark.parametrize(
+    ("driver", "gpu", "first"),
+    [
+        ("550.90.07", Gpu(name="NVIDIA GeForce RTX 5090", compute_capability="12.0"),
+         "are not known to go together"),
+        ("535.183.01", Gpu(name="Tesla K80", compute_capability="3.7"),
+         "are not known to go together"),
+        ("550.90.07", Gpu(name="NVIDIA GeForce RTX 4090", compute_capability="8.6"),
+         "has compute capability 8.9, but 8.6 was told"),
+        ("550.90.07", Gpu(name="NVIDIA GeForce RTX 3090", compute_capability="8.6",
+                          memory_total_bytes=80 << 30), "is sold with 24 GiB, but 80"),
+        ("550.90.07", Gpu(name="NVIDIA A10", compute_capability="8.6", memory_total_bytes=24 << 30,
+                          memory_free_bytes=20 << 30, compute_mode="exclusive_process"),
+         "another program has it"),
+        ("550.90.07", Gpu(name="NVIDIA A10", compute_capability="8.6", memory_total_bytes=24 << 30,
+                          memory_free_bytes=24 << 30, compute_mode="exclusive_process"), None),
+        ("570.133.20", Gpu(name="NVIDIA GeForce RTX 2080 Ti", compute_capability="7.5",
+                           memory_total_bytes=22 << 30), None),
+    ],
+)  # fmt: skip
+def test_what_an_output_tells_and_cannot_be_is_planned_but_said_first(
+    driver: str, gpu: Gpu, first: str | None
+) -> None:
+    told = Driver(version=driver, cuda="12.4", source="nvidia-smi")
+    said = planned(Machine(gpus=(gpu,), driver=told)).warnings
+    if first:
+        assert first in said[0].message.english
+    else:
+        assert not any("another program" in w.message.english for w in said)
+        assert not any("told" in w.message.english for w in said)
+
+
 def test_a_card_that_is_too_new_for_the_driver_is_left_out_beside_another() -> None:
     plan = plan_for(
         "535.183.01", "NVIDIA GeForce RTX 5090,12.0,32607,31000", "NVIDIA A40,8.6,46068,45500"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.built import ROOT
-from tests.terminal import ENTER, UP, Terminal
+from tests.terminal import DOWN, ENTER, UP, Terminal
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -64,4 +65,19 @@ def test_every_question_explains_itself_and_typing_replaces_what_it_offers(kind:
     screen.wait("all of it")
     screen.keys("a", ENTER, "\x04")
     screen.wait(r"'a\n'")
+    assert screen.end() == 0
+
+
+def test_a_text_of_two_computers_asks_which_is_meant(tmp_path: Path) -> None:
+    (tmp_path / "two.txt").write_text(
+        "me@gpu01:~$ nvidia-smi -L\nGPU 0: NVIDIA L40S (UUID: GPU-1)\n"
+        "me@gpu02:~$ nvidia-smi -L\nGPU 0: NVIDIA A30 (UUID: GPU-2)\n"
+    )
+    env = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "setup_assistant", "probe", "--lang", "en"]
+    screen = Terminal([*command, "--from", str(tmp_path / "two.txt")], env, rows=24)
+    screen.wait("Which is meant?", "gpu01, NVIDIA L40S", "gpu02, NVIDIA A30")
+    screen.keys(DOWN, ENTER)
+    screen.wait("24.0 GiB")
+    assert "48.0 GiB" not in screen.seen()
     assert screen.end() == 0

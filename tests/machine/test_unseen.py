@@ -156,3 +156,11 @@ def test_watts_are_no_driver(tmp_path: Path) -> None:
     ):
         path.write_text(f"{row}\n")
         assert read([path]).driver.version == driver
+
+
+def test_the_tool_of_another_maker_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text(
+        "| npu-smi 25.2.0  Version: 25.2.0 |\n| 0  910B4-1 | OK | 91.3 |"
+    )
+    with pytest.raises(SetupError, match="output of npu-smi, whose cards are not NVIDIA's"):
+        read([tmp_path / "x.txt"])

@@ -10,6 +10,7 @@ import click
 from setup_assistant import frozen_json
 from setup_assistant.cli.common import verb, written_to
 from setup_assistant.cli.result import Result
+from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import _
 
@@ -77,9 +78,7 @@ def _machine(
     captures: tuple[Path, ...], host: str | None, site: Path | None, sources: bool, deadline: float
 ) -> Machine:
     if captures:
-        from setup_assistant.machine.captures import read
-
-        return read(captures, host)
+        return _captured(captures, host)
     from setup_assistant.cli.terminal.progress import busy
     from setup_assistant.host import clock
     from setup_assistant.machine.probe import RESERVE, probe
@@ -90,6 +89,31 @@ def _machine(
         spent = min(clock.age(), deadline / 2)
         reserve = min(max(RESERVE, 1.5 * spent), deadline / 2)
         return probe(site=site, sources=sources, deadline=deadline - spent, reserve=reserve)
+
+
+def _captured(captures: tuple[Path, ...], host: str | None) -> Machine:
+    """Read captures; where they tell of several computers, ask which is meant."""
+    from setup_assistant.cli.terminal import ask, show
+    from setup_assistant.cli.terminal.question import Choice, Extras
+    from setup_assistant.machine.captures import read
+
+    try:
+        return read(captures, host)
+    except SetupError as error:
+        if error.code != "several_machines" or host or show.is_json() or not ask.interactive():
+            raise
+        # As the sentence has them: "1: gpu01, NVIDIA L40S, driver 570.86.10; 2: …".
+        told = [part.partition(": ") for part in str(error.args_["machines"]).split("; ")]
+    meant = ask.select(
+        _("The text tells of several computers. Which is meant?"),
+        [Choice(number, title) for number, _colon, title in told],
+        default=told[0][0],
+        flag="--host",
+        extras=Extras(
+            why=ask.told(_("A plan is for one computer; run this again with --host for another."))
+        ),
+    )
+    return read(captures, meant)
 
 
 def _show(machine: Machine) -> None:

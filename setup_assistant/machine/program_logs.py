@@ -1,0 +1,130 @@
+"""What programs log of the CUDA cards that they found: rows that name a card and its capability.
+
+Servers of models, samples of CUDA and frameworks each have a form of their own, so a program is
+one pattern with named groups: `name`; `index`, `uuid` or `bus`, which tell a repeated row from a
+second card; the capability as `cc`, `major` and `minor` or `sm`; the memory as `gib`, `mib` or
+`bytes`, what is free of it as `free_gib` or `free_bytes`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from setup_assistant.machine.reading import Card, Reading, bus_id
+from setup_assistant.units_text import MIB
+
+_SCALES = {"gib": 1 << 30, "mib": MIB, "bytes": 1}
+_MAKER = r"(?:NVIDIA|GeForce|Tesla|Quadro|GRID|TITAN)"
+# 'msg="inference compute" id=GPU-… library=cuda compute=8.9 driver=12.3 name="NVIDIA …"
+# total="15.7 GiB" available="15.4 GiB"'; since 0.12 the name is the description.
+OLLAMA = (
+    r'msg="inference compute" (?=[^\n]*\blibrary=cuda)(?=[^\n]*\bcompute=(?P<cc>\d{1,2}\.\d))'
+    r'(?=[^\n]*\b(?:description|name)="(?P<name>[^"\n]+)")(?=[^\n]*\btotal="(?P<gib>[\d.]+) GiB")'
+    r'(?=[^\n]*\bavailable="(?P<free_gib>[\d.]+) GiB")(?:id=(?P<uuid>GPU-[\w-]+))?'
+)
+OLLAMA_DRIVER = r"libcuda\.so\.(\d{3}\.\d+(?:\.\d+)?)"
+OLLAMA_CUDA = r'msg="inference compute"[^\n]*\bdriver=(\d+\.\d)\b|CUDA driver version: (\d+\.\d)\b'
+# llama.cpp and what is built on it, since 2024 with the memory: VRAM is in MiB.
+GGML = (
+    r"\bDevice (?P<index>\d+): (?P<name>[^,\n]+), compute capability (?P<cc>\d{1,2}\.\d)"
+    r"(?:, VMM: \w+)?(?:, VRAM: (?P<mib>\d+) MiB)?"
+)
+# 'Device 0: "NVIDIA Tegra X1"', then the versions, the capability and the memory.
+DEVICE_QUERY = (
+    r'\bDevice (?P<index>\d+): "(?P<name>[^"\n]+)"\n[^\n]*\n'
+    r" *CUDA Capability[^\n:]*: +(?P<cc>\d{1,2}\.\d)\n"
+    r"(?: *Total amount of global memory:[^\n(]*\((?P<bytes>\d+) bytes\))?"
+)
+DEVICE_QUERY_CUDA = r"CUDA Driver Version / Runtime Version +(\d+\.\d)"
+# The line that says which device was made of a card, in any version.
+TENSORFLOW = (
+    r"\bdevice: (?P<index>\d+), name: (?P<name>[^,\n]+), pci bus id: (?P<bus>[0-9a-fA-F:.]+)"
+    r"(?:, compute capability: (?P<cc>\d{1,2}\.\d))?"
+)
+# Earlier lines: "Found device 0 with properties:", then the card, in two layouts.
+TENSORFLOW_FOUND = (
+    r"\bname: (?P<name>[^\n]+?) major: (?P<major>\d+) minor: (?P<minor>\d)[^\n]*\n"
+    r"[^\n]*pciBusID:? (?P<bus>[0-9a-fA-F:.]+)"
+)
+TENSORFLOW_PROPERTIES = (
+    r"\bpciBusID: (?P<bus>[0-9a-fA-F:.]+) name: (?P<name>[^\n]+?) computeCapability: (?P<cc>[\d.]+)"
+    r"\n[^\n]*deviceMemorySize: (?P<gib>[\d.]+)GiB"
+)
+# What PyTorch warns of where a build has no kernels for a card.
+TORCH_WARNING = (
+    rf"(?P<name>{_MAKER} [^\n:\"]*?) with CUDA capability sm_(?P<sm>\d{{2,3}}) is not compatible"
+)
+# The value that `torch.cuda.get_device_properties` shows.
+TORCH_PROPERTIES = (
+    r"_CudaDeviceProperties\(name='(?P<name>[^'\n]+)', major=(?P<major>\d+), minor=(?P<minor>\d),"
+    r" total_memory=(?P<mib>\d+)MB"
+)
+# ComfyUI's page of a crash, in Markdown; its start banner is of python_reports.
+COMFYUI = (
+    r"\*\*Name:\*\* cuda:(?P<index>\d+) (?P<name>[^\n:]+?)(?: :[^\n]*)?\n(?:[^\n]*\n)?"
+    r"[^\n]*\*\*VRAM Total:\*\* (?P<bytes>\d+)\n[^\n]*\*\*VRAM Free:\*\* (?P<free_bytes>\d+)"
+)
+# fastfetch and neofetch: "GPU 1: NVIDIA GeForce RTX 3070 @ 1.73 GHz (7.82 GiB) [Discrete]".
+FETCH = (
+    rf"\bGPU(?: (?P<index>\d+))?: (?P<name>{_MAKER} [^\n@(\[]*?)(?: @ [\d.]+ [GM]Hz)?"
+    r"(?: \((?P<gib>[\d.]+) GiB\))?(?: \[(?:Discrete|Integrated)\])? *$"
+)
+
+
+def rows(*layouts: str, driver: str = "", cuda: str = "") -> Callable[[str], Reading]:
+    """Return what reads the cards of one program's rows, and the versions beside them.
+
+    Args:
+        layouts: patterns of a row, the most telling first: the first that is there counts.
+        driver: pattern of the driver's version.
+        cuda: pattern of the highest CUDA version that the driver knows.
+    """
+    patterns = [re.compile(row, re.MULTILINE | re.IGNORECASE) for row in layouts]
+
+    def read(text: str) -> Reading:
+        found: dict[str, Card] = {}
+        matches = (list(pattern.finditer(text)) for pattern in patterns)
+        for match in next(filter(None, matches), []):
+            said = {k: v for k, v in match.groupdict().items() if v}
+            own = said.get("uuid") or said.get("bus") or said.get("index") or str(len(found))
+            # A program that starts twice logs the same cards again.
+            found.setdefault(own, _card(said, len(found)))
+        return Reading(
+            source="nvidia-smi",
+            driver=_version(driver, text) if found else None,
+            cuda=_version(cuda, text) if found else None,
+            cards=tuple(found.values()),
+        )
+
+    return read
+
+
+def _card(said: dict[str, str], place: int) -> Card:
+    return Card(
+        name=said["name"].strip(),
+        index=place,
+        uuid=said.get("uuid"),
+        pci_bus_id=bus_id(said.get("bus")),
+        compute_capability=_capability(said),
+        total_bytes=_size(said, ""),
+        free_bytes=_size(said, "free_"),
+    )
+
+
+def _capability(said: dict[str, str]) -> str | None:
+    if "sm" in said:
+        return f"{said['sm'][:-1]}.{said['sm'][-1]}"
+    return f"{said['major']}.{said['minor']}" if "major" in said else said.get("cc")
+
+
+def _size(said: dict[str, str], kind: str) -> int | None:
+    return next(
+        (int(float(said[kind + u]) * scale) for u, scale in _SCALES.items() if kind + u in said),
+        None,
+    )
+
+
+def _version(pattern: str, text: str) -> str | None:
+    found = re.search(pattern, text) if pattern else None
+    return next(filter(None, found.groups()), None) if found else None
