@@ -104,10 +104,6 @@ def _impossible(model: Model, dtype: str, part: str, attentions: set[str]) -> st
         return _("the kernels of {kind} compute in 16 bits, not in float32", kind=kind)
     if kind == "fp8" and not at_least(part, "8.9"):
         return _("FP8 needs compute capability 8.9, not {part}", part=part)
-    if dtype == "bfloat16" and not at_least(part, "7.0"):
-        return _(
-            "bfloat16 has no kernels for compute capability {part}; give --dtype float16", part=part
-        )
     return ""
 
 
