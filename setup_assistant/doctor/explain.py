@@ -37,6 +37,10 @@ _OTHERS = re.compile(
     r"\bjava\.\w|npm ERR!|^\w+: \[emerg\]|\bpostgres|^psql:|\bredis\b|\bmysql\b|\bERR_CONNECTION",
     re.MULTILINE | re.IGNORECASE,
 )
+# A line of a program that a traceback shows: the names in it are asked for, not reported.
+_IMPORT = re.compile(
+    r"\s*(?:-+> ?|❱ ?)?(?:\[?\d+\]?\s+)?(?:from [\w.]+ import [\w ,()]+|import [\w.]+)\s*$"
+)
 _QUOTES = {"'": "'", '"': '"', "`": "`", "“": "”", "‘": "’", "「": "」", "«": "»"}
 
 
@@ -168,6 +172,7 @@ def _match(layer: str, row: Cause, log: _Log) -> Match | None:
     def counts(hit: Hit) -> bool:
         last = log.events.at(max(hit.start, hit.end - 1))
         return not (log.events.overcome(hit.start) or _mentioned(log.text, hit)
+                    or _IMPORT.match(log.line(hit.start)[1])
                     or (row.accuses and last.own))  # fmt: skip
 
     telling = tuple(t.pattern for t in row.texts if not t.hint)

@@ -100,7 +100,7 @@ LATER: tuple[tuple[str, str, str], ...] = (
     ("X-API", "QwenLM/Qwen3-VL#567", "    generated_ids = model.generate(**inputs, max_new_tokens=128)\nRuntimeError: cu_seqlens_q must have dtype int32"),
     ("X-API", "unslothai/unsloth#2901", '  File "/my/unsloth_compiled_cache/unsloth_compiled_module_qwen2_vl.py", line 385, in torch_dynamo_resume_in_VisionAttention_forward_at_372\n    cos, sin = position_embeddings\nValueError: not enough values to unpack (expected 2, got 1)'),
     ("X-QWENATTR", "intel/ipex-llm#11006", "AttributeError: 'QWenAttention' object has no attribute 'position_ids'"),
-    ("PKG02", "alexcong/ComfyUI_QwenVL#10", "    from transformers import (\nImportError: cannot import name 'Qwen2_5_VLForConditionalGeneration' from 'transformers' (D:\\AI\\python_dapao\\Lib\\site-packages\\transformers\\__init__.py)"),
+    ("name-not-yet", "alexcong/ComfyUI_QwenVL#10", "    from transformers import (\nImportError: cannot import name 'Qwen2_5_VLForConditionalGeneration' from 'transformers' (D:\\AI\\python_dapao\\Lib\\site-packages\\transformers\\__init__.py)"),
     ("transformers-5-changes", "1038lab/ComfyUI-QwenVL#134", "Error loading module AILab_QwenVL: cannot import name 'AutoModelForVision2Seq' from 'transformers' (E:\\AI\\venv\\lib\\site-packages\\transformers\\__init__.py)"),
     ("PKG02", "1038lab/ComfyUI-MiniCPM#4", "Error: Model loading error: Model initialization failed: cannot import name 'Qwen3Config' from 'transformers' (E:\\ai\\python_embeded\\Lib\\site-packages\\transformers\\__init__.py)"),
     ("X-QWENATTR", "1038lab/ComfyUI-QwenVL#50", "AILab_QwenVL 'dict' object has no attribute 'model_type'"),
