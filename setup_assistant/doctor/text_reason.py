@@ -61,6 +61,7 @@ def inferred(text: str, *, failed: bool) -> Inferred | None:
     ways = [
         _unmet,
         _no_wheel,
+        _built_apart,
         _conflicting,
         _offered,
         text_names.changed,
@@ -128,6 +129,15 @@ def _no_wheel(text: str) -> Iterator[Inferred]:
                    chain=chain)  # fmt: skip
 
 
+def _built_apart(text: str) -> Iterator[Inferred]:
+    built = text_versions.builds(text)
+    if built:
+        (one, need), (other, also) = built
+        values = {"one": one, "need": f"CUDA {need}", "other": other, "also": f"CUDA {also}"}
+        yield Inferred(cause="dependency-version", start=text.index("system:cuda"), values=values,
+                       remedy=(Remedy(need="torch"),))  # fmt: skip
+
+
 def _conflicting(text: str) -> Iterator[Inferred]:
     needs = text_versions.conflicting(text)
     if len(needs) == 1:
@@ -140,7 +150,9 @@ def _conflicting(text: str) -> Iterator[Inferred]:
         said = msg("{one} asks for {need}, {other} for {also}", one=one.asker or you,
                    need=f"{one.name}{one.spec}", other=other.asker or you,
                    also=f"{other.name}{other.spec}")  # fmt: skip
-        remedy = (Remedy(need="torch"),) if one.name in ("torch", "torchvision") else ()
+        # torch brings these along, each in the one version that it goes with.
+        with_torch = one.name in ("torch", "torchvision", "triton") or "nvidia-" in one.name
+        remedy = (Remedy(need="torch"),) if with_torch else ()
         yield Inferred(cause="dependency-version", start=one.start, values={
             "one": one.asker or you, "need": f"{one.name}{one.spec}",
             "other": other.asker or you, "also": f"{other.name}{other.spec}",

@@ -163,3 +163,25 @@ def test_of_a_very_long_log_only_its_ends_are_read() -> None:
     assert len(kept) <= 8 << 20
     assert kept.startswith(b"begins here\n")
     assert kept.endswith(b"\nit ended\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[ffmpeg/video] h264: error while decoding MB 4 2, bytestream 9\nAV: 00:00:12 / 00:45:10\n",
+        (
+            "  - name: web\n    lastState:\n      terminated:\n        exitCode: 137\n"
+            "        reason: OOMKilled\n    image: nginx:1.25\n"
+        ),
+    ],
+)
+def test_what_other_programs_print_names_no_cause(text: str) -> None:
+    assert explain(text, Situation) == ()
+
+
+def test_a_decoder_within_a_traceback_still_tells() -> None:
+    text = (
+        "[h264 @ 0x55d] error while decoding MB 4 2, bytestream 9\nTraceback (most recent call "
+        'last):\n  File "infer.py", line 3, in <module>\n    read(clip)\nRuntimeError: no frames\n'
+    )
+    assert explain(text, Situation)[0].id == "clip-unreadable"

@@ -233,3 +233,12 @@ def test_where_no_row_knows_the_versions_a_check_does() -> None:
     text = "ImportError: cannot import name 'nothing_of_ours' from 'transformers.models.opt'"
     assert commands(text) == ("pip check",)
     assert commands("$ uv run infer.py\n" + text) == ("uv pip check",)
+
+
+def test_packages_built_for_two_versions_of_cuda_are_named() -> None:
+    text = (
+        "  ╰─▶ Because torch==2.7.1+cu126 depends on system:cuda==12.6 and\n      triton==3.3.1 "
+        "depends on system:cuda==12.9, we can conclude that they are incompatible."
+    )
+    assert "torch==2.7.1 needs CUDA 12.6, triton==3.3.1 needs CUDA 12.9" in str(first(text).cause)
+    assert commands(text)[0].startswith("uv pip install --reinstall torch==")
