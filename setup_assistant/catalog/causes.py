@@ -46,8 +46,9 @@ class Remedy:
 
     Args:
         need: torch, torchvision, torch-build (version `name`, build `value`), decoder, package,
-            wheel (the newest release that has one here), remove, conda, system, driver, unset,
-            set, reboot, or run (a command line that is the same wherever it applies).
+            wheel (the newest release that has one here), remove, conda, check (which packages
+            disagree), cache (empty the installer's), system, driver, unset, set, reboot, or run
+            (a command line that is the same wherever it applies).
         name: of a package or variable; `{place}` stands for a named group of the text's pattern.
         spec: bounds of its version, such as `>=1.1`; empty: the pinned one, else the newest.
         value: of a variable.

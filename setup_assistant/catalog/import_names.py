@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,6 +53,11 @@ def span(module: str, name: str) -> Span | None:
     inside = f"{part}.{name}" if part else name
     # What a part of the package no longer has may still be a name of the package itself.
     return known.get(f"{part}:{name}") or known.get(inside) or known.get(f":{name}")
+
+
+def names(top: str) -> Iterator[str]:
+    """Yield the names of a package itself that came in one of its releases."""
+    return (n[1:] for n in _spans().get(top, {}) if n.startswith(":"))
 
 
 def load(folder: Path | None = None) -> ImportNames:

@@ -183,6 +183,16 @@ def _remove(remedy: Remedy, here: Situation) -> Iterator[str]:
     yield joined([*here.remove, remedy.name], here.shell)
 
 
+def _check(_remedy: Remedy, here: Situation) -> Iterator[str]:
+    """Spell what tells which packages disagree: `pip check`, or uv's."""
+    yield joined([*here.install[: here.install.index("install")], "check"], here.shell)
+
+
+def _cache(_remedy: Remedy, here: Situation) -> Iterator[str]:
+    """Spell what empties the installer's cache of wheels."""
+    yield "uv cache clean" if here.install[0] == "uv" else "pip cache purge"
+
+
 def _conda(remedy: Remedy, here: Situation) -> Iterator[str]:
     name = f"{remedy.name}{remedy.spec}"
     yield joined(["conda", "install", "-c", "conda-forge", name], here.shell)
@@ -238,8 +248,9 @@ def _run(remedy: Remedy, here: Situation) -> Iterator[str]:
 
 
 _PLAIN: Mapping[str, Callable[[Remedy, Situation], Iterator[str]]] = {
-    "package": _package, "wheel": _wheel, "remove": _remove, "conda": _conda, "unset": _unset,
-    "set": _set, "reboot": _reboot, "system": _system, "driver": _driver, "run": _run,
+    "package": _package, "wheel": _wheel, "remove": _remove, "conda": _conda, "check": _check,
+    "cache": _cache, "unset": _unset, "set": _set, "reboot": _reboot, "system": _system,
+    "driver": _driver, "run": _run,
 }  # fmt: skip
 NEEDS = frozenset({"torch", "torchvision", "torch-build", "decoder", *_PLAIN})
 

@@ -37,6 +37,14 @@ _OTHERS = re.compile(
     r"\bjava\.\w|npm ERR!|^\w+: \[emerg\]|\bpostgres|^psql:|\bredis\b|\bmysql\b|\bERR_CONNECTION",
     re.MULTILINE | re.IGNORECASE,
 )
+# A line of a program that a traceback shows: the names in it are asked for, not reported.
+_IMPORT = re.compile(
+    r"\s*(?:-+> ?|❱ ?)?(?:\[?\d+\]?\s+)?(?:from [\w.]+ import [\w ,()]+|import [\w.]+)\s*$"
+)
+# What players print while they play on.
+_PLAYED = re.compile(
+    r"^\[(?:ffmpeg/\w+|vd|ad|cplayer)\]|^AV: \d|\bA-V:|^\[\w{8,16}\] \w+ \w+ error:", re.MULTILINE
+)
 _QUOTES = {"'": "'", '"': '"', "`": "`", "“": "”", "‘": "’", "「": "」", "«": "»"}
 
 
@@ -146,6 +154,7 @@ class _Log:
             self.lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in self.text)
         self.starts = list(accumulate((len(line) + 1 for line in kept), initial=0))
         self.ours = ours
+        self.played = bool(_PLAYED.search(text)) and "Traceback" not in text
         self.events = Events(kept, self.starts, attempts.overcome)
 
     def line(self, at: int) -> tuple[int, str]:
@@ -168,6 +177,7 @@ def _match(layer: str, row: Cause, log: _Log) -> Match | None:
     def counts(hit: Hit) -> bool:
         last = log.events.at(max(hit.start, hit.end - 1))
         return not (log.events.overcome(hit.start) or _mentioned(log.text, hit)
+                    or _IMPORT.match(log.line(hit.start)[1])
                     or (row.accuses and last.own))  # fmt: skip
 
     telling = tuple(t.pattern for t in row.texts if not t.hint)
@@ -177,7 +187,7 @@ def _match(layer: str, row: Cause, log: _Log) -> Match | None:
         hit, weak = first(hints, log.text, log.lower, counts), True
     if hit is None or (row.context and not compiled(row.context).search(log.text)):
         return None
-    if row.common and not log.ours:
+    if (row.common and not log.ours) or log.played:
         return None
     number, line = log.line(hit.start)
     return Match(cause=row, layer=layer, weak=weak, start=hit.start, line=number,

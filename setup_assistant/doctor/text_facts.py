@@ -13,7 +13,8 @@ from setup_assistant.choose.remedies import Situation
 from setup_assistant.versions import at_least
 
 _FOUND = re.compile(r"found version (\d{4,5})\b")
-_CUDA = re.compile(r"CUDA (?:UMD )?Version\s*:?\s*(\d{1,2}\.\d)\b")
+# The banner of nvidia-smi, and what conda calls the same.
+_CUDA = re.compile(r"(?:CUDA (?:UMD )?Version\s*:?\s*|\b__cuda-|\b__cuda==)(\d{1,2}\.\d)\b")
 _DRIVER = re.compile(r"(?:Driver|KMD) Version\s*:?\s*(\d{3}\.\d{2,3}(?:\.\d{2})?)|"
                      r"NVIDIA (\d{3}\.\d{2,3}(?:\.\d{2})?) driver release")  # fmt: skip
 _PART = re.compile(r"CUDA capability sm_(\d{1,2})(\d)\b|cuda capability (\d{1,2})\.(\d)\b|"
@@ -23,6 +24,8 @@ _CARD = re.compile(r"\b((?:NVIDIA )?(?:GeForce (?:RTX|GTX|MX) ?|Tesla |Quadro |R
 _PYTHON = re.compile(r"python(3\.\d{1,2})[/\\]|Python[/\\]?(3)(\d{1,2})[/\\]|cpython-(3)(\d{1,2})|"
                      r"\bcp(3)(\d{1,2})\b|Python (3\.\d{1,2})")  # fmt: skip
 _TORCH = re.compile(r"\btorch[- =]{1,2}(\d+\.\d+\.\d+)(?:\+(\w+))?")
+# A release that could not be installed is not the one that is there.
+_ABSENT = re.compile(r"no (?:\S+ )?wheels?\b|source distribution or wheel|No matching distribution")
 _WINDOWS = re.compile(
     r"\b[A-Za-z]:\\|WinError|Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64"
 )
@@ -37,6 +40,7 @@ _BOARD = re.compile(r"\bJetson\b[^\n]{0,40}?\b(Orin|Xavier|TX2|Nano)\b|\b(?:AGX 
 _FEDORA = re.compile(r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmod|el[789]\.x86_64|fc\d\d)\b")
 _UV = re.compile(
     r"[├╰]─▶|^\s*[×x] (?:No solution found|Failed to (?:download|build|resolve))"
+    r"| @ registry\+https?://|Failed to unzip wheel"
     r"|\buv (?:pip|add|sync|run)\b|\bUV_\w+|hint: .*--find-links",
     re.MULTILINE,
 )
@@ -61,7 +65,7 @@ def _facts(text: str) -> Iterator[tuple[str, Any]]:
     if python := _PYTHON.search(text):
         said = [g for g in python.groups() if g]
         yield "python", ".".join(said)
-    if torch := _TORCH.search(text):
+    if (torch := _TORCH.search(text)) and not _ABSENT.search(text):
         yield "torch", torch[1]
     yield from _system(text)
     if _UV.search(text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 
 from setup_assistant.catalog import import_names
@@ -11,12 +12,17 @@ from setup_assistant.doctor.inferred import Inferred
 from setup_assistant.doctor.package_names import package_of
 from setup_assistant.messages import msg
 
-_NAMED = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<module>[A-Za-z_][\w.]*)'")
+_NAMED = re.compile(
+    r"cannot import name ['‘\"](?P<name>\w+)['’\"] from ['‘\"](?P<module>[A-Za-z_][\w.]*)['’\"]"
+    r"(?P<file> \([^)\n]{0,400})?"
+)
 _PART = re.compile(r"No module named '(?P<module>[A-Za-z_]\w*(?:\.\w+)+)'")
 _ATTRIBUTE = re.compile(r"module '(?P<module>[A-Za-z_][\w.]*)' has no attribute '(?P<name>\w+)'")
 _FRAME = re.compile(
     r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.][^\n]{0,300}?(?:line |:|in )"
 )
+# An upgrade of these would bring others out of step, or leave the pins.
+_KEPT = ("torch", "torchvision", "transformers", "numpy", "setuptools")
 # Whose functions these are, where no frame tells.
 OWNERS = {
     "process_vision_info": "qwen-vl-utils", "fetch_video": "qwen-vl-utils",
@@ -26,6 +32,7 @@ OWNERS = {
     "load_checkpoint_and_dispatch": "accelerate", "VideoReader": "decord2", "LLM": "vllm",
     "SamplingParams": "vllm", "EngineArgs": "vllm", "AsyncEngineArgs": "vllm", "SFTTrainer": "trl",
     "SFTConfig": "trl", "DPOTrainer": "trl", "GRPOTrainer": "trl", "GRPOConfig": "trl",
+    "TypeAdapter": "pydantic", "BaseModel": "pydantic", "FastAPI": "fastapi", "Image": "pillow",
     "Params4bit": "bitsandbytes", "Int8Params": "bitsandbytes", "Linear4bit": "bitsandbytes",
 }  # fmt: skip
 _ARGUMENT = re.compile(
@@ -33,6 +40,16 @@ _ARGUMENT = re.compile(
     r" '(?P<argument>\w+)'"
 )
 _NEAR = 20_000
+# Packages that put parts of their own in place of those of transformers while they run.
+_PATCHERS = ("liger_kernel", "unsloth", "unsloth_zoo", "verl", "llamafactory", "swift", "fastchat")
+_RAISED = re.compile(
+    r"(?:site|dist)-packages[/\\](?P<top>\w+)[/\\][^\"\n]{1,300}\", line \d+,"
+    r" in (?P<in>\S+)"
+    r"(?:\n(?!\s*File )[^\n]*){0,4}\n(?P<kind>[A-Za-z_.]*Error): (?P<said>[^\n]*)"
+)
+_UNDEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
+_OF_PATCHES = ("TypeError", "RuntimeError", "AttributeError", "ValueError", "IndexError")
+_LETTERS = re.compile(r"[\W_]+")
 
 
 def changed(text: str) -> Iterator[Inferred]:
@@ -48,9 +65,10 @@ def changed(text: str) -> Iterator[Inferred]:
 def _of_name(text: str, module: str, name: str, start: int) -> Iterator[Inferred]:
     top = module.partition(".")[0]
     span = import_names.span(module, name)
-    if span is None:
-        return
     package = package_of(top)
+    if span is None:
+        yield from _misspelt(top, name, package, start)
+        return
     asker = _asker(text[max(0, start - _NEAR) : start], top)
     values = {"package": package, "name": name}
     if span.since and not (span.until and asker):
@@ -68,6 +86,44 @@ def _of_name(text: str, module: str, name: str, start: int) -> Iterator[Inferred
             remedy, values["asker"] = Remedy(need="package", name=asker), asker
         yield Inferred(cause="name-gone", start=start, chain=tuple(said), remedy=(remedy,),
                        values={**values, "until": span.until})  # fmt: skip
+
+
+def _misspelt(top: str, name: str, package: str, start: int) -> Iterator[Inferred]:
+    """Yield a name that a package has with other underscores or capitals."""
+    wanted = _LETTERS.sub("", name).lower()
+    for known in import_names.names(top):
+        if known != name and _LETTERS.sub("", known).lower() == wanted:
+            yield Inferred(cause="name-misspelt", start=start,
+                           values={"package": package, "name": name, "like": known})  # fmt: skip
+            return
+
+
+def raised_inside(text: str) -> Iterator[Inferred]:
+    """Infer from the innermost frame of the last exception, where it is in a package."""
+    last = next(iter(deque(_RAISED.finditer(text), maxlen=1)), None)
+    if last is None:
+        return
+    top, package = last["top"], package_of(last["top"])
+    if top in _PATCHERS and last["kind"] in _OF_PATCHES:
+        chain = msg("the innermost frame is of {asker}", asker=package)
+        yield Inferred(cause="patches-other-release", start=last.start(),
+                       values={"package": package}, chain=(chain,),
+                       remedy=(Remedy(need="package", name=package),))  # fmt: skip
+    undefined = _UNDEFINED.match(last["said"])
+    if last["kind"] == "NameError" and undefined:
+        yield from _optional(package, last["in"], undefined["name"], last.start())
+
+
+def _optional(package: str, where: str, name: str, start: int) -> Iterator[Inferred]:
+    """Yield a name that a package would have imported, had another package been there."""
+    if where != "<module>" and not where[:1].isupper():
+        # Within a function it may be a mistake of the package itself.
+        return
+    owner = OWNERS.get(name, "")
+    chain = msg("{name} comes from {package}", name=name, package=owner)
+    yield Inferred(cause="optional-part-absent", start=start,
+                   values={"package": package, "name": name}, chain=(chain,) if owner else (),
+                   remedy=(Remedy(need="package", name=owner or package),))  # fmt: skip
 
 
 def _asker(before: str, top: str) -> str:
@@ -103,9 +159,21 @@ def of_another(text: str) -> Iterator[Inferred]:
             top, name = found["module"].partition(".")[0], found.groupdict().get("name", "")
             asker = _asker(text[max(0, found.start() - _NEAR) : found.start()], top)
             package = package_of(top)
+            if not asker and found.groupdict().get("file"):
+                yield from _of_program(package, found)
             if not asker or asker == package:
                 continue
             values = {"asker": asker, "package": package, "name": name or found["module"]}
             chain = msg("the innermost frame is of {asker}", asker=asker)
             yield Inferred(cause="package-api", start=found.start(), values=values, chain=(chain,),
                            remedy=(Remedy(need="package", name=asker),))  # fmt: skip
+
+
+def _of_program(package: str, found: re.Match[str]) -> Iterator[Inferred]:
+    """Yield a name that the person's program asks an installed package for."""
+    where = (found["file"] or "").replace("\\", "/")
+    if "-packages/" not in where or package in _KEPT:
+        return
+    yield Inferred(cause="package-api", start=found.start(),
+                   values={"package": package, "name": found["name"]},
+                   remedy=(Remedy(need="package", name=package),))  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.doctor import text_names, text_versions
@@ -34,7 +35,20 @@ _UNBUILT = re.compile(
     r"`?(?P<wheel>[A-Za-z][\w.-]{0,60})"
 )
 # Causes that nothing but an inference leads to.
-ONLY_INFERRED = ("index-alone", "name-not-yet", "name-gone")
+ONLY_INFERRED = ("index-alone", "name-not-yet", "name-gone", "name-misspelt",
+                 "patches-other-release", "optional-part-absent")  # fmt: skip
+
+
+# What uv and pip say of a release that has no wheel here: name, version, and where it has some.
+_NO_WHEEL = re.compile(
+    r"(?P<name>[A-Za-z][\w.-]{0,60})(?:\{[^}\n]{0,120}\})?==(?P<version>\d[\w.+]{0,30})"
+    r"[^\n]{0,120}?\s+"
+    r"(?:is unusable because no wheels|"
+    r"(?:has|have) no (?:`[^`]{0,200}`-compatible |usable |compatible )?"
+    r"wheels?|can't be installed because it doesn't have a source distribution or wheel)"
+)
+_TAGS = re.compile(r"(?:wheels? for the following \w+(?: \w+)?s?|on the following platforms?):\s*"
+                   r"(?P<tags>`[^\n]{1,300})")  # fmt: skip
 
 
 def inferred(text: str, *, failed: bool) -> Inferred | None:
@@ -46,15 +60,19 @@ def inferred(text: str, *, failed: bool) -> Inferred | None:
     """
     ways = [
         _unmet,
+        _no_wheel,
+        _built_apart,
         _conflicting,
         _offered,
         text_names.changed,
         _symbol,
         _conda,
         text_names.argument,
+        text_names.of_another,
+        text_names.raised_inside,
     ]
     if failed:
-        ways += [text_names.of_another, _unbuilt, _asked]
+        ways += [_unbuilt, _asked]
     found = (thought for way in ways for thought in way(text))
     return next(found, None)
 
@@ -91,6 +109,35 @@ def _answer(need: text_versions.Need) -> Iterator[Remedy]:
         yield Remedy(need="package", name=need.name, spec=need.spec)
 
 
+def _no_wheel(text: str) -> Iterator[Inferred]:
+    found = _NO_WHEEL.search(text)
+    if found is None:
+        return
+    name = found["name"].lower()
+    torch = name in ("torch", "torchvision")
+    # Some modules have another package that brings them where this one does not.
+    other = re.split(r"[<>=]", package_of(name))[0]
+    remedy = (
+        Remedy(need="wheel", name=name) if other == name else Remedy(need="package", name=other)
+    )
+    if torch:
+        remedy = Remedy(need="torch")
+    values = {"package": name, "version": found["version"]}
+    tags = (t["tags"].replace("`", "") for t in _TAGS.finditer(text))
+    chain = tuple(msg("it has wheels for {tags} alone", tags=t) for t in islice(tags, 1))
+    yield Inferred(cause="no-wheel", start=found.start(), values=values, remedy=(remedy,),
+                   chain=chain)  # fmt: skip
+
+
+def _built_apart(text: str) -> Iterator[Inferred]:
+    built = text_versions.builds(text)
+    if built:
+        (one, need), (other, also) = built
+        values = {"one": one, "need": f"CUDA {need}", "other": other, "also": f"CUDA {also}"}
+        yield Inferred(cause="dependency-version", start=text.index("system:cuda"), values=values,
+                       remedy=(Remedy(need="torch"),))  # fmt: skip
+
+
 def _conflicting(text: str) -> Iterator[Inferred]:
     needs = text_versions.conflicting(text)
     if len(needs) == 1:
@@ -103,7 +150,9 @@ def _conflicting(text: str) -> Iterator[Inferred]:
         said = msg("{one} asks for {need}, {other} for {also}", one=one.asker or you,
                    need=f"{one.name}{one.spec}", other=other.asker or you,
                    also=f"{other.name}{other.spec}")  # fmt: skip
-        remedy = (Remedy(need="torch"),) if one.name in ("torch", "torchvision") else ()
+        # torch brings these along, each in the one version that it goes with.
+        with_torch = one.name in ("torch", "torchvision", "triton") or "nvidia-" in one.name
+        remedy = (Remedy(need="torch"),) if with_torch else ()
         yield Inferred(cause="dependency-version", start=one.start, values={
             "one": one.asker or you, "need": f"{one.name}{one.spec}",
             "other": other.asker or you, "also": f"{other.name}{other.spec}",

@@ -43,6 +43,7 @@ _BECAUSE = re.compile(
     rf"(?P<need>{_NAME}[<>=!~][^\s`]{{0,80}})|"
     rf"(?:you require|you're requiring) (?P<you>{_NAME}[<>=!~][^\s`]{{0,80}})"
 )
+_OF_CUDA = re.compile(rf"({_NAME}==[\d.]+)(?:\+\w+)? depends on system:cuda==(\d[\d.]*\d)")
 _LIST = re.compile(
     rf"satisfies the requirement (?P<need>{_NAME}[^\s(]{{0,80}})[^\n(]{{0,80}}"
     r"\(from versions: (?P<offered>[^)\n]{1,20000})"
@@ -110,6 +111,12 @@ def conflicting(text: str) -> list[Need]:
         groups[need.name].append(need)
     clashing = (clash for group in groups.values() if (clash := _clash(group)))
     return next(clashing, _lonely(groups))
+
+
+def builds(text: str) -> list[tuple[str, str]]:
+    """Return two packages, and the CUDA version of each, where uv says that they differ."""
+    said = {found[2]: found[1] for found in _OF_CUDA.finditer(text)}
+    return [(package, version) for version, package in said.items()][:2] if len(said) > 1 else []
 
 
 def _lonely(groups: dict[str, list[Need]]) -> list[Need]:

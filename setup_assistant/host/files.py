@@ -19,7 +19,7 @@ from setup_assistant.messages import _
 
 _BLOCK = 1 << 20
 # Of a larger file this much is read of its beginning, and of its end.
-_HEAD_BYTES, _TAIL_BYTES = 8 << 20, 24 << 20
+_HEAD_BYTES, _TAIL_BYTES = 2 << 20, 6 << 20
 # What the system says where a disk or a quota is full.
 FULL = (errno.ENOSPC, errno.EDQUOT)
 # What it says where one may not write.

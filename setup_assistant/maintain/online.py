@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from setup_assistant.catalog.index_page import Wheel, newest_after, wheels
 from setup_assistant.catalog.recipes import Recipes
+from setup_assistant.catalog.resolved import Resolved
 
 # The words of a wheel's platform tag, by the recipes' name of the platform.
 _PLATFORMS = {
@@ -43,8 +44,8 @@ class Found:
     detail: str = ""
 
 
-def pinned(recipes: Recipes) -> list[Pinned]:
-    """Return every package that a plan may pin, each version once."""
+def pinned(recipes: Recipes, resolved: Resolved) -> list[Pinned]:
+    """Return every package that a plan may pin, or a remedy ask for, each version once."""
     rows = [
         *(Pinned(package="torch", version=r.torch) for r in recipes.torch.release),
         *(Pinned(package="torchvision", version=r.torchvision) for r in recipes.torch.release),
@@ -60,18 +61,23 @@ def pinned(recipes: Recipes) -> list[Pinned]:
             Pinned(package="qwen-vl-utils", version=stack.qwen_vl_utils),
             Pinned(package="modelscope", version=stack.modelscope),
         ]
+    for name, versions in resolved.packages.items():
+        rows += [Pinned(package=name, version=v) for v in versions]
     return list(dict.fromkeys(rows))
 
 
-def compare(recipes: Recipes, index: str, read: Callable[[str], str]) -> Iterator[Found]:
+def compare(
+    recipes: Recipes, resolved: Resolved, index: str, read: Callable[[str], str]
+) -> Iterator[Found]:
     """Yield what the index says of the recipes' packages.
 
     Args:
         recipes: the recipes.
+        resolved: the packages that remedies name.
         index: the address of a package index, without its last slash.
         read: returns the text of a page; its failure is told as `unread`.
     """
-    rows = pinned(recipes)
+    rows = pinned(recipes, resolved)
     for package in dict.fromkeys(r.package for r in rows):
         here = [r for r in rows if r.package == package]
         try:

@@ -44,7 +44,7 @@ SAMPLES: tuple[tuple[str, str], ...] = (
     ("ENV17", "HINT: This error might have occurred since this system does not have Windows Long Path support enabled. See https://pip.pypa.io/warnings/enable-long-paths"),
     ("ENV18", "$ python -c 'import torch'\nIllegal instruction (core dumped)"),
     ("PKG01", "  File \"configuration_auto.py\", line 984, in from_pretrained\n    config_class = CONFIG_MAPPING[config_dict[\"model_type\"]]\nKeyError: 'qwen2_vl'"),
-    ("PKG02", "ImportError: cannot import name 'Qwen2VLForConditionalGeneration' from 'transformers' (/env/transformers/__init__.py)"),
+    ("PKG02", "ImportError: cannot import name 'Qwen9VLForConditionalGeneration' from 'transformers' (/env/transformers/__init__.py)"),
     ("PKG03", "Unrecognized keys in `rope_scaling` for 'rope_type'='default': {'mrope_section'}"),
     ("PKG04", "ImportError: Using `low_cpu_mem_usage=True` or a `device_map` requires Accelerate: `pip install 'accelerate>=0.26.0'`"),
     ("PKG05", "$ ls\n=4.45.0\nREADME.md"),

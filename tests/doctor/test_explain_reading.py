@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 
 import pytest
 
 from setup_assistant.choose.remedies import Situation
 from setup_assistant.doctor.explain import explain
 from setup_assistant.doctor.package_names import filled
+from setup_assistant.host import files
 
 RETRY = (
     "WARNING: Retrying (Retry(total={n}, connect=None)) after connection broken by "
@@ -152,3 +154,34 @@ def test_every_line_is_read_once() -> None:
     assert first("ab " * 400_000 + "\n" + LONG)[0] == ""
     # Lines of one width: were they put together one by one, this would take minutes.
     assert first("INFO step 1 loss 0.123 /a/b.py:1 [x] (y) and so on\n" * 400_000)[0] == ""
+
+
+def test_of_a_very_long_log_only_its_ends_are_read() -> None:
+    lines = b"begins here\n" + b"step 1 of many, and nothing else\n" * 800_000 + b"it ended\n"
+    kept = files.ends_of(BytesIO(lines))
+    assert len(lines) > 20 << 20
+    assert len(kept) <= 8 << 20
+    assert kept.startswith(b"begins here\n")
+    assert kept.endswith(b"\nit ended\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[ffmpeg/video] h264: error while decoding MB 4 2, bytestream 9\nAV: 00:00:12 / 00:45:10\n",
+        (
+            "  - name: web\n    lastState:\n      terminated:\n        exitCode: 137\n"
+            "        reason: OOMKilled\n    image: nginx:1.25\n"
+        ),
+    ],
+)
+def test_what_other_programs_print_names_no_cause(text: str) -> None:
+    assert explain(text, Situation) == ()
+
+
+def test_a_decoder_within_a_traceback_still_tells() -> None:
+    text = (
+        "[h264 @ 0x55d] error while decoding MB 4 2, bytestream 9\nTraceback (most recent call "
+        'last):\n  File "infer.py", line 3, in <module>\n    read(clip)\nRuntimeError: no frames\n'
+    )
+    assert explain(text, Situation)[0].id == "clip-unreadable"

@@ -172,3 +172,73 @@ def test_a_build_that_failed_and_was_got_over_is_no_cause() -> None:
 )  # fmt: skip
 def test_what_another_program_says_is_not_named(text: str) -> None:
     assert explain(text, Situation) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "said", "command"),
+    [
+        ("ImportError: cannot import name 'Qwen2_VLProcessor' from 'transformers' (/e/__init__.py)",
+         "name-misspelt", "Qwen2VLProcessor", ""),
+        (("ImportError: cannot import name 'Qwen2_5_VLSdpaAttention' from "
+         "'transformers.models.qwen2_5_vl.modeling_qwen2_5_vl'"), "name-gone", "from 4.53 on",
+         "pip install -U 'transformers<4.53'"),
+        (("ImportError: cannot import name 'Fancy' from 'somelib.parts' "
+         "(/e/lib/python3.11/site-packages/somelib/parts.py)"), "package-api",
+         "somelib has no Fancy", "pip install -U somelib"),
+        (('  File "/e/lib/python3.11/site-packages/somelib/server.py", line 9, in <module>\n'
+         "    app = FastAPI()\nNameError: name 'FastAPI' is not defined"), "optional-part-absent",
+         "somelib uses FastAPI", "pip install -U fastapi"),
+        (('  File "/e/lib/python3.11/site-packages/unsloth/models/qwen.py", line 9, in forward\n'
+         "    x[m] = y\nRuntimeError: shape mismatch: value tensor of shape [3, 5] cannot be "
+         "broadcast to indexing result of shape [3, 2]"), "patches-other-release",
+         "unsloth puts parts", "pip install -U unsloth"),
+        (("    codec = av.CodecContext.create(x)\n    reader = soundfile.open(src)\n\n"
+         "AttributeError: 'ImportError' object has no attribute 'open'"), "import-stub-used",
+         "soundfile could not be imported", "pip install -U soundfile"),
+    ],
+)  # fmt: skip
+def test_names_and_frames_tell_whose_fault_it_is(
+    text: str, cause: str, said: str, command: str
+) -> None:
+    found = first("Traceback (most recent call last):\n" + text)
+    assert found.id == cause
+    assert said in str(found.cause)
+    assert "".join(commands(text)[:1]) == command
+
+
+def test_a_name_missing_within_a_function_accuses_no_optional_package() -> None:
+    text = (
+        'Traceback:\n  File "/e/lib/python3.11/site-packages/somelib/a.py", line 9, in run\n'
+        "    y = FastAPI()\nNameError: name 'FastAPI' is not defined"
+    )
+    assert all(f.id != "optional-part-absent" for f in explain(text, Situation))
+
+
+def test_a_release_without_a_wheel_here_is_not_asked_for_again() -> None:
+    text = (
+        "error: Distribution `torch==2.4.1 @ registry+https://i.example/simple` can't be installed "
+        "because it doesn't have a source distribution or wheel for the current platform\n\n"
+        "hint: You're on Linux, but `torch` (v2.4.1) only has wheels for the following platform: "
+        "`macosx_11_0_arm64`"
+    )
+    found = first(text)
+    assert found.id == "no-wheel"
+    assert any("macosx_11_0_arm64" in value for _source, value in found.evidence)
+    line = commands(text)[0]
+    assert line.startswith("uv pip install --reinstall torch==")
+    assert "torch==2.4.1" not in line
+
+
+def test_where_no_row_knows_the_versions_a_check_does() -> None:
+    text = "ImportError: cannot import name 'nothing_of_ours' from 'transformers.models.opt'"
+    assert commands(text) == ("pip check",)
+    assert commands("$ uv run infer.py\n" + text) == ("uv pip check",)
+
+
+def test_packages_built_for_two_versions_of_cuda_are_named() -> None:
+    text = (
+        "  ╰─▶ Because torch==2.7.1+cu126 depends on system:cuda==12.6 and\n      triton==3.3.1 "
+        "depends on system:cuda==12.9, we can conclude that they are incompatible."
+    )
+    assert "torch==2.7.1 needs CUDA 12.6, triton==3.3.1 needs CUDA 12.9" in str(first(text).cause)
+    assert commands(text)[0].startswith("uv pip install --reinstall torch==")

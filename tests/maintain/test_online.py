@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from setup_assistant.catalog import resolved
 from setup_assistant.catalog.recipes import load_all
 from setup_assistant.maintain import online
 from setup_assistant.maintain.online import Found, Pinned
 
 RECIPES = load_all()
-ROWS = online.pinned(RECIPES)
+RESOLVED = resolved.load()
+ROWS = online.pinned(RECIPES, RESOLVED)
 
 
 def link(name: str, version: str, tag: str = "py3-none-any", more: str = "") -> str:
@@ -31,7 +33,7 @@ def asked(**pages: str) -> list[Found]:
             raise AssertionError(url)
         return pages.get(name.replace("-", "_"), complete(name))
 
-    return list(online.compare(RECIPES, "https://i.example/simple", read))
+    return list(online.compare(RECIPES, RESOLVED, "https://i.example/simple", read))
 
 
 def test_an_index_that_has_what_is_pinned_says_nothing() -> None:
@@ -81,10 +83,17 @@ def test_a_page_that_cannot_be_read_leaves_the_others() -> None:
             raise OSError("the line is cut")
         return complete(url.rstrip("/").rpartition("/")[2])
 
-    (found,) = online.compare(RECIPES, "https://i.example/simple", read)
+    (found,) = online.compare(RECIPES, RESOLVED, "https://i.example/simple", read)
     assert (found.package, found.kind, found.detail) == ("torchvision", "unread", "the line is cut")
 
 
 @pytest.mark.parametrize("row", ROWS[:3])
 def test_a_row_is_asked_once(row: Pinned) -> None:
     assert ROWS.count(replace(row)) == 1
+
+
+def test_what_remedies_install_is_asked_for_as_well() -> None:
+    planned = {r.package for r in online.pinned(RECIPES, replace(RESOLVED, packages={}))}
+    only = next(name for name in RESOLVED.packages if name not in planned)
+    gone = asked(**{only.replace("-", "_"): link(only, "0.0.1")})
+    assert {(f.package, f.kind) for f in gone} == {(only, "missing")}

@@ -81,6 +81,7 @@ def check_(folder: Path | None, online: bool, index: str | None) -> Result:
 
 
 def _compared(folder: Path | None, index: str | None) -> list[Found]:
+    from setup_assistant.catalog import resolved
     from setup_assistant.catalog.recipes import load_all
     from setup_assistant.host.http import Http
     from setup_assistant.machine import own_sources
@@ -94,7 +95,7 @@ def _compared(folder: Path | None, index: str | None) -> list[Found]:
         return door.read(url, _LARGEST_PAGE)[0].decode("utf-8", "replace")
 
     try:
-        return list(online.compare(load_all(folder), address, read))
+        return list(online.compare(load_all(folder), resolved.load(folder), address, read))
     finally:
         door.close()
 
