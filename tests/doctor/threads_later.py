@@ -369,6 +369,18 @@ LATER: tuple[tuple[str, str, str], ...] = (
     ("gradio-schema", "Stability-AI/stable-virtual-camera#62", '  File "/w/miniconda3/envs/svc/lib/python3.10/site-packages/gradio_client/utils.py", line 898, in get_type\n    if "const" in schema:\nTypeError: argument of type \'bool\' is not iterable'),
     ("openmp-twice", "HiLab-git/MIDeepSeg#4", "OMP: Error #15: Initializing libiomp5md.dll, but found libiomp5md.dll already initialized."),
     ("mkl-mixed", "pytorch/pytorch#5100", "Intel MKL ERROR: Parameter 10 was incorrect on entry to DSYRK"),
+    ("cpu-build", "DEVAIEXP/image-interrogator#14", "RuntimeError: No GPU found. A GPU is needed for quantization."),
+    ("cpu-build", "carlosedubarreto/frankmocap_win_install#21", '  File "C:\\MOCAP\\demo\\demo_frankmocap.py", line 228, in main\n    assert torch.cuda.is_available(), "Current version only supports GPU"\nAssertionError: Current version only supports GPU'),
+    ("path-cut-at-blank", "DEVAIEXP/image-interrogator#14 (path)", "Activating python venv\n'C:\\Users\\Admin\\Documents\\Stable' is not recognized as an internal or external command,\noperable program or batch file."),
+    ("gpu-busy", "daydreamlive/scope#89", "2025-11-01 23:45:16,351 - lib.pipeline_manager - ERROR - Failed to load pipeline krea-realtime-video: CUDA error: CUDA-capable device(s) is/are busy or unavailable"),
+    ("rpm-driver-conflict", "NVIDIA/yum-packaging-precompiled-kmod#50", "Error: \n Problem: package kmod-nvidia-555.42.02-4.18.0-553.5.1-3:555.42.02-3.el8_10.x86_64 from @System conflicts with kmod-nvidia-latest-dkms provided by kmod-nvidia-latest-dkms-3:555.42.02-1.el8.x86_64 from cuda-rhel8-x86_64\n  - conflicting requests"),
+    ("rpm-driver-conflict", "gridhead/nvidia-auto-installer-for-fedora-linux#283", "Error: \n Problem 1: conflicting requests\n  - package akmod-nvidia-3:535.129.03-1.fc39.x86_64 from rpmfusion-nonfree requires akmods, but none of the providers can be installed"),
+    ("dkms-failed", "roworu/nvidia-fedora-secureboot#2", "Building and installing nvidia-kmod [FAILED]\nBuilding rpms failed; see /var/cache/akmods/nvidia/565.77-1-for-6.13.4-200.fc41.x86_64.failed.log for details"),
+    ("dkms-failed", "negativo17/nvidia-driver#192", "error: Failed build dependencies:\n\tgcc-c++ is needed by nvidia-kmod-3:590.48.01-1.fc43.x86_64\n2026/02/11 18:46:34 akmods: Building rpms failed; see /var/cache/akmods/nvidia/590.48.01-1-for-6.18.8-200.fc43.x86_64.failed.log for details"),
+    ("disk-full", "StanfordAHA/aha#1744", "ApplyLayer exit status 1 stdout:  stderr: write /aha/lib/python3.8/site-packages/torch/lib/libtorch_cuda.so: no space left on device"),
+    ("disk-full", "PNNL-CompBio/coderdata#170", "#6 1.585 E: You don't have enough free space in /var/cache/apt/archives/."),
+    ("disk-full", "spotty-cloud/spotty#100", "write /var/lib/docker/tmp/GetImageBlob403717976: no space left on device"),
+    ("disk-full", "floydhub/dl-docker#21", "/usr/local/cuda/include/driver_functions.h(133): catastrophic error: error while writing generated C++ file: No space left on device"),
 )  # fmt: skip
 
 # Nothing has failed here, or another program has: no cause of ours.
