@@ -37,7 +37,8 @@ _ARM = re.compile(r"\b(?:GB10|GB[23]00|GH200|Orin|Xavier|Thor|Tegra|Jetson)\b", 
 _FROM_WINDOWS = re.compile(
     rf"{verdicts.CMD_MISSING}|[A-Z]:\\(?:Windows|Users|Program)|^(?:PS )?[A-Z]:\\[^\n>]*>"
     r"|(?<![\w/\\])[A-Z]:\\\w[\w .-]{2,}\\\w"
-    r"|\bMINGW\d\d|\[MSC v\.|CommandNotFoundException|\bWin(?:dows)? ?1[01]\b",
+    r"|\bMINGW\d\d|\[MSC v\.|CommandNotFoundException|\bWin(?:dows)? ?1[01]\b"
+    r"|\bPython [\d.]+ on Windows\b|\b(?:platform|system)=Windows\b",
     re.IGNORECASE | re.MULTILINE,
 )
 # A Windows driver asked at a prompt that is not Windows': `-q` names its model there too.

@@ -233,6 +233,12 @@ PROGRAMS = (
         _marked(r"with CUDA capability sm_"),
         program_logs.rows(program_logs.TORCH_WARNING),
     ),
+    Program("SD.Next", _marked(r"Torch detected"), program_logs.rows(program_logs.SDNEXT)),
+    Program(
+        "jetson_release",
+        _marked(r"jetson_release|jetson-stats"),
+        program_logs.rows(program_logs.JETSON, cuda=program_logs.JETSON_CUDA),
+    ),
     Program(
         "fastfetch",
         _marked(r"\b(?:Kernel|Packages|Uptime|Shell): "),

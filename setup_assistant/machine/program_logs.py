@@ -65,6 +65,14 @@ COMFYUI = (
     r"\*\*Name:\*\* cuda:(?P<index>\d+) (?P<name>[^\n:]+?)(?: :[^\n]*)?\n(?:[^\n]*\n)?"
     r"[^\n]*\*\*VRAM Total:\*\* (?P<bytes>\d+)\n[^\n]*\*\*VRAM Free:\*\* (?P<free_bytes>\d+)"
 )
+# SD.Next: "Torch detected GPU: NVIDIA … VRAM 12287 Arch (8, 6) Cores 28"; later `gpu="…" vram=…`.
+SDNEXT = (
+    r"Torch detected(?: GPU)?: (?:gpu=)?\"?(?P<name>[^\"\n]+?)\"? vram[ =](?P<mib>\d+)"
+    r"(?: arch[ =]\((?P<major>\d+), (?P<minor>\d)\))?"
+)
+# What jetson-stats tells of the module, whose memory is also the GPU's.
+JETSON = r"\bModule: (?P<name>NVIDIA Jetson [^\n(]+?) \((?P<gib>\d+) ?GB ram\)"
+JETSON_CUDA = r"- CUDA: (\d+\.\d+)"
 # fastfetch and neofetch: "GPU 1: NVIDIA GeForce RTX 3070 @ 1.73 GHz (7.82 GiB) [Discrete]".
 FETCH = (
     rf"\bGPU(?: (?P<index>\d+))?: (?P<name>{_MAKER} [^\n@(\[]*?)(?: @ [\d.]+ [GM]Hz)?"
@@ -87,7 +95,7 @@ def rows(*layouts: str, driver: str = "", cuda: str = "") -> Callable[[str], Rea
         matches = (list(pattern.finditer(text)) for pattern in patterns)
         for match in next(filter(None, matches), []):
             said = {k: v for k, v in match.groupdict().items() if v}
-            own = said.get("uuid") or said.get("bus") or said.get("index") or str(len(found))
+            own = said.get("uuid") or said.get("bus") or said.get("index") or said["name"]
             # A program that starts twice logs the same cards again.
             found.setdefault(own, _card(said, len(found)))
         return Reading(
