@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,6 +61,12 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def server(built: Built) -> Iterator[Running]:
+    with serving(built) as running:
+        yield running
+
+
+@contextmanager
+def serving(built: Built) -> Iterator[Running]:
     port = free_port()
     command = built.place.command("serve", "--site", str(built.site), "--port", str(port), "--yes")
     child = subprocess.Popen(command, cwd=ROOT, env=built.place.environment(), text=True,
@@ -153,13 +160,14 @@ def test_the_environment_keeps_its_packages(built: Built, server: Running) -> No
     assert done.returncode == 0, done.stdout
 
 
-def test_ctrl_c_ends_it_cleanly(built: Built, server: Running) -> None:
-    server.child.send_signal(signal.SIGINT)
-    rest, _err = server.child.communicate(timeout=60)
-    assert server.child.returncode == 0
-    assert "Traceback" not in rest
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", server.port)) != 0
+def test_ctrl_c_ends_it_cleanly(built: Built) -> None:
+    with serving(built) as own:
+        own.child.send_signal(signal.SIGINT)
+        rest, _err = own.child.communicate(timeout=60)
+        assert own.child.returncode == 0
+        assert "Traceback" not in rest
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", own.port)) != 0
 
 
 def test_what_was_not_proved_is_refused(built: Built, tmp_path: Path) -> None:

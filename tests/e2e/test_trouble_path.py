@@ -1,7 +1,11 @@
-"""Something is broken: five breaks, each mended from the wizard in at most three answers."""
+"""Something is broken: five breaks, each mended from the wizard in at most three answers.
+
+Each takes minutes; two of them are tried, and all of them with SETUP_ASSISTANT_TEST_SEARCH=1.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 
@@ -21,13 +25,13 @@ WORDS = {
     "zh_CN": ("您想做什么", "什么出了问题", "现在执行吗", "已修复", "没有发现问题"),
 }
 # What breaks it, and in which language that is told.
-BREAKS = {
-    "uninstalled_decord2": "en",
-    "uninstalled_torchvision": "zh_CN",
-    "library_deleted": "en",
-    "source_cut_short": "zh_CN",
-    "installed_tokenizers_0_20_3": "en",
-}
+BREAKS = {"uninstalled_decord2": "en", "source_cut_short": "zh_CN"}
+if os.environ.get("SETUP_ASSISTANT_TEST_SEARCH"):
+    BREAKS |= {
+        "uninstalled_torchvision": "zh_CN",
+        "library_deleted": "en",
+        "installed_tokenizers_0_20_3": "en",
+    }
 
 
 @pytest.mark.parametrize("name", BREAKS)
@@ -44,7 +48,7 @@ def test_three_answers_lead_to_a_cause_and_a_mended_environment(
     way, broken, agree, mended, well = WORDS[BREAKS[name]]
     env = place.environment(TERM="xterm-256color", LANG=f"{BREAKS[name]}.UTF-8")
     command = [sys.executable, "-m", "setup_assistant"]
-    screen = Terminal(command, env, columns=80, rows=24, seconds=300)
+    screen = Terminal(command, env, columns=80, rows=24, seconds=600)
     screen.wait(way)
     screen.keys(UP, ENTER)
     # The folder that is usual here stands first.

@@ -114,6 +114,7 @@ def frames_of(path, reader):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
     """Return how many frames a clip has, having read its first and its last one."""
     if reader == "decord":
         import decord
+        import torch  # noqa: F401 - first: after decord's libraries its own end in a crash
 
         clip = decord.VideoReader(path)
         clip.get_batch([0, len(clip) - 1])
