@@ -9,7 +9,7 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from setup_assistant.catalog.index_page import Wheel, newest_after, wheels
+from setup_assistant.catalog.index_page import File, listed_files, newest_after
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.resolved import Resolved
 
@@ -81,7 +81,7 @@ def compare(
     for package in dict.fromkeys(r.package for r in rows):
         here = [r for r in rows if r.package == package]
         try:
-            listed = wheels(read(f"{index}/{canonicalize_name(package)}/"))
+            listed = listed_files(read(f"{index}/{canonicalize_name(package)}/"))
         except Exception as error:  # noqa: BLE001 - whatever a page may be, the others are asked
             yield Found(
                 package=package, version=here[0].version, kind="unread", detail=str(error)[:200]
@@ -92,13 +92,13 @@ def compare(
             yield from _of_row(row, listed)
 
 
-def _newer(package: str, here: list[Pinned], listed: list[Wheel]) -> Iterator[Found]:
+def _newer(package: str, here: list[Pinned], listed: list[File]) -> Iterator[Found]:
     known = max(Version(r.version) for r in here)
     if newest := newest_after(known, listed):
         yield Found(package=package, version=str(known), kind="newer", newest=str(newest))
 
 
-def _of_row(row: Pinned, listed: list[Wheel]) -> Iterator[Found]:
+def _of_row(row: Pinned, listed: list[File]) -> Iterator[Found]:
     wanted = Version(row.version)
     own = [w for w in listed if w.version.release == wanted.release]
     if not own:

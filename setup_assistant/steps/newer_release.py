@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packaging.version import Version
 
-from setup_assistant.catalog.index_page import newest_after, wheels
+from setup_assistant.catalog.index_page import listed_files, newest_after
 from setup_assistant.choose.plan import Plan
 from setup_assistant.host.http import Http, WebError
 from setup_assistant.messages import Message, msg
@@ -23,7 +23,7 @@ def remark(plan: Plan) -> Message | None:
     finally:
         door.close()
     pinned = plan.transformers.version
-    newest = newest_after(Version(pinned), wheels(page.decode("utf-8", "replace")))
+    newest = newest_after(Version(pinned), listed_files(page.decode("utf-8", "replace")))
     if newest is None:
         return None
     return msg(

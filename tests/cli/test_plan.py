@@ -221,7 +221,6 @@ def test_the_verdict_comes_first(assistant: Call) -> None:
         (("--gpu", "T4", "--attention", "flash_attention_2"), "FlashAttention 2"),
         (("--gpu", "T4", "--vision-attention", "flash_attention_2"), "FlashAttention 2"),
         (("--gpu", "L4", "--attention", "flash_attention_2", "--dtype", "float32"), "float32"),
-        (("--gpu", "P40", "--dtype", "bfloat16"), "--dtype float16"),
         (("--gpu", "P40", "--serve", "2"), "7.0"),
     ],
 )

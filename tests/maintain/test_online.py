@@ -59,6 +59,12 @@ def test_what_was_taken_back_is_told() -> None:
     }
 
 
+def test_source_files_alone_are_a_release() -> None:
+    rows = [r for r in ROWS if r.package == "accelerate"]
+    page = "".join(f'<a href="x">accelerate-{r.version}.tar.gz</a>' for r in rows)
+    assert asked(accelerate=page) == []
+
+
 def test_what_is_gone_is_told() -> None:
     kinds = {f.kind for f in asked(modelscope="<html></html>")}
     assert kinds == {"missing"}

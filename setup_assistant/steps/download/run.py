@@ -216,7 +216,10 @@ class Run:
 
     def _arrived(self, file: RemoteFile, digest: str) -> None:
         """Take a file whose sum was reckoned on the way."""
-        stat = (self._job.folder / file.path).stat()
+        try:
+            stat = (self._job.folder / file.path).stat()
+        except OSError as error:
+            raise files.refusal(error, self._job.folder, flag=self._job.flag) from error
         kept = Kept(path=file.path, size=stat.st_size, sha256=digest, mtime=stat.st_mtime_ns)
         self._prove(file, kept, fetched=True, came=True)
 
