@@ -28,7 +28,6 @@ WORDS = {
         "nothing": "Nothing was done",
         "ways": "Broken: an environment",
         "why": "without being quantized",
-        "reasons": "Why",
         "foreign": "is left alone",
         "saved": "--answers",
         "broken": "What is broken",
@@ -44,7 +43,6 @@ WORDS = {
         "nothing": "没有做任何更改",
         "ways": "出了问题：检查环境",
         "why": "未经量化",
-        "reasons": "理由",
         "foreign": "因此未作改动",
         "saved": "--answers",
         "broken": "什么出了问题",
@@ -113,8 +111,6 @@ def test_the_road_to_the_plan(home: Path, language: str, columns: int) -> None:
     screen.wait(words["cards"])
     screen.keys(ENTER)
     see("the plan", "agree")
-    screen.keys("?")
-    see("the reasons", "reasons")
     screen.keys("n")
     screen.wait(words["nothing"])
     assert screen.end() == 0

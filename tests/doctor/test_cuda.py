@@ -140,5 +140,5 @@ def test_the_real_torch_comes_to_the_same_cause(
     case = Case(machine=NOBODY, prefix=built_environment, folder=None, variables=dict(os.environ),
                 root=body.root, cwd=body.folder)  # fmt: skip
     found = diagnose(case)
-    assert found.failed[0].id == first
+    assert found.failed[0].id == first, [(f.id, f.evidence) for f in found.failed]
     assert [f.id for f in found.failed if f.consequence_of == first][-1:] == [second] * bool(second)

@@ -113,19 +113,26 @@ def is_text(head):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
 def frames_of(path, reader):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Return how many frames a clip has, having read its first and its last one."""
     if reader == "decord":
-        import decord
-        import torch  # noqa: F401 - first: after decord's libraries its own end in a crash
+        import subprocess
+        import sys
 
-        clip = decord.VideoReader(path)
-        clip.get_batch([0, len(clip) - 1])
-    elif reader == "torchcodec":
+        # In a process of its own: beside torch its libraries, loaded first, end in a crash.
+        code = ("import sys, decord; clip = decord.VideoReader(sys.argv[1]); "
+                "clip.get_batch([0, len(clip) - 1]); print(len(clip))")  # fmt: skip
+        done = subprocess.run([sys.executable, "-c", code, path], check=False,
+                              capture_output=True, text=True)  # fmt: skip
+        if "No module named 'decord'" in done.stderr:
+            raise ImportError("decord")
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return int(done.stdout.split()[-1])
+    if reader == "torchcodec":
         from torchcodec.decoders import VideoDecoder
 
         clip = VideoDecoder(path)
         clip.get_frames_at([0, len(clip) - 1])
-    else:
-        return 2  # torchvision reads all or nothing: too much for a look
-    return len(clip)
+        return len(clip)
+    return 2  # torchvision reads all or nothing: too much for a look
 
 
 def boxes_of(path):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
