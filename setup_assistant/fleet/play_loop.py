@@ -24,6 +24,9 @@ _AGAIN = 2
 _PAUSE_SECONDS = 1.0
 _LOOKS = 16
 
+# The role's tasks that run there, by their first words; all others run on this machine.
+_ON_HOST = frozenset({"Look", "Push", "Start"})
+
 
 class Course:
     """A run over some hosts. A host that has answered, or failed for good, is done."""
@@ -82,7 +85,8 @@ class Course:
             self._plays.pop(host.name, None)
             threading.Thread(target=self._look, args=(host, event), daemon=True).start()
             return
-        self._contacted.add(host.name)
+        if event.task in _ON_HOST:
+            self._contacted.add(host.name)
         if event.task == "Start" and event.event in {"ok", "failed"}:
             self._answered(host, event)
         elif event.event == "failed":

@@ -29,7 +29,8 @@ Command = Callable[..., "subprocess.Popen[str]"]
 def room(lab: Lab) -> Iterator[Lab]:
     for number, (name, machine) in enumerate(MACHINES.items()):
         host = lab.hosts[name]
-        host.size = "200m"
+        # A limit, not a use: room for the models, so that the cards decide.
+        host.size = "100g"
         host.files = (
             {"/usr/local/bin/nvidia-smi": nvidia_smi(machine, number)} if machine.count else {}
         )
