@@ -105,10 +105,10 @@ Files:
 _NO_MODEL = (
     """\
 none yet: the environment is proved with the test model (canary), which knows simple
-             scenes only. Get a real one: setup-assistant up --site . --model auto""",
+             scenes only. Get a real one: {program} up --site {site} --model auto""",
     """\
 还没有真正的模型：环境已用只认识简单图形的测试模型（canary）验证。
-        装入真正的模型：setup-assistant up --site . --model auto""",
+        装入真正的模型：{program} up --site {site} --model auto""",
 )
 _CONDA = ("conda", "mamba", "micromamba")
 
@@ -132,7 +132,9 @@ def render_readme(
     named = (layout.scripts / name for name in scripts if name in SCRIPTS)
     runs = (f"  {word(layout.env_python)} {word(path)}" for path in named)
     canary = plan.model.id == "canary"
-    english, chinese = _NO_MODEL if canary else (plan.model.id, plan.model.id)
+    texts = _NO_MODEL if canary else (plan.model.id, plan.model.id)
+    own = {"program": program(), "site": word(layout.root)}
+    english, chinese = (text.format(**own) for text in texts)
     return _TEXT.format(
         model=english,
         model_zh=chinese,
@@ -141,8 +143,7 @@ def render_readme(
         activate=activation(plan.backend, str(layout.env), os_name),
         scripts="\n".join(runs) or "  -",
         python=word(layout.env_python),
-        program=program(),
-        site=word(layout.root),
+        **own,
         prefix=word(layout.env),
         answers=word(layout.answers),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from setup_assistant.catalog.models import Model
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.model_names import find
 from setup_assistant.choose.plan import Plan
+from setup_assistant.host.program import program
 from setup_assistant.site.layout import Layout
 from setup_assistant.versions import numbers
 
@@ -29,7 +31,7 @@ _USUAL_PATCH = 14
 # Behind the model's folder, so that nobody takes its answers for a real model's.
 _TEST_MODEL = """
 # The test model, which knows simple scenes only. 这是只认识简单图形的测试模型。
-# A real one 装入真正的模型: setup-assistant up --site .. --model auto
+# A real one 装入真正的模型: {program} up --site {site} --model auto
 print("(test model: simple scenes only / 测试模型：只认识简单图形)", file=sys.stderr)"""
 _USUAL_POSITIONS = 32_768
 _NEW_TOKENS = 128
@@ -54,7 +56,7 @@ def render_scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, st
     places = {
         "ENVIRONMENT": _environment(plan),
         "MODEL": _literal(str(folder.absolute()))
-        + (_TEST_MODEL if plan.model.id == CANARY else ""),
+        + (_test_model(layout) if plan.model.id == CANARY else ""),
         "PICTURE": _literal(pictures[0]),
         "PICTURES": _listed(pictures),
         "CLIP": _literal(str(canary / "clips" / _CLIP)),
@@ -78,6 +80,11 @@ def render_scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, st
     functions = _functions((_INSIDE / "inputs.py").read_text(encoding="utf-8"))
     helper = _fill(_read(HELPER), {"FAULTS": _faults(), "FUNCTIONS": functions})
     return {**scripts, HELPER: helper.rstrip("\n") + "\n"}
+
+
+def _test_model(layout: Layout) -> str:
+    site = str(layout.root.absolute())
+    return _TEST_MODEL.format(program=program(), site=shlex.quote(site))
 
 
 def _script(name: str, places: Mapping[str, str]) -> str:
