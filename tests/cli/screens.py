@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent / "screens"
 _CHANGES = (
     re.compile(r"\d+(?:\.\d+)+"),
     re.compile(r"\bcu\d+"),
-    re.compile(r"(?<=/tmp/sa-)\d+"),
+    re.compile(r"(?<=/tmp/sa-)\d[\d\n]*"),  # a line may end inside it
     re.compile(r"\d+(?= (?:s|min|minutes|项|秒|分钟|more))"),
 )
 

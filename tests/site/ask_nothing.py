@@ -41,6 +41,9 @@ class Listener:
 
 def outcome(script: str, arguments: list[str]) -> dict[str, Any]:
     sys.argv = [script, *arguments]
+    # As Python itself does for a script: what it imports lies beside it, other than the last's.
+    sys.path[0] = str(Path(script).parent)
+    sys.modules.pop("files", None)
     source = Path(script).read_text(encoding="utf-8")
     try:
         exec(compile(source, script, "exec"), {"__name__": "__main__"})

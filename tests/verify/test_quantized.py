@@ -87,9 +87,10 @@ def test_the_scripts_load_it_too(kind: str, equipped: Path, tmp_path: Path) -> N
     model = dataclasses.replace(base.model, id="canary", quantization=kind, dtype="float32")
     plan = dataclasses.replace(base, model=model)
     folder = made(equipped, kind, tmp_path)
-    text = render_scripts(plan, Layout(tmp_path), paths.recipes_folder())["image.py"]
+    for name, text in render_scripts(plan, Layout(tmp_path), paths.recipes_folder()).items():
+        own = text.replace(json.dumps(str(CANARY)), json.dumps(str(folder)))
+        (tmp_path / name).write_text(own)
     script = tmp_path / "image.py"
-    script.write_text(text.replace(json.dumps(str(CANARY)), json.dumps(str(folder))))
     done = subprocess.run(
         [python_in(equipped), script], capture_output=True, text=True, timeout=300, check=False
     )
