@@ -47,7 +47,9 @@ def commands(text: str) -> Iterator[str]:
     assert not re.search(
         r"(?<![\w/.-])(?:setup-assistant|python3? -m setup_assistant) [a-z-]", text
     )
-    yield from re.findall(re.escape(program()) + r" ([a-z-][^`\n]*)", text)
+    found = re.findall(re.escape(program()) + r" ([a-z-][^`\n]*)", text)
+    # In a table of Markdown the cell ends behind it.
+    yield from (rest.removesuffix(" |") for rest in found)
 
 
 def _printed() -> Iterator[str]:
