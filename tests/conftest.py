@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import itertools
 import os
 import shutil
 import signal
@@ -36,6 +37,8 @@ if not os.environ.get("SETUP_ASSISTANT_TEST_KEEP_CACHE"):
     os.environ["SETUP_ASSISTANT_CACHE"] = tempfile.mkdtemp(prefix="setup-assistant-tests-")
     atexit.register(shutil.rmtree, os.environ["SETUP_ASSISTANT_CACHE"], ignore_errors=True)
 
+_NUMBERS = itertools.count()
+
 # A shell that starts something in the background has it ignore these, and children inherit that:
 # what a person's Ctrl-C does could not be tried there.
 for _name in ("SIGINT", "SIGQUIT", "SIGHUP"):
@@ -55,10 +58,11 @@ def _unchanged() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _isolated(_unchanged: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give every test its own cache, and English."""
+def _isolated(_unchanged: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every test its own cache, which is made when somebody writes into it, and English."""
     if not os.environ.get("SETUP_ASSISTANT_TEST_KEEP_CACHE"):
-        monkeypatch.setenv("SETUP_ASSISTANT_CACHE", str(tmp_path / "cache"))
+        own = f"{os.environ['SETUP_ASSISTANT_CACHE']}/{next(_NUMBERS)}"
+        monkeypatch.setenv("SETUP_ASSISTANT_CACHE", own)
     monkeypatch.setenv("NO_COLOR", "1")
     for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "CUDA_VISIBLE_DEVICES"):
         monkeypatch.delenv(name, raising=False)

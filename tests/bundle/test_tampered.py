@@ -57,14 +57,14 @@ def flip(path: Path, place: int, bit: int = 0) -> None:
     path.write_bytes(data)
 
 
-@pytest.mark.parametrize("bit", [0, 5])
-def test_a_flipped_byte_anywhere(signed: Path, keys: Path, bit: int) -> None:
+def test_a_flipped_byte_anywhere(signed: Path, keys: Path) -> None:
     signer = keys / "ours.pub"
     assert verify([signed], signer=signer).signer.startswith("SHA256:")
     seen = set()
     for path in everything(signed):
         data = path.read_bytes()
-        for place in sorted({0, len(data) // 2, len(data) - 1} if data else ()):
+        places = sorted({0, len(data) // 2, len(data) - 1} if data else ())
+        for place, bit in zip(places, (0, 5, 0), strict=False):
             flip(path, place, bit)
             _code, named = refused(signed, signer)
             about = {path.name}
