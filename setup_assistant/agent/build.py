@@ -31,7 +31,7 @@ ARCHS = ("x86_64", "aarch64")
 # What the verbs of a host import; questions and colours stay here.
 _PURE = (
     "click", "filelock", "nvidia-ml-py", "packaging", "platformdirs", "rich", "ruamel.yaml",
-    "urllib3",
+    "urllib3", "wcwidth",
 )  # fmt: skip
 _COMPILED = ("msgspec", "psutil")
 _START = Path(__file__).parent / "inside" / "start.py"

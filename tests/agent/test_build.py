@@ -10,14 +10,25 @@ import sys
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
+from packaging.requirements import Requirement
 
 from setup_assistant.agent import build
 from setup_assistant.agent.inside import start
+from tests.built import ROOT
 
 
 def test_what_says_that_python_is_too_old_is_understood_by_old_pythons() -> None:
     ast.parse(Path(start.__file__).read_text(), feature_version=(3, 7))
+
+
+def test_it_carries_whatever_this_tool_depends_on() -> None:
+    """A package that is imported late is missed on a host only, by the verb that needs it."""
+    declared = msgspec.toml.decode((ROOT / "pyproject.toml").read_bytes())
+    names = {Requirement(r).name for r in declared["project"]["dependencies"]}
+    # Nobody is asked on a host; uv goes along where environments are made, tomli for 3.10.
+    assert names - {"questionary", "uv", "tomli"} == {*build._PURE, *build._COMPILED}
 
 
 @pytest.mark.e2e
