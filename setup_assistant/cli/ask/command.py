@@ -19,7 +19,8 @@ from setup_assistant.cli.verify import options as inside_options
 from setup_assistant.errors import SetupError
 from setup_assistant.host import paths
 from setup_assistant.messages import _
-from setup_assistant.units_text import duration, memory_text
+from setup_assistant.times_text import duration
+from setup_assistant.units_text import memory_text
 
 if TYPE_CHECKING:
     from setup_assistant.choose.plan import Plan

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from setup_assistant.cli.terminal import show
-from setup_assistant.cli.terminal.progress import rough
 from setup_assistant.host import clock
 from setup_assistant.messages import Message, _
 from setup_assistant.steps.download.events import Event
 from setup_assistant.terminal_text import cut
+from setup_assistant.times_text import rough
 from setup_assistant.units_text import size_text
 
 _SAID_SECONDS, _REPORTED_SECONDS = 10.0, 1.0
