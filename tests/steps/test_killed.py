@@ -53,10 +53,13 @@ class Lab:
     ) -> subprocess.CompletedProcess[str]:
         """Run a verb; with `kill`, only until before its move of that number."""
         home = self.folder / "home"
-        home.mkdir(exist_ok=True)
+        temporary = self.folder.parent / "tmp"
+        for folder in (home, temporary):
+            folder.mkdir(exist_ok=True)
         env = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "UV_"))}
         env |= {
             "HOME": str(home),
+            "TMPDIR": str(temporary),
             "PYTHONPATH": str(ROOT),
             "SETUP_ASSISTANT_CACHE": str(self.folder / "cache"),
             "SETUP_ASSISTANT_RECIPES": str(self.folder.parent / "recipes" / recipes),
