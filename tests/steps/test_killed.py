@@ -60,6 +60,8 @@ class Lab:
         env |= {
             "HOME": str(home),
             "TMPDIR": str(temporary),
+            # Other sources refuse at once: silent ones count as there, and would be tried.
+            "HTTPS_PROXY": "http://127.0.0.1:9",
             "PYTHONPATH": str(ROOT),
             "SETUP_ASSISTANT_CACHE": str(self.folder / "cache"),
             "SETUP_ASSISTANT_RECIPES": str(self.folder.parent / "recipes" / recipes),
