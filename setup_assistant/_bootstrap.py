@@ -53,7 +53,8 @@ def _check_home() -> None:
 
 
 def _hand_over(module: str) -> None:
-    command = [str(state.python()), "-m", module, *sys.argv[1:]]
+    # -E: variables that were set for another Python (PYTHONHOME) would stop this one.
+    command = [str(state.python()), "-E", "-m", module, *sys.argv[1:]]
     if os.name == "nt":
         import subprocess
 

@@ -181,11 +181,11 @@ def _command() -> None:
     if os.name == "nt":
         script = program.with_name("setup-assistant.py")
         script.write_text(code, encoding="utf-8")
-        text = f'@"{program}" "{script}" %*\n'
+        text = f'@"{program}" -E "{script}" %*\n'
         program.with_name("setup-assistant.cmd").write_text(text, encoding="utf-8")
         return
     # A path with spaces, or a long one, is none that the first line could name.
-    head = f"#!/bin/sh\n'''exec' {_quoted(program)} \"$0\" \"$@\"\n' '''\n"
+    head = f"#!/bin/sh\n'''exec' {_quoted(program)} -E \"$0\" \"$@\"\n' '''\n"
     path = program.with_name("setup-assistant")
     path.write_text(head + code, encoding="utf-8")
     path.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Units, and sizes and times as a person reads them; every value inside is bytes and seconds."""
+"""Units, and sizes as a person reads them; every value inside is bytes."""
 
 from __future__ import annotations
 
@@ -27,16 +27,3 @@ def memory_text(count: float | None) -> str:
         return f"{int(value)} B"
     digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     return f"{value:.{digits}f} {_BINARY[unit]}"
-
-
-def duration(seconds: float | None) -> str:
-    """Return seconds as `0.42 s`, `12.3 s`, `3 min 20 s` or `1 h 05 min`; `-` for None."""
-    if seconds is None:
-        return "-"
-    if seconds < 59.95:  # what would read 60.0 s is a minute
-        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -193,8 +193,10 @@ def test_an_additional_index_cannot_replace_a_package(checkout: Path, tmp_path: 
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     command = checkout / ".venv/bin/setup-assistant"
-    again = subprocess.run([command, "--version"], cwd=tmp_path, capture_output=True, text=True,
-                           check=False, timeout=60)  # fmt: skip
+    # What a shell has set for another Python stops neither the command nor what it starts.
+    hostile = {**os.environ, "PYTHONHOME": "/nowhere", "PYTHONHASHSEED": "x", "PYTHONUTF8": "2"}
+    again = subprocess.run([command, "--version"], cwd=tmp_path, env=hostile, capture_output=True,
+                           text=True, check=False, timeout=60)  # fmt: skip
     assert (again.stdout, again.stderr) == (done.stdout, "")
     # Its Python is another one now, as after an upgrade of the distribution.
     stamp = checkout / ".venv/.setup-assistant-stamp"

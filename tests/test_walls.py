@@ -32,7 +32,7 @@ ORDER = (
     ("frozen_json",),
     ("host",),
     ("errors",),
-    ("relative_name",),
+    ("relative_name", "times_text"),
     ("messages",),
     ("terminal_text", "units_text", "versions"),
     ("_bootstrap",),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import tempfile
 from pathlib import Path
 
 from setup_assistant.bundle.manifest import (
@@ -15,7 +14,7 @@ from setup_assistant.bundle.manifest import (
     SUMS_SIGNATURE,
 )
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, removal, run
+from setup_assistant.host import files, removal, run, temporary
 from setup_assistant.messages import _
 
 # In place of a signer: there is a signature, and nothing here that could check it.
@@ -84,8 +83,8 @@ def check(manifest: Path, signature: Path | None, signer: Path | None) -> str:
         if outcome.code == _NOT_FOUND:
             return UNCHECKED
     else:
-        with tempfile.TemporaryDirectory() as folder:
-            allowed = Path(folder) / "allowed"
+        with temporary.folder() as folder:
+            allowed = folder / "allowed"
             allowed.write_text(_allowed(files.read_text(signer, "--signer")))
             outcome = run.run(
                 ["ssh-keygen", "-Y", "verify", "-f", allowed, "-I", WHO, "-n", NAMESPACE,

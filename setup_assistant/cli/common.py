@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ def verb(
             if lang:
                 messages.use_printable_language(lang)
             show.configure(as_json=as_json, quiet=quiet, verbose=verbose)
+            _tell_of_variables()
             raise SystemExit(int(finish(guard(name, lambda: function(**kw)))))
 
         command = click.command(
@@ -51,6 +53,14 @@ def verb(
         return command
 
     return decorate
+
+
+def _tell_of_variables() -> None:
+    """Name first what is set for another Python, and would stop whatever is started by hand."""
+    if folder := os.environ.get("PYTHONHOME"):
+        said = _("PYTHONHOME={folder} is set in this shell. It is kept from what this tool starts; "
+                 "other Pythons fail by it: unset PYTHONHOME", folder=folder)  # fmt: skip
+        show.note(said)
 
 
 class _Verb(click.Command):

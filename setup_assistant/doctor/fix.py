@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +22,7 @@ from setup_assistant.doctor.finding import Finding
 from setup_assistant.doctor.foresee import Act, Change, Foreseen, foresee
 from setup_assistant.doctor.gather import opened
 from setup_assistant.errors import SetupError
-from setup_assistant.host import kept_environment, removal, run
+from setup_assistant.host import kept_environment, removal, run, temporary
 from setup_assistant.host.prefix import packages
 from setup_assistant.host.removal_proofs import Both, Proof, called, seen
 from setup_assistant.messages import msg
@@ -75,11 +74,11 @@ def mend(
     done = partial(Attempt, id=finding.id, commands=commands)
     if finding.fix is None or not finding.fix.automatic:
         return done(state="shown")
-    with tempfile.TemporaryDirectory(prefix="setup-assistant-") as scratch:
+    with temporary.folder() as scratch:
         seen_now = {path: seen(path) for path in _gone(commands)}
         plan = Foreseen(acts=tuple(Act(command=c) for c in commands))
         if prefix is not None:
-            plan = foresee(prefix, commands, situation.site_pins(prefix)[0], Path(scratch))
+            plan = foresee(prefix, commands, situation.site_pins(prefix)[0], scratch)
         done = partial(done, changes=plan.changes)
         if plan.refused:
             return done(state="refused", detail=plan.refused)
@@ -169,9 +168,9 @@ def _run(
     words = shlex.split(command)
     env = None
     if act.words:
-        with tempfile.TemporaryDirectory(prefix="setup-assistant-") as scratch:
+        with temporary.folder() as scratch:
             done = run.run([uv.uv_program(), *act.words], deadline=None, on_out=tell, on_err=tell,
-                           env=uv.environment(Path(scratch)))  # fmt: skip
+                           env=uv.environment(scratch))  # fmt: skip
         return done.ok
     if words[0] == "rm":
         return _removed(command, tell, roots, shown)

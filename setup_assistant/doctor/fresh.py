@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from setup_assistant.catalog.recipes import load_all
@@ -10,7 +9,7 @@ from setup_assistant.choose.planner import make_plan
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.doctor.case import Case
 from setup_assistant.errors import SetupError
-from setup_assistant.host import log, paths
+from setup_assistant.host import log, paths, temporary
 from setup_assistant.messages import Message
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.write import write_site
@@ -40,8 +39,8 @@ def answers(case: Case) -> bool | None:
 
     above = paths.cache_folder()
     above.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="beside-", dir=above) as folder:
-        site = Layout(Path(folder))
+    with temporary.folder("beside", above=above) as folder:
+        site = Layout(folder)
         lock = case.prefix.parent / "requirements.lock" if case.prefix else Path("-")
         wishes = Wishes(model=CANARY, backend="uv", site=str(site.root),
                         lock=str(lock) if lock.is_file() else "")  # fmt: skip

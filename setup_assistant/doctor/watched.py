@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import run as door
+from setup_assistant.host import temporary
 from setup_assistant.host.prefix import kind
 
 _CHILD = Path(__file__).with_name("watch_child.py")
@@ -70,8 +70,8 @@ def watch(
     """
     if shutil.which(command[0], path=env.get("PATH")) is None:
         raise SetupError("file_missing", path=command[0], flag="--run")
-    with tempfile.TemporaryDirectory(prefix="setup-assistant-") as scratch:
-        out = Path(scratch) / "watched.json"
+    with temporary.folder() as scratch:
+        out = scratch / "watched.json"
         done = door.run(_inside(command, out), deadline=None, cwd=cwd, on_out=tell, on_err=tell,
                         env={"PYTHONFAULTHANDLER": "1", **env})  # fmt: skip
         try:

@@ -19,7 +19,7 @@ from setup_assistant.host import clock
 from setup_assistant.host.secrets import each, redact
 from setup_assistant.messages import Message, _, msg
 from setup_assistant.terminal_text import harmless
-from setup_assistant.units_text import duration
+from setup_assistant.times_text import duration
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 # From here on a certificate may be taken for one of the past or of the future.

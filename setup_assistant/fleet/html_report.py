@@ -10,7 +10,8 @@ from setup_assistant.fleet.groups import machine_in, plan_in
 from setup_assistant.messages import Message, msg
 from setup_assistant.report.html import page
 from setup_assistant.report.markup import Html, Part, el, table
-from setup_assistant.units_text import duration, memory_text
+from setup_assistant.times_text import took
+from setup_assistant.units_text import memory_text
 
 _STATUS = {
     "ok": (msg("ok"), "good"),
@@ -30,7 +31,7 @@ def render_page(data: Mapping[str, Any]) -> str:
         el("span", "!" if left else "✓", class_=f"seal {'bad' if left else 'good'}"), " ", title,
     )  # fmt: skip
     when = str(data["when"]).replace("T", " ").replace("Z", " UTC")
-    line = el("p", f"fleet {data['verb']} · {when} · {duration(data['seconds'])}", class_="muted")
+    line = el("p", f"fleet {data['verb']} · {when} · ", took(data["seconds"]), class_="muted")
     sections = [
         _section("groups", msg("What the machines can run"), _groups(data)),
         _section("exceptions", msg("Exceptions"), _exceptions(data)),
@@ -126,6 +127,6 @@ def _hosts(data: Mapping[str, Any]) -> Html:
         rows.append((
             host["name"], el("span", word, class_=look), str(row["group"]), str(row["gpus"]),
             str(row["driver"]), f"{row['model']} {row['torch']}".strip(), str(row["checks"]),
-            duration(host["seconds"]),
+            took(host["seconds"]),
         ))  # fmt: skip
     return table(rows, columns)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ from setup_assistant.fleet.inventory_values import (
     must_be_harmless,
     worked_out,
 )
-from setup_assistant.host import run
+from setup_assistant.host import run, temporary
 
 # A dynamic inventory may ask a slow service.
 _READ_SECONDS = 180.0
@@ -60,8 +59,7 @@ def read(source: Source | str, limit: str = "", config: str = "") -> Inventory:
     source = Source(paths=(source,)) if isinstance(source, str) else source
     must_be_there(source.paths)
     env = _environment(source, config)
-    with tempfile.TemporaryDirectory(prefix="setup-assistant-inventory-") as name:
-        folder = Path(name)
+    with temporary.folder() as folder:
         arguments = source.arguments(_vault_program(folder) if source.vault_password else None)
         said = _listed(source, arguments, env, limit)
         given = said.get("_meta", {}).get("hostvars", {})

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,11 +14,10 @@ from setup_assistant.fleet.outcome import Outcome
 from setup_assistant.fleet.play_loop import Course, Tell
 from setup_assistant.fleet.playbook import Job, write
 from setup_assistant.fleet.record import Record
-from setup_assistant.host import clock, removal
-from setup_assistant.host.removal_proofs import Both, Named, seen
+from setup_assistant.host import clock, temporary
+from setup_assistant.host.temporary import SOCKETS
 from setup_assistant.messages import Message, msg
 
-_PREFIX, _SHORT = "setup-assistant-fleet-", "sa-ssh-"
 # ssh's sockets allow for about a hundred characters.
 _SOCKETS = Path("/tmp")  # noqa: S108 - a folder of our own is made there
 
@@ -106,27 +103,6 @@ def _with_notes(outcome: Outcome, others: Sequence[Outcome], before: Mapping[str
 
 @contextlib.contextmanager
 def folders() -> Iterator[tuple[Path, Path]]:
-    """Make the run's folder, which only its owner can read, gone afterwards."""
-    _tidy()
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-    control = Path(tempfile.mkdtemp(prefix=f"{_SHORT}{os.getpid()}-", dir=_SOCKETS))
-    made = {path: seen(path) for path in (folder, control)}
-    try:
+    """Make the run's folder, and one for ssh's sockets; only their owner can read them."""
+    with temporary.folder() as folder, temporary.folder(SOCKETS, above=_SOCKETS) as control:
         yield folder, control
-    finally:
-        for path, proof in made.items():
-            removal.tidy(path, under=path.parent, proof=proof)
-
-
-def _tidy() -> None:
-    """Remove the folders of runs that were killed: ours, of processes that are gone."""
-    import psutil
-
-    lefts = [*Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"), *_SOCKETS.glob(f"{_SHORT}*")]
-    for left in lefts:
-        number = left.name.removeprefix(_PREFIX).removeprefix(_SHORT).partition("-")[0]
-        with contextlib.suppress(OSError):
-            own = left.stat().st_uid == os.getuid() and not left.is_symlink()
-            if own and number.isdigit() and not psutil.pid_exists(int(number)):
-                ours = Named((f"{_PREFIX}[0-9]*-*", f"{_SHORT}[0-9]*-*"), folders=True)
-                removal.tidy(left, under=left.parent, proof=Both((ours, seen(left))))

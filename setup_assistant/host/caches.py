@@ -39,6 +39,7 @@ _FILES = (
     ("fleet/agents", f"agent-{_SUM12}-{_SUM12}.pyz"),
 )
 _FOLDERS = (
+    ("", "beside-[0-9]*-????????"),
     ("verify", f"[0-9]*-{_SUM8}"),
     ("modelscope", _SUM16),
     ("bundle", _SUM8),

@@ -22,19 +22,12 @@ from typing import IO, Any
 
 from setup_assistant.host import clock, log
 
-# Variables of the person's shell that would change which packages a child imports.
-SCRUBBED = (
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "PYTHONSTARTUP",
-    "PYTHONUSERBASE",
-    "PYTHONEXECUTABLE",
-    "PIP_TARGET",
-    "PIP_PREFIX",
-    "PIP_USER",
-    "VIRTUAL_ENV",
-    "__PYVENV_LAUNCHER__",
-)
+# Variables of the person's shell that would change which packages a child imports; besides these
+# Python's own, of which a wrong value (PYTHONHOME, PYTHONHASHSEED) keeps it from starting.
+_SCRUBBED = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+_PYTHONS = "PYTHON"
+# Where bytecode goes is the person's to say.
+_KEPT = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
 _PR_SET_PDEATHSIG = 1
 _GRACE_SECONDS = 2.0
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
@@ -61,11 +54,15 @@ class Outcome:
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment for a child: ours without what shadows packages, plus `extra`."""
-    env = {k: v for k, v in os.environ.items() if k not in SCRUBBED}
+    env = {k: v for k, v in os.environ.items() if k in _KEPT or not _decides(k)}
     env["PYTHONNOUSERSITE"] = "1"
     env["PYTHONUNBUFFERED"] = "1"
     env.update(extra or {})
     return env
+
+
+def _decides(name: str) -> bool:
+    return name in _SCRUBBED or name.startswith(_PYTHONS)
 
 
 def run(

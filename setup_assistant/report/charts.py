@@ -14,7 +14,8 @@ from setup_assistant.messages import Message, msg
 from setup_assistant.report import labels, model
 from setup_assistant.report.markup import Html, el
 from setup_assistant.report.receipt import Receipt
-from setup_assistant.units_text import duration, memory_text
+from setup_assistant.times_text import took
+from setup_assistant.units_text import memory_text
 
 TERMS: dict[str, Message] = {
     "weights": msg("weights"),
@@ -75,7 +76,7 @@ def step_chart(receipt: Receipt) -> Html:
     for step in receipt.steps:
         spent = step.seconds or 0
         label = labels.step(step.name)
-        said = msg("found done") if step.seconds is None else duration(step.seconds)
+        said = msg("found done") if step.seconds is None else took(step.seconds)
         bar = _Bar(
             label=label,
             kind="step",
@@ -86,7 +87,7 @@ def step_chart(receipt: Receipt) -> Html:
         )
         rows.append(_row(bar))
         begun += spent
-    total = el("p", msg("Together"), labels.COLON, duration(together), class_="together")
+    total = el("p", msg("Together"), labels.COLON, took(together), class_="together")
     return el("div", *rows, total, class_="chart")
 
 

@@ -10,7 +10,8 @@ from setup_assistant.messages import Message, msg
 from setup_assistant.report.markup import Html, Part, data_uri, el, table
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.report.sections import because_message, status_message
-from setup_assistant.units_text import duration, memory_text
+from setup_assistant.times_text import took
+from setup_assistant.units_text import memory_text
 from setup_assistant.verify.results import PASSED
 
 KINDS: dict[str, Message] = {
@@ -84,7 +85,6 @@ def _picture(name: str, pictures: Mapping[str, bytes]) -> Html:
 
 def _exchange(check: CheckLine) -> Html:
     figures = [
-        duration(check.seconds),
         " ".join(p for p in (check.device, check.dtype) if p),
         memory_text(check.peak_memory_bytes) if check.peak_memory_bytes else "",
     ]
@@ -101,7 +101,7 @@ def _exchange(check: CheckLine) -> Html:
                 (msg("Answer"), el("b", said) if answer else said),
             )
         ),
-        el("p", " · ".join(f for f in figures if f),
+        el("p", took(check.seconds), *(f" · {f}" for f in figures if f),
            el("span", " · ", msg("Logits distance"), f" {distance:.2g}")
            if distance is not None else None, class_="figures"),
         class_="exchange",
@@ -112,7 +112,7 @@ def _exchange(check: CheckLine) -> Html:
 
 def _plain(checks: list[CheckLine]) -> Html:
     rows = [
-        (c.name, badge(c.status), "; ".join(c.evidence) or because_message(c), duration(c.seconds))
+        (c.name, badge(c.status), "; ".join(c.evidence) or because_message(c), took(c.seconds))
         for c in checks
     ]
     return table(rows, (msg("Check"), msg("Status"), msg("Evidence"), msg("Time")))

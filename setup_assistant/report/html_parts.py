@@ -17,7 +17,8 @@ from setup_assistant.report.limits import LIMITS
 from setup_assistant.report.markup import Html, Part, el, table
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.report.sections import because_message
-from setup_assistant.units_text import duration, memory_text, size_text
+from setup_assistant.times_text import took
+from setup_assistant.units_text import memory_text, size_text
 from setup_assistant.verify import causes
 from setup_assistant.verify.results import PASSED
 
@@ -34,7 +35,7 @@ def top(receipt: Receipt, headline: Message) -> Html:
     tiles = [
         _tile(msg("Checks passed"), f"{passed} / {len(receipt.checks)}"),
         _tile(msg("Peak memory"), f"{memory_text(measured)} / {memory_text(device)}"),
-        _tile(msg("Time"), duration(spent)),
+        _tile(msg("Time"), took(spent)),
         _tile(msg("On disk"), size_text(_on_disk(receipt))),
     ]
     resume = (
@@ -82,15 +83,15 @@ def speeds(receipt: Receipt, machine: Machine | None) -> Html | None:
     for source in machine.sources if machine else ():
         if not source.reachable:
             continue
-        quick = msg("answers after {time}", time=duration(source.seconds))
         speed = _speed(source.bytes_per_second) if source.bytes_per_second else "-"
-        rows.append((labels.field(source.leg), f"{source.name} ({source.url})", quick, speed))
+        rows.append((labels.field(source.leg), f"{source.name} ({source.url})",
+                     took(source.seconds), speed))  # fmt: skip
     silent = sum(not s.reachable for s in machine.sources) if machine else 0
     note = (
         el("p", msg("{count} other sources did not answer from here.", count=silent),
            class_="muted") if silent else None
     )  # fmt: skip
-    columns = (msg("For"), msg("Source"), msg("Answer"), msg("Speed"))
+    columns = (msg("For"), msg("Source"), msg("Answers after"), msg("Speed"))
     wide = [(*r, *("",) * (len(columns) - len(r))) for r in rows]
     drawn = table(wide, columns) if rows else None
     title = el("h3", msg("Sources and download speeds"))
@@ -241,7 +242,7 @@ def _remedy(check: CheckLine) -> Part:
     return check.remedy
 
 
-def _tile(label: Message, value: str) -> Html:
+def _tile(label: Message, value: Part) -> Html:
     return el("div", el("span", label), el("b", value), class_="tile")
 
 

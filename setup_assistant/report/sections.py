@@ -9,7 +9,8 @@ from setup_assistant.messages import Message, _, msg
 from setup_assistant.report import apart, labels, model
 from setup_assistant.report.limits import LIMITS
 from setup_assistant.report.receipt import CheckLine, Receipt
-from setup_assistant.units_text import duration, memory_text
+from setup_assistant.times_text import duration
+from setup_assistant.units_text import memory_text
 from setup_assistant.verify import causes
 from setup_assistant.verify.results import PASSED
 

@@ -6,7 +6,7 @@ from setup_assistant.messages import _
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.report.sections import Section, because, sections, status_word
 from setup_assistant.terminal_text import pad, width
-from setup_assistant.units_text import duration
+from setup_assistant.times_text import duration
 
 
 def render_text(receipt: Receipt) -> list[str]:

@@ -45,7 +45,24 @@ _FISH_RESTORED = (
         "set -e _SA_PYTHONPATH; functions -e _sa_off deactivate; end; end"
     ),
 )
-_RESTORED = {"bash": _POSIX_RESTORED, "zsh": _POSIX_RESTORED, "fish": _FISH_RESTORED}
+# Both Activate.ps1 of venv and activate.ps1 of uv make a global function, which removes itself.
+_POWERSHELL_RESTORED = (
+    "if ($null -eq $Global:_SA_PYTHONPATH) { $Global:_SA_PYTHONPATH = $Env:PYTHONPATH }; ",
+    (
+        "; Copy-Item -Force Function:deactivate Function:Global:_sa_off; "
+        "function Global:deactivate ([switch]$NonDestructive) { "
+        "_sa_off -NonDestructive:$NonDestructive; if (-not $NonDestructive) { "
+        "$Env:PYTHONPATH = $Global:_SA_PYTHONPATH; $Global:_SA_PYTHONPATH = $null; "
+        "Remove-Item Function:_sa_off, Function:deactivate -ErrorAction SilentlyContinue } }"
+    ),
+)
+# cmd has no functions: what `deactivation` says brings it back.
+_CMD_RESTORED = ('(if defined PYTHONPATH set "_SA_PYTHONPATH=%PYTHONPATH%") & ', "")
+_CMD_BACK = ' & set "PYTHONPATH=%_SA_PYTHONPATH%" & set "_SA_PYTHONPATH="'
+_RESTORED = {
+    "bash": _POSIX_RESTORED, "zsh": _POSIX_RESTORED, "fish": _FISH_RESTORED,
+    "powershell": _POWERSHELL_RESTORED, "cmd": _CMD_RESTORED,
+}  # fmt: skip
 
 
 def current_shell() -> Shell:
@@ -109,12 +126,17 @@ def activation(
     return by_hand(prefix, shell, "CONDA_PREFIX", "CONDA_DEFAULT_ENV")
 
 
-def deactivation(prefix: Path, kind: str, shell: Shell, program: Path | None = None) -> str:
-    """Return the command that ends it; what was set by hand ends with the shell."""
+def deactivation(
+    prefix: Path, kind: str, shell: Shell, program: Path | None = None, *, restore: bool = False
+) -> str:
+    """Return the command that ends it; what was set by hand ends with the shell.
+
+    The arguments are those of `activation`.
+    """
     if not _is_plain(prefix, shell, program) or (kind == "venv" and shell == "csh"):
         return "exit"
     if kind == "venv":
-        return "deactivate"
+        return f"call deactivate{_CMD_BACK}" if restore and shell == "cmd" else "deactivate"
     if program is None:
         return "exit"
     command = "micromamba" if program.stem == "micromamba" else "conda"
@@ -157,7 +179,7 @@ def _venv(prefix: Path, shell: Shell) -> str:
     if shell == "powershell":
         name = next((n for n in ("Activate.ps1",) if (scripts / n).is_file()), "activate.ps1")
         return f"$Env:PYTHONPATH = ''; & {quoted(str(scripts / name), shell)}"
-    return f"set PYTHONPATH= & call {quoted(str(scripts / 'activate.bat'), shell)}"
+    return f'set "PYTHONPATH=" & call {quoted(str(scripts / "activate.bat"), shell)}'
 
 
 def _by_program(prefix: Path, shell: Shell, program: Path) -> str:

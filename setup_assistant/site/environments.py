@@ -72,16 +72,18 @@ def known(*, sizes: bool = False) -> tuple[Environment, ...]:
 
 
 def pick(wanted: str) -> Environment:
-    """Return the known environment with this name or folder.
+    """Return the known environment with this name, or this folder: its own, or that of its site.
 
     Raises:
         SetupError: `env_unknown`, `env_ambiguous` where several have the name, or
             `env_unfinished` where it was moved aside by a run that was stopped.
     """
     everything = known()
-    folder = Path(wanted).expanduser()
+    folder = Path(wanted).expanduser().resolve()
     named = [e for e in everything if e.name == wanted]
-    matches = [e for e in everything if Path(e.prefix).resolve() == folder.resolve()] or named
+    matches = [e for e in everything if Path(e.prefix).resolve() == folder]
+    of_site = [e for e in everything if e.site and Path(e.site).resolve() == folder]
+    matches = matches or named or of_site
     if not matches:
         _refuse_half_replaced(wanted)
         shown = ", ".join(e.name or e.prefix for e in everything) or "-"
@@ -101,7 +103,7 @@ def _missing(wanted: str) -> Iterator[tuple[Path, Path]]:
     """Yield the folder and the site of each environment of this name that is not there."""
     for site in sites.all():
         folder = read_layout(site).env
-        same = folder == Path(wanted).expanduser().absolute()
+        same = Path(wanted).expanduser().absolute() in (folder, site)
         if (same or site.name == wanted) and not folder.exists():
             yield folder, site
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.host import prefix, removal
-from setup_assistant.site.environment_yml import scalar
+from setup_assistant.site.environment_yml import CREATE, scalar
 
 _OURS = ("# What was installed in ", "# The conda packages of this environment")
-_HEAD = """\
-# What was installed in {prefix} on {when}.
-# {when} 时 {prefix} 中实际安装的软件包。
-#   PYTHONNOUSERSITE=1 conda env create -f environment.yml
-# This also asks the channels of your own settings. conda-explicit.txt, if it is beside, asks none:
-# 这也会查询您自己设置中的频道；旁边若有 conda-explicit.txt，则不查询任何频道：
+_HEAD = f"""\
+# What was installed in {{prefix}} on {{when}}.
+# {{when}} 时 {{prefix}} 中实际安装的软件包。
+#   {CREATE}
+# This also asks other channels of your settings. conda-explicit.txt, if it is beside, asks none:
+# 这也会查询您设置中的其他频道；旁边若有 conda-explicit.txt，则不查询任何频道：
 #   conda create --name NAME --file conda-explicit.txt
 # `conda env export` would lose the index addresses and the hashes.
 # `conda env export` 会丢失索引地址和哈希值。

@@ -48,14 +48,22 @@ In an editor: VS Code, Python: Select Interpreter, then the first line below. A 
   {python} -m pip install ipykernel
   {python} -m ipykernel install --user --name qwen2-vl
 
-Files:
+Files, as far as they have been made:
 
-  machine.json      this computer, when the plan was made
-  answers.toml      your answers
-  plan.json         exact versions, sources and sizes, with a reason for each
-  environment.yml   the plan for conda, mamba and micromamba
-  requirements.txt  the plan for pip and uv
-  receipt.json      what was done and measured
+  machine.json        this computer, when the plan was made
+  answers.toml        your answers
+  plan.json           exact versions, sources and sizes, with a reason for each
+  environment.yml     the plan for conda, mamba and micromamba
+  requirements.txt    the plan for pip and uv
+  requirements.lock   every package that was installed, with its hashes; up --lock takes it
+  conda-explicit.txt  every package of conda, where conda has made the environment
+  env/                the environment
+  models/             the weights
+  scripts/            the scripts above
+  ledger.jsonl        what was done, step by step; uninstall goes by it
+  canary.json         how the environment was checked; rehearsal.json, smoke.json: the model
+  receipt.json        what was done and measured
+  report.html         the same for reading; report.md: as text
 
 
 本机上的 Qwen2-VL
@@ -93,14 +101,22 @@ Files:
   {python} -m pip install ipykernel
   {python} -m ipykernel install --user --name qwen2-vl
 
-文件：
+文件（生成后才会出现）：
 
-  machine.json      生成方案时的本机情况
-  answers.toml      您的回答
-  plan.json         确切的版本、来源与大小，每项附有理由
-  environment.yml   供 conda、mamba、micromamba 使用的方案
-  requirements.txt  供 pip 与 uv 使用的方案
-  receipt.json      已完成的步骤与测量结果
+  machine.json        生成方案时的本机情况
+  answers.toml        您的回答
+  plan.json           确切的版本、来源与大小，每项附有理由
+  environment.yml     供 conda、mamba、micromamba 使用的方案
+  requirements.txt    供 pip 与 uv 使用的方案
+  requirements.lock   实际安装的每个包及其哈希值，可用于 up --lock
+  conda-explicit.txt  conda 的每个包（仅当环境由 conda 创建时）
+  env/                环境
+  models/             权重
+  scripts/            上面列出的脚本
+  ledger.jsonl        逐步记录所做的操作，卸载时以此为准
+  canary.json         环境的检查结果；rehearsal.json、smoke.json 为模型的检查结果
+  receipt.json        已完成的步骤与测量结果
+  report.html         供阅读的报告；report.md 为纯文本
 """
 _NO_MODEL = (
     """\

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from setup_assistant.choose.plan import Package, Plan, Reason
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, prefix, run
+from setup_assistant.host import files, prefix, run, temporary
 from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import msg
 from setup_assistant.site.requirements import render_requirements
@@ -125,8 +124,7 @@ def changes(folder: Path, plan: Plan, wrong: Mapping[str, str | None], wishes: W
 
     if not wrong:
         return {}
-    with tempfile.TemporaryDirectory(prefix="setup-assistant-") as scratch:
-        place = Path(scratch)
+    with temporary.folder() as place:
         requirements = place / "requirements.txt"
         requirements.write_text(render_requirements(plan), encoding="utf-8")
         wheelhouse = Path(wishes.wheelhouse).expanduser().absolute() if wishes.wheelhouse else None

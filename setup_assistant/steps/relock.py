@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from setup_assistant.host import run
+from setup_assistant.host import run, temporary
 from setup_assistant.host.prefix import python_in
 from setup_assistant.steps.backends import uv
 
@@ -19,14 +18,14 @@ def hashes_for(folder: Path, pins: list[str], options: tuple[str, ...]) -> str:
         pins: exact requirements, e.g. "torch==2.15.0".
         options: index options for the resolver.
     """
-    with tempfile.TemporaryDirectory(prefix="setup-assistant-") as scratch:
-        wanted = Path(scratch) / "pins.txt"
+    with temporary.folder() as scratch:
+        wanted = scratch / "pins.txt"
         wanted.write_text("".join(f"{line}\n" for line in (*options, *pins)), encoding="utf-8")
         outcome = run.run(
             [uv.uv_program(), "pip", "compile", "--quiet", "--no-header", "--no-annotate",
              "--no-deps", "--generate-hashes", "--python", python_in(folder), wanted],
             deadline=300,
-            env=uv.environment(Path(scratch), requirements="\n".join(options)),
+            env=uv.environment(scratch, requirements="\n".join(options)),
         )  # fmt: skip
     return outcome.out if outcome.ok else ""
 
@@ -46,12 +45,12 @@ def fitting(requirements: str, pins: Sequence[str], python: str) -> tuple[list[s
 
 
 def _resolves(requirements: str, pins: Sequence[str], python: str) -> bool:
-    with tempfile.TemporaryDirectory(prefix="setup-assistant-") as scratch:
-        wanted = Path(scratch) / "wanted.txt"
+    with temporary.folder() as scratch:
+        wanted = scratch / "wanted.txt"
         wanted.write_text(requirements + "".join(f"{p}\n" for p in pins), encoding="utf-8")
         outcome = run.run(
             [uv.uv_program(), "pip", "compile", "--quiet", "--python-version", python, wanted],
             deadline=300,
-            env=uv.environment(Path(scratch), requirements=requirements),
+            env=uv.environment(scratch, requirements=requirements),
         )
     return outcome.ok

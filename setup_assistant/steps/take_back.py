@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from setup_assistant.host import files, prefix, run
+from setup_assistant.host import files, prefix, run, temporary
 from setup_assistant.host.prefix import python_in
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps import adopt
@@ -60,12 +59,12 @@ def take_back(layout: Layout, found: Changes) -> None:
 
 
 def _uv(folder: Path, words: list[str], requirements: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="setup-assistant-") as scratch:
+    with temporary.folder() as scratch:
         outcome = run.run(
             [uv.uv_program(), "pip", words[0], "--python", python_in(folder), *words[1:],
              *requirements.split()],
             deadline=None,
-            env=uv.environment(Path(scratch), requirements=requirements),
+            env=uv.environment(scratch, requirements=requirements),
         )  # fmt: skip
     if not outcome.ok:
         raise failure("install_failed", outcome)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import caches, conda, removal, sites
+from setup_assistant.host import caches, conda, removal, sites, temporary
 from setup_assistant.host.removal_proofs import seen
 from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
@@ -40,6 +40,7 @@ def inventory(site: Layout, *, other_sites: bool, own_cache: Path) -> tuple[Item
     found = [*_made(owner, site), *undo_site.own_files(owner, site)]
     found += _lines(found)
     found += _cached(own_cache, site, last=not other_sites)
+    found += [going(p, "folder", p.parent, proof) for p, proof in temporary.left()]
     unique = {i.path if i.kind != "line" else (i.path, i.reason): i for i in reversed(found)}
     items = list(reversed(unique.values()))
     # What is kept as somebody else's is said once, by its folder.

@@ -47,8 +47,16 @@ class Answer:
 class Loaded:
     """A loaded model. `device` and `dtype` are what it runs in, `seconds` what loading took."""
 
-    def __init__(self, child: Dialogue, plan: Plan | None, smoke: Smoke) -> None:
+    def __init__(
+        self,
+        child: Dialogue,
+        plan: Plan | None,
+        smoke: Smoke,
+        on_looked: Callable[[], None] = lambda: None,
+    ) -> None:
         self._child, self._plan, self._smoke = child, plan, smoke
+        self._reply("looked", lambda _text: None)
+        on_looked()
         ready = self._reply("ready", lambda _text: None)
         self.device, self.dtype = str(ready["device"]), str(ready["dtype"])
         self.seconds = float(ready["seconds"])
@@ -117,6 +125,7 @@ def loaded(
     dtype: str | None = None,
     canary: bool = False,
     files: Sequence[str] = (),
+    on_looked: Callable[[], None] = lambda: None,
 ) -> Iterator[Loaded]:
     """Load a model folder in `env` and keep it loaded while the block runs.
 
@@ -128,6 +137,7 @@ def loaded(
         dtype: by default the plan's, or the device's usual one.
         canary: `model` is the test model, which runs in one thread.
         files: what will be asked about first, looked at before the model is loaded.
+        on_looked: called when they are fit, and loading begins.
 
     Raises:
         SetupError: `ask_failed`, with the cause; `not_writable`.
@@ -162,7 +172,7 @@ def loaded(
             raise failed("python-broken", values) from error
         try:
             child.send(request)
-            yield Loaded(child, plan, smoke)
+            yield Loaded(child, plan, smoke, on_looked)
         finally:
             child.close()
 

@@ -57,6 +57,27 @@ def test_without_an_environment_a_hub_is_enough(
     assert (tmp_path / "x" / SHARDS[0]).read_bytes() == (tmp_path / "w" / SHARDS[0]).read_bytes()
 
 
+def test_a_dry_run_tells_what_is_missing_and_writes_nothing(
+    assistant: Assistant, hub: Hub, model_folder: Path, tmp_path: Path
+) -> None:
+    to = tmp_path / "权重 w"
+    arguments = ("download", MODEL, "--to", str(to), "--dry-run", "--endpoint", hub.url)
+    done = assistant(*arguments, NO_PROXY="127.0.0.1")
+    assert done.returncode == 0, done.stderr
+    assert SHARDS[0] in done.stdout
+    assert "Nothing was done" in done.stdout
+    assert not to.exists()
+    to.mkdir()
+    there = (model_folder / SHARDS[0]).read_bytes()
+    (to / SHARDS[0]).write_bytes(there)
+    data = json.loads(assistant(*arguments, "--json", NO_PROXY="127.0.0.1").stdout)["data"]
+    assert data["dry_run"] is True
+    assert data["total_bytes"] == sum(f["size_bytes"] for f in data["files"])
+    assert data["missing_bytes"] == data["total_bytes"] - len(there)
+    assert [p.name for p in to.iterdir()] == [SHARDS[0]]
+    assert not any(r for r in hub.seen if SHARDS[0] in str(r))
+
+
 def test_a_second_source_delivers_what_the_first_does_not(
     assistant: Assistant, hub: Hub, model_folder: Path, tmp_path: Path
 ) -> None:

@@ -202,6 +202,8 @@ def test_two_of_one_name(machine: Machine) -> None:
     site = machine.site("lab")
     value = machine.envelope("remove", "lab", "--yes")
     assert value["errors"][0]["code"] == "env_ambiguous"
+    # A site's own folder names its environment as well.
+    assert machine.envelope("remove", str(site), "--dry-run")["status"] == "ok"
     assert machine.envelope("remove", str(lab), "--yes")["status"] == "ok"
     assert not lab.exists()
     assert (site / "env").is_dir()

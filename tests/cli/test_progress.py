@@ -52,13 +52,6 @@ def test_the_line_never_fills_the_terminal(
     assert "6.00 / 10.00 GB" in line
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0.2, "1 s"), (59, "59 s"), (150, "2 min"), (4800, "1 h 20 min")]
-)
-def test_rough_times(seconds: float, said: str) -> None:
-    assert progress.rough(seconds) == said
-
-
 def test_a_file_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "_SAID_SECONDS", 0.05)
     stream = io.StringIO()

@@ -18,6 +18,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import conda
 from setup_assistant.site import activation
 from setup_assistant.site.conda_explicit import exact_pins, render_explicit
+from setup_assistant.site.environment_yml import CREATE
 from setup_assistant.steps.backends.base import Job
 from setup_assistant.steps.backends.conda import Conda
 from tests.conda.channel import MINOR
@@ -45,10 +46,12 @@ def pip_list(prefix: Path) -> set[str]:
 def test_our_file_is_accepted_unchanged(
     client: Path, home: Path, channel: Path, job: Callable[..., Job], tmp_path: Path
 ) -> None:
+    """With the command that stands in the file; `defaults` of the settings is kept out by it."""
+    (home / ".condarc").write_text("channels: [defaults]\n")
     wanted = job(tmp_path / "unused").environment_yml
-    variables = {"CONDA_CHANNEL_ALIAS": channel.parent.as_uri(), "PYTHONNOUSERSITE": "1"}
     done = subprocess.run(
-        [client, "env", "create", "--yes", "-f", wanted], env={**os.environ, **variables},
+        ["sh", "-c", CREATE.replace("conda env create", '"$0" env create --yes'), client],
+        env={**os.environ, "CONDA_CHANNEL_ALIAS": channel.parent.as_uri()}, cwd=wanted.parent,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -66,6 +66,7 @@ def test_a_file_that_cannot_be_read_is_named(
     assert done.returncode == 1
     assert name in done.stderr
     assert said in done.stderr
+    assert "Loading" not in done.stderr
     assert "torchvision.io" not in done.stderr
 
 

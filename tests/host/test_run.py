@@ -70,11 +70,13 @@ def test_standard_input_is_given_or_empty() -> None:
 
 
 def test_what_shadows_packages_does_not_reach_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", "/nowhere")
-    monkeypatch.setenv("VIRTUAL_ENV", "/nowhere")
+    for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONHASHSEED", "PYTHONUTF8", "VIRTUAL_ENV"):
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     env = run.clean_environment({"EXTRA": "1"})
-    assert "PYTHONPATH" not in env
-    assert "VIRTUAL_ENV" not in env
+    assert "/nowhere" not in env.values()
+    assert env["PYTHONDONTWRITEBYTECODE"] == "1"
+    assert _python("print('started')").out == "started\n"
     assert (env["PYTHONNOUSERSITE"], env["EXTRA"]) == ("1", "1")
 
 

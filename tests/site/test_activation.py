@@ -98,6 +98,36 @@ def test_windows_shells_quote_in_their_own_way(tmp_path: Path) -> None:
     assert str(prefix).replace("'", "''") in activation.activation(prefix, "conda", "powershell")
     cmd = activation.activation(prefix, "conda", "cmd")
     assert f'set "CONDA_PREFIX={prefix}"' in cmd
+    # A blank before the & would become the value.
+    assert 'set "PYTHONPATH=" & call ' in activation.activation(tmp_path, "venv", "cmd")
+
+
+@pytest.mark.parametrize("shell", ["powershell", "cmd"])
+def test_windows_shells_give_pythonpath_back_too(tmp_path: Path, shell: Shell) -> None:
+    there = activation.activation(tmp_path, "venv", shell, restore=True)
+    back = activation.deactivation(tmp_path, "venv", shell, restore=True)
+    assert "_SA_PYTHONPATH" in there
+    assert "_SA_PYTHONPATH" in (there.partition("function")[2] if shell == "powershell" else back)
+    assert activation.deactivation(tmp_path, "venv", shell) == "deactivate"
+
+
+def test_powershell_takes_the_text(tmp_path: Path) -> None:
+    """Runs where there is a PowerShell: venv's own script is a stand-in of its functions."""
+    program = shutil.which("pwsh") or shutil.which("powershell")
+    if program is None:
+        pytest.skip("PowerShell is not here")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "Activate.ps1").write_text(
+        "function Global:deactivate ([switch]$NonDestructive) {\n"
+        "if (-not $NonDestructive) { Remove-Item Function:deactivate } }\n"
+    )
+    text = activation.activation(tmp_path, "venv", "powershell", restore=True)
+    script = f'{text}; {text}; "in:$Env:PYTHONPATH"; deactivate; "out:$Env:PYTHONPATH"'
+    done = subprocess.run(
+        [program, "-NoProfile", "-Command", script], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": "/nowhere/else"},
+    )  # fmt: skip
+    assert (done.stdout.split(), done.stderr) == (["in:", "out:/nowhere/else"], "")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,22 @@ def test_every_file_of_a_site_is_written_and_the_plan_last(tmp_path: Path) -> No
     assert written[-1] == "plan.json"
 
 
+def test_the_readme_names_whatever_a_site_may_hold(tmp_path: Path) -> None:
+    _write(tmp_path)
+    text = (tmp_path / "README.txt").read_text()
+    layout = Layout(tmp_path)
+    named = (
+        getattr(layout, name)
+        for name in vars(Layout)
+        if isinstance(getattr(Layout, name), property)
+    )
+    names = {p.name for p in named if p.parent == tmp_path and not p.name.startswith(".")}
+    # What `serve --write-unit` makes, it tells itself.
+    names -= {layout.unit.name, layout.serve_token.name}
+    assert {"requirements.lock", "conda-explicit.txt", "ledger.jsonl"} <= names
+    assert {name for name in names if text.count(name) < 2} == set()
+
+
 def test_a_rerun_changes_nothing_even_as_free_memory_changes(tmp_path: Path) -> None:
     _write(tmp_path)
     assert _write(tmp_path) == []

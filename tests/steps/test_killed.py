@@ -53,10 +53,13 @@ class Lab:
     ) -> subprocess.CompletedProcess[str]:
         """Run a verb; with `kill`, only until before its move of that number."""
         home = self.folder / "home"
-        home.mkdir(exist_ok=True)
+        temporary = self.folder.parent / "tmp"
+        for folder in (home, temporary):
+            folder.mkdir(exist_ok=True)
         env = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "UV_"))}
         env |= {
             "HOME": str(home),
+            "TMPDIR": str(temporary),
             "PYTHONPATH": str(ROOT),
             "SETUP_ASSISTANT_CACHE": str(self.folder / "cache"),
             "SETUP_ASSISTANT_RECIPES": str(self.folder.parent / "recipes" / recipes),
@@ -95,6 +98,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("killed")
     small_recipes(folder / "recipes" / "old", **{PINNED: OLD})
     recipes = small_recipes(folder / "recipes" / "new", **{PINNED: NEW})
+    for mirrors in folder.glob("recipes/*/mirrors.toml"):
+        # All refuse at once: a silent one counts as there, and would be tried.
+        mirrors.write_text(mirrors.read_text().replace("https://", "http://127.0.0.1:9/"))
     with serving(recipes) as index:
         index.packages["transformers"].add(OLD)
         lab = Lab(folder / "made", index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,8 @@ from setup_assistant.cli.verify import options as inside_options
 from setup_assistant.errors import SetupError
 from setup_assistant.host import paths
 from setup_assistant.messages import _
-from setup_assistant.units_text import duration, memory_text
+from setup_assistant.times_text import duration
+from setup_assistant.units_text import memory_text
 
 if TYPE_CHECKING:
     from setup_assistant.choose.plan import Plan
@@ -95,8 +97,10 @@ def command(
         raise SetupError("unanswered", flag="--question")
     where = _where(site, env, model)
     answers: list[dict[str, Any]] = []
+    loading = _("Loading {model}", model=where.name)
+    first = _("Looking at {files}", files=", ".join(Path(f).name for f in files))
     with (
-        busy(_("Loading {model}", model=where.name)) as progress,
+        busy(first if files else loading) as progress,
         loaded(
             where.env,
             where.model,
@@ -105,6 +109,7 @@ def command(
             dtype=dtype,
             canary=where.canary,
             files=files,
+            on_looked=lambda: progress.begin(loading),
         ) as there,
     ):
         progress.end()
@@ -142,7 +147,7 @@ def _where(site: Path | None, env: Path | None, model: Path | None) -> _Where:
     if plan.model.id == "canary":
         show.note(
             _("This is the test model: it knows simple scenes only. For a real one: {command}",
-              command="setup-assistant up")
+              command=f"setup-assistant up --site {shlex.quote(str(layout.root))} --model auto")
         )  # fmt: skip
         return _Where(env=prefix, model=canary.load().model, plan=plan, canary=True)
     folder = layout.weights(plan.model.id)
@@ -195,8 +200,6 @@ def _loop(there: Loaded, files: list[str], new_tokens: int, answers: list[dict[s
 
 def _words(line: str) -> list[str]:
     """Return the words of a typed line if it begins with a file, else the line whole."""
-    import shlex
-
     try:
         words = shlex.split(line)
     except ValueError:

@@ -83,6 +83,7 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
     is_flag=True,
     help=_("Read all files again, compare them with the source, and replace damaged ones."),
 )
+@click.option("--dry-run", is_flag=True, help=_("Ask the source and show what would be fetched."))
 def command(
     *,
     model: str,
@@ -91,6 +92,7 @@ def command(
     endpoint: str | None,
     revision: str | None,
     verify: bool,
+    dry_run: bool,
 ) -> Result:
     """Download one model."""
     from setup_assistant.host import clock
@@ -109,6 +111,11 @@ def command(
     )  # fmt: skip
     folder = _folder(wish)
     wish = replace(wish, revision=wish.revision or _recorded_revision(wish, folder))
+    if dry_run:
+        from setup_assistant.cli.download.download_display import Arriving
+        from setup_assistant.cli.download.dry_run import foreseen
+
+        return foreseen(_job(wish, folder, Arriving()))
     record, received, unasked = _bring(wish, folder)
     named = [redact(s) for s in sources] or ["modelscope"]
     data = {

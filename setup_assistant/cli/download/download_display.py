@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from setup_assistant.cli.terminal import show
-from setup_assistant.cli.terminal.progress import rough
 from setup_assistant.host import clock
 from setup_assistant.messages import Message, _
 from setup_assistant.steps.download.events import Event
 from setup_assistant.terminal_text import cut
+from setup_assistant.times_text import rough
 from setup_assistant.units_text import size_text
 
 _SAID_SECONDS, _REPORTED_SECONDS = 10.0, 1.0
@@ -55,16 +55,8 @@ class Arriving:
         show.event({"event": event.kind, **event.data})
 
     def _start(self, data: dict[str, Any]) -> None:
-        if not data["missing_bytes"]:
-            return
-        sizes = {"size": size_text(data["missing_bytes"]), "free": size_text(data["free_bytes"])}
-        if data["expected_seconds"] is None:
-            text = _("{size} to fetch; {free} are free there", **sizes)
-        else:
-            time = rough(data["expected_seconds"])
-            text = _("{size} to fetch, as fast as last time in about {time}; {free} are free there",
-                     time=time, **sizes)  # fmt: skip
-        show.note(f"  {text}")
+        if data["missing_bytes"]:
+            show.note(f"  {to_fetch(data)}")
 
     def _progress(self, event: Event) -> None:
         data, now = event.data, clock.monotonic()
@@ -80,6 +72,20 @@ class Arriving:
                 figures = [f for f in (_speed(data), _left(data)) if f]
                 text = _("{done} of {total}", done=done, total=total)
                 show.note("  " + "  ".join([text, *figures]))
+
+
+def to_fetch(data: dict[str, Any]) -> str:
+    """Return how much is to be fetched, how long that took the last time, and what room there is.
+
+    Args:
+        data: `missing_bytes`, `free_bytes`, `expected_seconds`.
+    """
+    sizes = {"size": size_text(data["missing_bytes"]), "free": size_text(data["free_bytes"])}
+    if not data["missing_bytes"] or data["expected_seconds"] is None:
+        return _("{size} to fetch; {free} are free there", **sizes)
+    time = rough(data["expected_seconds"])
+    return _("{size} to fetch, as fast as last time in about {time}; {free} are free there",
+             time=time, **sizes)  # fmt: skip
 
 
 def _rows(event: Event) -> list[list[str]]:

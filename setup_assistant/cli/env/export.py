@@ -51,7 +51,9 @@ def activate(name: str, shell: str) -> Result:
         "prefix": found.prefix,
         "shell": wanted,
         "activate": texts[wanted],
-        "deactivate": activation.deactivation(Path(found.prefix), found.made_by, wanted, program),
+        "deactivate": activation.deactivation(
+            Path(found.prefix), found.made_by, wanted, program, restore=restore
+        ),
         "all": texts,
     }
     return Result("env activate", data, text=lambda: show.verbatim(texts[wanted]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.fleet.options import inventory_options, yes_option
 from setup_assistant.cli.result import Result
@@ -34,7 +36,8 @@ _STATES = {
 )
 @inventory_options
 @yes_option
-def command(yes: bool, **own: Any) -> Result:  # noqa: ANN401 - click's own options
+@click.option("--dry-run", is_flag=True, help=_("Show the keys and keep none."))
+def command(yes: bool, dry_run: bool, **own: Any) -> Result:  # noqa: ANN401 - click's own options
     """Enrol the hosts of an inventory."""
     from setup_assistant.cli.fleet import chosen_hosts
     from setup_assistant.fleet import host_keys, inventory, settings
@@ -48,11 +51,12 @@ def command(yes: bool, **own: Any) -> Result:  # noqa: ANN401 - click's own opti
     rows = [(o.name, str(_STATES[o.state]), " ".join(o.fingerprints[:1])) for o in found]
     show.table(rows, (_("Host"), _("Host key"), _("Fingerprint")))
     question = _("Keep the keys of {count} hosts?", count=len(new))
-    agreed = bool(new) and (yes or _agree(question))
+    agreed = bool(new) and not dry_run and (yes or _agree(question))
     if agreed:
         host_keys.keep(new)
         show.line(_("Kept in {paths}.", paths=", ".join(sorted({str(o.kept_in) for o in new}))))
-    left = any(o.state in ("changed", "silent", "behind") for o in found) or (new and not agreed)
+    left = any(o.state in ("changed", "silent", "behind") for o in found)
+    left = left or bool(new and not agreed and not dry_run)
     data = {"hosts": [_json(o, kept=agreed and o.state == "new") for o in found]}
     return Result("fleet enrol", data, Exit.PARTLY if left else Exit.DONE)
 

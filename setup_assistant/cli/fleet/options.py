@@ -47,7 +47,11 @@ def _rows() -> tuple[Row, ...]:
             _("How many hosts at once; by default all, at most 40."),
             {"type": click.IntRange(1, 500)},
         ),
-        (("--check",), _("Change nothing: show what would be done."), {"is_flag": True}),
+        (
+            ("--check", "--dry-run", "check"),
+            _("Change nothing: show what would be done."),
+            {"is_flag": True},
+        ),
         (
             ("-e", "--extra-vars", "extra"),
             _("Variables for reading the inventory, as Ansible has it: NAME=VALUE or @FILE."),

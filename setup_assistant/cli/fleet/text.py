@@ -17,7 +17,7 @@ from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import clock, files
 from setup_assistant.host.secrets import redact_json
 from setup_assistant.messages import Message, _, msg
-from setup_assistant.units_text import duration
+from setup_assistant.times_text import duration
 
 if TYPE_CHECKING:
     from setup_assistant.fleet.outcome import Outcome

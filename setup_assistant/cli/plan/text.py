@@ -183,6 +183,6 @@ def _price(other: Alternative) -> str:
 def _minutes(seconds: float | None) -> str:
     if seconds is None:
         return _("unknown")
-    from setup_assistant.cli.terminal.progress import rough
+    from setup_assistant.times_text import rough
 
     return _("about {time} (estimated)", time=rough(seconds))

@@ -19,6 +19,7 @@ from setup_assistant.host import clock
 from setup_assistant.host.secrets import redact_json
 from setup_assistant.messages import _
 from setup_assistant.terminal_text import cut, pad, width
+from setup_assistant.times_text import rough
 
 # Names the file in which a job of a fleet looks for what is being done.
 PROGRESS_FILE = "SETUP_ASSISTANT_PROGRESS"
@@ -189,13 +190,3 @@ def _left(state: _State) -> str:
 
 def _expectation(seconds: float | None) -> str:
     return "" if seconds is None else "  " + _("(about {time})", time=rough(seconds))
-
-
-def rough(seconds: float) -> str:
-    """Return seconds as a person says them while waiting: `8 s`, `3 min`, `1 h 20 min`."""
-    if seconds < 100:
-        return _("{count} s", count=max(1, round(seconds)))
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return _("{count} min", count=minutes)
-    return _("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)

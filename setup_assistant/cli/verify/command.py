@@ -203,7 +203,7 @@ def _show_check(check: Check) -> None:
     """Show one calm line, and for a failed check what was expected."""
     from setup_assistant.report.sections import status_word
     from setup_assistant.terminal_text import pad
-    from setup_assistant.units_text import duration
+    from setup_assistant.times_text import duration
     from setup_assistant.verify import causes
 
     if check.status == "blocked" and not show.is_verbose():

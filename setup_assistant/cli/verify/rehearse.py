@@ -59,8 +59,8 @@ def command(
     **given: Any,  # noqa: ANN401 - the fields of `fit.Asked`
 ) -> Result:
     """Check what is free, rehearse, and compare with the prediction."""
-    from setup_assistant.cli.terminal.progress import rough
     from setup_assistant.steps import rehearsal_plan
+    from setup_assistant.times_text import rough
     from setup_assistant.verify.rehearse import rehearse
 
     given["images"] = tuple(_size("--image", text, 2) for text in given["images"])
@@ -131,7 +131,7 @@ def _size(flag: str, text: str, count: int) -> tuple[int | float, ...]:
 def _show_case(case: Case) -> None:
     from dataclasses import asdict
 
-    from setup_assistant.units_text import duration
+    from setup_assistant.times_text import duration
 
     show.event({"event": "case", **asdict(case)})
     show.note(

@@ -12,7 +12,7 @@ from setup_assistant.messages import msg
 from setup_assistant.steps.download import speeds
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.fallback import Several
-from setup_assistant.steps.download.job import LOCK, Brought, Job
+from setup_assistant.steps.download.job import LOCK, Brought, Foreseen, Job
 from setup_assistant.steps.download.preflight import check_length, check_links, check_space, make
 from setup_assistant.steps.download.proving import proved_before, record
 from setup_assistant.steps.download.run import Run
@@ -21,7 +21,7 @@ from setup_assistant.weights.flusher import Flusher
 from setup_assistant.weights.folder_record import Kept, Manifest
 from setup_assistant.weights.model_files_present import check_heads, check_listed
 
-__all__ = ["LOCK", "Brought", "Job", "bring"]
+__all__ = ["LOCK", "Brought", "Foreseen", "Job", "bring", "foresee"]
 # What a source says that could not be asked.
 _SILENT = ("weights_unreachable", "weights_interrupted")
 
@@ -47,13 +47,8 @@ def bring(job: Job) -> Brought:
         # Touched, and read again: no need to ask the hub.
         return Brought(record=whole)
     sources = Several(job, known)
-
-    def check(listed: Sequence[RemoteFile]) -> None:
-        check_listed([f.path for f in listed], job.model)
-        check_links(job, listed)
-
     try:
-        listed = sources.choose(check)
+        listed = _choose(job, sources)
     except SetupError as error:
         if error.code not in _SILENT or not old or not old.complete:
             raise
@@ -70,6 +65,32 @@ def bring(job: Job) -> Brought:
                 return Brought(record=old)
             proved = _of_state(job, old, proved_before(job, old, known, own=own))
         return Run(job, sources, listed, proved, ours=old if own else None).finish()
+
+
+def foresee(job: Job) -> Foreseen:
+    """Return what `bring` would fetch; only sources are asked, and nothing is written.
+
+    Raises:
+        SetupError: what the source says, `no_space`, `not_writable`.
+    """
+    sources = Several(job, job.known())
+    listed = _choose(job, sources)
+    check_length(job, listed)
+    missing, free = check_space(job, listed, sources.partial_bytes)
+    return Foreseen(
+        source=sources.name, files=tuple(listed), missing_bytes=missing, free_bytes=free,
+        expected_seconds=speeds.expected_seconds(sources.name, missing),
+    )  # fmt: skip
+
+
+def _choose(job: Job, sources: Several) -> Sequence[RemoteFile]:
+    """Return the files of the first source that has them; names and links are checked."""
+
+    def check(listed: Sequence[RemoteFile]) -> None:
+        check_listed([f.path for f in listed], job.model)
+        check_links(job, listed)
+
+    return sources.choose(check)
 
 
 def _records(job: Job) -> tuple[Manifest | None, bool]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message
 from setup_assistant.steps.download.events import Event, unheard
 from setup_assistant.steps.download.source import Source
@@ -41,6 +42,20 @@ class Job:
     note: Callable[[Message], None] = lambda _text: None
     event: Callable[[Event], None] = unheard
     wait: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foreseen:
+    """What would be fetched: from where, which files, and how much of them is not there yet.
+
+    `expected_seconds` is None where that source was never measured.
+    """
+
+    source: str
+    files: tuple[RemoteFile, ...]
+    missing_bytes: int
+    free_bytes: int
+    expected_seconds: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,8 @@ Run as `PYTHON -I -X faulthandler converse.py`, inside the target environment. T
 the request (model, device, dtype, max_memory, threads, and as `content` the files of the first
 question, which are looked at before the model is loaded); each further line a question:
 {"content": parts of the message, "question": text, "max_new_tokens": count}.
-Events: `ready`, then for each question any number of `piece` and one `answer`; `fault` where
-something failed, after which the next question may come.
+Events: `looked` (the files are fit, and loading begins), `ready`, then for each question any number
+of `piece` and one `answer`; `fault` where something failed, after which the next question may come.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def look_at(content: list[JSON], reader_name: str) -> None:
 def load(request: JSON, lines: Lines) -> chat.Chat:
     """Load the model and say that it is ready."""
     look_at(request.get("content", []), request.get("reader") or "")
+    lines.send("looked")
     import torch
 
     began = time.monotonic()
