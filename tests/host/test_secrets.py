@@ -67,7 +67,7 @@ UNITS = (
     '"', "\\", "'", "login x ", "--token ", "-u a:", "authorization: ", "cookie: ", "密码：", " ",
     "\n", "%2", "%41", "name: x value: ", '\\"token\\":', "a_key=", "/", "/home/", "1.1.1.1 ",
     "0:", "aA1", "token: !a &b ", "secret: |\n  a\n", "password:\n  a\n", "<password>a", "zip -",
-    "%25",
+    "%25", "USER PID X\nab 1 2\n", "AUTH a ", "PIN for ", "users: a, ", "account on a ", "李小明 ",
 )  # fmt: skip
 
 
