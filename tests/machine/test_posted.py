@@ -183,6 +183,22 @@ def test_words_about_a_card_do_not_join_the_table(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "part"),
+    [
+        ("我的机器是 Jetson Orin Nano，驱动 540.4.0", "Jetson Orin Nano", "8.7"),
+        ("DGX Spark, driver 580.95.05", "DGX Spark", "12.1"),
+        ("one Jetson AGX Thor", "Jetson AGX Thor", "11.0"),
+    ],
+)
+def test_a_computer_is_read_by_its_own_name(
+    text: str, name: str, part: str, tmp_path: Path
+) -> None:
+    machine = read_text(text, tmp_path)
+    assert [(g.name, g.compute_capability) for g in machine.gpus] == [(name, part)]
+    assert machine.system.arch == "aarch64"
+
+
 def test_what_is_typed_is_a_description(tmp_path: Path) -> None:
     """No driver has answered for these cards: an impossible pair is refused, not planned."""
     machine = read_text("RTX 5090, driver 550.54, Ubuntu", tmp_path)
