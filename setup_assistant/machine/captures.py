@@ -77,6 +77,11 @@ def read(paths: Sequence[Path], host: str | None = None) -> Machine:
             detail = msg(
                 "it is output of {tool}, whose cards are not NVIDIA's and not used here", tool=tool
             ).english
+        if any("MIG devices:" in t for _path, t in texts):
+            detail = msg(
+                "it lists MIG slices only, and not the GPUs that they are of: send all that "
+                "nvidia-smi prints"
+            ).english
         raise SetupError("file_invalid", path=", ".join(map(str, paths)), detail=detail)
     chosen = _chosen(moments.by_host(_counted(found)), host)
     readings, older = moments.newest(chosen)

@@ -21,7 +21,7 @@ _COUNT = (
     r"(?:(?P<count>\d{1,2}|" + "|".join(_COUNTS) + r") ?(?:[x×*块张卡个]|pcs\.?|pieces of)? ?)?"
 )
 _DRIVER = re.compile(
-    r"(?:driver|驱动)\w{0,2}(?: version| branch|版本)?[ :=]*(?:is |是)?(?:nvidia[- ])?[rv]?"
+    r"(?:driver|驱动)\w{0,2}(?: version| branch|版本)?[ :=*-]*(?:is |是)?(?:nvidia[- ])?[rv]?"
     r"(\d{3}(?:\.\d{1,3}){0,2})(?!\d)|\b(\d{3}\.\d{1,3}(?:\.\d{1,2})?) drivers?\b",
     re.IGNORECASE,
 )
