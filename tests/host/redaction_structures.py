@@ -93,6 +93,12 @@ SECRETS += (
     ("credentials: maya / t0pper!", "t0pper!"),
     ("using the supplied chat key vv-88-kiwi-pie", "vv-88-kiwi-pie"),
     ("refresh: 1//0dEfGhIjKlMnOpQr", "0dEfGhIj"),
+    ("wandb.login(key='" + "0fee" * 10 + "')", "0fee0fee"),
+    ("mc alias set shelf https://s3.lab.example maple syrup88", "maple", "syrup88"),
+    ("root 的密码已重置为「Orchid-2020」", "Orchid-2020"),
+    ("   Key Content            : cabbagepatch", "cabbagepatch"),
+    ("recovery key: " + "-".join(["135790"] * 8), "135790"),
+    ("the PIN 9043 of the badge", "9043"),
 )
 
 IDENTITIES: tuple[tuple[str, ...], ...] = (
@@ -154,6 +160,13 @@ IDENTITIES += (
     ("box7 ansible_host=10.1.1.1", "box7"),
     ("wandb: Currently logged in as: lena-k (vision-org).", "lena-k", "vision-org"),
     ('wifi ssid "Room 5"', "Room 5"),
+    ("SSID      : Upstairs", "Upstairs"),
+    ("NODELIST NODES STATE\nheron-b2 1 idle\n", "heron-b2"),
+    ("Some of the tasks on finch-c7 have been killed", "finch-c7"),
+    ("Invalid account (robotics_grp)", "robotics_grp"),
+    ("use the guest account visit_9, please", "visit_9"),
+    ('[owner]\nname = "Ingrid Solberg"', "Solberg"),
+    ("reach it at vpn.inner.uz:51820", "inner.uz"),
     ("我的学号 2020110011", "2020110011"),
 )
 
@@ -182,5 +195,6 @@ INNOCENT: tuple[str, ...] = (
     "温度 14:02\n周一 9:00",
     "The account is disabled; the login is successful.",
     "Chrome/120.0.0.0 Safari/537.36",
+    "login: required; 账号：未登录",
     "cache_key: 77fe00aa77fe00aa77fe00aa77fe00aa",
 )

@@ -54,7 +54,7 @@ _ADDRESSED = re.compile(
     r"(\d{1,3}(?:\.\d{1,3}){3})",
     re.IGNORECASE,
 )
-_DIGITS = re.compile(r"\d|(?i:gpu-|mig-|[a-f]{2}[:-])")
+_DIGITS = re.compile(r"\d|(?i:gpu-|mig-|ssid|[a-f]{2}[:-])")
 _DOTS = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d")
 _IPV6 = re.compile(
     r"(?<![\w:.])\[?((?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|\d{1,3}(?:\.\d{1,3}){3})?)(?:%\w{1,16})?"

@@ -65,7 +65,7 @@ def _heads(line: str) -> list[tuple[int, re.Match[str], bool]]:
     return [
         (index, word, name in _USERS)
         for index, (word, name) in enumerate(zip(words, said, strict=True))
-        if name in _USERS or (name in hosts and (index or name == "NAME"))
+        if name in _USERS or name in hosts
     ]
 
 

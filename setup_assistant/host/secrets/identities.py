@@ -28,7 +28,8 @@ _NOBODY = frozenset({
     "messagebus", "message", "syslog", "postgres", "mysql", "redis", "nginx", "apache", "polkitd",
     "rtkit", "avahi", "chrony", "dbus", "lp", "mail", "sshd", "ntp", "nvidia-persistenced",
     "nvidia-", "gdm", "munge", "slurm", "kernoops", "uuidd", "colord", "www-data",
-    "priority", "resources", "pending", "bin", "sys", "statd", "rpc", "bash", "ssh",
+    "priority", "resources", "required", "optional", "failed", "success", "successful", "ok",
+    "incorrect", "disabled", "enabled", "yes", "no", "expired", "未登录", "未知", "匿名", "pending", "bin", "sys", "statd", "rpc", "bash", "ssh",
 })  # fmt: skip
 # account@computer, as in a prompt, in ssh and in mail.
 _AT = re.compile(

@@ -31,6 +31,8 @@ USERS = (
     (("-u", "-l", "--user"), re.compile(rf"{_CLIENTS}(?:-u|-U|-l|--user(?:name)?)(?:[ \t]{{1,4}}|=|(?=[A-Za-z]))['\"]?(?!-)([A-Za-z]{_NAME})")),
     (("users:",), re.compile(rf"(?m)^users:[ \t]{{0,4}}\r?\n[ \t]{{0,8}}- name: ['\"]?({_NAME})")),
     (("session_name", "session-name", "first", "last", "real", "given", "family"), re.compile(rf"\b(?:role[_-]session[_-]name|(?:first|last|real|given|family)[_ -]?name)\b{_S}({_NAME})", _I)),
+    (("account (",), re.compile(r"\baccount \(([\w.-]{2,64})\)", _I)),
+    (("account ", "user ", "login "), re.compile(r"\b(?:account|user|login)[ \t]{1,4}['\"]?([A-Za-z](?=[\w.-]{0,40}[\d_])[\w.-]{1,40}\w)(?=['\"]?(?:[;,.)]|\s*$| (?:with|and)\b))", _I | re.MULTILINE)),
     (("logged in as",), re.compile(rf"\blogged in as:?[ \t]{{1,4}}['\"]?{_NAME}['\"]? \(({_NAME})\)", _I)),
     (("logged in as:",), re.compile(rf"\blogged in as:[ \t]{{1,4}}['\"]?({_NAME})", _I)),
     (("password",), re.compile(rf"\b(?:account|user|login|name)[ \t]{{1,4}}({_ONE})[ \t](?:with|and|/)[ \t](?:the |this |an? )?(?:\w{{1,16}} )?password\b", _I)),
@@ -57,7 +59,7 @@ USERS = (
     (("sudoers",), re.compile(r"([\w.-]{2,40}) is not in the sudoers")),
     (("whoami",), re.compile(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}([\w.-]{2,40})[ \t]*(?:\n|$)")),
     (("id=",), re.compile(r"\b[ug]id=\d{1,10}\(([^)\s]{1,64})\)")),
-    (("用户", "号", "户", "登录名", "姓名", "作者", "人", "者"), re.compile(rf"(?:用户名?|账号|帐号|账户|登录名|姓名|作者|联系人|负责人|所有者|用户名称)"
+    (("用户", "号", "户", "登录名", "姓名", "作者", "人", "者"), re.compile(rf"(?:用户名?|(?:账号|帐号|账户)名?|登录名|姓名|作者|联系人|负责人|所有者|用户名称)"
                rf"(?:是|为|\s{{0,4}}[:：=＝])[\s\"'“「]{{0,4}}({_NAME})")),
     (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}(\S{1,64})\s{1,8}\S")),
     (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}\S{1,64}\s{1,8}(\S{1,64})")),
@@ -71,11 +73,17 @@ FULL_NAMES = (
         r"\b(?:[Aa]uthor|user\.name|[Ff]ull ?[Nn]ame|[Rr]eviewed-by|[Tt]ested-by|[Mm]aintainer|[Ss]igned-off-by|[Cc]reated by|[Ss]ubmitted by|[Rr]eported by|[Nn]ame of user)['\"]?"
         r"\s{0,4}[:=]?\s{0,4}['\"]?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
     ),
+    re.compile(
+        r"\b(?i:owner|authors?|user|contact|maintainer|person)[\]\"'}: \t]{0,4}[\s{]{1,20}[\"']?name[\"']?\s{0,4}[=:]\s{0,4}[\"']?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
+    ),
     # Before one's mail.
     re.compile(r"\b([A-Z][\w'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})(?= ?[(<][\w.+-]{1,64}@)"),
 )
 HOSTS = (
     (("ansible_",), re.compile(r"(?m)^[ \t]{0,8}([A-Za-z][\w.-]{1,100})[ \t]{1,20}ansible_")),
+    ((" on ",), re.compile(r"\b(?:tasks?|steps?|jobs?|running|ran|failed|started|runs) on ([A-Za-z][\w.-]{0,60}\d[\w-]{0,20})(?=[\s:,.]|$)", _I)),
+    (("error:",), re.compile(r"(?m)^(?:srun|slurmstepd|sbatch|pdsh): error: ([\w.-]{2,64}): ")),
+    ((":",), re.compile(r"(?<![\w./@:-])((?:[A-Za-z][\w-]{0,60}\.){2,6}[a-z]{2,10}):\d{2,5}\b")),
     # The first line of gpustat.
     (("20",), re.compile(r"(?m)^([\w.-]{2,64})[ \t]{2,60}[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d 20\d\d\b")),
     (("-h", "--host"), re.compile(rf"{_CLIENTS}(?:-h|-H|--host(?:name)?)(?:[ \t]{{1,4}}|=)['\"]?([A-Za-z][\w.-]{{1,100}})")),
