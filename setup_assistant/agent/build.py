@@ -67,11 +67,11 @@ def build(arch: str = "") -> Agent:
             return _named(kept)
         log.debug("agent: %s is damaged, and built anew", kept)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        files.make_below(paths.cache_folder(), folder)
         for old in folder.glob("agent-*.pyz"):
             # Of an earlier version of this tool; another run may still push a recent one.
             if time.time() - old.stat().st_mtime > _STALE_SECONDS:
-                removal.drop(old, under=folder)
+                removal.drop(old, under=paths.cache_folder())
         # A name of its own: two first runs may build at once.
         with tempfile.TemporaryDirectory(prefix=".build-", dir=folder) as scratch:
             aside = Path(scratch) / "agent.pyz"

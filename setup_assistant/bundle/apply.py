@@ -168,9 +168,9 @@ def ready(
             conda.unpack_maker(root, target.tools)
         yield prepare(wishes, machine=replace(machine, sources=()))
     finally:
-        above = scratch.parent
-        removal.tidy(scratch, under=above, proof=called(scratch, folders=True))
-        removal.prune(above, under=above.parent)
+        cache = paths.cache_folder()
+        removal.tidy(scratch, under=cache, proof=called(scratch, folders=True))
+        removal.prune(scratch.parent, under=cache)
 
 
 def _wishes(manifest: Manifest, target: Target, root: Path, site: str) -> Wishes:

@@ -53,7 +53,7 @@ class Remote:
         Raises:
             SetupError: `bundle_fetch`, `bundle_damaged`, `bundle_signature`, `bundle_invalid`.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        files.make_below(paths.cache_folder(), self.folder)
         manifest = self.folder / manifests.NAME
         manifest.write_bytes(self._read(manifests.NAME) or b"")
         (self.folder / manifests.SUMS).write_bytes(self._read(manifests.SUMS) or b"")
@@ -97,8 +97,8 @@ class Remote:
 
     def forget(self) -> None:
         """Remove what was fetched: it is installed."""
-        above = self.folder.parent
-        removal.remove(self.folder, under=above, proof=called(self.folder, folders=True))
+        ours = called(self.folder, folders=True)
+        removal.remove(self.folder, under=paths.cache_folder(), proof=ours)
 
     def _is_there(self, part: Piece) -> bool:
         target = self.folder / part.path

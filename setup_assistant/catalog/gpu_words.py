@@ -106,7 +106,14 @@ def _with_size(word: str, known: Known) -> Known:
 
 def _forms(name: str) -> Iterator[str]:
     """Yield a name as it is compared, then with its words apart as NVIDIA writes them."""
-    word = re.sub(r"\b(?:laptop|notebook|mobile)(?: gpu)?\b", "laptop gpu", plain(name))
+    word = re.sub(
+        r"(?:\b(?:laptop|notebook|mobile)(?: gpu)?\b|笔记本(?:电脑)?|移动版|移动端)",
+        " laptop gpu",
+        plain(name),
+    )
+    word = re.sub(
+        r"\b((?:[gr]tx ?)?[1-5]0[5-9]0(?: ?ti)?) ?m\b", r"\1 laptop gpu", " ".join(word.split())
+    )
     word = re.sub(r"\btitan ?x pascal\b", "titan x (pascal)", word)
     yield word
     word = plain(re.sub(r"[_-]", " ", word)).replace("tisuper", "ti super")
@@ -115,4 +122,6 @@ def _forms(name: str) -> Iterator[str]:
     word = re.sub(r"\b(16[56]0|20[678]0) ?s\b", r"\1 super", word)
     word = re.sub(r"\bmx (?=\d)", "mx", word)
     word = re.sub(r"\b(ada|blackwell) laptop gpu", r"\1 generation laptop gpu", word)
-    yield re.sub(r"\b(?:dgx )?spark\b", "gb10", " ".join(word.split()))
+    # "JetsonOrinNano", "jetson-orin-nano"
+    word = re.sub(r"(jetson|agx|drive|tegra|orin|xavier)(?=[a-z])", r"\1 ", word)
+    yield re.sub(r"^spark$", "dgx spark", " ".join(word.split()))

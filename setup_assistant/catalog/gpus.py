@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
@@ -21,6 +21,12 @@ _NOTES = ("(", "\u00ae", "\u2122", " mig ", "nvidia", "graphics", "max-q")
 _SHARE = re.compile(r"(?:grid )?(rtx ?a?\d+|[a-z]+\d+)[a-z]*?(-ada)?-(?:\d-)?(\d+)[abcq](?:me)?$")
 # Parts without memory of their own: Tegra X1, X2, Xavier, Orin, Thor and GB10.
 UNIFIED = frozenset({"5.3", "6.2", "7.2", "8.7", "11.0", "12.1"})
+# Those and others that sit on an Arm processor, alone among NVIDIA's.
+_ON_ARM = re.compile(
+    r"\b(?:GB10|GB[23]00|GH200|Orin|Xavier|Thor|Tegra|Jetson|Spark|Grace|DIGITS|GX10|PGX)\b|"
+    r"jetson|orin",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +40,13 @@ class Chip:
 
 @dataclass(frozen=True, kw_only=True)
 class GpuFile:
-    """The whole recipe: capability → name → GiB, and chips by PCI number."""
+    """The whole recipe: capability → name → GiB, what a name is called, chips by PCI number."""
 
     source: str
     date: str
     ambiguous: tuple[str, ...]
     compute_capability: dict[str, dict[str, float]]
+    called: dict[str, str]
     chip: tuple[Chip, ...]
     bandwidth: dict[str, float]
     bandwidth_source: str
@@ -80,7 +87,14 @@ class Table:
             for name, gib in names.items()
         ]
         found += [Row(name, plain(name), None, 0) for name in file.ambiguous]
+        by_name = {row.name: row for row in found}
+        found += [
+            replace(by_name[name], name=word, key=plain(word))
+            for word, name in file.called.items()
+            if name in by_name
+        ]
         self.rows = tuple(found)
+        self._called = {plain(word): plain(name) for word, name in file.called.items()}
         self._bandwidth = {plain(name): rate for name, rate in file.bandwidth.items()}
         self._by_first_word: dict[str, list[Row]] = {}
         for row in found:
@@ -108,7 +122,7 @@ class Table:
 
     def bandwidth(self, name: str) -> float | None:
         """Return the memory bandwidth of a GPU in GB/s, None where it is not known."""
-        wanted = plain(name)
+        wanted = self._called.get(plain(name), plain(name))
         fitting = [key for key in self._bandwidth if goes_on(wanted, key)]
         return self._bandwidth[max(fitting, key=len)] if fitting else None
 
@@ -167,6 +181,11 @@ def plain(name: str) -> str:
     )
     name = re.sub(r"\bwith max-q design\b", " ", name, flags=re.IGNORECASE)
     return " ".join(name.lower().split())
+
+
+def on_arm(name: str) -> bool:
+    """Whether a GPU, or the computer that it is called by, has an Arm processor beside it."""
+    return _ON_ARM.search(name) is not None
 
 
 def is_cut(name: str) -> bool:

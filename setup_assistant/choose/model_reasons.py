@@ -27,6 +27,7 @@ def tell(ground: Ground, pick: Pick, choice: ModelChoice, wishes: Wishes, notes:
         _given_up(ground, pick, wishes.purpose, notes)
         _price(ground, pick, wishes.purpose, notes)
         _family(ground, pick, wishes.purpose, notes)
+    _idle(pick, notes)
     megapixels = round(choice.max_pixels / 1e6, 2)
     notes.because(
         "model.max_pixels",
@@ -92,6 +93,20 @@ def _given_up(ground: Ground, pick: Pick, purpose: str, notes: Notes) -> None:
                 gpu=pick.cards[0].name,
                 other=slower[0].name,
             ),
+        )
+
+
+def _idle(pick: Pick, notes: Notes) -> None:
+    """Name the cards of another kind that could be used, and are not."""
+    used = {c.name for c in pick.cards}
+    told = " ".join(str(r.message) for r in notes.reasons if r.about == "placement")
+    idle = [
+        f"{c.name} ({c.index})" for c in pick.among if c.name not in used and c.name not in told
+    ]
+    if pick.cards and idle:
+        notes.because(
+            "placement",
+            msg("Left free, since the model fits without it: {gpus}.", gpus=", ".join(idle)),
         )
 
 

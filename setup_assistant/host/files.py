@@ -217,6 +217,17 @@ def linked(folder: Path, path: Path) -> Path | None:
     return None
 
 
+def make_below(root: Path, folder: Path) -> None:
+    """Make a folder of this tool's below `root`, as in its cache; through no link below it.
+
+    Raises:
+        OSError: it cannot be made, or a link is on the way.
+    """
+    if link := linked(root, folder):
+        raise NotADirectoryError(errno.ENOTDIR, _("{link} is a link", link=str(link)), str(link))
+    folder.mkdir(parents=True, exist_ok=True)
+
+
 def nearest_existing(path: Path) -> Path:
     """Return `path`, or its nearest parent that exists."""
     path = path.absolute()

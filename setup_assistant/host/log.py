@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from io import TextIOWrapper
 from pathlib import Path
 
-from setup_assistant.host import clock, paths, removal
+from setup_assistant.host import clock, files, paths, removal
 from setup_assistant.host.removal_proofs import named
 from setup_assistant.host.secrets import redact
 from setup_assistant.terminal_text import harmless
@@ -33,7 +34,8 @@ def start(verb: str) -> Path | None:
     stamp = clock.now().replace(":", "").replace("-", "")
     path = folder / f"{stamp}-{verb}-{os.getpid()}.log"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        # A log that a link would lead elsewhere is not written.
+        files.make_below(paths.cache_folder(), folder)
         handler = _Quiet(path, encoding="utf-8", delay=True)
     except OSError:
         return None
@@ -47,6 +49,14 @@ def start(verb: str) -> Path | None:
 
 class _Quiet(logging.FileHandler):
     """A file of detail. A disk that is full has been told of already, in one sentence."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with contextlib.suppress(OSError):  # it is opened with its first line
+            super().emit(record)
+
+    def _open(self) -> TextIOWrapper:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        return os.fdopen(os.open(self.baseFilename, flags, 0o644), "a", encoding=self.encoding)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its contract
         """Say nothing."""
@@ -81,4 +91,4 @@ def exception(text: str, error: BaseException) -> None:
 def _rotate(folder: Path) -> None:
     # The folder may hold somebody else's logs too.
     for old in sorted(folder.glob(NAMES))[:-KEPT]:
-        removal.tidy(old.absolute(), under=folder.absolute(), proof=named(NAMES))
+        removal.tidy(old, under=paths.cache_folder(), proof=named(NAMES))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant import frozen_json
+from setup_assistant.catalog import gpus
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock
 from setup_assistant.machine import (
@@ -30,8 +31,6 @@ from setup_assistant.machine.moments import Moment
 from setup_assistant.machine.reading import Card, Fault, Reading
 from setup_assistant.messages import msg
 
-# Parts that sit on an Arm processor, alone among NVIDIA's.
-_ARM = re.compile(r"\b(?:GB10|GB[23]00|GH200|Orin|Xavier|Thor|Tegra|Jetson)\b", re.IGNORECASE)
 # Windows by its prompts, folders and programs, and by cmd's and PowerShell's words for a missing
 # command; but never by the language of a shell that other systems have too.
 _FROM_WINDOWS = re.compile(
@@ -77,6 +76,11 @@ def read(paths: Sequence[Path], host: str | None = None) -> Machine:
         if tool := next(filter(None, (other_programs.elsewhere(t) for _path, t in texts)), None):
             detail = msg(
                 "it is output of {tool}, whose cards are not NVIDIA's and not used here", tool=tool
+            ).english
+        if any("MIG devices:" in t for _path, t in texts):
+            detail = msg(
+                "it lists MIG slices only, and not the GPUs that they are of: send all that "
+                "nvidia-smi prints"
             ).english
         raise SetupError("file_invalid", path=", ".join(map(str, paths)), detail=detail)
     chosen = _chosen(moments.by_host(_counted(found)), host)
@@ -186,7 +190,7 @@ def _machine(readings: list[Reading], unknown: list[Unknown], text: str) -> Mach
 
 def _system(joined: Joined, names: Sequence[str], text: str) -> System:
     """Return the system that driver, cards and the words around them point at."""
-    arch = "aarch64" if any(map(_ARM.search, names)) else "x86_64"
+    arch = "aarch64" if any(map(gpus.on_arm, names)) else "x86_64"
     version, own = joined.driver.version or "", joined.driver.library or ""
     # Under WSL, the driver is that of Windows ("572.70"), nvidia-smi is Linux' ("570.124.06").
     # Before R550 both had two numbers; on Linux itself they are the same.

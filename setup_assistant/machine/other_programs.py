@@ -162,8 +162,10 @@ PROGRAMS = (
     ),
     Program(
         "amd-smi",
-        _marked(r"AMD-SMI |MARKET_NAME|^\S*[$#>]? *amd-smi\b"),
-        _named(r"MARKET_NAME: *(.+)$", r"^GPU: *\d+", "amd"),
+        _marked(r"AMD-SMI |MARKET_NAME|\bHIP-ID\b|^\S*[$#>]? *amd-smi\b"),
+        _named(
+            r"(?:MARKET_NAME:|\b\w{4}:\w{2}:\w{2}\.\w +(?=AMD )) *([^|\n]+)", r"^GPU: *\d+", "amd"
+        ),
     ),
     Program(
         "rocminfo",
@@ -207,6 +209,11 @@ PROGRAMS = (
             driver=program_logs.OLLAMA_DRIVER,
             cuda=program_logs.OLLAMA_CUDA,
         ),
+    ),
+    Program(
+        "report",
+        _marked(r"^[ *-]*GPU \d+:[* ]+[^|\n]+\| *\d+ MiB *\|"),
+        program_logs.rows(program_logs.BULLETS, driver=program_logs.BULLETS_DRIVER),
     ),
     Program(
         "deviceQuery",

@@ -25,6 +25,9 @@ OLLAMA = (
 )
 OLLAMA_DRIVER = r"libcuda\.so\.(\d{3}\.\d+(?:\.\d+)?)"
 OLLAMA_CUDA = r'msg="inference compute"[^\n]*\bdriver=(\d+\.\d)\b|CUDA driver version: (\d+\.\d)\b'
+# A report in Markdown: "- **GPU 1:** NVIDIA GeForce RTX 3080 | 10240 MiB | driver 570.86.10 | …".
+BULLETS = r"^[ *-]*GPU (?P<index>\d+):[* ]+(?P<name>[^|\n]+?) *\| *(?P<mib>\d+) MiB *\|"
+BULLETS_DRIVER = r"\| *driver (\d{3}\.\d+(?:\.\d+)?)"
 # llama.cpp and what is built on it, since 2024 with the memory: VRAM is in MiB.
 GGML = (
     r"\bDevice (?P<index>\d+): (?P<name>[^,\n]+), compute capability (?P<cc>\d{1,2}\.\d)"

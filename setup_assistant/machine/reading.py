@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from setup_assistant.machine.facts import Process, Unknown
+from setup_assistant.messages import msg
 from setup_assistant.units_text import MIB
 
 # What nvidia-smi prints where it has no value.
@@ -16,6 +17,9 @@ _NOTHING = re.compile(
     re.IGNORECASE,
 )
 _LOST = re.compile(r"gpu is lost|gpu requires reset|fallen off the bus", re.IGNORECASE)
+
+
+CUT = Unknown(field="gpus", reason=msg("The captured file breaks off in the middle.").english)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,10 @@ import itertools
 import re
 from dataclasses import replace
 
+from setup_assistant.catalog import gpus
 from setup_assistant.machine import card_table
 from setup_assistant.machine.facts import Process
-from setup_assistant.machine.reading import Card, Reading, mib, value
+from setup_assistant.machine.reading import CUT, Card, Reading, mib, value
 
 _DRIVER = re.compile(r"\b(?:Driver|KMD) Version:\s*(\d[\d.]*|N/A)")
 _CUDA = re.compile(r"\bCUDA (?:UMD )?Version:\s*(\d+\.\d+|N/A|Not Found|ERR!)")
@@ -20,6 +21,10 @@ _BANNER = re.compile(
 _CARD = re.compile(
     r"\|\s+(?P<index>\d+)\s+(?P<name>\S.*?)\s+(?P<mode>On|Off|N/A|WDDM|TCC|MCDM|ERR!)\s*\|"
     r"\s*(?P<bus>[0-9A-Fa-f:.]{7,}|N/A)\s+(?P<display>On|Off|N/A|ERR!)\s*\|[^|]*(?:\||$)"
+)
+# The same, cut before its end: "|   1  Quadro P2200", "|   1  Tesla T4     On   | 0000".
+_BEGUN = re.compile(
+    r"^\|\s+(?P<index>\d{1,2})\s+(?P<name>[A-Za-z][^|]*?)(?:\s+(?:On|Off|N/A|WDDM|TCC|MCDM)\s*(?:\|[^|]*)?)?$"
 )
 # Second line: "| N/A   35C    P0    25W / 70W |    109MiB / 15360MiB |      0%      Default |"; old
 # drivers (R340) write MB and mean MiB.
@@ -40,7 +45,11 @@ _PROCESS = re.compile(
 def read(text: str) -> Reading:
     """Return what the table says; an empty reading where there is none."""
     banner = _BANNER.search(text)
-    cards = _with_slices(_with_processes(_cards(text), text), text)
+    cards = _cards(text)
+    begun = _begun(text, len(cards)) if cards else None
+    if begun and gpus.lookup(begun).compute_capability:
+        cards.append(Card(name=begun, index=len(cards)))
+    cards = _with_slices(_with_processes(cards, text), text)
     if not (banner or cards):
         return Reading(source="nvidia-smi")
     own, driver, cuda = banner.groups() if banner else (None, None, None)
@@ -53,6 +62,7 @@ def read(text: str) -> Reading:
         library=own,
         windows=any(c.driver_model for c in cards) or "Driver-Model" in text,
         cards=tuple(cards),
+        unknown=(CUT,) if begun else (),
     )
 
 
@@ -78,6 +88,16 @@ def _cards(text: str) -> list[Card]:
         if first:
             found.append(_card(first, lines[number + 1 : number + 3]))
     return found
+
+
+def _begun(text: str, index: int) -> str | None:
+    """Return what can be read of the name of the card in whose row the text was cut."""
+    lines = text.partition("Processes:")[0].splitlines()
+    for line, after in itertools.zip_longest(lines, lines[1:], fillvalue=""):
+        found = _BEGUN.match(line)
+        if found and int(found["index"]) == index and "|" not in after:
+            return found["name"].rstrip()
+    return None
 
 
 def _card(first: re.Match[str], rest: list[str]) -> Card:

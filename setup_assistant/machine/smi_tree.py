@@ -9,10 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from setup_assistant.machine import card_table, query_tree
-from setup_assistant.machine.facts import Process, Unknown
+from setup_assistant.machine.facts import Process
 from setup_assistant.machine.query_tree import Node
-from setup_assistant.machine.reading import Card, Reading, bus_id, mib, value
-from setup_assistant.messages import msg
+from setup_assistant.machine.reading import CUT, Card, Reading, bus_id, mib, value
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -45,12 +44,8 @@ def read(text: str) -> Reading:
         attached=count,
         windows=any(c.driver_model for c in cards),
         cards=cards,
-        unknown=() if whole else (_cut(),),
+        unknown=() if whole else (CUT,),
     )
-
-
-def _cut() -> Unknown:
-    return Unknown(field="gpus", reason=msg("The captured file breaks off in the middle.").english)
 
 
 def _from_xml(text: str) -> tuple[Node, bool]:

@@ -21,7 +21,7 @@ _COUNT = (
     r"(?:(?P<count>\d{1,2}|" + "|".join(_COUNTS) + r") ?(?:[x×*块张卡个]|pcs\.?|pieces of)? ?)?"
 )
 _DRIVER = re.compile(
-    r"(?:driver|驱动)\w{0,2}(?: version| branch|版本)?[ :=]*(?:is |是)?(?:nvidia[- ])?[rv]?"
+    r"(?:driver|驱动)\w{0,2}(?: version| branch|版本)?[ :=*-]*(?:is |是)?(?:nvidia[- ])?[rv]?"
     r"(\d{3}(?:\.\d{1,3}){0,2})(?!\d)|\b(\d{3}\.\d{1,3}(?:\.\d{1,2})?) drivers?\b",
     re.IGNORECASE,
 )
@@ -36,8 +36,11 @@ _LISTED = re.compile(
 )
 # What makes a bare number such as 3090 a card.
 _CONTEXT = re.compile(
-    r"driver|驱动|gpu|显卡|vram|显存|cuda|card|rtx|gtx|\b\d{1,2} ?[x×*]", re.IGNORECASE
+    r"driver|驱动|gpu|显卡|vram|显存|cuda|card|rtx|gtx|jetson|jetpack|dgx|\b\d{1,2} ?[x×*]",
+    re.IGNORECASE,
 )
+# Names that are told without a number: "Thor" alone may be anybody.
+_COMPUTER = re.compile(r"jetson|dgx|tegra|drive|agx|igx|project|dell")
 
 
 def read(text: str) -> Reading:
@@ -100,7 +103,9 @@ def _names() -> dict[str, tuple[str, tuple[str, ...]]]:
         for form in forms:
             words = tuple(re.findall(r"\d+|[A-Za-z]+", form))
             found.setdefault(_plain(form), (row.name, words))
-    return {k: v for k, v in found.items() if re.search(r"\d", k) and len(k) > 1}
+    return {
+        k: v for k, v in found.items() if _COMPUTER.match(k) or (re.search(r"\d", k) and len(k) > 1)
+    }
 
 
 @functools.cache

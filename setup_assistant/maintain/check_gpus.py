@@ -27,8 +27,15 @@ def driver_faults(file: Drivers) -> list[Fault]:
 def gpu_faults(file: GpuFile) -> list[Fault]:
     """Return what is wrong: a name stands for one capability, a PCI number for one chip."""
     names = [plain(name) for rows in file.compute_capability.values() for name in rows]
-    names += [plain(name) for name in file.ambiguous]
-    return [*repeated(GPUS, "compute_capability", names), *_capabilities(file), *_chips(file)]
+    names += [plain(name) for name in (*file.ambiguous, *file.called)]
+    strange = [
+        Fault(file=GPUS, key=f'called."{word}"', what="what it stands for is no name of this file")
+        for word, name in file.called.items()
+        if plain(name) not in names
+    ]
+    return [
+        *repeated(GPUS, "compute_capability", names), *strange, *_capabilities(file), *_chips(file)
+    ]  # fmt: skip
 
 
 def _capabilities(file: GpuFile) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import paths, removal, run
+from setup_assistant.host import files, paths, removal, run
 from setup_assistant.host.removal_proofs import Named
 
 # Everything a library of the target may want to write goes into a folder that is removed.
@@ -88,7 +88,7 @@ def scratch_folder() -> Iterator[Path]:
     _sweep(above)
     folder = above / f"{os.getpid()}-{secrets.token_hex(4)}"
     try:
-        (folder / "cache").mkdir(parents=True)
+        files.make_below(paths.cache_folder(), folder / "cache")
     except OSError as error:
         raise SetupError(
             "not_writable",
@@ -99,7 +99,7 @@ def scratch_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        removal.tidy(folder, under=above, proof=_OURS)
+        removal.tidy(folder, under=paths.cache_folder(), proof=_OURS)
 
 
 def _sweep(above: Path) -> None:
@@ -108,4 +108,4 @@ def _sweep(above: Path) -> None:
     for old in above.glob("*-*"):
         owner = old.name.partition("-")[0]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            removal.tidy(old, under=above, proof=_OURS)
+            removal.tidy(old, under=paths.cache_folder(), proof=_OURS)

@@ -4,7 +4,8 @@
 
 The runs of one round follow each other on the same machine and server, in turned order each
 second round. Prints the ratios of each round and their medians: `pace` is the other checkout's
-seconds by ours (1 is as fast), `sync` our seconds by ours without sync (1 costs nothing).
+seconds by ours (1 is as fast), `sync` our seconds by ours without sync (1 costs nothing); with
+`processor` the same of processor seconds, which other programs disturb less.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ sys.exit(app.main())
 """]  # fmt: skip
 
 
-def seconds(checkout: Path, program: list[str], url: str, scratch: Path, size: int) -> float:
-    """Return how long one download of `size` bytes took."""
+def seconds(
+    checkout: Path, program: list[str], url: str, scratch: Path, size: int
+) -> tuple[float, float]:
+    """Return how long one download of `size` bytes took, and its processor seconds."""
     to, home = scratch / "to", scratch / "home"
     for path in (to, home):
         shutil.rmtree(path, ignore_errors=True)
@@ -40,9 +43,12 @@ def seconds(checkout: Path, program: list[str], url: str, scratch: Path, size: i
     command = [sys.executable, *program, "download", transport.MODEL, "--to", str(to),
                "--endpoint", url, "--json"]  # fmt: skip
     os.sync()
+    before = os.times()
     taken = transport.measured(command, env, checkout)[0]
+    after = os.times()
     assert (to / transport.SHARD).stat().st_size == size
-    return taken
+    used = after.children_user + after.children_system
+    return taken, used - before.children_user - before.children_system
 
 
 def main() -> None:
@@ -55,7 +61,7 @@ def main() -> None:
     runs = {"ours": (transport.ROOT, _CLIENT), "free": (transport.ROOT, _WITHOUT_SYNC)}
     if options.against:
         runs["other"] = (options.against.resolve(), _CLIENT)
-    ratios: dict[str, list[float]] = {"pace": [], "sync": []}
+    ratios: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory(prefix="transport-") as temporary:
         scratch = Path(temporary)
         transport.write(scratch / "shelf" / transport.MODEL, size)
@@ -63,15 +69,16 @@ def main() -> None:
             for number in range(options.rounds):
                 names = sorted(runs, reverse=bool(number % 2))
                 took = {n: seconds(*runs[n], url, scratch, size) for n in names}
-                ratios["sync"].append(took["ours"] / took["free"])
-                if "other" in took:
-                    ratios["pace"].append(took["other"] / took["ours"])
+                for kind, of in (("", 0), (" processor", 1)):
+                    ours = took["ours"][of]
+                    ratios.setdefault(f"sync{kind}", []).append(ours / took["free"][of])
+                    if "other" in took:
+                        ratios.setdefault(f"pace{kind}", []).append(took["other"][of] / ours)
                 sys.stdout.write(f"{took}\n")
                 sys.stdout.flush()
     for name, found in ratios.items():
-        if found:
-            sys.stdout.write(f"{name}: median {statistics.median(found):.3f}, {min(found):.3f} to "
-                             f"{max(found):.3f}\n")  # fmt: skip
+        sys.stdout.write(f"{name}: median {statistics.median(found):.3f}, {min(found):.3f} to "
+                         f"{max(found):.3f}\n")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -20,7 +20,12 @@ SPOKEN = {
     "Tesla V100-PCIE-16GB": ("7.0", 16), "P106-100": ("6.1", 6), "CMP 170HX": ("8.0", 8),
     "MX 450": ("7.5", 2), "DGX Spark": ("12.1", None), "H20": ("9.0", None), "T1000": ("7.5", None),
     "Titan X Pascal": ("6.1", 12), "GTX Titan X": ("5.2", 12), "titan v": ("7.0", 12),
-    "Jetson AGX Orin 64GB": ("8.7", None),
+    "Jetson AGX Orin 64GB": ("8.7", None), "Jetson Orin": ("8.7", None),
+    "JetsonOrinNano": ("8.7", None), "jetson_xavier": ("7.2", None),
+    "DRIVE AGX Thor": ("11.0", None),
+    "NVIDIA Tegra Orin (nvgpu)": ("8.7", None), "GB10 Grace Blackwell Superchip": ("12.1", None),
+    "GTX 1070M": ("6.1", 8), "3060m": ("8.6", 6), "RTX 3060 移动版": ("8.6", 6),
+    "RTX4070笔记本电脑": ("8.9", 8), "MX-350": ("6.1", 2), "2080 Max-Q": ("7.5", 8),
 }  # fmt: skip
 # Two generations, or none: never a guess.
 MEANT = {

@@ -10,7 +10,7 @@ from setup_assistant.choose.usable_gpus import Card, budget
 from setup_assistant.choose.workloads import comfortable
 from setup_assistant.machine.facts import Gpu
 from setup_assistant.units_text import GIB
-from tests.choose.described import known
+from tests.choose.described import known, plan_for
 
 MODEL_72B = next(m for m in known().models if m.id == "Qwen/Qwen2-VL-72B-Instruct")
 TWO = Setting(dtype="bfloat16", part="8.0", gpus=2)
@@ -82,3 +82,22 @@ def test_one_card_takes_what_the_formula_says(gib: float) -> None:
     work, setting = comfortable(model.vision), replace(TWO, gpus=1)
     found = seat(model, work, [card(0, gib)], setting)
     assert (found is not None) == (gib > 6)
+
+
+@pytest.mark.parametrize(
+    ("driver", "names", "runs_on"),
+    [
+        ("535.183.01", ("Tesla V100-PCIE-16GB", "Tesla K80", "Tesla P100-PCIE-16GB"), {0, 2}),
+        ("470.223.02", ("Tesla V100-PCIE-16GB", "Tesla K80", "Tesla P100-PCIE-16GB"), {0, 2}),
+        ("535.183.01", ("GTX 1080 Ti", "RTX 4090", "Tesla K80"), {1}),
+        ("470.223.02", ("GTX 1080 Ti", "RTX 4090", "Tesla K80"), {0}),
+        ("580.95.05", ("GTX 980 Ti", "A100 40GB", "Tesla T4"), {1}),
+    ],
+)
+def test_unlike_cards_get_one_answer_that_names_them_all(
+    driver: str, names: tuple[str, ...], runs_on: set[int]
+) -> None:
+    plan = plan_for(driver, *names, ram_gib=64)
+    assert {int(index) for index in plan.placement.gpus} == runs_on
+    told = " ".join(str(r.message) for r in (*plan.reasons, *plan.warnings))
+    assert [n for i, n in enumerate(names) if i not in runs_on and n not in told] == []

@@ -89,6 +89,14 @@ def test_a_slice_is_sized_by_its_profile() -> None:
     assert [g.mig for g in gpus] == ["1g.10gb", "3g.40gb", None]
     assert [g.memory_total_bytes for g in gpus] == [10 << 30, 40 << 30, None]
     assert not any(g.unified_memory for g in gpus)
+    about["arch"] = None
+    for name, arch in {
+        "Jetson Orin Nano": "aarch64",
+        "DGX Spark": "aarch64",
+        "A100": "x86_64",
+    }.items():
+        described = machine_of(driver="580.65.06", specs=[name], **about)  # type: ignore[arg-type]
+        assert (described.system.arch, described.gpus[0].name) == (arch, name)
 
 
 def test_a_machine_that_cannot_ends_with_4_and_a_remedy(assistant: Call) -> None:

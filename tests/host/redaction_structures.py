@@ -79,6 +79,28 @@ SECRETS: tuple[tuple[str, ...], ...] = (
     ("reg add HKCU\\Software\\X /v Password /t REG_SZ /d regaddpw1 /f", "regaddpw1"),
 )
 
+# Kinds that later texts held, with values of their own.
+SECRETS += (
+    ("cache.lab:6380> AUTH greenfinch", "greenfinch"),
+    ("AUTH reader 'long tail'\nAUTH reader willow3", "willow3"),
+    ('1700000000.1 [0 10.1.1.1:5] "AUTH" "default" "pippin"', "pippin"),
+    ("PIN for key slot 9a: 731942", "731942"),
+    ("MYSQL_PWD=daffodil", "daffodil"),
+    ("user=x&otp=118822&next=/", "118822"),
+    ("integration_key: 77fe00aa77fe00aa77fe00aa77fe00aa", "77fe00aa"),
+    ("client-key-data: QmVnaW5LZXlEYXRhMQ", "QmVnaW5LZXk"),
+    ("登录用 wuhan01 / Yz#7711aa", "Yz#7711aa"),
+    ("credentials: maya / t0pper!", "t0pper!"),
+    ("using the supplied chat key vv-88-kiwi-pie", "vv-88-kiwi-pie"),
+    ("refresh: 1//0dEfGhIjKlMnOpQr", "0dEfGhIj"),
+    ("wandb.login(key='" + "0fee" * 10 + "')", "0fee0fee"),
+    ("mc alias set shelf https://s3.lab.example maple syrup88", "maple", "syrup88"),
+    ("root 的密码已重置为「Orchid-2020」", "Orchid-2020"),
+    ("   Key Content            : cabbagepatch", "cabbagepatch"),
+    ("recovery key: " + "-".join(["135790"] * 8), "135790"),
+    ("the PIN 9043 of the badge", "9043"),
+)
+
 IDENTITIES: tuple[tuple[str, ...], ...] = (
     ("HKEY_USERS\\S-1-5-21-1004336348-1177238915-682003330-512\\Software", "1004336348"),
     ("Host Name . . . . . . . . : LAPTOP-7QX", "LAPTOP-7QX"),
@@ -98,6 +120,56 @@ IDENTITIES: tuple[tuple[str, ...], ...] = (
     ('"author": "Wang Fang"', "Fang"),
 )
 
+# Columns, chats, clients, lists: what tells a name without saying "user".
+IDENTITIES += (
+    (
+        "USER       PID %CPU COMMAND\nmoreau    4411  9.0 python a.py\nroot         1  0.0 init\n\nmoreau ran",
+        "moreau",
+    ),
+    (
+        "UID        PID  PPID CMD\nkvasnic+  5120     1 python b.py --x 1\n",
+        "kvasnic",
+    ),
+    (
+        (
+            " JOBID PARTITION   NAME     USER ST   TIME NODES NODELIST(REASON)\n"
+            "  8812       gpu  train  dubois2  R   1:02     1 falcon[03-04]\n"
+        ),
+        "dubois2",
+        "falcon",
+    ),
+    (
+        "NAME       STATUS   ROLES    AGE   VERSION\nkubebox-a   Ready    <none>   4d   v1.30.4\n",
+        "kubebox-a",
+    ),
+    (" CPUs: 32\n Name: prometheus\n ID: x", "prometheus"),
+    ("VPN users: otieno, park and silva.", "otieno", "park", "silva"),
+    ("the account on the new cluster is tremblay.", "tremblay"),
+    ("UserId=haddad(1044) GroupId=visionlab(30)", "haddad", "visionlab"),
+    ("Authenticating to [gw.lab.example]:22 as 'novotny'", "novotny"),
+    ("[1] RTX 3090 | 60'C, 9 % | 10 / 24576 MB | costa(900M) root(9M)", "costa"),
+    ("psql -h pgbox -U metrics runs", "pgbox", "metrics"),
+    ("Node:  worker-x/10.2.3.4", "worker-x"),
+    ("Every 1.0s: nvidia-smi      heron: Mon Nov 30 01:02:03 2026", "heron"),
+    ("//filer/data /mnt/x cifs ro", "filer"),
+    ("Ask Ana Horvat (ana@lab.example)", "Horvat"),
+    ("吴晓 2026/11/2 9:05\n好的", "吴晓"),
+    ("韩梅：在吗\n雷声：在\n韩梅：好", "韩梅"),
+    ("用户名 zhaoliu9，请登录", "zhaoliu9"),
+    ("SHA256:" + "aB3" * 14 + "x", "aB3aB3"),
+    ("box7 ansible_host=10.1.1.1", "box7"),
+    ("wandb: Currently logged in as: lena-k (vision-org).", "lena-k", "vision-org"),
+    ('wifi ssid "Room 5"', "Room 5"),
+    ("SSID      : Upstairs", "Upstairs"),
+    ("NODELIST NODES STATE\nheron-b2 1 idle\n", "heron-b2"),
+    ("Some of the tasks on finch-c7 have been killed", "finch-c7"),
+    ("Invalid account (robotics_grp)", "robotics_grp"),
+    ("use the guest account visit_9, please", "visit_9"),
+    ('[owner]\nname = "Ingrid Solberg"', "Solberg"),
+    ("reach it at vpn.inner.uz:51820", "inner.uz"),
+    ("我的学号 2020110011", "2020110011"),
+)
+
 INNOCENT: tuple[str, ...] = (
     "script: |\n  echo one\n  echo two\n",
     "description: >-\n  folded text\n  goes on",
@@ -114,4 +186,15 @@ INNOCENT: tuple[str, ...] = (
     "usage: tool [-h] [--token-to HOST] [--password-file FILE]",
     "PIN memory: True, workers: 8",
     "Author: unknown",
+    "token：这是模型的输入单位，约占 56 KiB",
+    "Token 长度：1024；密码：请联系管理员",
+    "AUTH method not supported",
+    "authorization: the plan allows 3 GPUs",
+    "USER PID %CPU COMMAND",
+    "on host side, in the container",
+    "温度 14:02\n周一 9:00",
+    "The account is disabled; the login is successful.",
+    "Chrome/120.0.0.0 Safari/537.36",
+    "login: required; 账号：未登录",
+    "cache_key: 77fe00aa77fe00aa77fe00aa77fe00aa",
 )

@@ -1,5 +1,6 @@
 """Passwords and tokens never reach a log, a screen or a file."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ UNITS = (
     '"', "\\", "'", "login x ", "--token ", "-u a:", "authorization: ", "cookie: ", "密码：", " ",
     "\n", "%2", "%41", "name: x value: ", '\\"token\\":', "a_key=", "/", "/home/", "1.1.1.1 ",
     "0:", "aA1", "token: !a &b ", "secret: |\n  a\n", "password:\n  a\n", "<password>a", "zip -",
-    "%25",
+    "%25", "USER PID X\nab 1 2\n", "AUTH a ", "PIN for ", "users: a, ", "account on a ", "李小明 ",
 )  # fmt: skip
 
 
@@ -93,3 +94,28 @@ def test_the_log_is_clean_and_rotated(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "hunter2" not in path.read_text()
     assert "http://***@proxy:1" in path.read_text()
     assert len(list(folder.glob("*.log"))) <= 4
+
+
+def test_no_log_goes_through_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "KEPT", 1)
+    cache, theirs = tmp_path / "cache", tmp_path / "theirs"
+    theirs.mkdir()
+    names = [f"2020010{day}T000000Z-up-1.log" for day in range(1, 5)]
+    for name in names:
+        (theirs / name).write_text("theirs")
+    cache.mkdir()
+    (cache / "logs").symlink_to(theirs)
+    monkeypatch.setenv("SETUP_ASSISTANT_CACHE", str(cache))
+    assert log.start("up") is None
+    log.debug("said")
+    log._rotate(cache / "logs")
+    log.stop()
+    assert sorted(p.name for p in theirs.iterdir()) == names
+    (cache / "logs").unlink()
+    monkeypatch.setattr(log.clock, "now", lambda: "2026")
+    (cache / "logs").mkdir()
+    (cache / "logs" / f"2026-up-{os.getpid()}.log").symlink_to(theirs / names[0])
+    log.start("up")
+    log.debug("said")
+    log.stop()
+    assert (theirs / names[0]).read_text() == "theirs"

@@ -183,6 +183,45 @@ def test_words_about_a_card_do_not_join_the_table(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "part"),
+    [
+        ("我的机器是 Jetson Orin Nano，驱动 540.4.0", "Jetson Orin Nano", "8.7"),
+        ("DGX Spark, driver 580.95.05", "DGX Spark", "12.1"),
+        ("one Jetson AGX Thor", "Jetson AGX Thor", "11.0"),
+    ],
+)
+def test_a_computer_is_read_by_its_own_name(
+    text: str, name: str, part: str, tmp_path: Path
+) -> None:
+    machine = read_text(text, tmp_path)
+    assert [(g.name, g.compute_capability) for g in machine.gpus] == [(name, part)]
+    assert machine.system.arch == "aarch64"
+
+
+def test_slices_without_their_cards_are_named_for_what_they_are(tmp_path: Path) -> None:
+    with pytest.raises(SetupError) as raised:
+        read_text(
+            "| MIG devices:                           |\n"
+            "|  0    1   0   0  |  9MiB / 9728MiB     | 14      0 |  1   0    0    0    0 |\n",
+            tmp_path,
+        )
+    assert "MIG" in str(raised.value)
+
+
+def test_the_row_of_a_foreign_table_names_the_card(tmp_path: Path) -> None:
+    row = "| 0000:0c:00.0    AMD Instinct MI300X | 3 %   51 °C |\n"
+    found = read_text(f"| GPU  HIP-ID  OAM-ID |\n{row}", tmp_path)
+    assert [(g.name, g.vendor) for g in found.gpus] == [("AMD Instinct MI300X", "amd")]
+
+
+def test_a_cut_in_a_row_is_told(tmp_path: Path) -> None:
+    cut = read_text(f"{OLD}|   1  NVIDIA GeForce RT", tmp_path)
+    assert len(cut.gpus) == 1
+    assert any("breaks off" in u.reason for u in cut.unknown)
+    assert not any("breaks off" in u.reason for u in read_text(OLD, tmp_path).unknown)
+
+
 def test_what_is_typed_is_a_description(tmp_path: Path) -> None:
     """No driver has answered for these cards: an impossible pair is refused, not planned."""
     machine = read_text("RTX 5090, driver 550.54, Ubuntu", tmp_path)

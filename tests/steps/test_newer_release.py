@@ -10,7 +10,10 @@ from threading import Thread
 
 import pytest
 
-from setup_assistant.steps.newer_release import remark
+from setup_assistant.catalog.recipes import load_all
+from setup_assistant.cli.doctor.older_copy import OlderCopy
+from setup_assistant.machine.facts import Machine, Source
+from setup_assistant.steps.newer_release import of_machine, remark
 from tests.site.samples import plan
 
 PLAN = plan()
@@ -52,6 +55,21 @@ def test_a_newer_release_is_told_with_both_versions() -> None:
     text = said(200, "4.1.0", "99.2.0", PLAN.transformers.version)
     assert "99.2.0" in text
     assert PLAN.transformers.version in text
+
+
+def test_a_copy_older_than_the_index_is_told_of_a_machine_too() -> None:
+    with index(200, '<a href="x">transformers-99.2.0-py3-none-any.whl</a>') as url:
+        own = Source(leg="packages", name="own", url=url, reachable=True)
+        assert "99.2.0" in str(of_machine(Machine(sources=(own,)), load_all()))
+        copy = OlderCopy()
+        assert copy.said() == []
+        copy.ask(Machine(sources=(own,)))
+        copy._thread.join()  # type: ignore[union-attr]
+        assert "99.2.0" in str(copy.said())
+        # Nothing is asked of an index that did not answer the probe.
+        silent = replace(own, reachable=False, silent=True)
+        assert of_machine(Machine(sources=(silent,)), load_all()) is None
+    assert of_machine(Machine(), load_all()) is None
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import click
 
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.doctor import text as doctor_text
+from setup_assistant.cli.doctor.older_copy import OlderCopy
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from setup_assistant.doctor.finding import Diagnosis, Finding
     from setup_assistant.doctor.fix import Attempt
     from setup_assistant.doctor.foresee import Change
+    from setup_assistant.messages import Message
 
 # How often what one remedy brought to light is mended as well.
 _ROUNDS = 12
@@ -139,11 +141,14 @@ def examine(
     what = what if inside else _("Looking at this machine")
 
     cases: list[Case] = []
+    copy = OlderCopy()
 
     def look(name: str | None) -> Diagnosis:
         with busy(what, expected_seconds=15 if inside else 5):
             case = open_case(env, model, live=not static, purpose=purpose)
             cases.append(case)
+            if not static and only is None:
+                copy.ask(case.machine)
             from setup_assistant.doctor.diagnose import diagnose
 
             return diagnose(case, only=name)
@@ -156,7 +161,7 @@ def examine(
     attempts: tuple[Attempt, ...] = ()
     if fix:
         found, attempts = _mend_all(found, look, only, cases, yes=yes, dry_run=dry_run)
-    result = _result(found, attempts, env=env, fail_on=fail_on)
+    result = _result(found, attempts, env=env, fail_on=fail_on, notes=copy.said())
     if bundle is not None:
         _write_bundle(bundle, result, cases[-1])
     return result
@@ -249,6 +254,7 @@ def _result(
     *,
     env: Path | None = None,
     fail_on: str = "fail",
+    notes: Sequence[Message] = (),
 ) -> Result:
     from setup_assistant.doctor.remedy_plan import remedy_plan
     from setup_assistant.frozen_json import to_builtins
@@ -259,18 +265,25 @@ def _result(
         "attempts": to_builtins(attempts),
         "env": str(env) if env else None,
         "plan": list(remedy_plan(found.findings)),
+        "notes": [str(note) for note in notes],
     }
+
+    def shown() -> None:
+        doctor_text.show_diagnosis(found)
+        for note in notes:
+            show.note(str(note))
+
     blind = [f for f in found.findings if f.status == "unknown"]
     if blind and not found.failed:
         # What could not be looked at is not well.
         unseen = SetupError("doctor_blind", names=", ".join(f.id for f in blind))
         return Result("doctor", data, exit_code=Exit.FAILED, errors=(Problem.of(unseen),),
-                      text=lambda: doctor_text.show_diagnosis(found))  # fmt: skip
+                      text=shown)  # fmt: skip
     if not found.failed:
         warned = fail_on == "warn" and any(f.status == "warn" for f in found.findings)
         code = Exit.FAILED if warned else Exit.DONE
         return Result("doctor", data, exit_code=code,
-                      text=lambda: doctor_text.show_diagnosis(found))  # fmt: skip
+                      text=shown)  # fmt: skip
     first = found.failed[0]
     failure = SetupError(
         "doctor_found", cause=str(first.cause), remedy=str(first.fix.advice) if first.fix else ""
@@ -278,7 +291,7 @@ def _result(
     # A person reads the same in the findings themselves.
     errors = (Problem.of(failure),) if show.is_json() else ()
     return Result("doctor", data, exit_code=Exit.FAILED, errors=errors,
-                  text=lambda: doctor_text.show_diagnosis(found))  # fmt: skip
+                  text=shown)  # fmt: skip
 
 
 def _write_bundle(path: Path, result: Result, case: Case) -> None:

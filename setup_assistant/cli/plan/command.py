@@ -105,7 +105,7 @@ def _machine(
             driver=described["driver"],
             specs=described["specs"],
             system=described["system"] or "Linux",
-            arch=described["arch"] or "x86_64",
+            arch=described["arch"],
             # The Python of a described machine is its own, not a wish for another.
             python=flags.pop("python", None),
             ram_gib=described["ram"],

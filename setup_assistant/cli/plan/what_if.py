@@ -31,7 +31,7 @@ def machine_of(
     driver: str | None,
     specs: Sequence[str],
     system: str,
-    arch: str,
+    arch: str | None,
     python: str | None,
     ram_gib: float | None,
     glibc: str | None,
@@ -47,7 +47,7 @@ def machine_of(
     return Machine(
         system=System(
             os=system,
-            arch=arch,
+            arch=arch or ("aarch64" if any(map(gpus.on_arm, specs)) else "x86_64"),
             python=python,
             glibc=_glibc(glibc) if glibc is not None else None,
         ),

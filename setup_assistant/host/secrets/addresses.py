@@ -41,7 +41,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")  # noqa: S104 - to be
 _QUAD = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(:\d{1,5}|/\d{1,2})?(?!\.?\d)")
 # What stands before a version: a comparison, a package, the word itself.
 _VERSION = re.compile(
-    r"(?:[=<>~!]=|[<>]|(?<![A-Za-z0-9])v|[A-Za-z0-9]-|\.so\.|_|\b(?:version|release|driver|cuda|cudnn|cublas|"
+    r"(?:[=<>~!]=|[<>]|(?<![A-Za-z0-9])v|\b(?:chrome|chromium|edge?|opr|safari|pip|uv|curl|python|requests|modelscope)/|[A-Za-z0-9]-|\.so\.|_|\b(?:version|release|driver|cuda|cudnn|cublas|"
     r"cufft|curand|cusolver|cusparse|cusparselt|nccl|nvjitlink|nvtx|nvrtc|cupti|cufile|tensorrt|toolkit|"
     r"torch|triton|python|kernel|firmware|glibc|nvidia|[\w-]{1,40}-cu1\d)[\w-]{0,40}|版本|驱动)"
     r"[\s,:'\"=|(]{0,12}v?(\d{1,3}(?:\.\d{1,3}){3})(?![.:/]?\d)",
@@ -54,7 +54,7 @@ _ADDRESSED = re.compile(
     r"(\d{1,3}(?:\.\d{1,3}){3})",
     re.IGNORECASE,
 )
-_DIGITS = re.compile(r"\d|(?i:gpu-|mig-|[a-f]{2}[:-])")
+_DIGITS = re.compile(r"\d|(?i:gpu-|mig-|ssid|[a-f]{2}[:-])")
 _DOTS = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d")
 _IPV6 = re.compile(
     r"(?<![\w:.])\[?((?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|\d{1,3}(?:\.\d{1,3}){3})?)(?:%\w{1,16})?"
@@ -64,10 +64,13 @@ _NUMBERED = ("serial", "s/n", "board", "tag", "id", "uuid", "imei", "part number
              "号")  # fmt: skip
 _NUMBERS = (
     (("gpu-", "mig-"), re.compile(r"(?<![A-Za-z0-9])((?:MIG-)?(?:GPU|MIG))-[0-9a-fA-F]{6,8}(?:-[0-9a-fA-F]{2,12}){0,4}(?:/\d{1,2}){0,2}"), r"\1-<uuid>"),
+    (("ssid",), re.compile(r"(?i)\b((?:e?ssid)\\{0,3}['\"]?[ \t]{0,20}[:=]?[ \t]{0,4}\\{0,3}['\"])([^'\"\n\\]{1,64})"), r"\1***"),
+    (("ssid",), re.compile(r"(?i)\b((?:e?ssid)[ \t]{0,20}[:=][ \t]{0,4})([^'\"\s][^'\"\n]{0,63})"), r"\1***"),
+    (("sha256:",), re.compile(r"\bSHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/])"), "SHA256:<id>"),
     (("-",), re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])"), "<uuid>"),
     ((":", "-"), re.compile(r"(?<![0-9A-Za-z:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4,19}[0-9A-Fa-f]{2}(?![0-9A-Za-z:-])"), "<address>"),
     ((".",), re.compile(r"(?<![0-9A-Za-z.])(?=[0-9a-f.]{0,13}[a-f])[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![0-9A-Za-z.])"), "<address>"),
-    (_NUMBERED, re.compile(r"(?i)\b((?:serial(?:[ _-]?(?:number|num|no))?|s/n|board[ _-]?(?:id|serial)|asset[ _-]?tag|chassis[ _-]?serial|"
+    (_NUMBERED, re.compile(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:serial(?:[ _-]?(?:number|num|no))?|s/n|board[ _-]?(?:id|serial)|asset[ _-]?tag|chassis[ _-]?serial|"
                 r"service[ _-]?tag|disk[ _-]?identifier|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|host[ _-]?id|gpu part number|"
                 r"board part number|序列号|资产编号|设备编号|工号|学号|员工号|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
                 r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#>]\s{0,8}|\s{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),

@@ -59,9 +59,17 @@ _COMMANDS = (
     (("token  ", "key  ", "secret  ", "password  "), re.compile(r"((?:^|\n)[ \t]{0,16}[A-Z][A-Z0-9_]{0,60}(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD)[ \t]{2,60})(?=\S+[ \t]*\r?(?:\n|$))(?!=)(\S+)")),
     (("snmp", "community"), re.compile(r"(\bcommunity\s{1,4}['\"]?)((?!string)[^\s'\"]{3,})(?=['\"]?(?:\s{1,4}(?:RO|RW|ro|rw)\b))")),
     (("AUTH ", "334 "), re.compile(r"((?:\bAUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5) |(?:^|\n)[^\n]{0,20}334 [^\n]{0,400}\n[^\w\n]{0,8}(?:C: {0,2})?)(?=[A-Za-z0-9+/]{4}))([A-Za-z0-9+/=]{4,})")),
+    # Redis: `AUTH password`, `AUTH user password`, as typed, in a script and as MONITOR shows it.
+    (("auth ", 'auth"'), re.compile(r"((?:^|[>'\"#$;|] ?)AUTH(?:[ \t]{1,4}[^\s'\"]{1,100})?[ \t]{1,4})(?!(?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|NTLM|failed|required|error|method)\b)([^\s'\"]+)(?=[ \t]*['\";|]?[ \t]*\r?$)", _A | re.MULTILINE)),
+    (('"auth"',), re.compile(r"(\"AUTH\"(?: \"[^\"\n]{1,100}\")? \")([^\"\n]+)(?=\"[ \t]*\r?$)", _A | re.MULTILINE)),
+    (("pin", "puk"), re.compile(r"(\b(?:PIN|PUK|Pin)(?: ?[Cc]ode)?(?: (?:for|of|to) [^\n:]{1,100}?)?['\"]?(?:\s{0,2}[:=：]\s{0,4}| is | (?=\d{4,8}\b)|码[是为:：]?\s{0,2})['\"]?)(?=[^\s'\"]{0,20}\d)([^\s'\",;。，]{4,64})")),
     (("otp", "one-time", "verification"), re.compile(r"(\b(?:otp|one-time (?:code|password|pin)|verification code)\)?(?: is)?[: ]{1,4})(\d{4,8})\b", _A)),
     (("log", "sign in"), re.compile(r"(\b(?:log ?in|logged in|sign in) (?:with|as|using) [\w.@-]{1,60}\s{0,2}/\s{0,2})(\S+)", _A)),
-    (("wandb",), re.compile(r"(\bwandb[^\n]{0,120}?[: ])([0-9a-f]{40})\b")),
+    (("登录", "登陆", "账", "帐号", "用户"), re.compile(r"((?:登[录陆](?:用|名|账号|帐号)?|账[号户]|帐号|用户名?)(?:/?密码)?[是为用：: ]{0,4}[\w.@-]{1,60}\s?/\s?)([!-~]{4,})")),
+    (("cred", "user", "login"), re.compile(r"(\b(?:credentials?|creds|login|user(?:name)? ?/ ?pass(?:word)?)\s?[:=]\s?[\w.@-]{1,60}\s?/\s?)([^\s/]{4,})", _A)),
+    (("mc ",), re.compile(r"(\bmc (?:alias set|config host add) \S{1,100} \S{1,200} ['\"]?)(\S{1,200} \S+)")),
+    (("key content", "关键内容"), re.compile(r"((?:\bKey Content|关键内容)[ \t]{0,24}[:：][ \t]{1,4})(\S+)", _A)),
+    (("wandb",), re.compile(r"(\bwandb[^\n]{0,120}?[: ='\"(])([0-9a-f]{40})\b")),
     (("/t/",), re.compile(r"(://[^\s/]{1,200}/t/)([^\s/]{6,200})(?=/)")),
     (("assword for", "assphrase for"), re.compile(r"([Pp]ass(?:word|phrase) for [^\n]{1,120}?: {1,4})(\S+)")),
     (("slack.com", "discord", "hook", "telegram", "ftqq"), re.compile(
@@ -77,13 +85,13 @@ _NETRC = re.compile(
     r"((?<![\w-])(?:machine\s{1,8}\S{1,200}|default)?\s{0,8}\blogin\s{1,8}\S{1,200}\s{1,8}"
     r"(?:account\s{1,8}\S{1,200}\s{1,8})?password\s{1,8})(\S+)", _A)  # fmt: skip
 _PROSE = re.compile(
-    r"(?P<line>^[ \t]{0,16})?(?<![\w-])(?P<key>password|passwd|passphrase|passcode|requirepass|pass|token|secret|api key)"
+    r"(?P<line>^[ \t]{0,16})?(?<![\w-])(?P<key>password|passwd|passphrase|passcode|requirepass|pass|token|secret|(?:api|chat|access|license|signing|auth|hub) key)"
     r"(?P<lead>[ \t]{1,8}(?:is|was|are|for \S{1,60} is|of \S{1,60} is)?[ \t]{0,8}:?[ \t]{0,8})"
     r"(?P<quote>['\"]?)(?P<value>[^\s'\"]+)(?P<rest>[^\n]{0,1})",
     _A | re.MULTILINE,
 )
 _CHINESE = re.compile(
-    r"(密码|口令|令牌|密钥|密匙|私钥|验证码|授权码|访问码|暗号)((?:[(（][\w ]{1,30}[)）])?[\s\"'”』」]{0,4}(?:(?:设置?|改|换|重置|定)?(?:成了?|为)|是|：|:|=|＝|->|→)"
+    r"(密码|口令|令牌|密钥|密匙|私钥|验证码|授权码|访问码|暗号)((?:[(（][\w ]{1,30}[)）])?[\s\"'”』」]{0,4}(?:(?:已经?)?(?:被)?(?:设置?|改|换|重置|定)?(?:成了?|为)|是|：|:|=|＝|->|→)"
     r"[\s\"'“「『]{0,4}|[ \t\u3000]{1,4})([^\s，。；、）】\"'”」』,;)]+)"
 )  # fmt: skip
 # Said in one breath: "密码abc12345".
@@ -134,7 +142,7 @@ def _spoken(text: str) -> str:
     lower = text.lower()
     if "login" in lower and "password" in lower:
         text = _NETRC.sub(r"\1***", text)
-    if "pass" in lower or "token" in lower or "secret" in lower or "api key" in lower:
+    if "pass" in lower or "token" in lower or "secret" in lower or " key" in lower:
         text = _PROSE.sub(_prose, text)
     if text.isascii():
         return text

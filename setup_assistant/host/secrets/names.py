@@ -9,13 +9,13 @@ import re
 WORDS = (
     r"pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|"
     r"(?:api|access|private|account|shared|signing|encryption|master|license|subscription|auth|"
-    r"session|storage)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|_key|cookie|otp|psk"
+    r"session|storage|client|deploy|webhook)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|_key|cookie|otp|psk"
 )
 HINTS = ("pass", "pwd", "secret", "token", "credential", "key", "auth", "sess", "csrf", "xsrf", "jwt",
          "cookie", "otp", "psk")  # fmt: skip
 _SURE = re.compile(
     r"pass(?:word|wd|phrase|code)|secret|credential|(?:api|access|private|account|shared|signing|"
-    r"encryption|master|license|subscription|auth|session|storage)key|sessionid|csrf|xsrf"
+    r"encryption|master|license|subscription|auth|session|storage|client|deploy|webhook)key|sessionid|csrf|xsrf"
 )
 # What follows such a word and makes the name harmless: `password_file`, `secret_name`.
 _HARMLESS_REST = re.compile(
@@ -36,10 +36,20 @@ _ENV_KEY = re.compile(r"[A-Z][A-Z0-9_]*_KEY(?:_?\d+)?")
 _WORKING_FOLDER = ("PWD", "OLDPWD", "INIT_CWD")
 _EXACT = frozenset({
     "pass", "pwd", "auth", "rediscliauth", "requirepass", "masterauth", "sid", "jsessionid",
-    "phpsessid", "sessid", "sess", "session", "msessionid", "otp", "jwt", "becomepass", "sshpass",
+    "phpsessid", "sessid", "sess", "session", "msessionid", "jwt", "becomepass", "sshpass",
     "npmauth", "cookie", "xsession", "sessdata", "psk", "wpapsk", "presharedkey",
 })  # fmt: skip
-_ENDS = re.compile(r"(?:[a-z]pwd|[_.-](?:pass|auth|jwt|cookie|session))$")
+_ENDS = re.compile(r"(?:[a-z]pwd|[_.-](?:pass|pwd|auth|jwt|cookie|session))$")
+
+# A code of figures.
+_CODES = frozenset({"otp", "totp", "otpcode", "mfacode", "pincode", "smscode"})
+# Other keys are told by what they hold: letters and figures without a meaning.
+_OTHER_KEY = re.compile(r"[_.-]key$")
+_NO_SECRET_KEY = re.compile(
+    r"(?:cache|primary|foreign|sort|partition|public|group|state|dict|hash|lookup|unique|index|"
+    r"weight|model|config|registry|object|file|host|map)[_.-]?key$"
+)
+_RANDOM = re.compile(r"(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Za-z])[A-Za-z0-9+/=_-]{20,}")
 
 # Names that sign a request; they mean this only in the query of an address.
 _QUERY = re.compile(
@@ -82,6 +92,12 @@ _PLACEHOLDERS = frozenset({
     "FILE", "TOKEN", "PASSWORD", "TEXT", "VALUE", "STRING", "KEY", "SECRET", "NAME", "NONE", "TRUE",
     "FALSE", "NULL", "USER", "PATH", "VAR", "ENV", "NAME_OF_VARIABLE",
 })  # fmt: skip
+# What a Chinese sentence goes on with after a colon: "密码：请联系管理员", "token：约占 56 KiB".
+_GOES_ON = re.compile(
+    r"(?:请|见|如|在|由|无|不|未|已|可|需|要|应|同|即|与|和|或|为|没|忘|错|过期|失效|必|联系|自行|"
+    r"默认|暂|稍|详|从|将|会|是|长度|个数|数量|约|每|该|此|这|指|用于|用来)[\u4e00-\u9fff…]*"
+)
+_CHINESE = re.compile(r"[\u4e00-\u9fff][^A-Za-z]*")
 _FIGURE = re.compile(r"[+-]?[\d.,_/]{1,9}(?:[eE][+-]?\d+)?(?:ms|s|%|k|K|M|B)?[.,;)\]}]*")
 
 
@@ -95,9 +111,14 @@ def is_secret(name: str, value: str, *, query: bool = False) -> bool:
     kind = _kind(name)
     if not kind or is_nothing(value):
         return False
-    if kind == "loose":
-        # `pass: 12`, `token = 3.5`: figures of a test run or of a model.
-        return not _FIGURE.fullmatch(value) and value != name.rpartition(".")[2]
+    if kind == "code" and re.fullmatch(r"\d{4,8}", value):
+        return True
+    if kind == "key":
+        return _RANDOM.fullmatch(value) is not None
+    if kind in ("loose", "code"):
+        # `pass: 12`, `token = 3.5`, `token：约占`: figures of a test run, words about a model.
+        figure = _FIGURE.fullmatch(value) or _CHINESE.fullmatch(value)
+        return not figure and value != name.rpartition(".")[2]
     return value.strip("\"'`.,;") not in (name, name.rpartition(".")[2])
 
 
@@ -113,7 +134,10 @@ def may_hold(name: str, *, query: bool) -> bool:
 
 @functools.lru_cache(maxsize=2048)
 def _kind(name: str) -> str:
-    """Return how sure a name is: "sure", "loose" (its value may be a figure), or nothing."""
+    """Return how sure a name is: "sure", "loose" (its value may be a figure), "code" or nothing.
+
+    "key": only a value that looks like one is secret.
+    """
     if name in _WORKING_FOLDER:
         return ""
     lower = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
@@ -124,9 +148,15 @@ def _kind(name: str) -> str:
         return "" if _MODEL_TOKEN.search(lower) else "loose"
     if flat in _EXACT or _ENDS.search(lower) or flat.endswith("cookie"):
         return "" if "askpass" in flat else "loose"
+    return _rarer_kind(name, lower, flat)
+
+
+def _rarer_kind(name: str, lower: str, flat: str) -> str:
+    if flat in _CODES:
+        return "code"
     if _ENV_KEY.fullmatch(name) and "PUBLIC" not in name:
         return "loose"
-    return ""
+    return "key" if _OTHER_KEY.search(lower) and not _NO_SECRET_KEY.search(lower) else ""
 
 
 def is_nothing(value: str) -> bool:
@@ -134,7 +164,7 @@ def is_nothing(value: str) -> bool:
     bare = value.strip().strip("\"'`.,;:!?()[]{}").strip()
     if bare.lower() in _WORDS_AFTER or bare in _PLACEHOLDERS:
         return True
-    return _NOTHING.fullmatch(value) is not None
+    return (_GOES_ON.fullmatch(bare) or _NOTHING.fullmatch(value)) is not None
 
 
 def in_prose(value: str, *, alone: bool) -> bool:

@@ -91,11 +91,17 @@ def _headers(text: str) -> str:
             # Digest and signatures hold quotes of their own.
             many = _MANY_PARTS.match(value)
             end = end if many else found.end() + quote.start()
-        if not value.strip():
+        if not value.strip() or _sentence(value):
             continue
         parts += [text[at : found.end()], "***"]
         at = end
     return "".join(parts) + text[at:]
+
+
+def _sentence(value: str) -> bool:
+    """Whether a sentence follows, e.g. "authorization: the plan allows it"."""
+    words = value.split(None, 3)
+    return len(words) > 2 and words[0] != "auth" and names.is_nothing(words[0])
 
 
 def _cookies(text: str) -> str:

@@ -30,6 +30,8 @@ _SHAPES = (
     r"SG\.[\w-]{10,}\.[\w-]{10,}",
     r"(?:gsk|r8|fw|tvly|pplx|xai|dapi|whsec|shpat|lin_api|dop_v1|hvs|hvb|tgp_v1|secret|ntn|figd|rnd|wandb_v1)[_.-](?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9_-]{16,}|dapi[0-9a-f]{32}",
     r"AGE-SECRET-KEY-1[A-Z0-9]{8,}",
+    r"1//0[\w-]{10,}",
+    r"(?:\d{6}-){7}\d{6}",
     r"\$(?:1|2[abxy]|5|6|7|y|apr1|argon2\w{0,2}|sha\d|pbkdf2[\w-]{0,12}|scrypt)\$[^\s:'\",]{8,}",
     r"(?:glsa|glc|sntrys|rubygems|sgp|phx|pul|ATATT3|ATCTT3|PMAK|AKLT|ALTAK|bce-v3/ALTAK|dp\.pt)[_.-]?(?=[A-Za-z_-]{0,60}\d)[\w-]{16,}",
     r"\d{8,10}:AA[\w-]{30,}",
@@ -44,7 +46,7 @@ _HINTS = (
     "k_test_", "nvapi-", "akia", "asia", "aroa", "aida", "abia", "acca", "ltai", "akid", "aiza",
     "ya29", "gocspx", "pypi-", "npm_", "dckr_", "xox", "xapp", "eyj", "ms-", "sg.", "gsk", "r8",
     "fw", "tvly", "pplx", "xai", "dapi", "whsec", "shpat", "lin_api", "dop_v1", "hvs", "hvb", "tgp_",
-    "secret", "ntn", "figd", "rnd", "wandb_v1", "age-secret", ":aa", "sntrys", "rubygems", "sgp", "phx", "pul", "atatt3", "atctt3", "pmak", "aklt", "altak",
+    "secret", "ntn", "figd", "rnd", "wandb_v1", "age-secret", "1//0", "recovery", "恢复密钥", ":aa", "sntrys", "rubygems", "sgp", "phx", "pul", "atatt3", "atctt3", "pmak", "aklt", "altak",
     "dp.pt", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$argon", "$sha", "$pbkdf2",
     "$scrypt",
 )  # fmt: skip

@@ -1,0 +1,120 @@
+"""How texts tell accounts, people and computers: each rule with the words it needs to begin."""
+
+from __future__ import annotations
+
+import re
+
+_NAME = r"[^\s,;:=@/&%\\'\"`<>()\[\]{}|，。；、（）]{1,64}"
+_S = r"\\{0,3}['\"]?\s{0,8}[:=：＝]\s{0,8}\\{0,3}['\"]?"
+_I = re.IGNORECASE
+# One name in a sentence: no word that tells how something is.
+_ONE = (
+    r"(?!(?:not|now|only|also|still|yours?|the|an?|on|in|at|as|to|by|of|for|with|and|or|very|too|so|"
+    r"good|bad|free|full|empty|broken|gone|ready|there|here|always|never)\b)"
+    r"(?![a-z]{1,20}(?:ed|ing|ive|ble|ent|al|ous|ful|ly|ic|less)\b)[A-Za-z][\w.-]{1,31}(?<![.-])"
+)
+_LIST = rf"{_ONE}(?:(?:, | and |, and | or ){_ONE}){{0,20}}"
+_LIST_END = r"(?=\s{0,2}(?:[.,;:!)]|$)| (?:and|with|but)\b)"
+# Frequent ones; no day of the week, no "温度 14:02".
+SURNAME = (
+    "(?:[王李张刘陈杨赵黄吴徐孙胡朱高林何郭罗梁宋郑谢韩唐冯董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田"
+    "姜范石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚庞樊殷施陶翟颜倪严牛温季俞章鲁葛伍"
+    "申尤毕聂任程方]|周(?![一二三四五六日末期]))(?![度额法案式请工天间务序昏色重见])"
+)
+# Programs whose -u, -U and -h are an account and a computer.
+_CLIENTS = (
+    r"\b(?:psql|pg_\w{2,16}|createdb|dropdb|mysql\w{0,12}|mariadb[\w-]{0,12}|redis-cli|docker|podman|helm|skopeo|"
+    r"crane|mosquitto_\w{3}|smbclient|mongo\w{0,8}|ldap\w{3,10}|sqlcmd|ipmitool|twine|curl|[xw]freerdp|influx|"
+    r"clickhouse-client|beeline|cqlsh|rsync|ssh|scp|sftp)\b[^\n|;&]{0,160}?[ \t]"
+)
+USERS = (
+    (("-u", "-l", "--user"), re.compile(rf"{_CLIENTS}(?:-u|-U|-l|--user(?:name)?)(?:[ \t]{{1,4}}|=|(?=[A-Za-z]))['\"]?(?!-)([A-Za-z]{_NAME})")),
+    (("users:",), re.compile(rf"(?m)^users:[ \t]{{0,4}}\r?\n[ \t]{{0,8}}- name: ['\"]?({_NAME})")),
+    (("session_name", "session-name", "first", "last", "real", "given", "family"), re.compile(rf"\b(?:role[_-]session[_-]name|(?:first|last|real|given|family)[_ -]?name)\b{_S}({_NAME})", _I)),
+    (("account (",), re.compile(r"\baccount \(([\w.-]{2,64})\)", _I)),
+    (("account ", "user ", "login "), re.compile(r"\b(?:account|user|login)[ \t]{1,4}['\"]?([A-Za-z](?=[\w.-]{0,40}[\d_])[\w.-]{1,40}\w)(?=['\"]?(?:[;,.)]|\s*$| (?:with|and)\b))", _I | re.MULTILINE)),
+    (("logged in as",), re.compile(rf"\blogged in as:?[ \t]{{1,4}}['\"]?{_NAME}['\"]? \(({_NAME})\)", _I)),
+    (("logged in as:",), re.compile(rf"\blogged in as:[ \t]{{1,4}}['\"]?({_NAME})", _I)),
+    (("password",), re.compile(rf"\b(?:account|user|login|name)[ \t]{{1,4}}({_ONE})[ \t](?:with|and|/)[ \t](?:the |this |an? )?(?:\w{{1,16}} )?password\b", _I)),
+    (("登录", "登陆"), re.compile(r"登[录陆](?:用|账号|帐号|名|为)?[：: ]{0,3}([A-Za-z][\w.-]{1,40})[ ]?/")),
+    (("authenticat", "logged", "logging", "connect"), re.compile(rf"\b(?:authenticat\w{{1,6}}|logged in|logging in|connect\w{{0,6}})\b[^\n'\"]{{0,120}}? as ['\"]({_NAME})['\"]", _I)),
+    (("id=",), re.compile(r"\b(?:user|group|[ug]|owner)_?id=([^()\s=]{1,64})\(\d{1,10}\)", _I)),
+    (("users", "accounts", "logins"), re.compile(rf"\b(?:vpn|ssh|ftp|samba|ldap|linux|unix|slurm|cluster|server|database|db|jupyter|domain|lab) (?:users|accounts|logins)\b(?: are| now are| were| is)?[ :]{{1,4}}({_LIST}){_LIST_END}", _I)),
+    (("users", "accounts", "logins"), re.compile(rf"\b(?:users|accounts|logins|usernames)\s?:\s{{1,4}}({_LIST}){_LIST_END}", _I)),
+    (("account", "username", "user name", "login"), re.compile(rf"\b(?:account|user ?name|login(?: name)?)(?: (?:on|for|at|of) [^\n,.;]{{1,40}}?)? (?:is|will be)[ :]{{1,3}}['\"]?({_ONE})['\"]?{_LIST_END}", _I)),
+    (("m)",), re.compile(r"(?m)(?<=[ |])([a-z_][\w.-]{1,31})(?::[\w./-]{1,60}(?:/\d{1,8})?)?\(\d{1,6}M\)")),
+    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), re.compile(rf"(?i:\b|_)(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
+               rf"maintainer|signed-off-by|submitted by|created by)(?:\b|(?<=_)){_S}(?:[\w.-]{{1,30}}\\{{1,4}})?({_NAME})", _I)),
+    (("user", "sudo", "su ", "chown", "ssh", "passwd", "whoami", "logged"), re.compile(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-l?|chown|ssh\s{{1,4}}-l|passwd|whoami\s*[:>]?|"
+               rf"(?:by|for|as|of|from|invalid) user|logged in as|session opened for user|"
+               rf"user)\s{{1,4}}['\"]({_NAME})['\"]", _I)),
+    (("sudo", "su ", "ssh", "chown", "user", "password for", "logged"), re.compile(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-|ssh\s{{1,4}}-l|chown\s{{1,4}}(?:-R\s{{1,4}})?|"
+               rf"logged in as|session opened for user|invalid user|(?:for|by|as) user|"
+               rf"password for)\s{{1,4}}({_NAME})", _I)),
+    (("entity", "domain"), re.compile(rf"\b(?:wandb_entity|userdomain(?:_roamingprofile)?){_S}({_NAME})", _I)),
+    (("用户", "号 ", "户 ", "登录名"), re.compile(r"(?:用户名?|账号|帐号|账户|登录名)[ \t]{1,4}([A-Za-z][\w.-]{2,40})(?=[ \t]{0,2}(?:[\u4e00-\u9fff，。；、！]|\r?$))", re.MULTILINE)),
+    # The head of a message in a chat that was copied: who, and when.
+    ((":",), re.compile(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]{{1,8}}(?:\d{{2,4}}[-/年]\d{{1,2}}[-/月]\d{{1,2}}日?[ \t]{{1,4}})?(?:[上下中]午[ \t]?)?\d{{1,2}}:\d{{2}}(?::\d{{2}})?[ \t]*\r?$")),
+    (("<",), re.compile(rf"<(?:user(?:name)?|owner|author|login)>({_NAME})<", _I)),
+    (("sudoers",), re.compile(r"([\w.-]{2,40}) is not in the sudoers")),
+    (("whoami",), re.compile(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}([\w.-]{2,40})[ \t]*(?:\n|$)")),
+    (("id=",), re.compile(r"\b[ug]id=\d{1,10}\(([^)\s]{1,64})\)")),
+    (("用户", "号", "户", "登录名", "姓名", "作者", "人", "者"), re.compile(rf"(?:用户名?|(?:账号|帐号|账户)名?|登录名|姓名|作者|联系人|负责人|所有者|用户名称)"
+               rf"(?:是|为|\s{{0,4}}[:：=＝])[\s\"'“「]{{0,4}}({_NAME})")),
+    (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}(\S{1,64})\s{1,8}\S")),
+    (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}\S{1,64}\s{1,8}(\S{1,64})")),
+    (("machine",), re.compile(rf"\bmachine\s{{1,8}}\S{{1,200}}\s{{1,8}}login\s{{1,8}}({_NAME})")),
+    (("pts/", "tty"), re.compile(rf"(?m)^({_NAME})\s{{1,8}}(?:pts/\d+|tty\d+)\s")),
+    (("user",), re.compile(rf"(?m)^\s{{0,8}}User\s{{1,8}}({_NAME})\s*$")),
+    ((":x:", ":*:", ":!:"), re.compile(rf"(?m)^({_NAME}):[x*!]:\d+:\d+:")),
+)  # fmt: skip
+FULL_NAMES = (
+    re.compile(
+        r"\b(?:[Aa]uthor|user\.name|[Ff]ull ?[Nn]ame|[Rr]eviewed-by|[Tt]ested-by|[Mm]aintainer|[Ss]igned-off-by|[Cc]reated by|[Ss]ubmitted by|[Rr]eported by|[Nn]ame of user)['\"]?"
+        r"\s{0,4}[:=]?\s{0,4}['\"]?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
+    ),
+    re.compile(
+        r"\b(?i:owner|authors?|user|contact|maintainer|person)[\]\"'}: \t]{0,4}[\s{]{1,20}[\"']?name[\"']?\s{0,4}[=:]\s{0,4}[\"']?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
+    ),
+    # Before one's mail.
+    re.compile(r"\b([A-Z][\w'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})(?= ?[(<][\w.+-]{1,64}@)"),
+)
+HOSTS = (
+    (("ansible_",), re.compile(r"(?m)^[ \t]{0,8}([A-Za-z][\w.-]{1,100})[ \t]{1,20}ansible_")),
+    ((" on ",), re.compile(r"\b(?:tasks?|steps?|jobs?|running|ran|failed|started|runs) on ([A-Za-z][\w.-]{0,60}\d[\w-]{0,20})(?=[\s:,.]|$)", _I)),
+    (("error:",), re.compile(r"(?m)^(?:srun|slurmstepd|sbatch|pdsh): error: ([\w.-]{2,64}): ")),
+    ((":",), re.compile(r"(?<![\w./@:-])((?:[A-Za-z][\w-]{0,60}\.){2,6}[a-z]{2,10}):\d{2,5}\b")),
+    # The first line of gpustat.
+    (("20",), re.compile(r"(?m)^([\w.-]{2,64})[ \t]{2,60}[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d 20\d\d\b")),
+    (("-h", "--host"), re.compile(rf"{_CLIENTS}(?:-h|-H|--host(?:name)?)(?:[ \t]{{1,4}}|=)['\"]?([A-Za-z][\w.-]{{1,100}})")),
+    # Together with its address.
+    (("10.", "172.", "192.168."), re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{1,100})(?:/|,|, | \(|\(| \[)(?=(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}(?![.\d]))")),
+    # The first line of `watch`.
+    (("every",), re.compile(r"(?m)^Every [\d.,]{1,8}s: [^\n]{0,300}[ \t]([\w.-]{2,64}): (?:[A-Z][a-z]{2} |\d|[周星])")),
+    (("cifs", "smb"), re.compile(r"(?<![\w:/])//([A-Za-z][\w.-]{1,60})/(?=\S)")),
+    # What `docker info` and its kind call a computer.
+    (("name:",), re.compile(r"(?m)^\s{0,8}(?:CPUs|Total Memory|Architecture): [^\n]{1,60}\n\s{0,8}Name: ([\w.-]{2,100})$")),
+    (("name:",), re.compile(r"(?m)^\s{0,8}Name: {1,16}([\w.-]{2,100})\n\s{0,8}(?:ID|Roles): ")),
+    (("labels", "swarm"), re.compile(r"\"Name\"\s{0,2}:\s{0,2}\"([\w.-]{2,100})\",\s{0,40}\"(?:Labels|Swarm|ExperimentalBuild)\"")),
+    (("name", "nodelist", "fqdn"), re.compile(rf"\b(?:host[_ ]?name|nodename|computer[_ ]?name|machine[_ ]name|nodelist|dns name|"
+               rf"server name|fqdn|slurmd_nodename|node[_ ]name)(?:\b|(?<=_)){_S}([\w.-]{{2,100}})", _I)),
+    (("host",), re.compile(rf"(?:\b|_)HOST(?:NAME)?{_S}([\w.-]{{2,100}})")),
+    (("host",), re.compile(rf"\bhost{_S}([A-Za-z][\w-]*[.\d-][\w.-]*[\w])", _I)),
+    (("host",), re.compile(r"\b(?:resolve host(?:name)?|on host|unknown host|connect to host|reach host|from host|"
+               r"to host|at host)(?:\s{0,4}[:=]\s{0,4}|\s{1,4}(?!(?:side|machine|computer|system|memory|drivers?|network|names?|is|was|for|with|and|or|the|has|timed|failed|refused|unreachable)\b))['\"]?([\w.-]{2,100})", _I)),
+    (("host name", "computer name"), re.compile(r"\b(?:host|computer) name[ .]{1,40}:\s{1,4}([\w.-]{2,100})", _I)),
+    (("cancelled", "node"), re.compile(r"\b(?:ON|on node) ([\w.-]{2,60})(?= CANCELLED|:|,| |$)")),
+    (("host", "node", "name"), re.compile(r"<(?:host_?name|host|node_?name|computer_?name)>([\w.-]{2,100})<", _I)),
+    (("connect", "reach", "resolve"), re.compile(r"\b(?:connect(?:ion)? to|connecting to|reach|resolve)\s{1,4}['\"]?([\w-]{1,60}(?:[.-][\w-]{1,60}){1,8})['\"]?(?=[:\s]{1,4}(?:port\s{1,4})?\d{2,5}\b)", _I)),
+    (("服务器", "主机", "节点"), re.compile(r"(?:服务器|主机|节点|机器)\s{1,2}([A-Za-z][\w-]{0,40}\d[\w.-]{0,40})")),
+    (("nccl",), re.compile(r"(?m)(?:^|\s)([A-Za-z][\w.-]{1,60}):\d{1,8}:\d{1,8} \[\d{1,3}\] NCCL")),
+    (("linux",), re.compile(r"\bLinux\s([\w.-]{1,64})\s\d+\.\d+\.\d+\S*\s#")),
+    ((":",), re.compile(r"(?m)^(?:[A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]{8,24})\s"
+               r"([A-Za-z][\w.-]{1,63})\s[\w./-]{1,60}(?:\[\d+\])?:\s")),
+    (("主机", "服务器", "机器名", "计算机名", "节点"), re.compile(r"(?:主机名?|服务器|机器名|计算机名|主机名称|节点)(?:是|为|\s{0,4}[:：=＝])[\s\"'“「]{0,4}([\w.-]{2,100})")),
+    (("ssh", "sftp", "ping", "telnet", "nslookup"), re.compile(r"\b(?:ssh|sftp|ping|telnet|nslookup)\s{1,4}(?:-\w\s{1,4}\S{1,60}\s{1,4}){0,3}"
+               r"([A-Za-z][\w-]*[\d.-][\w.-]*\w)(?=[\s:]|$)")),
+    (("proxy", "server", "peer", "node", "to", "from"), re.compile(r"\b(?:proxy|server|peer|node|to|from)\s{1,4}(?:at\s{1,4})?([a-z][\w.-]{1,60}):\d{2,5}\b", _I)),
+    (("host",), re.compile(r"(?m)^\s{0,8}Host(?:Name)?\s{1,8}([A-Za-z][\w.-]{2,100})\s*$")),
+    ((":/",), re.compile(r"(?<![\w/.])([A-Za-z][\w.-]{2,60}):/(?=[A-Za-z])(?![^\s]{0,3}/)")),
+)  # fmt: skip
