@@ -6,11 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from setup_assistant.catalog.causes import FLEET, Cause, CauseFile
+from setup_assistant.catalog.causes import FLEET, Cause, CauseFile, compiled
 from setup_assistant.choose.remedies import NEEDS
 from setup_assistant.doctor.diagnose import known_ids
 from setup_assistant.doctor.explain import matches, prepared
-from setup_assistant.doctor.text_patterns import compiled
 from setup_assistant.doctor.text_reason import ONLY_INFERRED
 from setup_assistant.maintain.fault import Fault
 from setup_assistant.verify.causes import ORDER
