@@ -29,6 +29,11 @@ def memory_text(count: float | None) -> str:
     return f"{value:.{digits}f} {_BINARY[unit]}"
 
 
+def gib(count: int | None) -> str:
+    """Return bytes of memory in GiB, e.g. `15.4 GiB`; `?` for None."""
+    return "?" if count is None else f"{count / GIB:.1f} GiB"
+
+
 def duration(seconds: float | None) -> str:
     """Return seconds as `0.42 s`, `12.3 s`, `3 min 20 s` or `1 h 05 min`; `-` for None."""
     if seconds is None:

@@ -11,7 +11,6 @@ from setup_assistant.catalog.recipes import Recipes, load_all
 from setup_assistant.choose import cpu, pace
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.memory import TEXT_TOKENS, Setting, estimate
-from setup_assistant.choose.model import gib
 from setup_assistant.choose.model_names import find
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
@@ -27,6 +26,7 @@ from setup_assistant.machine.probe import probe
 from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout, read_plan
+from setup_assistant.units_text import gib
 from setup_assistant.verify.rehearse import Place, Rehearsed, largest
 from setup_assistant.versions import numbers
 
