@@ -21,7 +21,6 @@ from setup_assistant.host import caches, files, log, paths, removal
 from setup_assistant.host.removal_proofs import called
 from setup_assistant.site.environment_yml import conda_specs, render_environment_yml
 from setup_assistant.steps.backends import rattler
-from setup_assistant.steps.backends.base import last_words
 
 # The last folder of a channel is its name to conda.
 _CHANNEL = "conda-forge"
@@ -73,7 +72,7 @@ def _solved(request: dict[str, Any], kind: Kind, scratch: Path) -> list[dict[str
     if found is not None:
         return found
     failure = _event(said, "failed")
-    detail = str(failure.get("detail") or last_words(outcome))
+    detail = str(failure.get("detail") or outcome.last_words())
     if failure.get("why") == "network":
         raise SetupError("packages_unreachable", detail=detail)
     raise SetupError("bundle_unresolved", hosts=", ".join(kind.hosts), detail=detail)

@@ -164,7 +164,7 @@ def _listed(
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        detail = engine.last_words(outcome)
+        detail = outcome.last_words(600)
         if "vault" in detail.lower() and "secret" in detail.lower():
             raise SetupError("inventory_vault", path=source.shown, detail=detail)
         raise SetupError("inventory_invalid", path=source.shown, detail=detail)

@@ -22,7 +22,7 @@ from setup_assistant.steps.backends.base import Backend, Job
 from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker
 from setup_assistant.steps.ownership import Owner
 from setup_assistant.steps.step import Context
-from setup_assistant.versions import at_least
+from setup_assistant.versions import at_least, public
 
 # Of this C library (manylinux_2_28) and newer, current releases have wheels.
 _USUAL_GLIBC = "2.28"
@@ -189,7 +189,7 @@ def drifted(prefix: Path, plan: Plan) -> dict[str, str | None]:
     return {
         name: present.get(name)
         for name, version in planned(plan).items()
-        if _public(present.get(name, "")) != _public(version)
+        if public(present.get(name, "")) != public(version)
     }
 
 
@@ -376,7 +376,3 @@ def _alive(prefix: Path) -> bool:
     from setup_assistant.host import run
 
     return run.run([python_in(prefix), "-I", "-c", "pass"], deadline=30).ok
-
-
-def _public(version: str) -> str:
-    return version.partition("+")[0]

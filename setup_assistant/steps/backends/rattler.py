@@ -23,7 +23,7 @@ from setup_assistant.host.removal_proofs import called
 from setup_assistant.messages import msg
 from setup_assistant.site.environment_yml import conda_specs, variables
 from setup_assistant.steps.backends import uv
-from setup_assistant.steps.backends.base import Job, last_words, suited_to_conda
+from setup_assistant.steps.backends.base import Job, suited_to_conda
 
 # The same as the extra `conda` in pyproject.toml, which a test compares.
 REQUIREMENT = "py-rattler>=0.28,<1"
@@ -151,7 +151,7 @@ def install_here(
     )  # fmt: skip
     importlib.invalidate_caches()
     if not outcome.ok or not available():
-        raise SetupError("rattler_missing", detail=last_words(outcome), command=by_hand)
+        raise SetupError("rattler_missing", detail=outcome.last_words(), command=by_hand)
 
 
 def environment(scratch: Path) -> dict[str, str]:
@@ -221,7 +221,7 @@ def _recorded(row: dict[str, Any]) -> str:
 
 
 def _explain(heard: _Heard, outcome: run.Outcome, job: Job) -> SetupError:
-    detail = str(heard.failure.get("detail") or last_words(outcome))
+    detail = str(heard.failure.get("detail") or outcome.last_words())
     why = heard.failure.get("why")
     if why == "space":
         fullest = min((job.prefix, paths.conda_cache()), key=files.free_bytes)

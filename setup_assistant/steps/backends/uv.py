@@ -17,7 +17,7 @@ from setup_assistant.host.removal_proofs import Holds
 from setup_assistant.machine.own_sources import uv_settings
 from setup_assistant.messages import msg
 from setup_assistant.steps.backends import lock
-from setup_assistant.steps.backends.base import Job, failure, last_words, suited
+from setup_assistant.steps.backends.base import Job, failure, suited
 from setup_assistant.steps.backends.indexes import in_order
 
 _CREATE_SECONDS = 300.0
@@ -119,7 +119,7 @@ def _install(job: Job, wanted: list[str | Path], *, locked: bool) -> None:
     outcome = _run(job, command, _Watch(job))
     if not outcome.ok and local and len(wanted) > 2:
         # pip is for people: a cache or a wheelhouse without it is no reason to stop.
-        job.tell.detail(last_words(outcome))
+        job.tell.detail(outcome.last_words())
         outcome = _run(job, [x for x in command if x != wanted[-1]], _Watch(job))
     if not outcome.ok:
         raise _explain(outcome, job.prefix)
@@ -243,7 +243,7 @@ def _explain(outcome: run.Outcome, prefix: Path) -> SetupError:
 
 
 def _known_cause(outcome: run.Outcome, prefix: Path) -> SetupError | None:
-    words = last_words(outcome)
+    words = outcome.last_words()
     lowered = words.lower()
     if "no space left" in lowered or "os error 28" in lowered:
         return SetupError("disk_filled", path=str(_fullest(prefix)))
