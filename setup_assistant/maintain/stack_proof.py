@@ -9,7 +9,7 @@ from setup_assistant.catalog.stacks import Found, Proof
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files, prefix
-from setup_assistant.steps.environment import planned
+from setup_assistant.steps.environment_record import planned
 from setup_assistant.steps.step import Context
 
 # Not pinned, but they too decide whether old and new packages go together.

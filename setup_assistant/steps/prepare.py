@@ -19,7 +19,13 @@ from setup_assistant.messages import Message, msg
 from setup_assistant.site import answers, read
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import adopt, by_hand, environment, for_others, undo_site
+from setup_assistant.steps import (
+    adopt,
+    by_hand,
+    environment_record,
+    for_others,
+    undo_site,
+)
 from setup_assistant.steps.environment_preflight import read_marker
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context, Teller
@@ -132,7 +138,7 @@ def _anew(layout: Layout, machine: Machine, wishes: Wishes) -> Prepared:
     plan = replace(plan, warnings=(*plan.warnings, *private))
     if not _is_ours(layout):
         return Prepared(layout, machine, wishes, plan)
-    wanted = environment.planned(plan)
+    wanted = environment_record.planned(plan)
     found = by_hand.standing(layout.env, wanted)
     notes = tuple(by_hand.notes_anew(found, wanted, keep=wishes.keep))
     plan = by_hand.keeping(plan, found) if wishes.keep else plan
@@ -279,7 +285,7 @@ def _by_hand(layout: Layout, plan: Plan, wishes: Wishes) -> tuple[Message, ...]:
     """Say what was changed by hand in the environment, and what will become of it."""
     if not _is_ours(layout):
         return ()
-    found = by_hand.departures(layout.env, environment.planned(plan))
+    found = by_hand.departures(layout.env, environment_record.planned(plan))
     return tuple(by_hand.notes(found, keep=wishes.keep))
 
 

@@ -14,7 +14,7 @@ from setup_assistant.report.receipt import Environment, Receipt
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_site
 from setup_assistant.site.receipts import read_receipt, write_receipt
-from setup_assistant.steps import by_hand, environment
+from setup_assistant.steps import by_hand, environment_record
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.run_steps import standard_steps
 from setup_assistant.steps.smoke_memory import asked
@@ -83,7 +83,7 @@ def _steps(context: Context, measured: Mapping[str, float | None]) -> tuple[Step
 
 
 def _departures(context: Context) -> tuple[by_hand.Departure, ...]:
-    return by_hand.departures(context.site.env, environment.planned(context.plan))
+    return by_hand.departures(context.site.env, environment_record.planned(context.plan))
 
 
 def _put_back(ledger: Ledger) -> dict[str, tuple[str | None, str | None]]:

@@ -38,7 +38,7 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool, dry_run: bool
     from setup_assistant.cli.terminal import ask
     from setup_assistant.cli.up.carry_out import carry_out
     from setup_assistant.steps import adopt as adopting
-    from setup_assistant.steps.environment import drifted
+    from setup_assistant.steps.environment_record import drifted
     from setup_assistant.steps.prepare import Prepared, layout_of, make, prepare, probe_for
 
     folder = folder.expanduser().absolute()

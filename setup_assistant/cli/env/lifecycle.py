@@ -80,7 +80,7 @@ def upgrade(name: str, yes: bool, dry_run: bool, keep: bool | None) -> Result:
 def _newer(site: Site) -> tuple[Plan, list[str]]:
     """Return the plan of today, and what becomes of what was changed by hand."""
     from setup_assistant.steps import by_hand
-    from setup_assistant.steps.environment import planned
+    from setup_assistant.steps.environment_record import planned
     from setup_assistant.steps.prepare import make
 
     keep = site.wishes.keep
@@ -154,7 +154,7 @@ def _by_hand(layout: Layout) -> list[str]:
     """Say what a person has changed in the environment that came back; it comes as it is."""
     from setup_assistant.site.read import read_plan
     from setup_assistant.steps import by_hand
-    from setup_assistant.steps.environment import planned
+    from setup_assistant.steps.environment_record import planned
 
     found = by_hand.departures(layout.env, planned(read_plan(layout)))
     return [
