@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from setup_assistant.agent.inside.job import MARKER, proof
+from setup_assistant.agent.inside.answer import MARKER, proof
 from setup_assistant.agent.inside.verdict import named, verdict
 from setup_assistant.fleet.causes import of_agent, of_task
 from setup_assistant.fleet.engine import Event

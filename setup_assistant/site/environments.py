@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import conda, files, prefix, removal, sites
+from setup_assistant.host import conda, files, lenient, prefix, removal, sites
 from setup_assistant.host.removal_proofs import Both, Holds, Proof
 from setup_assistant.host.users_of import User, users_of
 from setup_assistant.site.read import read_layout
@@ -189,9 +189,4 @@ def _read(
 
 
 def _marker(folder: Path) -> dict[str, object]:
-    try:
-        marker = folder / ".setup-assistant.json"
-        value = files.read_json(marker) if marker.is_file() else {}
-    except (SetupError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return lenient.json_object(folder / ".setup-assistant.json")

@@ -8,7 +8,7 @@ from typing import Any
 
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import to_builtins
-from setup_assistant.host import files
+from setup_assistant.host import files, lenient
 from setup_assistant.host.secrets import redact_json
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps.environment_preflight import MARKER
@@ -72,7 +72,7 @@ def fingerprint(context: Context, folder: Path) -> str:
     every new copy of the tool, such as the agent on a host, has other times.
     """
     own = folder.is_relative_to(context.recipes)
-    parts = [_text(context.site.env / MARKER), str(to_builtins(context.plan.placement))]
+    parts = [lenient.text(context.site.env / MARKER), str(to_builtins(context.plan.placement))]
     parts += [
         f"{p.relative_to(folder)} {p.stat().st_size} "
         f"{files.sha256(p) if own else p.stat().st_mtime_ns}"
@@ -80,13 +80,6 @@ def fingerprint(context: Context, folder: Path) -> str:
         if p.is_file() and "__pycache__" not in p.parts
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        return ""
 
 
 def _proved(result: Path, wanted: str) -> bool:

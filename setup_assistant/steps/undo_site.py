@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import removal
+from setup_assistant.host import lenient, removal
 from setup_assistant.host.removal_proofs import seen
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.site.kept import RECORD
@@ -144,12 +143,8 @@ def _written(site: Layout) -> dict[str, str]:
 
 def _written_in(folder: Path) -> dict[str, str]:
     """Return the sums of the scripts as they were written."""
-    try:
-        # A pipe by that name would never end.
-        known = json.loads((folder / RECORD).read_bytes() if (folder / RECORD).is_file() else b"")
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return {k: v for k, v in known.items() if isinstance(v, str)} if isinstance(known, dict) else {}
+    known = lenient.json_object(folder / RECORD)
+    return {k: v for k, v in known.items() if isinstance(v, str)}
 
 
 def _sum(path: Path) -> str:

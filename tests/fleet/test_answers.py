@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from setup_assistant.agent.inside.job import MARKER, proof
+from setup_assistant.agent.inside.answer import MARKER, proof
 from setup_assistant.agent.inside.verdict import of_job
 from setup_assistant.fleet import causes, faults
 from setup_assistant.fleet.answers import doing_of, outcome_of

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import caches, files, paths, pythons, removal, run, usage
+from setup_assistant.host import caches, files, lenient, paths, pythons, removal, run, usage
 from setup_assistant.host.pip_settings import uv_environment, without_choices
 from setup_assistant.host.prefix import normal_name, packages, python_in
 from setup_assistant.host.removal_proofs import Holds
@@ -178,7 +178,7 @@ def job_environment(job: Job) -> dict[str, str]:
     index would beat the mirror that was asked for, or was chosen since theirs does not answer.
     One with credentials is in no file; then the variable is left.
     """
-    text = _text(job.requirements)
+    text = lenient.text(job.requirements)
     env = environment(job.scratch, offline=job.offline, requirements=text)
     if job.given_lock is None and "\n--index-url " in f"\n{text}":
         for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
@@ -207,13 +207,6 @@ def _bare(url: str) -> str:
     parts = urlsplit(url.partition("=")[2] if re.match(r"[\w-]+=https?:", url) else url)
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        return ""
 
 
 def _quiet(job: Job, *arguments: str | Path) -> None:
