@@ -142,7 +142,7 @@ def live(text: str) -> None:
     """Redraw the one line of work under way on a terminal; an empty one takes it away."""
     if on_terminal() and not is_silent() and text != _mode.live:
         _mode.live = text
-        _write(sys.stderr, f"\r\x1b[K{_line(text)}")
+        _write(sys.stderr, f"\r\x1b[K{inline(text)}")
 
 
 def remedied(message: str, hint: str) -> str:
@@ -290,7 +290,8 @@ def safe(text: str) -> str:
     return harmless(redact(harmless(text)))
 
 
-def _line(text: str) -> str:
+def inline(text: str) -> str:
+    """Return text as one line with nothing in it that a terminal obeys."""
     return one_line(safe(text))
 
 
@@ -316,39 +317,3 @@ def _write(stream: TextIO, text: str) -> None:
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "replace").decode(encoding))
     stream.flush()
-
-
-class Live:
-    """A table that is drawn again as its rows change; a line for each change elsewhere."""
-
-    def __init__(self, headings: Sequence[str]) -> None:
-        self._headings = headings
-        self._live: Any = None
-
-    def update(self, rows: Sequence[Sequence[str]], changed: str) -> None:
-        """Show the rows as they are now; `changed` says what is new, for where none are drawn."""
-        if not on_terminal() or _mode.quiet:
-            if changed:
-                note(changed)
-            return
-        from rich.live import Live as Drawn
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
-        for heading in self._headings[:-1]:
-            table.add_column(Text(_line(heading)), no_wrap=True)
-        # The last one gets what is left.
-        table.add_column(self._headings[-1], overflow="ellipsis", no_wrap=True, ratio=1)
-        for row in rows:
-            table.add_row(*(Text(_line(c)) for c in row))
-        if self._live is None:
-            self._live = Drawn(console=console("stderr"), transient=True, auto_refresh=False)
-            self._live.start()
-        self._live.update(table, refresh=True)
-
-    def end(self) -> None:
-        """Take it away; the result is shown instead."""
-        if self._live is not None:
-            self._live.stop()
-        self._live = None
