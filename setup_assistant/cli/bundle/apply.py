@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.bundle.open_bundle import (
     FOLDERS,
     SIGNER,
@@ -36,10 +37,8 @@ if TYPE_CHECKING:
 @FOLDERS
 @SIGNER
 @click.option("--site", default="", metavar="DIR", help=_("Folder of the deployment."))
-@click.option("--dry-run", is_flag=True, help=_("Show the plan and change nothing."))
-@click.option(
-    "--manifest", "expected", default="", metavar="SHA256", help=_("The manifest's sum, if known.")
-)
+@options.PLAN_ONLY
+@options.MANIFEST
 def apply(
     *, folders: tuple[Path, ...], signer: Path | None, site: str, dry_run: bool, expected: str
 ) -> Result:

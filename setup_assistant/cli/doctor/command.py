@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.doctor import text as doctor_text
 from setup_assistant.cli.doctor.mending import end_what_was_begun, mend_all
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.argument("words", nargs=-1, metavar="[ID] [-- COMMAND...]")
-@click.option("--env", type=click.Path(path_type=Path), help=_("Folder of the environment."))
+@options.ENV
 @click.option("--model", type=click.Path(path_type=Path), help=_("Folder of a model's files."))
 @click.option(
     "--for",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
@@ -21,8 +22,8 @@ from setup_assistant.messages import _
     is_flag=True,
     help=_("Missing packages may be installed into it, and others changed."),
 )
-@click.option("--yes", "-y", is_flag=True, help=_("Take the defaults and do not ask."))
-@click.option("--dry-run", is_flag=True, help=_("Show what would change and change nothing."))
+@options.YES
+@options.CHANGES_ONLY
 @verb(
     "env adopt",
     summary=_(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from setup_assistant import frozen_json
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.env.unfinished import end_named
 from setup_assistant.cli.result import Problem, Result
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @click.argument("name")
-@click.option("--yes", "-y", is_flag=True, help=_("Take the defaults and do not ask."))
-@click.option("--dry-run", is_flag=True, help=_("Show what would change and change nothing."))
+@options.YES
+@options.CHANGES_ONLY
 @click.option(
     "--keep/--no-keep",
     default=None,
@@ -91,7 +92,7 @@ def _newer(site: Site) -> tuple[Plan, list[str]]:
 
 
 @click.argument("name")
-@click.option("--dry-run", is_flag=True, help=_("Show what would change and change nothing."))
+@options.CHANGES_ONLY
 @verb(
     "env rollback",
     summary=_(

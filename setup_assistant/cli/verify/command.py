@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
-from setup_assistant.cli.verify import options as inside_options
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import paths
 from setup_assistant.host.program import spell
@@ -28,17 +28,17 @@ _NAME_COLUMNS = 24
 _IMPORT_SECONDS, _LOADED_PER_SECOND = 15.0, 2e8
 
 
-@inside_options.env()
-@inside_options.site()
+@options.ENV
+@options.SITE
 @click.option("--model", default="canary", metavar="canary|DIR", help=_("What to ask."))
 @click.option(
     "--image", "images", multiple=True, metavar="PATH|URL", help=_("A picture of your own.")
 )
 @click.option("--video", "videos", multiple=True, metavar="PATH", help=_("A clip of your own."))
 @click.option("--question", help=_("What to ask about your own pictures and clips."))
-@inside_options.device()
-@inside_options.dtype()
-@inside_options.deadline()
+@options.DEVICE
+@options.DTYPE
+@options.deadline()
 @verb(
     "verify",
     summary=_("Ask the canary, or a model folder, questions with known answers."),

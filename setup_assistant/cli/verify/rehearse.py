@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
-from setup_assistant.cli.verify import options
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
 
@@ -35,21 +35,17 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("model")
-@options.env()
-@options.site()
-@options.device()
-@options.dtype()
+@options.ENV
+@options.SITE
+@options.DEVICE
+@options.DTYPE
 @click.option("--max-pixels", type=click.IntRange(min=784), help=_("Cap of a picture or frame."))
 @click.option("--total-pixels", type=click.IntRange(min=784), help=_("Cap of a whole video."))
 @click.option(
     "--new-tokens", type=click.IntRange(min=1), default=8, help=_("Tokens of the answer.")
 )
-@click.option(
-    "--image", "images", multiple=True, metavar="WxH", help=_("A picture's size (repeatable).")
-)
-@click.option(
-    "--video", "videos", multiple=True, metavar="WxHxSECONDS", help=_("A video (repeatable).")
-)
+@options.IMAGES
+@options.VIDEOS
 @options.deadline(1800.0)
 def command(
     model: str,
