@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths, removal
+from setup_assistant.host import files, paths
 
 
 def register(site: Path) -> None:
@@ -26,13 +26,6 @@ def register(site: Path) -> None:
         if error.code != "not_writable":
             raise
         raise SetupError(error.code, **{**error.args_, "flag": "SETUP_ASSISTANT_CACHE"}) from error
-
-
-def forget(site: Path) -> None:
-    """Drop a site; one that was never known is no error."""
-    record = record_of(site.expanduser().absolute())
-    removal.drop(record, under=record.parent)
-    removal.prune(record.parent, under=record.parent.parent)  # not where other sites are known
 
 
 def all() -> list[Path]:  # noqa: A001 - read as `sites.all()`
