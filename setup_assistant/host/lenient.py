@@ -1,4 +1,4 @@
-"""Files that may be missing, damaged or anybody's: what they hold, and nothing where they fail."""
+"""What may be missing, damaged or anybody's: what it holds, and nothing where it fails."""
 
 from __future__ import annotations
 
@@ -17,8 +17,15 @@ def text(path: Path) -> str:
 
 def json_object(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file; empty where there is none."""
-    # A pipe by that name would never end.
-    with contextlib.suppress(OSError, ValueError, RecursionError):
-        value = json.loads(path.read_bytes()) if path.is_file() else None
+    with contextlib.suppress(OSError):
+        # A pipe by that name would never end.
+        return parsed(path.read_bytes()) if path.is_file() else {}
+    return {}
+
+
+def parsed(said: str | bytes) -> dict[str, Any]:
+    """Return a JSON object, such as a line of a child's; empty where it is none."""
+    with contextlib.suppress(ValueError, RecursionError):
+        value = json.loads(said)
         return value if isinstance(value, dict) else {}
     return {}

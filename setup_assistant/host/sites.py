@@ -5,12 +5,11 @@ One file per site, not one list, so that two runs at once never write the same f
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths
+from setup_assistant.host import files, lenient, paths
 
 
 def register(site: Path) -> None:
@@ -32,12 +31,9 @@ def all() -> list[Path]:  # noqa: A001 - read as `sites.all()`
     """Return the known sites that still exist, by name."""
     found = []
     for record in paths.cache_folder().glob("sites/*.json"):
-        try:
-            site = Path(json.loads(record.read_text(encoding="utf-8"))["site"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        if site.is_dir():
-            found.append(site)
+        site = lenient.json_object(record).get("site")
+        if isinstance(site, str) and Path(site).is_dir():
+            found.append(Path(site))
     return sorted(found)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import caches, conda, files, log, paths, removal, run
+from setup_assistant.host import caches, conda, files, lenient, log, paths, removal, run
 from setup_assistant.host.pip_settings import uv_environment
 from setup_assistant.host.removal_proofs import called
 from setup_assistant.messages import msg
@@ -193,13 +193,11 @@ class _Heard:
     failure: dict[str, Any] = field(default_factory=dict)
 
     def line(self, text: str) -> None:
-        try:
-            said = json.loads(text)
-            event = said["event"]
-        except (ValueError, KeyError, TypeError):
+        said = lenient.parsed(text)
+        event = said.get("event")
+        if event is None:
             log.debug("not a line of the engine: %s", text)
-            return
-        if event == "virtual":
+        elif event == "virtual":
             self.job.tell.detail("virtual packages: " + ", ".join(said["packages"]))
         elif event == "solved":
             self.packages = [_recorded(p) for p in said["packages"]]
