@@ -6,7 +6,7 @@ from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import to_builtins
-from setup_assistant.host import files
+from setup_assistant.host import files, lenient
 from setup_assistant.host.secrets import redact_json
 from setup_assistant.messages import Message, _, msg
 from setup_assistant.site.layout import Layout
@@ -59,13 +59,9 @@ class RehearsalStep:
 
     def check(self, context: Context) -> bool:
         """Whether it was done in this very environment, and did not forbid the model."""
-        try:
-            value = files.read_json(context.site.rehearsal)
-        except SetupError:
-            return False
+        value = lenient.json_object(context.site.rehearsal)
         return (
-            isinstance(value, dict)
-            and value.get("model") == context.plan.model.id
+            value.get("model") == context.plan.model.id
             and value.get("fingerprint") == _fingerprint(context)
             and (value.get("status") == "ok" or not _stops(context, value.get("cause")))
         )
