@@ -46,7 +46,7 @@ def apply(
     from setup_assistant.bundle import apply as applying
     from setup_assistant.cli.terminal.progress import Progress
     from setup_assistant.cli.up.carry_out import carry_out
-    from setup_assistant.steps.prepare import site_folder
+    from setup_assistant.steps.gather_wishes import site_folder
 
     root = site_folder(site)
     address, progress = address_in(folders), Progress()

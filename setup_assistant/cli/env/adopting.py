@@ -40,7 +40,8 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool, dry_run: bool
     from setup_assistant.cli.up.carry_out import carry_out
     from setup_assistant.steps import adopt as adopting
     from setup_assistant.steps.environment_record import drifted
-    from setup_assistant.steps.prepare import Prepared, layout_of, make, prepare, probe_for
+    from setup_assistant.steps.gather_wishes import layout_of
+    from setup_assistant.steps.prepare import Prepared, make, prepare, probe_for
 
     folder = folder.expanduser().absolute()
     adopting.look_at(folder)

@@ -77,7 +77,8 @@ def command(
 ) -> Result:
     """Travel the whole road."""
     from setup_assistant.cli.terminal import ask
-    from setup_assistant.steps.prepare import gather_wishes, prepare
+    from setup_assistant.steps.gather_wishes import gather_wishes
+    from setup_assistant.steps.prepare import prepare
 
     if answers is not None and not answers.exists():
         raise SetupError("file_missing", path=str(answers), flag="--answers")
