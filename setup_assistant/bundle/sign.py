@@ -7,13 +7,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from setup_assistant.bundle.manifest import (
-    LARGEST_MANIFEST,
-    NAME,
-    SIGNATURE,
-    SUMS,
-    SUMS_SIGNATURE,
-)
+from setup_assistant.bundle.manifest import LARGEST_MANIFEST, NAME, SIGNATURE, SUMS, SUMS_SIGNATURE
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, removal, run
 from setup_assistant.messages import _

@@ -26,14 +26,7 @@ from setup_assistant.choose.plan import ModelChoice, Placement
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.choose.wishes import Wishes
-from setup_assistant.choose.workloads import (
-    Caps,
-    caps,
-    least,
-    most_tokens,
-    pictures,
-    video,
-)
+from setup_assistant.choose.workloads import Caps, caps, least, most_tokens, pictures, video
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory
 from setup_assistant.messages import msg

@@ -12,10 +12,7 @@ from setup_assistant.choose.candidates import Ground
 from setup_assistant.choose.memory import Setting, Work
 from setup_assistant.choose.placement import Seat, groups, seat
 from setup_assistant.choose.usable_gpus import Card
-from setup_assistant.choose.workloads import (
-    floors,
-    least,
-)
+from setup_assistant.choose.workloads import floors, least
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory
 from setup_assistant.versions import numbers

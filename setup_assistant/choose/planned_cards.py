@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from setup_assistant.catalog.recipes import Recipes
-from setup_assistant.choose import (
-    branches,
-    refusals,
-    unlikely,
-)
+from setup_assistant.choose import branches, refusals, unlikely
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.usable_gpus import NO_GPU, Card, cards_of

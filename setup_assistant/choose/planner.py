@@ -6,11 +6,7 @@ from dataclasses import dataclass
 
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Quantizer
-from setup_assistant.choose import (
-    alternatives,
-    model_reasons,
-    wheel_notes,
-)
+from setup_assistant.choose import alternatives, model_reasons, wheel_notes
 from setup_assistant.choose.backend import choose_backend, pythons
 from setup_assistant.choose.candidates import CANARY, Ground
 from setup_assistant.choose.model import choose_model

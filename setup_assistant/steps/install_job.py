@@ -9,9 +9,7 @@ from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.errors import SetupError
 from setup_assistant.steps.backends.base import Backend, Job
-from setup_assistant.steps.environment_record import (
-    given_lock,
-)
+from setup_assistant.steps.environment_record import given_lock
 from setup_assistant.steps.step import Context
 from setup_assistant.versions import at_least
 

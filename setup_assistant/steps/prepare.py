@@ -16,13 +16,7 @@ from setup_assistant.messages import Message, msg
 from setup_assistant.site import read
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import (
-    adopt,
-    by_hand,
-    environment_record,
-    for_others,
-    undo_site,
-)
+from setup_assistant.steps import adopt, by_hand, environment_record, for_others, undo_site
 from setup_assistant.steps.environment_preflight import read_marker
 from setup_assistant.steps.gather_wishes import layout_of
 from setup_assistant.steps.ledger import Ledger

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from setup_assistant.cli import options
-from setup_assistant.cli.bundle.open_bundle import (
-    FOLDERS,
-    SIGNER,
-    address_in,
-    checked_bundle,
-)
+from setup_assistant.cli.bundle.open_bundle import FOLDERS, SIGNER, address_in, checked_bundle
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.messages import _
