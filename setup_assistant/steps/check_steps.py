@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import to_builtins
 from setup_assistant.host import files, lenient
 from setup_assistant.host.secrets import redact_json
@@ -14,6 +13,7 @@ from setup_assistant.messages import Message, msg
 from setup_assistant.steps.environment_preflight import MARKER
 from setup_assistant.steps.step import Context
 from setup_assistant.verify.results import Check
+from setup_assistant.verify.unproved import unproved
 
 CANARY = "canary"
 
@@ -103,12 +103,7 @@ def _prove(context: Context, model: str, result: Path, folder: Path) -> None:
     value["fingerprint"] = fingerprint(context, folder)
     files.write_json(result, redact_json(value))
     if verification.status != "ok":
-        raise SetupError(
-            "proof_failed",
-            what=model if model == CANARY else context.plan.model.id,
-            cause=verification.evidence or verification.cause or "?",
-            remedy=verification.remedy or "?",
-        )
+        raise unproved(verification, model if model == CANARY else context.plan.model.id)
 
 
 def _tell(context: Context, check: Check) -> None:
