@@ -9,7 +9,7 @@ from typing import NoReturn
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose import occupied
 from setup_assistant.choose.candidates import CANARY, Ground
-from setup_assistant.choose.memory import Need, Work, estimate
+from setup_assistant.choose.memory import Work, estimate
 from setup_assistant.choose.model_names import named
 from setup_assistant.choose.pick import (
     Pick,
@@ -155,7 +155,7 @@ def _caps(ground: Ground, pick: Pick, wishes: Wishes) -> Caps:
 def _choice(pick: Pick, chosen: Caps, count: int) -> ModelChoice:
     model, area = pick.model, pick.model.vision.factor**2
     works = _works(pick, chosen, count)
-    need = max((estimate(model, w, pick.setting) for w in works), key=_total)
+    need = max((estimate(model, w, pick.setting) for w in works), key=lambda need: need.total)
     return ModelChoice(
         id=model.id,
         modelscope_id=model.modelscope_id,
@@ -172,10 +172,6 @@ def _choice(pick: Pick, chosen: Caps, count: int) -> ModelChoice:
         kept_free_bytes=None if pick.budget is None else max(0, pick.budget - need.total),
         terms=need.terms(),
     )
-
-
-def _total(need: Need) -> int:
-    return need.total
 
 
 def _works(pick: Pick, chosen: Caps, count: int) -> tuple[Work, Work]:

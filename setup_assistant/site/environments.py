@@ -167,7 +167,7 @@ def _read(
     sizes: bool,
 ) -> Environment:
     torch = prefix.torch(folder)
-    marker = _marker(folder)
+    marker = lenient.json_object(folder / ".setup-assistant.json")
     engine = marker.get("engine")
     earlier = folder.with_name(folder.name + ".previous")
     return Environment(
@@ -186,7 +186,3 @@ def _read(
         previous=str(earlier) if site and prefix.kind(earlier) else None,
         bytes=files.folder_bytes(folder) if sizes else None,
     )
-
-
-def _marker(folder: Path) -> dict[str, object]:
-    return lenient.json_object(folder / ".setup-assistant.json")

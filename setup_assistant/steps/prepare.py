@@ -196,15 +196,11 @@ def _kept(layout: Layout, wishes: Wishes) -> Prepared | None:
         return None
     if _chosen(site.wishes) != _chosen(wishes):
         return None
-    if site.plan.sources.unanswered and not _built(layout):
+    if site.plan.sources.unanswered and read_marker(layout.env).get("complete") is not True:
         # It was made blind: what did not answer then may answer now.
         return None
     notes = (*_differences(site.machine), *_by_hand(layout, site.plan, wishes))
     return Prepared(layout, site.machine, wishes, site.plan, replayed=True, notes=notes)
-
-
-def _built(layout: Layout) -> bool:
-    return read_marker(layout.env).get("complete") is True
 
 
 def _after_a_kill(layout: Layout) -> None:
