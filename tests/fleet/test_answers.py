@@ -187,6 +187,9 @@ CHANGED = (
          "connection_broke"),
         ("Failed to create temporary directory. mkdir: No space left on device", True,
          "disk_full"),
+        # A banner may say anything; what ssh says comes last.
+        (SSH + "ssh: Could not resolve hostname old: gone\n"
+         "ssh: connect to host 10.0.0.1 port 22: Connection refused", False, "no_ssh_server"),
     ],
 )  # fmt: skip
 def test_what_ssh_says_has_a_name(words: str, contacted: bool, code: str) -> None:
