@@ -127,7 +127,7 @@ def test_links_that_lead_elsewhere_are_not_followed(
     handler.page = NGINX.format("".join(f'<a href="{x}">{x}</a>\n' for x in links))
     names = {k.path for k in fetch(url, tmp_path / "w").record.files}
     assert names == {*SHARDS, "config.json", "model.safetensors.index.json"}
-    assert {p.name for p in tmp_path.iterdir()} == {"w", "served", "cache"}
+    assert {p.name for p in tmp_path.iterdir()} - {"cache"} == {"w", "served"}
 
 
 def test_sums_that_lead_elsewhere_are_refused(
