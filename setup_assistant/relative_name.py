@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
 
 from setup_assistant.messages import _
 
@@ -22,25 +20,6 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
 _DEVICE = re.compile(
     r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE
 )
-
-
-@dataclass(frozen=True, order=True)
-class RelativeName:
-    """A checked name, with `/` between its parts.
-
-    Raises:
-        ValueError: with the sentence of `fault_of`.
-    """
-
-    text: str
-
-    def __post_init__(self) -> None:
-        if fault := fault_of(self.text):
-            raise ValueError(fault)
-
-    def under(self, folder: Path) -> Path:
-        """Return the path of this name in `folder`."""
-        return folder.joinpath(*self.text.split("/"))
 
 
 def fault_of(value: object, *, spare: int = 0) -> str | None:

@@ -27,3 +27,8 @@ def memory_text(count: float | None) -> str:
         return f"{int(value)} B"
     digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     return f"{value:.{digits}f} {_BINARY[unit]}"
+
+
+def gib(count: int | None) -> str:
+    """Return bytes of memory in GiB, e.g. `15.4 GiB`; `?` for None."""
+    return "?" if count is None else f"{count / GIB:.1f} GiB"

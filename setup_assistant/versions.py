@@ -13,6 +13,11 @@ def numbers(version: str) -> Numbers:
     return tuple(int(n) for n in found[0].split(".")) if found else ()
 
 
+def public(version: str) -> str:
+    """Return a version without its local part: "2.15.0+cu132" is "2.15.0"."""
+    return version.partition("+")[0]
+
+
 def at_least(version: str, floor: str) -> bool:
     """Whether `version` reaches `floor`; missing parts count as nothing."""
     return numbers(version) >= numbers(floor)

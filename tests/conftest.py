@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ from hypothesis import HealthCheck, settings
 from setup_assistant import messages
 from tests.built import Built, built, place, shared
 from tests.forked import MODULE, Server
+from tests.json_schema import broken
 
 __all__ = ["built", "place", "shared"]
 
@@ -88,11 +90,15 @@ def assistant(tmp_path: Path, commands: Server) -> Callable[..., subprocess.Comp
         env = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT), **variables}
         # What an interpreter reads as it starts needs one that starts.
         if hasattr(os, "fork") and not any(n.startswith(("PYTHON", "LC_")) for n in variables):
-            return commands.run(arguments, env, tmp_path)
-        return subprocess.run(
-            [sys.executable, "-m", MODULE, *arguments],
-            env=env, capture_output=True, text=True, timeout=600, check=False, cwd=tmp_path,
-        )  # fmt: skip
+            done = commands.run(arguments, env, tmp_path)
+        else:
+            done = subprocess.run(
+                [sys.executable, "-m", MODULE, *arguments],
+                env=env, capture_output=True, text=True, timeout=600, check=False, cwd=tmp_path,
+            )  # fmt: skip
+        if "--json" in arguments and done.stdout.startswith("{"):
+            assert broken(json.loads(done.stdout)) == [], arguments
+        return done
 
     return call
 

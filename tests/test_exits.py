@@ -18,6 +18,7 @@ from setup_assistant.cli.fleet.text import write_report
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import ask_lines, show
 from setup_assistant.cli.terminal.ask import Choice, Extras
+from setup_assistant.cli.terminal.live_table import LiveTable
 from setup_assistant.cli.terminal.progress import PROGRESS_FILE, Progress
 from setup_assistant.doctor import public_report
 from setup_assistant.errors import SetupError
@@ -74,7 +75,7 @@ PRINTED: dict[str, Callable[[], None]] = {
     "problem": lambda: show.problem(SAID, SAID),
     "facts": lambda: show.facts([(SAID, SAID)]),
     "table": lambda: show.table([[SAID, SAID]], headings=[SAID, SAID], title=SAID),
-    "live table": lambda: show.Live([SAID]).update([[SAID]], SAID),
+    "live table": lambda: LiveTable([SAID]).update([[SAID]], SAID),
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.relative_name import LONGEST_NAME, RelativeName, clash, fault_of
+from setup_assistant.relative_name import LONGEST_NAME, clash, fault_of
 
 GOOD = (
     "a", "a/b.c", ".hidden", "a b", "模型/权重.bin", "...a", "a..b",
@@ -26,14 +26,12 @@ BAD = (
 @pytest.mark.parametrize("name", GOOD)
 def test_names_inside(name: str, tmp_path: Path) -> None:
     assert fault_of(name) is None
-    assert RelativeName(name).under(tmp_path).is_relative_to(tmp_path)
+    assert (tmp_path / name).resolve().is_relative_to(tmp_path)
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_names_that_are_none(name: str) -> None:
     assert fault_of(name)
-    with pytest.raises(ValueError, match=r"\w"):
-        RelativeName(name)
 
 
 @pytest.mark.parametrize("value", [None, 5, 1.5, True, [], ["a"], {"a": 1}, b"a", Path("a")])

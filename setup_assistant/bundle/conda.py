@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 import zipfile
@@ -17,11 +16,10 @@ from setup_assistant.bundle.manifest import Target
 from setup_assistant.bundle.targets import Kind
 from setup_assistant.bundle.wheels import Wheel
 from setup_assistant.errors import SetupError
-from setup_assistant.host import caches, files, log, paths, removal
+from setup_assistant.host import caches, files, lenient, log, paths, removal
 from setup_assistant.host.removal_proofs import called
 from setup_assistant.site.environment_yml import conda_specs, render_environment_yml
 from setup_assistant.steps.backends import rattler
-from setup_assistant.steps.backends.base import last_words
 
 # The last folder of a channel is its name to conda.
 _CHANNEL = "conda-forge"
@@ -64,16 +62,14 @@ def _solved(request: dict[str, Any], kind: Kind, scratch: Path) -> list[dict[str
     rattler.install_here(scratch, lambda: None)
     said: list[dict[str, Any]] = []
 
-    def heard(line: str) -> None:
-        with contextlib.suppress(ValueError):
-            said.append(json.loads(line))
-
-    outcome = rattler.engine(request, scratch, heard, log.debug)
+    outcome = rattler.engine(
+        request, scratch, lambda line: said.append(lenient.parsed(line)), log.debug
+    )
     found: list[dict[str, Any]] | None = _event(said, "records").get("records")
     if found is not None:
         return found
     failure = _event(said, "failed")
-    detail = str(failure.get("detail") or last_words(outcome))
+    detail = str(failure.get("detail") or outcome.last_words())
     if failure.get("why") == "network":
         raise SetupError("packages_unreachable", detail=detail)
     raise SetupError("bundle_unresolved", hosts=", ".join(kind.hosts), detail=detail)

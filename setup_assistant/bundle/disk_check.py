@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from setup_assistant.bundle.cut import JOURNAL
 from setup_assistant.bundle.manifest import FOLDERS, NAME, SCHEMA
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, mounts, removal
+from setup_assistant.host import files, lenient, mounts, removal
 from setup_assistant.messages import _
 from setup_assistant.units_text import size_text
 
@@ -62,10 +61,7 @@ def _links(folder: Path) -> Iterator[str]:
 
 def _is_bundle(folder: Path) -> bool:
     """Whether the folder's manifest is one of ours: much else has a file of that name."""
-    with contextlib.suppress(SetupError, RecursionError):
-        said = files.read_json(folder / NAME) if (folder / NAME).is_file() else None
-        return isinstance(said, dict) and said.get("schema") == SCHEMA
-    return False
+    return lenient.json_object(folder / NAME).get("schema") == SCHEMA
 
 
 def check(folder: Path, wanted: Iterable[tuple[str, int]], part_bytes: int) -> None:

@@ -18,6 +18,7 @@ from setup_assistant.bundle.fetch import Offer
 from setup_assistant.bundle.manifest import Item
 from setup_assistant.bundle.wheels import Wheel
 from setup_assistant.catalog import models as catalog
+from setup_assistant.host.prefix import normal_name
 
 _LARGEST_METADATA = 1 << 20
 
@@ -66,7 +67,7 @@ def _package(offer: Offer, folder: Path) -> dict[str, Any]:
     if isinstance(offer, Package):
         return _conda(offer)
     assert isinstance(offer, Wheel)  # noqa: S101 - there are no others
-    purl = f"pkg:pypi/{_normal(offer.project)}@{quote(offer.version, safe='.-_~')}"
+    purl = f"pkg:pypi/{normal_name(offer.project)}@{quote(offer.version, safe='.-_~')}"
     return {
         "type": "library",
         "bom-ref": f"{purl}#{quote(offer.path)}",
@@ -139,11 +140,6 @@ def _agent(item: Item, tool: str) -> dict[str, Any]:
 
 def _hash(sha256: str) -> dict[str, str]:
     return {"alg": "SHA-256", "content": sha256}
-
-
-def _normal(project: str) -> str:
-    """Return a project's name as package URLs have it: lower case, with `-`."""
-    return re.sub(r"[-_.]+", "-", project).lower()
 
 
 def _metadata(wheel: Path) -> email.message.Message:

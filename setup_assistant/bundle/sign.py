@@ -6,13 +6,7 @@ import base64
 import re
 from pathlib import Path
 
-from setup_assistant.bundle.manifest import (
-    LARGEST_MANIFEST,
-    NAME,
-    SIGNATURE,
-    SUMS,
-    SUMS_SIGNATURE,
-)
+from setup_assistant.bundle.manifest import LARGEST_MANIFEST, NAME, SIGNATURE, SUMS, SUMS_SIGNATURE
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, removal, run, temporary
 from setup_assistant.messages import _

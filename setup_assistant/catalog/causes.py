@@ -7,8 +7,9 @@ asked for, so that a run in which all is well reads none.
 
 from __future__ import annotations
 
+import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -208,6 +209,25 @@ def known(name: str, near: str = "") -> bool:
 def layer_of(name: str) -> str:
     """Return the layer of a cause."""
     return next(n for n in NAMES if name in _ids(n))
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a compiled pattern; the cache of `re` itself is smaller than the catalogue."""
+    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+
+
+def told(text: str, names: Iterable[str], near: str) -> tuple[str, re.Match[str]] | None:
+    """Return the first of the causes `names` that a text tells of, and where it does.
+
+    `near` is the layer to read first. Rows are looked at in the order of `names`, their texts in
+    the order of the row; neither context nor the rest of the text is weighed as the doctor does.
+    """
+    for name in names:
+        for said in find(name, near).texts:
+            if found := compiled(said.pattern).search(text):
+                return name, found
+    return None
 
 
 @cache

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from setup_assistant import frozen_json
 from setup_assistant.catalog.folder import recipes
+from setup_assistant.versions import Numbers, numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,19 +72,19 @@ def is_ahead(version: str, cuda: str) -> bool:
     newest = max(row.branch for row in load().branch)
     if not found or own is None or int(found[0]) >= newest:
         return False
-    return _numbers(cuda) > _numbers(own)
+    return numbers(cuda) > numbers(own)
 
 
 def cuda_of_tegra(release: str) -> str | None:
     """Return the CUDA version of a Jetson Linux release such as "R36.4.0"."""
-    wanted = _numbers(release)
+    wanted = _of_tegra(release)
     reached = [
         row
         for row in load().tegra
-        if _numbers(row.release)[0] == wanted[0] and _numbers(row.release) <= wanted
+        if _of_tegra(row.release)[:1] == wanted[:1] and _of_tegra(row.release) <= wanted
     ]
-    return max(reached, key=lambda row: _numbers(row.release)).cuda if reached else None
+    return max(reached, key=lambda row: _of_tegra(row.release)).cuda if reached else None
 
 
-def _numbers(release: str) -> tuple[int, ...]:
-    return tuple(int(n) for n in re.findall(r"\d+", release)) or (0,)
+def _of_tegra(release: str) -> Numbers:
+    return numbers(release.lstrip("Rr# "))

@@ -9,14 +9,14 @@ from setup_assistant.catalog.models import Model
 from setup_assistant.choose import cpu
 from setup_assistant.choose.candidates import Ground
 from setup_assistant.choose.memory import estimate
-from setup_assistant.choose.model import Pick, for_purpose, gib
+from setup_assistant.choose.pick import Pick, for_purpose
 from setup_assistant.choose.plan import Alternative
 from setup_assistant.choose.usable_gpus import HEADROOM, HEADROOM_SHARE, Card
 from setup_assistant.choose.wheels import Answer, Question, without
 from setup_assistant.choose.workloads import comfortable, floors
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import Message, msg
-from setup_assistant.units_text import GIB
+from setup_assistant.units_text import GIB, gib
 
 # Sizes that cards are sold in, and what of them an idle card has free.
 CARDS_GB = (6, 8, 12, 16, 24, 32, 48, 80)

@@ -3,51 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
 from setup_assistant.catalog.models import Model
-from setup_assistant.catalog.purposes import Purposes
-from setup_assistant.choose import cpu, occupied
+from setup_assistant.choose import occupied
 from setup_assistant.choose.candidates import CANARY, Ground
-from setup_assistant.choose.memory import Need, Setting, Work, estimate
+from setup_assistant.choose.memory import Work, estimate
 from setup_assistant.choose.model_names import named
-from setup_assistant.choose.placement import Seat, groups, seat
+from setup_assistant.choose.pick import (
+    Pick,
+    family_sizes,
+    find_seat,
+    for_purpose,
+    largest_with_room,
+    on_cpu,
+    seated,
+    with_little_room,
+)
+from setup_assistant.choose.placement import seat
 from setup_assistant.choose.plan import ModelChoice, Placement
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.choose.wishes import Wishes
-from setup_assistant.choose.workloads import (
-    Caps,
-    caps,
-    floors,
-    least,
-    most_tokens,
-    pictures,
-    video,
-)
+from setup_assistant.choose.workloads import Caps, caps, least, most_tokens, pictures, video
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory
 from setup_assistant.messages import msg
-from setup_assistant.units_text import GIB
-from setup_assistant.versions import numbers
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pick:
-    """A model with a place that holds it. No cards means the CPU.
-
-    `budget` is what may be used there; `room` the same cards less the reserve that stays free;
-    `among` all the cards that it was chosen from.
-    """
-
-    model: Model
-    setting: Setting
-    cards: tuple[Card, ...]
-    room: tuple[Card, ...]
-    limits: tuple[int, ...]
-    budget: int | None
-    among: tuple[Card, ...] = ()
+from setup_assistant.units_text import gib
 
 
 def choose_model(
@@ -78,46 +61,6 @@ def _larger(one: Pick, other: Pick) -> bool:
     return one.model.weights_bytes > other.model.weights_bytes
 
 
-def find_seat(
-    ground: Ground,
-    model: Model,
-    cards: Sequence[Card],
-    works: Sequence[Work],
-    *,
-    reserve: bool = False,
-) -> Seat | None:
-    """Return the first placement of a model with room for each of `works`, fewest cards first.
-
-    With a `reserve`, its cards come back less what stays free on each.
-    """
-    for group in groups(cards):
-        if model.quantization != "none" and ground.quantizer(model, group) is None:
-            continue
-        setting = ground.setting(model, group)
-        held = reserved(group, ground.recipes.purposes) if reserve else group
-        seats = [seat(model, work, held, setting) for work in works]
-        found = [s for s in seats if s is not None]
-        if len(found) == len(seats):
-            return max(found, key=lambda s: s.need.total)
-    return None
-
-
-def reserved(cards: Sequence[Card], purposes: Purposes) -> tuple[Card, ...]:
-    """Return the cards less the reserve of each that a plan keeps free.
-
-    Over several cards the placement is careful already, so that the least of it is enough.
-    """
-    share = purposes.reserve_share if len(cards) == 1 else 0.0
-    kept = [max(purposes.reserve_least_bytes, int(c.budget * share)) for c in cards]
-    return tuple(replace(c, budget=max(0, c.budget - k)) for c, k in zip(cards, kept, strict=True))
-
-
-def for_purpose(ground: Ground, model: Model, cards: Sequence[Card], purpose: str) -> Seat | None:
-    """Return the placement with room for a purpose and a reserve, None where there is none."""
-    works = floors(ground.floor(purpose), model.vision)
-    return find_seat(ground, model, cards, works, reserve=True)
-
-
 def _pick(
     ground: Ground, cards: Sequence[Card], memory: Memory, wishes: Wishes, notes: Notes
 ) -> Pick:
@@ -127,11 +70,11 @@ def _pick(
         found = largest_with_room(ground, cards, wishes.purpose)
         if found is None and ground.disk is not None:
             # Too little disk for any: then for the smallest, as the plan warns.
-            least_files = max(m.download_bytes for m in _sizes(ground)[-1])
+            least_files = max(m.download_bytes for m in family_sizes(ground)[-1])
             found = largest_with_room(replace(ground, disk=least_files), cards, wishes.purpose)
         if found:
             return found
-        found = _with_little_room(ground, cards)
+        found = with_little_room(ground, cards)
         if found:
             little_room(found.model, notes)
             return found
@@ -139,51 +82,8 @@ def _pick(
             "placement",
             msg("No model of this family fits on these GPUs; it will run on the CPU, slowly."),
         )
-    smallest = _sizes(ground)[-1][0]
-    return _on_cpu(ground, smallest, memory)
-
-
-def largest_with_room(
-    ground: Ground, cards: Sequence[Card], purpose: str, family: str = ""
-) -> Pick | None:
-    """Return the largest model with room for the purpose: in 16 bits, else in what is proved.
-
-    One whose files the disk cannot hold is none.
-    """
-    for models in ground.sizes(family):
-        for model in models:
-            if not any(ground.by_itself(model, [card]) for card in cards):
-                continue
-            if not ground.stores(model):
-                continue
-            found = for_purpose(ground, model, cards, purpose)
-            if found:
-                return _seated(ground, model, found, cards)
-    return None
-
-
-def _sizes(ground: Ground) -> list[list[Model]]:
-    """Return the sizes of the family.
-
-    Raises:
-        SetupError: `model_too_new` where this transformers knows none of them.
-    """
-    if found := ground.sizes():
-        return found
-    mine = [m for m in ground.recipes.models if m.family == ground.family]
-    need = min((m.min_transformers for m in mine), key=numbers)
-    have = ground.pair.stack.transformers
-    raise SetupError("model_too_new", model=ground.family, need=need, have=have)
-
-
-def _with_little_room(ground: Ground, cards: Sequence[Card]) -> Pick | None:
-    """Return the smallest size, where it holds one small picture at least."""
-    for model in _sizes(ground)[-1]:
-        if any(ground.by_itself(model, [card]) for card in cards):
-            found = find_seat(ground, model, cards, [least(model.vision)])
-            if found:
-                return _seated(ground, model, found, cards)
-    return None
+    smallest = family_sizes(ground)[-1][0]
+    return on_cpu(ground, smallest, memory)
 
 
 def _named(
@@ -191,7 +91,7 @@ def _named(
 ) -> Pick:
     model = named(ground.recipes, wishes.model, ground.pair.stack.transformers)
     if not cards:
-        return _on_cpu(ground, model, memory)
+        return on_cpu(ground, model, memory)
     runnable = [c for c in cards if model.quantization == "none" or ground.quantizer(model, [c])]
     if not runnable:
         raise SetupError("kernels_missing", model=model.id, gpus=", ".join(c.name for c in cards))
@@ -202,7 +102,7 @@ def _named(
             little_room(model, notes)
     if not found:
         _refuse(ground, model, cards, wishes.purpose)
-    return _seated(ground, model, found, cards)
+    return seated(ground, model, found, cards)
 
 
 def little_room(model: Model, notes: Notes) -> None:
@@ -226,26 +126,6 @@ def _refuse(ground: Ground, model: Model, cards: Sequence[Card], purpose: str) -
         have=gib(sum(c.budget for c in cards)),
         other=other.model.id if other else CANARY,
     )
-
-
-def _seated(ground: Ground, model: Model, found: Seat, cards: Sequence[Card]) -> Pick:
-    whole = {c.id: c for c in cards}
-    mine = tuple(whole[c.id] for c in found.cards)
-    return Pick(
-        model=model,
-        setting=ground.setting(model, found.cards),
-        cards=mine,
-        room=found.cards,
-        limits=found.limits,
-        budget=sum(c.budget for c in mine),
-        among=tuple(cards),
-    )
-
-
-def _on_cpu(ground: Ground, model: Model, memory: Memory) -> Pick:
-    room = cpu.budget(memory)
-    setting = cpu.setting(ground, model, room)
-    return Pick(model=model, setting=setting, cards=(), room=(), limits=(), budget=room)
 
 
 def _fits(pick: Pick, work: Work) -> bool:
@@ -275,7 +155,7 @@ def _caps(ground: Ground, pick: Pick, wishes: Wishes) -> Caps:
 def _choice(pick: Pick, chosen: Caps, count: int) -> ModelChoice:
     model, area = pick.model, pick.model.vision.factor**2
     works = _works(pick, chosen, count)
-    need = max((estimate(model, w, pick.setting) for w in works), key=_total)
+    need = max((estimate(model, w, pick.setting) for w in works), key=lambda need: need.total)
     return ModelChoice(
         id=model.id,
         modelscope_id=model.modelscope_id,
@@ -294,10 +174,6 @@ def _choice(pick: Pick, chosen: Caps, count: int) -> ModelChoice:
     )
 
 
-def _total(need: Need) -> int:
-    return need.total
-
-
 def _works(pick: Pick, chosen: Caps, count: int) -> tuple[Work, Work]:
     """Return the largest pictures and the largest video that the caps let through."""
     vision = pick.model.vision
@@ -311,8 +187,3 @@ def _most_tokens(pick: Pick, works: Sequence[Work]) -> int:
         max(w.tokens - w.text_tokens for w in works),
         pick.model.shapes.max_position_embeddings,
     )
-
-
-def gib(count: int) -> str:
-    """Return bytes as a person reads them, e.g. "15.4 GiB"."""
-    return f"{count / GIB:.1f} GiB"

@@ -7,14 +7,14 @@ from dataclasses import replace
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.candidates import CANARY, NEWER, Ground
 from setup_assistant.choose.memory import estimate
-from setup_assistant.choose.model import Pick, for_purpose, gib, largest_with_room
+from setup_assistant.choose.pick import Pick, for_purpose, largest_with_room
 from setup_assistant.choose.plan import ModelChoice
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.speed import score
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.choose.workloads import floors
 from setup_assistant.messages import Message, msg
-from setup_assistant.units_text import size_text
+from setup_assistant.units_text import gib, size_text
 
 # From an hour on a line of 100 Mbit/s on, a model of a third of the files is named beside it.
 DEAR_BYTES, DEAR_TIMES = 43_000_000_000, 3

@@ -11,7 +11,7 @@ from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.usable_gpus import IDLE, Card
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import Message, msg
-from setup_assistant.units_text import GIB
+from setup_assistant.units_text import gib
 
 # How many programs are named.
 _NAMED = 3
@@ -34,16 +34,12 @@ def _used(card: Card) -> int:
     return (card.total or 0) - card.free if card.total and card.free is not None else 0
 
 
-def _gib(count: int) -> str:
-    return f"{count / GIB:.1f} GiB"
-
-
 def _about(card: Card) -> dict[str, str]:
     names = list(dict.fromkeys(card.users))
     users = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
     return {
-        "used": _gib(_used(card)),
-        "total": _gib(card.total or 0),
+        "used": gib(_used(card)),
+        "total": gib(card.total or 0),
         "gpu": card.name,
         "users": users or msg("other programs").english,
     }
@@ -80,4 +76,4 @@ def refuse(cards: Sequence[Card], model: str, need: int) -> NoReturn:
         SetupError: `gpu_occupied`.
     """
     fullest = max(filled(cards), key=_used)
-    raise SetupError("gpu_occupied", **_about(fullest), model=model, need=_gib(need))
+    raise SetupError("gpu_occupied", **_about(fullest), model=model, need=gib(need))

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Quantizer
-from setup_assistant.choose import (
-    alternatives,
-    branches,
-    model_reasons,
-    refusals,
-    unlikely,
-    wheel_notes,
-)
+from setup_assistant.choose import alternatives, model_reasons, wheel_notes
 from setup_assistant.choose.backend import choose_backend, pythons
 from setup_assistant.choose.candidates import CANARY, Ground
-from setup_assistant.choose.model import Pick, choose_model
+from setup_assistant.choose.model import choose_model
+from setup_assistant.choose.pick import Pick
 from setup_assistant.choose.plan import (
     Decoder,
     Fallback,
@@ -29,24 +22,23 @@ from setup_assistant.choose.plan import (
     Sources,
     Torch,
 )
+from setup_assistant.choose.planned_cards import planned_cards
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.sizes import room_for_weights, sizes, warn_of_disks, warn_of_memory
 from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.sources import choose_sources
 from setup_assistant.choose.target_platform import Host, host_of
 from setup_assistant.choose.torch_builds import Pair
-from setup_assistant.choose.usable_gpus import NO_GPU, Card, cards_of
+from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.choose.wheels import CURRENT, Answer, Question, choose_wheel, torch_source
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.machine.facts import Gpu, Machine
+from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import msg
 from setup_assistant.versions import at_least, not_above
 
 # What is worth mending whatever the Python, before it is said that nothing helps.
 _MENDABLE = frozenset({"driver_too_old", "glibc_too_old", "strict_cuda"})
-# Verdicts about the question that was put to the driver, not about the driver.
-_HARMLESS = frozenset({"command_typo", "field_unsupported"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +68,7 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     host = host_of(machine, recipes.drivers)
     legs = choose_sources(machine, wishes, recipes, notes)
     backend = choose_backend(machine, wishes, legs, notes)
-    cards, gone = _cards(machine, wishes, host, recipes, notes)
+    cards, gone = planned_cards(machine, wishes, host, recipes, notes)
     only_default = not torch_source(legs)
     questions = [
         Question(
@@ -118,79 +110,6 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
         purpose=wishes.purpose,
     )
     return _plan(machine, recipes, decided, notes)
-
-
-def _cards(
-    machine: Machine, wishes: Wishes, host: Host, recipes: Recipes, notes: Notes
-) -> tuple[list[Card], list[Card]]:
-    """Return the cards to plan for and those left out, and say what is there besides."""
-    cards = cards_of(machine, wishes, recipes.gpus, notes)
-    for gpu in machine.gpus:
-        if gpu.vendor != "nvidia":
-            notes.beware(
-                "placement",
-                msg(
-                    "{gpu} is not an NVIDIA GPU: this tool sets up CUDA only, so the plan is for "
-                    "the CPU.",
-                    gpu=gpu.name,
-                )
-                if not cards
-                else msg("{gpu} is not an NVIDIA GPU and is not used.", gpu=gpu.name),
-            )
-    nvidia = [g for g in machine.gpus if g.vendor == "nvidia"]
-    if cards and machine.visible_devices is None:
-        _tell_unusable(nvidia, notes)
-        unlikely.tell_exclusive(nvidia, notes)
-    hidden = machine.visible_devices is not None and not cards
-    if nvidia and not cards and NO_GPU not in wishes.gpus:
-        if not hidden:
-            refusals.no_usable_gpu(nvidia, host, recipes)
-        notes.beware(
-            "placement", msg("CUDA_VISIBLE_DEVICES hides every GPU: the plan is for the CPU.")
-        )
-    if not nvidia and any(v.id not in _HARMLESS for v in machine.verdicts):
-        notes.beware(
-            "placement",
-            msg(
-                "The NVIDIA driver failed here, so no GPU could be seen: the plan is for the CPU. "
-                "The probe says what is wrong."
-            ),
-        )
-    elif not machine.gpus and machine.driver.version and NO_GPU not in wishes.gpus:
-        notes.beware(
-            "placement",
-            msg(
-                "Driver {driver} is there, but no GPU is described: the plan is for the CPU. "
-                "Describe the GPU too.",
-                driver=machine.driver.version,
-            ),
-        )
-    gone = branches.without_driver(machine, cards, host, recipes.torch)
-    if gone and (len(gone) == len(cards) or wishes.gpus):
-        raise branches.refuse(gone, host, recipes.torch)
-    branches.leave_out(gone, host, recipes.torch, notes)
-    kept = [c for c in cards if c not in gone]
-    unlikely.tell(machine.driver, kept, recipes.torch, recipes.gpus, notes)
-    return kept, gone
-
-
-def _tell_unusable(gpus: Sequence[Gpu], notes: Notes) -> None:
-    """Say which cards cannot be used, beside others that can."""
-    divided = {g.pci_bus_id or g.index for g in gpus if g.mig not in (None, "off", "on")}
-    for gpu in gpus:
-        if gpu.mig == "on" and (gpu.pci_bus_id or gpu.index) not in divided:
-            notes.beware(
-                "placement",
-                msg(
-                    "{gpu} is in MIG mode and has no slices, so it is not used (sudo nvidia-smi "
-                    "mig -cgi makes them).",
-                    gpu=gpu.name,
-                ),
-            )
-        elif not gpu.usable and gpu.mig != "on" and gpu.note:
-            notes.beware(
-                "placement", msg("{gpu} is not used: {reason}", gpu=gpu.name, reason=gpu.note)
-            )
 
 
 def _wheel(questions: list[Question], wishes: Wishes, notes: Notes) -> tuple[Question, Answer]:

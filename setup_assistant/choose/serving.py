@@ -58,13 +58,6 @@ def pool(model: Model, served: Served, width: int) -> int:
     return served.users * -(-served.context // block) * block * each
 
 
-def pool_tokens(model: Model, size: int, served: Served, width: int) -> int:
-    """Return how many tokens a pool of `size` bytes on one card holds, in whole blocks."""
-    block = BLOCK[served.engine]
-    each = parallel.token_bytes(model.shapes, width, served.split)
-    return size // (block * each) * block
-
-
 def estimate(model: Model, served: Served, setting: Setting) -> Need:
     """Return what the server needs, on all of its cards together."""
     shapes, width, cards = model.shapes, setting.width, served.split.cards

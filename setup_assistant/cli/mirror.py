@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.options import size_option
 from setup_assistant.cli.result import Result
-from setup_assistant.cli.size_option import size_option
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files

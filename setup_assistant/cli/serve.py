@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask, show
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _PORT = 8000
 
 
-@click.option("--site", type=click.Path(path_type=Path), help=_("Folder of the deployment."))
+@options.SITE
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
               help=_("Address to listen on."))  # fmt: skip
 @click.option("--port", type=click.IntRange(1, 65535), default=_PORT, show_default=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.env.unfinished import end_in
 from setup_assistant.cli.result import Problem, Result
@@ -34,7 +35,7 @@ from setup_assistant.units_text import size_text
         "setup-assistant uninstall --site qwen2-vl --yes",
     ),
 )
-@click.option("--site", type=click.Path(path_type=Path), help=_("Folder of the deployment."))
+@options.SITE
 @click.option("--yes", "-y", is_flag=True, help=_("Do not ask before removing."))
 @click.option("--dry-run", is_flag=True, help=_("Only show what would be removed."))
 def command(site: Path | None, yes: bool, dry_run: bool) -> Result:

@@ -18,7 +18,6 @@ from setup_assistant.verify.results import Verification
 
 # What an environment is for: torch alone, or Qwen2-VL with its packages.
 TORCH_ONLY, QWEN = "torch", "qwen2-vl"
-PURPOSES = (TORCH_ONLY, QWEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +32,7 @@ class Case:
         root: where /proc, /sys, /etc and /lib are looked for.
         cwd: the person's working folder.
         live: whether checks may run inside the environment and visit the network.
-        purpose: what the environment is for, one of `PURPOSES`.
+        purpose: what the environment is for, `torch` or `qwen2-vl`.
         install: the environment as its files describe it; None where there is none.
         model: the model folder as its files describe it.
         cuda: what the driver's CUDA library answers; None where there is none, or nothing is run.

@@ -5,13 +5,13 @@ The management library may see every card while CUDA cannot use one: only this t
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from setup_assistant.host import lenient
 from setup_assistant.messages import msg
 
 _CHILD = Path(__file__).with_name("cuda_child.py")
@@ -45,7 +45,7 @@ def ask(variables: Mapping[str, str]) -> Cuda | None:
     done = run.run([sys.executable, "-I", "-S", _CHILD], deadline=_DEADLINE, env=env)
     said: dict[str, Any] = {}
     for line in done.out.splitlines():
-        said |= json.loads(line)
+        said |= lenient.parsed(line)
     if "path" not in said:
         return None
     number = said.get("version")

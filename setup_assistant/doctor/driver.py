@@ -8,6 +8,7 @@ from setup_assistant.doctor import cuda
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Layered, Look, NotHere, Trouble, trouble
 from setup_assistant.doctor.finding import Layer, Status
+from setup_assistant.host import lenient
 from setup_assistant.messages import msg
 
 layer = Layered("driver")
@@ -139,10 +140,7 @@ def driver_too_old(case: Case) -> Trouble | NotHere | None:
 
 
 def _kernel(root: Path) -> str:
-    try:
-        return (root / "proc/sys/kernel/osrelease").read_text(encoding="utf-8").strip()
-    except OSError:
-        return ""
+    return lenient.text(root / "proc/sys/kernel/osrelease")
 
 
 def _modules(root: Path) -> bool:

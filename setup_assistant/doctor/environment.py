@@ -11,7 +11,7 @@ from pathlib import Path
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.host import kept_environment
+from setup_assistant.host import kept_environment, lenient
 from setup_assistant.host.prefix import closed, python_in
 from setup_assistant.messages import msg
 from setup_assistant.versions import at_least, minor
@@ -168,10 +168,7 @@ def redirected_output(case: Case) -> Trouble | NotHere | None:
 
 def pyvenv(case: Case) -> dict[str, str]:
     """Return what pyvenv.cfg says; nothing where there is none."""
-    try:
-        text = (case.prefix / "pyvenv.cfg").read_text(encoding="utf-8") if case.prefix else ""
-    except (OSError, UnicodeDecodeError):
-        return {}
+    text = lenient.text(case.prefix / "pyvenv.cfg") if case.prefix else ""
     pairs = (line.partition("=") for line in text.splitlines())
     return {key.strip().lower(): value.strip() for key, _sign, value in pairs}
 

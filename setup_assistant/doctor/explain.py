@@ -12,13 +12,13 @@ from itertools import accumulate
 from typing import cast
 
 from setup_assistant.catalog import causes
-from setup_assistant.catalog.causes import Cause, Remedy
+from setup_assistant.catalog.causes import Cause, Remedy, compiled
 from setup_assistant.choose.remedies import Situation
 from setup_assistant.doctor import log_text, situation, text_facts, text_reason
 from setup_assistant.doctor.finding import Finding, Fix, Layer, keeps_everything
 from setup_assistant.doctor.log_events import Attempts, Events
 from setup_assistant.doctor.package_names import filled
-from setup_assistant.doctor.text_patterns import Hit, compiled, first
+from setup_assistant.doctor.text_patterns import Hit, first
 from setup_assistant.messages import Message, msg
 
 _DIGITS = re.compile(r"\d+")
@@ -165,7 +165,7 @@ class _Log:
 
 @cache
 def _known() -> tuple[tuple[str, Cause], ...]:
-    return prepared(causes.every())
+    return prepared((n, row) for n in causes.LAYERS for row in causes.layer(n))
 
 
 def prepared(rows: Iterable[tuple[str, Cause]]) -> tuple[tuple[str, Cause], ...]:

@@ -18,7 +18,6 @@ from setup_assistant.host import removal, run
 from setup_assistant.host.prefix import normal_name, packages, python_in, site_packages
 from setup_assistant.host.removal_proofs import called
 from setup_assistant.steps.backends import uv
-from setup_assistant.steps.backends.base import last_words
 
 _LIMIT = 600.0
 # Never moved by a remedy that does not name them, whatever else has to move.
@@ -169,7 +168,7 @@ def _installed(command: str, asked: Installing, shadow: _Shadow) -> tuple[Act, s
             for name, version in new.items():
                 shadow.put(name, version)
             return Act(command=command, words=_exactly(shadow, asked, new, gone)), ""
-        said = last_words(outcome)
+        said = outcome.last_words()
     return Act(command=command), said
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from setup_assistant.host import lenient
+
 # Colours, cursor movements and titles of terminals (ECMA-48: CSI, OSC).
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)")
 _ENTITY = re.compile(r"&(?:#\d{2,4}|#x[0-9a-fA-F]{2,4}|lt|gt|quot|amp|apos|nbsp);")
@@ -100,11 +102,6 @@ def _outputs(notebook: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
 
 
 def _message(line: str) -> str:
-    try:
-        row = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
-        return line
-    if not isinstance(row, dict):
-        return line
+    row = lenient.parsed(line)
     found = next((row[key] for key in _LOG_KEYS if isinstance(row.get(key), str)), line)
     return str(found).rstrip("\n")

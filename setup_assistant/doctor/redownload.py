@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 
 from setup_assistant.doctor.model import ModelFolder
-from setup_assistant.host import files
+from setup_assistant.host import files, lenient
 from setup_assistant.relative_name import fault_of
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -81,12 +80,8 @@ def _named(folder: ModelFolder) -> str | None:
 
 def _left_by_modelscope(folder: ModelFolder) -> str | None:
     """Return the id in `.mdl`, which modelscope's client writes beside the files."""
-    try:
-        text = (folder.path / ".mdl").read_bytes().decode("utf-8", "replace")
-    except OSError:
-        return None
-    try:
-        return str(json.loads(text)["Model"])
-    except (ValueError, KeyError, TypeError):
-        found = _ID.search(text)
-        return found[0] if found else None
+    text = lenient.text(folder.path / ".mdl")
+    if model := lenient.parsed(text).get("Model"):
+        return str(model)
+    found = _ID.search(text)
+    return found[0] if found else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Install
-from setup_assistant.host import run
+from setup_assistant.host import lenient, run
 from setup_assistant.host.prefix import python_in
 
 layer = Layered("environment")
@@ -48,18 +48,11 @@ def _hooks(install: Install) -> Iterator[Path]:
 
 
 def _has_code(path: Path) -> bool:
-    return path.suffix == ".pth" and bool(_CODE.search(_text(path)))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    return path.suffix == ".pth" and bool(_CODE.search(lenient.text(path)))
 
 
 def _first_line(path: Path) -> str:
-    return next(iter(_text(path).splitlines()), "")[:200]
+    return next(iter(lenient.text(path).splitlines()), "")[:200]
 
 
 CHECKS = tuple(layer.checks)

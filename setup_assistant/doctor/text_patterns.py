@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from setup_assistant.catalog.causes import compiled
+
 # After a backslash these stand for classes or places, not for themselves.
 _CLASSES = set("dDwWsSbBAZ0123456789nrtfv")
 _BREAKS = set(".^$)")
@@ -54,12 +56,6 @@ def _first(
         if counts(hit):
             return hit
     return None
-
-
-@cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Return a compiled pattern; the cache of `re` itself is smaller than the catalogue."""
-    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
 
 
 @cache

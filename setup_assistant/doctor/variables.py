@@ -22,7 +22,6 @@ _OURS = ("torch", "torchvision", "transformers", "accelerate", "qwen_vl_utils", 
 _FOREIGN = ("libcudnn*", "libnvJitLink*", "libcublas*", "libcusparse*", "libcudart*", "libnccl*",
             "libtorch*", "libc10*", "libstdc++.so*")  # fmt: skip
 _WITHOUT = ("unset LD_LIBRARY_PATH",)
-_UNSET = msg("Take the variable away while you work in this environment.")
 
 
 @layer.check("pythonpath")

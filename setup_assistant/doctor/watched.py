@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -10,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host import lenient, temporary
 from setup_assistant.host import run as door
-from setup_assistant.host import temporary
 from setup_assistant.host.prefix import kind
 
 _CHILD = Path(__file__).with_name("watch_child.py")
@@ -74,10 +73,7 @@ def watch(
         out = scratch / "watched.json"
         done = door.run(_inside(command, out), deadline=None, cwd=cwd, on_out=tell, on_err=tell,
                         env={"PYTHONFAULTHANDLER": "1", **env})  # fmt: skip
-        try:
-            said = json.loads(out.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            said = {}
+        said = lenient.json_object(out)
     chain = tuple(
         Link(kind=c["type"], text=c["text"], frames=tuple((f, n, w) for f, n, w in c["frames"]))
         for c in said.get("chain", ())

@@ -7,15 +7,7 @@ beside this module, one for each part of the product.
 
 from __future__ import annotations
 
-from setup_assistant.errors import (
-    building,
-    choosing,
-    environments,
-    fleet,
-    removing,
-    usage,
-    weights,
-)
+from setup_assistant.errors import building, choosing, environments, fleet, removing, usage, weights
 from setup_assistant.errors.kinds import ErrorKind, Exit
 from setup_assistant.messages import Message, Value
 

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from setup_assistant.agent.inside.job import MARKER, proof
+from setup_assistant.agent.inside.answer import MARKER, proof
 from setup_assistant.agent.inside.verdict import named, verdict
 from setup_assistant.fleet.causes import of_agent, of_task
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault
 from setup_assistant.fleet.inventory_rules import printable
 from setup_assistant.fleet.outcome import Answer, Outcome
-from setup_assistant.host import clock
+from setup_assistant.host import clock, lenient
 from setup_assistant.host.secrets import each, redact
 from setup_assistant.messages import Message, _, msg
 from setup_assistant.terminal_text import harmless
@@ -71,11 +71,7 @@ def _proved(said: Mapping[str, Any], nonce: str) -> dict[str, Any] | None:
     right = isinstance(body, str) and said.get("proof") == proof(nonce, machine, body)
     if not right or said.get("nonce") != nonce:
         return None
-    try:
-        value = json.loads(str(body))
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+    return lenient.parsed(str(body)) or None
 
 
 def _clock_note(there: object) -> tuple[Message, ...]:
@@ -97,11 +93,7 @@ def _marked(out: str) -> dict[str, Any] | None:
     for line in reversed(out.splitlines()):
         start = line.find(MARKER)
         if start >= 0:
-            try:
-                value = json.loads(line[start + len(MARKER) :])
-            except ValueError:
-                return None
-            return value if isinstance(value, dict) else None
+            return lenient.parsed(line[start + len(MARKER) :]) or None
     return None
 
 

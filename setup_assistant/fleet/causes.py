@@ -9,41 +9,17 @@ from __future__ import annotations
 
 import re
 
+from setup_assistant.catalog import causes
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault
 from setup_assistant.fleet.reach import Target
 
-_FULL = re.compile(r"No space left on device|Errno 28|Disk quota exceeded|Errno 122")
-_PLACE = r"(?P<place>\[?[\w.:%-]+\]?(?::\d+)?)"
-_GONE = r"timed out|No route to host|Network is unreachable|Host is down"
-_SAID = (
-    (rf"Host key for {_PLACE} has changed and you have requested", "host_key_changed"),
-    (rf"host key is known for {_PLACE} and you have requested", "host_key_unknown"),
-    (rf"ssh: Could not resolve hostname {_PLACE}:", "name_unknown"),
-    (rf"(?:^|[\s:])[^@\s]+@{_PLACE}: Permission denied \(", "login_refused"),
-    (r"Too many authentication failures|No supported authentication methods", "login_refused"),
-    (rf"ssh: connect to host {_PLACE} port \d+: Connection refused", "no_ssh_server"),
-    (rf"ssh: connect to host {_PLACE} port \d+: .*(?:{_GONE})", "host_down"),
-    (r"channel \d+: open failed: connect failed: .*refused", "no_ssh_server"),
-    (rf"channel \d+: open failed: connect failed: .*(?:{_GONE})", "host_down"),
-    (r"channel \d+: open failed: connect failed: .*(?:not known|resolution|address)",
-     "name_unknown"),
-    (r"channel \d+: open failed: administratively prohibited", "jump_failed"),
-    (r"(?:^|ssh: )Connection (?:to .* )?timed out", "host_down"),
-    (r"Timeout, server .* not responding", "host_down"),
-)  # fmt: skip
-_SUDO = re.compile(r"sudo: (?:.*: )?(?:a|\d+ incorrect) password|Missing sudo password"
-                   r"|Incorrect sudo password|may not run sudo|not in the sudoers",
-                   re.IGNORECASE)  # fmt: skip
-# Of a task's own time limit, in the words of several versions of Ansible.
-_LATE = re.compile(r"Timed out after \d+ second|in the expected time frame")
-_NO_SUDO = re.compile(r"sudo: (?:command )?not found|Unknown command: sudo")
-_OF_AGENT = (
-    (r"(.*: restricted: cannot specify.*)", "no_command"),
-    (r"no packages for this Python: (\S+)", "agent_unfit"),
-    (r"ModuleNotFoundError: (No module named '\w+')", "python_partial"),
-    (r"(.*(?:Read-only file system|Permission denied).*)", "home_not_writable"),
-)
+# What ssh and its way over other hosts may tell of, what any task, and what an agent's Python.
+_SSH = ("host_key_changed", "host_key_unknown", "name_unknown", "login_refused", "no_ssh_server",
+        "host_down", "jump_failed")  # fmt: skip
+_SUDO = ("sudo_refused", "sudo_missing")
+_AGENT = ("disk_full", "home_noexec", "no_command", "agent_unfit", "python_partial",
+          "home_not_writable")  # fmt: skip
 _LOG = "~/.cache/setup-assistant/fleet/jobs"
 
 
@@ -57,12 +33,12 @@ def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
     """
     text = f"{event.msg}\n{event.err}\n{event.out}"
     host, detail = event.host, _last(event.msg)
-    if _SUDO.search(text):
+    if _told(text, "sudo_refused"):
         return fault("sudo_refused", host=host)
-    if found := re.search(_OF_AGENT[0][0], text):
-        return fault("no_command", host=host, detail=_last(found[1]))
+    if found := _told(text, "no_command"):
+        return fault("no_command", host=host, detail=_last(found[1][0]))
     if "Failed to create temporary directory" in text:
-        full = _FULL.search(text)
+        full = _told(text, "disk_full")
         return fault("disk_full" if full else "home_not_writable", host=host, detail=detail)
     code, where, line = _said(text)
     if jump := _jump(code, where, text, place):
@@ -79,9 +55,9 @@ def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
 def _said(text: str) -> tuple[str, str, str]:
     """Return the fault that ssh named last, the place that it named, and its line."""
     for line in reversed(text.splitlines()):
-        for pattern, code in _SAID:
-            if found := re.search(pattern, line):
-                return code, (found.groupdict().get("place") or ""), line[found.start() :]
+        if told := _told(line, *_SSH):
+            code, found = told
+            return code, (found.groupdict().get("place") or ""), line[found.start() :]
     if "Host key verification failed" in text:
         changed = "HOST IDENTIFICATION HAS CHANGED" in text
         return "host_key_changed" if changed else "host_key_unknown", "", ""
@@ -120,10 +96,10 @@ def of_look(event: Event) -> Fault:
     host = event.host
     if code := _in_any_task(event, text):
         return fault(code, host=host)
-    if found := re.search(_OF_AGENT[0][0], event.err or event.out):
-        return fault("no_command", host=host, detail=_last(found[1]))
+    if found := _told(event.err or event.out, "no_command"):
+        return fault("no_command", host=host, detail=_last(found[1][0]))
     if event.rc == 9:
-        full = _FULL.search(text)
+        full = _told(text, "disk_full")
         detail = _last(event.err or event.out)
         return fault("disk_full" if full else "home_not_writable", host=host, detail=detail)
     if not (event.out + event.err).strip():
@@ -147,23 +123,21 @@ def of_task(event: Event) -> Fault:
 
 def of_agent(host: str, text: str, detail: str) -> Fault:
     """Return why the agent did not work, by what it and the host's Python said."""
-    if _FULL.search(text):
-        return fault("disk_full", host=host)
-    if "failed to map segment from shared object" in text:
-        return fault("home_noexec", host=host)
-    for pattern, code in _OF_AGENT:
-        if found := re.search(pattern, text):
-            return fault(code, host=host, detail=_last(found[1]))
+    if told := _told(text, *_AGENT):
+        code, found = told
+        return fault(code, host=host, detail=_last(found.groupdict().get("detail", "")))
     return fault("agent_failed", host=host, detail=_last(detail), log=_LOG)
 
 
 def _in_any_task(event: Event, text: str) -> str:
     """Return the fault that any task may end with; empty: none of these."""
-    if _SUDO.search(text):
-        return "sudo_refused"
-    if _NO_SUDO.search(text):
-        return "sudo_missing"
-    return "host_stuck" if event.rc is None and _LATE.search(event.msg) else ""
+    if told := _told(text, *_SUDO):
+        return told[0]
+    return "host_stuck" if event.rc is None and _told(event.msg, "host_stuck") else ""
+
+
+def _told(text: str, *codes: str) -> tuple[str, re.Match[str]] | None:
+    return causes.told(text, codes, causes.FLEET)
 
 
 def _last(text: str) -> str:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import log, run
+from setup_assistant.versions import numbers
 
 REQUIREMENT = "ansible-core>=2.16"
 OLDEST = (2, 16)
@@ -75,14 +76,10 @@ def _own() -> Path | None:
 def _version(path: Path) -> tuple[int, ...]:
     """Return the version of an ansible-playbook: by what is installed beside it, else by asking."""
     for folder in path.parent.parent.glob("lib/python3*/site-packages/ansible_core-*.dist-info"):
-        return _numbers(folder.name.split("-")[1])
+        return numbers(folder.name.split("-")[1])
     outcome = run.run([path, "--version"], deadline=_VERSION_SECONDS)
     said = re.search(r"\[core (\S+)\]", outcome.out)
-    return _numbers(said[1]) if said else ()
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(n) for n in re.findall(r"\d+", text)[:2])
+    return numbers(said[1]) if said else ()
 
 
 def install() -> None:
@@ -187,13 +184,6 @@ def play(
         on_out=lambda line: _hear(line, on_event),
         on_tick=on_tick,
     )  # fmt: skip
-
-
-def last_words(outcome: run.Outcome) -> str:
-    """Return the end of what Ansible said, for a message."""
-    text = outcome.err.strip() or outcome.out.strip() or f"exit status {outcome.code}"
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " / ".join(lines)[-600:]
 
 
 def _hear(line: str, on_event: Callable[[Event], None]) -> None:

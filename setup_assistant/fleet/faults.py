@@ -24,11 +24,6 @@ def fault(code: str, /, *, again: bool = False, **args: Value) -> Fault:
     return Fault(code=code, reason=row.sentence(args), remedy=row.remedy_text(args), again=again)
 
 
-def codes() -> tuple[str, ...]:
-    """Return every fault by its name."""
-    return tuple(_rows())
-
-
 def _rows() -> dict[str, causes.Cause]:
     # A name that the doctor uses too, such as disk_full, is an alias here: it is a host's.
     return {

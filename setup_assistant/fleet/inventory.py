@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from setup_assistant.fleet.inventory_values import (
     must_be_harmless,
     worked_out,
 )
-from setup_assistant.host import run, temporary
+from setup_assistant.host import lenient, run, temporary
 
 # A dynamic inventory may ask a slow service.
 _READ_SECONDS = 180.0
@@ -157,12 +156,9 @@ def _listed(
     if limit:
         command.append(f"--limit={limit}")
     outcome = run.run(command, deadline=_READ_SECONDS, env=env)
-    try:
-        value = json.loads(outcome.out) if outcome.ok else None
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        detail = engine.last_words(outcome)
+    value = lenient.parsed(outcome.out) if outcome.ok else {}
+    if not value:
+        detail = outcome.last_words(600)
         if "vault" in detail.lower() and "secret" in detail.lower():
             raise SetupError("inventory_vault", path=source.shown, detail=detail)
         raise SetupError("inventory_invalid", path=source.shown, detail=detail)

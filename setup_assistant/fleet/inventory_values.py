@@ -106,7 +106,7 @@ def worked_out(
     chosen.write_text("\n".join(hosts) + "\n", encoding="utf-8")
     outcome = engine.listen([*command, f"--limit=@{chosen}", str(path)], env, hear)
     if not found:
-        raise SetupError("inventory_invalid", path="-i", detail=engine.last_words(outcome))
+        raise SetupError("inventory_invalid", path="-i", detail=outcome.last_words(600))
     return found
 
 

@@ -69,7 +69,7 @@ class Course:
                 secrets=self._written.secrets,
                 on_event=self._hear,
             )
-            detail = engine.last_words(outcome)
+            detail = outcome.last_words(600)
         except OSError as error:
             detail = str(error)
         for name in names:

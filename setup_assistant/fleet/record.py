@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files, paths
+from setup_assistant.host import clock, files, lenient, paths
 from setup_assistant.host.secrets import redact_json
 
 
@@ -25,7 +24,7 @@ class Record:
         )
         name = hashlib.sha256(place.encode()).hexdigest()[:16]
         self.path = paths.cache_folder() / "fleet" / "runs" / f"{name}.json"
-        self._value = self._load()
+        self._value = lenient.json_object(self.path)
 
     def failed(self) -> tuple[str, ...]:
         """Return the hosts that the last run did not finish."""
@@ -57,13 +56,6 @@ class Record:
                 machines[name] = outcome["machine"]
         self._value["machines"] = machines
         self._save()
-
-    def _load(self) -> dict[str, Any]:
-        try:
-            value = files.read_json(self.path)
-        except SetupError:
-            return {}
-        return value if isinstance(value, dict) else {}
 
     def _save(self) -> None:
         files.write_text(self.path, json.dumps(redact_json(self._value), ensure_ascii=False) + "\n")

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files, removal
+from setup_assistant.host import clock, files, lenient, removal
 
 _NO_USER_SITE = "import site, sys; site.USER_SITE in sys.path and sys.path.remove(site.USER_SITE)\n"
 _HOME_ROOTS = ("miniconda3", "anaconda3", "miniforge3", "mambaforge")
@@ -125,10 +124,7 @@ def write_history(prefix: Path, engine: str, packages: list[str], specs: list[st
 def write_variables(prefix: Path, variables: dict[str, str]) -> None:
     """Let an environment set variables while it is active, as `conda env config vars set` does."""
     path = prefix / "conda-meta" / "state"
-    state: dict[str, Any] = {"env_vars": {}}
-    with contextlib.suppress(SetupError):
-        known = files.read_json(path)
-        state.update(known if isinstance(known, dict) else {})
+    state = {"env_vars": {}, **lenient.json_object(path)}
     state["env_vars"] = {**state.get("env_vars", {}), **variables}
     files.write_json(path, state)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from setup_assistant.host import log, run
+from setup_assistant.host import lenient, log, run
 
 _LAST_LINES = 40
 
@@ -53,11 +53,7 @@ class Dialogue:
         """Yield what the child says until it ends; what is no JSON object is left out."""
         assert self._child.stdout is not None  # noqa: S101 - asked for in `start`
         for raw in self._child.stdout:
-            try:
-                value = json.loads(raw)
-            except ValueError:
-                value = None
-            if isinstance(value, dict):
+            if value := lenient.parsed(raw):
                 yield value
             else:
                 log.debug("not a message: %r", raw[:200])

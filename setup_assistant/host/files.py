@@ -163,7 +163,11 @@ def append_line(path: Path, line: str) -> None:
 
 def sha256(path: Path) -> str:
     """Return the sha256 of a file as lower-case hex."""
-    digest = hashlib.sha256()
+    return sum_of(path, hashlib.sha256())
+
+
+def sum_of(path: Path, digest: hashlib._Hash) -> str:
+    """Return the sum of a file as lower-case hex, as one that was begun goes on."""
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):
             digest.update(block)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import json
 import os
 import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from setup_assistant.host import lenient
 
 _VERSION = re.compile(r"^__version__(?:\s*:[^=]+)?\s*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 _CUDA = re.compile(r"^cuda(?:\s*:[^=]+)?\s*=\s*['\"](\d+)\.(\d+)['\"]", re.MULTILINE)
@@ -67,10 +68,8 @@ def closed(path: Path) -> Path | None:
 def python_version(prefix: Path) -> str | None:
     """Return the version of an environment's Python, e.g. "3.12.4"."""
     for record in sorted((prefix / "conda-meta").glob("python-[0-9]*.json")):
-        try:
-            return str(json.loads(record.read_text(encoding="utf-8"))["version"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
+        if version := lenient.json_object(record).get("version"):
+            return str(version)
     found = _pyvenv_version(prefix / "pyvenv.cfg")
     if found:
         return found

@@ -51,6 +51,16 @@ class Outcome:
         """Whether the child ended by itself with status 0."""
         return self.code == 0 and not self.timed_out
 
+    def last_words(self, most: int = 3600) -> str:
+        """Return the end of what the child said, without blank lines, in `most` characters."""
+        if self.timed_out:
+            return "no answer within the deadline"
+        text = self.err.strip() or self.out.strip() or f"exit status {self.code}"
+        said = [line.strip() for line in text.splitlines() if line.strip()]
+        # uv tells first what went well.
+        begin = next((i for i, line in enumerate(said) if line.startswith("error:")), 0)
+        return " / ".join(said[begin:])[-most:]
+
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment for a child: ours without what shadows packages, plus `extra`."""

@@ -5,12 +5,11 @@ One file per site, not one list, so that two runs at once never write the same f
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths, removal
+from setup_assistant.host import files, lenient, paths
 
 
 def register(site: Path) -> None:
@@ -28,23 +27,13 @@ def register(site: Path) -> None:
         raise SetupError(error.code, **{**error.args_, "flag": "SETUP_ASSISTANT_CACHE"}) from error
 
 
-def forget(site: Path) -> None:
-    """Drop a site; one that was never known is no error."""
-    record = record_of(site.expanduser().absolute())
-    removal.drop(record, under=record.parent)
-    removal.prune(record.parent, under=record.parent.parent)  # not where other sites are known
-
-
 def all() -> list[Path]:  # noqa: A001 - read as `sites.all()`
     """Return the known sites that still exist, by name."""
     found = []
     for record in paths.cache_folder().glob("sites/*.json"):
-        try:
-            site = Path(json.loads(record.read_text(encoding="utf-8"))["site"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        if site.is_dir():
-            found.append(site)
+        site = lenient.json_object(record).get("site")
+        if isinstance(site, str) and Path(site).is_dir():
+            found.append(Path(site))
     return sorted(found)
 
 

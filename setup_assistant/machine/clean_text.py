@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from setup_assistant.host import lenient
 from setup_assistant.machine import line_prefixes
 
 _BOMS = (
@@ -145,10 +146,7 @@ def _out_of_json(text: str) -> str:
 
 
 def _message(line: str) -> str | None:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError:
-        return None
+    row = lenient.parsed(line)
     found = next((row[key] for key in _LOG_KEYS if isinstance(row.get(key), str)), None)
     return found if found is None else str(found)
 

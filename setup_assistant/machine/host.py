@@ -7,6 +7,7 @@ import platform
 import re
 from pathlib import Path
 
+from setup_assistant.host import lenient
 from setup_assistant.machine.facts import Memory, System
 from setup_assistant.units_text import KIB
 
@@ -29,7 +30,7 @@ def system(root: Path = Path("/")) -> System:
     return System(
         os=kind,
         arch=_arch(platform.machine()),
-        release=_text(root / "proc/sys/kernel/osrelease") or platform.release() or None,
+        release=lenient.text(root / "proc/sys/kernel/osrelease") or platform.release() or None,
         distribution=_distribution(root) if linux else platform.version() or None,
         glibc=glibc,
         python=platform.python_version(),
@@ -57,7 +58,7 @@ def _cores() -> int | None:
 
 
 def _distribution(root: Path) -> str | None:
-    text = _text(root / "etc/os-release") or _text(root / "usr/lib/os-release")
+    text = lenient.text(root / "etc/os-release") or lenient.text(root / "usr/lib/os-release")
     said = dict(re.findall(r'^([A-Z_]+)="?([^"\n]*)"?$', text, re.MULTILINE))
     return said.get("PRETTY_NAME") or said.get("NAME")
 
@@ -80,7 +81,7 @@ def has_musl(root: Path = Path("/")) -> bool:
 
 
 def _cpu(root: Path) -> tuple[str | None, tuple[str, ...]]:
-    text = _text(root / "proc/cpuinfo")
+    text = lenient.text(root / "proc/cpuinfo")
     model = re.search(r"^(?:model name|Model|Hardware)\s*:\s*(.+)$", text, re.MULTILINE)
     flags = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", text, re.MULTILINE)
     kept = sorted(_FLAGS & set(flags[1].split())) if flags else []
@@ -89,7 +90,7 @@ def _cpu(root: Path) -> tuple[str | None, tuple[str, ...]]:
 
 def is_wsl(root: Path = Path("/")) -> bool:
     """Whether this is Linux under Windows."""
-    release = _text(root / "proc/sys/kernel/osrelease").lower()
+    release = lenient.text(root / "proc/sys/kernel/osrelease").lower()
     return "microsoft" in release or (root / "dev/dxg").exists()
 
 
@@ -101,10 +102,10 @@ def container(root: Path = Path("/")) -> str | None:
         return "docker"
     if (root / "run/.containerenv").exists():
         return "podman"
-    named = _text(root / "run/systemd/container")
+    named = lenient.text(root / "run/systemd/container")
     if named:
         return named
-    found = re.search(r"kubepods|docker|lxc|libpod", _text(root / "proc/1/cgroup"))
+    found = re.search(r"kubepods|docker|lxc|libpod", lenient.text(root / "proc/1/cgroup"))
     names = {"kubepods": "kubernetes", "libpod": "podman"}
     return names.get(found[0], found[0]) if found else None
 
@@ -112,20 +113,21 @@ def container(root: Path = Path("/")) -> str | None:
 def jetson_release(root: Path = Path("/")) -> str | None:
     """Return the Jetson Linux release, e.g. "R36.4.0", or None."""
     found = re.search(
-        r"#\s*R(\d+)\s*\(release\),\s*REVISION:\s*([\d.]+)", _text(root / "etc/nv_tegra_release")
+        r"#\s*R(\d+)\s*\(release\),\s*REVISION:\s*([\d.]+)",
+        lenient.text(root / "etc/nv_tegra_release"),
     )
     return f"R{found[1]}.{found[2]}" if found else None
 
 
 def jetson_model(root: Path = Path("/")) -> str | None:
     """Return the board's name from the device tree, e.g. "NVIDIA Jetson AGX Orin"."""
-    return _text(root / "proc/device-tree/model").strip("\0 ") or None
+    return lenient.text(root / "proc/device-tree/model").strip("\0 ") or None
 
 
 def memory(root: Path = Path("/")) -> Memory:
     """Return main memory; `available_bytes` never exceeds what a cgroup leaves free."""
     said: dict[str, str] = dict(
-        re.findall(r"^(\w+):\s+(\d+) kB", _text(root / "proc/meminfo"), re.MULTILINE)
+        re.findall(r"^(\w+):\s+(\d+) kB", lenient.text(root / "proc/meminfo"), re.MULTILINE)
     )
     if "MemTotal" not in said:
         return _elsewhere()
@@ -162,7 +164,7 @@ def _cgroup(root: Path) -> tuple[int | None, int]:
         best = limit
         # Page cache is given back under pressure, so it does not count as used.
         stat: dict[str, str] = dict(
-            re.findall(r"^(\w+) (\d+)$", _text(folder / "memory.stat"), re.MULTILINE)
+            re.findall(r"^(\w+) (\d+)$", lenient.text(folder / "memory.stat"), re.MULTILINE)
         )
         used = (_number(folder / used_name) or 0) - int(stat.get(cache_key, "0"))
     return best, max(0, used)
@@ -171,7 +173,7 @@ def _cgroup(root: Path) -> tuple[int | None, int]:
 def _cgroup_folders(root: Path) -> list[tuple[Path, str, str, str]]:
     base = root / "sys/fs/cgroup"
     found: list[tuple[Path, str, str, str]] = []
-    for line in _text(root / "proc/self/cgroup").splitlines() or ["0::/"]:
+    for line in lenient.text(root / "proc/self/cgroup").splitlines() or ["0::/"]:
         _hierarchy, controllers, path = [*line.split(":", 2), "", ""][:3]
         parts = [p for p in path.split("/") if p and p != ".."]
         if controllers == "":
@@ -190,12 +192,5 @@ def _cgroup_folders(root: Path) -> list[tuple[Path, str, str, str]]:
 
 
 def _number(path: Path) -> int | None:
-    text = _text(path)
+    text = lenient.text(path)
     return int(text) if text.isdigit() else None
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""

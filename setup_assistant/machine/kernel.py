@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from setup_assistant.host import lenient
 from setup_assistant.machine.reading import Card, Reading, bus_id
 
 _VENDORS = {"0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel"}
@@ -44,11 +45,12 @@ def read(root: Path = Path("/")) -> tuple[Reading, ...]:
 
 def module_version(root: Path = Path("/")) -> str | None:
     """Return the version of the loaded NVIDIA kernel module, e.g. "570.133.20"."""
-    text = _text(root / "sys/module/nvidia/version")
+    text = lenient.text(root / "sys/module/nvidia/version")
     if text:
         return text
     found = re.search(
-        r"NVRM version:.*?\s(\d{3}\.\d+(?:\.\d+)*)\s", _text(root / "proc/driver/nvidia/version")
+        r"NVRM version:.*?\s(\d{3}\.\d+(?:\.\d+)*)\s",
+        lenient.text(root / "proc/driver/nvidia/version"),
     )
     return found[1] if found else None
 
@@ -97,15 +99,15 @@ def _cards(root: Path) -> Iterator[Card]:
     except OSError:
         return
     for slot in slots:
-        vendor = _VENDORS.get(_text(slot / "vendor").lower())
-        if vendor is None or not _text(slot / "class").startswith(_DISPLAY_CLASS):
+        vendor = _VENDORS.get(lenient.text(slot / "vendor").lower())
+        if vendor is None or not lenient.text(slot / "class").startswith(_DISPLAY_CLASS):
             continue
         index = counts.get(vendor, 0)
         counts[vendor] = index + 1
         yield Card(
             index=index,
             pci_bus_id=bus_id(slot.name),
-            pci_device_id=_text(slot / "device").removeprefix("0x").upper() or None,
+            pci_device_id=lenient.text(slot / "device").removeprefix("0x").upper() or None,
             vendor=vendor,
             kernel_driver=_bound(slot),
         )
@@ -117,10 +119,3 @@ def _bound(slot: Path) -> str:
         return link.resolve().name if link.exists() else "none"
     except OSError:
         return "none"
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""

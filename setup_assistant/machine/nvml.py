@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from setup_assistant.host import lenient
 from setup_assistant.host.run import Outcome
 from setup_assistant.machine import card_table, nvml_ask, verdicts
 from setup_assistant.machine.facts import Process, Unknown
@@ -35,7 +35,7 @@ def of_outcome(outcome: Outcome | None, course: Course) -> Reading:
     if outcome is None:
         reason = msg("The Python package nvidia-ml-py is not installed.").english
         return Reading(source="nvml", unknown=(Unknown(field="driver", reason=reason),))
-    lines = [s for line in outcome.out.splitlines() if (s := _json(line))]
+    lines = [s for line in outcome.out.splitlines() if (s := lenient.parsed(line))]
     reading = _reading(lines)
     if outcome.timed_out:
         return _unfinished(reading, course)
@@ -77,14 +77,6 @@ def _slow(course: Course) -> Sequence[Fault]:
 
 def _with_faults(reading: Reading, *faults: Fault) -> Reading:
     return replace(reading, faults=(*reading.faults, *faults))
-
-
-def _json(line: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(line)
-    except json.JSONDecodeError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _reading(lines: list[dict[str, Any]]) -> Reading:

@@ -10,13 +10,11 @@ Imports next to nothing, so that the child runs while the rest of this package i
 from __future__ import annotations
 
 import importlib.util
-import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from setup_assistant.host import clock, run
+from setup_assistant.host import clock, lenient, run
 
 _CHILD = Path(__file__).with_name("nvml_child.py")
 # One call may take this share of the person's deadline (40 s of 8): eight cards without
@@ -48,11 +46,8 @@ class Course:
         self.last_sign = clock.monotonic()
         if self.started is None:
             self.started = self.last_sign
-        try:
-            said: dict[str, Any] = json.loads(line)
-            kind = said["kind"]
-        except (ValueError, KeyError, TypeError):
-            return
+        said = lenient.parsed(line)
+        kind = said.get("kind")
         if kind == "call":
             self.call, self.card = str(said.get("call")), said.get("card")
         elif kind == "done" and self.call:

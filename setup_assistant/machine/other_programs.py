@@ -14,7 +14,7 @@ from setup_assistant.machine import program_logs, python_reports, windows_report
 from setup_assistant.machine.facts import Unknown
 from setup_assistant.machine.reading import Card, Reading, with_free
 from setup_assistant.messages import msg
-from setup_assistant.units_text import MIB
+from setup_assistant.units_text import GIB, MIB
 
 _MORE = msg(
     "This text is the output of another program, read as far as it goes. The output of "
@@ -101,8 +101,8 @@ def _nvtop(text: str) -> Reading:
             index=int(m["index"]),
             name=m["name"],
             vendor=windows_reports.vendor(m["name"]),
-            total_bytes=int(float(m["total"]) * (1 << 30)) if m["total"] else None,
-            used_bytes=int(float(m["used"]) * (1 << 30)) if m["used"] else None,
+            total_bytes=int(float(m["total"]) * GIB) if m["total"] else None,
+            used_bytes=int(float(m["used"]) * GIB) if m["used"] else None,
         )
         for m in _NVTOP.finditer(text)
     ]

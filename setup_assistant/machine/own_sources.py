@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from setup_assistant.host import lenient
 from setup_assistant.host.pip_settings import pip_settings, setting_of
 
 # Names of variables, in the order in which uv and pip obey them.
@@ -113,7 +114,7 @@ def uv_indexes(text: str) -> tuple[str | None, tuple[str, ...]]:
 def uv_settings() -> str:
     """Return the text of the uv.toml that counts here."""
     file = _uv_file()
-    return _text(file) if file else ""
+    return lenient.text(file) if file else ""
 
 
 def _uv_file() -> Path | None:
@@ -127,7 +128,7 @@ def _uv_file() -> Path | None:
     else:
         homes = [os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config"), "/etc"]
     files = (Path(h) / "uv/uv.toml" for h in homes if h)
-    return next((f for f in files if _text(f)), None)
+    return next((f for f in files if lenient.text(f)), None)
 
 
 def conda_forge(text: str) -> str | None:
@@ -148,11 +149,4 @@ def conda_forge(text: str) -> str | None:
 
 def _condarc() -> str:
     named = os.environ.get("CONDARC")
-    return _text(Path(named) if named else Path.home() / ".condarc")
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
+    return lenient.text(Path(named) if named else Path.home() / ".condarc")

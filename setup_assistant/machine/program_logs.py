@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable
 
 from setup_assistant.machine.reading import Card, Reading, bus_id
-from setup_assistant.units_text import MIB
+from setup_assistant.units_text import GIB, MIB
 
-_SCALES = {"gib": 1 << 30, "mib": MIB, "bytes": 1}
+_SCALES = {"gib": GIB, "mib": MIB, "bytes": 1}
 _MAKER = r"(?:NVIDIA|GeForce|Tesla|Quadro|GRID|TITAN)"
 # 'msg="inference compute" id=GPU-… library=cuda compute=8.9 driver=12.3 name="NVIDIA …"
 # total="15.7 GiB" available="15.4 GiB"'; since 0.12 the name is the description.

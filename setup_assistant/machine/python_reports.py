@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from setup_assistant.machine.reading import Card, Reading
-from setup_assistant.units_text import MIB
+from setup_assistant.units_text import GIB, MIB
 
-_GIB = 1 << 30
 # transformers-cli env, accelerate env, llamafactory-cli env: "- GPU type: NVIDIA A100-SXM4-80GB"
 _TYPE = re.compile(r"^ *-? *GPU type: *(?P<name>\S.*?) *$", re.MULTILINE)
 _NUMBER = re.compile(r"^ *-? *(?:GPU number|Num GPUs): *(\d+)", re.MULTILINE)
@@ -39,7 +38,7 @@ def environment(text: str) -> Reading:
     kind, count, memory = _TYPE.search(text), _NUMBER.search(text), _MEMORY.search(text)
     if kind is None:
         return Reading(source="nvidia-smi")
-    total = int(float(memory[1]) * _GIB) if memory else None
+    total = int(float(memory[1]) * GIB) if memory else None
     card = Card(name=kind["name"], total_bytes=total)
     return _alike(card, int(count[1]) if count else 1)
 
@@ -64,7 +63,7 @@ def unsloth(text: str) -> Reading:
         return Reading(source="nvidia-smi")
     card = Card(
         name=found["name"],
-        total_bytes=int(float(found["gb"]) * _GIB),
+        total_bytes=int(float(found["gb"]) * GIB),
         compute_capability=capability[1] if capability else None,
     )
     return _alike(card, int(found["count"] or 1))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from setup_assistant.machine.facts import Process, Unknown
 from setup_assistant.messages import msg
-from setup_assistant.units_text import MIB
+from setup_assistant.units_text import GIB, KIB, MIB
 
 # What nvidia-smi prints where it has no value.
 _NOTHING = re.compile(
@@ -105,7 +105,7 @@ def mib(text: str | None) -> int | None:
     found = re.match(r"\s*(\d+)\s*(MiB|KiB|GiB|MB)?\s*$", text or "")
     if not found:
         return None
-    unit = {"KiB": 1 << 10, "GiB": 1 << 30}.get(found[2] or "", MIB)
+    unit = {"KiB": KIB, "GiB": GIB}.get(found[2] or "", MIB)
     return int(found[1]) * unit
 
 

@@ -24,7 +24,9 @@ def read_list(text: str) -> Reading:
     cards: list[Card] = []
     for line in text.splitlines():
         # A chat or a form may have put all of them on one line.
-        for found in sorted((*_L_CARD.finditer(line), *_L_SLICE.finditer(line)), key=_place):
+        for found in sorted(
+            (*_L_CARD.finditer(line), *_L_SLICE.finditer(line)), key=lambda found: found.start()
+        ):
             if found.re is _L_CARD:
                 uuid = found[3] if found[3].startswith("GPU-") else None
                 cards.append(Card(index=int(found[1]), name=found[2], uuid=uuid))
@@ -32,10 +34,6 @@ def read_list(text: str) -> Reading:
                 piece = Card(index=int(found[2]), uuid=found[3], mig=found[1])
                 cards[-1] = replace(cards[-1], mig="on", slices=(*cards[-1].slices, piece))
     return Reading(source="nvidia-smi", cards=tuple(cards))
-
-
-def _place(found: re.Match[str]) -> int:
-    return found.start()
 
 
 def read_version(text: str) -> Reading:

@@ -20,36 +20,24 @@ CMD_MISSING = (
     r"|n.est pas reconnu en tant|no se reconoce como|(?:ist )?entweder falsch"
     r"|non . riconosciuto come|n.o . reconhecido como|не является внутренней"
 )
-# "bash: line 1: nvidia-smi: ...", "sh: 1: nvidia-smi: ...", "zsh: ...: nvidia-smi".
-_SHELL = (
-    r"(?:\b(?:ba|z|fi|da|k|a)?sh: ?(?:\w+ \d+: |\d+: )?nvidia-smi\s{0,2}:"
-    r"|\bzsh: [^:|]+: nvidia-smi$)"
-)
-# Error texts, the most telling first; they may arrive on stdout with any exit code.
-_TEXTS = (
-    ("driver_library_mismatch", r"Driver/library version mismatch|NVML/RM version mismatch"),
-    ("blocked_by_os", r"blocked by the operating system"),
-    ("nvml_missing", r"couldn.?t find libnvidia-ml|libnvidia-ml\.so\S* not found"),
-    ("nvml_missing", r"NVML Shared Library Not Found|libnvidia-ml\.so\S*: cannot open"),
-    ("nvml_missing", r"could not load NVML library"),
-    ("driver_not_loaded", r"communicate with the NVIDIA driver|Driver Not Loaded"),
-    ("gpu_lost", r"GPU is lost|fallen off the bus|GPU requires reset"),
-    ("gpu_lost", r"device handle for GPU.*: Unknown Error"),
-    ("gpu_power", r"external power cables|power cables are not|Insufficient External Power"),
-    ("gpu_unreachable", r"Unable to (?:determine|detect) the device handle"),
-    ("no_devices", r"No devices were found"),
-    ("permission_denied", r"Insufficient Permissions"),
-    ("command_typo", r"\bnvidia: (?:command )?not found|'nvidia' is not recognized"),
-    ("nvidia_smi_missing", r"nvidia-smi\S{0,3}: (?:command )?not found|nvidia-smi\S* No such file"),
-    ("nvidia_smi_missing", r"nvidia-smi\W{1,4}(?:is not recognized|不是|未找到命令|无法将)"),
-    ("nvidia_smi_missing", r"(?:command not found|未找到命令|找不到).{0,4}nvidia-smi"),
-    # Shells speak the person's language; what they put around the command's name is the same.
-    ("nvidia_smi_missing", rf"{_SHELL}(?!.*(?:denied|fault|core dump))"),
-    ("nvidia_smi_missing", rf"nvidia-smi(?:\.exe)?\W{{1,4}}(?:{CMD_MISSING})"),
-    ("nvml_unknown_error", r"Failed to initialize NVML: Unknown Error"),
-    ("nvml_error", r"Failed to initialize NVML"),
-    ("nvidia_smi_crashed", r"segmentation fault\b.*nvidia-smi|nvidia-smi.*segmentation fault"),
-    ("field_unsupported", r"is not a valid field to query"),
+_CMD = re.compile(rf"nvidia-smi(?:\.exe)?\W{{1,4}}(?:{CMD_MISSING})", re.IGNORECASE)
+# What nvidia-smi or the shell may tell of, the most telling first, on stdout with any exit code.
+TOLD = (
+    "driver_library_mismatch",
+    "blocked_by_os",
+    "nvml_missing",
+    "driver_not_loaded",
+    "gpu_lost",
+    "gpu_power",
+    "gpu_unreachable",
+    "no_devices",
+    "permission_denied",
+    "command_typo",
+    "nvidia_smi_missing",
+    "nvml_unknown_error",
+    "nvml_error",
+    "nvidia_smi_crashed",
+    "field_unsupported",
 )
 
 _CRASH = re.compile(r"(nvidia-smi(?:\.exe)?) *\n *(Segmentation fault)", re.IGNORECASE)
@@ -67,12 +55,16 @@ def of_text(text: str) -> tuple[Fault, ...]:
     """Return the failures that nvidia-smi's (or a shell's) own words tell of."""
     # A shell reports a crash on a line of its own, below the one that was typed.
     text = _CRASH.sub(r"\1: \2", text)
-    for name, pattern in _TEXTS:
-        lines = [s.strip() for s in text.splitlines() if re.search(pattern, s, re.IGNORECASE)]
-        if lines:
+    for name in (n for n in TOLD if _tells(n, text)):
+        if lines := [s.strip() for s in text.splitlines() if _tells(name, s)]:
             extra = [s.strip() for s in text.splitlines() if s.startswith("NVML library version")]
             return (Fault(id=name, evidence=(*dict.fromkeys(lines[:4]), *extra)),)
     return ()
+
+
+def _tells(name: str, text: str) -> bool:
+    own = _CMD if name == "nvidia_smi_missing" else None
+    return bool(own and own.search(text)) or causes.told(text, (name,), "driver") is not None
 
 
 def verdict(fault: Fault) -> Verdict:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from setup_assistant.machine.reading import Card, Reading, with_free
-from setup_assistant.units_text import MIB
+from setup_assistant.units_text import GIB, MIB
 
 _NAME = re.compile(
     r"(?:NVIDIA|AMD|ATI|Radeon|Intel\(R\)|Intel)"
@@ -94,7 +94,7 @@ def _card(name: str, maker: str | None, index: int, unit: str) -> Card:
     memory, adapter = _MEMORY.search(unit), _ADAPTER.search(unit)
     total = used = None
     if memory:
-        scale = MIB if memory["unit"].upper() == "MB" else 1 << 30
+        scale = MIB if memory["unit"].upper() == "MB" else GIB
         total = _size(memory["total"], scale)
         used = _size(memory["used"], scale) if memory["used"] else None
     elif adapter:

@@ -6,11 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from setup_assistant.catalog.causes import FLEET, Cause, CauseFile
+from setup_assistant.catalog.causes import FLEET, Cause, CauseFile, compiled
 from setup_assistant.choose.remedies import NEEDS
 from setup_assistant.doctor.diagnose import known_ids
 from setup_assistant.doctor.explain import matches, prepared
-from setup_assistant.doctor.text_patterns import compiled
 from setup_assistant.doctor.text_reason import ONLY_INFERRED
 from setup_assistant.maintain.fault import Fault
 from setup_assistant.verify.causes import ORDER
@@ -28,11 +27,14 @@ def cause_faults(layers: Layers) -> list[Fault]:
         *ONLY_INFERRED,
         *(i.removeprefix("live-") for i in known_ids()),
     }
-    order = prepared([(name, row) for name, file in layers for row in file.cause if _whole(row)])
+    # A host's fault is looked for by what ssh and its shell say alone, never in a pasted text.
+    whole = [(name, row) for name, file in layers for row in file.cause if _whole(row)]
+    order = prepared(r for r in whole if r[0] != FLEET)
+    hosts = prepared(r for r in whole if r[0] == FLEET)
     found = list(_repeated(rows))
     for file, row in rows:
         place = f"cause({row.id})"
-        found += _texts(file, place, row, order)
+        found += _texts(file, place, row, hosts if file == file_of(FLEET) else order)
         found += (
             Fault(file=file, key=f"{place}.symptom_of", what=f"{name!r} is no cause")
             for name in row.symptom_of

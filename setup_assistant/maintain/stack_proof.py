@@ -7,9 +7,8 @@ from typing import Any
 from setup_assistant.catalog import drivers
 from setup_assistant.catalog.stacks import Found, Proof
 from setup_assistant.choose.target_platform import host_of
-from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files, prefix
-from setup_assistant.steps.environment import planned
+from setup_assistant.host import clock, lenient, prefix
+from setup_assistant.steps.environment_record import planned
 from setup_assistant.steps.step import Context
 
 # Not pinned, but they too decide whether old and new packages go together.
@@ -72,11 +71,8 @@ def _comparable(found: Found) -> dict[str, str]:
 
 
 def _said(context: Context) -> dict[str, Any] | None:
-    try:
-        value = files.read_json(context.site.canary_result)
-    except SetupError:
-        return None
-    return value if isinstance(value, dict) and "checks" in value else None
+    value = lenient.json_object(context.site.canary_result)
+    return value if "checks" in value else None
 
 
 def _platform(context: Context) -> str:

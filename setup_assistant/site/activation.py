@@ -7,10 +7,11 @@ what activation would set.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path, PurePath
 from typing import Literal
+
+from setup_assistant.host import lenient
 
 Shell = Literal["bash", "zsh", "fish", "csh", "powershell", "cmd"]
 SHELLS: tuple[Shell, ...] = ("bash", "zsh", "fish", "csh", "powershell", "cmd")
@@ -249,8 +250,5 @@ def _scripts(prefix: Path, pattern: str) -> list[Path]:
 
 
 def _variables(prefix: Path) -> dict[str, str]:
-    try:
-        state = json.loads((prefix / "conda-meta" / "state").read_text(encoding="utf-8"))
-        return {str(k): str(v) for k, v in state["env_vars"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+    found = lenient.json_object(prefix / "conda-meta" / "state").get("env_vars")
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from setup_assistant.host import lenient
 from setup_assistant.host.secrets import without_login
 from setup_assistant.versions import minor
 
@@ -51,9 +51,5 @@ def exact_pins(folder: Path, python: str) -> tuple[str, ...]:
 
 def _records(folder: Path) -> Iterator[dict[str, Any]]:
     for path in sorted((folder / "conda-meta").glob("*.json")):
-        try:
-            value = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
+        if value := lenient.json_object(path):
             yield value

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import conda, files, prefix, removal, sites
+from setup_assistant.host import conda, files, lenient, prefix, removal, sites
 from setup_assistant.host.removal_proofs import Both, Holds, Proof
 from setup_assistant.host.users_of import User, users_of
 from setup_assistant.site.read import read_layout
@@ -169,7 +169,7 @@ def _read(
     sizes: bool,
 ) -> Environment:
     torch = prefix.torch(folder)
-    marker = _marker(folder)
+    marker = lenient.json_object(folder / ".setup-assistant.json")
     engine = marker.get("engine")
     earlier = folder.with_name(folder.name + ".previous")
     return Environment(
@@ -188,12 +188,3 @@ def _read(
         previous=str(earlier) if site and prefix.kind(earlier) else None,
         bytes=files.folder_bytes(folder) if sizes else None,
     )
-
-
-def _marker(folder: Path) -> dict[str, object]:
-    try:
-        marker = folder / ".setup-assistant.json"
-        value = files.read_json(marker) if marker.is_file() else {}
-    except (SetupError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant.host import prefix, removal
+from setup_assistant.host import lenient, prefix, removal
 from setup_assistant.site.environment_yml import CREATE, scalar
 
 _OURS = ("# What was installed in ", "# The conda packages of this environment")
@@ -49,12 +49,10 @@ def installed(folder: Path) -> tuple[Installed, ...]:
     """Return every package of an environment, conda's and pip's, by name."""
     found = {p.name: p for p in _python_packages(folder)}
     for record in sorted((folder / "conda-meta").glob("*.json")):
-        try:
-            value = json.loads(record.read_text(encoding="utf-8"))
-            name, version = str(value["name"]), str(value["version"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        found[name] = Installed(name=name, version=version, conda=True)
+        value = lenient.json_object(record)
+        if "name" in value and "version" in value:
+            name = str(value["name"])
+            found[name] = Installed(name=name, version=str(value["version"]), conda=True)
     return tuple(found[name] for name in sorted(found))
 
 
@@ -155,7 +153,5 @@ def _python_packages(folder: Path) -> Iterator[Installed]:
 
 def _direct(path: Path) -> str | None:
     """Return where a package came from that no index serves (a folder, a repository)."""
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["url"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    url = lenient.json_object(path).get("url")
+    return str(url) if url else None

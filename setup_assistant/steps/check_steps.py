@@ -6,14 +6,14 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import to_builtins
-from setup_assistant.host import files
+from setup_assistant.host import files, lenient
 from setup_assistant.host.secrets import redact_json
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps.environment_preflight import MARKER
 from setup_assistant.steps.step import Context
 from setup_assistant.verify.results import Check
+from setup_assistant.verify.unproved import unproved
 
 CANARY = "canary"
 
@@ -72,7 +72,7 @@ def fingerprint(context: Context, folder: Path) -> str:
     every new copy of the tool, such as the agent on a host, has other times.
     """
     own = folder.is_relative_to(context.recipes)
-    parts = [_text(context.site.env / MARKER), str(to_builtins(context.plan.placement))]
+    parts = [lenient.text(context.site.env / MARKER), str(to_builtins(context.plan.placement))]
     parts += [
         f"{p.relative_to(folder)} {p.stat().st_size} "
         f"{files.sha256(p) if own else p.stat().st_mtime_ns}"
@@ -82,23 +82,9 @@ def fingerprint(context: Context, folder: Path) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        return ""
-
-
 def _proved(result: Path, wanted: str) -> bool:
-    try:
-        value = files.read_json(result)
-    except SetupError:
-        return False
-    return (
-        isinstance(value, dict)
-        and value.get("status") == "ok"
-        and value.get("fingerprint") == wanted
-    )
+    value = lenient.json_object(result)
+    return value.get("status") == "ok" and value.get("fingerprint") == wanted
 
 
 def _prove(context: Context, model: str, result: Path, folder: Path) -> None:
@@ -117,12 +103,7 @@ def _prove(context: Context, model: str, result: Path, folder: Path) -> None:
     value["fingerprint"] = fingerprint(context, folder)
     files.write_json(result, redact_json(value))
     if verification.status != "ok":
-        raise SetupError(
-            "proof_failed",
-            what=model if model == CANARY else context.plan.model.id,
-            cause=verification.evidence or verification.cause or "?",
-            remedy=verification.remedy or "?",
-        )
+        raise unproved(verification, model if model == CANARY else context.plan.model.id)
 
 
 def _tell(context: Context, check: Check) -> None:

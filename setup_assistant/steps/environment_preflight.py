@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import caches, clock, files, paths, removal
+from setup_assistant.host import caches, clock, files, lenient, paths, removal
 from setup_assistant.host.users_of import users_of
 from setup_assistant.steps import swap
 from setup_assistant.steps.step import Context
@@ -22,16 +22,7 @@ _STRAGGLER_SECONDS = 60.0
 
 def read_marker(prefix: Path) -> dict[str, object]:
     """Return our record inside an environment; empty where there is none or it is damaged."""
-    return read_object(prefix / MARKER)
-
-
-def read_object(path: Path) -> dict[str, object]:
-    """Return a JSON object that lies in a folder of anybody's; empty where there is none."""
-    # A pipe by that name would never end.
-    with contextlib.suppress(SetupError, OSError, RecursionError):
-        value = files.read_json(path) if path.is_file() else None
-        return value if isinstance(value, dict) else {}
-    return {}
+    return lenient.json_object(prefix / MARKER)
 
 
 def check_cache() -> None:

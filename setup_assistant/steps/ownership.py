@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, removal
+from setup_assistant.host import files, lenient, removal
 from setup_assistant.host.removal_proofs import Both, Identity, Marked, Proof, Same
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps import adopt
-from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker, read_object
+from setup_assistant.steps.environment_preflight import MARKER, SCHEMA, read_marker
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import OWN_PREFIX
@@ -154,7 +154,7 @@ class Owner:
         with contextlib.suppress(OSError):
             if not any(path.iterdir()):
                 return True
-            said = read_object(path / SIGN)
+            said = lenient.json_object(path / SIGN)
             return self._home is not None and said == {"site_id": self._home.id}
         return False
 

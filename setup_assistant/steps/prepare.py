@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.plan import Plan
@@ -16,17 +13,16 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths
 from setup_assistant.machine.facts import Machine, Source
 from setup_assistant.messages import Message, msg
-from setup_assistant.site import answers, read
+from setup_assistant.site import read
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import adopt, by_hand, environment, for_others, undo_site
+from setup_assistant.steps import adopt, by_hand, environment_record, for_others, undo_site
 from setup_assistant.steps.environment_preflight import read_marker
+from setup_assistant.steps.gather_wishes import layout_of
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context, Teller
 from setup_assistant.weights.folder_record import size_of
 
-# Linux takes paths of 4096 bytes; the deepest file of an environment needs some 350 of them.
-_LONGEST = 3700
 # How long a source that has not said anything is waited for.
 _LATE_SECONDS = 60.0
 
@@ -41,57 +37,6 @@ class Prepared:
     plan: Plan
     replayed: bool = False
     notes: tuple[Message, ...] = ()
-
-
-def gather_wishes(flags: Mapping[str, Any], answers_file: Path | None) -> Wishes:
-    """Return the wishes of this run: flags, then `answers_file`, then the site's own answers.
-
-    The site's own answers make a bare `up --site S` resume what was begun there.
-    """
-    given = answers.read_answers(answers_file) if answers_file else {}
-    folder = site_folder(str(flags.get("site") or given.get("site") or ""))
-    own = folder / "answers.toml"
-    if own.exists() and own != answers_file:
-        given = {**answers.read_answers(own), **given}
-    wishes = answers.merge(flags, given)
-    return replace(
-        wishes, site=str(folder), env=_absolute(wishes.env), weights=_absolute(wishes.weights)
-    )
-
-
-def _absolute(folder: str) -> str:
-    """Return a folder as it is called from everywhere; nothing stays nothing."""
-    return str(Path(folder).expanduser().absolute()) if folder else ""
-
-
-def site_folder(given: str) -> Path:
-    """Return the absolute folder of the site: the one given, else the default."""
-    return Path(given).expanduser().absolute() if given else paths.default_site()
-
-
-def layout_of(wishes: Wishes) -> Layout:
-    """Return where the files of the wished site lie.
-
-    Raises:
-        SetupError: `site_foreign` where the folder holds something else, `not_writable` where
-            it has a name that no folder can have.
-    """
-    layout = Layout(Path(wishes.site), env_override=wishes.env, weights_override=wishes.weights)
-    ours = {layout.ledger, layout.plan, layout.answers, layout.lock}
-    if len(os.fsencode(layout.env)) > _LONGEST:
-        error = OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
-        raise files.refusal(error, layout.env)
-    try:
-        foreign = layout.root.is_file() or (
-            layout.root.is_dir()
-            and any(layout.root.iterdir())
-            and not any(path.exists() for path in ours)
-        )
-    except OSError as error:
-        raise files.refusal(error, layout.root) from error
-    if foreign:
-        raise SetupError("site_foreign", path=str(layout.root))
-    return layout
 
 
 def prepare(
@@ -132,7 +77,7 @@ def _anew(layout: Layout, machine: Machine, wishes: Wishes) -> Prepared:
     plan = replace(plan, warnings=(*plan.warnings, *private))
     if not _is_ours(layout):
         return Prepared(layout, machine, wishes, plan)
-    wanted = environment.planned(plan)
+    wanted = environment_record.planned(plan)
     found = by_hand.standing(layout.env, wanted)
     notes = tuple(by_hand.notes_anew(found, wanted, keep=wishes.keep))
     plan = by_hand.keeping(plan, found) if wishes.keep else plan
@@ -251,15 +196,11 @@ def _kept(layout: Layout, wishes: Wishes) -> Prepared | None:
         return None
     if _chosen(site.wishes) != _chosen(wishes):
         return None
-    if site.plan.sources.unanswered and not _built(layout):
+    if site.plan.sources.unanswered and read_marker(layout.env).get("complete") is not True:
         # It was made blind: what did not answer then may answer now.
         return None
     notes = (*_differences(site.machine), *_by_hand(layout, site.plan, wishes))
     return Prepared(layout, site.machine, wishes, site.plan, replayed=True, notes=notes)
-
-
-def _built(layout: Layout) -> bool:
-    return read_marker(layout.env).get("complete") is True
 
 
 def _after_a_kill(layout: Layout) -> None:
@@ -279,7 +220,7 @@ def _by_hand(layout: Layout, plan: Plan, wishes: Wishes) -> tuple[Message, ...]:
     """Say what was changed by hand in the environment, and what will become of it."""
     if not _is_ours(layout):
         return ()
-    found = by_hand.departures(layout.env, environment.planned(plan))
+    found = by_hand.departures(layout.env, environment_record.planned(plan))
     return tuple(by_hand.notes(found, keep=wishes.keep))
 
 

@@ -6,12 +6,13 @@ from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import to_builtins
-from setup_assistant.host import files
+from setup_assistant.host import files, lenient
 from setup_assistant.host.secrets import redact_json
 from setup_assistant.messages import Message, _, msg
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps.check_steps import CANARY, fingerprint
 from setup_assistant.steps.step import Context
+from setup_assistant.verify.unproved import unproved
 
 # About as long as a rehearsal on a GPU takes to download on a usual line; below it, the smoke
 # test says the same as soon.
@@ -59,13 +60,9 @@ class RehearsalStep:
 
     def check(self, context: Context) -> bool:
         """Whether it was done in this very environment, and did not forbid the model."""
-        try:
-            value = files.read_json(context.site.rehearsal)
-        except SetupError:
-            return False
+        value = lenient.json_object(context.site.rehearsal)
         return (
-            isinstance(value, dict)
-            and value.get("model") == context.plan.model.id
+            value.get("model") == context.plan.model.id
             and value.get("fingerprint") == _fingerprint(context)
             and (value.get("status") == "ok" or not _stops(context, value.get("cause")))
         )
@@ -103,12 +100,7 @@ class RehearsalStep:
                 "rehearsal_unfinished", model=plan.model.id, cause=found.evidence or "?"
             )
         if _stops(context, found.cause):
-            raise SetupError(
-                "proof_failed",
-                what=_("the rehearsal of {model}", model=plan.model.id),
-                cause=found.evidence or found.cause or "?",
-                remedy=found.remedy or "?",
-            )
+            raise unproved(found, _("the rehearsal of {model}", model=plan.model.id))
         context.tell.result(
             msg("The rehearsal itself failed, which forbids nothing: {cause}",
                 cause=found.evidence or found.cause or "?"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NoReturn
 
@@ -11,7 +11,6 @@ from setup_assistant.catalog.recipes import Recipes, load_all
 from setup_assistant.choose import cpu, pace
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.memory import TEXT_TOKENS, Setting, estimate
-from setup_assistant.choose.model import gib
 from setup_assistant.choose.model_names import find
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
@@ -27,8 +26,9 @@ from setup_assistant.machine.probe import probe
 from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout, read_plan
+from setup_assistant.steps.smoke_memory import planned_setting
+from setup_assistant.units_text import gib
 from setup_assistant.verify.rehearse import Place, Rehearsed, largest
-from setup_assistant.versions import numbers
 
 # Tokens of a picture and of a video on a CPU where no size is asked for: memory grows in step
 # with them, and the planned sizes would take many minutes.
@@ -191,18 +191,13 @@ def _setting(plan: Plan, env: Path, machine: Machine, asked: Asked) -> Setting:
     """Return the setting, with the versions that are in the environment, not planned ones."""
     packages = prefix.packages(env)
     torch = prefix.torch(env)
-    parts = [
-        g.compute_capability
-        for g in machine.gpus
-        if g.compute_capability and (g.uuid or str(g.index)) in plan.placement.gpus
-    ]
-    on_gpu = plan.placement.device == "cuda"
-    return Setting(
-        dtype=asked.dtype or plan.model.dtype,
-        part=min(parts, default="8.0", key=numbers) if on_gpu else None,
-        transformers=packages.get("transformers", plan.transformers.version),
-        torch=torch.version if torch else plan.torch.version,
-        gpus=max(1, len(plan.placement.gpus)),
+    planned = planned_setting(plan, machine)
+    return replace(
+        planned,
+        dtype=asked.dtype or planned.dtype,
+        part=planned.part if plan.placement.device == "cuda" else None,
+        transformers=packages.get("transformers", planned.transformers),
+        torch=torch.version if torch else planned.torch,
     )
 
 

@@ -7,12 +7,11 @@ moved yet, or the rest is to be done. The journal goes last, after the account w
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import durable, files, prefix, removal
+from setup_assistant.host import durable, files, lenient, prefix, removal
 from setup_assistant.host.removal_proofs import named
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps.ownership import Owner
@@ -94,11 +93,7 @@ def write_journal(layout: Layout, value: dict[str, Any]) -> None:
 
 def read_journal(layout: Layout) -> dict[str, Any]:
     """Return what was under way; empty where nothing was, or it is not to be read."""
-    with contextlib.suppress(SetupError):
-        value = files.read_json(_journal(layout))
-        if isinstance(value, dict):
-            return value
-    return {}
+    return lenient.json_object(_journal(layout))
 
 
 def text(path: Path) -> str | None:

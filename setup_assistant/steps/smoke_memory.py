@@ -29,7 +29,7 @@ def asked(
     model = find(load_all(recipes).models, plan.model.id)
     if model is None:
         return None
-    setting = _setting(plan, machine)
+    setting = planned_setting(plan, machine)
     found = [_one(model, setting, check) for check in checks]
     return max((a for a in found if a), key=lambda a: a.measured_bytes, default=None)
 
@@ -61,7 +61,7 @@ def _grid(said: str, vision: Vision) -> Grid:
     return Grid(steps, height, width, vision.merge)
 
 
-def _setting(plan: Plan, machine: Machine) -> Setting:
+def planned_setting(plan: Plan, machine: Machine) -> Setting:
     """Return what was planned: that another version or dtype ran shall show as a difference."""
     parts = [
         g.compute_capability

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from setup_assistant.host import files, prefix, run, temporary
+from setup_assistant.host import files, lenient, prefix, run, temporary
 from setup_assistant.host.prefix import python_in
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps import adopt
@@ -72,8 +72,4 @@ def _uv(folder: Path, words: list[str], requirements: str) -> None:
 
 def _options(requirements: Path) -> Iterable[str]:
     """Return the index options of the site's requirements."""
-    try:
-        text = requirements.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ()
-    return (line for line in text.splitlines() if line.startswith("--"))
+    return (x for x in lenient.text(requirements).splitlines() if x.startswith("--"))

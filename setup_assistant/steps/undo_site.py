@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import removal
+from setup_assistant.host import lenient, removal
+from setup_assistant.host.files import sha256 as file_sum
 from setup_assistant.host.removal_proofs import seen
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.site.kept import RECORD
@@ -129,7 +128,7 @@ def _has_plan(site: Layout) -> bool:
 def _is_unchanged(path: Path) -> bool:
     """Whether a file is this tool's: a script by its recorded sum, a text by what it says."""
     if path.suffix == ".py":
-        return _written_in(path.parent).get(path.name) == _sum(path)
+        return _written_in(path.parent).get(path.name) == file_sum(path)
     if path.name not in _PLAIN:
         return True
     try:
@@ -144,13 +143,5 @@ def _written(site: Layout) -> dict[str, str]:
 
 def _written_in(folder: Path) -> dict[str, str]:
     """Return the sums of the scripts as they were written."""
-    try:
-        # A pipe by that name would never end.
-        known = json.loads((folder / RECORD).read_bytes() if (folder / RECORD).is_file() else b"")
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return {k: v for k, v in known.items() if isinstance(v, str)} if isinstance(known, dict) else {}
-
-
-def _sum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    known = lenient.json_object(folder / RECORD)
+    return {k: v for k, v in known.items() if isinstance(v, str)}

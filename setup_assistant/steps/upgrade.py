@@ -22,6 +22,8 @@ from setup_assistant.steps import (
     by_hand,
     environment,
     environment_preflight,
+    environment_record,
+    install_job,
     relock,
     run_steps,
     swap,
@@ -51,8 +53,8 @@ class Change:
 
 def changes(layout: Layout, plan: Plan) -> tuple[Change, ...]:
     """Return what a plan would change in a site's environment; nothing where it is as planned."""
-    drifted = environment.drifted(layout.env, plan)
-    wanted = environment.planned(plan)
+    drifted = environment_record.drifted(layout.env, plan)
+    wanted = environment_record.planned(plan)
     found = [Change(name=n, old=old, new=wanted[n]) for n, old in drifted.items()]
     torch = prefix.torch(layout.env)
     fixed = plan.torch.compatibility != "default-build"  # else the index has one build only
@@ -70,7 +72,7 @@ def beside(layout: Layout, plan: Plan, *, keep: bool) -> tuple[list[str], list[s
 
     With `keep`, what was changed by hand and no plan names counts as added.
     """
-    pins = environment.beside_pins(layout.env, plan, keep=keep)
+    pins = environment_record.beside_pins(layout.env, plan, keep=keep)
     return relock.fitting(render_requirements(plan), pins, plan.python) if pins else ([], [])
 
 
@@ -92,7 +94,7 @@ def upgrade(
     """
     layout = site.layout
     recover(layout, recipes)
-    found = by_hand.standing(layout.env, environment.planned(site.plan))
+    found = by_hand.standing(layout.env, environment_record.planned(site.plan))
     ledger = Ledger(layout.ledger)
     ledger.begin()
     ledger.record(_STEP, "started")
@@ -244,7 +246,7 @@ def _context(site: Site, plan: Plan, recipes: Path, tell: Teller) -> Context:
         machine=site.machine, plan=plan, wishes=site.wishes, site=site.layout,
         ledger=Ledger(site.layout.ledger), recipes=recipes, tell=tell,
     )  # fmt: skip
-    stage = _stage(site.layout, in_place=not environment.choose_backend(base).movable)
+    stage = _stage(site.layout, in_place=not install_job.choose_backend(base).movable)
     return replace(
         base,
         site=stage,

@@ -8,13 +8,13 @@ from typing import Any
 
 from setup_assistant import __version__
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock, files, paths, prefix
+from setup_assistant.host import clock, files, lenient, paths, prefix
 from setup_assistant.report.build import build_receipt
 from setup_assistant.report.receipt import Environment, Receipt
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_site
 from setup_assistant.site.receipts import read_receipt, write_receipt
-from setup_assistant.steps import by_hand, environment
+from setup_assistant.steps import by_hand, environment_record
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.run_steps import standard_steps
 from setup_assistant.steps.smoke_memory import asked
@@ -83,7 +83,7 @@ def _steps(context: Context, measured: Mapping[str, float | None]) -> tuple[Step
 
 
 def _departures(context: Context) -> tuple[by_hand.Departure, ...]:
-    return by_hand.departures(context.site.env, environment.planned(context.plan))
+    return by_hand.departures(context.site.env, environment_record.planned(context.plan))
 
 
 def _put_back(ledger: Ledger) -> dict[str, tuple[str | None, str | None]]:
@@ -111,11 +111,8 @@ def has_account(site: Layout) -> bool:
 
 def rehearsed(site: Layout, model: str) -> tuple[int | None, int | None]:
     """Return the peak of the fit test and its prediction, if it was of this model."""
-    try:
-        value = files.read_json(site.rehearsal)
-    except SetupError:
-        return None, None
-    if not isinstance(value, dict) or value.get("model") != model:
+    value = lenient.json_object(site.rehearsal)
+    if value.get("model") != model:
         return None, None
     peak, predicted = value.get("measured_bytes"), value.get("predicted_bytes")
     if not isinstance(peak, int) or not isinstance(predicted, int):
@@ -124,9 +121,4 @@ def rehearsed(site: Layout, model: str) -> tuple[int | None, int | None]:
 
 
 def _checks(path: Path) -> list[Mapping[str, Any]]:
-    try:
-        value = files.read_json(path)
-    except SetupError:
-        return []
-    found = value.get("checks", []) if isinstance(value, dict) else []
-    return list(found)
+    return list(lenient.json_object(path).get("checks", []))

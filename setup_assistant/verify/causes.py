@@ -73,23 +73,19 @@ ORDER: tuple[str, ...] = (
     "question-failed",
 )
 _RANK = {name: rank for rank, name in enumerate(ORDER)}
-# Names in receipts written before the catalogue had one id per cause.
-_BEFORE = {
-    "driver-mismatch": "cuda-driver-mismatch",
-    "cuda-unknown": "cuda-unknown-error",
-    "no-gpu": "cuda-no-device",
-    "illegal-instruction": "cpu-instructions",
-}
 
 
 def known(cause: str | None) -> TypeGuard[str]:
     """Whether a check may name a cause."""
-    return _BEFORE.get(cause or "", cause) in _RANK
+    return rank(cause) < len(ORDER)
 
 
 def rank(cause: str | None) -> int:
     """Return the place of a cause in the order of blame; unknown ones come last."""
-    return _RANK.get(_BEFORE.get(cause or "", cause or ""), len(_RANK))
+    if cause in _RANK or not causes.known(cause or ""):
+        return _RANK.get(cause or "", len(ORDER))
+    # A receipt written before the catalogue had one id per cause.
+    return _RANK.get(causes.find(cause or "").id, len(ORDER))
 
 
 def sentence(cause: str, values: Mapping[str, Value]) -> Message:

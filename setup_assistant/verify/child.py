@@ -11,7 +11,7 @@ from typing import Any
 
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import from_builtins
-from setup_assistant.host import log, run
+from setup_assistant.host import lenient, log, run
 from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import Value
 from setup_assistant.verify.results import Check
@@ -33,13 +33,11 @@ class Talk:
 
     def hear(self, line: str) -> None:
         """Take one line of the child's standard output."""
-        try:
-            said = json.loads(line)
-            event = said.pop("event")
-        except (ValueError, KeyError, AttributeError, TypeError):
+        said = lenient.parsed(line)
+        event = said.pop("event", None)
+        if event is None:
             log.debug("not a line of the checks: %s", line)
-            return
-        if event == "start":
+        elif event == "start":
             self.under_way, self.hint = said["name"], {}
         elif event == "hint":
             self.hint = said

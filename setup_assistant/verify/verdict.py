@@ -12,6 +12,7 @@ from setup_assistant.messages import Value
 from setup_assistant.verify import causes, installs
 from setup_assistant.verify.files_check import Fault, FilesReport
 from setup_assistant.verify.results import Check, Verification
+from setup_assistant.versions import public
 
 # What a damaged file may lead to. A failure of any other sort has a cause of its own.
 _CONSEQUENCES = frozenset(
@@ -101,9 +102,9 @@ def _planned_pair(check: Check, plan: Plan | None) -> Check:
     if plan is None or check.name != "imports" or check.status != "ok":
         return check
     torch, vision = (check.versions.get(name, "") for name in ("torch", "torchvision"))
-    if _release(torch) != _release(plan.torch.version):
+    if public(torch) != public(plan.torch.version):
         return check
-    if _release(vision) == _release(plan.torchvision.version):
+    if public(vision) == public(plan.torchvision.version):
         return check
     return replace(
         check,
@@ -112,10 +113,6 @@ def _planned_pair(check: Check, plan: Plan | None) -> Check:
         evidence=(*check.evidence, f"the plan pairs it with {plan.torchvision.version}"),
         values={"torch": torch, "torchvision": vision, "build": plan.torch.build},
     )
-
-
-def _release(version: str) -> str:
-    return version.partition("+")[0]
 
 
 def _inherit(check: Check, report: FilesReport) -> Check:

@@ -15,7 +15,6 @@ from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.weights.folder_record import Kept
 
 _READERS = 2
-_BLOCK = 1 << 20
 
 
 def hashed(folder: Path, wanted: Iterable[FileSum]) -> Iterable[Kept | None]:
@@ -37,11 +36,7 @@ def hashed(folder: Path, wanted: Iterable[FileSum]) -> Iterable[Kept | None]:
 def git_blob(path: Path) -> str:
     """Return the id that Git gives the bytes of a file: sha1 of "blob SIZE", a zero, the bytes."""
     # S324: not for safety; it is the only sum that the hub names for this file.
-    digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size)  # noqa: S324
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+    return files.sum_of(path, hashlib.sha1(b"blob %d\0" % path.stat().st_size))  # noqa: S324
 
 
 def proves(folder: Path, file: RemoteFile, kept: Kept) -> Literal["sha256", "git", "size"] | None:

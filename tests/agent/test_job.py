@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from setup_assistant.agent.inside import job
+from setup_assistant.agent.inside import answer, job
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="hosts are Linux machines")
 Ask = Callable[..., dict[str, Any]]
@@ -59,9 +59,9 @@ def ask(tmp_path: Path) -> Ask:
             [sys.executable, "-I", "-c", code, argument], capture_output=True, text=True,
             env={**os.environ, "HOME": str(tmp_path)}, timeout=60, check=False,
         )  # fmt: skip
-        line = next(x for x in done.stdout.splitlines() if x.startswith(job.MARKER))
-        value: dict[str, Any] = json.loads(line.removeprefix(job.MARKER))
-        assert value["proof"] == job.proof(nonce, value["machine"], value["body"])
+        line = next(x for x in done.stdout.splitlines() if x.startswith(answer.MARKER))
+        value: dict[str, Any] = json.loads(line.removeprefix(answer.MARKER))
+        assert value["proof"] == answer.proof(nonce, value["machine"], value["body"])
         body: dict[str, Any] = json.loads(value["body"])
         return body
 

@@ -6,7 +6,7 @@ import pytest
 
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.machine.facts import Driver, Gpu, Machine, Tool, Verdict
-from setup_assistant.steps import environment
+from setup_assistant.steps.install_job import old_libc
 from tests.choose.described import described, plan_for, planned
 
 
@@ -269,9 +269,9 @@ def test_an_old_libc_gets_the_last_release_that_has_wheels_for_it(glibc: str) ->
     plan = plan_for("535.183.01", "Tesla T4,7.5,15360,14900", glibc=glibc)
     assert (plan.torch.version, plan.decoder.package) == ("2.6.0", "decord")
     assert plan.platform is not None
-    assert environment._old_libc(plan) == (plan.model.quantization == "none")
+    assert old_libc(plan) == (plan.model.quantization == "none")
     current = plan_for("535.183.01", "Tesla T4,7.5,15360,14900", glibc="2.28")
-    assert not environment._old_libc(current)
+    assert not old_libc(current)
 
 
 def test_three_old_cards_leave_the_oldest_out() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from setup_assistant.catalog import purposes
-from setup_assistant.choose.model import reserved
+from setup_assistant.choose.pick import reserved
 from setup_assistant.choose.usable_gpus import Card
 
 GIB = 1 << 30

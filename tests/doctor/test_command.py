@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.doctor.body import Body
-from tests.doctor.schema import faults
+from tests.json_schema import broken
 
 Assistant = Callable[..., "subprocess.CompletedProcess[str]"]
 CANARY = ROOT / "recipes" / "canary" / "model"
@@ -22,7 +22,7 @@ CANARY = ROOT / "recipes" / "canary" / "model"
 def envelope(done: subprocess.CompletedProcess[str], code: int) -> dict[str, Any]:
     assert done.returncode == code, done.stdout + done.stderr
     value: dict[str, Any] = json.loads(done.stdout)
-    assert list(faults(value)) == []
+    assert broken(value) == []
     assert value["exit_code"] == code
     return value
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from setup_assistant.agent.inside.job import MARKER, proof
+from setup_assistant.agent.inside.answer import MARKER, proof
 from setup_assistant.agent.inside.verdict import of_job
+from setup_assistant.catalog import causes as catalogue
 from setup_assistant.fleet import causes, faults
 from setup_assistant.fleet.answers import doing_of, outcome_of
 from setup_assistant.fleet.engine import Event
@@ -186,6 +187,9 @@ CHANGED = (
          "connection_broke"),
         ("Failed to create temporary directory. mkdir: No space left on device", True,
          "disk_full"),
+        # A banner may say anything; what ssh says comes last.
+        (SSH + "ssh: Could not resolve hostname old: gone\n"
+         "ssh: connect to host 10.0.0.1 port 22: Connection refused", False, "no_ssh_server"),
     ],
 )  # fmt: skip
 def test_what_ssh_says_has_a_name(words: str, contacted: bool, code: str) -> None:
@@ -292,9 +296,10 @@ def test_python_is_told_apart() -> None:
 
 
 def test_every_fault_has_a_sentence_and_a_remedy() -> None:
-    assert len(faults.codes()) > 15
-    for code in faults.codes():
-        found = faults.fault(code)
+    rows = catalogue.layer(catalogue.FLEET)
+    assert len(rows) > 15
+    for row in rows:
+        found = faults.fault(row.aliases[0] if row.aliases else row.id.replace("-", "_"))
         assert found.reason.template
         assert found.remedy.template
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from setup_assistant.agent.inside.job import MARKER, proof
+from setup_assistant.agent.inside.answer import MARKER, proof
 from setup_assistant.cli.fleet.text import gist_of, write_report
 from setup_assistant.fleet.answers import outcome_of
 from setup_assistant.fleet.engine import Event

@@ -21,7 +21,6 @@ from pathlib import Path
 
 from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.recipes import load_all
-from setup_assistant.catalog.rehearsed import FILE, Rehearsal
 from setup_assistant.choose.candidates import dtype as dtype_on
 from setup_assistant.choose.memory import Setting, Work, estimate
 from setup_assistant.choose.tokens import Grid, image_grid, video_grid
@@ -32,6 +31,7 @@ from setup_assistant.machine.facts import Gpu
 from setup_assistant.machine.probe import probe
 from setup_assistant.units_text import GIB
 from setup_assistant.verify.rehearse import Place, rehearse
+from tests.gpu.rehearsed import FILE, Rehearsal
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 MODELS = (

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.catalog import rehearsed
 from setup_assistant.choose.memory import Setting, Work, estimate
 from setup_assistant.choose.tokens import Grid
 from tests.choose.described import known
-from tests.gpu import session
+from tests.gpu import rehearsed, session
 
 BY_ID = {m.id: m for m in known().models}
 ROOT = Path(__file__).resolve().parents[2]

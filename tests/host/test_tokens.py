@@ -19,7 +19,7 @@ from setup_assistant.bundle.fetch import fetch as bundle_fetch
 from setup_assistant.bundle.remote import Remote
 from setup_assistant.cli.bundle.create import create
 from setup_assistant.cli.download.command import command as download
-from setup_assistant.cli.token_option import token_option
+from setup_assistant.cli.options import token_option
 from setup_assistant.cli.up.command import command as up
 from setup_assistant.errors import SetupError
 from setup_assistant.host.http import Http

@@ -10,7 +10,7 @@ from setup_assistant.catalog.recipes import load_all
 from setup_assistant.choose.remedies import Situation, spell
 from setup_assistant.doctor import situation
 from setup_assistant.doctor.explain import explain
-from setup_assistant.maintain.check_remedies import SITUATIONS, others, unresolved, wrong
+from tests.maintain.remedies import SITUATIONS, others, unresolved, wrong
 
 KNOWN = resolved.load().packages
 NO_KERNEL = "RuntimeError: CUDA error: no kernel image is available for execution on the device"

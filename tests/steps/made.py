@@ -9,7 +9,7 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.host import paths, sites
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.write import write_site
-from setup_assistant.steps.environment import write_marker
+from setup_assistant.steps.environment_record import write_marker
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.ownership import sign
 from setup_assistant.steps.step import Context

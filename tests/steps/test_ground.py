@@ -14,7 +14,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import prefix, sites
 from setup_assistant.steps import environment_preflight
 from setup_assistant.steps.backends.base import suited, suited_to_conda
-from setup_assistant.steps.prepare import layout_of
+from setup_assistant.steps.gather_wishes import layout_of
 
 
 def straggler(folder: Path, seconds: str) -> subprocess.Popen[bytes]:

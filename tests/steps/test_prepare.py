@@ -11,7 +11,7 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.host import files
 from setup_assistant.machine import probe
 from setup_assistant.machine.facts import Disk, Machine
-from setup_assistant.steps import prepare
+from setup_assistant.steps import gather_wishes, prepare
 from setup_assistant.steps.environment_preflight import MARKER
 from setup_assistant.steps.step import Silent
 from tests.choose.described import reached
@@ -53,7 +53,7 @@ def test_a_plan_with_an_answer_is_replayed(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_new_plan_counts_what_was_downloaded_as_free(tmp_path: Path) -> None:
-    layout = prepare.layout_of(Wishes(site=str(tmp_path / "site")))
+    layout = gather_wishes.layout_of(Wishes(site=str(tmp_path / "site")))
     disks = (
         Disk(role="site", path="/", free_bytes=10),
         Disk(role="cache", path="/", free_bytes=10),

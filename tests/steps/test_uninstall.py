@@ -18,7 +18,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import paths
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout
-from setup_assistant.steps import swap, undo
+from setup_assistant.steps import environment_record, swap, undo
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.ownership import Owner
 from tests.steps.made import MODEL, Made, forge
@@ -501,7 +501,6 @@ def test_a_swap_removes_only_what_the_site_began(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("known", [True, False])
 def test_an_environment_of_a_site_that_is_gone_is_taken_over(tmp_path: Path, known: bool) -> None:
-    from setup_assistant.steps import environment
 
     gone = Made(tmp_path / "gone", tmp_path / "envs" / "q")
     marker = gone.layout.env / ".setup-assistant.json"
@@ -520,7 +519,7 @@ def test_an_environment_of_a_site_that_is_gone_is_taken_over(tmp_path: Path, kno
     with pytest.raises(SetupError):
         owner.remove_unfinished(layout.env)
     context = dataclasses.replace(gone.context, site=layout, ledger=ledger)
-    environment._take_over(layout.env, context)
+    environment_record.take_over(layout.env, context)
     value = json.loads(marker.read_text())
     assert value["requirements"] == json.loads(kept)["requirements"]
     owner.remove_unfinished(layout.env)

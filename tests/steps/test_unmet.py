@@ -10,7 +10,7 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine
 from setup_assistant.report.receipt import from_json, to_json
 from setup_assistant.report.sections import sections
-from setup_assistant.steps import prepare
+from setup_assistant.steps import gather_wishes, prepare
 from tests.choose.described import described
 from tests.report.samples import receipt
 
@@ -55,5 +55,5 @@ def test_a_folder_is_the_same_from_everywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = prepare.gather_wishes({"site": "s", "env": "e", "weights": "w"}, None)
+    found = gather_wishes.gather_wishes({"site": "s", "env": "e", "weights": "w"}, None)
     assert (found.env, found.weights) == (str(tmp_path / "e"), str(tmp_path / "w"))

@@ -19,8 +19,8 @@ from setup_assistant.messages import Message, msg
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import Site, read_layout, read_site
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import environment, rollback, upgrade
-from setup_assistant.steps.environment import planned, write_marker
+from setup_assistant.steps import environment, environment_record, rollback, upgrade
+from setup_assistant.steps.environment_record import planned, write_marker
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.run_steps import Done
 from setup_assistant.steps.step import Context, Silent
@@ -138,7 +138,7 @@ def go(site: Site, plan: Plan) -> bool:
 def assert_whole(layout: Layout, plan: Plan) -> None:
     """Environment, its record, the files and the proof are all of one plan."""
     assert transformers(layout.env) == plan.transformers.version
-    assert environment.drifted(layout.env, plan) == {}
+    assert environment_record.drifted(layout.env, plan) == {}
     assert read_site(layout.root).plan == plan
     assert f"transformers=={plan.transformers.version}" in layout.requirements.read_text()
     assert layout.canary_result.read_text() == plan.transformers.version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import string
 from pathlib import Path
@@ -57,3 +58,14 @@ def test_places_of_every_sentence_are_plain_names() -> None:
         for said in (*row.sentences, *row.advice):
             parsed = string.Formatter().parse(said.en)
             assert all(name is None or name.isidentifier() for _t, name, _s, _c in parsed)
+
+
+def test_what_runs_inside_reads_an_error_as_the_catalogue_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has patterns of its own, since nothing of the package can be imported there."""
+    monkeypatch.syspath_prepend(str(ROOM))
+    explain = importlib.import_module("inside.explain").explain
+    for name in causes.ORDER:
+        for text in catalogue.find(name).texts:
+            assert explain(Exception(text.example), "unknown").cause in (name, "unknown"), text

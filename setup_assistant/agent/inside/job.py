@@ -16,7 +16,6 @@ import fcntl
 import hashlib
 import json
 import os
-import platform
 import shlex
 import signal
 import sys
@@ -25,11 +24,11 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from setup_assistant.agent.inside.answer import machine_id, say
 from setup_assistant.agent.inside.verdict import of_job
-from setup_assistant.host import removal
+from setup_assistant.host import lenient, removal
 from setup_assistant.host.removal_proofs import Named
 
-MARKER = "SETUP-ASSISTANT-ANSWER"
 _LOOK_SECONDS = 0.05
 # Kept on the disk while a job runs, so that there is room to say that the disk is full.
 _RESERVE = 64 << 10
@@ -64,7 +63,7 @@ def main(argument: str, nonce: str, base: Path) -> int:
         answer = _wait(folder, float(asked["wait"]))
     except OSError as error:
         answer = {"state": "broken", "errno": error.errno, "detail": str(error)}
-    _say(nonce, answer, _home(base))
+    say(nonce, answer, _home(base))
     return 0
 
 
@@ -73,7 +72,7 @@ def _home(base: Path) -> str:
     path = base / "home-id"
     with contextlib.suppress(OSError), path.open("x") as made:
         made.write(os.urandom(8).hex())
-    return _text(path).strip()[:16]
+    return lenient.text(path)[:16]
 
 
 def _key(asked: dict[str, Any]) -> str:
@@ -92,7 +91,7 @@ def _ensure(folder: Path, asked: dict[str, Any]) -> str:
             # Whoever found it at work waits for this worker's end, and then must not start anew.
             joined.touch()
             return "running"
-        if _read(folder / "run.json").get("run") == asked["run"] or joined.exists():
+        if lenient.json_object(folder / "run.json").get("run") == asked["run"] or joined.exists():
             return "ended"
         for old in ("result.json", "run.json", "session", "doing"):
             removal.drop(folder / old, under=folder)
@@ -153,8 +152,8 @@ def _work(folder: Path, asked: dict[str, Any]) -> None:
     for number, command in enumerate(asked["commands"]):
         out = folder / f"out-{number}"
         code = _one(out, command)
-        said = _text(out)
-        err = "" if said else _text(folder / "log")[-_MOST_SAID:]
+        said = lenient.text(out)
+        err = "" if said else lenient.text(folder / "log")[-_MOST_SAID:]
         answers.append({"argv": command, "code": code, "out": said, "err": err})
         if code and number + 1 < len(asked["commands"]) and asked.get("stop", True):
             break
@@ -173,9 +172,9 @@ def install_tool(base: Path) -> bool:
     """
     path = Path.home() / ".local" / "bin" / "setup-assistant"
     text = _LAUNCHER.format(python=shlex.quote(sys.executable), base=shlex.quote(str(base)))
-    if path.is_symlink() or (path.exists() and _SIGN not in _text(path)):
+    if path.is_symlink() or (path.exists() and _SIGN not in lenient.text(path)):
         return False
-    if _text(path) != text:
+    if lenient.text(path) != text.rstrip():
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f".setup-assistant-{os.getpid()}")
         aside.write_text(text)
@@ -212,15 +211,19 @@ def _wait(folder: Path, seconds: float) -> dict[str, Any]:
     while True:
         alive = _alive(folder)
         if not alive:
-            result = _read(folder / "result.json")
+            result = lenient.json_object(folder / "result.json")
             if result:
                 return {"state": "done", "result": result, "verdict": of_job(result["answers"])}
-            restarted = _read(folder / "run.json").get("boot", _boot()) != _boot()
-            detail = _text(folder / "log")[-_MOST_SAID:]
+            restarted = lenient.json_object(folder / "run.json").get("boot", _boot()) != _boot()
+            detail = lenient.text(folder / "log")[-_MOST_SAID:]
             return {"state": "restarted" if restarted else "died", "detail": detail}
         if time.monotonic() >= ends:
             state = "stopped" if _stopped(folder) else "running"
-            return {"state": state, "seconds": _seconds(folder), "doing": _read(folder / "doing")}
+            return {
+                "state": state,
+                "seconds": _seconds(folder),
+                "doing": lenient.json_object(folder / "doing"),
+            }
         time.sleep(_LOOK_SECONDS)  # noqa: TID251 - the host has no other clock
 
 
@@ -235,56 +238,22 @@ def _alive(folder: Path) -> bool:
 
 def _stopped(folder: Path) -> bool:
     """Whether somebody stopped a process of the worker's (SIGSTOP): it would never end."""
-    session = _text(folder / "session").strip()
+    session = lenient.text(folder / "session")
     for path in Path("/proc").glob("[0-9]*/stat") if session else ():
         # The name in brackets may hold anything, brackets and spaces too.
-        after = _text(path).rpartition(")")[2].split()
+        after = lenient.text(path).rpartition(")")[2].split()
         if len(after) > 3 and after[0] == "T" and after[3] == session:
             return True
     return False
 
 
 def _boot() -> str:
-    return _text(Path("/proc/sys/kernel/random/boot_id")).strip()
+    return lenient.text(Path("/proc/sys/kernel/random/boot_id"))
 
 
 def _seconds(folder: Path) -> float:
-    started = _read(folder / "run.json").get("started")
+    started = lenient.json_object(folder / "run.json").get("started")
     return round(time.time() - started, 1) if isinstance(started, float) else 0.0
-
-
-def _say(nonce: str, answer: dict[str, Any], home: str) -> None:
-    """Print the answer with what proves whose it is: the nonce, the machine, a sum over all."""
-    body = json.dumps(answer, ensure_ascii=True)
-    machine = machine_id()
-    value = {
-        "nonce": nonce,
-        "machine": machine,
-        "host": platform.node(),
-        "state": answer["state"],
-        "clock": round(time.time()),
-        "home": home,
-        "body": body,
-        "proof": proof(nonce, machine, body),
-    }
-    sys.stdout.write(f"\n{MARKER} {json.dumps(value)}\n")
-    sys.stdout.flush()
-
-
-def proof(nonce: str, machine: str, body: str) -> str:
-    """Return the sum that ties an answer to the question and to the machine."""
-    return hashlib.sha256(f"{nonce}\n{machine}\n{body}".encode()).hexdigest()
-
-
-def machine_id() -> str:
-    """Return a sum that names this machine, without giving its machine-id away."""
-    for name in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
-        text = _text(Path(name)).strip()
-        if text:
-            break
-    else:
-        text = platform.node()
-    return hashlib.sha256(f"setup-assistant {text}".encode()).hexdigest()[:16]
 
 
 def _prune(kept: Path) -> None:
@@ -299,18 +268,3 @@ def _write(path: Path, value: dict[str, Any]) -> None:
     aside = path.with_suffix(".part")
     aside.write_text(json.dumps(value))
     aside.replace(path)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

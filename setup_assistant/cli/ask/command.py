@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.ask.files import checked, split
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask as prompt
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
-from setup_assistant.cli.verify import options as inside_options
 from setup_assistant.errors import SetupError
 from setup_assistant.host import paths
 from setup_assistant.messages import _
@@ -47,16 +47,16 @@ class _Where:
 
 @click.argument("words", nargs=-1, metavar="[PICTURE|CLIP]... [QUESTION]")
 @click.option("--question", "questions", multiple=True, help=_("A question (repeatable)."))
-@inside_options.site()
-@inside_options.env()
+@options.SITE
+@options.ENV
 @click.option(
     "--model",
     type=click.Path(path_type=Path),
     metavar="DIR",
     help=_("Folder of other weights; by default the site's model."),
 )
-@inside_options.device()
-@inside_options.dtype()
+@options.DEVICE
+@options.DTYPE
 @click.option(
     "--new-tokens",
     type=click.IntRange(min=1),

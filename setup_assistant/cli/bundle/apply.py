@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from setup_assistant.cli.bundle.open_bundle import (
-    FOLDERS,
-    SIGNER,
-    address_in,
-    checked_bundle,
-)
+from setup_assistant.cli import options
+from setup_assistant.cli.bundle.open_bundle import FOLDERS, SIGNER, address_in, checked_bundle
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.messages import _
@@ -36,10 +32,8 @@ if TYPE_CHECKING:
 @FOLDERS
 @SIGNER
 @click.option("--site", default="", metavar="DIR", help=_("Folder of the deployment."))
-@click.option("--dry-run", is_flag=True, help=_("Show the plan and change nothing."))
-@click.option(
-    "--manifest", "expected", default="", metavar="SHA256", help=_("The manifest's sum, if known.")
-)
+@options.PLAN_ONLY
+@options.MANIFEST
 def apply(
     *, folders: tuple[Path, ...], signer: Path | None, site: str, dry_run: bool, expected: str
 ) -> Result:
@@ -47,7 +41,7 @@ def apply(
     from setup_assistant.bundle import apply as applying
     from setup_assistant.cli.terminal.progress import Progress
     from setup_assistant.cli.up.carry_out import carry_out
-    from setup_assistant.steps.prepare import site_folder
+    from setup_assistant.steps.gather_wishes import site_folder
 
     root = site_folder(site)
     address, progress = address_in(folders), Progress()

@@ -10,10 +10,9 @@ import click
 
 from setup_assistant.cli.bundle.text import bundle_data, unshared_bytes
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.options import size_option, token_option
 from setup_assistant.cli.result import Result
-from setup_assistant.cli.size_option import size_option
 from setup_assistant.cli.terminal import show
-from setup_assistant.cli.token_option import token_option
 from setup_assistant.cli.up.wishes import wish_options
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _

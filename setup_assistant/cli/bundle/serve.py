@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.bundle.open_bundle import address_in, checked_bundle
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.options import size_option
 from setup_assistant.cli.result import Result
-from setup_assistant.cli.size_option import size_option
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import ASKED_FILE, PROGRESS_FILE, Progress
 from setup_assistant.host import clock, files, paths
@@ -44,8 +45,7 @@ _LOOK_SECONDS = 1.0
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help=_("0 for any that is free."))
 @click.option("--rate", callback=size_option, metavar="SIZE",
               help=_("Bytes a second for the whole room, e.g. 80M."))  # fmt: skip
-@click.option("--manifest", "expected", default="", metavar="SHA256",
-              help=_("The manifest's sum, if known."))  # fmt: skip
+@options.MANIFEST
 def serve(*, folders: tuple[Path, ...], host: str, port: int, rate: int, expected: str) -> Result:
     """Serve a bundle until nobody wants it any more."""
     from setup_assistant.bundle.server import RoomServer, running

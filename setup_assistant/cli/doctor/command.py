@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.doctor import text as doctor_text
+from setup_assistant.cli.doctor.mending import end_what_was_begun, mend_all
 from setup_assistant.cli.doctor.older_copy import OlderCopy
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
@@ -19,23 +21,17 @@ from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from setup_assistant.choose.remedies import Situation
     from setup_assistant.doctor.case import Case
-    from setup_assistant.doctor.finding import Diagnosis, Finding
+    from setup_assistant.doctor.finding import Diagnosis
     from setup_assistant.doctor.fix import Attempt
-    from setup_assistant.doctor.foresee import Change
     from setup_assistant.messages import Message
-
-# How often what one remedy brought to light is mended as well.
-_ROUNDS = 12
-# Layers of findings whose remedies change the environment.
-_OF_ENVIRONMENT = ("environment", "packages", "runtime")
 
 
 @click.argument("words", nargs=-1, metavar="[ID] [-- COMMAND...]")
-@click.option("--env", type=click.Path(path_type=Path), help=_("Folder of the environment."))
+@options.ENV
 @click.option("--model", type=click.Path(path_type=Path), help=_("Folder of a model's files."))
 @click.option(
     "--for",
@@ -154,27 +150,17 @@ def examine(
             return diagnose(case, only=name)
 
     if fix and not dry_run and env is not None:
-        _end_what_was_begun(env)
+        end_what_was_begun(env)
     found = look(only)
     if not show.is_json():
         doctor_text.show_other_cards(cases[-1].machine.gpus)
     attempts: tuple[Attempt, ...] = ()
     if fix:
-        found, attempts = _mend_all(found, look, only, cases, yes=yes, dry_run=dry_run)
+        found, attempts = mend_all(found, look, only, cases, yes=yes, dry_run=dry_run)
     result = _result(found, attempts, env=env, fail_on=fail_on, notes=copy.said())
     if bundle is not None:
         _write_bundle(bundle, result, cases[-1])
     return result
-
-
-def _end_what_was_begun(env: Path) -> None:
-    """Take back a repair that was killed."""
-    from setup_assistant.host import kept_environment
-
-    if kept_environment.is_kept(env):
-        kept_environment.put_back(env)
-        show.note(_("A repair of {env} was interrupted: every file is as it was before.",
-                    env=str(env)))  # fmt: skip
 
 
 def _must_be_known(name: str) -> None:
@@ -183,69 +169,6 @@ def _must_be_known(name: str) -> None:
     if name not in known_ids():
         detail = _("Nothing that is looked for is called {id}; see --list.", id=name)
         raise SetupError("usage", detail=detail, verb="doctor")
-
-
-def _mend_all(
-    found: Diagnosis,
-    look: Callable[[str | None], Diagnosis],
-    only: str | None,
-    cases: Sequence[Case],
-    *,
-    yes: bool,
-    dry_run: bool = False,
-) -> tuple[Diagnosis, tuple[Attempt, ...]]:
-    """Mend one root cause, look at everything again, and mend what is then the first.
-
-    Returns what was found last, and what was tried.
-    """
-    from setup_assistant.cli.terminal import ask
-    from setup_assistant.doctor import compare, situation
-    from setup_assistant.doctor.fix import mend, roots_of
-
-    def agree(finding: Finding, changes: tuple[Change, ...]) -> bool:
-        doctor_text.show_finding(finding)
-        doctor_text.show_changes(changes)
-        said = _("What stands above is changed, and nothing else; then it is looked at again, "
-                 "and what did not mend is taken back.")  # fmt: skip
-        why = ask.told(said)
-        return yes or ask.confirm(_("Do this now?"), default=False, flag="--yes", why=why)
-
-    def judge(finding: Finding) -> str:
-        nonlocal found
-        now = compare.state(prefix, look(only))
-        why = compare.why_back(finding, before, now, pins)
-        found = found if why else now.found
-        return why
-
-    tried: dict[tuple[str, tuple[str, ...]], Attempt] = {}
-    for _round in range(_ROUNDS):
-        finding = next((f for f in found.failed if _open(f, tried)), None)
-        if finding is None:
-            break
-        prefix = cases[-1].prefix if finding.layer in _OF_ENVIRONMENT else None
-        pins = situation.site_pins(prefix)[0] if prefix else {}
-        before = compare.state(prefix, found)
-        attempt = mend(
-            finding,
-            agree=agree,
-            judge=judge,
-            tell=show.note,
-            roots=roots_of(finding, cases[-1]),
-            prefix=prefix,
-            dry_run=dry_run,
-        )
-        tried[_key(finding)] = attempt
-        doctor_text.show_attempt(attempt)
-    return found, tuple(tried.values())
-
-
-def _key(finding: Finding) -> tuple[str, tuple[str, ...]]:
-    return finding.id, finding.fix.commands if finding.fix else ()
-
-
-def _open(finding: Finding, tried: Mapping[tuple[str, tuple[str, ...]], Attempt]) -> bool:
-    """Whether a finding is a root cause whose remedy was not tried yet."""
-    return finding.consequence_of is None and _key(finding) not in tried
 
 
 def _result(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.options import token_option
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
-from setup_assistant.cli.token_option import token_option
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _, msg
 

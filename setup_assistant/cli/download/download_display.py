@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from setup_assistant.cli.terminal import show
+from setup_assistant.cli.terminal.live_table import LiveTable
 from setup_assistant.host import clock
 from setup_assistant.messages import Message, _
 from setup_assistant.steps.download.events import Event
@@ -26,7 +27,7 @@ class Arriving:
 
     def __init__(self) -> None:
         self._drawn = show.on_terminal() and not show.is_silent()
-        self._table = show.Live((_("file"), _("here"), _("size"), "%", _("speed"), _("left")))
+        self._table = LiveTable((_("file"), _("here"), _("size"), "%", _("speed"), _("left")))
         self._told = self._reported = clock.monotonic()
 
     def note(self, text: Message) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
@@ -21,8 +22,8 @@ from setup_assistant.messages import _
     is_flag=True,
     help=_("Missing packages may be installed into it, and others changed."),
 )
-@click.option("--yes", "-y", is_flag=True, help=_("Take the defaults and do not ask."))
-@click.option("--dry-run", is_flag=True, help=_("Show what would change and change nothing."))
+@options.YES
+@options.CHANGES_ONLY
 @verb(
     "env adopt",
     summary=_(
@@ -38,8 +39,9 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool, dry_run: bool
     from setup_assistant.cli.terminal import ask
     from setup_assistant.cli.up.carry_out import carry_out
     from setup_assistant.steps import adopt as adopting
-    from setup_assistant.steps.environment import drifted
-    from setup_assistant.steps.prepare import Prepared, layout_of, make, prepare, probe_for
+    from setup_assistant.steps.environment_record import drifted
+    from setup_assistant.steps.gather_wishes import layout_of
+    from setup_assistant.steps.prepare import Prepared, make, prepare, probe_for
 
     folder = folder.expanduser().absolute()
     adopting.look_at(folder)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.env.unfinished import end_named
 from setup_assistant.cli.result import Result
@@ -68,7 +69,7 @@ def activate(name: str, shell: str) -> Result:
     metavar="DIR",
     help=_("Folder of the two files; default: here."),
 )
-@click.option("--force", is_flag=True, help=_("Replace files that are already there."))
+@options.FORCE
 @verb(
     "env export",
     summary=_(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from setup_assistant import frozen_json
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.env.unfinished import end_named
 from setup_assistant.cli.result import Problem, Result
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @click.argument("name")
-@click.option("--yes", "-y", is_flag=True, help=_("Take the defaults and do not ask."))
-@click.option("--dry-run", is_flag=True, help=_("Show what would change and change nothing."))
+@options.YES
+@options.CHANGES_ONLY
 @click.option(
     "--keep/--no-keep",
     default=None,
@@ -80,7 +81,7 @@ def upgrade(name: str, yes: bool, dry_run: bool, keep: bool | None) -> Result:
 def _newer(site: Site) -> tuple[Plan, list[str]]:
     """Return the plan of today, and what becomes of what was changed by hand."""
     from setup_assistant.steps import by_hand
-    from setup_assistant.steps.environment import planned
+    from setup_assistant.steps.environment_record import planned
     from setup_assistant.steps.prepare import make
 
     keep = site.wishes.keep
@@ -91,7 +92,7 @@ def _newer(site: Site) -> tuple[Plan, list[str]]:
 
 
 @click.argument("name")
-@click.option("--dry-run", is_flag=True, help=_("Show what would change and change nothing."))
+@options.CHANGES_ONLY
 @verb(
     "env rollback",
     summary=_(
@@ -154,7 +155,7 @@ def _by_hand(layout: Layout) -> list[str]:
     """Say what a person has changed in the environment that came back; it comes as it is."""
     from setup_assistant.site.read import read_plan
     from setup_assistant.steps import by_hand
-    from setup_assistant.steps.environment import planned
+    from setup_assistant.steps.environment_record import planned
 
     found = by_hand.departures(layout.env, planned(read_plan(layout)))
     return [

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.estimate import text as estimate_text
 from setup_assistant.cli.result import Result
@@ -26,12 +27,8 @@ from setup_assistant.messages import _
     ),
 )
 @click.argument("model")
-@click.option(
-    "--image", "images", multiple=True, metavar="WxH", help=_("A picture's size (repeatable).")
-)
-@click.option(
-    "--video", "videos", multiple=True, metavar="WxHxSECONDS", help=_("A video (repeatable).")
-)
+@options.IMAGES
+@options.VIDEOS
 @click.option(
     "--dtype",
     type=click.Choice(["auto", "bfloat16", "float16", "float32"]),

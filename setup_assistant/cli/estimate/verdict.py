@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
+from setup_assistant.units_text import GIB
 
 if TYPE_CHECKING:
     from setup_assistant.catalog.models import Model
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from setup_assistant.cli.estimate.ways import Way
     from setup_assistant.machine.facts import Gpu
 
-GIB = 1 << 30
 # What a driver keeps for itself on an idle card.
 _IDLE_SHARE = 0.965
 _MIN_PIXELS = 100_352

@@ -167,7 +167,9 @@ def _llama(model: Model, given: dict[str, Any]) -> Way:
 
     kind = next((k for k in gguf.KINDS if k == given["gguf"].upper()), None)
     if kind is None:
-        detail = _("--gguf {kind}: known are {kinds}", kind=given["gguf"], kinds=_list(gguf.KINDS))
+        detail = _(
+            "--gguf {kind}: known are {kinds}", kind=given["gguf"], kinds=", ".join(gguf.KINDS)
+        )
         raise _refused(detail)
     if model.quantization != "none":
         raise _refused(_("--gguf files are made of 16-bit checkpoints, not of {id}", id=model.id))
@@ -196,10 +198,6 @@ def _llama(model: Model, given: dict[str, Any]) -> Way:
         takes=lambda other: other.quantization == "none",
         beside=beside,
     )
-
-
-def _list(words: tuple[str, ...]) -> str:
-    return ", ".join(words)
 
 
 def _server(

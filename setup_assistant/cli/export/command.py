@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
@@ -26,12 +27,12 @@ def _places(function: Any) -> Any:  # noqa: ANN401 - a click decorator
     """Add the options that every export has."""
     path = click.Path(path_type=Path)
     for option in (
-        click.option("--force", is_flag=True, help=_("Replace files that are already there.")),
+        options.FORCE,
         click.option("--lock", type=path, metavar="FILE",
                      help=_("The lock to export; default: the site's.")),
         click.option("--to", "-o", type=path, metavar="DIR", required=True,
                      help=_("Folder of what is written.")),
-        click.option("--site", type=path, help=_("Folder of the deployment.")),
+        options.SITE,
     ):  # fmt: skip
         function = option(function)
     return function

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from setup_assistant.cli.size_option import size_option
+from setup_assistant.cli.options import size_option
 from setup_assistant.messages import _
 
 F = TypeVar("F", bound=Callable[..., object])

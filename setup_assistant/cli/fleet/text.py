@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from setup_assistant.choose.wishes import OF_A_ROOM
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
+from setup_assistant.cli.terminal.live_table import LiveTable
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import clock, files
 from setup_assistant.host.secrets import redact_json
@@ -41,7 +42,7 @@ def watching(names: Sequence[str]) -> Iterator[Tell]:
     """Show hosts as they come and go; yields what is to be told of each change."""
     started = clock.monotonic()
     states: dict[str, tuple[str, str, str]] = dict.fromkeys(names, ("·", "", ""))
-    table = show.Live((_("Host"), "", _("Time"), ""))
+    table = LiveTable((_("Host"), "", _("Time"), ""))
 
     def tell(name: str, outcome: Outcome | None, doing: Message | None = None) -> None:
         spent = duration(clock.monotonic() - started)

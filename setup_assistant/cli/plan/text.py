@@ -12,7 +12,7 @@ from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import _
 from setup_assistant.report.labels import compatibility, field, model_name, that_concern
 from setup_assistant.terminal_text import pad
-from setup_assistant.units_text import GIB, size_text
+from setup_assistant.units_text import GIB, gib, size_text
 
 _BAR = 16
 # What fits on a small screen together with the rest of the brief plan.
@@ -165,10 +165,10 @@ def _memory(plan: Plan) -> str:
     model = plan.model
     need, room = model.need_bytes, model.budget_bytes
     if not room:
-        return f"{need / GIB:.1f} GiB"
-    text = _("{need} of {budget}", need=f"{need / GIB:.1f}", budget=f"{room / GIB:.1f} GiB")
+        return gib(need)
+    text = _("{need} of {budget}", need=f"{need / GIB:.1f}", budget=gib(room))
     if model.kept_free_bytes is not None:
-        free = f"{model.kept_free_bytes / GIB:.1f} GiB"
+        free = gib(model.kept_free_bytes)
         text = _("{used}; {free} kept free", used=text, free=free)
     return f"[{pad(show.bar(need / room, _BAR), _BAR)}] {text}"
 

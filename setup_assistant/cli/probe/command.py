@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from setup_assistant import frozen_json
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb, written_to
 from setup_assistant.cli.result import Result
 from setup_assistant.errors import SetupError
@@ -28,7 +29,7 @@ from setup_assistant.messages import _
     metavar="NAME",
     help=_("Which computer is meant, by name or number, where the text tells of several."),
 )
-@click.option("--site", type=click.Path(path_type=Path), help=_("Folder of the deployment."))
+@options.SITE
 @click.option("--no-sources", is_flag=True, help=_("Do not visit package and model sources."))
 @click.option(
     "--deadline",

@@ -9,7 +9,7 @@ from setup_assistant.machine import verdicts
 from setup_assistant.machine.facts import Gpu, Machine, Source
 from setup_assistant.messages import Message, _
 from setup_assistant.report.labels import field
-from setup_assistant.units_text import GIB, size_text
+from setup_assistant.units_text import gib, size_text
 
 
 def show_machine(machine: Machine) -> None:
@@ -42,11 +42,6 @@ def show_machine(machine: Machine) -> None:
 def said(sentence: str) -> str:
     """Return a stored English sentence in the language in use."""
     return str(Message(sentence))
-
-
-def gib(size: int | None) -> str:
-    """Return bytes of memory as people read them, in GiB."""
-    return "?" if size is None else f"{size / GIB:.1f} GiB"
 
 
 def _system(machine: Machine) -> Iterator[tuple[str, str]]:

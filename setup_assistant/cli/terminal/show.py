@@ -14,25 +14,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from setup_assistant.cli.terminal.safe_text import inline, safe, said, said_flat
 from setup_assistant.cli.terminal.symbols import (
     bar,
     bracketed,
     can_draw,
     ellipsis,
-    in_ascii,
     listed,
     mark,
     needs_ascii,
     other_language,
 )
-from setup_assistant.host.program import spell
-from setup_assistant.host.secrets import redact, redact_json
+from setup_assistant.host.secrets import redact_json
 from setup_assistant.terminal_text import (
     columns_of,
     hang,
     harmless,
     harmless_json,
-    one_line,
     pad,
     width,
     wrap,
@@ -41,7 +39,8 @@ from setup_assistant.terminal_text import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["bar", "bracketed", "can_draw", "ellipsis", "listed", "mark", "other_language"]
+__all__ = ["bar", "bracketed", "can_draw", "ellipsis", "inline", "listed", "mark",
+           "other_language", "safe"]  # fmt: skip
 
 
 @dataclass
@@ -88,20 +87,20 @@ def envelope(value: dict[str, Any]) -> None:
 def line(text: str = "", indent: str = "") -> None:
     """Print one line of the result, folded at words on a terminal."""
     if not _mode.json:
-        said = _said_flat(text, sys.stdout)
+        said = said_flat(text, sys.stdout)
         _write(sys.stdout, hang(said, columns_of(sys.stdout), indent) + "\n")
 
 
 def streamed(text: str) -> None:
     """Print a piece of a text that is still being made, as it is."""
     if not _mode.json:
-        _write(sys.stdout, _said(text, sys.stdout))
+        _write(sys.stdout, said(text, sys.stdout))
 
 
 def command(text: str) -> None:
     """Print a command that is to be copied: the terminal folds it, so it stays one line."""
     if not _mode.json:
-        _write(sys.stdout, _said_flat(text, sys.stdout) + "\n")
+        _write(sys.stdout, said_flat(text, sys.stdout) + "\n")
 
 
 def event(value: dict[str, Any]) -> None:
@@ -124,7 +123,7 @@ def handed_over(text: str) -> None:
 
 def page(text: str) -> None:
     """Print Markdown: laid out on a terminal, as it is elsewhere."""
-    text = _said(text, sys.stdout)
+    text = said(text, sys.stdout)
     if _mode.json or columns_of(sys.stdout) is None or is_plain():
         return verbatim(text.rstrip())
     from rich.markdown import Markdown
@@ -135,22 +134,22 @@ def page(text: str) -> None:
 def note(text: str) -> None:
     """Print one line about the work under way, to standard error."""
     if not (_mode.json or _mode.quiet):
-        _write(sys.stderr, hang(_said_flat(text, sys.stderr), columns_of(sys.stderr)) + "\n")
+        _write(sys.stderr, hang(said_flat(text, sys.stderr), columns_of(sys.stderr)) + "\n")
 
 
 def live(text: str) -> None:
     """Redraw the one line of work under way on a terminal; an empty one takes it away."""
     if on_terminal() and not is_silent() and text != _mode.live:
         _mode.live = text
-        _write(sys.stderr, f"\r\x1b[K{_line(text)}")
+        _write(sys.stderr, f"\r\x1b[K{inline(text)}")
 
 
 def remedied(message: str, hint: str) -> str:
     """Return a failure and its remedy as lines that fit the terminal."""
     columns = columns_of(sys.stdout)
     sign, arrow = ("✗", "→") if can_draw() else ("x", "->")
-    lines = [hang(f"{sign} {_said(message, sys.stdout)}", columns)]
-    lines += [hang(f"  {arrow} {_said(hint, sys.stdout)}", columns)] if hint else []
+    lines = [hang(f"{sign} {said(message, sys.stdout)}", columns)]
+    lines += [hang(f"  {arrow} {said(hint, sys.stdout)}", columns)] if hint else []
     return "\n".join(lines)
 
 
@@ -158,9 +157,9 @@ def problem(message: str, hint: str) -> None:
     """Print a failure and its remedy to standard error."""
     columns = columns_of(sys.stderr)
     sign, arrow = ("✗", "→") if can_draw() else ("x", "->")
-    _plain("stderr", hang(f"{sign} {_said_flat(message, sys.stderr)}", columns), style="bold red")
+    _plain("stderr", hang(f"{sign} {said_flat(message, sys.stderr)}", columns), style="bold red")
     if hint:
-        _plain("stderr", hang(f"  {arrow} {_said_flat(hint, sys.stderr)}", columns))
+        _plain("stderr", hang(f"  {arrow} {said_flat(hint, sys.stderr)}", columns))
 
 
 def _plain(stream: str, text: str, style: str = "") -> None:
@@ -189,10 +188,10 @@ def table(
     columns = len(headings) or max((len(r) for r in listed), default=0)
     for i in range(columns):
         last = i == columns - 1
-        heading = Text(_said(headings[i], sys.stdout) if headings else "")
+        heading = Text(said(headings[i], sys.stdout) if headings else "")
         drawn.add_column(heading, overflow="fold", no_wrap=not last and i == 0)
     for row in listed:
-        drawn.add_row(*(Text(_said_flat(c, sys.stdout)) for c in row))
+        drawn.add_row(*(Text(said_flat(c, sys.stdout)) for c in row))
     console("stdout").print(drawn)
 
 
@@ -202,7 +201,7 @@ def facts(rows: Iterable[tuple[str, str]]) -> None:
         return
     from rich.text import Text
 
-    found = [(_said_flat(a, sys.stdout), _said_flat(b, sys.stdout)) for a, b in rows]
+    found = [(said_flat(a, sys.stdout), said_flat(b, sys.stdout)) for a, b in rows]
     columns = columns_of(sys.stdout) or _PIPED_COLUMNS
     wide = max((width(label) for label, _value in found), default=0)
     wide = min(wide, _LABEL_COLUMNS, columns // 3)
@@ -221,7 +220,7 @@ def heading(text: str) -> None:
     """Print a heading of the result."""
     if not _mode.json:
         console("stdout").print(
-            _said_flat(text, sys.stdout), style="bold", markup=False, highlight=False
+            said_flat(text, sys.stdout), style="bold", markup=False, highlight=False
         )
 
 
@@ -285,27 +284,6 @@ def prompt(text: str) -> None:
     _write(sys.stdout, safe(text))
 
 
-def safe(text: str) -> str:
-    """Return text with no secret in it and nothing that a terminal obeys."""
-    return harmless(redact(harmless(text)))
-
-
-def _line(text: str) -> str:
-    return one_line(safe(text))
-
-
-def _said(text: str, stream: TextIO) -> str:
-    """Return text as the stream may have it: no secrets, commands as they can be pasted."""
-    text = safe(spell(text))
-    return in_ascii(text) if needs_ascii(stream) else text
-
-
-def _said_flat(text: str, stream: TextIO) -> str:
-    """As `_said`, as one line: no text from outside can look like a line of ours."""
-    lead = text[: len(text) - len(text.lstrip(" "))]
-    return lead + one_line(_said(text, stream)).lstrip(" ")
-
-
 def _write(stream: TextIO, text: str) -> None:
     if _mode.live and not text.startswith("\r"):
         # The work's own thread draws it again.
@@ -316,39 +294,3 @@ def _write(stream: TextIO, text: str) -> None:
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "replace").decode(encoding))
     stream.flush()
-
-
-class Live:
-    """A table that is drawn again as its rows change; a line for each change elsewhere."""
-
-    def __init__(self, headings: Sequence[str]) -> None:
-        self._headings = headings
-        self._live: Any = None
-
-    def update(self, rows: Sequence[Sequence[str]], changed: str) -> None:
-        """Show the rows as they are now; `changed` says what is new, for where none are drawn."""
-        if not on_terminal() or _mode.quiet:
-            if changed:
-                note(changed)
-            return
-        from rich.live import Live as Drawn
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
-        for heading in self._headings[:-1]:
-            table.add_column(Text(_line(heading)), no_wrap=True)
-        # The last one gets what is left.
-        table.add_column(self._headings[-1], overflow="ellipsis", no_wrap=True, ratio=1)
-        for row in rows:
-            table.add_row(*(Text(_line(c)) for c in row))
-        if self._live is None:
-            self._live = Drawn(console=console("stderr"), transient=True, auto_refresh=False)
-            self._live.start()
-        self._live.update(table, refresh=True)
-
-    def end(self) -> None:
-        """Take it away; the result is shown instead."""
-        if self._live is not None:
-            self._live.stop()
-        self._live = None

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
+from setup_assistant.cli.options import token_option
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal.progress import busy
-from setup_assistant.cli.token_option import token_option
 from setup_assistant.cli.up.carry_out import carry_out
 from setup_assistant.cli.up.waiting import say_waiting
 from setup_assistant.cli.up.wishes import wish_options
@@ -68,15 +69,16 @@ from setup_assistant.steps.prepare import Prepared
     default=None,
     help=_("Leave packages that were changed by hand as they are, or put them back (default)."),
 )
-@click.option("--yes", "-y", is_flag=True, help=_("Take the defaults and do not ask."))
-@click.option("--dry-run", is_flag=True, help=_("Show the plan and change nothing."))
+@options.YES
+@options.PLAN_ONLY
 @click.option("--replan", is_flag=True, help=_("Plan again, even where the site has a plan."))
 def command(
     answers: Path | None, yes: bool, dry_run: bool, replan: bool, **flags: object
 ) -> Result:
     """Travel the whole road."""
     from setup_assistant.cli.terminal import ask
-    from setup_assistant.steps.prepare import gather_wishes, prepare
+    from setup_assistant.steps.gather_wishes import gather_wishes
+    from setup_assistant.steps.prepare import prepare
 
     if answers is not None and not answers.exists():
         raise SetupError("file_missing", path=str(answers), flag="--answers")

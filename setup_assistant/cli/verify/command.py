@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
-from setup_assistant.cli.verify import options as inside_options
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import paths
 from setup_assistant.host.program import spell
 from setup_assistant.messages import _
+from setup_assistant.verify.unproved import unproved
 
 if TYPE_CHECKING:
     from setup_assistant.choose.plan import Plan
@@ -28,17 +29,17 @@ _NAME_COLUMNS = 24
 _IMPORT_SECONDS, _LOADED_PER_SECOND = 15.0, 2e8
 
 
-@inside_options.env()
-@inside_options.site()
+@options.ENV
+@options.SITE
 @click.option("--model", default="canary", metavar="canary|DIR", help=_("What to ask."))
 @click.option(
     "--image", "images", multiple=True, metavar="PATH|URL", help=_("A picture of your own.")
 )
 @click.option("--video", "videos", multiple=True, metavar="PATH", help=_("A clip of your own."))
 @click.option("--question", help=_("What to ask about your own pictures and clips."))
-@inside_options.device()
-@inside_options.dtype()
-@inside_options.deadline()
+@options.DEVICE
+@options.DTYPE
+@options.deadline()
 @verb(
     "verify",
     summary=_("Ask the canary, or a model folder, questions with known answers."),
@@ -166,12 +167,7 @@ def _result(found: Verification, site: Site | None = None) -> Result:
         data["remedy"] = spell(found.remedy)
     if found.status == "ok":
         return Result("verify", data=data, text=lambda: _show_passed(found, site, memory, data))
-    failure = SetupError(
-        "proof_failed",
-        what=found.model,
-        cause=found.evidence or found.cause or "?",
-        remedy=found.remedy or "?",
-    )
+    failure = unproved(found)
     return Result("verify", data=data, exit_code=Exit.FAILED, errors=(Problem.of(failure),))
 
 

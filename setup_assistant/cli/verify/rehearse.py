@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from setup_assistant.cli import options
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Problem, Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
-from setup_assistant.cli.verify import options
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
+from setup_assistant.verify.unproved import unproved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,21 +36,17 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("model")
-@options.env()
-@options.site()
-@options.device()
-@options.dtype()
+@options.ENV
+@options.SITE
+@options.DEVICE
+@options.DTYPE
 @click.option("--max-pixels", type=click.IntRange(min=784), help=_("Cap of a picture or frame."))
 @click.option("--total-pixels", type=click.IntRange(min=784), help=_("Cap of a whole video."))
 @click.option(
     "--new-tokens", type=click.IntRange(min=1), default=8, help=_("Tokens of the answer.")
 )
-@click.option(
-    "--image", "images", multiple=True, metavar="WxH", help=_("A picture's size (repeatable).")
-)
-@click.option(
-    "--video", "videos", multiple=True, metavar="WxHxSECONDS", help=_("A video (repeatable).")
-)
+@options.IMAGES
+@options.VIDEOS
 @options.deadline(1800.0)
 def command(
     model: str,
@@ -103,12 +100,7 @@ def _result(ready: Prepared, found: Rehearsed) -> Result:
     if found.status == "unfinished":
         failure = SetupError("rehearsal_unfinished", model=found.model, cause=found.evidence or "?")
         return Result("rehearse", data, exit_code=Exit.PARTLY, errors=(Problem.of(failure),))
-    failure = SetupError(
-        "proof_failed",
-        what=found.model,
-        cause=found.evidence or found.cause or "?",
-        remedy=found.remedy or "?",
-    )
+    failure = unproved(found)
     return Result("rehearse", data, exit_code=Exit.FAILED, errors=(Problem.of(failure),))
 
 

@@ -139,7 +139,7 @@ def set_up(given: Given, wishes: Wishes | None, looking: Looking, *, back: bool 
 def _in_folder(wishes: Wishes, given: Given, looking: Looking, *, back: bool) -> Result | None:
     """Go on with a folder; None where another one is wanted."""
     from setup_assistant.cli.wizard import finished
-    from setup_assistant.steps.prepare import layout_of
+    from setup_assistant.steps.gather_wishes import layout_of
 
     layout = layout_of(wishes)
     if not finished.is_finished(layout):

@@ -39,7 +39,7 @@ def ask_folder(*, back: bool, only_answers: bool = False) -> str:
 
 def wishes_of(folder: str, given: Mapping[str, object], wishes: Wishes | None) -> Wishes:
     """Return the wishes for a folder: those given, or with what its own answers say."""
-    from setup_assistant.steps.prepare import gather_wishes
+    from setup_assistant.steps.gather_wishes import gather_wishes
 
     found = gather_wishes({**given, "site": folder}, None) if wishes is None else wishes
     gpus = given.get("gpus")
@@ -51,7 +51,7 @@ def wishes_of(folder: str, given: Mapping[str, object], wishes: Wishes | None) -
 def _wrong(given: str) -> str | None:
     """Return why a folder cannot be the site, None where it can."""
     from setup_assistant.host import files
-    from setup_assistant.steps.prepare import layout_of, site_folder
+    from setup_assistant.steps.gather_wishes import layout_of, site_folder
 
     try:
         layout = layout_of(Wishes(site=str(site_folder(given))))

@@ -6,7 +6,7 @@ from setup_assistant.cli.terminal import show
 from setup_assistant.machine import verdicts
 from setup_assistant.machine.facts import Gpu, Machine, Process
 from setup_assistant.messages import _
-from setup_assistant.units_text import GIB
+from setup_assistant.units_text import gib
 
 # How many of a card's programs are named.
 _NAMED = 3
@@ -40,7 +40,7 @@ def _card(gpu: Gpu) -> str:
         return _("{gpu}: {reason}", gpu=gpu.name, reason=str(Message(gpu.note or "")))
     if total is None or free is None:
         return gpu.name
-    room = {"gpu": gpu.name, "total": _gib(total), "free": _gib(free)}
+    room = {"gpu": gpu.name, "total": gib(total), "free": gib(free)}
     if not gpu.processes:
         return _("{gpu}: {total}, {free} free", **room)
     return _("{gpu}: {total}, {free} free; other programs hold the rest ({programs})", **room,
@@ -51,11 +51,7 @@ def _programs(processes: tuple[Process, ...]) -> str:
     """Return the largest programs by name, with what each holds."""
     largest = sorted(processes, key=lambda p: -(p.memory_bytes or 0))
     said = [
-        f"{p.name or f'PID {p.pid}'}{f' {_gib(p.memory_bytes)}' if p.memory_bytes else ''}"
+        f"{p.name or f'PID {p.pid}'}{f' {gib(p.memory_bytes)}' if p.memory_bytes else ''}"
         for p in largest[:_NAMED]
     ]
     return show.listed([*said, *(["…"] if len(largest) > _NAMED else [])])
-
-
-def _gib(size: int) -> str:
-    return f"{size / GIB:.1f} GiB"

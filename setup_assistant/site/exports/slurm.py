@@ -8,8 +8,8 @@ from pathlib import Path
 
 from setup_assistant.site.exports.context import shared, template
 from setup_assistant.site.exports.source import Source
+from setup_assistant.units_text import GIB
 
-_GIB = 1 << 30
 # Beside the weights: the interpreter, its libraries and the pictures.
 _REST_GIB = 8
 
@@ -28,7 +28,7 @@ def sbatch(source: Source, folder: Path) -> dict[str, bytes]:
     job = template(
         "job.sbatch",
         GPUS=f"#SBATCH --gpus-per-node={cards}\n" if cards else "",
-        MEMORY=str(-(-held // _GIB) + _REST_GIB),
+        MEMORY=str(-(-held // GIB) + _REST_GIB),
         FOLDER=shlex.quote(str(folder)),
     )
     # Lua reads these escapes of JSON as they are meant.

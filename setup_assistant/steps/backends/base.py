@@ -102,15 +102,4 @@ def suited_to_conda(prefix: Path) -> None:
 
 def failure(code: str, outcome: Outcome, **args: str) -> SetupError:
     """Return the error of a child that failed, with its own last words."""
-    return SetupError(code, detail=last_words(outcome), **args)
-
-
-def last_words(outcome: Outcome, lines: int = 6) -> str:
-    """Return the end of what a child said, without blank lines."""
-    if outcome.timed_out:
-        return "no answer within the deadline"
-    text = outcome.err.strip() or outcome.out.strip() or f"exit status {outcome.code}"
-    said = [line.strip() for line in text.splitlines() if line.strip()]
-    # uv tells first what went well.
-    begin = next((i for i, line in enumerate(said) if line.startswith("error:")), 0)
-    return " / ".join(said[begin:])[-600 * lines :]
+    return SetupError(code, detail=outcome.last_words(), **args)

@@ -9,7 +9,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import conda, run
 from setup_assistant.site.environment_yml import conda_specs, variables
 from setup_assistant.steps.backends import uv
-from setup_assistant.steps.backends.base import Job, last_words, suited_to_conda
+from setup_assistant.steps.backends.base import Job, suited_to_conda
 
 _CREATE_SECONDS = 1800.0
 # conda's names of errors, and words of mamba and micromamba, that mean the network.
@@ -90,7 +90,7 @@ def explain(outcome: run.Outcome, engine: str, prefix: Path) -> SetupError:
     """Return the error behind what conda, mamba or micromamba said last."""
     said = _json(outcome.out)
     name = str(said.get("exception_name") or "")
-    words = str(said.get("message") or said.get("error") or "") or last_words(outcome)
+    words = str(said.get("message") or said.get("error") or "") or outcome.last_words()
     detail = " / ".join(line.strip() for line in words.splitlines() if line.strip())[:2000]
     lowered = f"{name} {detail}".lower()
     if name == "NoSpaceLeftError" or "no space left" in lowered:

@@ -10,7 +10,7 @@ from setup_assistant.host.pip_settings import without_choices
 from setup_assistant.host.prefix import python_in
 from setup_assistant.host.run import Outcome
 from setup_assistant.steps.backends import lock, uv
-from setup_assistant.steps.backends.base import Job, failure, last_words, suited
+from setup_assistant.steps.backends.base import Job, failure, suited
 
 _CREATE_SECONDS = 300.0
 _CAUSES = {
@@ -88,7 +88,7 @@ def _uv(job: Job, arguments: list[str | Path]) -> Outcome:
 
 
 def _cause(outcome: Outcome, job: Job) -> SetupError | None:
-    words = last_words(outcome)
+    words = outcome.last_words()
     lowered = f"{outcome.out}\n{outcome.err}".lower()
     for code, signs in _CAUSES.items():
         if any(sign in lowered for sign in signs):

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import caches, conda, files, log, paths, removal, run
+from setup_assistant.host import caches, conda, files, lenient, log, paths, removal, run
 from setup_assistant.host.pip_settings import uv_environment
 from setup_assistant.host.removal_proofs import called
 from setup_assistant.messages import msg
 from setup_assistant.site.environment_yml import conda_specs, variables
 from setup_assistant.steps.backends import uv
-from setup_assistant.steps.backends.base import Job, last_words, suited_to_conda
+from setup_assistant.steps.backends.base import Job, suited_to_conda
 
 # The same as the extra `conda` in pyproject.toml, which a test compares.
 REQUIREMENT = "py-rattler>=0.28,<1"
@@ -151,7 +151,7 @@ def install_here(
     )  # fmt: skip
     importlib.invalidate_caches()
     if not outcome.ok or not available():
-        raise SetupError("rattler_missing", detail=last_words(outcome), command=by_hand)
+        raise SetupError("rattler_missing", detail=outcome.last_words(), command=by_hand)
 
 
 def environment(scratch: Path) -> dict[str, str]:
@@ -193,13 +193,11 @@ class _Heard:
     failure: dict[str, Any] = field(default_factory=dict)
 
     def line(self, text: str) -> None:
-        try:
-            said = json.loads(text)
-            event = said["event"]
-        except (ValueError, KeyError, TypeError):
+        said = lenient.parsed(text)
+        event = said.get("event")
+        if event is None:
             log.debug("not a line of the engine: %s", text)
-            return
-        if event == "virtual":
+        elif event == "virtual":
             self.job.tell.detail("virtual packages: " + ", ".join(said["packages"]))
         elif event == "solved":
             self.packages = [_recorded(p) for p in said["packages"]]
@@ -221,7 +219,7 @@ def _recorded(row: dict[str, Any]) -> str:
 
 
 def _explain(heard: _Heard, outcome: run.Outcome, job: Job) -> SetupError:
-    detail = str(heard.failure.get("detail") or last_words(outcome))
+    detail = str(heard.failure.get("detail") or outcome.last_words())
     why = heard.failure.get("why")
     if why == "space":
         fullest = min((job.prefix, paths.conda_cache()), key=files.free_bytes)

@@ -10,36 +10,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import caches, files, paths, pythons, removal, run, usage
+from setup_assistant.host import caches, lenient, paths, pythons, removal, run, usage
 from setup_assistant.host.pip_settings import uv_environment, without_choices
 from setup_assistant.host.prefix import normal_name, packages, python_in
 from setup_assistant.host.removal_proofs import Holds
 from setup_assistant.machine.own_sources import uv_settings
 from setup_assistant.messages import msg
 from setup_assistant.steps.backends import lock
-from setup_assistant.steps.backends.base import Job, failure, last_words, suited
+from setup_assistant.steps.backends.base import Job, failure, suited
 from setup_assistant.steps.backends.indexes import in_order
+from setup_assistant.steps.backends.uv_failure import explained, known_cause
 
 _CREATE_SECONDS = 300.0
-# What uv says when the network, not the request, is at fault.
-_NETWORK = (
-    "error sending request",
-    "failed to fetch",
-    "dns error",
-    "tcp connect",
-    "timed out",
-    "connection refused",
-    "network unreachable",
-    "tls handshake",
-    "certificate",
-    "failed to download",
-    "response body",
-    "connection reset",
-    "server error (5",
-)
-
-# What it says where a package is not in the places it may look in.
-_NOT_THERE = ("network was disabled", "not found in the provided package locations")
 
 
 class Uv:
@@ -119,10 +101,10 @@ def _install(job: Job, wanted: list[str | Path], *, locked: bool) -> None:
     outcome = _run(job, command, _Watch(job))
     if not outcome.ok and local and len(wanted) > 2:
         # pip is for people: a cache or a wheelhouse without it is no reason to stop.
-        job.tell.detail(last_words(outcome))
+        job.tell.detail(outcome.last_words())
         outcome = _run(job, [x for x in command if x != wanted[-1]], _Watch(job))
     if not outcome.ok:
-        raise _explain(outcome, job.prefix)
+        raise explained(outcome, job.prefix)
 
 
 def would_change(job: Job) -> dict[str, tuple[str | None, str | None]]:
@@ -178,7 +160,7 @@ def job_environment(job: Job) -> dict[str, str]:
     index would beat the mirror that was asked for, or was chosen since theirs does not answer.
     One with credentials is in no file; then the variable is left.
     """
-    text = _text(job.requirements)
+    text = lenient.text(job.requirements)
     env = environment(job.scratch, offline=job.offline, requirements=text)
     if job.given_lock is None and "\n--index-url " in f"\n{text}":
         for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
@@ -209,13 +191,6 @@ def _bare(url: str) -> str:
     return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        return ""
-
-
 def _quiet(job: Job, *arguments: str | Path) -> None:
     outcome = run.run(
         [uv_program(), "--quiet", *arguments],
@@ -223,7 +198,7 @@ def _quiet(job: Job, *arguments: str | Path) -> None:
         env=job_environment(job),
     )
     if not outcome.ok:
-        cause = _known_cause(outcome, job.prefix)
+        cause = known_cause(outcome, job.prefix)
         raise cause or failure("environment_failed", outcome, engine="uv")
 
 
@@ -236,29 +211,6 @@ def _run(job: Job, arguments: list[str | Path], watch: _Watch | None = None) -> 
         on_tick=watch.tick if watch else None,
         on_err=job.tell.detail,
     )
-
-
-def _explain(outcome: run.Outcome, prefix: Path) -> SetupError:
-    return _known_cause(outcome, prefix) or failure("install_failed", outcome)
-
-
-def _known_cause(outcome: run.Outcome, prefix: Path) -> SetupError | None:
-    words = last_words(outcome)
-    lowered = words.lower()
-    if "no space left" in lowered or "os error 28" in lowered:
-        return SetupError("disk_filled", path=str(_fullest(prefix)))
-    if "hash mismatch" in lowered:
-        return SetupError("hash_mismatch", detail=words)
-    if any(sign in lowered for sign in _NOT_THERE):
-        return SetupError("wheel_missing", detail=words)
-    if any(sign in lowered for sign in _NETWORK):
-        return SetupError("packages_unreachable", detail=words)
-    return None
-
-
-def _fullest(prefix: Path) -> Path:
-    """Return which of the two places that uv writes to has the least room left."""
-    return min((prefix, paths.package_cache()), key=files.free_bytes)
 
 
 def uv_program() -> Path:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from setup_assistant.messages import msg
+from setup_assistant.host.transfer.remote_file import RemoteFile
+from setup_assistant.messages import Message, msg
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.job import Job
+from setup_assistant.units_text import size_text
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.folder_record import Kept, Manifest, size_of
 from setup_assistant.weights.hashing import hashed
@@ -74,3 +76,27 @@ def record(
     )
     folder_record.save(job.folder, found)
     return found
+
+
+def other_state(file: RemoteFile, kept: Kept) -> bool:
+    """Whether a recorded file is another state of it than the listed one, by names alone."""
+    if file.sha256:
+        return False
+    if file.git_blob:
+        # Proved by size only, or as another blob: read it.
+        return kept.checked != "git" or kept.revision != file.revision
+    return kept.revision != file.revision
+
+
+def arrival(file: RemoteFile, kept: Kept, *, links: int) -> Message:
+    """Return the line for a file that has arrived."""
+    size = size_text(file.size)
+    if links > 1:
+        return msg(
+            "{path} is here, {size}: a hard link, one file with the one it was taken from",
+            path=file.path,
+            size=size,
+        )
+    if kept.source:
+        return msg("{path} is here, {size}, from {url}", path=file.path, size=size, url=kept.source)
+    return msg("{path} is here, {size}", path=file.path, size=size)

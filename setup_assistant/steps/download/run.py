@@ -16,7 +16,7 @@ from setup_assistant.steps.download.comparison import is_hollow
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.fallback import Several
 from setup_assistant.steps.download.job import Brought, Job
-from setup_assistant.steps.download.proving import record, say_verifying
+from setup_assistant.steps.download.proving import arrival, other_state, record, say_verifying
 from setup_assistant.steps.download.reuse import take
 from setup_assistant.units_text import size_text
 from setup_assistant.weights.backup import keep_own
@@ -58,9 +58,9 @@ class Run:
         self._proved = {
             f.path: replace(compared.renewed(f, k), revision=f.revision)
             for f, k in there
-            if not _other_state(f, k)
+            if not other_state(f, k)
         }
-        self._outdated = [f for f, k in there if not f.git_blob and _other_state(f, k)]
+        self._outdated = [f for f, k in there if not f.git_blob and other_state(f, k)]
         self._ours = {k.path: k.sha256 for k in ours.files} if ours else {}
         self._resumed: set[str] = set()
         self._flusher = Flusher(job.folder)
@@ -262,7 +262,7 @@ class Run:
         self._unrecorded = True
         if kept.size >= _DEAR_BYTES or clock.monotonic() - self._recorded > _RECORD_SECONDS:
             self._record()
-        job.note(_arrival(file, kept, links=path.stat().st_nlink))
+        job.note(arrival(file, kept, links=path.stat().st_nlink))
         how = "fetched" if fetched else "reused" if file.path in self._reused else "kept"
         self._tell_file(file.path, kept, how)
 
@@ -284,26 +284,3 @@ class Run:
 
     def _done(self) -> int:
         return self._proved_bytes
-
-
-def _other_state(file: RemoteFile, kept: Kept) -> bool:
-    """Whether a recorded file is another state of it than the listed one, by names alone."""
-    if file.sha256:
-        return False
-    if file.git_blob:
-        # Proved by size only, or as another blob: read it.
-        return kept.checked != "git" or kept.revision != file.revision
-    return kept.revision != file.revision
-
-
-def _arrival(file: RemoteFile, kept: Kept, *, links: int) -> Message:
-    size = size_text(file.size)
-    if links > 1:
-        return msg(
-            "{path} is here, {size}: a hard link, one file with the one it was taken from",
-            path=file.path,
-            size=size,
-        )
-    if kept.source:
-        return msg("{path} is here, {size}, from {url}", path=file.path, size=size, url=kept.source)
-    return msg("{path} is here, {size}", path=file.path, size=size)

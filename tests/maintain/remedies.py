@@ -25,8 +25,8 @@ SITUATIONS: Mapping[str, Situation] = {
     "RTX 5090": Situation(parts=("12.0",), cuda="12.8"),
     "K80": Situation(parts=("3.7",), cuda="11.4"),
     "Jetson Orin": Situation(parts=("8.7",), arch="aarch64"),
-    "cmd": Situation(os="Windows", shell="cmd"),  # noqa: S604 - the name of a shell
-    "PowerShell": Situation(os="Windows", shell="powershell"),  # noqa: S604
+    "cmd": Situation(os="Windows", shell="cmd"),
+    "PowerShell": Situation(os="Windows", shell="powershell"),
     "Mac": Situation(os="Darwin", arch="arm64", has_gpu=False),
     "Fedora": Situation(family="fedora"),
     "uv": Situation(install=("uv", "pip", "install"), force=("--reinstall",)),

@@ -1,0 +1,31 @@
+"""What may be missing, damaged or anybody's: what it holds, and nothing where it fails."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+
+def text(path: Path) -> str:
+    """Return a file's text without white space at its end; empty where it cannot be read."""
+    with contextlib.suppress(OSError):
+        return path.read_text(encoding="utf-8", errors="replace").rstrip()
+    return ""
+
+
+def json_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file; empty where there is none."""
+    with contextlib.suppress(OSError):
+        # A pipe by that name would never end.
+        return parsed(path.read_bytes()) if path.is_file() else {}
+    return {}
+
+
+def parsed(said: str | bytes) -> dict[str, Any]:
+    """Return a JSON object, such as a line of a child's; empty where it is none."""
+    with contextlib.suppress(ValueError, RecursionError):
+        value = json.loads(said)
+        return value if isinstance(value, dict) else {}
+    return {}
