@@ -46,6 +46,7 @@ class Situation:
         pins: name → version of the site's lock.
         torch_index: the index of the site's torch.
         torch: the torch release in that environment, e.g. `2.9.1+cu128`.
+        wsl: whether this Linux runs inside Windows: its driver is that of Windows.
     """
 
     os: str = "Linux"
@@ -64,6 +65,7 @@ class Situation:
     pins: Mapping[str, str] = field(default_factory=dict)
     torch_index: str = ""
     torch: str = ""
+    wsl: bool = False
 
 
 def spell(
@@ -180,7 +182,8 @@ def _wheel(remedy: Remedy, here: Situation) -> Iterator[str]:
 
 
 def _remove(remedy: Remedy, here: Situation) -> Iterator[str]:
-    yield joined([*here.remove, remedy.name], here.shell)
+    if remedy.name:
+        yield joined([*here.remove, remedy.name], here.shell)
 
 
 def _check(_remedy: Remedy, here: Situation) -> Iterator[str]:
@@ -199,8 +202,9 @@ def _conda(remedy: Remedy, here: Situation) -> Iterator[str]:
 
 
 def _unset(remedy: Remedy, here: Situation) -> Iterator[str]:
-    yield {"posix": f"unset {remedy.name}", "cmd": f"set {remedy.name}=",
-           "powershell": f"Remove-Item Env:{remedy.name}"}[here.shell]  # fmt: skip
+    if remedy.name:
+        yield {"posix": f"unset {remedy.name}", "cmd": f"set {remedy.name}=",
+               "powershell": f"Remove-Item Env:{remedy.name}"}[here.shell]  # fmt: skip
 
 
 def _set(remedy: Remedy, here: Situation) -> Iterator[str]:
@@ -210,7 +214,10 @@ def _set(remedy: Remedy, here: Situation) -> Iterator[str]:
 
 
 def _reboot(_remedy: Remedy, here: Situation) -> Iterator[str]:
-    yield "shutdown /r /t 0" if here.os == "Windows" else "sudo reboot"
+    if here.wsl:
+        yield "wsl.exe --shutdown"
+    else:
+        yield "shutdown /r /t 0" if here.os == "Windows" else "sudo reboot"
 
 
 def _system(remedy: Remedy, here: Situation) -> Iterator[str]:
@@ -224,7 +231,9 @@ def _system(remedy: Remedy, here: Situation) -> Iterator[str]:
 
 
 def _driver(_remedy: Remedy, here: Situation) -> Iterator[str]:
-    if here.os == "Linux" and here.family == "fedora":
+    if here.wsl:
+        yield "wsl.exe --update"
+    elif here.os == "Linux" and here.family == "fedora":
         yield "sudo dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda"
     elif here.os == "Linux" and here.family == "arch":
         yield "sudo pacman -S nvidia-open nvidia-utils"
@@ -244,13 +253,30 @@ def _run(remedy: Remedy, here: Situation) -> Iterator[str]:
     else:
         line = remedy.posix if not remedy.posix.startswith(_SUDO) else ""
     if line:
-        yield line
+        # Under WSL the cards have another device, and the kernel is that of Windows.
+        yield line.replace("/dev/nvidia*", "/dev/dxg") if here.wsl else line
+
+
+def _reach(remedy: Remedy, here: Situation) -> Iterator[str]:
+    """Spell what lets a source be reached that is slow, or closed from here."""
+    installer = "UV_HTTP_TIMEOUT" if here.install[0] == "uv" else "PIP_DEFAULT_TIMEOUT"
+    variables = {
+        "huggingface": ("HF_ENDPOINT", "https://hf-mirror.com"),
+        "pypi": (installer, "120"), "torch": (installer, "120"),
+    }  # fmt: skip
+    if remedy.name in variables:
+        name, value = variables[remedy.name]
+        yield from _set(Remedy(need="set", name=name, value=value), here)
+    elif remedy.name == "mirror":
+        yield "pip config set global.index-url https://pypi.org/simple"
+    elif remedy.name == "conda":
+        yield "conda config --set remote_read_timeout_secs 300"
 
 
 _PLAIN: Mapping[str, Callable[[Remedy, Situation], Iterator[str]]] = {
     "package": _package, "wheel": _wheel, "remove": _remove, "conda": _conda, "check": _check,
     "cache": _cache, "unset": _unset, "set": _set, "reboot": _reboot, "system": _system,
-    "driver": _driver, "run": _run,
+    "driver": _driver, "run": _run, "reach": _reach,
 }  # fmt: skip
 NEEDS = frozenset({"torch", "torchvision", "torch-build", "decoder", *_PLAIN})
 

@@ -35,6 +35,7 @@ from setup_assistant.doctor.check import Check, NotHere, Trouble
 from setup_assistant.doctor.finding import Diagnosis, Finding, Fix, keeps_everything
 from setup_assistant.doctor.gather import gather, opened
 from setup_assistant.doctor.install_words import held
+from setup_assistant.doctor.package_names import named
 from setup_assistant.host import clock, log
 from setup_assistant.messages import Message, msg
 
@@ -164,7 +165,8 @@ def _finding(check: Check, answer: Trouble | NotHere | None, case: Case) -> Find
     row = causes.find(answer.cause or check.id, check.layer)
     commands = answer.commands
     if not commands and answer.cause is None:
-        commands = situation.commands(row.remedy, situation.of_case(case))
+        wanted = tuple(named(remedy, {}) for remedy in row.remedy)
+        commands = situation.commands(wanted, situation.of_case(case))
     if commands and case.prefix is not None:
         pins = situation.site_pins(case.prefix)[0]
         commands = tuple(held(c, pins) for c in commands) if pins else commands

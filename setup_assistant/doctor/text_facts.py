@@ -27,9 +27,15 @@ _TORCH = re.compile(r"\btorch[- =]{1,2}(\d+\.\d+\.\d+)(?:\+(\w+))?")
 # A release that could not be installed is not the one that is there.
 _ABSENT = re.compile(r"no (?:\S+ )?wheels?\b|source distribution or wheel|No matching distribution")
 _WINDOWS = re.compile(
-    r"\b[A-Za-z]:\\|WinError|Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64"
+    r"\b[A-Za-z]:\\|WinError|Errno 100\d\d\]|Error\(100\d\d,|"
+    r"Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64"
 )
-_MAC = re.compile(r"/Users/|macosx_|\bMPS\b|Darwin|\.dylib")
+# What uv says of the system that it runs on, and of those for which there are wheels.
+_ON = re.compile(r"You're on (?P<on>\w+)|matching platform tag[^\n]{0,20}`(?P<tag>\w+)`")
+_FOR_OTHERS = re.compile(r"(?:on|for) the following (?:platform|system)s?: [^\n]*")
+_WSL = re.compile(r"WSL ?2|\bWSL\b|microsoft-standard|/usr/lib/wsl|/mnt/[a-z]/")
+_INDEX = re.compile(r"(?:whl|pytorch-wheels)/(cpu|cu\d{2,3})\b")
+_MAC = re.compile(r"/Users/|macosx_|\bMPS\b|Darwin|macOS|\.dylib")
 _LINUX = re.compile(r"/home/|/usr/|/root/|/opt/|\.so\b|\bsudo |\bapt\b|NVRM|Ubuntu|Debian")
 _ARM = re.compile(r"aarch64|linux_aarch64|Jetson|tegra|Orin|GB10|Grace", re.IGNORECASE)
 _ARCH = re.compile(r"\bpacman\b|Arch Linux|Manjaro|EndeavourOS|CachyOS|\b\d[\w.-]*-arch\d")
@@ -49,7 +55,7 @@ _POWERSHELL = re.compile(r"\bPS [A-Za-z]:\\|CategoryInfo|FullyQualifiedErrorId|P
 
 def situation_of(text: str, otherwise: Situation) -> Situation:
     """Return the situation that a text tells of; what it does not say is taken from another."""
-    found = dict(_facts(text))
+    found = dict(_facts(_FOR_OTHERS.sub("", text)))
     if "parts" in found and "arch" not in found and _only_on_jetson(found["parts"]):
         found["arch"] = "aarch64"
     if "cuda" in found or "driver" in found or "parts" in found:
@@ -68,6 +74,8 @@ def _facts(text: str) -> Iterator[tuple[str, Any]]:
     if (torch := _TORCH.search(text)) and not _ABSENT.search(text):
         yield "torch", torch[1]
     yield from _system(text)
+    if set(_INDEX.findall(text)) == {"cpu"}:
+        yield "has_gpu", False
     if _UV.search(text):
         yield "install", ("uv", "pip", "install")
         yield "remove", ("uv", "pip", "uninstall")
@@ -101,7 +109,12 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _system(text: str) -> Iterator[tuple[str, Any]]:
-    if _WINDOWS.search(text) and "/usr/" not in text and "/home/" not in text:
+    if said := _ON.search(text):
+        text = said[0]
+    if "macos" in text.lower() and "x86_64" in text:
+        yield "os", "Darwin"
+        yield "arch", "x86_64"
+    elif _WINDOWS.search(text) and "/usr/" not in text and "/home/" not in text:
         yield "os", "Windows"
         yield "arch", "x86_64"
         yield "shell", "powershell" if _POWERSHELL.search(text) else "cmd"
@@ -109,9 +122,11 @@ def _system(text: str) -> Iterator[tuple[str, Any]]:
         yield "os", "Darwin"
         yield "arch", "arm64"
     else:
-        if _LINUX.search(text):
+        if _LINUX.search(text) or _WSL.search(text):
             yield "os", "Linux"
             yield "shell", "posix"
+        if _WSL.search(text):
+            yield "wsl", True
         if _ARM.search(text):
             yield "arch", "aarch64"
         if _FEDORA.search(text):
