@@ -42,10 +42,11 @@ class Situation:
         has_gpu: whether a CUDA build is wanted at all.
         install: the words of the command that installs into that environment.
         remove: the words of the command that removes from it.
-        force: the flags with which `install` replaces what is there, and nothing else.
+        force: the flags with which `install` replaces what is there.
         pins: name → version of the site's lock.
         torch_index: the index of the site's torch.
         torch: the torch release in that environment, e.g. `2.9.1+cu128`.
+        container: whether it is in a container, whose driver is that of the host.
         wsl: whether this Linux runs inside Windows: its driver is that of Windows.
     """
 
@@ -66,6 +67,7 @@ class Situation:
     torch_index: str = ""
     torch: str = ""
     wsl: bool = False
+    container: bool = False
 
 
 def spell(
@@ -133,7 +135,8 @@ def _torch(
         names = ["torch", "torchvision"][only_vision:]
         pins = [f"{n}=={here.pins[n]}" for n in names]
         source = ["--index-url", here.torch_index] if here.torch_index else []
-        yield joined([*here.install, *here.force, *pins, *source], here.shell)
+        # The release stays the same, and with it all that it asks for.
+        yield joined([*here.install, *here.force, "--no-deps", *pins, *source], here.shell)
     elif pair is None and set(here.parts) & set(recipes.torch.jetson.unified):
         names = ["torch", "torchvision"][only_vision:]
         yield joined([*here.install, *here.force, *names, "--index-url", _JETSON_INDEX], here.shell)
@@ -168,7 +171,7 @@ def _package(remedy: Remedy, here: Situation) -> Iterator[str]:
         return
     pinned = here.pins.get(remedy.name)
     upgrade = ["-U"] if not pinned and not remedy.again else []
-    again = list(here.force) if remedy.again else []
+    again = [*here.force, "--no-deps"] if remedy.again else []
     name = f"{remedy.name}=={pinned}" if pinned else f"{remedy.name}{remedy.spec}"
     yield joined([*here.install, *upgrade, *again, name], here.shell)
 
@@ -216,7 +219,7 @@ def _set(remedy: Remedy, here: Situation) -> Iterator[str]:
 def _reboot(_remedy: Remedy, here: Situation) -> Iterator[str]:
     if here.wsl:
         yield "wsl.exe --shutdown"
-    else:
+    elif not here.container:
         yield "shutdown /r /t 0" if here.os == "Windows" else "sudo reboot"
 
 
@@ -231,7 +234,9 @@ def _system(remedy: Remedy, here: Situation) -> Iterator[str]:
 
 
 def _driver(_remedy: Remedy, here: Situation) -> Iterator[str]:
-    if here.wsl:
+    if here.container:
+        yield "docker run --rm --gpus all ubuntu nvidia-smi"
+    elif here.wsl:
         yield "wsl.exe --update"
     elif here.os == "Linux" and here.family == "fedora":
         yield "sudo dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda"

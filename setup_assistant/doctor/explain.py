@@ -124,7 +124,7 @@ def _with_reason(text: str, found: list[Match]) -> list[Match]:
         text=line.strip()[:_WIDEST], values=thought.values, remedy=thought.remedy,
         chain=thought.chain,
     )  # fmt: skip
-    return [first, *(m for m in found if not m.cause.general)]
+    return [first, *(m for m in found if not m.cause.general and m.cause is not row)]
 
 
 def _ours(text: str) -> bool:

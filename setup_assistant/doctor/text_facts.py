@@ -34,6 +34,11 @@ _WINDOWS = re.compile(
 _ON = re.compile(r"You're on (?P<on>\w+)|matching platform tag[^\n]{0,20}`(?P<tag>\w+)`")
 _FOR_OTHERS = re.compile(r"(?:on|for) the following (?:platform|system)s?: [^\n]*")
 _WSL = re.compile(r"WSL ?2|\bWSL\b|microsoft-standard|/usr/lib/wsl|/mnt/[a-z]/")
+_CONTAINER = re.compile(
+    r"\b(?:docker|podman)(?:-compose)? (?:run|compose|exec|up)\b|^Attaching to |"
+    r"/\.dockerenv|nvidia/cuda:|^root@[0-9a-f]{12}:",
+    re.MULTILINE,
+)
 _INDEX = re.compile(r"(?:whl|pytorch-wheels)/(cpu|cu\d{2,3})\b")
 _MAC = re.compile(r"/Users/|macosx_|\bMPS\b|Darwin|macOS|\.dylib")
 _LINUX = re.compile(r"/home/|/usr/|/root/|/opt/|\.so\b|\bsudo |\bapt\b|NVRM|Ubuntu|Debian")
@@ -45,7 +50,7 @@ _BOARD = re.compile(r"\bJetson\b[^\n]{0,40}?\b(Orin|Xavier|TX2|Nano)\b|\b(?:AGX 
                     re.IGNORECASE)  # fmt: skip
 _FEDORA = re.compile(r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmod|el[789]\.x86_64|fc\d\d)\b")
 _UV = re.compile(
-    r"[├╰]─▶|^\s*[×x] (?:No solution found|Failed to (?:download|build|resolve))"
+    r"[├╰]─▶|(?:^|\]|  )\s*[×x] (?:No solution found|Failed to (?:download|build|resolve))"
     r"| @ registry\+https?://|Failed to unzip wheel"
     r"|\buv (?:pip|add|sync|run)\b|\bUV_\w+|hint: .*--find-links",
     re.MULTILINE,
@@ -122,17 +127,22 @@ def _system(text: str) -> Iterator[tuple[str, Any]]:
         yield "os", "Darwin"
         yield "arch", "arm64"
     else:
-        if _LINUX.search(text) or _WSL.search(text):
-            yield "os", "Linux"
-            yield "shell", "posix"
-        if _WSL.search(text):
-            yield "wsl", True
-        if _ARM.search(text):
-            yield "arch", "aarch64"
-        if _FEDORA.search(text):
-            yield "family", "fedora"
-        elif _ARCH.search(text):
-            yield "family", "arch"
+        yield from _linux(text)
+
+
+def _linux(text: str) -> Iterator[tuple[str, Any]]:
+    if _LINUX.search(text) or _WSL.search(text):
+        yield "os", "Linux"
+        yield "shell", "posix"
+    for what, pattern in (("wsl", _WSL), ("container", _CONTAINER)):
+        if pattern.search(text):
+            yield what, True
+    if _ARM.search(text):
+        yield "arch", "aarch64"
+    if _FEDORA.search(text):
+        yield "family", "fedora"
+    elif _ARCH.search(text):
+        yield "family", "arch"
 
 
 def _only_on_jetson(parts: tuple[str, ...]) -> bool:

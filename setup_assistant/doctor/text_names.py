@@ -183,8 +183,12 @@ def of_another(text: str) -> Iterator[Inferred]:
                 continue
             values = {"asker": asker, "package": package, "name": name or found["module"]}
             chain = msg("the innermost frame is of {asker}", asker=asker)
+            remedy: tuple[Remedy, ...] = (Remedy(need="package", name=asker),)
+            if package == "transformers":
+                # Which of the two is behind no text tells; their newest releases go together.
+                remedy = (Remedy(need="package", name=package), *remedy)
             yield Inferred(cause="package-api", start=found.start(), values=values, chain=(chain,),
-                           remedy=(Remedy(need="package", name=asker),))  # fmt: skip
+                           remedy=remedy)  # fmt: skip
 
 
 def _of_program(text: str, package: str, found: re.Match[str]) -> Iterator[Inferred]:

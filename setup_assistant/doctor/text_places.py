@@ -17,7 +17,7 @@ _NO_OWNER = ("api", "models", "datasets", "docs", "resolve", "settings")
 _SOURCES = (
     ("huggingface", r"huggingface\.co|\bhf\.co\b|xethub|hf-mirror"),
     ("modelscope", r"modelscope\.cn"),
-    ("torch", r"download\.pytorch\.org|pytorch-wheels"),
+    ("torch", r"download(?:-r2)?\.pytorch\.org|pytorch-wheels"),
     ("mirror", r"pypi\.tuna|mirrors\.\w+\.\w+|pypi\.douban|mirrors?\.[\w.]+/pypi"),
     ("pypi", r"pypi\.org|pythonhosted\.org|/simple/|/packages/[0-9a-f]{2}/"),
     ("conda", r"anaconda\.(?:org|com)|repodata|/anaconda/"),

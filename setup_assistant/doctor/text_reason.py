@@ -27,7 +27,7 @@ _PROCEDURE = re.compile(
 _TORCH_SYMBOL = re.compile(r"c10|2at|5torch|caffe2|THP|libtorch")
 _ABSENT_LIBRARY = re.compile(
     r"(?:(?:Import|OS)Error|shared libraries): "
-    r"(?P<library>(?P<name>lib(?!cu|nv|nccl|torch|c10|GL\b)[\w+]*?)(?P<sum>-[0-9a-f]{8})?"
+    r"(?P<library>(?P<name>lib(?!cu|nv|nccl|torch|c10|GL\b)[\w.+-]*?)(?P<sum>-[0-9a-f]{8})?"
     r"\.so\.(?P<abi>\d{1,3})[\d.]*): cannot open shared"
 )
 _WHEEL = re.compile(
@@ -228,6 +228,15 @@ def _symbol(text: str) -> Iterator[Inferred]:
                                   symbol=symbol[:80]),))  # fmt: skip
 
 
+def _debian(name: str, abi: str) -> str:
+    """Return what Debian's policy calls the package of a library: name and number of its ABI."""
+    name = name.lower().replace("_", "-")
+    if name.startswith("libpython"):
+        return name.rstrip("mdu")
+    name = re.sub(r"-(?=\d)", "", name)
+    return f"{name}{'-' if name[-1:].isdigit() else ''}{abi}"
+
+
 def _procedure(text: str) -> Iterator[Inferred]:
     """Yield a package whose library finds no symbol in torch, as Windows says it."""
     for found in _PROCEDURE.finditer(text):
@@ -264,10 +273,7 @@ def _library(text: str) -> Iterator[Inferred]:
         elif found["sum"]:
             return
         else:
-            # What Debian's policy calls the package of a library: name and number of its ABI.
-            name = found["name"].lower().replace("_", "-")
-            joint = "-" if name[-1:].isdigit() else ""
-            remedy = Remedy(need="system", debian=f"{name}{joint}{found['abi']}",
+            remedy = Remedy(need="system", debian=_debian(found["name"], found["abi"]),
                             fedora=f"'{found['library']}()(64bit)'")  # fmt: skip
         yield Inferred(cause="library-missing", start=found.start(), values=values,
                        remedy=(remedy,))  # fmt: skip

@@ -90,3 +90,13 @@ def test_a_path_in_the_home_folder_alone_accuses_nobody() -> None:
 
 def test_addresses_that_apt_reads_are_no_error() -> None:
     assert explain("Hit:1 https://nvidia.github.io/libnvidia-container/stable/deb  InRelease") == ()
+
+
+def test_torch_of_a_site_is_put_in_place_alone() -> None:
+    here = Situation(pins={"torch": "2.8.0+cu126", "torchvision": "0.23.0+cu126"})
+    text = "OSError: libcurand.so.10: cannot open shared object file: No such file or directory"
+    fix = explain(text, lambda: here)[0].fix
+    assert fix is not None
+    assert fix.commands == (
+        "pip install --force-reinstall --no-deps torch==2.8.0+cu126 torchvision==0.23.0+cu126",
+    )
