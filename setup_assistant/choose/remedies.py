@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from setup_assistant.catalog.causes import Remedy
@@ -19,6 +19,8 @@ Shell = Literal["posix", "cmd", "powershell"]
 ASSUMED_CUDA = ("12.8", "13.0", "13.2")
 # NVIDIA's builds for JetPack 6; torch's own wheels have no code for these parts there.
 _JETSON_INDEX = "https://pypi.jetson-ai-lab.io/jp6/cu126"
+# What tells the card, where a build cannot be chosen without it.
+_ASK_CARD = "nvidia-smi --query-gpu=name,compute_cap,driver_version --format=csv"
 _OLD_BUILDS = "https://download.pytorch.org/whl/torch_stable.html"
 _SUDO = ("sudo",)
 # cmd.exe gives these a meaning of their own outside of double quotes.
@@ -119,6 +121,13 @@ def _spelled(
 ) -> Iterator[str]:
     if remedy.need in ("torch", "torchvision"):
         yield from _torch(here, recipes(), index, only_vision=remedy.need == "torchvision")
+    elif remedy.need == "torch-for-card":
+        if here.parts:
+            yield from _torch(here, recipes(), index, only_vision=False)
+        else:
+            yield _ASK_CARD
+    elif remedy.need == "torch-newer":
+        yield from _torch(replace(here, torch=""), recipes(), index, only_vision=False)
     elif remedy.need == "torch-build":
         yield from _torch_build(remedy, here, index)
     elif remedy.need == "decoder":
@@ -283,7 +292,9 @@ _PLAIN: Mapping[str, Callable[[Remedy, Situation], Iterator[str]]] = {
     "cache": _cache, "unset": _unset, "set": _set, "reboot": _reboot, "system": _system,
     "driver": _driver, "run": _run, "reach": _reach,
 }  # fmt: skip
-NEEDS = frozenset({"torch", "torchvision", "torch-build", "decoder", *_PLAIN})
+NEEDS = frozenset(
+    {"torch", "torch-for-card", "torch-newer", "torchvision", "torch-build", "decoder", *_PLAIN}
+)
 
 
 def joined(words: Sequence[str], shell: Shell) -> str:

@@ -17,10 +17,12 @@ _FOUND = re.compile(r"found version (\d{4,5})\b")
 _CUDA = re.compile(r"(?:CUDA (?:UMD )?Version\s*:?\s*|\b__cuda-|\b__cuda==)(\d{1,2}\.\d)\b")
 _DRIVER = re.compile(r"(?:Driver|KMD) Version\s*:?\s*(\d{3}\.\d{2,3}(?:\.\d{2})?)|"
                      r"NVIDIA (\d{3}\.\d{2,3}(?:\.\d{2})?) driver release")  # fmt: skip
-_PART = re.compile(r"CUDA capability sm_(\d{1,2})(\d)\b|cuda capability (\d{1,2})\.(\d)\b|"
+_PART = re.compile(r"(?:CUDA capability|GPU|card)[ (`:]{1,4}sm_(\d{1,2})(\d)\b|"
+                   r"cuda capability (\d{1,2})\.(\d)\b|"
                    r"compute capability (\d{1,2})\.(\d)\b", re.IGNORECASE)  # fmt: skip
 _CARD = re.compile(r"\b((?:NVIDIA )?(?:GeForce (?:RTX|GTX|MX) ?|Tesla |Quadro |RTX |GTX |TITAN )"
                    r"[A-Z]{0,3}\d{2,4}\w?(?: Ti)?(?: SUPER)?)\b")  # fmt: skip
+_BARE_CARD = re.compile(r"\b(?:nvidia|GPU|card|显卡) ?([2-5]0[5-9]0(?: Ti)?)\b", re.IGNORECASE)
 _PYTHON = re.compile(r"python(3\.\d{1,2})[/\\]|Python[/\\]?(3)(\d{1,2})[/\\]|cpython-(3)(\d{1,2})|"
                      r"\bcp(3)(\d{1,2})\b|Python (3\.\d{1,2})")  # fmt: skip
 _TORCH = re.compile(r"\btorch[- =]{1,2}(\d+\.\d+\.\d+)(?:\+(\w+))?")
@@ -108,8 +110,12 @@ def _parts(text: str) -> Iterator[str]:
     if board := _BOARD.search(text):
         yield _BOARDS[(board[1] or board[2]).lower()]
         return
-    for name in dict.fromkeys(found[1] for found in _CARD.finditer(text)):
-        if part := gpus.lookup(name).compute_capability:
+    names = [found[1] for found in _CARD.finditer(text)]
+    names += [f"RTX {found[1]}" for found in _BARE_CARD.finditer(text)]
+    for name in dict.fromkeys(names):
+        # Most people leave out the family, and China's cards end in D.
+        told = (name, f"GeForce {name}", f"GeForce {name.rstrip('D')}")
+        if part := next((p for n in told if (p := gpus.lookup(n).compute_capability)), None):
             yield part
 
 

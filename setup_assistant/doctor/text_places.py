@@ -15,7 +15,7 @@ _MODEL = re.compile(
 # Parts of a hub's own addresses.
 _NO_OWNER = ("api", "models", "datasets", "docs", "resolve", "settings")
 _SOURCES = (
-    ("huggingface", r"huggingface\.co|\bhf\.co\b|xethub|hf-mirror"),
+    ("huggingface", r"huggingface\.co|\bhf\.co\b|xethub|hf-mirror|huggingface_hub"),
     ("modelscope", r"modelscope\.cn"),
     ("torch", r"download(?:-r2)?\.pytorch\.org|pytorch-wheels"),
     ("mirror", r"pypi\.tuna|mirrors\.\w+\.\w+|pypi\.douban|mirrors?\.[\w.]+/pypi"),

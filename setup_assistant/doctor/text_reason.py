@@ -25,6 +25,7 @@ _PROCEDURE = re.compile(
     r"WinError 127\b|The specified procedure could not be found|找不到指定的程序"
 )
 _TORCH_SYMBOL = re.compile(r"c10|2at|5torch|caffe2|THP|libtorch")
+_TORCH_PART = re.compile(r"libtorch_cuda(?:_cu|_cpp)?\.so: cannot open shared object file")
 _ABSENT_LIBRARY = re.compile(
     r"(?:(?:Import|OS)Error|shared libraries): "
     r"(?P<library>(?P<name>lib(?!cu|nv|nccl|torch|c10|GL\b)[\w.+-]*?)(?P<sum>-[0-9a-f]{8})?"
@@ -65,6 +66,11 @@ _NO_WHEEL = re.compile(
     r"(?:has|have) no (?:`[^`]{0,200}`-compatible |usable |compatible )?"
     r"wheels?|can't be installed because it doesn't have a source distribution or wheel)"
 )
+# What poetry says of the same.
+_NO_CANDIDATE = re.compile(
+    r"Unable to find installation candidates for (?P<name>[A-Za-z][\w.-]{0,60}) "
+    r"\((?P<version>\d[\w.+]{0,30})\)"
+)
 _TAGS = re.compile(r"(?:wheels? for the following \w+(?: \w+)?s?|on the following platforms?):\s*"
                    r"(?P<tags>`[^\n]{1,300})")  # fmt: skip
 
@@ -84,6 +90,7 @@ def inferred(text: str, *, failed: bool) -> Inferred | None:
         _offered,
         text_names.changed,
         _symbol,
+        _without_cuda,
         _procedure,
         _foreign_wheel,
         _library,
@@ -132,7 +139,7 @@ def _answer(need: text_versions.Need) -> Iterator[Remedy]:
 
 
 def _no_wheel(text: str) -> Iterator[Inferred]:
-    found = _NO_WHEEL.search(text)
+    found = _NO_WHEEL.search(text) or _NO_CANDIDATE.search(text)
     if found is None:
         return
     name = found["name"].lower()
@@ -175,6 +182,9 @@ def _conflicting(text: str) -> Iterator[Inferred]:
         # torch brings these along, each in the one version that it goes with.
         with_torch = one.name in ("torch", "torchvision", "triton") or "nvidia-" in one.name
         remedy = (Remedy(need="torch"),) if with_torch else ()
+        bound = [n.asker.partition(" ")[0].lower() for n in needs]
+        if made := next((name for name in bound if name in _REMOVED), ""):
+            remedy = (Remedy(need="remove", name=made),)
         yield Inferred(cause="dependency-version", start=one.start, values={
             "one": one.asker or you, "need": f"{one.name}{one.spec}",
             "other": other.asker or you, "also": f"{other.name}{other.spec}",
@@ -226,6 +236,15 @@ def _symbol(text: str) -> Iterator[Inferred]:
                        values={"package": package},
                        chain=(msg("the missing symbol is one of torch: {symbol}",
                                   symbol=symbol[:80]),))  # fmt: skip
+
+
+def _without_cuda(text: str) -> Iterator[Inferred]:
+    """Yield a package that asks for torch's CUDA part, where torch has none or another."""
+    for found in _TORCH_PART.finditer(text):
+        asker = text_names.asker_of(text[: found.start()], "")
+        remedy = Remedy(need="remove", name=asker) if asker in _REMOVED else Remedy(need="torch")
+        yield Inferred(cause="built-for-other-torch", start=found.start(), remedy=(remedy,),
+                       values={"package": asker} if asker else {})  # fmt: skip
 
 
 def _debian(name: str, abi: str) -> str:

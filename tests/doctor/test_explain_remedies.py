@@ -100,3 +100,27 @@ def test_torch_of_a_site_is_put_in_place_alone() -> None:
     assert fix.commands == (
         "pip install --force-reinstall --no-deps torch==2.8.0+cu126 torchvision==0.23.0+cu126",
     )
+
+
+@pytest.mark.parametrize(
+    "card", ["RTX 5080", "my nvidia 5060", "RTX 5090D", "my GPU (`sm_120`) is not supported"]
+)
+def test_a_card_is_known_by_what_people_call_it(card: str) -> None:
+    said = "RuntimeError: CUDA error: no kernel image is available for execution on the device\n"
+    fix = explain(said + card, Situation)[0].fix
+    whole = explain(said + "GeForce RTX 5090", Situation)[0].fix
+    assert fix is not None
+    assert whole is not None
+    assert fix.commands == whole.commands
+    assert "torch==" in fix.commands[0]
+    asked = explain(said, Situation)[0].fix
+    assert asked is not None
+    assert asked.commands[0].startswith("nvidia-smi --query-gpu=name,compute_cap")
+
+
+def test_a_torch_that_is_too_old_is_not_kept() -> None:
+    text = "torch 2.2.2+cu121\nImportError: Please upgrade torch to at least 2.4"
+    found = explain(text, Situation)[0]
+    assert found.id == "transformers-floor"
+    assert found.fix is not None
+    assert "torch==2.2.2" not in found.fix.commands[0]
