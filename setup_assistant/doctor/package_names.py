@@ -26,6 +26,8 @@ _PACKAGES = {
     "attr": "attrs",
     "dotenv": "python-dotenv",
     "awq": "autoawq",
+    "awq_inference_engine": "autoawq-kernels",
+    "awq_ext": "autoawq-kernels",
     "fitz": "pymupdf",
     "auto_gptq": "gptqmodel",
     "decord": "decord2",

@@ -18,12 +18,12 @@ _SOURCES = (
     ("huggingface", r"huggingface\.co|\bhf\.co\b|xethub|hf-mirror|huggingface_hub"),
     ("modelscope", r"modelscope\.cn"),
     ("torch", r"download(?:-r2)?\.pytorch\.org|pytorch-wheels"),
+    ("conda", r"anaconda\.(?:org|com)|repodata|/anaconda/"),
     ("mirror", r"pypi\.tuna|mirrors\.\w+\.\w+|pypi\.douban|mirrors?\.[\w.]+/pypi"),
     ("pypi", r"pypi\.org|pythonhosted\.org|/simple/|/packages/[0-9a-f]{2}/"),
-    ("conda", r"anaconda\.(?:org|com)|repodata|/anaconda/"),
     ("github", r"github(?:usercontent)?\.com"),
 )
-_MODULE = re.compile(r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\]")
+_MODULE = re.compile(r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.]")
 _BUILT = re.compile(
     r"[/\\](?P<top>[A-Za-z]\w*?)[/\\](?:(?:csrc|_ext|lib)[/\\][^\s:]*|_C[^\s:/]*)\.(?:so|pyd)\b"
 )

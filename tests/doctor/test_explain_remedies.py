@@ -50,6 +50,14 @@ _PLATFORMS = (
          "library-missing", ""),
         ("ImportError: libcudnn-a2b758a6.so.7.0.3: cannot open shared object file: No such file",
          "nvidia-missing", "torch=="),
+        ("CondaHTTPError: HTTP 000 CONNECTION FAILED for url"
+         " <https://mirrors.tuna.tsinghua.edu.cn/anaconda/pkgs/free/current_repodata.json>",
+         "conda-channel", "conda config --set remote_read_timeout_secs"),
+        ("ImportError: /e/lib/python3.10/site-packages/awq_inference_engine.cpython-310.so:"
+         " undefined symbol: _ZN2at4_ops15sum_dim_IntList4call", "built-for-other-torch",
+         "pip install --force-reinstall --no-deps autoawq-kernels"),
+        ("Step 2: docker run --rm app\nRuntimeError: Found no NVIDIA driver on your system.",
+         "no-driver", "docker run --rm --gpus all ubuntu nvidia-smi"),
         # What was compiled for another torch, in a folder of one's own and on Windows.
         ("ImportError: /w/ops/knn/csrc/_ext/knn.so: undefined symbol: _ZN3c105ErrorC1ENS_14SourceE",
          "built-for-other-torch", "--no-build-isolation"),
