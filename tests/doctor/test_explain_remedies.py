@@ -27,6 +27,8 @@ _PLATFORMS = (
         ("uv pip install torch==9.9 --index-url https://download.pytorch.org/whl/cpu\n"
          "Because torch==9.9 is unusable because no wheels are available with a matching platform",
          "no-wheel", "--index-url https://download.pytorch.org/whl/cpu"),
+        ("  × No solution found\nBecause torch==2.6.0 has no wheels with a matching Python ABI tag"
+         " (e.g., `cp314`)" + _PLATFORMS, "no-wheel", "uv pip install --reinstall torch=="),
         ("[WSL2] failed call to cuInit: CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected",
          "wsl-cuda", "wsl.exe --update"),
         ("ProxyError('Cannot connect to proxy.', NewConnectionError('[Errno 10061] No connection"
@@ -37,6 +39,8 @@ _PLATFORMS = (
          "network-timeout", "pip config set global.index-url https://pypi.org/simple"),
         ("requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='huggingface.co', port=443):"
          " Read timed out.", "network-timeout", "export HF_ENDPOINT=https://hf-mirror.com"),
+        ("see https://huggingface.co/docs\nReadTimeoutError('Read timed out.'): /simple/numpy/",
+         "network-timeout", "export PIP_DEFAULT_TIMEOUT=120"),
         ('FileNotFoundError: No such file or directory: "/m/Qwen2-VL-7B-Instruct/'
          'model-00002-of-00005.safetensors"', "weights-missing",
          "setup-assistant download Qwen/Qwen2-VL-7B-Instruct"),
