@@ -28,11 +28,11 @@ _TORCH_SYMBOL = re.compile(r"c10|2at|5torch|caffe2|THP|libtorch")
 _TORCH_PART = re.compile(r"libtorch_cuda(?:_cu|_cpp)?\.so: cannot open shared object file")
 _ABSENT_LIBRARY = re.compile(
     r"(?:(?:Import|OS)Error|shared libraries): "
-    r"(?P<library>(?P<name>lib(?!cu|nv|nccl|torch|c10|GL\b)[\w.+-]*?)(?P<sum>-[0-9a-f]{8})?"
+    r"(?P<library>(?P<name>lib(?!cu|nv|nccl|torch|c10|GL\b)[\w.+-]{0,60}?)(?P<sum>-[0-9a-f]{8})?"
     r"\.so\.(?P<abi>\d{1,3})[\d.]*): cannot open shared"
 )
 _WHEEL = re.compile(
-    r"(?P<name>[A-Za-z]\w*)-\d[\w.+]*-cp(?P<py>\d{2,3})-\w+-(?P<on>[\w.]+)\.whl(?=[^\n]{0,20}"
+    r"\b(?P<name>[A-Za-z]\w{0,60})-\d[\w.+]{0,60}-cp(?P<py>\d{2,3})-\w{1,20}-(?P<on>[\w.]{1,90})\.whl(?=[^\n]{0,20}"
     r" is not a supported wheel on this platform)"
 )
 _CONDA = re.compile(
@@ -40,7 +40,7 @@ _CONDA = re.compile(
 )
 # What libmamba says of a package and of the Python that is requested.
 _CONDA_PYTHON = re.compile(
-    r"(?:package )?(?P<package>[a-z][\w-]{0,60}?)[- ](?P<version>\d[\w.]{0,20})\S*\s"
+    r"(?:package )?(?P<package>[a-z][\w-]{0,60}?)[- ](?P<version>\d[\w.]{0,20})\S{0,60}\s"
     r"[^\n]{0,80}?requires?\s[^\w\n]{0,20}(?:\n[^\w\n]{0,20})?python "
     r"(?P<need>[<>=][^\s]{1,40}?),?\s"
 )
