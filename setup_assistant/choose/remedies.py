@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from setup_assistant.catalog.causes import Remedy
@@ -19,6 +19,8 @@ Shell = Literal["posix", "cmd", "powershell"]
 ASSUMED_CUDA = ("12.8", "13.0", "13.2")
 # NVIDIA's builds for JetPack 6; torch's own wheels have no code for these parts there.
 _JETSON_INDEX = "https://pypi.jetson-ai-lab.io/jp6/cu126"
+# What tells the card, where a build cannot be chosen without it.
+_ASK_CARD = "nvidia-smi --query-gpu=name,compute_cap,driver_version --format=csv"
 _OLD_BUILDS = "https://download.pytorch.org/whl/torch_stable.html"
 _SUDO = ("sudo",)
 # cmd.exe gives these a meaning of their own outside of double quotes.
@@ -42,10 +44,12 @@ class Situation:
         has_gpu: whether a CUDA build is wanted at all.
         install: the words of the command that installs into that environment.
         remove: the words of the command that removes from it.
-        force: the flags with which `install` replaces what is there, and nothing else.
+        force: the flags with which `install` replaces what is there.
         pins: name → version of the site's lock.
         torch_index: the index of the site's torch.
         torch: the torch release in that environment, e.g. `2.9.1+cu128`.
+        container: whether it is in a container, whose driver is that of the host.
+        wsl: whether this Linux runs inside Windows: its driver is that of Windows.
     """
 
     os: str = "Linux"
@@ -64,6 +68,8 @@ class Situation:
     pins: Mapping[str, str] = field(default_factory=dict)
     torch_index: str = ""
     torch: str = ""
+    wsl: bool = False
+    container: bool = False
 
 
 def spell(
@@ -115,6 +121,13 @@ def _spelled(
 ) -> Iterator[str]:
     if remedy.need in ("torch", "torchvision"):
         yield from _torch(here, recipes(), index, only_vision=remedy.need == "torchvision")
+    elif remedy.need == "torch-for-card":
+        if here.parts:
+            yield from _torch(here, recipes(), index, only_vision=False)
+        else:
+            yield _ASK_CARD
+    elif remedy.need == "torch-newer":
+        yield from _torch(replace(here, torch=""), recipes(), index, only_vision=False)
     elif remedy.need == "torch-build":
         yield from _torch_build(remedy, here, index)
     elif remedy.need == "decoder":
@@ -131,7 +144,8 @@ def _torch(
         names = ["torch", "torchvision"][only_vision:]
         pins = [f"{n}=={here.pins[n]}" for n in names]
         source = ["--index-url", here.torch_index] if here.torch_index else []
-        yield joined([*here.install, *here.force, *pins, *source], here.shell)
+        # The release stays the same, and with it all that it asks for.
+        yield joined([*here.install, *here.force, "--no-deps", *pins, *source], here.shell)
     elif pair is None and set(here.parts) & set(recipes.torch.jetson.unified):
         names = ["torch", "torchvision"][only_vision:]
         yield joined([*here.install, *here.force, *names, "--index-url", _JETSON_INDEX], here.shell)
@@ -166,7 +180,7 @@ def _package(remedy: Remedy, here: Situation) -> Iterator[str]:
         return
     pinned = here.pins.get(remedy.name)
     upgrade = ["-U"] if not pinned and not remedy.again else []
-    again = list(here.force) if remedy.again else []
+    again = [*here.force, "--no-deps"] if remedy.again else []
     name = f"{remedy.name}=={pinned}" if pinned else f"{remedy.name}{remedy.spec}"
     yield joined([*here.install, *upgrade, *again, name], here.shell)
 
@@ -180,7 +194,8 @@ def _wheel(remedy: Remedy, here: Situation) -> Iterator[str]:
 
 
 def _remove(remedy: Remedy, here: Situation) -> Iterator[str]:
-    yield joined([*here.remove, remedy.name], here.shell)
+    if remedy.name:
+        yield joined([*here.remove, remedy.name], here.shell)
 
 
 def _check(_remedy: Remedy, here: Situation) -> Iterator[str]:
@@ -199,8 +214,9 @@ def _conda(remedy: Remedy, here: Situation) -> Iterator[str]:
 
 
 def _unset(remedy: Remedy, here: Situation) -> Iterator[str]:
-    yield {"posix": f"unset {remedy.name}", "cmd": f"set {remedy.name}=",
-           "powershell": f"Remove-Item Env:{remedy.name}"}[here.shell]  # fmt: skip
+    if remedy.name:
+        yield {"posix": f"unset {remedy.name}", "cmd": f"set {remedy.name}=",
+               "powershell": f"Remove-Item Env:{remedy.name}"}[here.shell]  # fmt: skip
 
 
 def _set(remedy: Remedy, here: Situation) -> Iterator[str]:
@@ -210,7 +226,10 @@ def _set(remedy: Remedy, here: Situation) -> Iterator[str]:
 
 
 def _reboot(_remedy: Remedy, here: Situation) -> Iterator[str]:
-    yield "shutdown /r /t 0" if here.os == "Windows" else "sudo reboot"
+    if here.wsl:
+        yield "wsl.exe --shutdown"
+    elif not here.container:
+        yield "shutdown /r /t 0" if here.os == "Windows" else "sudo reboot"
 
 
 def _system(remedy: Remedy, here: Situation) -> Iterator[str]:
@@ -224,7 +243,11 @@ def _system(remedy: Remedy, here: Situation) -> Iterator[str]:
 
 
 def _driver(_remedy: Remedy, here: Situation) -> Iterator[str]:
-    if here.os == "Linux" and here.family == "fedora":
+    if here.container:
+        yield "docker run --rm --gpus all ubuntu nvidia-smi"
+    elif here.wsl:
+        yield "wsl.exe --update"
+    elif here.os == "Linux" and here.family == "fedora":
         yield "sudo dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda"
     elif here.os == "Linux" and here.family == "arch":
         yield "sudo pacman -S nvidia-open nvidia-utils"
@@ -244,15 +267,34 @@ def _run(remedy: Remedy, here: Situation) -> Iterator[str]:
     else:
         line = remedy.posix if not remedy.posix.startswith(_SUDO) else ""
     if line:
-        yield line
+        # Under WSL the cards have another device, and the kernel is that of Windows.
+        yield line.replace("/dev/nvidia*", "/dev/dxg") if here.wsl else line
+
+
+def _reach(remedy: Remedy, here: Situation) -> Iterator[str]:
+    """Spell what lets a source be reached that is slow, or closed from here."""
+    installer = "UV_HTTP_TIMEOUT" if here.install[0] == "uv" else "PIP_DEFAULT_TIMEOUT"
+    variables = {
+        "huggingface": ("HF_ENDPOINT", "https://hf-mirror.com"),
+        "pypi": (installer, "120"), "torch": (installer, "120"),
+    }  # fmt: skip
+    if remedy.name in variables:
+        name, value = variables[remedy.name]
+        yield from _set(Remedy(need="set", name=name, value=value), here)
+    elif remedy.name == "mirror":
+        yield "pip config set global.index-url https://pypi.org/simple"
+    elif remedy.name == "conda":
+        yield "conda config --set remote_read_timeout_secs 300"
 
 
 _PLAIN: Mapping[str, Callable[[Remedy, Situation], Iterator[str]]] = {
     "package": _package, "wheel": _wheel, "remove": _remove, "conda": _conda, "check": _check,
     "cache": _cache, "unset": _unset, "set": _set, "reboot": _reboot, "system": _system,
-    "driver": _driver, "run": _run,
+    "driver": _driver, "run": _run, "reach": _reach,
 }  # fmt: skip
-NEEDS = frozenset({"torch", "torchvision", "torch-build", "decoder", *_PLAIN})
+NEEDS = frozenset(
+    {"torch", "torch-for-card", "torch-newer", "torchvision", "torch-build", "decoder", *_PLAIN}
+)
 
 
 def joined(words: Sequence[str], shell: Shell) -> str:

@@ -35,6 +35,7 @@ from setup_assistant.doctor.check import Check, NotHere, Trouble
 from setup_assistant.doctor.finding import Diagnosis, Finding, Fix, keeps_everything
 from setup_assistant.doctor.gather import gather, opened
 from setup_assistant.doctor.install_words import held
+from setup_assistant.doctor.package_names import named
 from setup_assistant.host import clock, log
 from setup_assistant.messages import Message, msg
 
@@ -53,6 +54,9 @@ _ORDER = ("fail", "warn", "unknown", "blocked", "ok", "skipped")
 _PLACES = ("=FILE", "=FOLDER", redownload.UNKNOWN)
 # Of these a run on the CPU proves nothing.
 _NEEDS_GPU = {"driver-too-old", "no-kernel", "cuda-compat"}
+# What a run that imports everything proves wrong, whatever fails after it.
+_LOADING = {"glibc-too-old", "wheel-tags", "cpu-instructions", "library-damaged",
+            "library-machine", "library-missing", "library-version"}  # fmt: skip
 # What a live failure may be a symptom of.
 _DEEPER = ("driver", "gpu", "environment", "packages")
 
@@ -88,7 +92,7 @@ def diagnose(
         seconds[check.layer] = seconds.get(check.layer, 0.0) + clock.monotonic() - started
         found.append(finding)
         on_finding(finding)
-    findings = _concluded(found, case)
+    findings = concluded(found, case)
     if only is not None:
         findings = [f for f in findings if f.id == only or not only.startswith(runtime.PREFIX)]
     return Diagnosis(findings=tuple(findings), seconds={k: round(v, 4) for k, v in seconds.items()})
@@ -164,7 +168,8 @@ def _finding(check: Check, answer: Trouble | NotHere | None, case: Case) -> Find
     row = causes.find(answer.cause or check.id, check.layer)
     commands = answer.commands
     if not commands and answer.cause is None:
-        commands = situation.commands(row.remedy, situation.of_case(case))
+        wanted = tuple(named(remedy, {}) for remedy in row.remedy)
+        commands = situation.commands(wanted, situation.of_case(case))
     if commands and case.prefix is not None:
         pins = situation.site_pins(case.prefix)[0]
         commands = tuple(held(c, pins) for c in commands) if pins else commands
@@ -189,7 +194,8 @@ def _finding(check: Check, answer: Trouble | NotHere | None, case: Case) -> Find
     )
 
 
-def _concluded(found: Sequence[Finding], case: Case) -> list[Finding]:
+def concluded(found: Sequence[Finding], case: Case) -> list[Finding]:
+    """Return what was found, the primary cause first: what a run has refuted is taken back."""
     refuted = _refuted(found, case)
     failed = [f for f in refuted if f.status == "fail"]
     first = next((f for f in failed if f.layer != "runtime"), failed[0] if failed else None)
@@ -211,16 +217,25 @@ def _placed(finding: Finding, first: Finding | None) -> Finding:
     return finding
 
 
+def _imported(live: Sequence[Finding]) -> bool:
+    """Whether the run imported everything, and failed at nothing but the driver or the GPU."""
+    causes_of = [f.id.removeprefix(runtime.PREFIX) for f in live if f.status == "fail"]
+    deep = all(causes.known(c) and causes.layer_of(c) in ("driver", "gpu") for c in causes_of)
+    return deep and any(f.id == "live-imports" and f.status == "ok" for f in live)
+
+
 def _refuted(found: Sequence[Finding], case: Case) -> list[Finding]:
     """Take back what a run inside the environment has proved wrong."""
     live = [f for f in found if f.layer == "runtime"]
     ran = bool(live) and all(f.status in ("ok", "skipped") for f in live)
     ran = ran and any(f.status == "ok" for f in live)
-    if not ran:
+    if not (ran or _imported(live)):
         return list(found)
-    refutable = {c.id for c in CHECKS if c.refutable}
-    refutable -= set() if runtime.ran_on_gpu(case) else _NEEDS_GPU
+    refutable = {c.id for c in CHECKS if c.refutable} if ran else _LOADING
+    refutable = refutable if runtime.ran_on_gpu(case) else refutable - _NEEDS_GPU
     said = msg("everything was imported, computed and answered all the same")
+    if not ran:
+        said = msg("everything was imported all the same")
     note = (str(msg("run")), str(said))
     return [
         replace(f, status="warn", confidence="inferred", evidence=(*f.evidence, note))

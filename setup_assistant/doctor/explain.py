@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
 from typing import cast
@@ -14,10 +14,10 @@ from typing import cast
 from setup_assistant.catalog import causes
 from setup_assistant.catalog.causes import Cause, Remedy, compiled
 from setup_assistant.choose.remedies import Situation
-from setup_assistant.doctor import log_text, situation, text_facts, text_reason
+from setup_assistant.doctor import log_text, situation, text_facts, text_places, text_reason
 from setup_assistant.doctor.finding import Finding, Fix, Layer, keeps_everything
 from setup_assistant.doctor.log_events import Attempts, Events
-from setup_assistant.doctor.package_names import filled
+from setup_assistant.doctor.package_names import named
 from setup_assistant.doctor.text_patterns import Hit, first
 from setup_assistant.messages import Message, msg
 
@@ -45,12 +45,16 @@ _IMPORT = re.compile(
 _PLAYED = re.compile(
     r"^\[(?:ffmpeg/\w+|vd|ad|cplayer)\]|^AV: \d|\bA-V:|^\[\w{8,16}\] \w+ \w+ error:", re.MULTILINE
 )
+# What apt and pip say while all is well: names and addresses, no error.
+_FETCHED = re.compile(r"\s*(?:(?:Hit|Get|Ign):\d+ |Looking in |Requirement already satisfied)")
+# A line by which a program warns, and goes on.
+_WARNED = re.compile(r"\bWARN(?:ING)?\b|\b\w*Warning: |\[W\d|^W\d{4} |warnings\.warn\(|警告")
 _QUOTES = {"'": "'", '"': '"', "`": "`", "“": "”", "‘": "’", "「": "」", "«": "»"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """One cause that a text tells of, and the line that does."""
+    """One cause that a text tells of, and the line that does; `mild` where that only warns."""
 
     cause: Cause
     layer: str
@@ -58,6 +62,7 @@ class Match:
     start: int
     line: int
     text: str
+    mild: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
     remedy: tuple[Remedy, ...] = ()
     chain: tuple[Message, ...] = ()
@@ -85,7 +90,11 @@ def explain(text: str, here: Callable[[], Situation] = Situation) -> tuple[Findi
     told = text_facts.situation_of(
         plain, here() if any(m.cause.remedy or m.remedy for m in found) else Situation()
     )
-    return tuple(_finding(m, told, primary=i == 0) for i, m in enumerate(found))
+    lines = plain.split("\n")
+    return tuple(
+        _finding(m, told, text_places.of(lines, m.line), primary=i == 0)
+        for i, m in enumerate(found)
+    )
 
 
 def matches(text: str, rows: Rows) -> list[Match]:
@@ -102,7 +111,7 @@ def matches(text: str, rows: Rows) -> list[Match]:
 
 def _with_reason(text: str, found: list[Match]) -> list[Match]:
     """Put what can be inferred before rows that only say that versions do not fit."""
-    if found and not found[0].cause.general:
+    if found and not (found[0].cause.general or found[0].weak):
         return found
     thought = text_reason.inferred(text, failed=bool(found))
     if thought is None:
@@ -115,7 +124,7 @@ def _with_reason(text: str, found: list[Match]) -> list[Match]:
         text=line.strip()[:_WIDEST], values=thought.values, remedy=thought.remedy,
         chain=thought.chain,
     )  # fmt: skip
-    return [first, *(m for m in found if not m.cause.general)]
+    return [first, *(m for m in found if not m.cause.general and m.cause is not row)]
 
 
 def _ours(text: str) -> bool:
@@ -128,7 +137,9 @@ def _ranked(text: str, rows: Rows, *, ours: bool) -> list[Match]:
     log = _Log(text, ours=ours)
     found = [m for layer, row in rows if (m := _match(layer, row, log)) is not None]
     ids = {m.cause.id for m in found}
-    return sorted(found, key=lambda m: (not ids.isdisjoint(m.cause.symptom_of), m.weak, m.start))
+    return sorted(
+        found, key=lambda m: (not ids.isdisjoint(m.cause.symptom_of), m.weak, m.mild, m.start)
+    )
 
 
 class _Log:
@@ -176,7 +187,8 @@ def prepared(rows: Iterable[tuple[str, Cause]]) -> tuple[tuple[str, Cause], ...]
 def _match(layer: str, row: Cause, log: _Log) -> Match | None:
     def counts(hit: Hit) -> bool:
         last = log.events.at(max(hit.start, hit.end - 1))
-        return not (log.events.overcome(hit.start) or _mentioned(log.text, hit)
+        return not (log.events.overcome(hit.start) or _FETCHED.match(log.line(hit.start)[1])
+                    or _mentioned(log.text, hit)
                     or _IMPORT.match(log.line(hit.start)[1])
                     or (row.accuses and last.own))  # fmt: skip
 
@@ -191,7 +203,8 @@ def _match(layer: str, row: Cause, log: _Log) -> Match | None:
         return None
     number, line = log.line(hit.start)
     return Match(cause=row, layer=layer, weak=weak, start=hit.start, line=number,
-                 text=line.strip()[:_WIDEST], values=hit.values)  # fmt: skip
+                 mild=bool(_WARNED.search(line[:_WIDEST])), text=line.strip()[:_WIDEST],
+                 values=hit.values)  # fmt: skip
 
 
 def _mentioned(text: str, hit: Hit) -> bool:
@@ -203,14 +216,10 @@ def _mentioned(text: str, hit: Hit) -> bool:
     return bool(re.match(r"\s*[A-Z\u4e00-\u9fff][a-z\u4e00-\u9fff]+(?: [a-z]+){2,}", line[-200:]))
 
 
-def _named(remedy: Remedy, values: Mapping[str, str]) -> Remedy:
-    name, spec, value = (filled(t, values) for t in (remedy.name, remedy.spec, remedy.value))
-    return replace(remedy, name=name, spec=spec, value=value)
-
-
-def _finding(match: Match, told: Situation, *, primary: bool) -> Finding:
+def _finding(match: Match, told: Situation, places: Mapping[str, str], *, primary: bool) -> Finding:
     row = match.cause
-    wanted = tuple(_named(r, match.values) for r in match.remedy or row.remedy)
+    values = {**places, **match.values}
+    wanted = tuple(named(r, values) for r in match.remedy or row.remedy)
     commands = situation.commands(wanted, told)
     return Finding(
         id=row.id,

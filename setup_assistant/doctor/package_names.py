@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+
+from setup_assistant.catalog.causes import Remedy
 
 # Each was looked up in the package index; the bounds say where a module was taken out.
 _PACKAGES = {
@@ -23,6 +26,8 @@ _PACKAGES = {
     "attr": "attrs",
     "dotenv": "python-dotenv",
     "awq": "autoawq",
+    "awq_inference_engine": "autoawq-kernels",
+    "awq_ext": "autoawq-kernels",
     "fitz": "pymupdf",
     "auto_gptq": "gptqmodel",
     "decord": "decord2",
@@ -37,12 +42,16 @@ _PACKAGES = {
     "jwt": "pyjwt",
     "serial": "pyserial",
 }
+_PLACE = re.compile(r"\{([a-z]+)\}")
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,60}$")
 # What a place may hold, where it is not the name of a package.
 _FORMS = {
     "spec": re.compile(r"[<>=!~][<>=!~\d.,*]{1,60}$"),
     "version": re.compile(r"\d[\d.]{0,20}$"),
     "tag": re.compile(r"(?:cu\d{2,3}|cpu)$"),
+    "model": re.compile(r"[A-Za-z0-9][\w.-]{0,60}/[A-Za-z0-9][\w.-]{0,90}$"),
+    "branch": re.compile(r"\d{3}$"),
+    "variable": re.compile(r"[A-Z][A-Z0-9_]{2,50}$"),
     "requirement": re.compile(r"[A-Za-z][\w.-]*(?:\[[\w,-]+\])?(?:[<>=!~]{1,2}[\d.*]+,?)*$"),
 }
 
@@ -57,6 +66,21 @@ def package_of(module: str) -> str:
     name = module.strip("'\"` ")
     return _PACKAGES.get(name) or _PACKAGES.get(name.partition(".")[0]) or (
         name.partition(".")[0].replace("_", "-").lower())  # fmt: skip
+
+
+def named(remedy: Remedy, values: Mapping[str, str]) -> Remedy:
+    """Return a remedy with its `{places}` taken from a text; what is not told stays empty."""
+    name, spec, value = (filled(t, values) for t in (remedy.name, remedy.spec, remedy.value))
+    lines = (remedy.debian, remedy.fedora, remedy.arch, remedy.posix, remedy.windows)
+    debian, fedora, arch, posix, windows = (_filled_line(line, values) for line in lines)
+    return replace(remedy, name=name, spec=spec, value=value, debian=debian, fedora=fedora,
+                   arch=arch, posix=posix, windows=windows)  # fmt: skip
+
+
+def _filled_line(template: str, values: Mapping[str, str]) -> str:
+    places = _PLACE.findall(template)
+    said = {name: filled(f"{{{name}}}", values) for name in places}
+    return _PLACE.sub(lambda found: said[found[1]], template) if all(said.values()) else ""
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from setup_assistant.doctor.model import ModelFolder
 from setup_assistant.host import files, lenient
 from setup_assistant.relative_name import fault_of
 
-_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]*")
 # Shown where nobody knows; no such command is run.
 UNKNOWN = "OWNER/NAME"
 

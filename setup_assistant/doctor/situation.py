@@ -36,7 +36,8 @@ def of_machine(
     here = {
         "os": host.os, "arch": host.arch, "glibc": host.glibc, "driver": host.driver,
         "cuda": cuda or host.cuda, "family": family(machine.system.distribution or ""),
-        "shell": shell(host.os), "has_gpu": bool(gpus) or bool(cuda or host.cuda),
+        "shell": shell(host.os), "wsl": machine.system.wsl,
+        "has_gpu": bool(gpus) or bool(cuda or host.cuda),
         "parts": tuple(sorted({g.compute_capability for g in gpus if g.compute_capability})),
     }  # fmt: skip
     return Situation(**{**here, **(_of_install(install) if install else {})})  # type: ignore[arg-type]

@@ -17,29 +17,42 @@ _FOUND = re.compile(r"found version (\d{4,5})\b")
 _CUDA = re.compile(r"(?:CUDA (?:UMD )?Version\s*:?\s*|\b__cuda-|\b__cuda==)(\d{1,2}\.\d)\b")
 _DRIVER = re.compile(r"(?:Driver|KMD) Version\s*:?\s*(\d{3}\.\d{2,3}(?:\.\d{2})?)|"
                      r"NVIDIA (\d{3}\.\d{2,3}(?:\.\d{2})?) driver release")  # fmt: skip
-_PART = re.compile(r"CUDA capability sm_(\d{1,2})(\d)\b|cuda capability (\d{1,2})\.(\d)\b|"
+_PART = re.compile(r"(?:CUDA capability|GPU|card)[ (`:]{1,4}sm_(\d{1,2})(\d)\b|"
+                   r"cuda capability (\d{1,2})\.(\d)\b|"
                    r"compute capability (\d{1,2})\.(\d)\b", re.IGNORECASE)  # fmt: skip
 _CARD = re.compile(r"\b((?:NVIDIA )?(?:GeForce (?:RTX|GTX|MX) ?|Tesla |Quadro |RTX |GTX |TITAN )"
                    r"[A-Z]{0,3}\d{2,4}\w?(?: Ti)?(?: SUPER)?)\b")  # fmt: skip
+_BARE_CARD = re.compile(r"\b(?:nvidia|GPU|card|显卡) ?([2-5]0[5-9]0(?: Ti)?)\b", re.IGNORECASE)
 _PYTHON = re.compile(r"python(3\.\d{1,2})[/\\]|Python[/\\]?(3)(\d{1,2})[/\\]|cpython-(3)(\d{1,2})|"
                      r"\bcp(3)(\d{1,2})\b|Python (3\.\d{1,2})")  # fmt: skip
 _TORCH = re.compile(r"\btorch[- =]{1,2}(\d+\.\d+\.\d+)(?:\+(\w+))?")
 # A release that could not be installed is not the one that is there.
 _ABSENT = re.compile(r"no (?:\S+ )?wheels?\b|source distribution or wheel|No matching distribution")
 _WINDOWS = re.compile(
-    r"\b[A-Za-z]:\\|WinError|Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64"
+    r"\b[A-Za-z]:\\|WinError|Errno 100\d\d\]|Error\(100\d\d,|"
+    r"Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64"
 )
-_MAC = re.compile(r"/Users/|macosx_|\bMPS\b|Darwin|\.dylib")
+# What uv says of the system that it runs on, and of those for which there are wheels.
+_ON = re.compile(r"You're on (?P<on>\w+)|matching platform tag[^\n]{0,20}`(?P<tag>\w+)`")
+_FOR_OTHERS = re.compile(r"(?:on|for) the following (?:platform|system)s?: [^\n]*")
+_WSL = re.compile(r"WSL ?2|\bWSL\b|microsoft-standard|/usr/lib/wsl|/mnt/[a-z]/")
+_CONTAINER = re.compile(
+    r"\b(?:docker|podman)(?:-compose)? (?:run|compose|exec|up)\b|^Attaching to |"
+    r"/\.dockerenv|nvidia/cuda:|^root@[0-9a-f]{12}:",
+    re.MULTILINE,
+)
+_INDEX = re.compile(r"(?:whl|pytorch-wheels)/(cpu|cu\d{2,3})\b")
+_MAC = re.compile(r"/Users/|macosx_|\bMPS\b|Darwin|macOS|\.dylib")
 _LINUX = re.compile(r"/home/|/usr/|/root/|/opt/|\.so\b|\bsudo |\bapt\b|NVRM|Ubuntu|Debian")
 _ARM = re.compile(r"aarch64|linux_aarch64|Jetson|tegra|Orin|GB10|Grace", re.IGNORECASE)
-_ARCH = re.compile(r"\bpacman\b|Arch Linux|Manjaro|EndeavourOS|CachyOS|\b\d[\w.-]*-arch\d")
+_ARCH = re.compile(r"\bpacman\b|Arch Linux|Manjaro|EndeavourOS|CachyOS|\b\d[\w.-]{0,40}-arch\d")
 # NVIDIA's boards by name: developer guides, "compute capability" of each module.
 _BOARDS = {"orin": "8.7", "xavier": "7.2", "tx2": "6.2", "nano": "5.3"}
 _BOARD = re.compile(r"\bJetson\b[^\n]{0,40}?\b(Orin|Xavier|TX2|Nano)\b|\b(?:AGX )(Orin|Xavier)\b",
                     re.IGNORECASE)  # fmt: skip
 _FEDORA = re.compile(r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmod|el[789]\.x86_64|fc\d\d)\b")
 _UV = re.compile(
-    r"[├╰]─▶|^\s*[×x] (?:No solution found|Failed to (?:download|build|resolve))"
+    r"[├╰]─▶|(?:^|\]|  )\s*[×x] (?:No solution found|Failed to (?:download|build|resolve))"
     r"| @ registry\+https?://|Failed to unzip wheel"
     r"|\buv (?:pip|add|sync|run)\b|\bUV_\w+|hint: .*--find-links",
     re.MULTILINE,
@@ -49,7 +62,7 @@ _POWERSHELL = re.compile(r"\bPS [A-Za-z]:\\|CategoryInfo|FullyQualifiedErrorId|P
 
 def situation_of(text: str, otherwise: Situation) -> Situation:
     """Return the situation that a text tells of; what it does not say is taken from another."""
-    found = dict(_facts(text))
+    found = dict(_facts(_FOR_OTHERS.sub("", text)))
     if "parts" in found and "arch" not in found and _only_on_jetson(found["parts"]):
         found["arch"] = "aarch64"
     if "cuda" in found or "driver" in found or "parts" in found:
@@ -68,6 +81,8 @@ def _facts(text: str) -> Iterator[tuple[str, Any]]:
     if (torch := _TORCH.search(text)) and not _ABSENT.search(text):
         yield "torch", torch[1]
     yield from _system(text)
+    if set(_INDEX.findall(text)) == {"cpu"}:
+        yield "has_gpu", False
     if _UV.search(text):
         yield "install", ("uv", "pip", "install")
         yield "remove", ("uv", "pip", "uninstall")
@@ -95,13 +110,22 @@ def _parts(text: str) -> Iterator[str]:
     if board := _BOARD.search(text):
         yield _BOARDS[(board[1] or board[2]).lower()]
         return
-    for name in dict.fromkeys(found[1] for found in _CARD.finditer(text)):
-        if part := gpus.lookup(name).compute_capability:
+    names = [found[1] for found in _CARD.finditer(text)]
+    names += [f"RTX {found[1]}" for found in _BARE_CARD.finditer(text)]
+    for name in dict.fromkeys(names):
+        # Most people leave out the family, and China's cards end in D.
+        told = (name, f"GeForce {name}", f"GeForce {name.rstrip('D')}")
+        if part := next((p for n in told if (p := gpus.lookup(n).compute_capability)), None):
             yield part
 
 
 def _system(text: str) -> Iterator[tuple[str, Any]]:
-    if _WINDOWS.search(text) and "/usr/" not in text and "/home/" not in text:
+    if said := _ON.search(text):
+        text = said[0]
+    if "macos" in text.lower() and "x86_64" in text:
+        yield "os", "Darwin"
+        yield "arch", "x86_64"
+    elif _WINDOWS.search(text) and "/usr/" not in text and "/home/" not in text:
         yield "os", "Windows"
         yield "arch", "x86_64"
         yield "shell", "powershell" if _POWERSHELL.search(text) else "cmd"
@@ -109,15 +133,22 @@ def _system(text: str) -> Iterator[tuple[str, Any]]:
         yield "os", "Darwin"
         yield "arch", "arm64"
     else:
-        if _LINUX.search(text):
-            yield "os", "Linux"
-            yield "shell", "posix"
-        if _ARM.search(text):
-            yield "arch", "aarch64"
-        if _FEDORA.search(text):
-            yield "family", "fedora"
-        elif _ARCH.search(text):
-            yield "family", "arch"
+        yield from _linux(text)
+
+
+def _linux(text: str) -> Iterator[tuple[str, Any]]:
+    if _LINUX.search(text) or _WSL.search(text):
+        yield "os", "Linux"
+        yield "shell", "posix"
+    for what, pattern in (("wsl", _WSL), ("container", _CONTAINER)):
+        if pattern.search(text):
+            yield what, True
+    if _ARM.search(text):
+        yield "arch", "aarch64"
+    if _FEDORA.search(text):
+        yield "family", "fedora"
+    elif _ARCH.search(text):
+        yield "family", "arch"
 
 
 def _only_on_jetson(parts: tuple[str, ...]) -> bool:

@@ -23,6 +23,10 @@ _FRAME = re.compile(
 )
 # An upgrade of these would bring others out of step, or leave the pins.
 _KEPT = ("torch", "torchvision", "transformers", "numpy", "setuptools")
+# Modules of packages, and of nothing of the person's own.
+_FAMILIAR = ("flash_attn", "qwen_vl_utils", "modelscope", "peft", "trl", "bitsandbytes", "xformers",
+             "accelerate", "datasets", "diffusers", "decord", "vllm", "huggingface_hub",
+             "tokenizers", "deepspeed", "gradio", "optimum")  # fmt: skip
 # Whose functions these are, where no frame tells.
 OWNERS = {
     "process_vision_info": "qwen-vl-utils", "fetch_video": "qwen-vl-utils",
@@ -33,11 +37,16 @@ OWNERS = {
     "SamplingParams": "vllm", "EngineArgs": "vllm", "AsyncEngineArgs": "vllm", "SFTTrainer": "trl",
     "SFTConfig": "trl", "DPOTrainer": "trl", "GRPOTrainer": "trl", "GRPOConfig": "trl",
     "TypeAdapter": "pydantic", "BaseModel": "pydantic", "FastAPI": "fastapi", "Image": "pillow",
+    "lce_forward": "liger-kernel", "liger_forward": "liger-kernel",
     "Params4bit": "bitsandbytes", "Int8Params": "bitsandbytes", "Linear4bit": "bitsandbytes",
 }  # fmt: skip
 _ARGUMENT = re.compile(
-    r"\b(?P<call>[A-Za-z_]\w*)(?:\.[\w.]+)?\(\) got an unexpected keyword argument"
+    r"\b(?P<call>[A-Za-z_]\w{0,80})(?:\.[\w.]{1,200})?\(\) got an unexpected keyword argument"
     r" '(?P<argument>\w+)'"
+)
+_OF_TRANSFORMERS = re.compile(
+    r"(?:Qwen2|Qwen3|Llama|Llava|Mistral|Gemma|Phi|Auto|Bert|CLIP|Siglip|Idefics|PaliGemma)\w*$|"
+    r"\w+(?:ForConditionalGeneration|ForCausalLM|TokenizerFast|ImageProcessor|VideoProcessor)$"
 )
 _NEAR = 20_000
 # Packages that put parts of their own in place of those of transformers while they run.
@@ -69,7 +78,7 @@ def _of_name(text: str, module: str, name: str, start: int) -> Iterator[Inferred
     if span is None:
         yield from _misspelt(top, name, package, start)
         return
-    asker = _asker(text[max(0, start - _NEAR) : start], top)
+    asker = asker_of(text[max(0, start - _NEAR) : start], top)
     values = {"package": package, "name": name}
     if span.since and not (span.until and asker):
         chain = msg("{package} has {name} since {since}", package=package, name=name,
@@ -126,7 +135,7 @@ def _optional(package: str, where: str, name: str, start: int) -> Iterator[Infer
                    remedy=(Remedy(need="package", name=owner or package),))  # fmt: skip
 
 
-def _asker(before: str, top: str) -> str:
+def asker_of(before: str, top: str) -> str:
     """Return the package of the innermost frame above an error, where it is another one's."""
     lines = before.rstrip().rsplit("\n", 12)[-12:]
     for line in reversed(lines):
@@ -141,15 +150,24 @@ def _asker(before: str, top: str) -> str:
 def argument(text: str) -> Iterator[Inferred]:
     """Yield arguments that a function of a known package does not take."""
     for found in _ARGUMENT.finditer(text):
-        if package := OWNERS.get(found["call"]):
+        if package := OWNERS.get(found["call"]) or _owner(found["call"]):
             # A package that calls it so is of another time; else it is the program's own call.
             before = text[max(0, found.start() - _NEAR) : found.start()]
-            asker = _asker(before, package.replace("-", "_"))
+            asker = asker_of(before, package.replace("-", "_"))
             values = {"package": package, "call": found["call"], "argument": found["argument"]}
             chain = msg("{call} is a function of {package}", call=found["call"], package=package)
-            remedy = Remedy(need="package", name=asker or package)
+            outdated = asker if asker and asker not in _KEPT else package
+            remedy = Remedy(need="package", name=outdated)
             yield Inferred(cause="unexpected-argument", start=found.start(), values=values,
                            remedy=(remedy,), chain=(chain,))  # fmt: skip
+
+
+def _owner(call: str) -> str:
+    """Return whose a class is by the form of its name; empty where that does not tell."""
+    if call.startswith("Patched"):
+        return "lmdeploy"
+    known = call in import_names.names("transformers") or _OF_TRANSFORMERS.match(call)
+    return "transformers" if known else ""
 
 
 def of_another(text: str) -> Iterator[Inferred]:
@@ -157,23 +175,31 @@ def of_another(text: str) -> Iterator[Inferred]:
     for pattern in (_NAMED, _PART, _ATTRIBUTE):
         for found in pattern.finditer(text):
             top, name = found["module"].partition(".")[0], found.groupdict().get("name", "")
-            asker = _asker(text[max(0, found.start() - _NEAR) : found.start()], top)
+            asker = asker_of(text[max(0, found.start() - _NEAR) : found.start()], top)
             package = package_of(top)
-            if not asker and found.groupdict().get("file"):
-                yield from _of_program(package, found)
+            if not asker and (found.groupdict().get("file") or pattern is _PART):
+                yield from _of_program(text, package, found)
             if not asker or asker == package:
                 continue
             values = {"asker": asker, "package": package, "name": name or found["module"]}
             chain = msg("the innermost frame is of {asker}", asker=asker)
+            remedy: tuple[Remedy, ...] = (Remedy(need="package", name=asker),)
+            if package == "transformers":
+                # Which of the two is behind no text tells; their newest releases go together.
+                remedy = (Remedy(need="package", name=package), *remedy)
             yield Inferred(cause="package-api", start=found.start(), values=values, chain=(chain,),
-                           remedy=(Remedy(need="package", name=asker),))  # fmt: skip
+                           remedy=remedy)  # fmt: skip
 
 
-def _of_program(package: str, found: re.Match[str]) -> Iterator[Inferred]:
+def _of_program(text: str, package: str, found: re.Match[str]) -> Iterator[Inferred]:
     """Yield a name that the person's program asks an installed package for."""
-    where = (found["file"] or "").replace("\\", "/")
-    if "-packages/" not in where or package in _KEPT:
+    top, _, part = found["module"].partition(".")
+    said = found.groupdict()
+    there = "-packages/" in (said.get("file") or "").replace("\\", "/")
+    if not there and top not in _FAMILIAR and not re.search(rf"-packages[/\\]{top}\b", text):
+        return
+    if package in _KEPT:
         return
     yield Inferred(cause="package-api", start=found.start(),
-                   values={"package": package, "name": found["name"]},
+                   values={"package": package, "name": said.get("name") or part},
                    remedy=(Remedy(need="package", name=package),))  # fmt: skip

@@ -158,7 +158,8 @@ def _needs(pattern: re.Pattern[str], text: str) -> Iterator[Need]:
 
 def _requirement(text: str) -> Requirement | None:
     try:
-        return Requirement(text.strip().rstrip(".,"))
+        bounds, mark, marker = text.strip().rstrip(".,").partition(";")
+        return Requirement(bounds.replace(" and ", ",") + mark + marker)
     except InvalidRequirement:
         return None
 

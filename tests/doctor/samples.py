@@ -35,7 +35,7 @@ SAMPLES: tuple[tuple[str, str], ...] = (
     ("ENV05", "Could not load library libcudnn_cnn_infer.so.8. Error: libcuda.so: cannot open shared"),
     ("ENV07", "ImportError: libtorch_cpu.so: undefined symbol: iJIT_NotifyEvent"),
     ("ENV08", "A module that was compiled using NumPy 1.x cannot be run in\nNumPy 2.1.0 as it may crash."),
-    ("ENV09", '  File "/home/me/.local/lib/python3.10/site-packages/torch/__init__.py", line 229, in <module>\nSomething odd'),
+    ("ENV09", '  File "/home/me/.local/lib/python3.10/site-packages/torch/__init__.py", line 229, in <module>\n  File "/opt/conda/envs/q/lib/python3.10/runpy.py", line 86\nSomething odd'),
     ("ENV10", "PYTHONPATH=/opt/ros/humble/lib/python3.10/site-packages"),
     ("ENV13", "AttributeError: module 'torch._C' has no attribute '_cuda_setDevice'"),
     ("ENV14", "ImportError: /lib64/libc.so.6: version `GLIBC_2.28' not found (required by libtorch.so)"),

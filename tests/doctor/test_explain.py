@@ -98,6 +98,7 @@ def test_an_earlier_line_outranks_a_later_one() -> None:
 
 def test_what_says_little_comes_after_what_says_much() -> None:
     text = (
+        '  File "/home/me/miniconda3/envs/q/lib/python3.10/runpy.py", line 86, in run\n'
         '  File "/home/me/.local/lib/python3.10/site-packages/transformers/x.py", line 1\n'
         "RuntimeError: operator torchvision::nms does not exist"
     )

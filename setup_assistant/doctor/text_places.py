@@ -1,0 +1,69 @@
+"""What a pasted text names that a remedy needs: the model, and whom it could not reach."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from setup_assistant.doctor.package_names import package_of
+
+_MODEL = re.compile(
+    r"(?:huggingface\.co|hf-mirror\.com|modelscope\.cn)/(?:api/(?:v1/)?)?(?:models/)?"
+    r"(?P<hub>[A-Za-z0-9][\w.-]{1,40}/[A-Za-z0-9][\w.-]{1,80}?)(?=[/\s'\"?)]|$)|"
+    r"\b(?P<name>Qwen(?:2|2\.5|3)-VL-\d{1,3}B(?:-(?:Instruct|Thinking|AWQ|GPTQ|Int4|Int8|FP8))*)"
+)
+# Parts of a hub's own addresses.
+_NO_OWNER = ("api", "models", "datasets", "docs", "resolve", "settings")
+_SOURCES = (
+    ("huggingface", r"huggingface\.co|\bhf\.co\b|xethub|hf-mirror|huggingface_hub"),
+    ("modelscope", r"modelscope\.cn"),
+    ("torch", r"download(?:-r2)?\.pytorch\.org|pytorch-wheels"),
+    ("conda", r"anaconda\.(?:org|com)|repodata|/anaconda/"),
+    ("mirror", r"pypi\.tuna|mirrors\.\w+\.\w+|pypi\.douban|mirrors?\.[\w.]+/pypi"),
+    ("pypi", r"pypi\.org|pythonhosted\.org|/simple/|/packages/[0-9a-f]{2}/"),
+    ("github", r"github(?:usercontent)?\.com"),
+)
+_MODULE = re.compile(r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.]")
+_BUILT = re.compile(
+    r"[/\\](?P<top>[A-Za-z]\w*?)[/\\](?:(?:csrc|_ext|lib)[/\\][^\s:]*|_C[^\s:/]*)\.(?:so|pyd)\b"
+)
+
+
+# Lines before and after that of a cause that tell whom a program has asked.
+_NEAR = 40
+
+
+def of(lines: Sequence[str], number: int) -> dict[str, str]:
+    """Return the places of a remedy that a text fills.
+
+    Args:
+        lines: of what was pasted, cleaned.
+        number: of the line in which the cause was found, from 1; what stands nearest counts.
+    """
+    return dict(_places(lines, number - 1))
+
+
+def _places(lines: Sequence[str], at: int) -> Iterator[tuple[str, str]]:
+    near = "\n".join(line[:2_000] for line in lines[max(0, at - _NEAR) : at + _NEAR])
+    if model := _model(near):
+        yield "model", model
+    for part in (lines[at][:2_000], near):
+        for name, pattern in _SOURCES:
+            if re.search(pattern, part):
+                yield "source", name
+                return
+
+
+def _model(text: str) -> str:
+    for found in _MODEL.finditer(text):
+        if found["name"]:
+            return f"Qwen/{found['name']}"
+        if found["hub"].partition("/")[0] not in _NO_OWNER:
+            return found["hub"]
+    return ""
+
+
+def package_at(text: str) -> str:
+    """Return the package that a path to a compiled module belongs to; empty where it tells none."""
+    found = _MODULE.search(text) or _BUILT.search(text)
+    return package_of(found["top"]) if found else ""

@@ -1,0 +1,138 @@
+"""What a text leads to: the command is spelled from what the text says of system and source."""
+
+# ruff: noqa: ISC004 - a text is one string
+
+from __future__ import annotations
+
+import pytest
+
+from setup_assistant.choose.remedies import Situation
+from setup_assistant.doctor.explain import explain
+
+_NO_WHEEL = (
+    "  × No solution found when resolving:\n"
+    "╰─▶ Because torch==2.6.0 has no wheels with a matching platform tag (e.g., `{}`)"
+)
+_PLATFORMS = (
+    "\nhint: Wheels are available for `torch` (v2.6.0) on the following platforms: `win_amd64`"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "command"),
+    [
+        # The platforms for which there are wheels are not that of the person.
+        (_NO_WHEEL.format("macosx_15_0_x86_64") + _PLATFORMS, "no-wheel",
+         "uv pip install --reinstall torch==2.2.2 torchvision==0.17.2"),
+        ("uv pip install torch==9.9 --index-url https://download.pytorch.org/whl/cpu\n"
+         "Because torch==9.9 is unusable because no wheels are available with a matching platform",
+         "no-wheel", "--index-url https://download.pytorch.org/whl/cpu"),
+        ("  × No solution found\nBecause torch==2.6.0 has no wheels with a matching Python ABI tag"
+         " (e.g., `cp314`)" + _PLATFORMS, "no-wheel", "uv pip install --reinstall torch=="),
+        ("[WSL2] failed call to cuInit: CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected",
+         "wsl-cuda", "wsl.exe --update"),
+        ("ProxyError('Cannot connect to proxy.', NewConnectionError('[Errno 10061] No connection"
+         " could be made')): /simple/numpy/", "proxy-dead", "set HTTP_PROXY="),
+        # Whom the program could not reach decides what helps.
+        ("Retrying (Retry(total=0)) after connection broken by 'ConnectTimeoutError(Connection to"
+         " pypi.tuna.tsinghua.edu.cn timed out.)': /simple/poetry/\nERROR: no way",
+         "network-timeout", "pip config set global.index-url https://pypi.org/simple"),
+        ("requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='huggingface.co', port=443):"
+         " Read timed out.", "network-timeout", "export HF_ENDPOINT=https://hf-mirror.com"),
+        ("see https://huggingface.co/docs\nReadTimeoutError('Read timed out.'): /simple/numpy/",
+         "network-timeout", "export PIP_DEFAULT_TIMEOUT=120"),
+        ('FileNotFoundError: No such file or directory: "/m/Qwen2-VL-7B-Instruct/'
+         'model-00002-of-00005.safetensors"', "weights-missing",
+         "setup-assistant download Qwen/Qwen2-VL-7B-Instruct"),
+        # A library of the system, and one that a wheel had with it.
+        ("ImportError: libnuma.so.1: cannot open shared object file: No such file or directory",
+         "library-missing", "sudo apt install libnuma1"),
+        ("error while loading shared libraries: libX11.so.6: cannot open shared object file\n"
+         "dnf said nothing", "library-missing", "sudo dnf install 'libX11.so.6()(64bit)'"),
+        ('  File "/e/lib/python3.11/site-packages/scipy/linalg/__init__.py", line 7, in <module>\n'
+         "ImportError: libopenblasp-r0-b2e42c3b.3.21.so.0: cannot open shared object file",
+         "library-missing", ""),
+        ("ImportError: libcudnn-a2b758a6.so.7.0.3: cannot open shared object file: No such file",
+         "nvidia-missing", "torch=="),
+        ("CondaHTTPError: HTTP 000 CONNECTION FAILED for url"
+         " <https://mirrors.tuna.tsinghua.edu.cn/anaconda/pkgs/free/current_repodata.json>",
+         "conda-channel", "conda config --set remote_read_timeout_secs"),
+        ("ImportError: /e/lib/python3.10/site-packages/awq_inference_engine.cpython-310.so:"
+         " undefined symbol: _ZN2at4_ops15sum_dim_IntList4call", "built-for-other-torch",
+         "pip install --force-reinstall --no-deps autoawq-kernels"),
+        ("Step 2: docker run --rm app\nRuntimeError: Found no NVIDIA driver on your system.",
+         "no-driver", "docker run --rm --gpus all ubuntu nvidia-smi"),
+        # What was compiled for another torch, in a folder of one's own and on Windows.
+        ("ImportError: /w/ops/knn/csrc/_ext/knn.so: undefined symbol: _ZN3c105ErrorC1ENS_14SourceE",
+         "built-for-other-torch", "--no-build-isolation"),
+        ('  File "C:\\e\\lib\\site-packages\\torchtext\\_extension.py", line 50, in _load_lib\n'
+         "OSError: [WinError 127] The specified procedure could not be found",
+         "built-for-other-torch", "pip uninstall -y torchtext"),
+        ("ERROR: sageattention-1.0.6+cu128-cp310-cp310-linux_aarch64.whl is not a supported wheel"
+         " on this platform.", "wheel-tags",
+         "pip install --only-binary sageattention sageattention"),
+        ("  - package pytorch-1.5.0-cpu_py37 requires python >=3.7,<3.8.0a0, but none of the"
+         " providers can be installed\n├─ python 3.8.3  is requested and can be installed;",
+         "conda-unsatisfiable", "python=3.7 pip"),
+        ('  File "/e/lib/python3.11/site-packages/torch/nn/modules/module.py", line 1, in _call\n'
+         "TypeError: lce_forward() got an unexpected keyword argument 'cache_position'",
+         "unexpected-argument", "pip install -U liger-kernel"),
+    ],
+)  # fmt: skip
+def test_a_text_leads_to_a_command_for_its_own_system(text: str, cause: str, command: str) -> None:
+    found = explain(text, Situation)[0]
+    assert found.id == cause
+    assert found.fix is not None
+    assert command in "\n".join(found.fix.commands)
+    assert "{" not in "\n".join(found.fix.commands)
+
+
+def test_an_error_outranks_a_warning_before_it() -> None:
+    warned = "WARNING: CUDA extension not installed\n"
+    text = warned + "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"
+    assert [f.id for f in explain(text)] == ["out-of-memory", "quant-kernels"]
+
+
+def test_a_path_in_the_home_folder_alone_accuses_nobody() -> None:
+    frame = '  File "/home/me/.local/lib/python3.10/site-packages/torch/x.py", line 3, in f\n'
+    assert explain(frame + "ZeroDivisionError: division by zero") == ()
+    mixed = '  File "/home/me/miniconda3/envs/q/lib/python3.10/runpy.py", line 86, in run\n'
+    assert explain(mixed + frame + "SomethingError: odd")[0].id == "user-site"
+
+
+def test_addresses_that_apt_reads_are_no_error() -> None:
+    assert explain("Hit:1 https://nvidia.github.io/libnvidia-container/stable/deb  InRelease") == ()
+
+
+def test_torch_of_a_site_is_put_in_place_alone() -> None:
+    here = Situation(pins={"torch": "2.8.0+cu126", "torchvision": "0.23.0+cu126"})
+    text = "OSError: libcurand.so.10: cannot open shared object file: No such file or directory"
+    fix = explain(text, lambda: here)[0].fix
+    assert fix is not None
+    assert fix.commands == (
+        "pip install --force-reinstall --no-deps torch==2.8.0+cu126 torchvision==0.23.0+cu126",
+    )
+
+
+@pytest.mark.parametrize(
+    "card", ["RTX 5080", "my nvidia 5060", "RTX 5090D", "my GPU (`sm_120`) is not supported"]
+)
+def test_a_card_is_known_by_what_people_call_it(card: str) -> None:
+    said = "RuntimeError: CUDA error: no kernel image is available for execution on the device\n"
+    fix = explain(said + card, Situation)[0].fix
+    whole = explain(said + "GeForce RTX 5090", Situation)[0].fix
+    assert fix is not None
+    assert whole is not None
+    assert fix.commands == whole.commands
+    assert "torch==" in fix.commands[0]
+    asked = explain(said, Situation)[0].fix
+    assert asked is not None
+    assert asked.commands[0].startswith("nvidia-smi --query-gpu=name,compute_cap")
+
+
+def test_a_torch_that_is_too_old_is_not_kept() -> None:
+    text = "torch 2.2.2+cu121\nImportError: Please upgrade torch to at least 2.4"
+    found = explain(text, Situation)[0]
+    assert found.id == "transformers-floor"
+    assert found.fix is not None
+    assert "torch==2.2.2" not in found.fix.commands[0]
