@@ -74,3 +74,15 @@ def test_quick_work_is_not_worth_a_line(monkeypatch: pytest.MonkeyPatch) -> None
     with progress.busy("Looking at this machine"):
         pass
     assert stream.getvalue() == ""
+
+
+def test_ctrl_c_while_it_begins_is_told_as_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_text: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(show, "on_terminal", lambda: False)
+    monkeypatch.setattr(show, "note", interrupted)
+    told = progress.Progress()
+    with pytest.raises(KeyboardInterrupt):
+        told.begin("Loading")
+    told.end()

@@ -117,5 +117,5 @@ def test_ctrl_c_ends_it_cleanly_and_leaves_no_process(built: Built) -> None:
         pass
     child.send_signal(signal.SIGINT)
     _out, err = child.communicate(timeout=60)
-    assert child.returncode == 130
+    assert child.returncode == 130, err
     assert "Traceback" not in err

@@ -26,8 +26,9 @@ class OlderCopy:
     def ask(self, machine: Machine) -> None:
         """Begin to ask the index that answers on a machine, once."""
         if self._thread is None:
-            self._thread = Thread(target=self._compare, args=(machine,), daemon=True)
-            self._thread.start()
+            thread = Thread(target=self._compare, args=(machine,), daemon=True)
+            thread.start()
+            self._thread = thread
 
     def said(self) -> list[Message]:
         """Return the remark, where there is one by now."""

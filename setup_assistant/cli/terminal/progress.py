@@ -68,11 +68,13 @@ class Progress:
         self._note(self._state, at_once=True)
         if show.is_silent():
             return
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._draw, args=(patience,), daemon=True)
         if not patience and not show.on_terminal():
             self._say(self._state)
-        self._thread.start()
+        self._over = threading.Event()
+        thread = threading.Thread(target=self._draw, args=(patience,), daemon=True)
+        thread.start()
+        # Only now: a Ctrl-C on the way here must not leave a thread that cannot be joined.
+        self._thread = thread
 
     def update(self, done: float, total: float | None, text: str) -> None:  # noqa: ARG002
         """Say how far it is, in bytes; `text` is for tellers that have no title."""

@@ -127,8 +127,10 @@ class Transfer:
         with self._changed:
             self._changed.notify_all()
         for thread in self._threads:
-            # A silent connection is not waited for: its thread writes nothing any more.
-            thread.join(0.3)
+            # A silent connection is not waited for: its thread writes nothing any more. One without
+            # an id was never started: Ctrl-C came first.
+            if thread.ident is not None:
+                thread.join(0.3)
         if not any(t.is_alive() for t in self._threads):
             for flow in self._active:
                 flow.part.close()
