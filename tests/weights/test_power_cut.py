@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from setup_assistant.host import durable
 from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.hubs import ModelScopeHub
@@ -102,7 +103,7 @@ def test_in_the_middle_the_same_command_heals(
     def cut(event: Event) -> None:
         if not cuts and event.kind == "progress" and int(str(event.data["done_bytes"])) > 9_000_000:
             if written_out:
-                os.sync()
+                durable.sync_disk(disk.root)
             cuts.append(disk.cut())
 
     with disk.mounted() as root:
@@ -124,7 +125,9 @@ def test_without_waiting_for_the_disk_the_same_cut_loses_files(
     hub: Hub, served: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk of these tests would show it: else the tests above prove nothing."""
-    monkeypatch.setattr("setup_assistant.host.durable._sync", lambda *_: None)
+    monkeypatch.setattr(durable, "_sync", lambda *_: None)
+    # Nor may the disk have begun by itself: how far it comes meanwhile is up to the clock.
+    monkeypatch.setattr(durable, "_start_writing", None)
     monkeypatch.setattr(os, "fsync", lambda _handle: None)
     with disk.mounted() as root:
         fetch(hub, root / "w")
