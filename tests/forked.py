@@ -6,6 +6,7 @@ time. How a process starts is tried by tests/cli/test_imports.py and the tests m
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -97,7 +98,9 @@ def _load() -> None:
 
     import setup_assistant
 
-    for room in ("host", "catalog", "choose", "machine", "site", "steps", "cli.terminal"):
+    rooms = ("host", "catalog", "choose", "machine", "site", "steps", "report", "weights", "doctor",
+             "bundle", "fleet", "mirror", "cli.terminal")  # fmt: skip
+    for room in rooms:
         name = f"{setup_assistant.__name__}.{room}"
         importlib.import_module(name)
         for found in pkgutil.walk_packages(sys.modules[name].__path__, f"{name}."):
@@ -108,5 +111,6 @@ if __name__ == "__main__":
     from setup_assistant.cli import app
 
     _load()
+    gc.freeze()
     _serve()
     app.main()
