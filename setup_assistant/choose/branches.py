@@ -88,16 +88,20 @@ def leave_out(gone: Sequence[Card], host: Host, table: TorchTable, notes: Notes)
         )
 
 
-def refuse(gone: Sequence[Card], host: Host, table: TorchTable) -> SetupError:
-    """Return the failure where no card remains, or one was asked for by name."""
+def refuse(gone: Sequence[Card], host: Host, table: TorchTable, least: int) -> SetupError:
+    """Return the failure where no card remains, or one was asked for by name.
+
+    `least` is the first branch with which a PyTorch runs on them, 0 where none is known.
+    """
     here = numbers(host.driver or "0")[0]
     young = [(card, first) for card in gone if (first := _before(table, card, here))]
     if young:
         gpu = ", ".join(dict.fromkeys(card.name for card, _first in young))
         branch = max(first.branch for _card, first in young)
+        said = {"driver": host.driver, "gpu": gpu, "branch": branch, "least": max(branch, least)}
         if any(first.open_modules for _card, first in young):
-            return SetupError("driver_before_card_open", driver=host.driver, gpu=gpu, branch=branch)
-        return SetupError("driver_before_card", driver=host.driver, gpu=gpu, branch=branch)
+            return SetupError("driver_before_card_open", **said)
+        return SetupError("driver_before_card", **said)
     lasts = [last for card in gone if (last := last_branch(table, card.part)) is not None]
     return SetupError(
         "driver_too_new",

@@ -64,7 +64,8 @@ def planned_cards(
         )
     gone = branches.without_driver(machine, cards, host, recipes.torch)
     if gone and (len(gone) == len(cards) or wishes.gpus):
-        raise branches.refuse(gone, host, recipes.torch)
+        least = refusals.least_branch(recipes, host, wishes.python, [c.part for c in gone])
+        raise branches.refuse(gone, host, recipes.torch, least)
     branches.leave_out(gone, host, recipes.torch, notes)
     kept = [c for c in cards if c not in gone]
     unlikely.tell(machine.driver, kept, recipes.torch, recipes.gpus, notes)

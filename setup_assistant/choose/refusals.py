@@ -87,6 +87,23 @@ def needed_branch(recipes: Recipes, host: Host, python: str, part: str) -> int |
     return None
 
 
+def least_branch(recipes: Recipes, host: Host, python: str | None, parts: Sequence[str]) -> int:
+    """Return the least branch that has a wheel for each of some parts; 0 where none has.
+
+    Args:
+        recipes: wheels, and the branches that they need.
+        host: system, processor and C library.
+        python: the one that was asked for; None: any of the stacks.
+        parts: compute capabilities.
+    """
+    pythons = [python] if python else sorted({p for s in recipes.stacks.stack for p in s.python})
+    found = [
+        min((b for p in pythons if (b := needed_branch(recipes, host, p, part))), default=0)
+        for part in parts
+    ]
+    return max(found, default=0)
+
+
 def _by_system(recipes: Recipes, host: Host, python: str, parts: Sequence[str], names: str) -> None:
     """Raise where a newer system or another Python is the remedy."""
     if host.glibc and cuda_pairs(recipes, replace(host, glibc=None), python, parts):

@@ -61,7 +61,7 @@ ERRORS: dict[str, ErrorKind] = {
     "driver_before_card": ErrorKind(
         Exit.CANNOT,
         msg("Driver {driver} does not drive {gpu}: branch {branch} is the first that does."),
-        msg("Install driver branch {branch} or newer and reboot, or use the CPU with --gpus none."),
+        msg("Install driver branch {least} or newer and reboot, or use the CPU with --gpus none."),
     ),
     "driver_before_card_open": ErrorKind(
         Exit.CANNOT,
@@ -70,7 +70,7 @@ ERRORS: dict[str, ErrorKind] = {
             "NVIDIA's open kernel modules."
         ),
         msg(
-            "Install driver branch {branch} or newer with its open kernel modules and reboot, or "
+            "Install driver branch {least} or newer with its open kernel modules and reboot, or "
             "use the CPU with --gpus none."
         ),
     ),

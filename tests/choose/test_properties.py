@@ -264,7 +264,8 @@ def test_whoever_follows_the_remedy_gets_a_plan(machine: Machine, pinned: bool) 
     else:
         return
     if refusal.code in DRIVER_REMEDIES:
-        branch = int(refusal.args_["branch"])  # type: ignore[arg-type]
+        said = refusal.args_
+        branch = int(said.get("least", said["branch"]))  # type: ignore[arg-type]
         ends = [LAST[g.compute_capability or ""] for g in machine.gpus
                 if g.compute_capability in LAST]  # fmt: skip
         if refusal.code == "driver_too_new":

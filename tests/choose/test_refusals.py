@@ -288,3 +288,12 @@ def test_a_free_threaded_python_is_not_chosen() -> None:
              Tool(name="python3.13", path="/usr/bin/python3.13"))  # fmt: skip
     system = replace(made.system, python="3.15.0")
     assert planned(replace(made, system=system, tools=tools)).python == "3.13"
+
+
+def test_a_driver_that_is_to_know_the_card_is_one_that_a_pytorch_runs_on_too() -> None:
+    """The first branch that drives an 8.6 runs no PyTorch for ARM: a second reboot is saved."""
+    card = "NVIDIA A40,8.6,46068,45000"
+    error = refused("450.80.02", card, arch="aarch64")
+    assert error.args_["branch"] == 455
+    assert "branch 525 or newer" in error.hint.english
+    assert plan_for("525.147.05", card, arch="aarch64").torch.build.startswith("cu")
