@@ -6,12 +6,14 @@ time. How a process starts is tried by tests/cli/test_imports.py and the tests m
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -92,25 +94,54 @@ def _serve() -> int:
 
 
 def _load() -> None:
-    """Import what most commands need; not the verbs, whose help is in the language of its time."""
+    """Import every room, and read the tables that each plan reads."""
     import importlib
     import pkgutil
 
     import setup_assistant
+    from setup_assistant.catalog import recipes
 
-    rooms = ("host", "catalog", "choose", "machine", "site", "steps", "report", "weights", "doctor",
-             "bundle", "fleet", "mirror", "cli.terminal")  # fmt: skip
-    for room in rooms:
-        name = f"{setup_assistant.__name__}.{room}"
-        importlib.import_module(name)
-        for found in pkgutil.walk_packages(sys.modules[name].__path__, f"{name}."):
+    outside = (
+        "setup_assistant.verify.inside",
+        "setup_assistant.agent",
+        "setup_assistant._",
+        "setup_assistant.__",
+    )
+    for found in pkgutil.walk_packages(setup_assistant.__path__, f"{setup_assistant.__name__}."):
+        if not found.name.startswith(outside):
             importlib.import_module(found.name)
+    recipes.load_all()
+
+
+def _speak() -> None:
+    """Load the verbs again where their help, which is written in English by now, needs it."""
+    from setup_assistant import messages
+
+    if messages.of_environment() == "en" and not any(a.startswith("--lang") for a in sys.argv):
+        return
+    for name in [n for n in sys.modules if n.startswith("setup_assistant.cli")]:
+        del sys.modules[name]
+
+
+def _run() -> None:
+    """Run the command, and leave as the interpreter would, without taking each object apart."""
+    from setup_assistant.cli import app
+
+    code: object = 0
+    try:
+        app.main()
+    except SystemExit as end:
+        code = end.code
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":
-    from setup_assistant.cli import app
-
     _load()
     gc.freeze()
     _serve()
-    app.main()
+    _speak()
+    _run()
