@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import functools
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
@@ -48,11 +49,24 @@ def load_json(path: Path, kind: type[T], flag: str = "") -> T:
 
 
 def load_toml(path: Path, kind: type[T], code: str = "recipe_invalid") -> T:
-    """Read a TOML file as a `kind`; raises `code` naming file and key."""
-    text = files.read_text(path)
+    """Read a TOML file as a `kind`; raises `code` naming file and key.
+
+    The same text is decoded once: each remedy of a diagnosis asks for the recipes anew. What is
+    no frozen `kind` but a plain dict belongs to the caller alone.
+    """
     import msgspec
 
+    decode = _decode_toml if kind is dict else _decode_toml_once
     try:
-        return msgspec.toml.decode(text, type=kind)
+        return cast("T", decode(files.read_text(path), cast("Hashable", kind)))
     except msgspec.DecodeError as error:
         raise SetupError(code, file=str(path), detail=str(error)) from error
+
+
+def _decode_toml(text: str, kind: Hashable) -> object:
+    import msgspec
+
+    return msgspec.toml.decode(text, type=kind)
+
+
+_decode_toml_once = functools.lru_cache(maxsize=64)(_decode_toml)
