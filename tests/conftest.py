@@ -18,8 +18,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from setup_assistant import messages
+from tests import forked
 from tests.built import Built, built, place, shared
-from tests.forked import MODULE, Server
 from tests.json_schema import broken
 
 __all__ = ["built", "place", "shared"]
@@ -72,16 +72,8 @@ def _isolated(_unchanged: None, monkeypatch: pytest.MonkeyPatch) -> None:
     messages.use_language("en")
 
 
-@pytest.fixture(scope="session")
-def commands() -> Iterator[Server]:
-    """Return what runs commands in processes of their own."""
-    server = Server()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def assistant(tmp_path: Path, commands: Server) -> Callable[..., subprocess.CompletedProcess[str]]:
+def assistant(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the real command line in a process of its own."""
 
     def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -89,11 +81,11 @@ def assistant(tmp_path: Path, commands: Server) -> Callable[..., subprocess.Comp
         home.mkdir(exist_ok=True)
         env = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT), **variables}
         # What an interpreter reads as it starts needs one that starts.
-        if hasattr(os, "fork") and not any(n.startswith(("PYTHON", "LC_")) for n in variables):
-            done = commands.run(arguments, env, tmp_path)
+        if not any(n.startswith(("PYTHON", "LC_")) for n in variables):
+            done = forked.run(*arguments, env=env, cwd=tmp_path)
         else:
             done = subprocess.run(
-                [sys.executable, "-m", MODULE, *arguments],
+                [sys.executable, "-m", forked.MODULE, *arguments],
                 env=env, capture_output=True, text=True, timeout=600, check=False, cwd=tmp_path,
             )  # fmt: skip
         if "--json" in arguments and done.stdout.startswith("{"):

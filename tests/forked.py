@@ -61,6 +61,23 @@ class Server:
         self._process = None
 
 
+SERVER = Server()
+atexit.register(SERVER.stop)
+
+
+def run(
+    *arguments: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end, in a process of its own, with nobody to answer it."""
+    if hasattr(os, "fork"):
+        return SERVER.run(arguments, os.environ if env is None else env, cwd)
+    return subprocess.run(
+        [sys.executable, "-m", MODULE, *arguments], cwd=cwd, timeout=600, check=False,
+        env={**(os.environ if env is None else env), "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )  # fmt: skip
+
+
 def _child(asked: dict[str, Any]) -> None:
     """Become the process of one command, but for its interpreter."""
     os.chdir(asked["cwd"])

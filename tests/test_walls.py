@@ -6,6 +6,7 @@ The order stands here and nowhere else; `.github/ARCHITECTURE.md` says what each
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -103,12 +104,18 @@ def circle(graph: Mapping[str, set[str]]) -> list[str]:
     return []
 
 
-@pytest.fixture(scope="module")
-def graph() -> dict[str, set[str]]:
+@functools.cache
+def imported() -> dict[str, set[str]]:
+    """Return which modules of this package each one imports."""
     known = modules()
     # A package's own `__init__` is no circle with what lies in it.
     return {m: {t for t in imports(p, known) if not f"{m}.".startswith(f"{t}.")}
             for m, p in known.items()}  # fmt: skip
+
+
+@pytest.fixture
+def graph() -> dict[str, set[str]]:
+    return imported()
 
 
 def test_every_room_has_a_floor() -> None:

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests import forked
+
 ROOT = Path(__file__).parents[2]
 # No network at all, but for root only.
 OFFLINE = ("unshare", "--net") if os.geteuid() == 0 and shutil.which("unshare") else ()
@@ -83,18 +85,25 @@ def call(variables: dict[str, str], tmp_path: Path) -> Call:
         env = {**variables, **extra}
         if program != own:
             del env["PYTHONPATH"]
+        elif not before:
+            return envelope(forked.run(*arguments, "--json", env=env, cwd=tmp_path))
         done = subprocess.run(
             [*before, *program, *arguments, "--json"],
             env=env, capture_output=True, text=True, timeout=300, check=False,
             cwd=tmp_path,
         )  # fmt: skip
-        try:
-            value: dict[str, Any] = json.loads(done.stdout)
-        except ValueError:
-            pytest.fail(f"no envelope: {done.stdout[-2000:]}\n{done.stderr[-4000:]}")
-        return value
+        return envelope(done)
 
     return run
+
+
+def envelope(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """Return what a command with `--json` has printed."""
+    try:
+        value: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        pytest.fail(f"no envelope: {done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    return value
 
 
 @pytest.fixture

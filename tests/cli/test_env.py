@@ -17,6 +17,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import sites
 from setup_assistant.host.removal_proofs import seen
 from setup_assistant.site import environments
+from tests import forked
 from tests.host.test_conda import make
 from tests.host.test_prefix import NEW
 
@@ -46,11 +47,8 @@ class Machine:
         }
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *arguments, *(("--lang", "en") if arguments else ())],
-            capture_output=True, text=True, check=False, env=self.environment(), cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        english = ("--lang", "en") if arguments else ()
+        return forked.run("env", *arguments, *english, env=self.environment(), cwd=self.folder)
 
     def terminal(self, *arguments: str) -> pexpect.spawn[str]:
         """Start the command at a real terminal."""

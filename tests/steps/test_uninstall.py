@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,8 @@ from setup_assistant.site.read import read_layout
 from setup_assistant.steps import environment_record, swap, undo
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.ownership import Owner
+from tests import forked
 from tests.steps.made import MODEL, Made, forge
-
-COMMAND = [sys.executable, "-c", "from setup_assistant.cli.app import main; main()"]
 
 
 @pytest.fixture(autouse=True)
@@ -54,9 +52,7 @@ def uninstall(root: Path, *, others: bool = True) -> tuple[dict[str, str], undo.
 
 
 def run(*arguments: str) -> dict[str, Any]:
-    done = subprocess.run([*COMMAND, *arguments, "--json"], capture_output=True, text=True,
-                          check=False, stdin=subprocess.DEVNULL)  # fmt: skip
-    value: dict[str, Any] = json.loads(done.stdout)
+    value: dict[str, Any] = json.loads(forked.run(*arguments, "--json").stdout)
     return value
 
 
@@ -346,9 +342,8 @@ def test_what_was_changed_in_an_adopted_one_is_listed(tmp_path: Path) -> None:
     for name in ("accelerate-1.2", "torch-2.11.0+cu128", "numpy-2.0", "pip-1"):
         (packages / f"{name}.dist-info").mkdir(parents=True)
     (site.layout.root / "adopted-before.txt").write_text("torch==2.9.1+cu126\nnumpy==2.0\nodd\n")
-    done = subprocess.run([*COMMAND, "uninstall", "--site", str(site.layout.root), "--dry-run",
-                           "--lang", "en"], capture_output=True, text=True, check=False,
-                          env={**os.environ, "COLUMNS": "400"})  # fmt: skip
+    words = ("uninstall", "--site", str(site.layout.root), "--dry-run", "--lang", "en")
+    done = forked.run(*words, env={**os.environ, "COLUMNS": "400"})
     said = done.stdout + done.stderr
     assert "accelerate - → 1.2" in said
     assert "torch 2.9.1+cu126 → 2.11.0+cu128" in said
