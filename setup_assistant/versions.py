@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 Numbers = tuple[int, ...]
 
 
+# One plan compares the same few versions some thousand times.
+@functools.lru_cache(maxsize=1024)
 def numbers(version: str) -> Numbers:
     """Return the leading numbers of a version: "2.15.0+cu132" is (2, 15, 0)."""
     found = re.match(r"\d+(?:\.\d+)*", version.strip())
