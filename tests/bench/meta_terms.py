@@ -87,7 +87,8 @@ def build(architecture: dict[str, Any], *, depth: int | None, device: str) -> An
     about = json.loads(json.dumps(architecture))
     if depth:
         about["vision"]["depth"] = depth
-        about["text"]["num_hidden_layers"] = 1
+        # Only the tower is run: words and their layers need not be drawn at random.
+        about["text"] |= {"num_hidden_layers": 1, "vocab_size": 64, "intermediate_size": 64}
     config = configuration(about)
     torch.set_default_dtype(torch.bfloat16)
     with torch.device(device):
