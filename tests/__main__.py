@@ -10,14 +10,12 @@ import pytest  # noqa: E402 - only importable inside .venv
 
 
 def options(given: list[str]) -> list[str]:
-    """Return pytest's options: two workers unless somebody asked otherwise.
+    """Return pytest's options: four workers unless somebody asked otherwise.
 
-    The everyday part gets four: half of its time it waits for children, hubs and deadlines.
+    More than half of its time a test waits: for children, hubs, disks and deadlines.
     """
     chosen = any(o.startswith(("-n", "--dist", "-p", "--pdb")) for o in given)
-    workers = "4" if "not e2e" in given else "2"
-    # Tests that share one big environment stay together on one worker.
-    return given if chosen else ["-n", workers, "--dist", "loadgroup", *given]
+    return given if chosen else ["-n", "4", *given]
 
 
 if __name__ == "__main__":

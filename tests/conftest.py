@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -47,6 +48,31 @@ for _name in ("SIGINT", "SIGQUIT", "SIGHUP"):
     _signal = getattr(signal, _name, None)
     if _signal and signal.getsignal(_signal) is signal.SIG_IGN:
         signal.signal(_signal, signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
+
+
+# What stays together on one of the workers that share the tests: it makes something big once.
+# By the name of the file: marks of xdist are lost with pytest 9.2, without a word.
+_TOGETHER = {
+    "tests/conda/": "channel",
+    "tests/fleet/test_room.py": "fleet",
+    "tests/fleet/test_real_room.py": "fleet",
+    "tests/fleet/test_troubles.py": "fleet",
+    "tests/fleet/test_from_bundle.py": "fleet",
+    "tests/test_walls.py": "sources",
+    "tests/test_catalogs.py": "sources",
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Hand each test to the next free worker, but for those that stay together."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((n for place, n in _TOGETHER.items() if nodeid.startswith(place)), nodeid)
+
+    return Together(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,6 @@ from babel.messages.mofile import write_mo
 
 from tests import catalogs
 
-# One worker of those that share the tests reads the whole package.
-pytestmark = pytest.mark.xdist_group("sources")
-
 
 def test_the_chinese_catalog_is_whole() -> None:
     assert catalogs.faults() == []

@@ -13,9 +13,6 @@ from pathlib import Path
 
 import pytest
 
-# One worker of those that share the tests reads the whole package.
-pytestmark = pytest.mark.xdist_group("sources")
-
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "setup_assistant"
 # From the top floor down. What stands in one line is on one floor.

@@ -23,7 +23,7 @@ from setup_assistant.steps.backends.base import Job
 from setup_assistant.steps.backends.conda import Conda
 from tests.conda.channel import MINOR
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("channel")]
+pytestmark = [pytest.mark.e2e]
 
 
 @pytest.fixture

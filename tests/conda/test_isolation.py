@@ -14,7 +14,7 @@ from tests.conda.channel import MINOR
 from tests.steps.index import serving, small_recipes
 
 pytest.importorskip("rattler", reason="py-rattler is an optional part")
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("channel")]
+pytestmark = [pytest.mark.e2e]
 
 
 def test_a_hostile_folder_home_and_variables(tmp_path: Path, channel: Path, home: Path) -> None:

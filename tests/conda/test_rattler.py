@@ -19,7 +19,7 @@ from tests.conda.channel import MINOR, PYTHON
 from tests.conda.conftest import SPECS
 
 pytest.importorskip("rattler", reason="py-rattler is an optional part")
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("channel")]
+pytestmark = [pytest.mark.e2e]
 
 Maker = Callable[..., Job]
 

@@ -14,7 +14,6 @@ pytest.importorskip("rattler", reason="py-rattler is an optional part")
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("environment"),
 ]
 
 

@@ -11,7 +11,6 @@ from tests.hub.server import Hub
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(1800),
-    pytest.mark.xdist_group("environment"),
 ]
 MODEL = "Qwen/Qwen2-VL-2B-Instruct"
 

@@ -19,7 +19,6 @@ from tests.steps.index import serving, small_recipes
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("environment"),
 ]
 
 

@@ -41,7 +41,6 @@ document.title = JSON.stringify({said, images, wide,
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(1800),
-    pytest.mark.xdist_group("environment"),
     pytest.mark.skipif(BROWSER is None, reason="no chromium is installed (apt install chromium)"),
 ]
 

@@ -18,7 +18,6 @@ from tests.built import ROOT, Built, Place
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(1800),
-    pytest.mark.xdist_group("environment"),
 ]
 
 

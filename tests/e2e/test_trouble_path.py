@@ -18,7 +18,6 @@ from tests.terminal import ENTER, UP, Terminal
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("environment"),
 ]
 WORDS = {
     "en": ("What would you like", "What is broken", "Do this now", "mended", "Nothing is wrong"),

@@ -17,7 +17,6 @@ from tests.terminal import CLEAR_LINE, CTRL_C, DOWN, ENTER, LEFT, UP, Terminal
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("environment"),
 ]
 MODEL = "Qwen/Qwen2-VL-2B-Instruct"
 WORDS = {

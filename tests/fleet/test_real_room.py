@@ -15,7 +15,7 @@ from tests.fleet import real
 from tests.fleet.machines import MACHINES
 from tests.fleet.rig import Lab
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200), pytest.mark.xdist_group("fleet")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 Fleet = Callable[..., dict[str, Any]]
 TWO = ("pc00", "pc01")
 ASK_THE_WORLD = "python3 -c \"import socket; socket.create_connection(('192.0.2.1', 443), 2)\""

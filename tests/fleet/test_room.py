@@ -20,7 +20,7 @@ from tests.fleet import trouble
 from tests.fleet.machines import MACHINES, nvidia_smi
 from tests.fleet.rig import Lab
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("fleet")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 Fleet = Callable[..., dict[str, Any]]
 Command = Callable[..., "subprocess.Popen[str]"]
 

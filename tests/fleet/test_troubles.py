@@ -14,7 +14,7 @@ from tests.fleet import trouble
 from tests.fleet.rig import Lab
 from tests.fleet.trouble import Trouble
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("fleet")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 Fleet = Callable[..., dict[str, Any]]
 Command = Callable[..., "subprocess.Popen[str]"]
 BEFORE = tuple(t for t in trouble.BEFORE if t.possible())
