@@ -93,8 +93,8 @@ def command(
     files, last = split(words)
     files = checked(files)
     wanted = [*([last] if last else []), *questions]
-    if not wanted and not prompt.interactive():
-        raise SetupError("unanswered", flag="--question")
+    if not wanted:
+        prompt.need_terminal("--question")
     where = _where(site, env, model)
     answers: list[dict[str, Any]] = []
     loading = _("Loading {model}", model=where.name)

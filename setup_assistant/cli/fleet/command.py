@@ -97,10 +97,12 @@ def run_verb(name: Verb, **given: Any) -> Result:  # noqa: ANN401 - click's own 
     record = Record(source.paths)
     inventory = chosen_hosts.read_hosts(source, own["limit"], record, theirs.path)
     if inventory is None:
-        return text.nothing_left(name, source.shown)
+        why = _("No host of {inventory} is left over: the last run finished them all.",
+                inventory=source.shown)  # fmt: skip
+        return text.nothing_done(name, source.shown, why)
     inventory = settings.logging_in(inventory, str(account["user"]), str(account["key"]), theirs)
-    if name == "uninstall" and not (yes or how["check"]):
-        chosen_hosts.must_agree(inventory)
+    if name == "uninstall" and not (yes or how["check"] or chosen_hosts.agreed(inventory)):
+        return text.nothing_done(name, source.shown, _("Nothing was removed."))
     inventory = chosen_hosts.as_root(inventory, how, asks=own["ask_become"])
     timeout = how["timeout"] if how["timeout"] != TIMEOUT else None
     said = {

@@ -83,8 +83,8 @@ def command(
     if answers is not None and not answers.exists():
         raise SetupError("file_missing", path=str(answers), flag="--answers")
     wishes = gather_wishes(flags, answers)
-    if not (yes or dry_run or ask.interactive()):
-        raise SetupError("unanswered", flag="--yes")
+    if not (yes or dry_run):
+        ask.need_terminal("--yes")
     if not (yes or dry_run) and not flags.get("model") and answers is None:
         from setup_assistant.cli.wizard.command import complete
 
