@@ -37,6 +37,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{path} cannot be used: {detail}"),
         msg("Name another place, or ask for permission there."),
     ),
+    "home_unknown": ErrorKind(
+        Exit.USAGE,
+        msg("No home folder is known for this account, or for the one named after ~."),
+        msg("Write the folder out, e.g. /data/qwen2-vl, or set HOME."),
+    ),
     # --- choice -----------------------------------------------------------------------
     "driver_unknown": ErrorKind(
         Exit.CANNOT,
