@@ -70,7 +70,7 @@ def test_a_newcomer_comes_to_the_real_plan_by_pressing_enter(home: Path, say: st
     screen.keys("a")
     screen.wait("Qwen/Qwen2-VL-72B-Instruct")
     screen.keys("?")
-    screen.wait(_("Enter: more"))
+    screen.wait(_("Enter: more; q: enough"))
     screen.keys(ENTER)
     screen.wait(_("bfloat16: the GPU computes in it at full speed."), _("Do this now?"))
     screen.keys("n")
