@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 WORDS = {
     "en": {
         "way": "What would you like to do",
-        "folder": "Which folder shall",
+        "folder": "Which folder should",
         "model": "Which model",
         "cards": "Which cards",
         "agree": "Do this now",

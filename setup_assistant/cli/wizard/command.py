@@ -102,7 +102,7 @@ def _way(probing: Looking) -> str:
 def _explain_ways() -> None:
     ask.told(
         _("Set up: a plan is shown first, and nothing is changed before you agree to it."),
-        _("Answers: your choices in a file, with which other machines are set up unasked."),
+        _("Answers: your choices in a file that sets up other machines without asking."),
         _("Broken: an environment, an error message or this machine is examined; nothing is "
           "changed unless you agree."),
     )()  # fmt: skip

@@ -23,8 +23,8 @@ def show_found(machine: Machine) -> None:
         show.line(f"{show.mark(True)} {said}")
     if not any(g.vendor == "nvidia" for g in machine.gpus) and not machine.verdicts:
         show.line("! " + _("No NVIDIA card was seen: the plan is for the CPU, which is slow."))
-        show.line("  > " + _("If there is a card, its driver is missing; what is known about it is "
-                             "told by setup-assistant doctor"))  # fmt: skip
+        show.line("  > " + _("If there is one, its driver is missing. To find out more, run "
+                             "setup-assistant doctor"))  # fmt: skip
     for verdict in machine.verdicts:
         sentence, remedy = verdicts.said(verdict)
         show.line(f"! {sentence}")
