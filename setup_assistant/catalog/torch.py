@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,6 +109,13 @@ class TorchTable:
     kernels: dict[str, tuple[str, ...]]
     sizes: dict[str, Size]
     release: tuple[Release, ...]
+
+    def least_driver(self, tag: str) -> str:
+        """Return the least driver for Linux that starts a build; nothing without CUDA."""
+        if not re.fullmatch(r"cu\d{2,3}", tag):
+            return ""
+        major = cuda_of(tag).partition(".")[0]
+        return next((f.linux for f in self.floor if str(f.cuda) == major), "")
 
 
 def load(folder: Path | None = None) -> TorchTable:

@@ -80,7 +80,8 @@ def command(
     if serve_packages.missing(layout.env, row):
         if not (yes or _agreed(row)):
             said = _("Nothing was installed, and nothing is served.")
-            return Result("serve", {"host": host, "port": port}, text=lambda: show.line(said))
+            return Result("serve", {"host": host, "port": port, "model": plan.model.id},
+                          text=lambda: show.line(said))  # fmt: skip
         _install(layout, row)
     name, model = _model(layout, plan)
     order = Order(env=layout.env, model=model, name=name, plan=plan, host=host, port=port,

@@ -148,6 +148,12 @@ def _show(data: dict[str, Any], report: Path | None) -> None:
     for number, found in enumerate(data["groups"], 1):
         show.line(_("Group {number}: {hosts}", number=number, hosts=", ".join(found["hosts"])))
         show.line(f"  {found['key']}")
+        if found["least_driver"]:
+            show.line("  " + _("driver {version} or newer", version=found["least_driver"]))
+        if not found["bundled"]:
+            kind = found["plan"]["model"]["quantization"]
+            show.line("  ! " + _("No bundle can carry this plan: what runs {kind} models is "
+                                 "compiled on each machine.", kind=kind))  # fmt: skip
     done = len(data["hosts"]) - len(data["failed"])
     show.line(
         _("{done} of {total} hosts done, {changed} changed, in {time}.", done=done,
