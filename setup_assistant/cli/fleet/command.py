@@ -42,7 +42,7 @@ _SUMMARIES = {
     "apply": _(
         "The whole road on every machine of an inventory.\n\n"
         "Safe to run again: each host goes on where it was. What runs there goes on even where "
-        "the connection breaks; --check shows the plans and changes nothing."
+        "the connection breaks; --check shows the plans and installs nothing."
     ),
     "verify": _("Ask the canary on every machine of an inventory."),
     "doctor": _("Find out what is wrong on every machine of an inventory."),
