@@ -127,6 +127,8 @@ def test_answers_for_other_machines(home: Path, language: str, columns: int) -> 
     screen.wait(words["way"])
     screen.keys(DOWN, ENTER)
     screen.wait(words["folder"])
+    screen.keys("?")
+    screen.wait("answers.toml")
     screen.keys(CLEAR_LINE + str(home / "a"), ENTER)
     screen.wait(words["model"])
     asked = screen.lines()

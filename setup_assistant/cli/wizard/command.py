@@ -225,7 +225,11 @@ def _save_answers(prepared: Prepared) -> Result:
     show.line(_("Answers saved in {path}:", path=str(path)))
     for line in rendered.splitlines():
         # What was not chosen stands there empty, for who wants to edit it.
-        if line and not line.startswith("#") and not line.endswith(('= ""', "= []", "= false")):
+        if (
+            line
+            and not line.startswith("#")
+            and not line.endswith(('= ""', "= []", "= 0", "= false"))
+        ):
             show.line(f"    {line}")
     show.line(_("Run it here, or with this file on any machine that has this tool:"))
     show.command(f"    setup-assistant up --yes --answers {shlex.quote(str(path))}")

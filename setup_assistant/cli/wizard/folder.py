@@ -22,17 +22,17 @@ def ask_folder(*, back: bool, only_answers: bool = False) -> str:
     """
     from setup_assistant.host import paths
 
-    question = (
-        _("Which folder should the answers go into?")
-        if only_answers
-        else _("Which folder should everything go into?")
-    )
-    why = ask.told(
-        _("Everything goes into this one folder: environment, weights, scripts, report. Outside "
-          "it, only a cache of packages is written."),
-        _("It may be new or empty; choose a disk with room for the weights."),
-        _("setup-assistant uninstall removes everything again."),
-    )  # fmt: skip
+    if only_answers:
+        question = _("Which folder should the answers go into?")
+        why = ask.told(_("It receives one small file, answers.toml. Nothing is installed here."))
+    else:
+        question = _("Which folder should everything go into?")
+        why = ask.told(
+            _("Everything goes into this one folder: environment, weights, scripts, report. "
+              "Outside it, only a cache of packages is written."),
+            _("It may be new or empty; choose a disk with room for the weights."),
+            _("setup-assistant uninstall removes everything again."),
+        )  # fmt: skip
     given = ask.text(question, default=str(paths.default_site()), flag="--site",
                      extras=Extras(why=why, back=back), wrong=_wrong)  # fmt: skip
     return str(paths.typed(given))

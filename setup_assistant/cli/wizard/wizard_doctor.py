@@ -25,7 +25,7 @@ def find_out(looking: Looking) -> Result:
     Raises:
         Back: at the first question.
     """
-    show_found(looking.cards())
+    show_found(looking.cards(), planning=False)
     while True:
         what = _what()
         try:
