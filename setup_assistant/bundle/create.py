@@ -22,6 +22,7 @@ from setup_assistant.bundle.finish import item_of
 from setup_assistant.bundle.manifest import Item, Manifest, Target
 from setup_assistant.bundle.targets import Kind
 from setup_assistant.bundle.wheels import Wheel
+from setup_assistant.catalog import torch
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, removal
@@ -162,6 +163,7 @@ def _target(folder: Path, made: Made, weights: dict[str, list[Item]]) -> Target:
         channel=channel,
         tools=_paths(made.tools),
         planned=made.kind.planned,
+        driver=torch.driver_of(plan.torch.build, plan.placement.device),
     )
 
 

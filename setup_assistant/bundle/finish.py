@@ -116,7 +116,7 @@ def _date(folder: Path, manifest: Manifest) -> str:
 
 def _tops(goods: Goods, *, signed: bool) -> list[Item]:
     """Write what people begin with."""
-    text = readme(len(goods.targets), goods.weights, signed=signed)
+    text = readme(goods.targets, goods.weights, signed=signed)
     files.write_text(goods.folder / README, text)
     files.write_text(goods.folder / LAUNCHER, launcher())
     return [item_of(goods.folder, README), item_of(goods.folder, LAUNCHER)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from setup_assistant.bundle.manifest import SUMS, SUMS_SIGNATURE
+from setup_assistant.bundle.manifest import SUMS, SUMS_SIGNATURE, Target
 from setup_assistant.bundle.sign import NAMESPACE, WHO
 from setup_assistant.catalog import models
 
@@ -39,7 +39,10 @@ To check it before anything of it runs, with all its parts in one folder:
     sha256sum -c {sums}
 
 {trust_zh}
-{models}"""
+
+The kinds of machine 机器类别：
+
+{kinds}{models}"""
 _SIGNED = f"""\
 Whose it is, by a public key (KEY.pub) that reached you by another way than this folder:
 
@@ -85,16 +88,28 @@ exit 4
 """
 
 
+def _kind(target: Target) -> str:
+    """Return what a machine must be, in signs that both languages share."""
+    platform = target.platform
+    parts = [
+        f"{platform.os} {platform.arch}",
+        f"glibc ≥ {platform.glibc}" if platform.glibc else "",
+        f"Python {target.python}",
+        f"NVIDIA driver ≥ {target.driver}" if target.driver else "CPU",
+    ]
+    return f"    {', '.join(p for p in parts if p)}: {target.model}\n"
+
+
 def launcher() -> str:
     """Return the shell script that starts the agent of a machine's processor."""
     return _LAUNCHER
 
 
-def readme(count: int, weights: Iterable[str], *, signed: bool) -> str:
+def readme(targets: Sequence[Target], weights: Iterable[str], *, signed: bool) -> str:
     """Return the text of README.txt.
 
     Args:
-        count: kinds of machine.
+        targets: the kinds of machine.
         weights: the models whose weights are in the bundle.
         signed: whether a signature will lie beside it.
     """
@@ -102,7 +117,8 @@ def readme(count: int, weights: Iterable[str], *, signed: bool) -> str:
     rows = [f"    {name}  {known.get(name, '?')}\n" for name in sorted(weights)]
     head = "\nWeights, their licences (texts beside them) 权重及其许可证（全文见其文件夹）：\n\n"
     return _TEXT.format(
-        count=count,
+        count=len(targets),
+        kinds="".join(map(_kind, targets)),
         sums=SUMS,
         trust=_SIGNED if signed else _UNSIGNED,
         trust_zh=_SIGNED_ZH if signed else _UNSIGNED_ZH,

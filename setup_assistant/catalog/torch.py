@@ -110,13 +110,6 @@ class TorchTable:
     sizes: dict[str, Size]
     release: tuple[Release, ...]
 
-    def least_driver(self, tag: str) -> str:
-        """Return the least driver for Linux that starts a build; nothing without CUDA."""
-        if not re.fullmatch(r"cu\d{2,3}", tag):
-            return ""
-        major = cuda_of(tag).partition(".")[0]
-        return next((f.linux for f in self.floor if str(f.cuda) == major), "")
-
 
 def load(folder: Path | None = None) -> TorchTable:
     """Return the recipe.
@@ -136,6 +129,14 @@ def load(folder: Path | None = None) -> TorchTable:
                 detail = f"release {release.torch}: no [sizes] {build.tag}"
                 raise SetupError("recipe_invalid", file=str(path), detail=detail)
     return table
+
+
+def driver_of(tag: str, device: str) -> str:
+    """Return the least driver for Linux that a build needs to start; nothing on a CPU."""
+    if device == "cpu" or not re.fullmatch(r"cu\d{2,3}", tag):
+        return ""
+    major = cuda_of(tag).partition(".")[0]
+    return next((f.linux for f in load().floor if str(f.cuda) == major), "")
 
 
 def cuda_of(tag: str) -> str:

@@ -45,12 +45,12 @@ def group(outcomes: Iterable[Outcome]) -> tuple[Group, ...]:
 
 def _group(key: str, members: list[tuple[str, Mapping[str, Any]]]) -> Group:
     plan = members[0][1]
-    on_cpu = (plan.get("placement") or {}).get("device") == "cpu"
+    device = str((plan.get("placement") or {}).get("device"))
     return Group(
         key=key,
         hosts=tuple(name for name, _plan in members),
         example=plan,
-        driver="" if on_cpu else torch.load().least_driver(str(plan["torch"]["build"])),
+        driver=torch.driver_of(str(plan["torch"]["build"]), device),
         bundled=not stacks.compiled_on_arrival(
             stacks.load(), str(plan["model"].get("quantization"))
         ),

@@ -45,6 +45,7 @@ def small(
         wheels=(offer.path,),
         model=f"Qwen/{name}",
         weights=tuple(weights),
+        driver="580.65.06",
     )
     goods = Goods(folder=folder, targets=(target,), agents=agents, items=tuple(items.values()),
                   offers=(offer,), weights=models)  # fmt: skip

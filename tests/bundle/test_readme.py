@@ -49,7 +49,11 @@ def test_stock_tools_prove_every_file_and_whose_it_is(
     sums = bundle / "SHA256SUMS"
     sums.write_text(sums.read_text().replace("README.txt", "README.md"))
     assert typed(bundle, prove, tmp_path).returncode != 0
-    assert "not signed" not in (bundle / "README.txt").read_text()
+    said = (bundle / "README.txt").read_text()
+    assert "not signed" not in said
+    assert (
+        "    Linux x86_64, glibc ≥ 2.28, Python 3.11, NVIDIA driver ≥ 580.65.06: Qwen/a\n" in said
+    )
     small(tmp_path / "plain")
     assert "not signed" in (tmp_path / "plain/README.txt").read_text()
 
