@@ -31,7 +31,7 @@ SCHEMA = "setup-assistant/bundle/1"
 # A hundred times that of a room with ten kinds of machine.
 LARGEST_MANIFEST = 64 << 20
 # What is made in a bundle's folder, and removed there when no machine needs it any longer.
-FOLDERS = ("agent", "conda", "locks", "tools", "weights", "wheels")
+FOLDERS = ("agent", "conda", "locks", "python", "tools", "weights", "wheels")
 # No file is larger than this many bytes (4 PB).
 _LARGEST = 1 << 52
 _TARGET = re.compile(r"[0-9a-f]{8}")

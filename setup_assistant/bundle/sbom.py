@@ -36,6 +36,7 @@ def render(
     offers: Iterable[Offer],
     models: Iterable[tuple[str, list[Item]]],
     agents: Sequence[Item],
+    pythons: Sequence[Item] = (),
 ) -> dict[str, Any]:
     """Return the document.
 
@@ -46,6 +47,7 @@ def render(
         offers: every package in it.
         models: id and files of every model in it.
         agents: this tool itself, for every processor.
+        pythons: archives of Python, likewise.
     """
     packages = [(o, _needs_of(o, folder)) for o in sorted(offers, key=lambda o: o.path)]
     components = [_package(o, folder) for o, _needs in packages]
@@ -53,6 +55,7 @@ def render(
     known = {m.id: m.licence for m in catalog.load()}
     components += [_model(name, items, known.get(name, "")) for name, items in models]
     components += [_agent(i, tool, folder) for i in agents]
+    components += [_python(i) for i in pythons]
     names = "\n".join(f"{c['bom-ref']} {c.get('hashes')}" for c in components)
     refs = [c["bom-ref"] for c in components]
     return {
@@ -174,6 +177,16 @@ def _agent(item: Item, tool: str, folder: Path) -> Component:
         "hashes": [_hash(item.sha256)],
         **_licensed(inside_zip.licence(_OWN_LICENCE)),
         **_holding(inside),
+    }
+
+
+def _python(item: Item) -> Component:
+    return {
+        "type": "platform",
+        "bom-ref": item.path,
+        "name": "CPython",
+        "hashes": [_hash(item.sha256)],
+        **_licensed(inside_zip.licence("PSF-2.0")),
     }
 
 
