@@ -90,7 +90,7 @@ ERRORS: dict[str, ErrorKind] = {
     "gpu_unusable": ErrorKind(
         Exit.CANNOT,
         msg("{gpu} cannot be used now: {reason}"),
-        msg("Mend that first (setup-assistant probe says more), or use --gpus none."),
+        msg("Fix that first (setup-assistant probe says more), or use --gpus none."),
     ),
     "mig_empty": ErrorKind(
         Exit.CANNOT,

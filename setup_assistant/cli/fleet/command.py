@@ -40,7 +40,7 @@ _SUMMARIES = {
     "probe": _("Show what is true of every machine of an inventory."),
     "plan": _("Show what would be installed on every machine, grouped by what they can run."),
     "apply": _(
-        "The whole road on every machine of an inventory.\n\n"
+        "Do everything on every machine of an inventory.\n\n"
         "Safe to run again: each host goes on where it was. What runs there goes on even where "
         "the connection breaks; --check shows the plans and installs nothing."
     ),

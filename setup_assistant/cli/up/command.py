@@ -22,7 +22,7 @@ from setup_assistant.steps.prepare import Prepared
 @verb(
     "up",
     summary=_(
-        "The whole road: probe, plan, environment, canary, weights, proof, report.\n\n"
+        "Do everything: probe, plan, environment, canary, weights, proof, report.\n\n"
         "Safe to run again: it goes on where it was, and changes nothing that is already so."
     ),
     examples=(

@@ -63,7 +63,7 @@ def _what() -> str:
 def _explain() -> None:
     ask.told(
         _("An environment: its packages, from outside and from inside, and the machine below it."),
-        _("An error message: its cause, and what mends it, from the text alone."),
+        _("An error message: its cause and its remedy, from the text alone."),
         _("This machine: without any environment."),
         _("Nothing is changed before you agree to it."),
     )()
