@@ -75,7 +75,8 @@ _FLEET = (
      "hosts": _listed(name=str, status=str, code=str, reason=str, remedy=str, changed=bool,
                       seconds=float | None, machine=str, hostname=str, groups=_TEXTS,
                       notes=_TEXTS, results=dict[str, Any]),
-     "groups": _listed(key=str, hosts=_TEXTS, plan=dict[str, Any]),
+     "groups": _listed(key=str, hosts=_TEXTS, plan=dict[str, Any],
+                       least_driver=str, bundled=bool),
      "failed": _TEXTS, "changed": _TEXTS, "rerun": str, "seconds": float},
     {"playbook": str},
 )  # fmt: skip

@@ -9,19 +9,21 @@ import hashlib
 import importlib.metadata
 import shutil
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, cast
 
 from setup_assistant.agent.build import build
 from setup_assistant.bundle import conda, cut, disk_check, finish, models, wheels
+from setup_assistant.bundle.carried_python import CarriedPython
 from setup_assistant.bundle.conda import Package
 from setup_assistant.bundle.fetch import Offer, fetch
 from setup_assistant.bundle.finish import item_of
 from setup_assistant.bundle.manifest import Item, Manifest, Target
 from setup_assistant.bundle.targets import Kind
 from setup_assistant.bundle.wheels import Wheel
+from setup_assistant.catalog import torch
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, removal
@@ -43,6 +45,7 @@ class Order:
     with_weights: bool = True
     part_bytes: int = 0
     key: Path | None = None
+    pythons: tuple[CarriedPython, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,7 @@ def _create(order: Order, work: Path, tell: Callable[[Message], None]) -> Manife
             folder=folder,
             targets=targets,
             agents=tuple(_agents(order)),
+            pythons=tuple(_pythons(order)),
             items=tuple(items),
             offers=tuple(every.values()),
             weights=weights,
@@ -162,6 +166,7 @@ def _target(folder: Path, made: Made, weights: dict[str, list[Item]]) -> Target:
         channel=channel,
         tools=_paths(made.tools),
         planned=made.kind.planned,
+        driver=torch.driver_of(plan.torch.build, plan.placement.device),
     )
 
 
@@ -185,6 +190,12 @@ def _agents(order: Order) -> list[Item]:
             aside.replace(target)
         found.append(item_of(order.folder, path, sum_))
     return found
+
+
+def _pythons(order: Order) -> Iterator[Item]:
+    for one in order.pythons:
+        one.put_into(order.folder)
+        yield item_of(order.folder, one.path)
 
 
 def _check_agent(agent: Path, arch: str) -> None:

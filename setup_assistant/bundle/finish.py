@@ -35,6 +35,7 @@ class Goods:
     items: tuple[Item, ...]
     offers: tuple[Offer, ...]
     weights: Mapping[str, list[Item]]
+    pythons: tuple[Item, ...] = ()
 
 
 def seal(
@@ -61,14 +62,14 @@ def seal(
         # Plans are made with these again; how fast they were today is no part of that.
         sources=tuple(replace(s, seconds=None, bytes_per_second=None) for s in sources),
         targets=goods.targets,
-        files=(*goods.agents, *goods.items),
+        files=(*goods.agents, *goods.pythons, *goods.items),
         part_bytes=part_bytes,
     )
     manifest = replace(manifest, created=_date(folder, manifest))
     plain = [*_tops(goods, signed=key is not None), _sbom(goods, manifest.created)]
-    # The agent stays whole: it is what puts the others together.
+    # The agent and its Python stay whole: they are what puts the others together.
     rest = cut.pack(folder, goods.items, part_bytes) if part_bytes else goods.items
-    manifest = replace(manifest, files=(*plain, *goods.agents, *rest))
+    manifest = replace(manifest, files=(*plain, *goods.agents, *goods.pythons, *rest))
     for signature in (manifests.SIGNATURE, manifests.SUMS_SIGNATURE):
         removal.drop(folder / signature, under=folder)
     manifests.save(folder, manifest)
@@ -116,7 +117,7 @@ def _date(folder: Path, manifest: Manifest) -> str:
 
 def _tops(goods: Goods, *, signed: bool) -> list[Item]:
     """Write what people begin with."""
-    text = readme(len(goods.targets), goods.weights, signed=signed)
+    text = readme(goods.targets, goods.weights, signed=signed, carried=bool(goods.pythons))
     files.write_text(goods.folder / README, text)
     files.write_text(goods.folder / LAUNCHER, launcher())
     return [item_of(goods.folder, README), item_of(goods.folder, LAUNCHER)]
@@ -130,6 +131,7 @@ def _sbom(goods: Goods, created: str) -> Item:
         offers=goods.offers,
         models=goods.weights.items(),
         agents=goods.agents,
+        pythons=goods.pythons,
     )
     files.write_json(goods.folder / SBOM, value)
     return item_of(goods.folder, SBOM)

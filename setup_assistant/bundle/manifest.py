@@ -31,7 +31,7 @@ SCHEMA = "setup-assistant/bundle/1"
 # A hundred times that of a room with ten kinds of machine.
 LARGEST_MANIFEST = 64 << 20
 # What is made in a bundle's folder, and removed there when no machine needs it any longer.
-FOLDERS = ("agent", "conda", "locks", "tools", "weights", "wheels")
+FOLDERS = ("agent", "conda", "locks", "python", "tools", "weights", "wheels")
 # No file is larger than this many bytes (4 PB).
 _LARGEST = 1 << 52
 _TARGET = re.compile(r"[0-9a-f]{8}")
@@ -62,7 +62,8 @@ class Target:
     `key` tells the packages (as `targets.plan_key`); `platform` has the C library of the oldest
     machine it was made for. `weights` are the model's files; the canary comes with the agent.
     `conda` are the packages of a conda environment and `channel` the index that lists them;
-    `tools` is what makes one without conda. `planned`: made from a plan alone, so that any
+    `tools` is what makes one without conda. `driver` is the least one that torch's build starts on;
+    nothing where it runs on the CPU. `planned`: made from a plan alone, so that any
     machine may take it that can run it.
     """
 
@@ -80,6 +81,7 @@ class Target:
     channel: str = ""
     tools: tuple[str, ...] = ()
     planned: bool = False
+    driver: str = ""
 
     def packages(self) -> tuple[str, ...]:
         """Return the paths of all that an environment is made from."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from setup_assistant.bundle.manifest import SUMS, SUMS_SIGNATURE
+from setup_assistant.bundle.manifest import SUMS, SUMS_SIGNATURE, Target
 from setup_assistant.bundle.sign import NAMESPACE, WHO
 from setup_assistant.catalog import models
 
 README, LAUNCHER = "README.txt", "run.sh"
 _TEXT = """\
 Everything that {count} kinds of machine need to run Qwen2-VL, without internet.
-On each machine (Linux, Python 3.10 or newer), in this folder:
+On each machine (Linux, {python}), in this folder:
 
     sh run.sh bundle verify .
     sh run.sh bundle apply .
@@ -26,7 +26,7 @@ To check it before anything of it runs, with all its parts in one folder:
 {trust}
 
 {count} 类机器运行 Qwen2-VL 所需的全部内容，无需联网。
-在每台机器上（Linux，Python 3.10 或更新版本），在此文件夹中运行：
+在每台机器上（Linux，{python_zh}），在此文件夹中运行：
 
     sh run.sh bundle verify .
     sh run.sh bundle apply .
@@ -39,7 +39,10 @@ To check it before anything of it runs, with all its parts in one folder:
     sha256sum -c {sums}
 
 {trust_zh}
-{models}"""
+
+The kinds of machine 机器类别：
+
+{kinds}{models}"""
 _SIGNED = f"""\
 Whose it is, by a public key (KEY.pub) that reached you by another way than this folder:
 
@@ -58,6 +61,13 @@ _SIGNED_ZH = f"""\
 不是专门交给您的密钥，无人为其担保：改动文件的人可以重新签名。"""
 _UNSIGNED = "It is not signed: the sums tell what broke on the way, not what somebody changed."
 _UNSIGNED_ZH = "未签名：校验和只能发现传输中的损坏，不能发现他人的改动。"
+_NEEDED, _NEEDED_ZH = "Python 3.10 or newer", "Python 3.10 或更新版本"
+_CARRIED = """\
+with or without Python: run.sh puts its own into
+~/.local/share/setup-assistant, which uninstall leaves there"""
+_CARRIED_ZH = """\
+有无 Python 均可：run.sh 会把自带的放到
+~/.local/share/setup-assistant，uninstall 不会删除它"""
 _LAUNCHER = """\
 #!/bin/sh
 # Setup Assistant for this processor, out of this folder: sh run.sh VERB ...
@@ -79,10 +89,34 @@ for python in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 pyth
     exec "$python" "$agent" "$@"
   fi
 done
+# The bundle's own, for machines that have none; its folder is called by its sum.
+own=python/python-$arch.tar.gz
+sum=$(sed -n "s|^\\([0-9a-f]*\\)  $own\\$|\\1|p" "$here/SHA256SUMS" 2>/dev/null)
+if [ -f "$here/$own" ] && [ -n "$sum" ]; then
+  home=${XDG_DATA_HOME:-$HOME/.local/share}/setup-assistant/python-$(printf %.12s "$sum")
+  if [ ! -x "$home/bin/python3" ]; then
+    (cd "$here" && echo "$sum  $own" | sha256sum -c --quiet -) || exit 1
+    mkdir -p "$home.$$" && tar -xzf "$here/$own" -C "$home.$$" --strip-components 1 &&
+      rm -rf "$home" && mv "$home.$$" "$home" || { rm -rf "$home.$$"; exit 1; }
+  fi
+  exec "$home/bin/python3" "$agent" "$@"
+fi
 echo "Python 3.10 or newer is needed; name one as PYTHON=/path/to/python3." >&2
 echo "需要 Python 3.10 或更新版本；可用 PYTHON=路径 指定。" >&2
 exit 4
 """
+
+
+def _kind(target: Target) -> str:
+    """Return what a machine must be, in signs that both languages share."""
+    platform = target.platform
+    parts = [
+        f"{platform.os} {platform.arch}",
+        f"glibc ≥ {platform.glibc}" if platform.glibc else "",
+        f"Python {target.python}",
+        f"NVIDIA driver ≥ {target.driver}" if target.driver else "CPU",
+    ]
+    return f"    {', '.join(p for p in parts if p)}: {target.model}\n"
 
 
 def launcher() -> str:
@@ -90,19 +124,24 @@ def launcher() -> str:
     return _LAUNCHER
 
 
-def readme(count: int, weights: Iterable[str], *, signed: bool) -> str:
+def readme(targets: Sequence[Target], weights: Iterable[str], *, signed: bool,
+           carried: bool = False) -> str:  # fmt: skip
     """Return the text of README.txt.
 
     Args:
-        count: kinds of machine.
+        targets: the kinds of machine.
         weights: the models whose weights are in the bundle.
         signed: whether a signature will lie beside it.
+        carried: whether Python is in the bundle.
     """
     known = {m.id: m.licence for m in models.load()}
     rows = [f"    {name}  {known.get(name, '?')}\n" for name in sorted(weights)]
     head = "\nWeights, their licences (texts beside them) 权重及其许可证（全文见其文件夹）：\n\n"
     return _TEXT.format(
-        count=count,
+        count=len(targets),
+        python=_CARRIED if carried else _NEEDED,
+        python_zh=_CARRIED_ZH if carried else _NEEDED_ZH,
+        kinds="".join(map(_kind, targets)),
         sums=SUMS,
         trust=_SIGNED if signed else _UNSIGNED,
         trust_zh=_SIGNED_ZH if signed else _UNSIGNED_ZH,

@@ -154,6 +154,11 @@ class Stacks:
     server: tuple[Server, ...] = ()
 
 
+def compiled_on_arrival(stacks: Stacks, quantization: str) -> bool:
+    """Whether a package that runs such models exists as source only."""
+    return any(q.compiles and quantization in q.quantizations for q in stacks.quantizer)
+
+
 def load(folder: Path | None = None) -> Stacks:
     """Return the recipe.
 

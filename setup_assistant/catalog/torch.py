@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,6 +129,14 @@ def load(folder: Path | None = None) -> TorchTable:
                 detail = f"release {release.torch}: no [sizes] {build.tag}"
                 raise SetupError("recipe_invalid", file=str(path), detail=detail)
     return table
+
+
+def driver_of(tag: str, device: str) -> str:
+    """Return the least driver for Linux that a build needs to start; nothing on a CPU."""
+    if device == "cpu" or not re.fullmatch(r"cu\d{2,3}", tag):
+        return ""
+    major = cuda_of(tag).partition(".")[0]
+    return next((f.linux for f in load().floor if str(f.cuda) == major), "")
 
 
 def cuda_of(tag: str) -> str:

@@ -18,6 +18,11 @@ _NAMED = 3
 _AFTER = msg(
     "{used} of {total} of {gpu} are in use by {users}: after closing them, {model} would fit."
 )
+# Where the driver does not say whose they are.
+_AFTER_UNKNOWN = msg(
+    "{used} of {total} of {gpu} are in use by other programs: after closing them, {model} would "
+    "fit."
+)
 
 
 def emptied(cards: Sequence[Card]) -> list[Card]:
@@ -41,7 +46,7 @@ def _about(card: Card) -> dict[str, str]:
         "used": gib(_used(card)),
         "total": gib(card.total or 0),
         "gpu": card.name,
-        "users": users or msg("other programs").english,
+        "users": users,
     }
 
 
@@ -61,12 +66,15 @@ def tell(cards: Sequence[Card], here: str, after: str, notes: Notes) -> None:
 
 
 def _sentence(card: Card, after: str) -> Message:
-    return Message(_AFTER.template, {**_about(card), "model": after})
+    about = _about(card)
+    template = _AFTER.template if about["users"] else _AFTER_UNKNOWN.template
+    return Message(template, {**about, "model": after})
 
 
 def told_of(plan: Plan) -> tuple[Message, ...]:
     """Return what a plan says of cards that a larger model would fit on after closing programs."""
-    return tuple(w.message for w in plan.warnings if w.message.template == _AFTER.template)
+    templates = (_AFTER.template, _AFTER_UNKNOWN.template)
+    return tuple(w.message for w in plan.warnings if w.message.template in templates)
 
 
 def refuse(cards: Sequence[Card], model: str, need: int) -> NoReturn:
@@ -76,4 +84,6 @@ def refuse(cards: Sequence[Card], model: str, need: int) -> NoReturn:
         SetupError: `gpu_occupied`.
     """
     fullest = max(filled(cards), key=_used)
-    raise SetupError("gpu_occupied", **_about(fullest), model=model, need=gib(need))
+    about = _about(fullest)
+    about["users"] = about["users"] or str(msg("other programs"))
+    raise SetupError("gpu_occupied", **about, model=model, need=gib(need))

@@ -24,9 +24,12 @@ COMPLETE = "_SETUP_ASSISTANT_COMPLETE"
 VERBS = {
     "up": (
         "setup_assistant.cli.up.command",
-        msg("The whole road: from this machine to a proved answer."),
+        msg("Do everything, from this machine to a verified answer."),
     ),
-    "probe": ("setup_assistant.cli.probe.command", msg("Show what is true of this machine.")),
+    "probe": (
+        "setup_assistant.cli.probe.command",
+        msg("Show this machine: driver, GPUs, memory, tools, sources."),
+    ),
     "plan": (
         "setup_assistant.cli.plan.command",
         msg("Show what would be installed here, and why."),
@@ -50,7 +53,7 @@ VERBS = {
     ),
     "doctor": (
         "setup_assistant.cli.doctor.command",
-        msg("Find out what is wrong, and what mends it."),
+        msg("Find out what is wrong, and how to fix it."),
     ),
     "bundle": (
         "setup_assistant.cli.bundle.command",
@@ -67,7 +70,7 @@ VERBS = {
     ),
     "recipes": (
         "setup_assistant.cli.recipes.command",
-        msg("Check the recipes plans are made from."),
+        msg("Check the data that plans are made from."),
     ),
     "completion": (
         "setup_assistant.cli.completion",

@@ -99,7 +99,7 @@ def guard(name: str, call: Callable[[], Result]) -> Result:
         return Result(name, exit_code=Exit.FAILED)
     except Exception as error:  # noqa: BLE001 - the one place that maps errors to statuses
         log.exception("internal", error)
-        if isinstance(error, OSError) and (refused := _refused(error)):
+        if refused := _refused(error):
             return _failed(name, refused)
         detail = f"{type(error).__name__}: {error}"
         return _failed(name, SetupError("internal", detail=detail, log=str(log.current() or "-")))
@@ -141,12 +141,18 @@ def written_to(flag: str) -> Iterator[None]:
         raise SetupError(error.code, **{**error.args_, "flag": flag}) from error
 
 
-def _refused(error: OSError) -> SetupError | None:
+def _refused(error: Exception) -> SetupError | None:
     """Return what a full disk or a place that is refused means; None for other errors.
 
     Nobody here knows whether the place was to be written or only read.
     """
     import errno
+
+    # What pathlib says of ~nobody, and where HOME is unset.
+    if isinstance(error, RuntimeError) and "home directory" in str(error):
+        return SetupError("home_unknown")
+    if not isinstance(error, OSError):
+        return None
 
     from setup_assistant.host import files
 

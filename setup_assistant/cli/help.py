@@ -43,7 +43,17 @@ def command(topic: str | None) -> Result:
             "There is no page {topic}; there are: {names}.", topic=topic, names=", ".join(TOPICS)
         ))  # fmt: skip
     page = page_text(topic, messages.language())
-    return Result("help", {"topic": topic, "page": page}, text=lambda: show.page(page))
+    return Result("help", {"topic": topic, "page": page}, text=lambda: _show(page))
+
+
+def _show(page: str) -> None:
+    from setup_assistant.cli.terminal.pager import pages
+
+    try:
+        with pages():
+            show.page(page)
+    except KeyboardInterrupt:  # as in any pager
+        show.line()
 
 
 def page_text(topic: str, language: str) -> str:

@@ -78,7 +78,11 @@ def command(
     must_be_free(host, port)
     token = _token(token_file)
     if serve_packages.missing(layout.env, row):
-        _install(layout, row, yes=yes)
+        if not (yes or _agreed(row)):
+            said = _("Nothing was installed, and nothing is served.")
+            return Result("serve", {"host": host, "port": port, "model": plan.model.id},
+                          text=lambda: show.line(said))  # fmt: skip
+        _install(layout, row)
     name, model = _model(layout, plan)
     order = Order(env=layout.env, model=model, name=name, plan=plan, host=host, port=port,
                   packages=serve_packages.folder_of(layout.env), token=token)  # fmt: skip
@@ -115,19 +119,21 @@ def _token(path: Path | None) -> str:
     return token
 
 
-def _install(layout: Layout, row: Row, *, yes: bool) -> None:
-    """Install what the server needs, beside the environment's packages, after asking."""
+def _agreed(row: Row) -> bool:
     from setup_assistant.cli.terminal.question import Choice, Extras
-    from setup_assistant.steps import serve_packages
 
     show.note(_("The server needs {packages}, in a folder of their own in the environment.",
                 packages=", ".join(row.packages)))  # fmt: skip
-    if not yes:
-        choices = [Choice("yes", _("Install them")), Choice("no", _("Not now"))]
-        extras = Extras(why=ask.told(_("The environment's own packages stay as they are.")))
-        if ask.select(_("Install them?"), choices, default="yes", flag="--yes",
-                      extras=extras) == "no":  # fmt: skip
-            raise SetupError("unanswered", flag="--yes")
+    choices = [Choice("yes", _("Install them")), Choice("no", _("Not now"))]
+    extras = Extras(why=ask.told(_("The environment's own packages stay as they are.")))
+    return ask.select(_("Install them?"), choices, default="yes", flag="--yes",
+                      extras=extras) == "yes"  # fmt: skip
+
+
+def _install(layout: Layout, row: Row) -> None:
+    """Install what the server needs, beside the environment's packages."""
+    from setup_assistant.steps import serve_packages
+
     with files.exclusive(layout.lock), busy(_("Installing the server's packages")):
         scratch = layout.work / "serve"
         scratch.mkdir(parents=True, exist_ok=True)

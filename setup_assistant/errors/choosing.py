@@ -37,6 +37,11 @@ ERRORS: dict[str, ErrorKind] = {
         msg("{path} cannot be used: {detail}"),
         msg("Name another place, or ask for permission there."),
     ),
+    "home_unknown": ErrorKind(
+        Exit.USAGE,
+        msg("No home folder is known for this account, or for the one named after ~."),
+        msg("Write the folder out, e.g. /data/qwen2-vl, or set HOME."),
+    ),
     # --- choice -----------------------------------------------------------------------
     "driver_unknown": ErrorKind(
         Exit.CANNOT,
@@ -85,7 +90,7 @@ ERRORS: dict[str, ErrorKind] = {
     "gpu_unusable": ErrorKind(
         Exit.CANNOT,
         msg("{gpu} cannot be used now: {reason}"),
-        msg("Mend that first (setup-assistant probe says more), or use --gpus none."),
+        msg("Fix that first (setup-assistant probe says more), or use --gpus none."),
     ),
     "mig_empty": ErrorKind(
         Exit.CANNOT,

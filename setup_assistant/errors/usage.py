@@ -15,10 +15,7 @@ ERRORS: dict[str, ErrorKind] = {
     "unanswered": ErrorKind(
         Exit.USAGE,
         msg("There is no terminal to ask in, and {flag} was not given."),
-        msg(
-            "Answer it on the command line, replay answers with --answers FILE, or take the "
-            "defaults with --yes."
-        ),
+        msg("{remedy}"),
     ),
     "no_terminal": ErrorKind(
         Exit.USAGE,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from setup_assistant.catalog import stacks, torch
 from setup_assistant.fleet.outcome import Outcome
 
 Machine = tuple[str, list[Mapping[str, Any]]]
@@ -13,15 +14,22 @@ Machine = tuple[str, list[Mapping[str, Any]]]
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Hosts with one and the same plan. `example` is the plan of the first of them."""
+    """Hosts with one and the same plan. `example` is the plan of the first of them.
+
+    `driver` is the least that the plan's build of torch starts on; nothing for a CPU. `bundled` is
+    whether a bundle can carry the plan.
+    """
 
     key: str
     hosts: tuple[str, ...]
     example: Mapping[str, Any]
+    driver: str = ""
+    bundled: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {"key": self.key, "hosts": list(self.hosts), "plan": dict(self.example)}
+        return {"key": self.key, "hosts": list(self.hosts), "plan": dict(self.example),
+                "least_driver": self.driver, "bundled": self.bundled}  # fmt: skip
 
 
 def group(outcomes: Iterable[Outcome]) -> tuple[Group, ...]:
@@ -31,11 +39,22 @@ def group(outcomes: Iterable[Outcome]) -> tuple[Group, ...]:
         plan = plan_of(outcome)
         if plan is not None:
             found.setdefault(key_of(plan), []).append((outcome.host, plan))
-    groups = [
-        Group(key=key, hosts=tuple(name for name, _plan in members), example=members[0][1])
-        for key, members in found.items()
-    ]
+    groups = [_group(key, members) for key, members in found.items()]
     return tuple(sorted(groups, key=lambda g: (-len(g.hosts), g.key)))
+
+
+def _group(key: str, members: list[tuple[str, Mapping[str, Any]]]) -> Group:
+    plan = members[0][1]
+    device = str((plan.get("placement") or {}).get("device"))
+    return Group(
+        key=key,
+        hosts=tuple(name for name, _plan in members),
+        example=plan,
+        driver=torch.driver_of(str(plan["torch"]["build"]), device),
+        bundled=not stacks.compiled_on_arrival(
+            stacks.load(), str(plan["model"].get("quantization"))
+        ),
+    )
 
 
 def plan_of(outcome: Outcome) -> Mapping[str, Any] | None:
@@ -83,9 +102,9 @@ def _of_receipt(plan: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def key_of(plan: Mapping[str, Any]) -> str:
     """Return what tells one plan from another, in the words of the plan."""
-    torch, model = plan["torch"], plan["model"]
+    build, model = plan["torch"], plan["model"]
     device = plan.get("placement", {}).get("device", "")
     return (
-        f"{model['id']} · {model['dtype']} · torch {torch['version']} {torch['build']} · "
+        f"{model['id']} · {model['dtype']} · torch {build['version']} {build['build']} · "
         f"transformers {plan['transformers']['version']} · Python {plan['python']} · {device}"
     )

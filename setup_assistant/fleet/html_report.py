@@ -85,7 +85,8 @@ def _section(name: str, title: Message, content: Html) -> Html:
 def _groups(data: Mapping[str, Any]) -> Html:
     if not data["groups"]:
         return el("p", msg("No plans were asked for in this run."))
-    columns = (msg("Group"), msg("Hosts"), msg("Model"), "torch", "transformers", "Python")
+    columns = (msg("Group"), msg("Hosts"), msg("Model"), "torch", "transformers", "Python",
+               msg("Driver"))  # fmt: skip
     rows: list[tuple[Part, ...]] = []
     for number, found in enumerate(data["groups"], 1):
         plan = found["plan"]
@@ -95,7 +96,7 @@ def _groups(data: Mapping[str, Any]) -> Html:
         rows.append((
             str(number), ", ".join(found["hosts"]), f"{model['id']} · {model['dtype']}",
             f"{torch['version']} {torch['build']}{how}", plan["transformers"]["version"],
-            plan["python"],
+            plan["python"], f"≥ {least}" if (least := found["least_driver"]) else "",
         ))  # fmt: skip
     return table(rows, columns)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
+
+from setup_assistant.errors import SetupError
 
 APP = "setup-assistant"
 _set_cache: ContextVar[Path | None] = ContextVar("package_cache", default=None)
@@ -64,6 +67,26 @@ def log_folder() -> Path:
 def default_site() -> Path:
     """Return the folder of a deployment nobody named."""
     return Path.home() / "qwen2-vl"
+
+
+def typed(text: str) -> Path:
+    """Return the absolute path that a person typed, or dragged into the terminal.
+
+    Quotes and backslashes count as in a shell where they hold one name together; `~` and
+    variables are filled in.
+
+    Raises:
+        SetupError: `home_unknown`.
+    """
+    words = [text]
+    if os.name == "posix":
+        with contextlib.suppress(ValueError):
+            words = shlex.split(text)
+    meant = os.path.expandvars(words[0] if len(words) == 1 else text)
+    try:
+        return Path(meant).expanduser().absolute()
+    except RuntimeError as error:
+        raise SetupError("home_unknown") from error
 
 
 def lock_file(name: str) -> Path:

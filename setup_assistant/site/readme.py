@@ -31,24 +31,25 @@ Ask about a picture, or serve the model to programs and to the browser:
   {program} ask PICTURE "QUESTION" --site {site}
   {program} serve --site {site}
 
-Scripts to start from; edit them as you like, a rerun keeps your edits:
+Scripts to start from. Edit them as you like; a rerun keeps your edits:
 
 {scripts}
 
-Read the report, prove it again, set up the same again, or remove it all:
+Read the report, verify it again, set it up again, or remove everything:
 
   {program} report --site {site}
   {program} verify --env {prefix}
   {program} up --answers {answers}
   {program} uninstall --site {site}
 
-In an editor: VS Code, Python: Select Interpreter, then the first line below. A kernel for Jupyter:
+In VS Code, choose "Python: Select Interpreter" and enter the first line below. For a Jupyter
+kernel, run the other two:
 
   {python}
   {python} -m pip install ipykernel
   {python} -m ipykernel install --user --name qwen2-vl
 
-Files, as far as they have been made:
+Files (each appears when it is made):
 
   machine.json        this computer, when the plan was made
   answers.toml        your answers
@@ -61,9 +62,9 @@ Files, as far as they have been made:
   models/             the weights
   scripts/            the scripts above
   ledger.jsonl        what was done, step by step; uninstall goes by it
-  canary.json         how the environment was checked; rehearsal.json, smoke.json: the model
+  canary.json         how the environment was checked; rehearsal.json and smoke.json: the model
   receipt.json        what was done and measured
-  report.html         the same for reading; report.md: as text
+  report.html         the same, to read; report.md is plain text
 
 
 本机上的 Qwen2-VL
@@ -95,7 +96,7 @@ Files, as far as they have been made:
   {program} up --answers {answers}
   {program} uninstall --site {site}
 
-在编辑器中：VS Code 选择 Python: Select Interpreter，填入下面第一行。用作 Jupyter 内核：
+在 VS Code 中选择“Python: Select Interpreter”，填入下面第一行。用作 Jupyter 内核，请运行后两行：
 
   {python}
   {python} -m pip install ipykernel
@@ -120,8 +121,8 @@ Files, as far as they have been made:
 """
 _NO_MODEL = (
     """\
-none yet: the environment is proved with the test model (canary), which knows simple
-             scenes only. Get a real one: {program} up --site {site} --model auto""",
+none yet: the environment was verified with the test model (canary), which knows only
+             simple scenes. Get a real one: {program} up --site {site} --model auto""",
     """\
 还没有真正的模型：环境已用只认识简单图形的测试模型（canary）验证。
         装入真正的模型：{program} up --site {site} --model auto""",

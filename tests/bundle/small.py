@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from setup_assistant.bundle.carried_python import CarriedPython
 from setup_assistant.bundle.finish import Goods, item_of, seal
 from setup_assistant.bundle.manifest import Item, Manifest, Target
 from setup_assistant.bundle.wheels import Wheel
@@ -15,8 +16,9 @@ WEIGHTS = ("config.json", "model.safetensors", "说明 readme (1).md", "assets/e
 
 
 def small(
-    folder: Path, *, part_bytes: int = 0, key: Path | None = None, name: str = "a"
-) -> Manifest:
+    folder: Path, *, part_bytes: int = 0, key: Path | None = None, name: str = "a",
+    python: CarriedPython | None = None,
+) -> Manifest:  # fmt: skip
     """Make it; `name` tells bundles apart."""
     (folder / "wheels").mkdir(parents=True)
     made = wheel(folder / "wheels", f"package-{name}", "1.0")
@@ -45,7 +47,13 @@ def small(
         wheels=(offer.path,),
         model=f"Qwen/{name}",
         weights=tuple(weights),
+        driver="580.65.06",
     )
+    pythons: tuple[Item, ...] = ()
+    if python:
+        python.put_into(folder)
+        pythons = (item_of(folder, python.path),)
     goods = Goods(folder=folder, targets=(target,), agents=agents, items=tuple(items.values()),
-                  offers=(offer,), weights=models)  # fmt: skip
+                  offers=(offer,), weights=models,
+                  pythons=pythons)  # fmt: skip
     return seal(goods, wishes=Wishes(), sources=(), part_bytes=part_bytes, key=key)

@@ -50,6 +50,9 @@ def test_plans_alone_make_a_bundle(
     builds = {n: next(w for w in t["wheels"] if "/torch-" in w) for n, t in targets.items()}
     assert builds["old"] == builds["new"] != builds["volta"]
     assert targets["old"]["lock"] != targets["new"]["lock"]
+    floors = {name: t["driver"].partition(".")[0] for name, t in targets.items()}
+    assert floors == {"old": "525", "new": "525", "newer": "525", "volta": "450",
+                      "none": "", "here": ""}  # fmt: skip
     data = made["data"]
     with capsys.disabled():
         alone = sum(len(t["wheels"]) for t in data["targets"])

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from setup_assistant.bundle.carried_python import CarriedPython, look_at
 from setup_assistant.bundle.targets import kinds
 from setup_assistant.catalog.recipes import load_all
 from setup_assistant.choose.wishes import Wishes
+from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import System
 from tests.bundle.small import small
 from tests.bundle.test_tampered import keys  # noqa: F401 - a fixture
@@ -49,7 +53,11 @@ def test_stock_tools_prove_every_file_and_whose_it_is(
     sums = bundle / "SHA256SUMS"
     sums.write_text(sums.read_text().replace("README.txt", "README.md"))
     assert typed(bundle, prove, tmp_path).returncode != 0
-    assert "not signed" not in (bundle / "README.txt").read_text()
+    said = (bundle / "README.txt").read_text()
+    assert "not signed" not in said
+    assert (
+        "    Linux x86_64, glibc ≥ 2.28, Python 3.11, NVIDIA driver ≥ 580.65.06: Qwen/a\n" in said
+    )
     small(tmp_path / "plain")
     assert "not signed" in (tmp_path / "plain/README.txt").read_text()
 
@@ -86,6 +94,72 @@ def test_the_launcher_takes_the_agent_of_the_processor(
     )  # fmt: skip
     assert without.returncode == 4
     assert ("3.10" if status == 0 else said) in without.stderr
+
+
+def python_archive(path: Path, text: bytes, name: str = "bin/python3.11") -> Path:
+    """Write an archive as python-build-standalone makes them, of a program and its usual link."""
+    with tarfile.open(path, "w:gz") as archive:
+        program = tarfile.TarInfo(f"python/{name}")
+        program.size, program.mode = len(text), 0o755
+        archive.addfile(program, io.BytesIO(text))
+        link = tarfile.TarInfo("python/bin/python3")
+        link.type, link.linkname = tarfile.SYMTYPE, "python3.11"
+        archive.addfile(link)
+    return path
+
+
+def test_a_machine_without_python_takes_the_one_that_is_carried(tmp_path: Path) -> None:
+    script = b"#!/bin/sh\necho carried $0 $@\n"
+    python = CarriedPython(archive=python_archive(tmp_path / "p.tar.gz", script), arch="x86_64",
+                           minor="3.11")  # fmt: skip
+    bundle, home = tmp_path / 'it\'s a "stick"', tmp_path / "my home"
+    small(bundle, part_bytes=700, python=python)
+    assert "with or without Python" in (bundle / "README.txt").read_text()
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("dirname", "sed", "sha256sum", "mkdir", "tar", "gzip", "mv", "rm", "sh"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    (tools / "uname").write_text("#!/bin/sh\necho x86_64\n")
+    (tools / "uname").chmod(0o755)
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["/bin/sh", bundle / "run.sh", "bundle", "apply", "."], capture_output=True, text=True,
+            env={"PATH": str(tools), "HOME": str(home)}, check=False,
+        )  # fmt: skip
+
+    first = run()
+    assert first.stdout.startswith(f"carried {home}/.local/share/setup-assistant/python-")
+    assert first.stdout.endswith("agent/agent-x86_64.pyz bundle apply .\n")
+    assert run().stdout == first.stdout
+    # Damaged on the way: refused before anything of it runs.
+    shutil.rmtree(home)
+    (bundle / python.path).write_bytes(b"x" + (bundle / python.path).read_bytes())
+    damaged = run()
+    assert (damaged.returncode, damaged.stdout, list(tmp_path.glob("my home/*"))) == (
+        1, f"{python.path}: FAILED\n", [])  # fmt: skip
+
+
+@pytest.mark.parametrize("processor", [62, 183, 3])
+def test_what_is_carried_is_a_python_for_a_known_processor(tmp_path: Path, processor: int) -> None:
+    elf = b"\x7fELF".ljust(18, b"\0") + processor.to_bytes(2, "little")
+    archive = python_archive(tmp_path / "p.tar.gz", elf)
+    if processor == 3:
+        with pytest.raises(SetupError, match="holds bin/python3"):
+            look_at(archive)
+        return
+    found = look_at(archive)
+    assert (found.arch, found.minor) == ({62: "x86_64", 183: "aarch64"}[processor], "3.11")
+
+
+def test_what_is_no_archive_of_python_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "text.tar.gz").write_text("no archive")
+    python_archive(tmp_path / "cut.tar.gz", b"\x7fELF" * 4000, "bin/other")
+    for name, code in (("none", "file_missing"), ("text.tar.gz", "file_invalid"),
+                       ("cut.tar.gz", "file_invalid")):  # fmt: skip
+        with pytest.raises(SetupError, match=name) as refused:
+            look_at(tmp_path / name)
+        assert refused.value.code == code
 
 
 def test_what_has_no_agent_is_left_out_before_anything_is_fetched() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from setup_assistant.bundle import sbom
 from setup_assistant.bundle.conda import Package
 from setup_assistant.bundle.manifest import Item
 from setup_assistant.bundle.wheels import Wheel
+from setup_assistant.steps.backends.uv import uv_program
 from tests.bundle.conftest import wheel
 
 # https://cyclonedx.org/docs/1.5/json/
@@ -29,6 +32,13 @@ _PURL = re.compile(
     r"(?:\?[a-z_]+=(?:[\w.~:/-]|%[0-9A-F]{2})+(?:&[a-z_]+=(?:[\w.~:/-]|%[0-9A-F]{2})+)*)?"
 )
 _SUM = "0" * 64
+VALIDATOR = "cyclonedx-python-lib[json-validation]==11.5.0"
+VALIDATE = """
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+print(JsonStrictValidator(SchemaVersion.V1_5).validate_str(open(sys.argv[1]).read()))
+"""
 _OSI = "Classifier: License :: OSI Approved\n"
 
 
@@ -43,6 +53,10 @@ def document(folder: Path) -> dict[str, Any]:
     offers: list[Wheel | Package] = []
     for name, version in (("Zope.Odd_Name", "1!2.0+cu126"), ("plain", "1.0rc1")):
         path = wheel(folder / "wheels", name, version)
+        with zipfile.ZipFile(path, "a") as archive:
+            if name == "plain":  # as auditwheel repairs a wheel
+                archive.writestr("plain.libs/libgomp-a34b3233.so.1", "elf")
+                archive.writestr("plain/lib/libplain.so", "its own")
         offers.append(Wheel(path=f"wheels/{path.name}", url="", sha256=_SUM, size=1,
                             project=name, version=version))  # fmt: skip
     for end, licence in ((".conda", "PSF-2.0"), (".tar.bz2", "")):
@@ -52,6 +66,15 @@ def document(folder: Path) -> dict[str, Any]:
                               size=1, record=record))  # fmt: skip
     items = [Item(path="weights/Qwen/m/config.json", size=1, sha256=_SUM)]
     agents = [Item(path="agent/agent-x86_64.pyz", size=1, sha256=_SUM)]
+    (folder / "agent").mkdir()
+    with zipfile.ZipFile(folder / agents[0].path, "w") as archive:
+        for place, name, text in (
+            ("common", "click", "License-Expression: BSD-3-Clause\n"),
+            ("cp311-x86_64", "msgspec", ""), ("cp312-x86_64", "msgspec", ""),
+            ("uv-x86_64", "uv", "License-Expression: mit or apache-2.0\n"),
+        ):  # fmt: skip
+            archive.writestr(f"{place}/{name}-1.5.dist-info/METADATA",
+                             f"Name: {name}\nVersion: 1.5\n{text}")  # fmt: skip
     models = [("Qwen/Qwen2-VL-2B-Instruct", items)]
     found = sbom.render("2026-01-02T03:04:05Z", "1.0", folder=folder, offers=offers,
                         models=models, agents=agents)  # fmt: skip
@@ -79,9 +102,54 @@ def test_it_keeps_to_the_rules(tmp_path: Path) -> None:
             # One of both, never both.
             assert set(entry) in ({"license"}, {"expression"})
     named = {c["name"]: c for c in components}
+    (root,) = [d for d in value["dependencies"] if d["ref"] == "bundle"]
+    assert root["dependsOn"] == [c["bom-ref"] for c in value["components"]]
+    assert {r for d in value["dependencies"] for r in (d["ref"], *d["dependsOn"])} <= {
+        *refs, "bundle"}  # fmt: skip
     assert named["Zope.Odd_Name"]["purl"].startswith("pkg:pypi/zope-odd-name@1%212.0%2Bcu126?")
-    assert named["Qwen/Qwen2-VL-2B-Instruct"]["licenses"][0]["license"]["name"] == "apache-2.0"
-    assert named["uv"]["version"]
+    assert named["Qwen/Qwen2-VL-2B-Instruct"]["licenses"] == [{"expression": "Apache-2.0"}]
+    # What lies inside others is told too: packages of the agent, libraries taken along.
+    assert [c["name"] for c in named["setup-assistant"]["components"]] == ["click", "msgspec", "uv"]
+    assert named["uv"]["licenses"] == [{"expression": "MIT OR Apache-2.0"}]
+    assert [c["name"] for c in named["plain"]["components"]] == ["libgomp-a34b3233.so.1"]
+    assert "components" not in named["Zope.Odd_Name"]
+
+
+def test_what_a_package_needs_is_linked_to_all_of_that_name(tmp_path: Path) -> None:
+    offers = []
+    needs = ('Odd.Name (>=1); sys_platform == "linux"', 'numpy; extra == "all"', "gone", "//bad//")
+    for name, version in (("plain", "1"), ("odd-name", "1"), ("odd-name", "2"), ("numpy", "1")):
+        path = wheel(tmp_path, name, version)
+        if name == "plain":
+            with zipfile.ZipFile(path, "w") as archive:
+                lines = "".join(f"Requires-Dist: {n}\n" for n in needs)
+                archive.writestr("plain-1.dist-info/METADATA", f"Name: plain\n{lines}")
+        offers.append(Wheel(path=path.name, url="", sha256=_SUM, size=1, project=name,
+                            version=version))  # fmt: skip
+    value = sbom.render("", "1", folder=tmp_path, offers=offers, models=[], agents=[])
+    linked = {d["ref"].split("#")[0]: d["dependsOn"] for d in value["dependencies"]}
+    assert [r.split("#")[0] for r in linked["pkg:pypi/plain@1"]] == [
+        "pkg:pypi/odd-name@1", "pkg:pypi/odd-name@2"]  # fmt: skip
+    assert linked["pkg:pypi/numpy@1"] == []
+
+
+@pytest.mark.e2e
+@pytest.mark.timeout(180)
+def test_a_stock_validator_finds_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "sbom.cdx.json"
+    path.write_text(json.dumps(document(tmp_path)))
+    # A package of its own environment: this project needs it for nothing else.
+    run = [uv_program(), "run", "--no-project", "--quiet", "--with", VALIDATOR, "python", "-c"]
+    ready = subprocess.run([*run, "import cyclonedx"], capture_output=True, text=True, check=False)
+    if ready.returncode:
+        pytest.skip(f"the package index does not give {VALIDATOR}: {ready.stderr[-200:]}")
+    for text, faults in (
+        (path.read_text(), "None"),
+        (path.read_text().replace("SHA-256", "SHA"), ""),
+    ):
+        path.write_text(text)
+        done = subprocess.run([*run, VALIDATE, path], capture_output=True, text=True, check=True)
+        assert (done.stdout.strip() == "None") == bool(faults), done.stdout
 
 
 @pytest.mark.parametrize(
@@ -91,8 +159,10 @@ def test_it_keeps_to_the_rules(tmp_path: Path) -> None:
             "License-Expression: MIT OR Apache-2.0\nLicense: old\n",
             {"expression": "MIT OR Apache-2.0"},
         ),
+        ("License-Expression: not (one\n", {"license": {"name": "not (one"}}),
         (_OSI + _OSI.rstrip() + " :: BSD License\n", {"license": {"name": "BSD License"}}),
-        ("License: BSD-3-Clause\n", {"license": {"name": "BSD-3-Clause"}}),
+        ("License: bsd-3-clause\n", {"expression": "BSD-3-Clause"}),
+        ("License: my own\n", {"license": {"name": "my own"}}),
         (f"License: {'long ' * 50}\n", None),
         ("Name: x\n", None),
     ],
@@ -100,8 +170,6 @@ def test_it_keeps_to_the_rules(tmp_path: Path) -> None:
 def test_licences_as_a_wheel_names_them(
     tmp_path: Path, text: str, wanted: dict[str, Any] | None
 ) -> None:
-    import zipfile
-
     path = tmp_path / "wheels" / "x-1-py3-none-any.whl"
     path.parent.mkdir()
     with zipfile.ZipFile(path, "w") as archive:

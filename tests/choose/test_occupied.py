@@ -41,6 +41,8 @@ def test_the_first_warning_says_who_fills_the_card_and_what_would_fit() -> None:
 def test_a_smaller_model_for_want_of_room_is_told_too() -> None:
     full, empty = planned(machine(gpu(9.0))), planned(machine(gpu(23.4)))
     assert full.model.id != empty.model.id
+    assert " are in use by other programs: " in full.warnings[0].message.english
+    assert "其他程序" in full.warnings[0].message.into("zh_CN")
     assert f"after closing them, {empty.model.id} would fit." in full.warnings[0].message.english
 
 

@@ -39,6 +39,7 @@ def test_a_file_without_a_known_ending_is_a_file(
     assert _words("scan what is this") == ["scan", "what is this"]
     assert _words("what is scan") == ["what is scan"]
     assert _words("don't") == ["don't"]
+    assert _words("~no-such-account what?") == ["~no-such-account what?"]
 
 
 def test_what_is_no_file_is_refused_by_name(tmp_path: Path) -> None:

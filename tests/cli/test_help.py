@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -12,6 +14,7 @@ import pytest
 
 from setup_assistant.cli.help import TOPICS, page_text
 from setup_assistant.host.program import program
+from tests.terminal import ENTER, Terminal
 
 Call = Callable[..., "CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +51,21 @@ def test_topics_are_listed_and_shown(assistant: Call) -> None:
 def test_commands_are_printed_as_they_work_here(assistant: Call) -> None:
     shown = assistant("help", "troubleshooting").stdout
     assert f"\n{program()} doctor\n" in shown
+
+
+def test_on_a_terminal_a_page_stops_at_each_screen_and_commands_keep_their_lines() -> None:
+    env = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+    screen = Terminal([sys.executable, "-m", "setup_assistant", "help", "provisioning"], env,
+                      columns=80, rows=24)  # fmt: skip
+    screen.wait("Enter: more; q: enough")
+    assert len(screen.lines()) < 24
+    screen.keys(ENTER)
+    screen.wait("plan --driver 580.95.05")
+    # Only the terminal breaks the line, so that it is copied whole.
+    command = "".join(screen.lines())
+    assert f"  {program()} probe --from nvidia-smi.txt --save machine.json" in command
+    screen.keys("q", ENTER)
+    assert screen.end() == 0
 
 
 def test_an_unknown_topic_names_the_ones_there_are(assistant: Call) -> None:

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 WORDS = {
     "en": {
         "way": "What would you like to do",
-        "folder": "Which folder shall",
+        "folder": "Which folder should",
         "model": "Which model",
         "cards": "Which cards",
         "agree": "Do this now",
@@ -127,6 +127,8 @@ def test_answers_for_other_machines(home: Path, language: str, columns: int) -> 
     screen.wait(words["way"])
     screen.keys(DOWN, ENTER)
     screen.wait(words["folder"])
+    screen.keys("?")
+    screen.wait("answers.toml")
     screen.keys(CLEAR_LINE + str(home / "a"), ENTER)
     screen.wait(words["model"])
     asked = screen.lines()

@@ -50,7 +50,7 @@ def _(template: str, **args: object) -> str:
 def test_a_newcomer_comes_to_the_real_plan_by_pressing_enter(home: Path, say: str) -> None:
     screen = start(home, "4090", say)
     pressed = 0
-    for question in ("What would you like to do?", "Which folder shall everything go into?",
+    for question in ("What would you like to do?", "Which folder should everything go into?",
                      "Which model?"):  # fmt: skip
         screen.wait(_(question))
         screen.keys(ENTER)
@@ -70,7 +70,7 @@ def test_a_newcomer_comes_to_the_real_plan_by_pressing_enter(home: Path, say: st
     screen.keys("a")
     screen.wait("Qwen/Qwen2-VL-72B-Instruct")
     screen.keys("?")
-    screen.wait(_("Enter: more"))
+    screen.wait(_("Enter: more; q: enough"))
     screen.keys(ENTER)
     screen.wait(_("bfloat16: the GPU computes in it at full speed."), _("Do this now?"))
     screen.keys("n")
@@ -82,12 +82,12 @@ def test_a_full_card_is_said_and_looked_at_again(home: Path, say: str) -> None:
     screen = start(home, "full", say)
     screen.wait(_("What would you like to do?"))
     screen.keys(ENTER)
-    screen.wait(_("How shall it go on?"), "python 21.0 GiB", "Qwen/Qwen2-VL-7B-Instruct")
+    screen.wait(_("How do you want to go on?"), "python 21.0 GiB", "Qwen/Qwen2-VL-7B-Instruct")
     screen.keys("?")
     screen.wait(_("Nothing was changed yet."))
     (home / "closed").touch()
     screen.keys(ENTER)
-    screen.wait(_("Which folder shall everything go into?"))
+    screen.wait(_("Which folder should everything go into?"))
     screen.kill()
 
 
@@ -95,7 +95,7 @@ def test_an_old_driver_is_said_with_the_commands_that_update_it(home: Path, say:
     screen = start(home, "old", say)
     screen.wait(_("What would you like to do?"))
     screen.keys(ENTER)
-    screen.wait("440.33.01", "580", "sudo reboot", _("How shall it go on?"))
+    screen.wait("440.33.01", "580", "sudo reboot", _("How do you want to go on?"))
     screen.keys(DOWN, DOWN, ENTER)
     assert screen.end() == 4
 
@@ -105,7 +105,7 @@ def test_no_card_is_said(home: Path, say: str) -> None:
     screen.wait(_("What would you like to do?"))
     screen.keys(ENTER)
     screen.wait(_("No NVIDIA card was seen: the plan is for the CPU, which is slow."), "doctor",
-                _("Which folder shall everything go into?"))  # fmt: skip
+                _("Which folder should everything go into?"))  # fmt: skip
     screen.kill()
 
 

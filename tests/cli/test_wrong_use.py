@@ -61,6 +61,8 @@ WRONG = {
     "rehearse Qwen2-VL-2B-Instruct --env missing": 2,
     "doctor NOPE": 2,
     "doctor --env missing": 2,
+    "doctor --env ~no-such-account/env": 2,
+    "up --dry-run --site ~no-such-account/site": 2,
     "doctor --explain missing": 2,
     "doctor --explain full": 1,
     "report": 2,

@@ -24,7 +24,7 @@ WORDS = {
         "What would you like",
         "Which folder",
         "No real model is here yet",
-        "What shall become of it",
+        "What do you want to do with it",
         "Do this now",
         "Nothing was done",
     ),
@@ -121,7 +121,7 @@ def test_a_finished_site_says_what_it_holds_and_offers_a_real_model(
 
 def test_a_finished_site_is_proved_again(built: Built) -> None:
     screen = _terminal(built.place, "up", "--site", str(built.site), columns=80)
-    screen.wait("What shall become of it")
+    screen.wait("What do you want to do with it")
     screen.keys(DOWN, ENTER)
     screen.wait("checks passed")
     assert screen.end() == 0

@@ -304,13 +304,13 @@ def test_every_fault_has_a_sentence_and_a_remedy() -> None:
         assert found.remedy.template
 
 
-def _planned(host: str, build: str) -> Outcome:
+def _planned(host: str, build: str, kind: str = "none", device: str = "cuda") -> Outcome:
     plan = {
         "torch": {"version": "2.9.0", "build": build},
         "transformers": {"version": "5"},
-        "model": {"id": "m", "dtype": "float16"},
+        "model": {"id": "m", "dtype": "float16", "quantization": kind},
         "python": "3.11",
-        "placement": {"device": "cuda"},
+        "placement": {"device": device},
     }
     answer = Answer(command="plan", code=0, envelope={"data": plan})
     return Outcome(host=host, status="ok", answers=(answer,))
@@ -320,3 +320,21 @@ def test_machines_are_grouped_by_their_plans() -> None:
     room = [_planned("a", "cu126"), _planned("b", "cu128"), _planned("c", "cu128"),
             Outcome(host="d", status="failed")]  # fmt: skip
     assert [g.hosts for g in group(room)] == [("b", "c"), ("a",)]
+
+
+@pytest.mark.parametrize(
+    ("build", "kind", "device", "driver", "bundled"),
+    [
+        ("cu130", "none", "cuda", "580", True),
+        ("cu118", "awq", "cuda", "450", False),
+        ("cu126", "nf4", "cuda", "525", True),
+        ("cu126", "none", "cpu", "", True),
+        ("cpu", "gptq-int4", "cpu", "", False),
+        ("cu\n1", "none", "cuda", "", True),
+    ],
+)
+def test_a_group_says_which_driver_it_needs_and_whether_a_bundle_carries_it(
+    build: str, kind: str, device: str, driver: str, bundled: bool
+) -> None:
+    (found,) = group([_planned("a", build, kind, device)])
+    assert (found.driver.split(".")[0], found.bundled) == (driver, bundled)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from setup_assistant.cli import options
-from setup_assistant.cli.ask.files import checked, split
+from setup_assistant.cli.ask.files import checked, names, split
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask as prompt
@@ -93,8 +93,8 @@ def command(
     files, last = split(words)
     files = checked(files)
     wanted = [*([last] if last else []), *questions]
-    if not wanted and not prompt.interactive():
-        raise SetupError("unanswered", flag="--question")
+    if not wanted:
+        prompt.need_terminal("--question")
     where = _where(site, env, model)
     answers: list[dict[str, Any]] = []
     loading = _("Loading {model}", model=where.name)
@@ -204,7 +204,7 @@ def _words(line: str) -> list[str]:
         words = shlex.split(line)
     except ValueError:
         return [line]
-    if not words or not Path(words[0]).expanduser().is_file():
+    count = next((i for i, w in enumerate(words) if not names(w, Path.is_file)), len(words))
+    if not count:
         return [line]
-    count = next((i for i, w in enumerate(words) if not Path(w).expanduser().is_file()), len(words))
     return [*words[:count], *([" ".join(words[count:])] if words[count:] else [])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
@@ -26,7 +27,7 @@ def split(words: tuple[str, ...]) -> tuple[list[str], str]:
     looks = (
         last.startswith(_URLS)
         or (" " not in last and Path(last).suffix.lower() in known)
-        or _exists(last)
+        or names(last)
     )
     return ([*before, last], "") if looks else (before, last)
 
@@ -49,8 +50,9 @@ def _checked(word: str) -> str:
     return str(path)
 
 
-def _exists(word: str) -> bool:
+def names(word: str, kind: Callable[[Path], bool] = Path.exists) -> bool:
+    """Whether a word names something that is there, of a kind."""
     try:
-        return Path(word).expanduser().exists()
+        return kind(Path(word).expanduser())
     except (OSError, ValueError, RuntimeError):  # a question may be longer than a name can be
         return False

@@ -19,8 +19,9 @@ from setup_assistant.messages import _
 from setup_assistant.units_text import size_text
 
 if TYPE_CHECKING:
+    from setup_assistant.bundle.carried_python import CarriedPython
     from setup_assistant.bundle.manifest import Manifest
-    from setup_assistant.bundle.targets import Left
+    from setup_assistant.bundle.targets import Kind, Left
 
 
 @verb(
@@ -70,6 +71,17 @@ if TYPE_CHECKING:
     metavar="KEY",
     help=_("Sign it with this SSH key."),
 )
+@click.option(
+    "--carry-python",
+    "pythons",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help=_(
+        "Take this Python along for machines that have none: an install_only .tar.gz of "
+        "python-build-standalone (one for each processor)."
+    ),
+)
 @wish_options
 @token_option
 def create(
@@ -79,6 +91,7 @@ def create(
     no_weights: bool,
     part_size: int,
     key: Path | None,
+    pythons: tuple[Path, ...],
     **flags: Any,  # noqa: ANN401 - one flag per wish
 ) -> Result:
     """Make a bundle."""
@@ -102,6 +115,7 @@ def create(
     wanted, left = kinds(found, wishes, here.sources, load_all(), models)
     if not wanted:
         raise SetupError("bundle_empty", detail="; ".join(f"{x.host}: {x.reason}" for x in left))
+    carried = _carried(pythons, wanted)
     order = Order(
         folder=folder.expanduser().absolute(),
         kinds=wanted,
@@ -110,10 +124,27 @@ def create(
         with_weights=not no_weights,
         part_bytes=part_size,
         key=key.expanduser() if key else None,
+        pythons=carried,
     )
     manifest = make(order, lambda text: show.note(str(text)))
     data = {**bundle_data(order.folder, manifest), "left_out": [vars(x) for x in left]}
     return Result("bundle create", data, text=lambda: _show(order.folder, manifest, left))
+
+
+def _carried(archives: tuple[Path, ...], wanted: tuple[Kind, ...]) -> tuple[CarriedPython, ...]:
+    """Return the Pythons to take along, each one that a kind of machine plans with."""
+    from setup_assistant.bundle.carried_python import look_at
+
+    found = tuple(look_at(a.expanduser()) for a in archives)
+    planned = {(k.plan.platform.arch, k.plan.python) for k in wanted}
+    for one in found:
+        if (one.arch, one.minor) not in planned:
+            there = ", ".join(f"{python} ({arch})" for arch, python in sorted(planned))
+            detail = _("{path} is Python {python} ({arch}), which no plan here uses; they use "
+                       "{there}. See --python.", path=str(one.archive), python=one.minor,
+                       arch=one.arch, there=there)  # fmt: skip
+            raise SetupError("usage", verb="bundle create", detail=detail)
+    return found
 
 
 def _show(folder: Path, manifest: Manifest, left: tuple[Left, ...]) -> None:
@@ -122,6 +153,9 @@ def _show(folder: Path, manifest: Manifest, left: tuple[Left, ...]) -> None:
         show.line(f"  {target.model}, {len(target.wheels)} wheels: {target.key}")
     for other in left:
         show.line(_("left out: {host}: {reason}", host=other.host, reason=other.reason))
+    if not any(i.path.startswith("python/") for i in manifest.files):
+        show.line(_("No Python is in it: the machines need 3.10 or newer; --carry-python FILE "
+                    "takes one along."))  # fmt: skip
     size = size_text(sum(i.size for i in manifest.files))
     show.line(_("Bundle: {path}, {size}", path=str(folder), size=size))
     if len(manifest.targets) > 1:

@@ -45,8 +45,8 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool, dry_run: bool
 
     folder = folder.expanduser().absolute()
     adopting.look_at(folder)
-    if not (yes or dry_run or ask.interactive()):
-        raise SetupError("unanswered", flag="--yes")
+    if not (yes or dry_run):
+        ask.need_terminal("--yes")
     root = Path(site).expanduser().absolute() if site else Path.home() / f"qwen2-vl-{folder.name}"
     wishes = Wishes(model="canary", env=str(folder), site=str(root), adopt=change)
     layout = layout_of(wishes)

@@ -67,8 +67,8 @@ def upgrade(name: str, yes: bool, dry_run: bool, keep: bool | None) -> Result:
             show.note(note)
         if not changes:
             return Result("env upgrade", data, text=lambda: show.line(_("Nothing is newer.")))
-        if not (yes or dry_run or ask.interactive()):
-            raise SetupError("unanswered", flag="--yes")
+        if not (yes or dry_run):
+            ask.need_terminal("--yes")
         _draw(changes)
         _draw_added(again, lost)
         if dry_run:

@@ -55,18 +55,13 @@ def read_hosts(source: Source, limit: str, record: Record, config: str) -> Inven
     return inventory.only(inventory.read(source, config=config), left)
 
 
-def must_agree(inventory: Inventory) -> None:
-    """Ask before something is removed from hosts.
-
-    Raises:
-        SetupError: `unanswered` without a terminal, `interrupted` where the answer is no.
-    """
+def agreed(inventory: Inventory) -> bool:
+    """Ask before something is removed from hosts."""
     names = ", ".join(h.name for h in inventory.hosts)
     question = _("Remove what was made on {count} hosts ({names})?", count=len(inventory.hosts),
                  names=names)  # fmt: skip
     why = ask.told(_("Files that were changed there stay; --check shows all that would go."))
-    if not ask.confirm(question, default=False, flag="--yes", why=why):
-        raise SetupError("interrupted", command=_("Nothing was removed."))
+    return ask.confirm(question, default=False, flag="--yes", why=why)
 
 
 def as_root(inventory: Inventory, how: Mapping[str, Any], *, asks: bool) -> Inventory:

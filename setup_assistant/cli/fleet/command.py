@@ -40,9 +40,9 @@ _SUMMARIES = {
     "probe": _("Show what is true of every machine of an inventory."),
     "plan": _("Show what would be installed on every machine, grouped by what they can run."),
     "apply": _(
-        "The whole road on every machine of an inventory.\n\n"
+        "Do everything on every machine of an inventory.\n\n"
         "Safe to run again: each host goes on where it was. What runs there goes on even where "
-        "the connection breaks; --check shows the plans and changes nothing."
+        "the connection breaks; --check shows the plans and installs nothing."
     ),
     "verify": _("Ask the canary on every machine of an inventory."),
     "doctor": _("Find out what is wrong on every machine of an inventory."),
@@ -97,10 +97,12 @@ def run_verb(name: Verb, **given: Any) -> Result:  # noqa: ANN401 - click's own 
     record = Record(source.paths)
     inventory = chosen_hosts.read_hosts(source, own["limit"], record, theirs.path)
     if inventory is None:
-        return text.nothing_left(name, source.shown)
+        why = _("No host of {inventory} is left over: the last run finished them all.",
+                inventory=source.shown)  # fmt: skip
+        return text.nothing_done(name, source.shown, why)
     inventory = settings.logging_in(inventory, str(account["user"]), str(account["key"]), theirs)
-    if name == "uninstall" and not (yes or how["check"]):
-        chosen_hosts.must_agree(inventory)
+    if name == "uninstall" and not (yes or how["check"] or chosen_hosts.agreed(inventory)):
+        return text.nothing_done(name, source.shown, _("Nothing was removed."))
     inventory = chosen_hosts.as_root(inventory, how, asks=own["ask_become"])
     timeout = how["timeout"] if how["timeout"] != TIMEOUT else None
     said = {

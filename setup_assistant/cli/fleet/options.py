@@ -49,7 +49,8 @@ def _rows() -> tuple[Row, ...]:
         ),
         (
             ("--check", "--dry-run", "check"),
-            _("Change nothing: show what would be done."),
+            _("Install and remove nothing: show what would be done. The agent that looks is kept "
+              "on the hosts, in ~/.cache/setup-assistant/fleet."),
             {"is_flag": True},
         ),
         (

@@ -114,13 +114,11 @@ def result(
     return Result(f"fleet {verb}", data, code, problems, text=lambda: _show(data, report))
 
 
-def nothing_left(verb: str, inventory: str) -> Result:
-    """Return the result of a run for which the last one left no host over: that is success."""
-    text = _("No host of {inventory} is left over: the last run finished them all.",
-             inventory=inventory)  # fmt: skip
+def nothing_done(verb: str, inventory: str, why: str) -> Result:
+    """Return the result of a run that had nothing to do, or was not agreed to: no failure."""
     data = {"verb": verb, "inventory": inventory, "when": clock.now(), "hosts": [], "groups": [],
             "failed": [], "changed": [], "rerun": "", "seconds": 0.0}  # fmt: skip
-    return Result(f"fleet {verb}", data, text=lambda: show.line(text))
+    return Result(f"fleet {verb}", data, text=lambda: show.line(why))
 
 
 def _exit(ended: Ended, rerun: str) -> tuple[Exit, tuple[Problem, ...]]:
@@ -150,6 +148,12 @@ def _show(data: dict[str, Any], report: Path | None) -> None:
     for number, found in enumerate(data["groups"], 1):
         show.line(_("Group {number}: {hosts}", number=number, hosts=", ".join(found["hosts"])))
         show.line(f"  {found['key']}")
+        if found["least_driver"]:
+            show.line("  " + _("driver {version} or newer", version=found["least_driver"]))
+        if not found["bundled"]:
+            kind = found["plan"]["model"]["quantization"]
+            show.line("  ! " + _("No bundle can carry this plan: what runs {kind} models is "
+                                 "compiled on each machine.", kind=kind))  # fmt: skip
     done = len(data["hosts"]) - len(data["failed"])
     show.line(
         _("{done} of {total} hosts done, {changed} changed, in {time}.", done=done,

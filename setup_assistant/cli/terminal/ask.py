@@ -54,7 +54,7 @@ def select(
     Raises:
         Back, OtherLanguage: a key of `extras` was pressed.
     """
-    _need_terminal(flag)
+    need_terminal(flag)
     choices = [Choice(c.value, show.safe(c.title)) for c in choices]
     put = Asked(question=show.safe(question), choices=choices, default=default,
                 extras=extras, shortcuts=shortcuts)  # fmt: skip
@@ -83,7 +83,7 @@ def text(
     Raises:
         Back: the person pressed the up arrow, and `extras` allow it.
     """
-    _need_terminal(flag)
+    need_terminal(flag)
     question, default = show.safe(question), show.safe(default)
     last = default
     while True:
@@ -112,13 +112,13 @@ def password(question: str, *, flag: str) -> str:
     """Ask for a password, which is not shown."""
     import getpass
 
-    _need_terminal(flag)
+    need_terminal(flag)
     return getpass.getpass(f"? {show.safe(question)}: ")
 
 
 def paste(question: str, *, flag: str, why: Why) -> str:
     """Ask for several lines, ended with Ctrl-D on an empty line."""
-    _need_terminal(flag)
+    need_terminal(flag)
     while True:
         show.line(f"? {question}")
         show.line("  " + _("Paste it here, then press Enter and Ctrl-D (? explains)."))
@@ -170,6 +170,28 @@ def _ended(answer: str) -> str:
     return answer
 
 
-def _need_terminal(flag: str) -> None:
+def need_terminal(flag: str) -> None:
+    """Refuse to ask where nobody is there.
+
+    Raises:
+        SetupError: `unanswered`; its remedy names only flags of the verb that runs.
+    """
     if not interactive():
-        raise SetupError("unanswered", flag=flag)
+        raise SetupError("unanswered", flag=flag, remedy=_without_asking(flag))
+
+
+def _without_asking(flag: str) -> str:
+    """Say how `flag` is answered beforehand, with what the running verb's command line offers."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    has = {o for p in context.command.params for o in p.opts} if context else set()
+    if flag not in has:  # a variable of Ansible
+        return _("Set {flag} in the inventory.", flag=flag)
+    if flag != "--yes":
+        return _("Give the answer with {flag}.", flag=flag)
+    if "--answers" in has:
+        return _("Take the defaults with --yes, or give your answers with --answers FILE --yes.")
+    if "--dry-run" in has:
+        return _("Agree with --yes; --dry-run shows first what would change.")
+    return _("Agree with --yes.")

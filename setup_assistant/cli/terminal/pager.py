@@ -16,6 +16,10 @@ _QUESTION_ROWS = 6
 _FEWEST = 4
 
 
+class _EnoughError(Exception):
+    """The reader does not want the rest."""
+
+
 class _Pages:
     """Standard output that stops when a page is full, until Enter is pressed."""
 
@@ -35,19 +39,25 @@ class _Pages:
         return len(text)
 
     def _wait(self) -> None:
-        self._stream.write(f"  -- {_('Enter: more')} --")
+        self._stream.write(f"  -- {_('Enter: more; q: enough')} --")
         self._stream.flush()
-        sys.stdin.readline()
+        said = sys.stdin.readline()
         self._stream.write("\x1b[1A\r\x1b[J")
+        if said.strip().lower() == "q":
+            raise _EnoughError
         self._shown = 0
 
 
 @contextlib.contextmanager
 def pages() -> Iterator[None]:
-    """Let what is shown meanwhile stop at the end of each screen, on a terminal that can."""
-    if show.is_plain() or not sys.stdout.isatty():
+    """Let what is shown meanwhile stop at the end of each screen, on a terminal that can.
+
+    The reader may leave out the rest.
+    """
+    if show.is_plain() or not (sys.stdout.isatty() and sys.stdin.isatty()):
         yield
         return
     rows = max(_FEWEST, shutil.get_terminal_size().lines - _QUESTION_ROWS)
-    with contextlib.redirect_stdout(cast("TextIO", _Pages(sys.stdout, rows))), show.fresh():
+    paged = cast("TextIO", _Pages(sys.stdout, rows))
+    with contextlib.suppress(_EnoughError), contextlib.redirect_stdout(paged), show.fresh():
         yield

@@ -122,13 +122,24 @@ def handed_over(text: str) -> None:
 
 
 def page(text: str) -> None:
-    """Print Markdown: laid out on a terminal, as it is elsewhere."""
+    """Print Markdown: laid out on a terminal, as it is elsewhere.
+
+    What is to be pasted keeps its lines, however narrow the terminal is.
+    """
     text = said(text, sys.stdout)
     if _mode.json or columns_of(sys.stdout) is None or is_plain():
         return verbatim(text.rstrip())
+    import re
+
     from rich.markdown import Markdown
 
-    return console("stdout").print(Markdown(text))
+    parts = re.split(r"(?ms)^```\w*\n(.*?)^```$", text)
+    for place, part in enumerate(parts):
+        if place % 2:
+            verbatim("\n" + "\n".join(f"  {line}" for line in part.splitlines()) + "\n")
+        else:
+            console("stdout").print(Markdown(part))
+    return None
 
 
 def note(text: str) -> None:

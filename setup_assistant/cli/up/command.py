@@ -22,7 +22,7 @@ from setup_assistant.steps.prepare import Prepared
 @verb(
     "up",
     summary=_(
-        "The whole road: probe, plan, environment, canary, weights, proof, report.\n\n"
+        "Do everything: probe, plan, environment, canary, weights, proof, report.\n\n"
         "Safe to run again: it goes on where it was, and changes nothing that is already so."
     ),
     examples=(
@@ -83,8 +83,8 @@ def command(
     if answers is not None and not answers.exists():
         raise SetupError("file_missing", path=str(answers), flag="--answers")
     wishes = gather_wishes(flags, answers)
-    if not (yes or dry_run or ask.interactive()):
-        raise SetupError("unanswered", flag="--yes")
+    if not (yes or dry_run):
+        ask.need_terminal("--yes")
     if not (yes or dry_run) and not flags.get("model") and answers is None:
         from setup_assistant.cli.wizard.command import complete
 

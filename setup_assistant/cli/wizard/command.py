@@ -102,7 +102,7 @@ def _way(probing: Looking) -> str:
 def _explain_ways() -> None:
     ask.told(
         _("Set up: a plan is shown first, and nothing is changed before you agree to it."),
-        _("Answers: your choices in a file, with which other machines are set up unasked."),
+        _("Answers: your choices in a file that sets up other machines without asking."),
         _("Broken: an environment, an error message or this machine is examined; nothing is "
           "changed unless you agree."),
     )()  # fmt: skip
@@ -225,7 +225,11 @@ def _save_answers(prepared: Prepared) -> Result:
     show.line(_("Answers saved in {path}:", path=str(path)))
     for line in rendered.splitlines():
         # What was not chosen stands there empty, for who wants to edit it.
-        if line and not line.startswith("#") and not line.endswith(('= ""', "= []", "= false")):
+        if (
+            line
+            and not line.startswith("#")
+            and not line.endswith(('= ""', "= []", "= 0", "= false"))
+        ):
             show.line(f"    {line}")
     show.line(_("Run it here, or with this file on any machine that has this tool:"))
     show.command(f"    setup-assistant up --yes --answers {shlex.quote(str(path))}")

@@ -48,7 +48,7 @@ def ask_what(layout: Layout, *, back: bool) -> str:
         _("Another folder: this one stays as it is."),
     )
     first = "model" if model == CANARY else "prove"
-    return ask.select(_("What shall become of it?"), choices, default=first, flag="--site",
+    return ask.select(_("What do you want to do with it?"), choices, default=first, flag="--site",
                       extras=Extras(why=why, back=back))  # fmt: skip
 
 

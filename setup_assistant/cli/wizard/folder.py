@@ -22,19 +22,20 @@ def ask_folder(*, back: bool, only_answers: bool = False) -> str:
     """
     from setup_assistant.host import paths
 
-    question = (
-        _("Which folder shall the answers go into?")
-        if only_answers
-        else _("Which folder shall everything go into?")
-    )
-    why = ask.told(
-        _("Everything goes into this one folder: environment, weights, scripts, report. Nothing "
-          "outside it is changed but a cache of packages."),
-        _("It may be new or empty; take a disk with room for the weights."),
-        _("setup-assistant uninstall takes everything back."),
-    )  # fmt: skip
-    return ask.text(question, default=str(paths.default_site()), flag="--site",
-                    extras=Extras(why=why, back=back), wrong=_wrong)  # fmt: skip
+    if only_answers:
+        question = _("Which folder should the answers go into?")
+        why = ask.told(_("It receives one small file, answers.toml. Nothing is installed here."))
+    else:
+        question = _("Which folder should everything go into?")
+        why = ask.told(
+            _("Everything goes into this one folder: environment, weights, scripts, report. "
+              "Outside it, only a cache of packages is written."),
+            _("It may be new or empty; choose a disk with room for the weights."),
+            _("setup-assistant uninstall removes everything again."),
+        )  # fmt: skip
+    given = ask.text(question, default=str(paths.default_site()), flag="--site",
+                     extras=Extras(why=why, back=back), wrong=_wrong)  # fmt: skip
+    return str(paths.typed(given))
 
 
 def wishes_of(folder: str, given: Mapping[str, object], wishes: Wishes | None) -> Wishes:
@@ -50,13 +51,16 @@ def wishes_of(folder: str, given: Mapping[str, object], wishes: Wishes | None) -
 
 def _wrong(given: str) -> str | None:
     """Return why a folder cannot be the site, None where it can."""
-    from setup_assistant.host import files
-    from setup_assistant.steps.gather_wishes import layout_of, site_folder
+    from setup_assistant.host import files, paths
+    from setup_assistant.steps.gather_wishes import layout_of
 
+    if "://" in given:
+        return _("{path} is an address, not a folder.", path=given)
     try:
-        layout = layout_of(Wishes(site=str(site_folder(given))))
+        layout = layout_of(Wishes(site=str(paths.typed(given))))
     except SetupError as error:
         return str(error.message)
-    if not os.access(files.nearest_existing(layout.root), os.W_OK):
+    above = files.nearest_existing(layout.root)
+    if not (above.is_dir() and os.access(above, os.W_OK)):
         return _("{path} cannot be written; choose another folder.", path=str(layout.root))
     return None

@@ -12,8 +12,11 @@ from setup_assistant.units_text import gib
 _NAMED = 3
 
 
-def show_found(machine: Machine) -> None:
-    """Say what this machine has, one line a card, and what is wrong with it."""
+def show_found(machine: Machine, *, planning: bool = True) -> None:
+    """Say what this machine has, one line a card, and what is wrong with it.
+
+    `planning`: a plan comes next, and what is found decides it.
+    """
     for gpu in machine.gpus:
         show.line(f"{show.mark(gpu.usable)} {_card(gpu)}")
     driver = machine.driver
@@ -22,9 +25,10 @@ def show_found(machine: Machine) -> None:
         said = _("Driver {version}, up to CUDA {cuda}", version=driver.version, cuda=cuda)
         show.line(f"{show.mark(True)} {said}")
     if not any(g.vendor == "nvidia" for g in machine.gpus) and not machine.verdicts:
-        show.line("! " + _("No NVIDIA card was seen: the plan is for the CPU, which is slow."))
-        show.line("  > " + _("If there is a card, its driver is missing; what is known about it is "
-                             "told by setup-assistant doctor"))  # fmt: skip
+        slow = _("No NVIDIA card was seen: the plan is for the CPU, which is slow.")
+        show.line(f"! {slow if planning else _('No NVIDIA card was seen.')}")
+        show.line("  > " + _("If there is one, its driver is missing. To find out more, run "
+                             "setup-assistant doctor"))  # fmt: skip
     for verdict in machine.verdicts:
         sentence, remedy = verdicts.said(verdict)
         show.line(f"! {sentence}")

@@ -70,13 +70,13 @@ def _tried(machine: Machine, wishes: Wishes) -> Plan | SetupError:
 
 
 def _ask(looking: Looking, *choices: Choice, back: bool) -> str:
-    again = Choice("again", _("Look again, once that is mended"))
+    again = Choice("again", _("Look again, once that is fixed"))
     offered = [*([] if looking.elsewhere else [again]), *choices]
     why = ask.told(
-        _("Look again: mend it in another terminal, then press Enter here."),
+        _("Look again: fix it in another terminal, then press Enter here."),
         _("Nothing was changed yet."),
     )
-    return ask.select(_("How shall it go on?"), offered, default=offered[0].value,
+    return ask.select(_("How do you want to go on?"), offered, default=offered[0].value,
                       flag="--gpu", extras=Extras(why=why, back=back))  # fmt: skip
 
 

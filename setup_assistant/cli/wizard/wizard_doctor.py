@@ -11,6 +11,7 @@ from setup_assistant.cli.terminal.question import Back, Choice, Extras
 from setup_assistant.cli.wizard.background_probe import Looking
 from setup_assistant.cli.wizard.found import show_found
 from setup_assistant.doctor.case import QWEN
+from setup_assistant.errors import SetupError
 from setup_assistant.host import paths, sites
 from setup_assistant.messages import _
 
@@ -24,7 +25,7 @@ def find_out(looking: Looking) -> Result:
     Raises:
         Back: at the first question.
     """
-    show_found(looking.cards())
+    show_found(looking.cards(), planning=False)
     while True:
         what = _what()
         try:
@@ -62,7 +63,7 @@ def _what() -> str:
 def _explain() -> None:
     ask.told(
         _("An environment: its packages, from outside and from inside, and the machine below it."),
-        _("An error message: its cause, and what mends it, from the text alone."),
+        _("An error message: its cause and its remedy, from the text alone."),
         _("This machine: without any environment."),
         _("Nothing is changed before you agree to it."),
     )()
@@ -76,12 +77,15 @@ def _environment() -> Path:
     )
     given = ask.text(_("Which environment (its folder)?"), default=default, flag="--env",
                      extras=Extras(why=why, back=True), wrong=_wrong)  # fmt: skip
-    return Path(given).expanduser()
+    return paths.typed(given)
 
 
 def _wrong(given: str) -> str | None:
-    if Path(given).expanduser().is_dir():
-        return None
+    try:
+        if paths.typed(given).is_dir():
+            return None
+    except SetupError as error:
+        return str(error.message)
     return _("{path} is no folder; give the one that holds bin or Scripts.", path=given)
 
 
