@@ -1,9 +1,9 @@
-"""Since and until which release a module has a name, from `recipes/import_names.toml`."""
+"""Whose a name is, and since and until which release, from `recipes/import_names.toml`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -25,16 +25,19 @@ class Package:
 
     Args:
         module: the name that is imported.
-        seen: first and last release.
+        seen: first and last release; empty where no releases were compared.
         since: release → names, with a blank between: `:Name` of the module itself, `part:Name`
-            of a module in it, `part` for that module.
+            of a module in it, `part` for that module, `.name` an attribute of its objects,
+            `call(name)` an argument of its functions or classes.
         until: the same of names that this release no longer has.
+        owns: classes and functions that are its own, whichever release it is.
     """
 
     module: str
-    seen: tuple[str, str]
-    since: dict[str, str]
-    until: dict[str, str]
+    seen: tuple[str, ...] = ()
+    since: dict[str, str] = field(default_factory=dict)
+    until: dict[str, str] = field(default_factory=dict)
+    owns: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,29 @@ def names(top: str) -> Iterator[str]:
     return (n[1:] for n in _spans().get(top, {}) if n.startswith(":"))
 
 
+def attribute(top: str, name: str) -> Span | None:
+    """Return from when to when objects of a package have an attribute; None where unknown."""
+    return _spans().get(top, {}).get(f".{name}")
+
+
+def keyword(top: str, call: str, name: str) -> Span | None:
+    """Return from when to when a function of a package takes an argument.
+
+    Args:
+        top: module of the package.
+        call: the function, `Class.function`, or a class.
+        name: the argument.
+    """
+    known = _spans().get(top, {})
+    call = call.removesuffix(".__init__")
+    return known.get(f"{call}({name})") or known.get(f"({name})")
+
+
+def owner(name: str) -> str:
+    """Return the module of the package that a class or function is of; empty where unknown."""
+    return _owners().get(name, "")
+
+
 def load(folder: Path | None = None) -> ImportNames:
     """Return the recipe.
 
@@ -78,3 +104,16 @@ def _of(package: Package) -> dict[str, Span]:
     since, until = ({name: release for release, names in rows.items() for name in names.split()}
                     for rows in (package.since, package.until))  # fmt: skip
     return {n: Span(since=since.get(n, ""), until=until.get(n, "")) for n in {*since, *until}}
+
+
+@cache
+def _owners() -> dict[str, str]:
+    """Return whose each name is; what several packages have is nobody's."""
+    found: dict[str, str] = {}
+    for package in load().package:
+        changed = (n[1:] for n in _spans()[package.module] if n[:1] == ":")
+        for name in {*package.owns.split(), *changed}:
+            found[name] = (
+                "" if found.get(name, package.module) != package.module else package.module
+            )
+    return found

@@ -42,6 +42,10 @@ _PACKAGES = {
     "jwt": "pyjwt",
     "serial": "pyserial",
 }
+# An upgrade of these would bring others out of step, or leave the pins.
+KEPT = ("torch", "torchvision", "transformers", "numpy", "setuptools")
+# Compiled for one torch each: they are taken out, and torch does their work.
+MADE_FOR_ONE_TORCH = ("torchaudio", "torchtext", "xformers", "flash-attn", "triton")
 _PLACE = re.compile(r"\{([a-z]+)\}")
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,60}$")
 # What a place may hold, where it is not the name of a package.

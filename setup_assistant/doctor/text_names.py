@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.doctor.inferred import Inferred
-from setup_assistant.doctor.package_names import package_of
+from setup_assistant.doctor.package_names import KEPT, package_of
 from setup_assistant.messages import msg
 
 _NAMED = re.compile(
@@ -21,33 +21,10 @@ _ATTRIBUTE = re.compile(r"module '(?P<module>[A-Za-z_][\w.]*)' has no attribute 
 _FRAME = re.compile(
     r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.][^\n]{0,300}?(?:line |:|in )"
 )
-# An upgrade of these would bring others out of step, or leave the pins.
-_KEPT = ("torch", "torchvision", "transformers", "numpy", "setuptools")
 # Modules of packages, and of nothing of the person's own.
 _FAMILIAR = ("flash_attn", "qwen_vl_utils", "modelscope", "peft", "trl", "bitsandbytes", "xformers",
              "accelerate", "datasets", "diffusers", "decord", "vllm", "huggingface_hub",
              "tokenizers", "deepspeed", "gradio", "optimum")  # fmt: skip
-# Whose functions these are, where no frame tells.
-OWNERS = {
-    "process_vision_info": "qwen-vl-utils", "fetch_video": "qwen-vl-utils",
-    "fetch_image": "qwen-vl-utils", "snapshot_download": "modelscope",
-    "hf_hub_download": "huggingface-hub", "LoraConfig": "peft", "PeftModel": "peft",
-    "get_peft_model": "peft", "Accelerator": "accelerate", "dispatch_model": "accelerate",
-    "load_checkpoint_and_dispatch": "accelerate", "VideoReader": "decord2", "LLM": "vllm",
-    "SamplingParams": "vllm", "EngineArgs": "vllm", "AsyncEngineArgs": "vllm", "SFTTrainer": "trl",
-    "SFTConfig": "trl", "DPOTrainer": "trl", "GRPOTrainer": "trl", "GRPOConfig": "trl",
-    "TypeAdapter": "pydantic", "BaseModel": "pydantic", "FastAPI": "fastapi", "Image": "pillow",
-    "lce_forward": "liger-kernel", "liger_forward": "liger-kernel",
-    "Params4bit": "bitsandbytes", "Int8Params": "bitsandbytes", "Linear4bit": "bitsandbytes",
-}  # fmt: skip
-_ARGUMENT = re.compile(
-    r"\b(?P<call>[A-Za-z_]\w{0,80})(?:\.[\w.]{1,200})?\(\) got an unexpected keyword argument"
-    r" '(?P<argument>\w+)'"
-)
-_OF_TRANSFORMERS = re.compile(
-    r"(?:Qwen2|Qwen3|Llama|Llava|Mistral|Gemma|Phi|Auto|Bert|CLIP|Siglip|Idefics|PaliGemma)\w*$|"
-    r"\w+(?:ForConditionalGeneration|ForCausalLM|TokenizerFast|ImageProcessor|VideoProcessor)$"
-)
 _NEAR = 20_000
 # Packages that put parts of their own in place of those of transformers while they run.
 _PATCHERS = ("liger_kernel", "unsloth", "unsloth_zoo", "verl", "llamafactory", "swift", "fastchat")
@@ -128,7 +105,8 @@ def _optional(package: str, where: str, name: str, start: int) -> Iterator[Infer
     if where != "<module>" and not where[:1].isupper():
         # Within a function it may be a mistake of the package itself.
         return
-    owner = OWNERS.get(name, "")
+    top = import_names.owner(name)
+    owner = package_of(top) if top else ""
     chain = msg("{name} comes from {package}", name=name, package=owner)
     yield Inferred(cause="optional-part-absent", start=start,
                    values={"package": package, "name": name}, chain=(chain,) if owner else (),
@@ -145,29 +123,6 @@ def asker_of(before: str, top: str) -> str:
         if 'File "' in line and not found:
             return ""
     return ""
-
-
-def argument(text: str) -> Iterator[Inferred]:
-    """Yield arguments that a function of a known package does not take."""
-    for found in _ARGUMENT.finditer(text):
-        if package := OWNERS.get(found["call"]) or _owner(found["call"]):
-            # A package that calls it so is of another time; else it is the program's own call.
-            before = text[max(0, found.start() - _NEAR) : found.start()]
-            asker = asker_of(before, package.replace("-", "_"))
-            values = {"package": package, "call": found["call"], "argument": found["argument"]}
-            chain = msg("{call} is a function of {package}", call=found["call"], package=package)
-            outdated = asker if asker and asker not in _KEPT else package
-            remedy = Remedy(need="package", name=outdated)
-            yield Inferred(cause="unexpected-argument", start=found.start(), values=values,
-                           remedy=(remedy,), chain=(chain,))  # fmt: skip
-
-
-def _owner(call: str) -> str:
-    """Return whose a class is by the form of its name; empty where that does not tell."""
-    if call.startswith("Patched"):
-        return "lmdeploy"
-    known = call in import_names.names("transformers") or _OF_TRANSFORMERS.match(call)
-    return "transformers" if known else ""
 
 
 def of_another(text: str) -> Iterator[Inferred]:
@@ -198,7 +153,7 @@ def _of_program(text: str, package: str, found: re.Match[str]) -> Iterator[Infer
     there = "-packages/" in (said.get("file") or "").replace("\\", "/")
     if not there and top not in _FAMILIAR and not re.search(rf"-packages[/\\]{top}\b", text):
         return
-    if package in _KEPT:
+    if package in KEPT:
         return
     yield Inferred(cause="package-api", start=found.start(),
                    values={"package": package, "name": said.get("name") or part},
