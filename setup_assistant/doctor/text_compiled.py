@@ -28,6 +28,9 @@ _ABSENT_LIBRARY = re.compile(
     r"(?P<library>(?P<name>lib(?!cu|nv|nccl|torch|c10|GL\b)[\w.+-]{0,60}?)(?P<sum>-[0-9a-f]{8})?"
     r"\.so\.(?P<abi>\d{1,3})[\d.]*): cannot open shared"
 )
+# Libraries that packages of the index bring, where conda had them.
+_WHEELS = {"libiomp5": "intel-openmp", "libmkl": "mkl", "libtbb": "tbb"}
+_OF_A_WHEEL = re.compile(r"((libiomp5|libmkl|libtbb)\w*\.so[\d.]*): cannot open shared")
 _WHEEL = re.compile(
     r"\b(?P<name>[A-Za-z]\w{0,60})-\d[\w.+]{0,60}-cp(?P<py>\d{2,3})-\w{1,20}-(?P<on>[\w.]{1,90})\.whl(?=[^\n]{0,20}"
     r" is not a supported wheel on this platform)"
@@ -124,6 +127,10 @@ def foreign_wheel(text: str) -> Iterator[Inferred]:
 
 def library(text: str) -> Iterator[Inferred]:
     """Yield a library that is nowhere: of a wheel, which carries a sum, or of the system."""
+    for found in _OF_A_WHEEL.finditer(text):
+        yield Inferred(cause="library-missing", start=found.start(),
+                       values={"library": found[1], "file": str(msg("the program"))},
+                       remedy=(Remedy(need="package", name=_WHEELS[found[2]]),))  # fmt: skip
     for found in _ABSENT_LIBRARY.finditer(text):
         values = {"library": found["library"], "file": str(msg("the program"))}
         asker = text_names.asker_of(text[: found.start()], "")

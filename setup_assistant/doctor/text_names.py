@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Remedy
+from setup_assistant.doctor import text_frames
 from setup_assistant.doctor.inferred import Inferred
 from setup_assistant.doctor.package_names import KEPT, package_of
 from setup_assistant.messages import msg
@@ -35,6 +36,18 @@ _RAISED = re.compile(
 )
 _UNDEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
 _OF_PATCHES = ("TypeError", "RuntimeError", "AttributeError", "ValueError", "IndexError")
+_ABSENT = re.compile(
+    r"ModuleNotFoundError: No module named ['\"]?(?P<module>[A-Za-z_]\w*)['\"]?\s*$", re.MULTILINE
+)
+# Compiled parts, modules of the interpreter and of Windows or Unix alone: no package brings them.
+_NOT_TO_INSTALL = ("flash_attn_2_cuda", "flash_attn", "apex", "fcntl", "resource", "imp",
+                   "distutils", "triton", "torch", "winreg", "pwd", "termios")  # fmt: skip
+_REFUSED = re.compile(
+    r"(?:Error|Exception): (?:[^\n]{0,80}?\b)?"
+    r"(?P<what>[\w.-]{3,60}) (?:is not|isn.t) (?:yet )?supported\b|"
+    r"(?:Error|Exception): (?:Unsupported|Unknown|Unrecognized) (?:model|architecture|model type|"
+    r"quantization)[\w ]{0,20}[:=]? ['\"]?(?P<which>[\w.-]{3,60})"
+)
 _LETTERS = re.compile(r"[\W_]+")
 
 
@@ -125,6 +138,35 @@ def asker_of(before: str, top: str) -> str:
     return ""
 
 
+def absent(text: str) -> Iterator[Inferred]:
+    """Yield a module that another package imports, and that is not installed."""
+    for found in _ABSENT.finditer(text):
+        frames = text_frames.before(text, found.start())
+        top, asker = found["module"], text_frames.asker(frames)
+        if not asker or asker in (top, "torch") or top.startswith("_") or top in _NOT_TO_INSTALL:
+            continue
+        package = package_of(top)
+        name, _, bound = package.partition("<")
+        values = {"asker": package_of(asker), "package": name}
+        chain = msg("the innermost frame is of {asker}", asker=values["asker"])
+        remedy = Remedy(need="package", name=name, spec=f"<{bound}" if bound else "")
+        yield Inferred(cause="dependency-absent", start=found.start(), values=values,
+                       chain=(chain,), remedy=(remedy,))  # fmt: skip
+
+
+def refused(text: str) -> Iterator[Inferred]:
+    """Yield a package that raises because it does not know a kind of model or method yet."""
+    last = next(iter(deque(_REFUSED.finditer(text), maxlen=1)), None)
+    if last is None:
+        return
+    top = text_frames.asker(text_frames.before(text, last.start()))
+    if top and top not in ("torch", "transformers"):
+        package = package_of(top)
+        yield Inferred(cause="not-supported-yet", start=last.start(), vague=True,
+                       values={"package": package, "what": last["what"] or last["which"]},
+                       remedy=(Remedy(need="package", name=package),))  # fmt: skip
+
+
 def of_another(text: str) -> Iterator[Inferred]:
     """Infer from the frame that asks: a package that asks another for what it does not have."""
     for pattern in (_NAMED, _PART, _ATTRIBUTE):
@@ -132,7 +174,7 @@ def of_another(text: str) -> Iterator[Inferred]:
             top, name = found["module"].partition(".")[0], found.groupdict().get("name", "")
             asker = asker_of(text[max(0, found.start() - _NEAR) : found.start()], top)
             package = package_of(top)
-            if not asker and (found.groupdict().get("file") or pattern is _PART):
+            if not asker:
                 yield from _of_program(text, package, found)
             if not asker or asker == package:
                 continue

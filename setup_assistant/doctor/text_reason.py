@@ -5,13 +5,23 @@ An answer names a cause of the catalogue, and the chain that leads to it.
 
 from __future__ import annotations
 
-from setup_assistant.doctor import text_calls, text_compiled, text_conda, text_demands, text_names
+from setup_assistant.doctor import (
+    text_calls,
+    text_compiled,
+    text_conda,
+    text_demands,
+    text_installs,
+    text_memory,
+    text_names,
+)
 from setup_assistant.doctor.inferred import Inferred
 
 # Causes that nothing but an inference leads to.
 ONLY_INFERRED = ("index-alone", "name-not-yet", "name-gone", "name-misspelt",
                  "patches-other-release", "optional-part-absent",
-                 "class-older-than-transformers")  # fmt: skip
+                 "class-older-than-transformers", "build-lacks-module", "revision-gone",
+                 "memory-for-pixels", "memory-for-model", "memory-of-others", "memory-scattered",
+                 "not-supported-yet", "dependency-absent")  # fmt: skip
 # The surest first.
 _WAYS = (
     text_demands.unmet,
@@ -19,7 +29,10 @@ _WAYS = (
     text_demands.built_apart,
     text_demands.conflicting,
     text_demands.offered,
+    text_memory.short,
+    text_installs.revision,
     text_names.changed,
+    text_installs.build_lacks,
     text_compiled.symbol,
     text_compiled.without_cuda,
     text_compiled.procedure,
@@ -30,6 +43,8 @@ _WAYS = (
     text_calls.argument,
     text_calls.attribute,
     text_names.of_another,
+    text_names.absent,
+    text_names.refused,
     text_names.raised_inside,
 )
 
