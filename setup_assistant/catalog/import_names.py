@@ -28,7 +28,7 @@ class Package:
         seen: first and last release; empty where no releases were compared.
         since: release → names, with a blank between: `:Name` of the module itself, `part:Name`
             of a module in it, `part` for that module, `.name` an attribute of its objects,
-            `call(name)` an argument of its functions or classes.
+            `call(name,name)` arguments of a function or class, `(name)` of `from_pretrained`.
         until: the same of names that this release no longer has.
         owns: classes and functions that are its own, whichever release it is.
     """
@@ -101,9 +101,19 @@ def _spans() -> dict[str, dict[str, Span]]:
 
 
 def _of(package: Package) -> dict[str, Span]:
-    since, until = ({name: release for release, names in rows.items() for name in names.split()}
+    since, until = ({n: release for release, names in rows.items() for n in _each(names)}
                     for rows in (package.since, package.until))  # fmt: skip
     return {n: Span(since=since.get(n, ""), until=until.get(n, "")) for n in {*since, *until}}
+
+
+def _each(names: str) -> Iterator[str]:
+    """Yield each name, and each argument with its function."""
+    for name in names.split():
+        call, _, arguments = name.partition("(")
+        if arguments:
+            yield from (f"{call}({a})" for a in arguments[:-1].split(","))
+        else:
+            yield name
 
 
 @cache

@@ -72,6 +72,14 @@ def package_of(module: str) -> str:
         name.partition(".")[0].replace("_", "-").lower())  # fmt: skip
 
 
+def request(remedy: Remedy) -> Remedy:
+    """Return a request for what goes with torch alone by its own rules, others as they are."""
+    if remedy.name in MADE_FOR_ONE_TORCH:
+        return Remedy(need="remove", name=remedy.name)
+    own = {"torch": Remedy(need="torch-newer"), "torchvision": Remedy(need="torchvision")}
+    return own.get(remedy.name, remedy)
+
+
 def named(remedy: Remedy, values: Mapping[str, str]) -> Remedy:
     """Return a remedy with its `{places}` taken from a text; what is not told stays empty."""
     name, spec, value = (filled(t, values) for t in (remedy.name, remedy.spec, remedy.value))

@@ -10,7 +10,7 @@ from setup_assistant.catalog.causes import Remedy
 from setup_assistant.catalog.import_names import Span
 from setup_assistant.doctor import text_frames
 from setup_assistant.doctor.inferred import Inferred
-from setup_assistant.doctor.package_names import KEPT, MADE_FOR_ONE_TORCH, package_of
+from setup_assistant.doctor.package_names import KEPT, package_of, request
 from setup_assistant.doctor.text_frames import Frame
 from setup_assistant.messages import msg
 
@@ -81,7 +81,7 @@ def _missing(top: str, name: str, span: Span, asker: str, start: int) -> Inferre
     package, of = package_of(top), package_of(asker) if asker else ""
     values = {"package": package, "name": name, **({"asker": of} if of else {})}
     if span.until:
-        newer = _torch_or(Remedy(need="package", name=of))
+        newer = request(Remedy(need="package", name=of))
         older = Remedy(need="package", name=package, spec=f"<{span.until}")
         chain = msg("{package} has no {name} from {until} on", package=package, name=name,
                     until=span.until)  # fmt: skip
@@ -97,21 +97,13 @@ def _missing(top: str, name: str, span: Span, asker: str, start: int) -> Inferre
                     since=span.since)  # fmt: skip
         remedy = Remedy(need="package", name=package, spec=f">={span.since}")
         return Inferred(cause="name-not-yet", start=start, values={**values, "since": span.since},
-                        chain=(chain,), remedy=(_torch_or(remedy),))  # fmt: skip
-    remedies = [_torch_or(Remedy(need="package", name=package))]
+                        chain=(chain,), remedy=(request(remedy),))  # fmt: skip
+    remedies = [request(Remedy(need="package", name=package))]
     if of and of not in KEPT:
-        remedies.append(_torch_or(Remedy(need="package", name=of)))
+        remedies.append(request(Remedy(need="package", name=of)))
     return Inferred(
         cause="package-api", start=start, values=values, remedy=tuple(remedies), vague=True
     )
-
-
-def _torch_or(remedy: Remedy) -> Remedy:
-    """Return a request for what goes with torch alone by its own rules, others as they are."""
-    if remedy.name in MADE_FOR_ONE_TORCH:
-        return Remedy(need="remove", name=remedy.name)
-    own = {"torch": Remedy(need="torch-newer"), "torchvision": Remedy(need="torchvision")}
-    return own.get(remedy.name, remedy)
 
 
 def argument(text: str) -> Iterator[Inferred]:
@@ -129,16 +121,16 @@ def _argument(top: str, call: str, found: re.Match[str], frames: tuple[Frame, ..
     span = import_names.keyword(top, call, found["name"]) or Span()
     values = {"package": package, "call": call, "argument": found["name"]}
     chain = [msg("{call} is a function of {package}", call=call, package=package)]
-    remedy = _torch_or(Remedy(need="package", name=package))
+    remedy = request(Remedy(need="package", name=package))
     if span.until:
         values["until"] = span.until
         remedy = Remedy(need="package", name=package, spec=f"<{span.until}")
     elif span.since:
         values["since"] = span.since
-        remedy = _torch_or(Remedy(need="package", name=package, spec=f">={span.since}"))
+        remedy = request(Remedy(need="package", name=package, spec=f">={span.since}"))
     if of and of not in KEPT and not span.since:
         chain.append(msg("{asker} asks for it", asker=of))
-        remedy = _torch_or(Remedy(need="package", name=of))
+        remedy = request(Remedy(need="package", name=of))
     return Inferred(cause="unexpected-argument", start=found.start(), values=values,
                     remedy=(remedy,), chain=tuple(chain))  # fmt: skip
 

@@ -10,7 +10,7 @@ from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.doctor import text_frames
 from setup_assistant.doctor.inferred import Inferred
-from setup_assistant.doctor.package_names import KEPT, package_of
+from setup_assistant.doctor.package_names import KEPT, package_of, request
 from setup_assistant.messages import msg
 
 _NAMED = re.compile(
@@ -74,7 +74,7 @@ def _of_name(text: str, module: str, name: str, start: int) -> Iterator[Inferred
         chain = msg("{package} has {name} since {since}", package=package, name=name,
                     since=span.since)  # fmt: skip
         remedy = Remedy(need="package", name=package, spec=f">={span.since}")
-        yield Inferred(cause="name-not-yet", start=start, chain=(chain,), remedy=(remedy,),
+        yield Inferred(cause="name-not-yet", start=start, chain=(chain,), remedy=(request(remedy),),
                        values={**values, "since": span.since})  # fmt: skip
     elif span.until:
         said = [msg("{package} has no {name} from {until} on", package=package, name=name,

@@ -50,6 +50,24 @@ def test_who_owns_a_name_decides_what_is_changed(text: str, cause: str, command:
 
 
 @pytest.mark.parametrize(
+    ("text", "cause", "command"),
+    [
+        (("TypeError: Qwen9ForConditionalGeneration.__init__() got an unexpected keyword argument "
+         "'dtype'"), "unexpected-argument", "transformers>=4.56"),
+        ("AttributeError: 'Qwen2VLProcessor' object has no attribute 'image_token'",
+         "name-not-yet", "transformers>=4.47"),
+        ("AttributeError: 'SomeConfig' object has no attribute 'get_text_config'",
+         "class-older-than-transformers", "transformers<4.45"),
+        ("AttributeError: module 'torch.utils._pytree' has no attribute 'register_pytree_node'",
+         "name-not-yet", "--index-url"),
+    ],
+)  # fmt: skip
+def test_the_release_that_brought_a_name_is_said(text: str, cause: str, command: str) -> None:
+    assert told(text)[0] == cause
+    assert command in told(text)[1][0]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         OWN.format(code="model.answr()") + LOOKUP

@@ -144,7 +144,7 @@ THREADS: tuple[tuple[str, str, str], ...] = (
     ("WGT04", "hiyouga/LlamaFactory#3340", '    with safe_open(checkpoint_file, framework="pt") as f:\nFileNotFoundError: No such file or directory: "/root/Qwen1.5-7B/model-00001-of-00004.safetensors"'),
     ("X-HEADER", "QwenLM/Qwen3-VL#148", '--> 549     with safe_open(checkpoint_file, framework="pt") as f:\nSafetensorError: Error while deserializing header: InvalidHeaderDeserialization'),
     ("ENV03", "TransformerLensOrg/TransformerLens#857", "RuntimeError: Failed to import transformers.models.bert.modeling_bert because of the following error (look up to see its traceback):\noperator torchvision::nms does not exist"),
-    ("X-TORCHATTR", "rwth-i6/returnn#1706", "AttributeError: module 'torch' has no attribute 'compiler'"),
+    ("name-not-yet", "rwth-i6/returnn#1706", "AttributeError: module 'torch' has no attribute 'compiler'"),
     ("X-HASHPIP", "pytorch/pytorch#78420", "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package versions, please update the hashes."),
     ("X-TIMEOUT", "pytorch/pytorch#124566", '  File "/usr/lib/python3.10/ssl.py", line 1159, in read\n    return self._sslobj.read(len, buffer)\nTimeoutError: The read operation timed out'),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Cause, Remedy
 from setup_assistant.choose.remedies import Situation
 from setup_assistant.doctor import situation
-from setup_assistant.doctor.package_names import package_of, packages
+from setup_assistant.doctor.package_names import package_of, packages, request
 
 _ANY = Situation()
 # One of each kind that spells remedies in another way.
@@ -51,7 +51,7 @@ def unresolved(row: Cause, known: Mapping[str, Sequence[str]]) -> Iterator[str]:
 def others(known: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield what is wrong with the packages that a text's own words lead to."""
     for name in sorted({*packages(), *(package_of(p.module) for p in import_names.load().package)}):
-        for line in situation.commands((Remedy(need="package", name=name),), _ANY):
+        for line in situation.commands((request(Remedy(need="package", name=name)),), _ANY):
             yield from wrong(line, known)
 
 
