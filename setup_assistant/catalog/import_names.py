@@ -28,7 +28,8 @@ class Package:
         seen: first and last release; empty where no releases were compared.
         since: release → names, with a blank between: `:Name` of the module itself, `part:Name`
             of a module in it, `part` for that module, `.name` an attribute of its objects,
-            `call(name,name)` arguments of a function or class, `(name)` of `from_pretrained`.
+            `Class.name` of one class, `call(name,name)` arguments of a function or class, `(name)`
+            of `from_pretrained`.
         until: the same of names that this release no longer has.
         owns: classes and functions that are its own, whichever release it is.
     """
@@ -63,9 +64,17 @@ def names(top: str) -> Iterator[str]:
     return (n[1:] for n in _spans().get(top, {}) if n.startswith(":"))
 
 
-def attribute(top: str, name: str) -> Span | None:
-    """Return from when to when objects of a package have an attribute; None where unknown."""
-    return _spans().get(top, {}).get(f".{name}")
+def attribute(top: str, name: str, owner: str = "") -> Span | None:
+    """Return from when to when objects of a package have an attribute; None where unknown.
+
+    Args:
+        top: module of the package.
+        name: the attribute.
+        owner: the class; configurations that are not known change as those of Llama do.
+    """
+    known = _spans().get(top, {})
+    like = "LlamaConfig" if owner.endswith("Config") else owner
+    return known.get(f"{owner}.{name}") or known.get(f".{name}") or known.get(f"{like}.{name}")
 
 
 def keyword(top: str, call: str, name: str) -> Span | None:

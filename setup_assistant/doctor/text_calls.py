@@ -32,7 +32,7 @@ _ANYBODYS = ("__init__", "forward", "__call__", "from_pretrained", "__new__", "w
 _LEFT_OVER = re.compile(r"\bcls\(config, \*\w+, \*\*\w+\)|_from_config\(")
 _OF_TRANSFORMERS = re.compile(
     r"(?:Qwen2|Qwen3|Llama|Llava|Mistral|Gemma|Phi|Auto|Bert|CLIP|Siglip|Idefics|PaliGemma"
-    r"|PreTrained|Pretrained)[A-Z0-9_]\w*$|"
+    r"|PreTrained|Pretrained|Mixtral|InternVL|GLM|Glm|MiniCPM|DeepSeek|Deepseek)[A-Z0-9_]\w*$|"
     r"\w+(?:ForConditionalGeneration|ForCausalLM|TokenizerFast|ImageProcessor|VideoProcessor)$"
 )
 # The person's own classes end so as well: a frame of a package must be there.
@@ -61,10 +61,10 @@ def _attribute(found: re.Match[str], frames: tuple[Frame, ...]) -> Iterator[Infe
         if not asker or asker == "transformers" or (inner and inner.remote):
             yield _older_class(owner, name, foreign, start)
         return
-    if not top or (inner and inner.own and not import_names.attribute(top, name)):
+    span = import_names.attribute(top, name, owner) if top else None
+    if not top or (inner and inner.own and not span):
         return
-    span = import_names.attribute(top, name) or Span()
-    yield _missing(top, f"{owner}.{name}", span, asker if asker != top else "", start)
+    yield _missing(top, f"{owner}.{name}", span or Span(), asker if asker != top else "", start)
 
 
 def _older_class(owner: str, name: str, span: Span, start: int) -> Inferred:

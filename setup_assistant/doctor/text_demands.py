@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from setup_assistant.catalog.causes import Remedy
+from setup_assistant.catalog.recipes import load_all
 from setup_assistant.doctor import text_versions
 from setup_assistant.doctor.inferred import Inferred
 from setup_assistant.doctor.package_names import MADE_FOR_ONE_TORCH, package_of
@@ -28,12 +29,21 @@ _NO_CANDIDATE = re.compile(
     r"Unable to find installation candidates for (?P<name>[A-Za-z][\w.-]{0,60}) "
     r"\((?P<version>\d[\w.+]{0,30})\)"
 )
+# What a program raised, be it in the middle of a sentence.
+_RAISED = re.compile(r"\b(?:Import|Attribute|Type|Runtime|Value|ModuleNotFound|Name|Key)Error: ")
 _TAGS = re.compile(r"(?:wheels? for the following \w+(?: \w+)?s?|on the following platforms?):\s*"
                    r"(?P<tags>`[^\n]{1,300})")  # fmt: skip
 
 
 def unmet(text: str) -> Iterator[Inferred]:
-    """Yield demands that what is installed does not meet."""
+    """Yield demands that what is installed does not meet, where nothing failed after them."""
+    for thought in unmet_aside(text):
+        if not _RAISED.search(text, thought.start):
+            yield thought
+
+
+def unmet_aside(text: str) -> Iterator[Inferred]:
+    """Yield demands that what is installed does not meet; pip says so, and goes on."""
     needs = text_versions.unmet(text)
     if not needs:
         return
@@ -61,8 +71,17 @@ def _answer(need: text_versions.Need) -> Iterator[Remedy]:
             yield Remedy(need="remove", name=asker)
         elif asker:
             yield Remedy(need="package", name=asker)
+    elif need.name == "transformers" and asker and not _proved(need):
+        # An older one has not the model's classes.
+        yield Remedy(need="package", name=asker)
     else:
         yield Remedy(need="package", name=need.name, spec=need.spec)
+
+
+def _proved(need: text_versions.Need) -> bool:
+    """Whether a demand accepts a transformers of a proved stack."""
+    rows = load_all().stacks.stack
+    return any(need.need.specifier.contains(row.transformers) for row in rows)
 
 
 def no_wheel(text: str) -> Iterator[Inferred]:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from setup_assistant.catalog.causes import Remedy
+from setup_assistant.doctor import text_frames
 from setup_assistant.doctor.inferred import Inferred
-from setup_assistant.doctor.package_names import package_of
+from setup_assistant.doctor.package_names import package_of, request
+from setup_assistant.messages import msg
 
 # pip's and uv's steps of a build, within which a module is missing.
 _STEP = re.compile(
@@ -30,6 +32,32 @@ _REVISION = re.compile(
 _FAILED_CHECKOUT = re.compile(r"git checkout \S+ (?:\S+ )?did not run successfully|fatal: |error: ")
 
 
+# "not installed ... pip install X", in one line of an error.
+_TOLD = re.compile(
+    r"^[^\n]{0,200}(?:Error|Exception|error)\b[^\n]{0,200}?(?:not installed|not available|not found"
+    r"|requires?|missing|needs? to be installed|[Pp]lease install|could not be found)[^\n]{0,200}?"
+    r"pip3? install (?:(?:-U|--upgrade|-q) )*['\"]?(?P<package>[A-Za-z][\w.-]{1,60})",
+    re.MULTILINE,
+)
+# Programs that builds call: the packages of Debian and Fedora, or the wheel that brings it.
+_TOOLS = {
+    "cmake": ("cmake", "cmake", "cmake"), "ninja": ("ninja-build", "ninja-build", "ninja"),
+    "git": ("git", "git", ""), "ffmpeg": ("ffmpeg", "ffmpeg", ""), "make": ("make", "make", ""),
+    "unzip": ("unzip", "unzip", ""), "rustc": ("rustc cargo", "rust cargo", ""),
+    "cargo": ("cargo", "cargo", ""), "aria2c": ("aria2", "aria2", ""), "wget": ("wget", "wget", ""),
+    "curl": ("curl", "curl", ""), "lspci": ("pciutils", "pciutils", ""),
+    "dkms": ("dkms", "dkms", ""), "mokutil": ("mokutil", "mokutil", ""),
+}  # fmt: skip
+_NAMES = "|".join(_TOOLS)
+_TOOL = re.compile(
+    rf"(?:[Cc]annot|[Cc]ould not|[Cc]an't|[Uu]nable to) find (?:the )?(?:a )?({_NAMES})\b|"
+    rf"\b({_NAMES}): (?:command )?not found|command not found: ({_NAMES})\b|"
+    rf"'({_NAMES})' is not recognized|No such file or directory: '({_NAMES})'|"
+    rf"({_NAMES}) (?:is required|is not installed|executable not found)",
+    re.IGNORECASE,
+)
+
+
 def build_lacks(text: str) -> Iterator[Inferred]:
     """Yield a module that was missing where a package was built, apart from the environment."""
     step = _STEP.search(text)
@@ -47,6 +75,29 @@ def build_lacks(text: str) -> Iterator[Inferred]:
     yield Inferred(cause="build-lacks-module", start=lacks.start(),
                    values={"module": lacks["module"], **({"package": package} if package else {})},
                    remedy=(install, again) if package else (install,))  # fmt: skip
+
+
+def told_command(text: str) -> Iterator[Inferred]:
+    """Yield a package that the error itself says how to install."""
+    for found in _TOLD.finditer(text):
+        name = found["package"].lower().replace("_", "-")
+        if name in ("install", "torch", "torchvision", "upgrade", "git", "e"):
+            continue
+        asker = text_frames.asker(text_frames.before(text, found.start()))
+        values = {"package": name, "asker": package_of(asker) if asker else str(msg("the program"))}
+        yield Inferred(cause="dependency-absent", start=found.start(), values=values,
+                       remedy=(request(Remedy(need="package", name=name)),))  # fmt: skip
+
+
+def tool_missing(text: str) -> Iterator[Inferred]:
+    """Yield a program that a build or a download calls, and that is not there."""
+    for found in _TOOL.finditer(text):
+        tool = next(g for g in found.groups() if g).lower()
+        debian, fedora, wheel = _TOOLS[tool]
+        remedy = Remedy(need="package", name=wheel) if wheel else Remedy(
+            need="system", debian=debian, fedora=fedora, arch=fedora)  # fmt: skip
+        yield Inferred(cause="tool-missing", start=found.start(), values={"tool": tool},
+                       remedy=(remedy,))  # fmt: skip
 
 
 def revision(text: str) -> Iterator[Inferred]:

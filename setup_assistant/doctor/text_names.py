@@ -25,7 +25,8 @@ _FRAME = re.compile(
 # Modules of packages, and of nothing of the person's own.
 _FAMILIAR = ("flash_attn", "qwen_vl_utils", "modelscope", "peft", "trl", "bitsandbytes", "xformers",
              "accelerate", "datasets", "diffusers", "decord", "vllm", "huggingface_hub",
-             "tokenizers", "deepspeed", "gradio", "optimum")  # fmt: skip
+             "tokenizers", "deepspeed", "gradio", "optimum", "swift", "llamafactory", "unsloth",
+             "sglang", "lmdeploy", "gptqmodel", "awq", "auto_gptq", "timm")  # fmt: skip
 _NEAR = 20_000
 # Packages that put parts of their own in place of those of transformers while they run.
 _PATCHERS = ("liger_kernel", "unsloth", "unsloth_zoo", "verl", "llamafactory", "swift", "fastchat")

@@ -21,7 +21,7 @@ ONLY_INFERRED = ("index-alone", "name-not-yet", "name-gone", "name-misspelt",
                  "patches-other-release", "optional-part-absent",
                  "class-older-than-transformers", "build-lacks-module", "revision-gone",
                  "memory-for-pixels", "memory-for-model", "memory-of-others", "memory-scattered",
-                 "not-supported-yet", "dependency-absent")  # fmt: skip
+                 "not-supported-yet", "dependency-absent", "tool-missing")  # fmt: skip
 # The surest first.
 _WAYS = (
     text_demands.unmet,
@@ -45,7 +45,10 @@ _WAYS = (
     text_names.of_another,
     text_names.absent,
     text_names.refused,
+    text_installs.told_command,
+    text_installs.tool_missing,
     text_names.raised_inside,
+    text_demands.unmet_aside,
 )
 
 

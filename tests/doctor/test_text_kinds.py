@@ -64,6 +64,15 @@ def test_the_older_sentence_of_torch_is_read_as_well() -> None:
          "dependency-absent", "somelib"),
         ((" Did not find branch or tag 'v9-preview', assuming revision or ref.\n"
          "  × git checkout -q v9-preview did not run successfully."), "revision-gone", ""),
+        ("ImportError: somelib is not installed => run `pip3 install somelib` or build it",
+         "dependency-absent", "pip install -U somelib"),
+        ("RuntimeError: Cannot find CMake executable", "tool-missing", "cmake"),
+        ("bash: git: command not found", "tool-missing", "apt install git"),
+        (("lmdeploy 0.6.2 requires transformers<=4.44.1,>=4.33.0, but you have transformers 4.57.1 "
+         "which is incompatible."), "dependency-version", "pip install -U lmdeploy"),
+        (("cnstd 1.2.3 requires opencv-python>=4.0.0, which is not installed.\n"
+         "ImportError: cannot import name 'get_vllm_engine' from 'swift.llm'"),
+         "package-api", "ms-swift"),
         ("OSError: libiomp5.so: cannot open shared object file: No such file or directory",
          "library-missing", "intel-openmp"),
     ],

@@ -60,7 +60,7 @@ THREADS: tuple[tuple[str, str, str], ...] = (
     ("X-VLLMMEM", "-", "ValueError: Free memory on device (3.1/7.8 GiB) on startup is less than desired GPU memory utilization (0.9, 7.0 GiB)."),
     ("X-VLLMMEM", "-", "ValueError: No available memory for the cache blocks. Try increasing `gpu_memory_utilization` when initializing the engine."),
     ("X-ENGINE", "QwenLM/Qwen3-VL#1267", "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}"),
-    ("X-QWENATTR", "-", "  File \"vllm/transformers_utils/config.py\", line 400\nAttributeError: 'Qwen2_5_VLConfig' object has no attribute 'vocab_size'"),
+    ("name-gone", "-", "  File \"vllm/transformers_utils/config.py\", line 400\nAttributeError: 'Qwen2_5_VLConfig' object has no attribute 'vocab_size'"),
     ("X-QWENATTR", "-", "AttributeError: 'Qwen2VLForConditionalGeneration' object has no attribute 'model.language_model'. Did you mean: 'lm_head'?".replace("'model.language_model'", "'embed_tokens'")),
     ("X-WRONGCLASS", "-", "You are using a model of type qwen2_5_vl to instantiate a model of type qwen2_vl. This is not supported for all configurations of models and can yield errors."),
     ("PKG03", "vllm-project/vllm#8281", '  File "vllm/model_executor/layers/rotary_embedding.py", line 1000\n    assert "factor" in rope_scaling\nAssertionError'),
