@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Remedy
@@ -21,6 +22,8 @@ _ARGUMENT = re.compile(
     r"(?P<call>[A-Za-z_][\w.]{0,120})\(\) got an unexpected keyword argument ['‘\"`]?"
     r"(?P<name>\w{1,80})"
 )
+# Matches of one kind that are looked at.
+_MOST = 100
 # They belong to nobody, or say nothing of a version.
 _PLAIN = ("NoneType", "str", "list", "dict", "tuple", "int", "float", "function", "method", "bool",
           "module", "type", "set", "bytes", "builtin_function_or_method", "generator")  # fmt: skip
@@ -45,7 +48,7 @@ _TORCH_PARTS = ("nn", "F", "torch", "optim", "dist")
 
 def attribute(text: str) -> Iterator[Inferred]:
     """Yield an attribute that an object of a known package does not have."""
-    for found in _ATTRIBUTE.finditer(text):
+    for found in islice(_ATTRIBUTE.finditer(text), _MOST):
         frames = text_frames.before(text, found.start())
         if found["owner"] not in _PLAIN:
             yield from _attribute(found, frames)
@@ -108,7 +111,7 @@ def _missing(top: str, name: str, span: Span, asker: str, start: int) -> Inferre
 
 def argument(text: str) -> Iterator[Inferred]:
     """Yield an argument that a function of a known package does not take."""
-    for found in _ARGUMENT.finditer(text):
+    for found in islice(_ARGUMENT.finditer(text), _MOST):
         frames = text_frames.before(text, found.start())
         call, top = _callee(found["call"], found["name"], frames)
         if top:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.doctor import text_frames
@@ -79,7 +80,7 @@ def build_lacks(text: str) -> Iterator[Inferred]:
 
 def told_command(text: str) -> Iterator[Inferred]:
     """Yield a package that the error itself says how to install."""
-    for found in _TOLD.finditer(text):
+    for found in islice(_TOLD.finditer(text), 100):
         name = found["package"].lower().replace("_", "-")
         if name in ("install", "torch", "torchvision", "upgrade", "git", "e"):
             continue

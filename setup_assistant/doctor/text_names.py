@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Remedy
@@ -55,7 +56,7 @@ _LETTERS = re.compile(r"[\W_]+")
 def changed(text: str) -> Iterator[Inferred]:
     """Yield names that a package has only since, or until, a release."""
     for pattern in (_NAMED, _PART, _ATTRIBUTE):
-        for found in pattern.finditer(text):
+        for found in islice(pattern.finditer(text), 100):
             module, name = found["module"], found.groupdict().get("name", "")
             if not name:
                 module, _, name = module.rpartition(".")
@@ -141,7 +142,7 @@ def asker_of(before: str, top: str) -> str:
 
 def absent(text: str) -> Iterator[Inferred]:
     """Yield a module that another package imports, and that is not installed."""
-    for found in _ABSENT.finditer(text):
+    for found in islice(_ABSENT.finditer(text), 100):
         frames = text_frames.before(text, found.start())
         top, asker = found["module"], text_frames.asker(frames)
         if not asker or asker in (top, "torch") or top.startswith("_") or top in _NOT_TO_INSTALL:
@@ -171,7 +172,7 @@ def refused(text: str) -> Iterator[Inferred]:
 def of_another(text: str) -> Iterator[Inferred]:
     """Infer from the frame that asks: a package that asks another for what it does not have."""
     for pattern in (_NAMED, _PART, _ATTRIBUTE):
-        for found in pattern.finditer(text):
+        for found in islice(pattern.finditer(text), 100):
             top, name = found["module"].partition(".")[0], found.groupdict().get("name", "")
             asker = asker_of(text[max(0, found.start() - _NEAR) : found.start()], top)
             package = package_of(top)
