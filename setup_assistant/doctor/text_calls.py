@@ -19,9 +19,12 @@ _ATTRIBUTE = re.compile(
     r"\b(?P<owner>[A-Za-z_]\w{0,80})['’\"`] object has no attribute ['‘\"`]?(?P<name>\w{1,80})"
 )
 _ARGUMENT = re.compile(
-    r"(?P<call>[A-Za-z_][\w.]{0,120})\(\) got an unexpected keyword argument ['‘\"`]?"
-    r"(?P<name>\w{1,80})"
+    r"(?P<call>[A-Za-z_][\w.]{0,120})\(\) (?:got an unexpected keyword argument"
+    r"|got multiple values for argument|missing \d+ required (?:\S+ )?arguments?:)"
+    r" ['‘\"`]?(?P<name>\w{1,80})"
 )
+# The person's own call may simply be wrong.
+_OWN_MISTAKE = re.compile(r"got multiple values|missing \d+ required")
 # Matches of one kind that are looked at.
 _MOST = 100
 # They belong to nobody, or say nothing of a version.
@@ -114,7 +117,9 @@ def argument(text: str) -> Iterator[Inferred]:
     for found in islice(_ARGUMENT.finditer(text), _MOST):
         frames = text_frames.before(text, found.start())
         call, top = _callee(found["call"], found["name"], frames)
-        if top:
+        inner = frames[-1] if frames else None
+        mistaken = _OWN_MISTAKE.search(found[0]) and (inner is None or inner.own or not top)
+        if top and (not mistaken or (inner is None and "multiple" in found[0])):
             yield _argument(top, call, found, frames)
 
 

@@ -48,11 +48,12 @@ _TOOLS = {
     "cargo": ("cargo", "cargo", ""), "aria2c": ("aria2", "aria2", ""), "wget": ("wget", "wget", ""),
     "curl": ("curl", "curl", ""), "lspci": ("pciutils", "pciutils", ""),
     "dkms": ("dkms", "dkms", ""), "mokutil": ("mokutil", "mokutil", ""),
+    "g++": ("g++", "gcc-c++", ""), "gcc": ("gcc", "gcc", ""),
 }  # fmt: skip
-_NAMES = "|".join(_TOOLS)
+_NAMES = "|".join(re.escape(name) for name in _TOOLS)
 _TOOL = re.compile(
-    rf"(?:[Cc]annot|[Cc]ould not|[Cc]an't|[Uu]nable to) find (?:the )?(?:a )?({_NAMES})\b|"
-    rf"\b({_NAMES}): (?:command )?not found|command not found: ({_NAMES})\b|"
+    rf"(?:[Cc]annot|[Cc]ould not|[Cc]an't|[Uu]nable to) find (?:the )?(?:a )?({_NAMES})(?!\w)|"
+    rf"\b({_NAMES}): (?:command )?not found|command not found: ({_NAMES})(?!\w)|"
     rf"'({_NAMES})' is not recognized|No such file or directory: '({_NAMES})'|"
     rf"({_NAMES}) (?:is required|is not installed|executable not found)",
     re.IGNORECASE,

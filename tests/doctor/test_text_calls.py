@@ -28,6 +28,8 @@ def told(text: str) -> tuple[str, tuple[str, ...]]:
         (INSIDE.format(top="transformers", code="model = cls(config, *model_args, **model_kwargs)")
          + "TypeError: __init__() got an unexpected keyword argument 'attn_implementation'",
          "unexpected-argument", "transformers"),
+        (INSIDE.format(top="vllm", code="f(x)") + "TypeError: Qwen2_5_VLProcessor.__init__() "
+         "got multiple values for argument 'image_processor'", "unexpected-argument", "vllm"),
         # The line of code tells what was called, in a notebook too.
         (("TypeError   Traceback (most recent call last)\nFile ~/m/layers.py:302, in Unit.f()"
          "\n    301 x = 1\n--> 302 self.act = nn.GELU(approximate='none')\n"
@@ -78,6 +80,8 @@ def test_the_release_that_brought_a_name_is_said(text: str, cause: str, command:
         + "AttributeError: 'Qwen2VLForConditionalGeneration' object has no attribute 'answr'",
         OWN.format(code="render(colour=1)")
         + "TypeError: render() got an unexpected keyword argument 'colour'",
+        OWN.format(code="LoraConfig.from_pretrained()")
+        + "TypeError: LoraConfig.from_pretrained() missing 1 required positional argument: 'path'",
         "AttributeError: 'Viewer' object has no attribute 'answr'",
     ],
 )  # fmt: skip
