@@ -119,8 +119,9 @@ def _with_reason(text: str, found: list[Match]) -> list[Match]:
     if thought is None:
         return found
     if thought.vague and found and found[0].cause.id not in _VAGUE:
-        checks = all(r.need == "check" for r in found[0].cause.remedy)
-        told = replace(found[0], remedy=thought.remedy) if checks else found[0]
+        own = found[0].cause.remedy
+        more = all(r.need == "check" for r in own) or set(own) <= set(thought.remedy)
+        told = replace(found[0], remedy=thought.remedy) if more else found[0]
         return [told, *found[1:]]
     row = causes.find(thought.cause, "packages")
     number = text.count("\n", 0, thought.start) + 1

@@ -13,12 +13,13 @@ _PYTHON = re.compile(
 )
 # IPython and rich: the code of the frame stands under it, marked by an arrow.
 _NOTEBOOK = re.compile(
-    r"^\W{0,4}(?:File )?(?P<file>(?:[A-Za-z]:|[~./])[^\s:]{1,300}\.py)(?::\d+\)?,?)? in "
-    r"(?P<function>[\w.<>]{1,100})"
+    r"^\W{0,4}(?:File )?(?P<file>(?:[A-Za-z]:|[~./])[^\s:]{1,300}\.py)"
+    r"(?:(?::\d+\)?,?)? in (?P<function>[\w.<>]{1,100})|:\d+\s*$)"
 )
 _CODE = re.compile(r"^\s*(?:[-─]+>|❱)\s*\d+\s*[│|]?\s*(?P<code>\S[^\n]*?)\s*[│|]?$")
 _BEGINS = re.compile(r"Traceback \(most recent call last\)|Traceback \(innermost last\)")
-_PACKAGE = re.compile(r"(?:site|dist)-packages[/\\]{1,2}(?P<top>[A-Za-z_]\w*)")
+_PACKAGE = re.compile(r"(?:site|dist)-packages[/\\]{1,2}(?P<top>[A-Za-z_]\w*)|"
+                      r"(?P<written>unsloth)_compiled_")  # fmt: skip
 # Code that a model's folder brings, and what the interpreter has of its own.
 _REMOTE = re.compile(r"transformers_modules[/\\]")
 _LIBRARY = re.compile(r"[/\\]lib[/\\]python3|[/\\]Lib[/\\]|<frozen|<string>|importlib")
@@ -81,7 +82,7 @@ def _read(lines: list[str]) -> list[Frame]:
 def _frame(found: re.Match[str], code: str) -> Frame:
     package = _PACKAGE.search(found["file"])
     return Frame(file=found["file"], function=found["function"] or "", code=code[:400],
-                 top=package["top"] if package else "")  # fmt: skip
+                 top=(package["top"] or package["written"]) if package else "")  # fmt: skip
 
 
 def _pairs(lines: list[str]) -> Iterator[tuple[str, str]]:

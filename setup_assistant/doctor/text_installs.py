@@ -50,6 +50,11 @@ _TOOLS = {
     "dkms": ("dkms", "dkms", ""), "mokutil": ("mokutil", "mokutil", ""),
     "g++": ("g++", "gcc-c++", ""), "gcc": ("gcc", "gcc", ""),
 }  # fmt: skip
+# Ubuntu says which package has a program.
+_OFFERED = re.compile(
+    r"Command '(?P<tool>[\w.+-]{1,40})' not found, but can be installed with:\s{1,9}"
+    r"(?:sudo )?(?:apt|snap) install (?P<package>[a-z0-9][a-z0-9.+-]{1,60})"
+)
 _NAMES = "|".join(re.escape(name) for name in _TOOLS)
 _TOOL = re.compile(
     rf"(?:[Cc]annot|[Cc]ould not|[Cc]an't|[Uu]nable to) find (?:the )?(?:a )?({_NAMES})(?!\w)|"
@@ -93,6 +98,10 @@ def told_command(text: str) -> Iterator[Inferred]:
 
 def tool_missing(text: str) -> Iterator[Inferred]:
     """Yield a program that a build or a download calls, and that is not there."""
+    for found in islice(_OFFERED.finditer(text), 1):
+        remedy = Remedy(need="system", debian=found["package"])
+        yield Inferred(cause="tool-missing", start=found.start(), values={"tool": found["tool"]},
+                       remedy=(remedy,))  # fmt: skip
     for found in _TOOL.finditer(text):
         tool = next(g for g in found.groups() if g).lower()
         debian, fedora, wheel = _TOOLS[tool]

@@ -11,7 +11,7 @@ from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.doctor import text_frames
 from setup_assistant.doctor.inferred import Inferred
-from setup_assistant.doctor.package_names import KEPT, package_of, request
+from setup_assistant.doctor.package_names import package_of, request
 from setup_assistant.messages import msg
 
 _NAMED = re.compile(
@@ -31,11 +31,7 @@ _FAMILIAR = ("flash_attn", "qwen_vl_utils", "modelscope", "peft", "trl", "bitsan
 _NEAR = 20_000
 # Packages that put parts of their own in place of those of transformers while they run.
 _PATCHERS = ("liger_kernel", "unsloth", "unsloth_zoo", "verl", "llamafactory", "swift", "fastchat")
-_RAISED = re.compile(
-    r"(?:site|dist)-packages[/\\](?P<top>\w+)[/\\][^\"\n]{1,300}\", line \d+,"
-    r" in (?P<in>\S+)"
-    r"(?:\n(?!\s*File )[^\n]*){0,4}\n(?P<kind>[A-Za-z_.]*Error): (?P<said>[^\n]*)"
-)
+_RAISED = re.compile(r"^\W{0,8}(?P<kind>[A-Za-z_.]{0,60}Error): (?P<said>[^\n]*)", re.MULTILINE)
 _UNDEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
 _OF_PATCHES = ("TypeError", "RuntimeError", "AttributeError", "ValueError", "IndexError")
 _ABSENT = re.compile(
@@ -102,9 +98,10 @@ def _misspelt(top: str, name: str, package: str, start: int) -> Iterator[Inferre
 def raised_inside(text: str) -> Iterator[Inferred]:
     """Infer from the innermost frame of the last exception, where it is in a package."""
     last = next(iter(deque(_RAISED.finditer(text), maxlen=1)), None)
-    if last is None:
+    frames = text_frames.before(text, last.start()) if last else ()
+    if last is None or not frames or not frames[-1].top:
         return
-    top, package = last["top"], package_of(last["top"])
+    top, package = frames[-1].top, package_of(frames[-1].top)
     if top in _PATCHERS and last["kind"] in _OF_PATCHES:
         chain = msg("the innermost frame is of {asker}", asker=package)
         yield Inferred(cause="patches-other-release", start=last.start(),
@@ -112,7 +109,7 @@ def raised_inside(text: str) -> Iterator[Inferred]:
                        remedy=(Remedy(need="package", name=package),))  # fmt: skip
     undefined = _UNDEFINED.match(last["said"])
     if last["kind"] == "NameError" and undefined:
-        yield from _optional(package, last["in"], undefined["name"], last.start())
+        yield from _optional(package, frames[-1].function, undefined["name"], last.start())
 
 
 def _optional(package: str, where: str, name: str, start: int) -> Iterator[Inferred]:
@@ -197,8 +194,8 @@ def _of_program(text: str, package: str, found: re.Match[str]) -> Iterator[Infer
     there = "-packages/" in (said.get("file") or "").replace("\\", "/")
     if not there and top not in _FAMILIAR and not re.search(rf"-packages[/\\]{top}\b", text):
         return
-    if package in KEPT:
+    if package in ("numpy", "setuptools"):
         return
     yield Inferred(cause="package-api", start=found.start(),
-                   values={"package": package, "name": said.get("name") or part},
-                   remedy=(Remedy(need="package", name=package),))  # fmt: skip
+                   values={"package": package, "name": said.get("name") or part}, vague=True,
+                   remedy=(request(Remedy(need="package", name=package)),))  # fmt: skip
