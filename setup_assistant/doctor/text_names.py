@@ -24,7 +24,8 @@ _FRAME = re.compile(
     r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.][^\n]{0,300}?(?:line |:|in )"
 )
 # Modules of packages, and of nothing of the person's own.
-_FAMILIAR = ("flash_attn", "qwen_vl_utils", "modelscope", "peft", "trl", "bitsandbytes", "xformers",
+_FAMILIAR = ("torch", "torchvision", "transformers",
+             "flash_attn", "qwen_vl_utils", "modelscope", "peft", "trl", "bitsandbytes", "xformers",
              "accelerate", "datasets", "diffusers", "decord", "vllm", "huggingface_hub",
              "tokenizers", "deepspeed", "gradio", "optimum", "swift", "llamafactory", "unsloth",
              "sglang", "lmdeploy", "gptqmodel", "awq", "auto_gptq", "timm")  # fmt: skip

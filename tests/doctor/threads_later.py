@@ -58,7 +58,7 @@ LATER: tuple[tuple[str, str, str], ...] = (
     ("X-COMPILER", "lbcb-sci/RiNALMo#3", '      fatal   : Could not open input file /tmp/tmpxft_000345da_00000000-8_flash_fwd_hdim128_bf16_sm80.compute_80.cpp1.ii\n      ninja: build stopped: subcommand failed.\n      Traceback (most recent call last):\n        File "/tmp/pip-install-udcof__h/flash-attn_49ef8916/setup.py", line 268, in run'),
     ("X-FLASHBUILD", "Wan-Video/Wan2.1#207", "      cl /showIncludes /nologo /O2 -c T:\\t\\pip-install-wm_jkvur\\flash-attn_8004\\csrc\\flash_attn\\flash_api.cpp\n ninja: fatal: ReadFile: The handle is invalid."),
     ("name-not-yet", "huggingface/transformers#31385", "AttributeError: module 'torch.utils._pytree' has no attribute 'register_pytree_node'"),
-    ("X-TFAPI", "NVlabs/hymba#4", "ImportError: cannot import name 'is_torch_greater_or_equal_than_1_13' from 'transformers.pytorch_utils'"),
+    ("package-api", "NVlabs/hymba#4", "ImportError: cannot import name 'is_torch_greater_or_equal_than_1_13' from 'transformers.pytorch_utils'"),
     ("X-TORCHGONE", "vladmandic/sdnext#3797", "AttributeError: module 'torch' has no attribute '__version__'"),
     ("X-TORCHATTR", "huggingface/transformers#27534", "RuntimeError: Failed to import transformers.models.llama.modeling_llama because of the following error (look up to see its traceback):\nmodule 'torch' has no attribute 'fx'"),
     ("X-DEVICES", "QwenLM/Qwen3-VL#270", 'modeling_qwen2_5_vl.py", line 1666, in get_rope_index\n    time_tensor = expanded_range * second_per_grid_t * self.config.vision_config.tokens_per_second\n                  ~~~~~~~~~~~~~~~^~~~~~~~~~~~~~~~~~\nRuntimeError: Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!'),
