@@ -103,3 +103,18 @@ def test_what_stands_before_each_line_is_taken_away(prefix: str) -> None:
     text = "\n".join(prefix + line for line in lines)
     assert log_text.clean(text) == "\n".join(lines)
     assert told(text)[0] == "not-supported-yet"
+
+
+READ_BROKE = '  File "/v/pip/_vendor/urllib3/response.py", line 435, in _error_catcher'
+NO_CUDA = "AssertionError: Torch not compiled with CUDA enabled"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [(f"I am new and use my Mac laptop.\n{NO_CUDA}", "no-cuda-on-mac"),
+     (f'  File "/Users/me/a.py", line 3, in f\n{NO_CUDA}', "no-cuda-on-mac"),
+     (f'  File "C:/Users/me/a.py", line 3, in f\n{NO_CUDA}', "cpu-build"),
+     (f"RuntimeError: Couldn't install torch.\n{READ_BROKE}", "network-timeout")],
+)  # fmt: skip
+def test_what_lies_beneath_leads(text: str, cause: str) -> None:
+    assert told(text)[0] == cause
