@@ -1,9 +1,9 @@
-"""Since and until which release a module has a name, from `recipes/import_names.toml`."""
+"""Whose a name is, and since and until which release, from `recipes/import_names.toml`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -25,16 +25,20 @@ class Package:
 
     Args:
         module: the name that is imported.
-        seen: first and last release.
+        seen: first and last release; empty where no releases were compared.
         since: release → names, with a blank between: `:Name` of the module itself, `part:Name`
-            of a module in it, `part` for that module.
+            of a module in it, `part` for that module, `.name` an attribute of its objects,
+            `Class.name` of one class, `call(name,name)` arguments of a function or class, `(name)`
+            of `from_pretrained`.
         until: the same of names that this release no longer has.
+        owns: classes and functions that are its own, whichever release it is.
     """
 
     module: str
-    seen: tuple[str, str]
-    since: dict[str, str]
-    until: dict[str, str]
+    seen: tuple[str, ...] = ()
+    since: dict[str, str] = field(default_factory=dict)
+    until: dict[str, str] = field(default_factory=dict)
+    owns: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +64,37 @@ def names(top: str) -> Iterator[str]:
     return (n[1:] for n in _spans().get(top, {}) if n.startswith(":"))
 
 
+def attribute(top: str, name: str, owner: str = "") -> Span | None:
+    """Return from when to when objects of a package have an attribute; None where unknown.
+
+    Args:
+        top: module of the package.
+        name: the attribute.
+        owner: the class; configurations that are not known change as those of Llama do.
+    """
+    known = _spans().get(top, {})
+    like = "LlamaConfig" if owner.endswith("Config") else owner
+    return known.get(f"{owner}.{name}") or known.get(f".{name}") or known.get(f"{like}.{name}")
+
+
+def keyword(top: str, call: str, name: str) -> Span | None:
+    """Return from when to when a function of a package takes an argument.
+
+    Args:
+        top: module of the package.
+        call: the function, `Class.function`, or a class.
+        name: the argument.
+    """
+    known = _spans().get(top, {})
+    call = call.removesuffix(".__init__")
+    return known.get(f"{call}({name})") or known.get(f"({name})")
+
+
+def owner(name: str) -> str:
+    """Return the module of the package that a class or function is of; empty where unknown."""
+    return _owners().get(name, "")
+
+
 def load(folder: Path | None = None) -> ImportNames:
     """Return the recipe.
 
@@ -75,6 +110,29 @@ def _spans() -> dict[str, dict[str, Span]]:
 
 
 def _of(package: Package) -> dict[str, Span]:
-    since, until = ({name: release for release, names in rows.items() for name in names.split()}
+    since, until = ({n: release for release, names in rows.items() for n in _each(names)}
                     for rows in (package.since, package.until))  # fmt: skip
     return {n: Span(since=since.get(n, ""), until=until.get(n, "")) for n in {*since, *until}}
+
+
+def _each(names: str) -> Iterator[str]:
+    """Yield each name, and each argument with its function."""
+    for name in names.split():
+        call, _, arguments = name.partition("(")
+        if arguments:
+            yield from (f"{call}({a})" for a in arguments[:-1].split(","))
+        else:
+            yield name
+
+
+@cache
+def _owners() -> dict[str, str]:
+    """Return whose each name is; what several packages have is nobody's."""
+    found: dict[str, str] = {}
+    for package in load().package:
+        changed = (n[1:] for n in _spans()[package.module] if n[:1] == ":")
+        for name in {*package.owns.split(), *changed}:
+            found[name] = (
+                "" if found.get(name, package.module) != package.module else package.module
+            )
+    return found

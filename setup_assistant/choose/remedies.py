@@ -265,7 +265,7 @@ def _run(remedy: Remedy, here: Situation) -> Iterator[str]:
         own = {"fedora": remedy.fedora, "arch": remedy.arch}.get(here.family, remedy.debian)
         line = own or remedy.posix
     else:
-        line = remedy.posix if not remedy.posix.startswith(_SUDO) else ""
+        line = remedy.posix if not remedy.posix.startswith((*_SUDO, "nvidia-smi")) else ""
     if line:
         # Under WSL the cards have another device, and the kernel is that of Windows.
         yield line.replace("/dev/nvidia*", "/dev/dxg") if here.wsl else line

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import accumulate
 from typing import cast
@@ -68,6 +68,8 @@ class Match:
     chain: tuple[Message, ...] = ()
 
 
+# Rows that say no more than that two packages do not fit.
+_VAGUE = ("package-api", "transformers-api", "unexpected-argument")
 Rows = Sequence[tuple[str, Cause]]
 
 
@@ -116,6 +118,11 @@ def _with_reason(text: str, found: list[Match]) -> list[Match]:
     thought = text_reason.inferred(text, failed=bool(found))
     if thought is None:
         return found
+    if thought.vague and found and found[0].cause.id not in _VAGUE:
+        own = found[0].cause.remedy
+        more = all(r.need == "check" for r in own) or set(own) <= set(thought.remedy)
+        told = replace(found[0], remedy=thought.remedy) if more else found[0]
+        return [told, *found[1:]]
     row = causes.find(thought.cause, "packages")
     number = text.count("\n", 0, thought.start) + 1
     line = text[text.rfind("\n", 0, thought.start) + 1 :].lstrip("\n").partition("\n")[0]

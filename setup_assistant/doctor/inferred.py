@@ -13,7 +13,8 @@ from setup_assistant.messages import Message
 class Inferred:
     """A cause of the catalogue, where the text shows it, and the chain that leads to it.
 
-    `remedy` stands in place of the cause's own where it has something more exact.
+    `remedy` stands in place of the cause's own where it has something more exact. `vague`: no
+    release is known to have brought or taken it; a row that names the fault says more.
     """
 
     cause: str
@@ -21,3 +22,4 @@ class Inferred:
     values: Mapping[str, str] = field(default_factory=dict)
     remedy: tuple[Remedy, ...] = ()
     chain: tuple[Message, ...] = ()
+    vague: bool = False

@@ -18,6 +18,15 @@ _TAG = re.compile(r"</?(?:pre|code|br|div|span|p)\b[^<>]{0,200}>", re.IGNORECASE
 _QUOTED = re.compile(r"^(?:[>|](?!>>) ?)+(?! ?[-=+|])")
 # Pictures in a notebook or a log: nothing of them is read.
 _BLOB = re.compile(r"[A-Za-z0-9+/\\]{400,}={0,2}")
+# What programs put before each line that they pass on: vLLM's processes, docker, compose, journald,
+# torchrun, and builders; a warning's mark is left, as it says more.
+_PREFIXES = tuple(re.compile(p) for p in (
+    r"\(\w{1,40} (?:pid|rank)=\d+[^)\n]{0,40}\) ?",
+    r"(?:ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d \[?[\w.]{1,60}:\d+\] ?",
+    r"#\d+ \d+\.\d+ ", r"\d{1,4}\.\d{2,3} ", r"[\w.-]{1,40} +\| ", r"\[rank\d+\]: ?",
+    r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,60} [^\s\[]{1,60}(?:\[\d+\])?: ",
+    r"(?:building|stderr|stdout|out|err) ?[>:] ",
+))  # fmt: skip
 _LOG_KEYS = ("log", "message", "msg", "MESSAGE", "line", "text")
 # Narrower than this nobody's terminal is, wider than that no mail program breaks.
 _NARROWEST, _WIDEST = 40, 132
@@ -40,7 +49,18 @@ def clean(text: str) -> str:
     if len(text) > 400:
         text = _BLOB.sub("…", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\0", "")
-    return _unquoted(text)
+    return _without_prefix(_unquoted(text))
+
+
+def _without_prefix(text: str) -> str:
+    """Take away what stands before at least three lines, and a quarter of all."""
+    lines = text.split("\n")
+    for prefix in _PREFIXES:
+        marked = sum(1 for line in lines if prefix.match(line))
+        if marked >= max(3, len(lines) // 4):
+            lines = [prefix.sub("", line, count=1) if prefix.match(line) else line
+                     for line in lines]  # fmt: skip
+    return "\n".join(lines)
 
 
 def unwrapped(text: str) -> Iterator[str]:

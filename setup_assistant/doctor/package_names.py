@@ -42,6 +42,10 @@ _PACKAGES = {
     "jwt": "pyjwt",
     "serial": "pyserial",
 }
+# An upgrade of these would bring others out of step, or leave the pins.
+KEPT = ("torch", "torchvision", "transformers", "numpy", "setuptools")
+# Compiled for one torch each: they are taken out, and torch does their work.
+MADE_FOR_ONE_TORCH = ("torchaudio", "torchtext", "xformers", "flash-attn", "triton")
 _PLACE = re.compile(r"\{([a-z]+)\}")
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,60}$")
 # What a place may hold, where it is not the name of a package.
@@ -66,6 +70,14 @@ def package_of(module: str) -> str:
     name = module.strip("'\"` ")
     return _PACKAGES.get(name) or _PACKAGES.get(name.partition(".")[0]) or (
         name.partition(".")[0].replace("_", "-").lower())  # fmt: skip
+
+
+def request(remedy: Remedy) -> Remedy:
+    """Return a request for what goes with torch alone by its own rules, others as they are."""
+    if remedy.name in MADE_FOR_ONE_TORCH:
+        return Remedy(need="remove", name=remedy.name)
+    own = {"torch": Remedy(need="torch-newer"), "torchvision": Remedy(need="torchvision")}
+    return own.get(remedy.name, remedy)
 
 
 def named(remedy: Remedy, values: Mapping[str, str]) -> Remedy:

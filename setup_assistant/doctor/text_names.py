@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Remedy
+from setup_assistant.doctor import text_frames
 from setup_assistant.doctor.inferred import Inferred
-from setup_assistant.doctor.package_names import package_of
+from setup_assistant.doctor.package_names import package_of, request
 from setup_assistant.messages import msg
 
 _NAMED = re.compile(
@@ -21,50 +23,37 @@ _ATTRIBUTE = re.compile(r"module '(?P<module>[A-Za-z_][\w.]*)' has no attribute 
 _FRAME = re.compile(
     r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.][^\n]{0,300}?(?:line |:|in )"
 )
-# An upgrade of these would bring others out of step, or leave the pins.
-_KEPT = ("torch", "torchvision", "transformers", "numpy", "setuptools")
 # Modules of packages, and of nothing of the person's own.
-_FAMILIAR = ("flash_attn", "qwen_vl_utils", "modelscope", "peft", "trl", "bitsandbytes", "xformers",
+_FAMILIAR = ("torch", "torchvision", "transformers",
+             "flash_attn", "qwen_vl_utils", "modelscope", "peft", "trl", "bitsandbytes", "xformers",
              "accelerate", "datasets", "diffusers", "decord", "vllm", "huggingface_hub",
-             "tokenizers", "deepspeed", "gradio", "optimum")  # fmt: skip
-# Whose functions these are, where no frame tells.
-OWNERS = {
-    "process_vision_info": "qwen-vl-utils", "fetch_video": "qwen-vl-utils",
-    "fetch_image": "qwen-vl-utils", "snapshot_download": "modelscope",
-    "hf_hub_download": "huggingface-hub", "LoraConfig": "peft", "PeftModel": "peft",
-    "get_peft_model": "peft", "Accelerator": "accelerate", "dispatch_model": "accelerate",
-    "load_checkpoint_and_dispatch": "accelerate", "VideoReader": "decord2", "LLM": "vllm",
-    "SamplingParams": "vllm", "EngineArgs": "vllm", "AsyncEngineArgs": "vllm", "SFTTrainer": "trl",
-    "SFTConfig": "trl", "DPOTrainer": "trl", "GRPOTrainer": "trl", "GRPOConfig": "trl",
-    "TypeAdapter": "pydantic", "BaseModel": "pydantic", "FastAPI": "fastapi", "Image": "pillow",
-    "lce_forward": "liger-kernel", "liger_forward": "liger-kernel",
-    "Params4bit": "bitsandbytes", "Int8Params": "bitsandbytes", "Linear4bit": "bitsandbytes",
-}  # fmt: skip
-_ARGUMENT = re.compile(
-    r"\b(?P<call>[A-Za-z_]\w{0,80})(?:\.[\w.]{1,200})?\(\) got an unexpected keyword argument"
-    r" '(?P<argument>\w+)'"
-)
-_OF_TRANSFORMERS = re.compile(
-    r"(?:Qwen2|Qwen3|Llama|Llava|Mistral|Gemma|Phi|Auto|Bert|CLIP|Siglip|Idefics|PaliGemma)\w*$|"
-    r"\w+(?:ForConditionalGeneration|ForCausalLM|TokenizerFast|ImageProcessor|VideoProcessor)$"
-)
+             "tokenizers", "deepspeed", "gradio", "optimum", "swift", "llamafactory", "unsloth",
+             "sglang", "lmdeploy", "gptqmodel", "awq", "auto_gptq", "timm")  # fmt: skip
 _NEAR = 20_000
 # Packages that put parts of their own in place of those of transformers while they run.
 _PATCHERS = ("liger_kernel", "unsloth", "unsloth_zoo", "verl", "llamafactory", "swift", "fastchat")
-_RAISED = re.compile(
-    r"(?:site|dist)-packages[/\\](?P<top>\w+)[/\\][^\"\n]{1,300}\", line \d+,"
-    r" in (?P<in>\S+)"
-    r"(?:\n(?!\s*File )[^\n]*){0,4}\n(?P<kind>[A-Za-z_.]*Error): (?P<said>[^\n]*)"
-)
+_RAISED = re.compile(r"^\W{0,8}(?P<kind>[A-Za-z_.]{0,60}Error): (?P<said>[^\n]*)", re.MULTILINE)
 _UNDEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
 _OF_PATCHES = ("TypeError", "RuntimeError", "AttributeError", "ValueError", "IndexError")
+_ABSENT = re.compile(
+    r"ModuleNotFoundError: No module named ['\"]?(?P<module>[A-Za-z_]\w*)['\"]?\s*$", re.MULTILINE
+)
+# Compiled parts, modules of the interpreter and of Windows or Unix alone: no package brings them.
+_NOT_TO_INSTALL = ("flash_attn_2_cuda", "flash_attn", "apex", "fcntl", "resource", "imp",
+                   "distutils", "triton", "torch", "winreg", "pwd", "termios")  # fmt: skip
+_REFUSED = re.compile(
+    r"(?:Error|Exception): (?:[^\n]{0,80}?\b)?"
+    r"(?P<what>[\w.-]{3,60}) (?:is not|isn.t) (?:yet )?supported\b|"
+    r"(?:Error|Exception): (?:Unsupported|Unknown|Unrecognized) (?:model|architecture|model type|"
+    r"quantization)[\w ]{0,20}[:=]? ['\"]?(?P<which>[\w.-]{3,60})"
+)
 _LETTERS = re.compile(r"[\W_]+")
 
 
 def changed(text: str) -> Iterator[Inferred]:
     """Yield names that a package has only since, or until, a release."""
     for pattern in (_NAMED, _PART, _ATTRIBUTE):
-        for found in pattern.finditer(text):
+        for found in islice(pattern.finditer(text), 100):
             module, name = found["module"], found.groupdict().get("name", "")
             if not name:
                 module, _, name = module.rpartition(".")
@@ -84,7 +73,7 @@ def _of_name(text: str, module: str, name: str, start: int) -> Iterator[Inferred
         chain = msg("{package} has {name} since {since}", package=package, name=name,
                     since=span.since)  # fmt: skip
         remedy = Remedy(need="package", name=package, spec=f">={span.since}")
-        yield Inferred(cause="name-not-yet", start=start, chain=(chain,), remedy=(remedy,),
+        yield Inferred(cause="name-not-yet", start=start, chain=(chain,), remedy=(request(remedy),),
                        values={**values, "since": span.since})  # fmt: skip
     elif span.until:
         said = [msg("{package} has no {name} from {until} on", package=package, name=name,
@@ -110,9 +99,10 @@ def _misspelt(top: str, name: str, package: str, start: int) -> Iterator[Inferre
 def raised_inside(text: str) -> Iterator[Inferred]:
     """Infer from the innermost frame of the last exception, where it is in a package."""
     last = next(iter(deque(_RAISED.finditer(text), maxlen=1)), None)
-    if last is None:
+    frames = text_frames.before(text, last.start()) if last else ()
+    if last is None or not frames or not frames[-1].top:
         return
-    top, package = last["top"], package_of(last["top"])
+    top, package = frames[-1].top, package_of(frames[-1].top)
     if top in _PATCHERS and last["kind"] in _OF_PATCHES:
         chain = msg("the innermost frame is of {asker}", asker=package)
         yield Inferred(cause="patches-other-release", start=last.start(),
@@ -120,7 +110,7 @@ def raised_inside(text: str) -> Iterator[Inferred]:
                        remedy=(Remedy(need="package", name=package),))  # fmt: skip
     undefined = _UNDEFINED.match(last["said"])
     if last["kind"] == "NameError" and undefined:
-        yield from _optional(package, last["in"], undefined["name"], last.start())
+        yield from _optional(package, frames[-1].function, undefined["name"], last.start())
 
 
 def _optional(package: str, where: str, name: str, start: int) -> Iterator[Inferred]:
@@ -128,7 +118,8 @@ def _optional(package: str, where: str, name: str, start: int) -> Iterator[Infer
     if where != "<module>" and not where[:1].isupper():
         # Within a function it may be a mistake of the package itself.
         return
-    owner = OWNERS.get(name, "")
+    top = import_names.owner(name)
+    owner = package_of(top) if top else ""
     chain = msg("{name} comes from {package}", name=name, package=owner)
     yield Inferred(cause="optional-part-absent", start=start,
                    values={"package": package, "name": name}, chain=(chain,) if owner else (),
@@ -147,37 +138,43 @@ def asker_of(before: str, top: str) -> str:
     return ""
 
 
-def argument(text: str) -> Iterator[Inferred]:
-    """Yield arguments that a function of a known package does not take."""
-    for found in _ARGUMENT.finditer(text):
-        if package := OWNERS.get(found["call"]) or _owner(found["call"]):
-            # A package that calls it so is of another time; else it is the program's own call.
-            before = text[max(0, found.start() - _NEAR) : found.start()]
-            asker = asker_of(before, package.replace("-", "_"))
-            values = {"package": package, "call": found["call"], "argument": found["argument"]}
-            chain = msg("{call} is a function of {package}", call=found["call"], package=package)
-            outdated = asker if asker and asker not in _KEPT else package
-            remedy = Remedy(need="package", name=outdated)
-            yield Inferred(cause="unexpected-argument", start=found.start(), values=values,
-                           remedy=(remedy,), chain=(chain,))  # fmt: skip
+def absent(text: str) -> Iterator[Inferred]:
+    """Yield a module that another package imports, and that is not installed."""
+    for found in islice(_ABSENT.finditer(text), 100):
+        frames = text_frames.before(text, found.start())
+        top, asker = found["module"], text_frames.asker(frames)
+        if not asker or asker in (top, "torch") or top.startswith("_") or top in _NOT_TO_INSTALL:
+            continue
+        package = package_of(top)
+        name, _, bound = package.partition("<")
+        values = {"asker": package_of(asker), "package": name}
+        chain = msg("the innermost frame is of {asker}", asker=values["asker"])
+        remedy = Remedy(need="package", name=name, spec=f"<{bound}" if bound else "")
+        yield Inferred(cause="dependency-absent", start=found.start(), values=values,
+                       chain=(chain,), remedy=(remedy,))  # fmt: skip
 
 
-def _owner(call: str) -> str:
-    """Return whose a class is by the form of its name; empty where that does not tell."""
-    if call.startswith("Patched"):
-        return "lmdeploy"
-    known = call in import_names.names("transformers") or _OF_TRANSFORMERS.match(call)
-    return "transformers" if known else ""
+def refused(text: str) -> Iterator[Inferred]:
+    """Yield a package that raises because it does not know a kind of model or method yet."""
+    last = next(iter(deque(_REFUSED.finditer(text), maxlen=1)), None)
+    if last is None:
+        return
+    top = text_frames.asker(text_frames.before(text, last.start()))
+    if top and top not in ("torch", "transformers"):
+        package = package_of(top)
+        yield Inferred(cause="not-supported-yet", start=last.start(), vague=True,
+                       values={"package": package, "what": last["what"] or last["which"]},
+                       remedy=(Remedy(need="package", name=package),))  # fmt: skip
 
 
 def of_another(text: str) -> Iterator[Inferred]:
     """Infer from the frame that asks: a package that asks another for what it does not have."""
     for pattern in (_NAMED, _PART, _ATTRIBUTE):
-        for found in pattern.finditer(text):
+        for found in islice(pattern.finditer(text), 100):
             top, name = found["module"].partition(".")[0], found.groupdict().get("name", "")
             asker = asker_of(text[max(0, found.start() - _NEAR) : found.start()], top)
             package = package_of(top)
-            if not asker and (found.groupdict().get("file") or pattern is _PART):
+            if not asker:
                 yield from _of_program(text, package, found)
             if not asker or asker == package:
                 continue
@@ -198,8 +195,8 @@ def _of_program(text: str, package: str, found: re.Match[str]) -> Iterator[Infer
     there = "-packages/" in (said.get("file") or "").replace("\\", "/")
     if not there and top not in _FAMILIAR and not re.search(rf"-packages[/\\]{top}\b", text):
         return
-    if package in _KEPT:
+    if package in ("numpy", "setuptools"):
         return
     yield Inferred(cause="package-api", start=found.start(),
-                   values={"package": package, "name": said.get("name") or part},
-                   remedy=(Remedy(need="package", name=package),))  # fmt: skip
+                   values={"package": package, "name": said.get("name") or part}, vague=True,
+                   remedy=(request(Remedy(need="package", name=package)),))  # fmt: skip

@@ -229,10 +229,10 @@ def test_a_release_without_a_wheel_here_is_not_asked_for_again() -> None:
     assert "torch==2.4.1" not in line
 
 
-def test_where_no_row_knows_the_versions_a_check_does() -> None:
+def test_where_no_release_is_known_the_package_itself_is_asked_for() -> None:
     text = "ImportError: cannot import name 'nothing_of_ours' from 'transformers.models.opt'"
-    assert commands(text) == ("pip check",)
-    assert commands("$ uv run infer.py\n" + text) == ("uv pip check",)
+    assert commands(text) == ("pip install -U transformers",)
+    assert commands("$ uv run infer.py\n" + text) == ("uv pip install -U transformers",)
 
 
 def test_packages_built_for_two_versions_of_cuda_are_named() -> None:

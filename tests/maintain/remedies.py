@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Cause, Remedy
 from setup_assistant.choose.remedies import Situation
 from setup_assistant.doctor import situation
-from setup_assistant.doctor.package_names import packages
-from setup_assistant.doctor.text_names import OWNERS
+from setup_assistant.doctor.package_names import package_of, packages, request
 
 _ANY = Situation()
 # One of each kind that spells remedies in another way.
@@ -50,8 +50,8 @@ def unresolved(row: Cause, known: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 def others(known: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield what is wrong with the packages that a text's own words lead to."""
-    for name in sorted({*packages(), *OWNERS.values()}):
-        for line in situation.commands((Remedy(need="package", name=name),), _ANY):
+    for name in sorted({*packages(), *(package_of(p.module) for p in import_names.load().package)}):
+        for line in situation.commands((request(Remedy(need="package", name=name)),), _ANY):
             yield from wrong(line, known)
 
 

@@ -1,0 +1,178 @@
+"""Infer from an attribute or an argument that is not there: whose it is, who asks, since when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from setup_assistant.catalog import import_names
+from setup_assistant.catalog.causes import Remedy
+from setup_assistant.catalog.import_names import Span
+from setup_assistant.doctor import text_frames
+from setup_assistant.doctor.inferred import Inferred
+from setup_assistant.doctor.package_names import KEPT, package_of, request
+from setup_assistant.doctor.text_frames import Frame
+from setup_assistant.messages import msg
+
+_ATTRIBUTE = re.compile(
+    r"\b(?P<owner>[A-Za-z_]\w{0,80})['’\"`] object has no attribute ['‘\"`]?(?P<name>\w{1,80})"
+)
+_ARGUMENT = re.compile(
+    r"(?P<call>[A-Za-z_][\w.]{0,120})\(\) (?:got an unexpected keyword argument"
+    r"|got multiple values for argument|missing \d+ required (?:\S+ )?arguments?:)"
+    r" ['‘\"`]?(?P<name>\w{1,80})"
+)
+# The person's own call may simply be wrong.
+_OWN_MISTAKE = re.compile(r"got multiple values|missing \d+ required")
+# Matches of one kind that are looked at.
+_MOST = 100
+# They belong to nobody, or say nothing of a version.
+_PLAIN = ("NoneType", "str", "list", "dict", "tuple", "int", "float", "function", "method", "bool",
+          "module", "type", "set", "bytes", "builtin_function_or_method", "generator")  # fmt: skip
+# Functions that many classes have: the class must be told elsewhere.
+_ANYBODYS = ("__init__", "forward", "__call__", "from_pretrained", "__new__", "wrapper", "inner",
+             "_inner_fn", "generate", "get", "create", "load", "build", "func", "decorator",
+             "_inner", "wrapped", "run", "main", "init")  # fmt: skip
+# A model that is made by transformers: what is left over of from_pretrained's arguments.
+_LEFT_OVER = re.compile(r"\bcls\(config, \*\w+, \*\*\w+\)|_from_config\(")
+_OF_TRANSFORMERS = re.compile(
+    r"(?:Qwen2|Qwen3|Llama|Llava|Mistral|Gemma|Phi|Auto|Bert|CLIP|Siglip|Idefics|PaliGemma"
+    r"|PreTrained|Pretrained|Mixtral|InternVL|GLM|Glm|MiniCPM|DeepSeek|Deepseek)[A-Z0-9_]\w*$|"
+    r"\w+(?:ForConditionalGeneration|ForCausalLM|TokenizerFast|ImageProcessor|VideoProcessor)$"
+)
+# The person's own classes end so as well: a frame of a package must be there.
+_LIKE_TRANSFORMERS = re.compile(
+    r"\w*(?:Attention|Block|Model|Tokenizer|Cache|Processor|Config|TrainingArguments|Trainer)$"
+)
+# What the frames call a part of torch by.
+_TORCH_PARTS = ("nn", "F", "torch", "optim", "dist")
+
+
+def attribute(text: str) -> Iterator[Inferred]:
+    """Yield an attribute that an object of a known package does not have."""
+    for found in islice(_ATTRIBUTE.finditer(text), _MOST):
+        frames = text_frames.before(text, found.start())
+        if found["owner"] not in _PLAIN:
+            yield from _attribute(found, frames)
+
+
+def _attribute(found: re.Match[str], frames: tuple[Frame, ...]) -> Iterator[Inferred]:
+    owner, name, start = found["owner"], found["name"], found.start()
+    inner = frames[-1] if frames else None
+    top = _owner(owner, frames)
+    asker = text_frames.asker(frames)
+    if not top and (foreign := import_names.attribute("transformers", name)) and foreign.since:
+        # transformers asks a class that was written before it did.
+        if not asker or asker == "transformers" or (inner and inner.remote):
+            yield _older_class(owner, name, foreign, start)
+        return
+    span = import_names.attribute(top, name, owner) if top else None
+    if not top or (inner and inner.own and not span):
+        return
+    yield _missing(top, f"{owner}.{name}", span or Span(), asker if asker != top else "", start)
+
+
+def _older_class(owner: str, name: str, span: Span, start: int) -> Inferred:
+    chain = msg("{package} has {name} since {since}", package="transformers", name=name,
+                since=span.since)  # fmt: skip
+    return Inferred(cause="class-older-than-transformers", start=start, chain=(chain,),
+                    values={"call": owner, "name": name, "since": span.since},
+                    remedy=(Remedy(need="package", name="transformers", spec=f"<{span.since}"),),
+                    )  # fmt: skip
+
+
+def _missing(top: str, name: str, span: Span, asker: str, start: int) -> Inferred:
+    """Say that a package lacks a name: too old, too new, or of another time than who asks."""
+    package, of = package_of(top), package_of(asker) if asker else ""
+    values = {"package": package, "name": name, **({"asker": of} if of else {})}
+    if span.until:
+        newer = request(Remedy(need="package", name=of))
+        older = Remedy(need="package", name=package, spec=f"<{span.until}")
+        chain = msg("{package} has no {name} from {until} on", package=package, name=name,
+                    until=span.until)  # fmt: skip
+        return Inferred(
+            cause="name-gone",
+            start=start,
+            values={**values, "until": span.until},
+            chain=(chain,),
+            remedy=(newer if of and of not in KEPT else older,),
+        )
+    if span.since:
+        chain = msg("{package} has {name} since {since}", package=package, name=name,
+                    since=span.since)  # fmt: skip
+        remedy = Remedy(need="package", name=package, spec=f">={span.since}")
+        return Inferred(cause="name-not-yet", start=start, values={**values, "since": span.since},
+                        chain=(chain,), remedy=(request(remedy),))  # fmt: skip
+    remedies = [request(Remedy(need="package", name=package))]
+    if of and of not in KEPT:
+        remedies.append(request(Remedy(need="package", name=of)))
+    return Inferred(
+        cause="package-api", start=start, values=values, remedy=tuple(remedies), vague=True
+    )
+
+
+def argument(text: str) -> Iterator[Inferred]:
+    """Yield an argument that a function of a known package does not take."""
+    for found in islice(_ARGUMENT.finditer(text), _MOST):
+        frames = text_frames.before(text, found.start())
+        call, top = _callee(found["call"], found["name"], frames)
+        inner = frames[-1] if frames else None
+        mistaken = _OWN_MISTAKE.search(found[0]) and (inner is None or inner.own or not top)
+        if top and (not mistaken or (inner is None and "multiple" in found[0])):
+            yield _argument(top, call, found, frames)
+
+
+def _argument(top: str, call: str, found: re.Match[str], frames: tuple[Frame, ...]) -> Inferred:
+    package, asker = package_of(top), text_frames.asker(frames)
+    of = package_of(asker) if asker and asker != top else ""
+    span = import_names.keyword(top, call, found["name"]) or Span()
+    values = {"package": package, "call": call, "argument": found["name"]}
+    chain = [msg("{call} is a function of {package}", call=call, package=package)]
+    remedy = request(Remedy(need="package", name=package))
+    if span.until:
+        values["until"] = span.until
+        remedy = Remedy(need="package", name=package, spec=f"<{span.until}")
+    elif span.since:
+        values["since"] = span.since
+        remedy = request(Remedy(need="package", name=package, spec=f">={span.since}"))
+    if of and of not in KEPT and not span.since:
+        chain.append(msg("{asker} asks for it", asker=of))
+        remedy = request(Remedy(need="package", name=of))
+    return Inferred(cause="unexpected-argument", start=found.start(), values=values,
+                    remedy=(remedy,), chain=tuple(chain))  # fmt: skip
+
+
+def _callee(call: str, name: str, frames: tuple[Frame, ...]) -> tuple[str, str]:
+    """Return what was called, and the module of the package that it is of; empty where unknown."""
+    inner = frames[-1] if frames else None
+    parts = [p for p in call.split(".") if p not in _ANYBODYS and p != "<lambda>"]
+    for part in parts:
+        if top := _owner(part, frames):
+            return call, top
+    if parts or inner is None:
+        return call, ""
+    if inner.top == "transformers" and _LEFT_OVER.search(inner.code):
+        return "from_pretrained", "transformers"
+    return _in_code(inner.code, name, frames) or (call, "")
+
+
+def _in_code(code: str, name: str, frames: tuple[Frame, ...]) -> tuple[str, str] | None:
+    """Return what a line of code calls with an argument, where a known package has it."""
+    for found in re.finditer(r"([A-Za-z_][\w.]{0,100})\((?=[^()]*\b" + name + r"\s*=)", code):
+        first, _, last = found[1].rpartition(".")
+        if first.split(".")[0] in _TORCH_PARTS:
+            return last, "torch"
+        if top := _owner(last if last not in _ANYBODYS else first.rpartition(".")[2], frames):
+            return found[1], top
+    return None
+
+
+def _owner(name: str, frames: tuple[Frame, ...]) -> str:
+    """Return the module of the package that a class or function is of, by its name or its form."""
+    if known := import_names.owner(name):
+        return known
+    if name.startswith("Patched"):
+        return "lmdeploy"
+    like = bool(frames) and frames[-1].top == "transformers" and _LIKE_TRANSFORMERS.match(name)
+    return "transformers" if like or _OF_TRANSFORMERS.match(name) else ""

@@ -1,0 +1,163 @@
+"""Infer from compiled parts: missing symbols and libraries, wheels, and failed builds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from setup_assistant.catalog.causes import Remedy
+from setup_assistant.doctor import text_names, text_places
+from setup_assistant.doctor.inferred import Inferred
+from setup_assistant.doctor.package_names import MADE_FOR_ONE_TORCH, package_of
+from setup_assistant.messages import msg
+
+_SYMBOL = re.compile(r"(?P<path>[^\s:'\"]{1,400}\.so[\w.]*): undefined symbol: (?P<symbol>\w+)")
+# Windows says so of a symbol that is missing, in the language of the system.
+# 182 is said where two OpenMP libraries meet.
+_PROCEDURE = re.compile(
+    r"WinError (?:127|182)\b|The specified procedure could not be found|找不到指定的程序"
+)
+# Of the libraries that torch brings along, or finds on its way.
+_CUDA_SYMBOL = re.compile(r"_{0,2}(?:cu[a-z]|nv[A-Z]|nvrtc|nvJit)")
+_TORCH_SYMBOL = re.compile(r"c10|2at|5torch|caffe2|THP|libtorch")
+# The library that is loaded is one of torch itself.
+_OF_TORCH = re.compile(r"[^\n]{0,200}Error loading \"[^\"\n]{0,300}[/\\]torch[/\\]lib[/\\]")
+_TORCH_PART = re.compile(r"libtorch_cuda(?:_cu|_cpp)?\.so: cannot open shared object file")
+_ABSENT_LIBRARY = re.compile(
+    r"(?:(?:Import|OS)Error|shared libraries): "
+    r"(?P<library>(?P<name>lib(?!cu|nv|nccl|torch|c10|GL\b)[\w.+-]{0,60}?)(?P<sum>-[0-9a-f]{8})?"
+    r"\.so\.(?P<abi>\d{1,3})[\d.]*): cannot open shared"
+)
+# Libraries that packages of the index bring, where conda had them.
+_WHEELS = {"libiomp5": "intel-openmp", "libmkl": "mkl", "libtbb": "tbb"}
+_OF_A_WHEEL = re.compile(r"((libiomp5|libmkl|libtbb)\w*\.so[\d.]*): cannot open shared")
+_WHEEL = re.compile(
+    r"\b(?P<name>[A-Za-z]\w{0,60})-\d[\w.+]{0,60}-cp(?P<py>\d{2,3})-\w{1,20}-(?P<on>[\w.]{1,90})\.whl(?=[^\n]{0,20}"
+    r" is not a supported wheel on this platform)"
+)
+# A package that pip or uv could not build; in pip's folder of sources its name stands before a
+# hash.
+_UNBUILT = re.compile(
+    r"pip-install-\w{1,12}[/\\]{1,4}(?P<source>[A-Za-z][\w.-]{0,60}?)_[0-9a-f]{32}|"
+    r"(?:Failed building wheel for|Failed to (?:download and )?build:?|Could not build wheels for) "
+    r"`?(?P<wheel>[A-Za-z][\w.-]{0,60})"
+)
+
+
+def symbol(text: str) -> Iterator[Inferred]:
+    """Yield what asks for a symbol that is not there: of torch, of CUDA, or of anything else."""
+    for found in _SYMBOL.finditer(text):
+        path, symbol = found["path"], found["symbol"]
+        package = re.sub(r"-(?:\d-)?(?:cuda|c|cpu|gpu)$", "", text_places.package_at(path))
+        own = package in ("torch", "nvidia") or package.startswith(("torch-", "nvidia-"))
+        if own and _CUDA_SYMBOL.match(symbol):
+            yield Inferred(cause="foreign-cuda-library", start=found.start())
+        elif package and not own:
+            yield _built_for_another(package, path, symbol, found.start())
+
+
+def _built_for_another(package: str, path: str, symbol: str, start: int) -> Inferred:
+    of_torch = bool(_TORCH_SYMBOL.search(symbol))
+    if package == "torchvision":
+        remedy = Remedy(need="torchvision")
+    elif package in MADE_FOR_ONE_TORCH:
+        remedy = Remedy(need="remove", name=package)
+    elif "-packages" in path or not of_torch:
+        remedy = Remedy(need="package", name=package, again=True)
+    else:
+        # It was compiled in the person's own folder.
+        again = "python -m pip install --no-build-isolation --no-deps --force-reinstall ."
+        remedy = Remedy(need="run", posix=again, windows=again)
+    said = msg("the missing symbol is one of torch: {symbol}", symbol=symbol[:80])
+    return Inferred(cause="built-for-other-torch" if of_torch else "undefined-symbol", start=start,
+                    remedy=(remedy,), values={"package": package},
+                    chain=(said,) if of_torch else ())  # fmt: skip
+
+
+def without_cuda(text: str) -> Iterator[Inferred]:
+    """Yield a package that asks for torch's CUDA part, where torch has none or another."""
+    for found in _TORCH_PART.finditer(text):
+        asker = text_names.asker_of(text[: found.start()], "")
+        remedy = (
+            Remedy(need="remove", name=asker)
+            if asker in MADE_FOR_ONE_TORCH
+            else Remedy(need="torch")
+        )
+        yield Inferred(cause="built-for-other-torch", start=found.start(), remedy=(remedy,),
+                       values={"package": asker} if asker else {})  # fmt: skip
+
+
+def _debian(name: str, abi: str) -> str:
+    """Return what Debian's policy calls the package of a library: name and number of its ABI."""
+    name = name.lower().replace("_", "-")
+    if name.startswith("libpython"):
+        return name.rstrip("mdu")
+    name = re.sub(r"-(?=\d)", "", name)
+    return f"{name}{'-' if name[-1:].isdigit() else ''}{abi}"
+
+
+def procedure(text: str) -> Iterator[Inferred]:
+    """Yield a package whose library finds no symbol in another one, as Windows says it."""
+    for found in _PROCEDURE.finditer(text):
+        if _OF_TORCH.match(text, found.start()):
+            yield Inferred(cause="windows-dll-mixed", start=found.start())
+            return
+        tops = re.findall(r"-packages[/\\]{1,2}(\w+)[/\\]", text[: found.end() + 400])
+        top = next((t for t in reversed(tops) if t not in ("torch", "transformers")), "")
+        if not top:
+            return
+        name = package_of(top)
+        need = "remove" if name in MADE_FOR_ONE_TORCH else "package"
+        remedy = Remedy(need=need, name=name, again=True)
+        if top == "torchvision":
+            remedy = Remedy(need="torchvision")
+        yield Inferred(cause="built-for-other-torch", start=found.start(), remedy=(remedy,),
+                       values={"package": name})  # fmt: skip
+
+
+def foreign_wheel(text: str) -> Iterator[Inferred]:
+    """Yield a wheel that pip does not take here."""
+    for found in _WHEEL.finditer(text):
+        name = package_of(found["name"])
+        tags = f"Python {found['py'][:1]}.{found['py'][1:]}, {found['on']}"
+        remedy = Remedy(need="torch") if name == "torch" else Remedy(need="wheel", name=name)
+        yield Inferred(cause="wheel-tags", start=found.start(), remedy=(remedy,),
+                       values={"package": name, "tags": tags})  # fmt: skip
+
+
+def library(text: str) -> Iterator[Inferred]:
+    """Yield a library that is nowhere: of a wheel, which carries a sum, or of the system."""
+    for found in _OF_A_WHEEL.finditer(text):
+        yield Inferred(cause="library-missing", start=found.start(),
+                       values={"library": found[1], "file": str(msg("the program"))},
+                       remedy=(Remedy(need="package", name=_WHEELS[found[2]]),))  # fmt: skip
+    for found in _ABSENT_LIBRARY.finditer(text):
+        values = {"library": found["library"], "file": str(msg("the program"))}
+        asker = text_names.asker_of(text[: found.start()], "")
+        if found["sum"] and asker:
+            again = Remedy(need="package", name=asker, again=True)
+            remedy = Remedy(need="torch") if asker == "torch" else again
+            values["file"] = asker
+        elif found["sum"]:
+            return
+        else:
+            remedy = Remedy(need="system", debian=_debian(found["name"], found["abi"]),
+                            fedora=f"'{found['library']}()(64bit)'")  # fmt: skip
+        yield Inferred(cause="library-missing", start=found.start(), values=values,
+                       remedy=(remedy,))  # fmt: skip
+
+
+def unbuilt(text: str) -> Iterator[Inferred]:
+    """Yield a package whose build failed."""
+    found = _UNBUILT.search(text)
+    package = (found["source"] or found["wheel"] or "") if found else ""
+    if found is None or package.lower() in ("installable", "wheels", "wheel", "torch"):
+        return
+    name = package.lower().replace("_", "-")
+    if name == "flash-attn":
+        # A row of its own tells why.
+        return
+    # What pins a torch of its own would bring it along.
+    remedy = () if name in MADE_FOR_ONE_TORCH else (Remedy(need="wheel", name=name),)
+    yield Inferred(cause="package-not-buildable", start=found.start(), remedy=remedy,
+                   values={"package": name})  # fmt: skip

@@ -1,0 +1,179 @@
+"""Infer from what packages demand of each other, and from what an index offers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from setup_assistant.catalog.causes import Remedy
+from setup_assistant.catalog.recipes import load_all
+from setup_assistant.doctor import text_versions
+from setup_assistant.doctor.inferred import Inferred
+from setup_assistant.doctor.package_names import MADE_FOR_ONE_TORCH, package_of
+from setup_assistant.messages import msg
+
+# These go with one torch release each: they follow torch, never the other way round.
+_FOLLOW = {"torchvision": "torchvision", "torch": "torch"}
+_ON_PYTORCH = re.compile(r"download\.pytorch\.org/whl|/pytorch-wheels/")
+# What uv and pip say of a release that has no wheel here: name, version, and where it has some.
+_NO_WHEEL = re.compile(
+    r"(?P<name>[A-Za-z][\w.-]{0,60})(?:\{[^}\n]{0,120}\})?==(?P<version>\d[\w.+]{0,30})"
+    r"[^\n]{0,120}?\s+"
+    r"(?:is unusable because no wheels|"
+    r"(?:has|have) no (?:`[^`]{0,200}`-compatible |usable |compatible )?"
+    r"wheels?|can't be installed because it doesn't have a source distribution or wheel)"
+)
+# What poetry says of the same.
+_NO_CANDIDATE = re.compile(
+    r"Unable to find installation candidates for (?P<name>[A-Za-z][\w.-]{0,60}) "
+    r"\((?P<version>\d[\w.+]{0,30})\)"
+)
+# What a program raised, be it in the middle of a sentence.
+_RAISED = re.compile(r"\b(?:Import|Attribute|Type|Runtime|Value|ModuleNotFound|Name|Key)Error: ")
+_TAGS = re.compile(r"(?:wheels? for the following \w+(?: \w+)?s?|on the following platforms?):\s*"
+                   r"(?P<tags>`[^\n]{1,300})")  # fmt: skip
+
+
+def unmet(text: str) -> Iterator[Inferred]:
+    """Yield demands that what is installed does not meet, where nothing failed after them."""
+    for thought in unmet_aside(text):
+        if not _RAISED.search(text, thought.start):
+            yield thought
+
+
+def unmet_aside(text: str) -> Iterator[Inferred]:
+    """Yield demands that what is installed does not meet; pip says so, and goes on."""
+    needs = text_versions.unmet(text)
+    if not needs:
+        return
+    first = needs[0]
+    values = {"package": first.asker or str(msg("the program")), "need": str(first.need)}
+    if first.have:
+        values["have"] = f"{first.name} {first.have}"
+    chain = tuple(
+        msg("{package} asks for {need}; there is {have}", package=n.asker or "?",
+            need=f"{n.name}{n.spec}", have=n.have or "-")
+        for n in needs
+    )  # fmt: skip
+    remedy = tuple(dict.fromkeys(r for n in needs for r in _answer(n)))
+    yield Inferred(cause="dependency-version", start=first.start, values={
+        **values, "need": f"{first.name}{first.spec}"}, remedy=remedy, chain=chain)  # fmt: skip
+
+
+def _answer(need: text_versions.Need) -> Iterator[Remedy]:
+    """Say what meets a demand: what is made for one torch follows the torch that is there."""
+    asker = need.asker.partition(" ")[0].lower().replace("_", "-")
+    if need.name == "torch":
+        if asker in _FOLLOW:
+            yield Remedy(need=_FOLLOW[asker])
+        elif asker in MADE_FOR_ONE_TORCH:
+            yield Remedy(need="remove", name=asker)
+        elif asker:
+            yield Remedy(need="package", name=asker)
+    elif need.name == "transformers" and asker and not _proved(need):
+        # An older one has not the model's classes.
+        yield Remedy(need="package", name=asker)
+    else:
+        yield Remedy(need="package", name=need.name, spec=need.spec)
+
+
+def _proved(need: text_versions.Need) -> bool:
+    """Whether a demand accepts a transformers of a proved stack."""
+    rows = load_all().stacks.stack
+    return any(need.need.specifier.contains(row.transformers) for row in rows)
+
+
+def no_wheel(text: str) -> Iterator[Inferred]:
+    """Yield a release that has no wheel here."""
+    found = _NO_WHEEL.search(text) or _NO_CANDIDATE.search(text)
+    if found is None:
+        return
+    name = found["name"].lower()
+    torch = name in ("torch", "torchvision")
+    # Some modules have another package that brings them where this one does not.
+    other = re.split(r"[<>=]", package_of(name))[0]
+    remedy = (
+        Remedy(need="wheel", name=name) if other == name else Remedy(need="package", name=other)
+    )
+    if torch:
+        remedy = Remedy(need="torch")
+    values = {"package": name, "version": found["version"]}
+    tags = (t["tags"].replace("`", "") for t in _TAGS.finditer(text))
+    chain = tuple(msg("it has wheels for {tags} alone", tags=t) for t in islice(tags, 1))
+    yield Inferred(cause="no-wheel", start=found.start(), values=values, remedy=(remedy,),
+                   chain=chain)  # fmt: skip
+
+
+def built_apart(text: str) -> Iterator[Inferred]:
+    """Yield two packages that are built for different CUDA versions."""
+    built = text_versions.builds(text)
+    if built:
+        (one, need), (other, also) = built
+        values = {"one": one, "need": f"CUDA {need}", "other": other, "also": f"CUDA {also}"}
+        yield Inferred(cause="dependency-version", start=text.index("system:cuda"), values=values,
+                       remedy=(Remedy(need="torch"),))  # fmt: skip
+
+
+def conflicting(text: str) -> Iterator[Inferred]:
+    """Yield two demands that exclude each other, or one that the index alone does not meet."""
+    needs = text_versions.conflicting(text)
+    if len(needs) == 1:
+        yield Inferred(cause="index-alone", start=needs[0].start, values={"package": needs[0].name},
+                       chain=(msg("every release asks for {need}, and none is found",
+                                  need=needs[0].name),))  # fmt: skip
+    elif needs:
+        one, other = needs
+        you = str(msg("your request"))
+        said = msg("{one} asks for {need}, {other} for {also}", one=one.asker or you,
+                   need=f"{one.name}{one.spec}", other=other.asker or you,
+                   also=f"{other.name}{other.spec}")  # fmt: skip
+        # torch brings these along, each in the one version that it goes with.
+        with_torch = one.name in ("torch", "torchvision", "triton") or "nvidia-" in one.name
+        remedy = (Remedy(need="torch"),) if with_torch else ()
+        bound = [n.asker.partition(" ")[0].lower() for n in needs]
+        if made := next((name for name in bound if name in MADE_FOR_ONE_TORCH), ""):
+            remedy = (Remedy(need="remove", name=made),)
+        yield Inferred(cause="dependency-version", start=one.start, values={
+            "one": one.asker or you, "need": f"{one.name}{one.spec}",
+            "other": other.asker or you, "also": f"{other.name}{other.spec}",
+        }, remedy=remedy, chain=(said,))  # fmt: skip
+
+
+def offered(text: str) -> Iterator[Inferred]:
+    """Yield what an index offers in place of what is wanted."""
+    for offer in text_versions.offers(text):
+        if not offer.versions:
+            if _ON_PYTORCH.search(text) and not offer.name.startswith(("torch", "nvidia")):
+                yield Inferred(cause="index-alone", start=offer.start,
+                               values={"package": offer.name})  # fmt: skip
+            continue
+        low, high = offer.versions[0], offer.versions[-1]
+        if offer.name == "torch" and (high.major, high.minor) < (1, 0):
+            yield Inferred(cause="torch-not-for-python", start=offer.start)
+            return
+        wanted = min((s.version.removesuffix(".*") for s in offer.wanted), default="")
+        values = {"package": offer.name, "wanted": wanted, "low": str(low), "high": str(high)}
+        remedy = Remedy(need="package", name=offer.name, spec=f"=={high}")
+        if offer.name in ("torch", "torchvision"):
+            remedy = Remedy(need="torch")
+        if wanted:
+            cause = "torch-not-on-index" if remedy.need == "torch" else "version-not-on-index"
+            yield Inferred(cause=cause, start=offer.start, values=values,
+                           remedy=(remedy,),
+                           chain=(msg("the index offers {low} to {high}", low=low.public,
+                                      high=high.public),))  # fmt: skip
+
+
+def asked(text: str) -> Iterator[Inferred]:
+    """Yield what a program says that it needs."""
+    for need in text_versions.asked(text):
+        torch = need.name in ("torch", "torchvision")
+        remedy = Remedy(need="torch") if torch else (
+            Remedy(need="package", name=need.name, spec=need.spec))  # fmt: skip
+        values = {
+            "package": need.name,
+            "spec": need.spec,
+            **({"have": need.have} if need.have else {}),
+        }
+        yield Inferred(cause="version-required", start=need.start, values=values, remedy=(remedy,))

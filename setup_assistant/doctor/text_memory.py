@@ -1,0 +1,53 @@
+"""Tell from the numbers of a CUDA memory error what took the memory: then what mends it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from setup_assistant.doctor.inferred import Inferred
+
+_TRIED = re.compile(r"Tried to allocate (?P<size>[\d.]+) (?P<unit>[KMGT]i?B)")
+_NEAR = 800
+_TOTAL = re.compile(r"total capacity of (?P<size>[\d.]+) (?P<unit>[KMGT]i?B)|"
+                    r"(?P<old>[\d.]+) (?P<of>[KMGT]i?B) total capacity")  # fmt: skip
+_OWN = re.compile(
+    r"(?P<size>[\d.]+) (?P<unit>[KMGT]i?B) (?:is allocated by PyTorch|already allocated)"
+)
+_IDLE = re.compile(r"(?P<size>[\d.]+) (?P<unit>[KMGT]i?B) is reserved by PyTorch but unallocated")
+_FREE = re.compile(r"(?:of which )?(?P<size>[\d.]+) (?P<unit>[KMGT]?i?B|bytes) (?:is )?free")
+_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+def short(text: str) -> Iterator[Inferred]:
+    """Yield what took the memory: one tensor, the model, other programs, or scattered blocks."""
+    for found in islice(_TRIED.finditer(text), 100):
+        said = text[found.start() : found.end() + _NEAR]
+        tried, total = _bytes(_TRIED, said), _total(said)
+        if not total:
+            continue
+        own, idle, free = (_bytes(p, said) for p in (_OWN, _IDLE, _FREE))
+        values = {"tried": found["size"] + " " + found["unit"], "total": f"{total / 2**30:.1f} GiB"}
+        # A single tensor of that size is made of pixels and frames, not of weights.
+        if tried >= total / 4:
+            yield Inferred(cause="memory-for-pixels", start=found.start(), values=values)
+        elif idle > max(tried, total / 10):
+            yield Inferred(cause="memory-scattered", start=found.start(), values=values)
+        elif own and own + free < total / 2:
+            yield Inferred(cause="memory-of-others", start=found.start(), values=values)
+        elif own > total * 0.8:
+            yield Inferred(cause="memory-for-model", start=found.start(), values=values)
+
+
+def _total(said: str) -> float:
+    found = _TOTAL.search(said)
+    if found is None:
+        return 0.0
+    size, unit = found["size"] or found["old"], found["unit"] or found["of"]
+    return float(size) * _UNITS[unit[0]]
+
+
+def _bytes(pattern: re.Pattern[str], said: str) -> float:
+    found = pattern.search(said)
+    return float(found["size"]) * _UNITS.get(found["unit"][:1], 1) if found else 0.0

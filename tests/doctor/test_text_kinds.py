@@ -1,0 +1,120 @@
+"""Kinds of failures that are read whatever package or number they name."""
+
+from __future__ import annotations
+
+import pytest
+
+from setup_assistant.choose.remedies import Situation
+from setup_assistant.doctor import log_text
+from setup_assistant.doctor.explain import explain
+
+SHORT = (
+    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate {tried} GiB. GPU 0 has a total "
+    "capacity of 24.00 GiB of which {free} GiB is free. Of the allocated memory {own} GiB is "
+    "allocated by PyTorch, and {idle} GiB is reserved by PyTorch but unallocated."
+)
+INSIDE = '  File "/v/lib/python3.11/site-packages/{}/auto.py", line 9, in build\n    {}\n'
+ISOLATED = (
+    "Collecting somelib\n  Getting requirements to build wheel ... error\n  error: "
+    "subprocess-exited-with-error\n      ModuleNotFoundError: No module named '{}'\n"
+)
+
+
+def told(text: str) -> tuple[str, tuple[str, ...]]:
+    found = explain(text, Situation)
+    if not found:
+        return "", ()
+    assert found[0].fix is not None
+    return found[0].id, found[0].fix.commands
+
+
+@pytest.mark.parametrize(
+    ("tried", "free", "own", "idle", "cause"),
+    [
+        (39.25, 9, 14, 0.1, "memory-for-pixels"),
+        (0.06, 0, 22.9, 0.3, "memory-for-model"),
+        (1, 0.5, 2, 0.1, "memory-of-others"),
+        (1, 0.5, 15, 6, "memory-scattered"),
+        (1, 2, 15, 0.1, "out-of-memory"),
+    ],
+)
+def test_the_numbers_tell_what_took_the_memory(
+    tried: float, free: float, own: float, idle: float, cause: str
+) -> None:
+    assert told(SHORT.format(tried=tried, free=free, own=own, idle=idle))[0] == cause
+
+
+def test_the_older_sentence_of_torch_is_read_as_well() -> None:
+    text = (
+        "CUDA out of memory. Tried to allocate 110.50 GiB (GPU 0; 23.69 GiB total capacity; "
+        "10.06 GiB already allocated; 12.66 GiB free; 10.40 GiB reserved in total by PyTorch)"
+    )
+    assert told(text)[0] == "memory-for-pixels"
+    assert "110.50 GiB" in str(explain(text)[0].cause)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "command"),
+    [
+        (ISOLATED.format("pkg_resources"), "build-lacks-module", "setuptools<82"),
+        (ISOLATED.format("torch"), "build-lacks-module", "torch=="),
+        (INSIDE.format("awq", "check()") + "TypeError: newmodel_vl isn't supported yet.",
+         "not-supported-yet", "autoawq"),
+        (INSIDE.format("trl", "import rich") + "ModuleNotFoundError: No module named 'somelib'",
+         "dependency-absent", "somelib"),
+        ((" Did not find branch or tag 'v9-preview', assuming revision or ref.\n"
+         "  × git checkout -q v9-preview did not run successfully."), "revision-gone", ""),
+        ("ImportError: somelib is not installed => run `pip3 install somelib` or build it",
+         "dependency-absent", "pip install -U somelib"),
+        ("RuntimeError: Cannot find CMake executable", "tool-missing", "cmake"),
+        (("Error:\n Problem: package nvidia-driver-3:555.42.02-1.el8.x86_64 needs x, but "
+         "none of the providers can be installed"), "rpm-driver-conflict", "dnf"),
+        ("bash: git: command not found", "tool-missing", "apt install git"),
+        (("lmdeploy 0.6.2 requires transformers<=4.44.1,>=4.33.0, but you have transformers 4.57.1 "
+         "which is incompatible."), "dependency-version", "pip install -U lmdeploy"),
+        (("cnstd 1.2.3 requires opencv-python>=4.0.0, which is not installed.\n"
+         "ImportError: cannot import name 'get_vllm_engine' from 'swift.llm'"),
+         "package-api", "ms-swift"),
+        ("OSError: libiomp5.so: cannot open shared object file: No such file or directory",
+         "library-missing", "intel-openmp"),
+    ],
+)  # fmt: skip
+def test_a_kind_is_read_whatever_it_names(text: str, cause: str, command: str) -> None:
+    assert told(text)[0] == cause
+    assert any(command in line for line in told(text)[1]) or not command
+
+
+def test_a_module_of_the_persons_own_is_no_package() -> None:
+    text = (
+        'Traceback (most recent call last):\n  File "/home/me/run.py", line 1, in <module>\n'
+        "    import helpers_of_mine\nModuleNotFoundError: No module named 'helpers_of_mine'"
+    )
+    assert told(text) == ("", ())
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["(EngineCore_DP0 pid=8769) ", "#12 1.939 ", "web-1  | ", "[rank0]: ",
+     "Oct 04 15:02:41 gpu01 serve[394]: ", "ERROR 02-18 11:08:11 core.py:210] "],
+)  # fmt: skip
+def test_what_stands_before_each_line_is_taken_away(prefix: str) -> None:
+    lines = [INSIDE.format("awq", "check()").rstrip().split("\n")[0], "    check()",
+             "TypeError: newmodel_vl isn't supported yet."]  # fmt: skip
+    text = "\n".join(prefix + line for line in lines)
+    assert log_text.clean(text) == "\n".join(lines)
+    assert told(text)[0] == "not-supported-yet"
+
+
+READ_BROKE = '  File "/v/pip/_vendor/urllib3/response.py", line 435, in _error_catcher'
+NO_CUDA = "AssertionError: Torch not compiled with CUDA enabled"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [(f"I am new and use my Mac laptop.\n{NO_CUDA}", "no-cuda-on-mac"),
+     (f'  File "/Users/me/a.py", line 3, in f\n{NO_CUDA}', "no-cuda-on-mac"),
+     (f'  File "C:/Users/me/a.py", line 3, in f\n{NO_CUDA}', "cpu-build"),
+     (f"RuntimeError: Couldn't install torch.\n{READ_BROKE}", "network-timeout")],
+)  # fmt: skip
+def test_what_lies_beneath_leads(text: str, cause: str) -> None:
+    assert told(text)[0] == cause
