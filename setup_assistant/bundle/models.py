@@ -15,7 +15,7 @@ from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps.download import places
 from setup_assistant.steps.download.folder import Job, bring
-from setup_assistant.steps.download.source import Source
+from setup_assistant.steps.download.job import Source
 from setup_assistant.weights import folder_record
 
 _AGAIN = ("setup-assistant", "bundle", "create")

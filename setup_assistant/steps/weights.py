@@ -14,9 +14,8 @@ from setup_assistant.host.transfer.wait import waiting
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps import ownership
 from setup_assistant.steps.download import places
-from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.folder import LOCK, Job, bring
-from setup_assistant.steps.download.source import Source
+from setup_assistant.steps.download.job import Event, Source
 from setup_assistant.steps.step import Context
 from setup_assistant.units_text import size_text
 from setup_assistant.weights import folder_record

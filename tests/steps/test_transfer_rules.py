@@ -16,9 +16,9 @@ from setup_assistant.host.transfer import part as parts
 from setup_assistant.host.transfer.file_progress import Flow, Patience, Run
 from setup_assistant.host.transfer.part import SEGMENT, Part, kept_bytes
 from setup_assistant.host.transfer.remote_file import RemoteFile
-from setup_assistant.steps.download import leftovers, places
-from setup_assistant.steps.download.events import Event
+from setup_assistant.steps.download import places, proving
 from setup_assistant.steps.download.folder import Brought, Job, bring
+from setup_assistant.steps.download.job import Event
 from setup_assistant.steps.download.web import WebSource
 from setup_assistant.weights import folder_record
 from tests.hub import Hub
@@ -235,4 +235,4 @@ def test_unfinished_files_of_others_are_named_and_stay(hub: Hub, tmp_path: Path)
     assert {e.data["path"] for e in told if e.kind == "leftover"} == set(left)
     assert any("unfinished" in s and "._____temp" in s for s in said)
     assert all((folder / name).read_bytes() == b"123" for name in left)
-    assert leftovers.find(folder, left) == []
+    assert proving.leftovers(folder, left) == []

@@ -18,8 +18,7 @@ from setup_assistant.messages import _, msg
 
 if TYPE_CHECKING:
     from setup_assistant.cli.download.download_display import Arriving
-    from setup_assistant.steps.download.job import Job
-    from setup_assistant.steps.download.source import Source
+    from setup_assistant.steps.download.job import Job, Source
     from setup_assistant.weights.folder_record import Manifest
 
 _REVISION = re.compile(r"(?!.*\.\.)[\w][\w./-]{0,199}")

@@ -9,8 +9,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from setup_assistant.host.http import Http, WebError
 from setup_assistant.host.tokens import HUGGING_FACE, MODELSCOPE, belongs
 from setup_assistant.messages import msg
-from setup_assistant.steps.download.hub_request import ask, no_hub
-from setup_assistant.steps.download.tree import Tree
+from setup_assistant.steps.download.hub_listing import Tree, ask, no_hub
 from setup_assistant.steps.download.webfolder import WebFolder
 
 _MOST_PAGES = 1000

@@ -11,13 +11,17 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files, removal
 from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message, msg
-from setup_assistant.steps.download import leftovers, speeds
-from setup_assistant.steps.download.comparison import is_hollow
-from setup_assistant.steps.download.events import Event
+from setup_assistant.steps.download import proving, speeds
 from setup_assistant.steps.download.fallback import Several
-from setup_assistant.steps.download.job import Brought, Job
-from setup_assistant.steps.download.proving import arrival, other_state, record, say_verifying
-from setup_assistant.steps.download.reuse import take
+from setup_assistant.steps.download.job import Brought, Event, Job
+from setup_assistant.steps.download.local import take
+from setup_assistant.steps.download.proving import (
+    arrival,
+    is_hollow,
+    other_state,
+    record,
+    say_verifying,
+)
 from setup_assistant.units_text import size_text
 from setup_assistant.weights.backup import keep_own
 from setup_assistant.weights.flusher import Flusher
@@ -118,7 +122,7 @@ class Run:
 
     def _tell_leftovers(self, listed: Sequence[str]) -> None:
         """Name what other clients, or earlier runs, left unfinished."""
-        unfinished = leftovers.find(self._job.folder, set(listed))
+        unfinished = proving.leftovers(self._job.folder, set(listed))
         for path, size in unfinished:
             self._job.event(Event("leftover", {"path": path, "size_bytes": size}))
         if unfinished:
