@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from setup_assistant.choose.plan import Package, Plan, Reason
+from setup_assistant.choose.plan import Plan, Reason
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, prefix, run, temporary
@@ -16,6 +16,7 @@ from setup_assistant.site.requirements import render_requirements
 from setup_assistant.steps.as_present import with_versions
 from setup_assistant.steps.backends.base import Job
 from setup_assistant.steps.environment_preflight import read_marker
+from setup_assistant.steps.environment_record import planned
 from setup_assistant.steps.step import Context, Silent
 from setup_assistant.versions import minor
 
@@ -135,7 +136,7 @@ def changes(folder: Path, plan: Plan, wrong: Mapping[str, str | None], wishes: W
             tell=Silent(), prefer_present=True,
         )  # fmt: skip
         found = uv.would_change(job)
-    wanted = {prefix.normal_name(p.name): p.version for p in _planned(plan)}
+    wanted = planned(plan)
     # Where no index answers, at least what the plan itself names.
     return found or {name: (old, wanted.get(name)) for name, old in sorted(wrong.items())}
 
@@ -143,14 +144,6 @@ def changes(folder: Path, plan: Plan, wrong: Mapping[str, str | None], wishes: W
 def listed(found: Changes) -> str:
     """Return changes as one line."""
     return ", ".join(f"{n} {old or '-'} → {new or '-'}" for n, (old, new) in sorted(found.items()))
-
-
-def _planned(plan: Plan) -> tuple[Package, ...]:
-    own = (plan.torchvision, plan.transformers, plan.accelerate, plan.qwen_vl_utils,
-           plan.modelscope, *plan.extra_packages)  # fmt: skip
-    torch = replace(plan.torchvision, name="torch", version=plan.torch.version)
-    decoder = replace(plan.torchvision, name=plan.decoder.package, version=plan.decoder.version)
-    return (*own, torch, decoder)
 
 
 def refuse_changes(folder: Path, found: Changes, *, flag: str) -> None:
