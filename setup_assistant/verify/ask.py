@@ -19,7 +19,7 @@ from setup_assistant.host.program import spell
 from setup_assistant.verify import causes, surroundings
 from setup_assistant.verify.request import Wanted, max_memory, picture_limits, video_limits, within
 
-MAIN = Path(__file__).parent / "inside" / "converse.py"
+_INSIDE = Path(__file__).parent / "inside"
 # What qwen-vl-utils is told to read as a video; everything else is read as a picture.
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".mpg", ".mpeg"})
 
@@ -156,23 +156,28 @@ def loaded(
         "decoder_package": plan.decoder.package if plan else smoke.decoder.package,
         "clip": str(next((canary_recipe.load().folder / "clips").glob("*.mp4"))),
     }
-    python = python_in(env)
+    with inside(env, "converse.py", wanted) as child:
+        child.send(request)
+        yield Loaded(child, plan, smoke, on_looked)
+
+
+@contextlib.contextmanager
+def inside(env: Path, program: str, wanted: Wanted) -> Iterator[Dialogue]:
+    """Run one of the programs in `verify/inside` in an environment while the block runs.
+
+    Raises:
+        SetupError: `ask_failed` where its Python does not start, `not_writable`.
+    """
+    argv = [str(python_in(env)), "-I", "-X", "faulthandler", str(_INSIDE / program)]
     with surroundings.scratch_folder() as scratch:
-        variables = surroundings.environment(
-            scratch,
-            reader=plan.decoder.reader if plan else None,
-            device=wanted.place,
-            gpus=plan.placement.gpus if plan else (),
-        )
-        argv = [str(python), "-I", "-X", "faulthandler", str(MAIN)]
+        variables = surroundings.planned(scratch, wanted.plan, wanted.place)
         try:
             child = Dialogue(argv, env=variables, cwd=scratch)
         except OSError as error:
-            values = {"python": str(python), "detail": error.strerror or str(error)}
-            raise failed("python-broken", values) from error
+            detail = error.strerror or str(error)
+            raise failed("python-broken", {"python": argv[0], "detail": detail}) from error
         try:
-            child.send(request)
-            yield Loaded(child, plan, smoke, on_looked)
+            yield child
         finally:
             child.close()
 

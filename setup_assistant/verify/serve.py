@@ -13,9 +13,7 @@ from setup_assistant.catalog import canary as canary_recipe
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host.dialogue import Dialogue
-from setup_assistant.host.prefix import python_in
-from setup_assistant.verify import surroundings
-from setup_assistant.verify.ask import failed
+from setup_assistant.verify.ask import failed, inside
 from setup_assistant.verify.request import Wanted
 
 _INSIDE = Path(__file__).parent / "inside"
@@ -65,27 +63,10 @@ def serving(order: Order) -> Iterator[Server]:
         SetupError: `port_taken`, `ask_failed`, `not_writable`.
     """
     must_be_free(order.host, order.port)
-    plan, canary = order.plan, canary_recipe.load()
-    wanted = Wanted(model=None if order.name == "canary" else order.model, plan=plan)
-    with surroundings.scratch_folder() as scratch:
-        variables = surroundings.environment(
-            scratch,
-            reader=plan.decoder.reader,
-            device=wanted.place,
-            gpus=plan.placement.gpus,
-        )
-        argv = [str(python_in(order.env)), "-I", "-X", "faulthandler",
-                str(_INSIDE / "openai_server.py")]  # fmt: skip
-        try:
-            child = Dialogue(argv, env=variables, cwd=scratch)
-        except OSError as error:
-            detail = error.strerror or str(error)
-            raise failed("python-broken", {"python": argv[0], "detail": detail}) from error
-        try:
-            child.send(_request(order, wanted, canary.folder))
-            yield Server(child)
-        finally:
-            child.close()
+    wanted = Wanted(model=None if order.name == "canary" else order.model, plan=order.plan)
+    with inside(order.env, "openai_server.py", wanted) as child:
+        child.send(_request(order, wanted, canary_recipe.load().folder))
+        yield Server(child)
 
 
 def must_be_free(host: str, port: int) -> None:

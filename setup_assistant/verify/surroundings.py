@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from setup_assistant.errors import SetupError
+from setup_assistant.choose.plan import Plan
 from setup_assistant.host import files, paths, removal, run
 from setup_assistant.host.removal_proofs import Named
 
@@ -79,6 +79,12 @@ def environment(
     return variables
 
 
+def planned(scratch: Path, plan: Plan | None, device: str) -> dict[str, str]:
+    """Return all of the child's variables on a device, with the decoder and GPUs of a plan."""
+    reader, gpus = (plan.decoder.reader, plan.placement.gpus) if plan else (None, ())
+    return environment(scratch, reader=reader, device=device, gpus=gpus)
+
+
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Make a folder in this tool's cache for one run, and remove it; also those of killed runs."""
@@ -90,12 +96,7 @@ def scratch_folder() -> Iterator[Path]:
     try:
         files.make_below(paths.cache_folder(), folder / "cache")
     except OSError as error:
-        raise SetupError(
-            "not_writable",
-            path=str(above),
-            detail=error.strerror or "",
-            flag="SETUP_ASSISTANT_CACHE",
-        ) from error
+        raise files.refusal(error, above, flag="SETUP_ASSISTANT_CACHE", named=False) from error
     try:
         yield folder
     finally:

@@ -42,8 +42,8 @@ def check_length(job: Job, listed: Sequence[RemoteFile]) -> None:
     longest = max(listed, key=lambda f: len(os.fsencode(f.path)))
     path = str(job.folder / f"{longest.path}{STATE_SUFFIX}")
     if len(os.fsencode(path)) > _LONGEST_PATH:
-        detail = os.strerror(errno.ENAMETOOLONG)
-        raise SetupError("not_writable", path=path, detail=detail, flag=job.flag)
+        error = OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+        raise files.refusal(error, Path(path), flag=job.flag)
 
 
 def check_space(
@@ -66,15 +66,12 @@ def check_space(
 
 def make(job: Job) -> None:
     """Make the folder, or say why it cannot be written."""
-    detail = ""
     try:
         job.folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(job.folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        detail = error.strerror or str(error)
-    if not detail and not os.access(job.folder, os.W_OK | os.X_OK):
-        detail = os.strerror(errno.EACCES)
-    if detail:
-        raise SetupError("not_writable", path=str(job.folder), detail=detail, flag=job.flag)
+        raise files.refusal(error, job.folder, flag=job.flag, named=False) from error
 
 
 __all__ = ["LOCK", "Brought", "Foreseen", "Job", "bring", "foresee"]

@@ -172,10 +172,7 @@ def _copied(source: Path, target: Path, flag: str) -> str:
     try:
         return copy(source, target)
     except OSError as error:
-        if error.errno in files.FULL:
-            raise SetupError("disk_filled", path=str(target.parent)) from error
-        detail = error.strerror or str(error)
-        raise SetupError("not_writable", path=str(target), detail=detail, flag=flag) from error
+        raise files.refusal(error, target, flag=flag, named=False) from error
 
 
 def take(
