@@ -6,7 +6,7 @@ The loaders refuse what has a wrong shape; here is what a shape cannot say.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from setup_assistant import frozen_json
 from setup_assistant.catalog import (
     causes,
+    checks,
     drivers,
     gpus,
     import_names,
@@ -68,7 +69,7 @@ def check(folder: Path | None = None) -> Checked:
     return Checked(files=tuple(n for n, _, _ in _plan(home)), rows=rows, faults=tuple(faults))
 
 
-def _plan(home: Path) -> list[tuple[str, Callable[[], object], Callable[..., list[Fault]]]]:
+def _plan(home: Path) -> list[tuple[str, Callable[[], object], Callable[..., Iterable[Fault]]]]:
     """Return each file with its loader and its rules."""
     return [
         ("torch.toml", lambda: torch.load(home), check_torch.faults),
@@ -88,6 +89,11 @@ def _plan(home: Path) -> list[tuple[str, Callable[[], object], Callable[..., lis
         ),
         ("purposes.toml", lambda: purposes.load(home), lambda _found: []),
         ("smoke.toml", lambda: smoke.load(home), lambda _found: []),
+        (
+            "checks.toml",
+            lambda: checks.load(home),
+            check_causes.check_faults,
+        ),
         (
             "drivers.toml",
             lambda: frozen_json.load_toml(home / "drivers.toml", drivers.Drivers),

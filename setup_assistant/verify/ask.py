@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.catalog import canary as canary_recipe
+from setup_assistant.catalog import checks
 from setup_assistant.catalog import smoke as smoke_recipe
 from setup_assistant.catalog.smoke import Smoke
 from setup_assistant.choose.plan import Plan
@@ -145,6 +146,7 @@ def loaded(
     smoke = smoke_recipe.load()
     wanted = Wanted(model=None if canary else model, plan=plan, device=device, dtype=dtype)
     request = {
+        "raised": checks.load().raised,
         "model": str(model),
         "device": wanted.place,
         "dtype": wanted.precision,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from setup_assistant.catalog import checks as catalog_checks
 from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.memory import CONTEXT, Setting, estimate
@@ -57,7 +58,7 @@ class Case:
 class Rehearsed:
     """The outcome. `difference` is measured over predicted, less one, of the largest case.
 
-    `cause` is a name of `causes.ORDER` where it failed; `evidence` the sentence that says it.
+    `cause` is one of `recipes/checks.toml` where it failed; `evidence` the sentence that says it.
     "unfinished" says nothing about memory: it took too long.
     """
 
@@ -192,6 +193,7 @@ def _request(
         "steps_apart": model.vision.steps_apart,
         "bits": BITS[model.quantization],
         "quantization": model.quantization,
+        "raised": catalog_checks.load().raised,
         "checks": ("imports", "device", "build"),
         "cases": [_case_request(t) for t in trials],
     }

@@ -18,8 +18,8 @@ class Check:
     `kind` is files, imports, device, model, decoder, image, image-url, multi-image or video.
     `expected` is the recorded answer, or what a real model must mention. `logits_distance` is
     the largest absolute difference from the recorded float32 logits of the first token.
-    `peak_memory_bytes` is the GPU allocator's peak, or the process's on a CPU. `cause` is a key
-    of `causes.ORDER`; of a blocked check it names the failed check or the cause that blocks it.
+    `peak_memory_bytes` is the GPU allocator's peak, or the process's on a CPU. `cause` is one of
+    `recipes/checks.toml`; of a blocked check it names the failed check or the cause that blocks it.
     `values` fill the sentence of the cause; `remedy` is that sentence's answer, ready to read.
     """
 
@@ -56,7 +56,7 @@ class Check:
 class Verification:
     """The verdict on one environment and one model.
 
-    `cause` is the one primary cause (a key of `causes.ORDER`), `evidence` the sentence that
+    `cause` is the one primary cause (one of `recipes/checks.toml`), `evidence` the sentence that
     says it, `remedy` what mends it; all None, or empty, where every check passed.
     """
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.catalog import canary as canary_recipe
+from setup_assistant.catalog import checks
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host.dialogue import Dialogue
@@ -90,6 +91,7 @@ def _request(order: Order, wanted: Wanted, canary: Path) -> dict[str, Any]:
     # Names under which a browser may reach it: another one is a page that was rebound to here.
     named = (order.host, *_LOOPBACK) if order.host in _LOOPBACK else ()
     return {
+        "raised": checks.load().raised,
         "model": str(order.model),
         "name": order.name,
         "device": wanted.place,

@@ -22,7 +22,7 @@ sys.path.insert(0, _ABOVE)
 _BYTECODE, sys.dont_write_bytecode = sys.dont_write_bytecode, True
 try:
     from inside import chat, inputs, kernels, memory, reader
-    from inside.explain import explain
+    from inside.explain import explain, learn
     from inside.lines import JSON, Fault, Lines
 finally:
     sys.path.remove(_ABOVE)
@@ -144,6 +144,7 @@ def main() -> None:
     """Read the request, then questions until there are none."""
     lines = Lines()
     request = json.loads(sys.stdin.readline())
+    learn(request)
     try:
         loaded = load(request, lines)
     except Exception as error:

@@ -19,7 +19,7 @@ _BYTECODE, sys.dont_write_bytecode = sys.dont_write_bytecode, True
 try:
     from inside import chat, kernels, loopback, memory, packages, reader
     from inside.asking import Asker, spec
-    from inside.explain import explain
+    from inside.explain import explain, learn
     from inside.lines import JSON, Fault, Lines
     from inside.versions import versions
 finally:
@@ -151,6 +151,7 @@ class Session:
 def main() -> None:
     """Read the request and run it."""
     request = json.loads(sys.stdin.read())
+    learn(request)
     session = Session(request)
     session.run()
     session.lines.send("end")

@@ -25,7 +25,7 @@ _BYTECODE, sys.dont_write_bytecode = sys.dont_write_bytecode, True
 try:
     from inside import kernels
     from inside.asgi_guard import Guard
-    from inside.explain import explain
+    from inside.explain import explain, learn
     from inside.lines import JSON, Lines
     from inside.quantized import quantized_loading
 finally:
@@ -178,6 +178,7 @@ def main() -> None:
     """Read the request and serve."""
     lines = Lines()
     request = json.loads(sys.stdin.readline())
+    learn(request)
     # Behind the environment's own: what both have, the environment decides.
     sys.path.append(request["packages"])
     try:

@@ -19,7 +19,7 @@ _BYTECODE, sys.dont_write_bytecode = sys.dont_write_bytecode, True
 try:
     from inside import kernels, memory
     from inside.dummies import build, inputs
-    from inside.explain import explain
+    from inside.explain import explain, learn
     from inside.lines import JSON, Fault, Lines
     from inside.versions import versions
 finally:
@@ -142,7 +142,9 @@ class _Watch:
 
 def main() -> None:
     """Read the request and run it."""
-    rehearsal = Rehearsal(json.loads(sys.stdin.read()))
+    request = json.loads(sys.stdin.read())
+    learn(request)
+    rehearsal = Rehearsal(request)
     try:
         rehearsal.run()
     except Fault as fault:
