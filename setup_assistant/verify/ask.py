@@ -17,10 +17,9 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host.dialogue import Dialogue
 from setup_assistant.host.prefix import python_in
 from setup_assistant.host.program import spell
-from setup_assistant.verify import causes, surroundings
+from setup_assistant.verify import causes, child, surroundings
 from setup_assistant.verify.request import Wanted, max_memory, picture_limits, video_limits, within
 
-_INSIDE = Path(__file__).parent / "inside"
 # What qwen-vl-utils is told to read as a video; everything else is read as a picture.
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".mpg", ".mpeg"})
 
@@ -50,12 +49,12 @@ class Loaded:
 
     def __init__(
         self,
-        child: Dialogue,
+        dialogue: Dialogue,
         plan: Plan | None,
         smoke: Smoke,
         on_looked: Callable[[], None] = lambda: None,
     ) -> None:
-        self._child, self._plan, self._smoke = child, plan, smoke
+        self._child, self._plan, self._smoke = dialogue, plan, smoke
         self._reply("looked", lambda _text: None)
         on_looked()
         ready = self._reply("ready", lambda _text: None)
@@ -158,30 +157,30 @@ def loaded(
         "decoder_package": plan.decoder.package if plan else smoke.decoder.package,
         "clip": str(next((canary_recipe.load().folder / "clips").glob("*.mp4"))),
     }
-    with inside(env, "converse.py", wanted) as child:
-        child.send(request)
-        yield Loaded(child, plan, smoke, on_looked)
+    with inside(env, "converse", wanted) as dialogue:
+        dialogue.send(request)
+        yield Loaded(dialogue, plan, smoke, on_looked)
 
 
 @contextlib.contextmanager
-def inside(env: Path, program: str, wanted: Wanted) -> Iterator[Dialogue]:
+def inside(env: Path, program: child.Program, wanted: Wanted) -> Iterator[Dialogue]:
     """Run one of the programs in `verify/inside` in an environment while the block runs.
 
     Raises:
         SetupError: `ask_failed` where its Python does not start, `not_writable`.
     """
-    argv = [str(python_in(env)), "-I", "-X", "faulthandler", str(_INSIDE / program)]
+    argv = [str(word) for word in child.command(python_in(env), program)]
     with surroundings.scratch_folder() as scratch:
         variables = surroundings.planned(scratch, wanted.plan, wanted.place)
         try:
-            child = Dialogue(argv, env=variables, cwd=scratch)
+            dialogue = Dialogue(argv, env=variables, cwd=scratch)
         except OSError as error:
             detail = error.strerror or str(error)
             raise failed("python-broken", {"python": argv[0], "detail": detail}) from error
         try:
-            yield child
+            yield dialogue
         finally:
-            child.close()
+            dialogue.close()
 
 
 def failed(cause: str, values: dict[str, Any]) -> SetupError:

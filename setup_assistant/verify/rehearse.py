@@ -21,7 +21,6 @@ from setup_assistant.host import clock
 from setup_assistant.verify import causes, child, surroundings
 from setup_assistant.verify.results import Check
 
-PROGRAM = Path(__file__).parent / "inside" / "rehearsal.py"
 # Bits of a packed weight; of quantized models the memory is rehearsed, not the kernels.
 BITS = {"none": 0, "nf4": 4, "awq": 4, "gptq-int4": 4, "gptq-int8": 8, "fp8": 8}
 # A CPU may take minutes for a long video.
@@ -121,7 +120,7 @@ def rehearse(
             scratch, reader=None, device=place.device, gpus=place.gpus
         )
         request = _request(model, trials, setting, place)
-        child.talk(place.env, request, deadline, variables, hear, program=PROGRAM)
+        child.talk(place.env, request, deadline, variables, hear, program="rehearsal")
     cases = tuple(found.get(name, case) for name, case in by_name.items())
     need = estimate(model, largest(trials, model, setting).work, setting)
     outcome = Rehearsed(

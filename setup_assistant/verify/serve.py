@@ -65,7 +65,7 @@ def serving(order: Order) -> Iterator[Server]:
     """
     must_be_free(order.host, order.port)
     wanted = Wanted(model=None if order.name == "canary" else order.model, plan=order.plan)
-    with inside(order.env, "openai_server.py", wanted) as child:
+    with inside(order.env, "openai_server", wanted) as child:
         child.send(_request(order, wanted, canary_recipe.load().folder))
         yield Server(child)
 

@@ -164,9 +164,10 @@ def test_the_check_ends_as_the_answers_are(
     for name, data in images.dockerfile(source, "b:1").items():
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(data)
-    main = place / "check/inside/main.py"
+    main = place / "check/inside/start.py"
     main.write_text(
         "import json, sys, os, pathlib\n"
+        "assert sys.argv[1:] == ['main']\n"
         "asked = json.load(sys.stdin)\n"
         "assert pathlib.Path(asked['model'], 'config.json').is_file(), asked['model']\n"
         "assert pathlib.Path(asked['clip']).is_file() and asked['device'] == 'cpu'\n"

@@ -12,7 +12,7 @@ from setup_assistant.host import paths
 from setup_assistant.site.exports.source import Source
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.scripts import render_scripts
-from setup_assistant.verify.child import MAIN
+from setup_assistant.verify.child import INSIDE
 from setup_assistant.verify.request import Wanted, build
 from setup_assistant.verify.surroundings import own_variables
 
@@ -51,7 +51,7 @@ def shared(source: Source, *, root: str, weights: str, device: str) -> dict[str,
         **{f"scripts/{name}": text.replace(ours, theirs) for name, text in scripts.items()},
     }
     found = {name: text.encode() for name, text in texts.items()}
-    for path in sorted(MAIN.parent.glob("*.py")):
+    for path in sorted(INSIDE.glob("*.py")):
         found[f"check/inside/{path.name}"] = path.read_bytes()
     for name in sorted(canary.sums):
         found[f"check/canary/{name}"] = (canary.folder / name).read_bytes()
