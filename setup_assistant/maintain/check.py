@@ -28,14 +28,7 @@ from setup_assistant.catalog import (
 )
 from setup_assistant.catalog.folder import recipes
 from setup_assistant.errors import SetupError
-from setup_assistant.maintain import (
-    check_causes,
-    check_gpus,
-    check_proofs,
-    check_stacks,
-    check_sums,
-    check_torch,
-)
+from setup_assistant.maintain import check_causes, check_gpus, check_stacks, check_torch
 from setup_assistant.maintain.fault import Fault, first
 
 # Recipes are collected from this year on; an earlier date is a typing error.
@@ -78,14 +71,14 @@ def _plan(home: Path) -> list[tuple[str, Callable[[], object], Callable[..., Ite
             lambda: stacks.load(home),
             lambda found: [
                 *check_stacks.stack_faults(found),
-                *check_proofs.proof_faults(found, home),
+                *check_stacks.proof_faults(found, home),
             ],
         ),
         ("mirrors.toml", lambda: mirrors.load(home), check_stacks.mirror_faults),
         (
             "models",
             lambda: models.load(home),
-            lambda found: check_stacks.model_faults(found) + check_sums.sum_faults(found),
+            lambda found: check_stacks.model_faults(found) + check_stacks.sum_faults(found),
         ),
         ("purposes.toml", lambda: purposes.load(home), lambda _found: []),
         ("smoke.toml", lambda: smoke.load(home), lambda _found: []),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from setup_assistant.machine.facts import Machine
 from setup_assistant.site.answers import render_answers
 from setup_assistant.site.conda_explicit import exact_pins, render_explicit
 from setup_assistant.site.environment_yml import conda_name, render_environment_yml
-from setup_assistant.site.kept import keep_edits
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.readme import render_readme
 from setup_assistant.site.requirements import render_requirements
@@ -90,3 +90,51 @@ def _has(path: Path, text: str) -> bool:
         return path.read_bytes() == text.encode()
     except OSError:
         return False
+
+
+RECORD = ".written.json"
+
+
+def keep_edits(folder: Path, rendered: Mapping[str, str]) -> dict[Path, str]:
+    """Return path → text of what to write so that `folder` holds `rendered`, edits kept.
+
+    The record of sums comes last: a run killed before it finds its own text and goes on.
+
+    Args:
+        folder: the folder of the scripts.
+        rendered: relative name → text.
+    """
+    known = _record(folder / RECORD)
+    wanted: dict[Path, str] = {}
+    for name, text in rendered.items():
+        path = _place_of(folder / name, text, known.get(name))
+        if path:
+            wanted[path] = text
+    sums = {name: _sum(text.encode()) for name, text in rendered.items()}
+    wanted[folder / RECORD] = json.dumps(sums, indent=2, ensure_ascii=False) + "\n"
+    return wanted
+
+
+def _place_of(path: Path, text: str, known: str | None) -> Path | None:
+    """Return where `text` goes; None where the person's edit stands and nothing is new."""
+    try:
+        current = _sum(path.read_bytes())
+    except OSError:
+        return path
+    new = _sum(text.encode())
+    if current in (known, new):
+        return path
+    return None if new == known else path.with_name(f"{path.stem}.new{path.suffix}")
+
+
+def _record(path: Path) -> dict[str, str]:
+    """Return the sums of the last writing; with a lost or damaged record, all count as edited."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _sum(data: bytes) -> str:
+    return sha256(data).hexdigest()

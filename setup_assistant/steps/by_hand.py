@@ -10,11 +10,52 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from setup_assistant.choose.plan import Plan, Reason
+from setup_assistant.choose.plan import Package, Plan, Reason
 from setup_assistant.host import prefix
+from setup_assistant.host.prefix import normal_name
 from setup_assistant.messages import Message, msg
-from setup_assistant.steps.as_present import with_versions
 from setup_assistant.steps.environment_preflight import read_marker
+
+_READERS = {
+    "decord2": "decord",
+    "decord": "decord",
+    "torchcodec": "torchcodec",
+    "av": "torchvision",
+}
+
+
+def with_versions(plan: Plan, present: Mapping[str, str]) -> Plan:
+    """Return a plan with the versions in `present`, by normalized name, and its own otherwise."""
+
+    def kept(package: Package) -> Package:
+        found = present.get(normal_name(package.name))
+        return replace(package, version=found.partition("+")[0]) if found else package
+
+    version, _, build = present.get("torch", plan.torch.version).partition("+")
+    build = build or plan.torch.build
+    decoder = next((name for name in _READERS if name in present), None)
+    return replace(
+        plan,
+        torch=replace(
+            plan.torch,
+            version=version,
+            build=build,
+            # The address names the build, where it is torch's own index.
+            index_url=plan.torch.index_url.replace(f"/{plan.torch.build}", f"/{build}"),
+        ),
+        torchvision=kept(plan.torchvision),
+        transformers=kept(plan.transformers),
+        accelerate=kept(plan.accelerate),
+        qwen_vl_utils=kept(plan.qwen_vl_utils),
+        modelscope=kept(plan.modelscope),
+        extra_packages=tuple(map(kept, plan.extra_packages)),
+        decoder=replace(
+            plan.decoder, package=decoder, version=present[decoder], reader=_READERS[decoder]
+        )
+        if decoder
+        else plan.decoder,
+    )
+
 
 # People keep these up to date; nothing depends on their versions.
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv"})

@@ -12,7 +12,7 @@ from setup_assistant.host.prefix import emptied, packages, python_in
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import mirror_settings
 from setup_assistant.site.write import conda_files
-from setup_assistant.steps import adopt, by_hand, environment_preflight, next_source, swap
+from setup_assistant.steps import adopt, by_hand, environment_preflight, install_job, swap
 from setup_assistant.steps.backends.base import Backend, Job
 from setup_assistant.steps.environment_preflight import MARKER, read_marker
 from setup_assistant.steps.environment_record import (
@@ -134,13 +134,13 @@ class EnvironmentStep:
 
 def _install(context: Context, backend: Backend, job: Job) -> None:
     """Install, and once more what a power cut emptied in the cache of packages."""
-    next_source.install(job, context.plan, context.ledger, backend.install)
+    install_job.install_from(job, context.plan, context.ledger, backend.install)
     if torn := emptied(job.prefix):
         from setup_assistant.steps.backends import uv
 
         names = ", ".join(uv.forget(job, torn))
         job.tell.detail(str(msg("Empty files, installed again: {names}", names=names)))
-        next_source.install(job, context.plan, context.ledger, backend.install)
+        install_job.install_from(job, context.plan, context.ledger, backend.install)
 
 
 def _is_settled(context: Context) -> bool:

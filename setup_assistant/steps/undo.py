@@ -14,8 +14,7 @@ from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps import undo_site
 from setup_assistant.steps.ledger import Ledger
-from setup_assistant.steps.ownership import INSIDE, Owner, beside
-from setup_assistant.steps.undo_items import Fate, Item, going, judged
+from setup_assistant.steps.ownership import INSIDE, Fate, Item, Owner, beside, going, judged
 from setup_assistant.weights.listing import OWN_PREFIX
 
 __all__ = ["Fate", "Item", "Removed", "inventory", "remains", "remove"]

@@ -19,7 +19,7 @@ from setup_assistant.steps.download.job import Event, Source
 from setup_assistant.steps.step import Context
 from setup_assistant.units_text import size_text
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.doubts import doubts
+from setup_assistant.weights.folder_record import doubts
 
 CANARY = "canary"
 FLAG = "--weights"

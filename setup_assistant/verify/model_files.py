@@ -12,9 +12,8 @@ from setup_assistant.weights.content import look
 from setup_assistant.weights.hashing import sum_of
 from setup_assistant.weights.json_file import read_object
 from setup_assistant.weights.listing import path_fault
-from setup_assistant.weights.model_files_present import INDEX, PICKLED
+from setup_assistant.weights.model_files_present import INDEX, PICKLED, tokenizer_fault
 from setup_assistant.weights.tensors import misplaced, read_header
-from setup_assistant.weights.tokenizer import tokenizer_fault
 
 # Without one of each, transformers invents a default, or stops with a misleading error.
 _NEEDED = (

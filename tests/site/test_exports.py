@@ -23,7 +23,7 @@ from setup_assistant.host import paths
 from setup_assistant.site.exports import cloud, images, slurm
 from setup_assistant.site.exports.source import Source, read_source
 from setup_assistant.site.layout import Layout
-from setup_assistant.site.pins import pins
+from setup_assistant.site.requirements import pins
 from setup_assistant.site.write import write_site
 from tests.site.samples import machine, plan, wishes
 

@@ -256,7 +256,7 @@ def _data(record: Manifest, folder: Path) -> dict[str, Any]:
 
 def _show(record: Manifest, folder: Path, unasked: str) -> None:
     from setup_assistant.units_text import size_text
-    from setup_assistant.weights.doubts import doubts
+    from setup_assistant.weights.folder_record import doubts
 
     line = msg(
         "{model} is complete in {folder}: {count} files, {size}",

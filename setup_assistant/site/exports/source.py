@@ -15,8 +15,8 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import _
-from setup_assistant.site.pins import pins
 from setup_assistant.site.read import read_site
+from setup_assistant.site.requirements import pins
 
 # pip's options that name where packages come from.
 _PLACES = re.compile(
