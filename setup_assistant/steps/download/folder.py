@@ -21,7 +21,7 @@ from setup_assistant.units_text import size_text
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.flusher import Flusher
 from setup_assistant.weights.folder_record import Kept, Manifest, size_of
-from setup_assistant.weights.model_files_present import check_heads, check_listed
+from setup_assistant.weights.model_folder import check_heads, check_listed
 
 # What the longest path may have, the part's suffix included (POSIX; Windows allows fewer).
 _LONGEST_PATH = 259 if os.name == "nt" else 4095

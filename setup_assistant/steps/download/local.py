@@ -22,7 +22,7 @@ from setup_assistant.host.transfer.remote_file import PART_SUFFIX, RemoteFile
 from setup_assistant.host.transfer.wait import Wait
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import checked, path_fault
-from setup_assistant.weights.model_files_present import CONFIG
+from setup_assistant.weights.model_folder import CONFIG
 
 # What a person may edit is smaller than this, and copied.
 _LARGE_BYTES = 16_000_000

@@ -27,7 +27,7 @@ from setup_assistant.weights.backup import keep_own
 from setup_assistant.weights.flusher import Flusher
 from setup_assistant.weights.folder_record import Kept, Manifest, size_of
 from setup_assistant.weights.hashing import fits, hashed, proves
-from setup_assistant.weights.model_files_present import HEADS, check_heads, unreadable
+from setup_assistant.weights.model_folder import HEADS, check_heads, unreadable
 
 # Less than this says nothing about the speed of a line.
 _MEASURED_BYTES = 1_000_000
