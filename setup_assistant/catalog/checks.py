@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +29,5 @@ class Checks:
 
 @cache
 def load(folder: Path | None = None) -> Checks:
-    """Return the recipe.
-
-    Raises:
-        SetupError: `recipe_invalid`, naming file and key.
-    """
-    return frozen_json.load_toml(recipes(folder) / "checks.toml", Checks)
+    """Return the recipe."""
+    return read("checks.toml", Checks, folder)

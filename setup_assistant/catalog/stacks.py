@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import read
 
 Range = tuple[str, str]
 
@@ -155,9 +154,5 @@ class Stacks:
 
 
 def load(folder: Path | None = None) -> Stacks:
-    """Return the recipe.
-
-    Raises:
-        SetupError: `recipe_invalid`, naming file and key.
-    """
-    return frozen_json.load_toml(recipes(folder) / "stacks.toml", Stacks)
+    """Return the recipe."""
+    return read("stacks.toml", Stacks, folder)
