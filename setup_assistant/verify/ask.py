@@ -55,9 +55,9 @@ class Loaded:
         on_looked: Callable[[], None] = lambda: None,
     ) -> None:
         self._child, self._plan, self._smoke = dialogue, plan, smoke
-        self._reply("looked", lambda _text: None)
+        reply(dialogue, "looked", "ask")
         on_looked()
-        ready = self._reply("ready", lambda _text: None)
+        ready = reply(dialogue, "ready", "ask")
         self.device, self.dtype = str(ready["device"]), str(ready["dtype"])
         self.seconds = float(ready["seconds"])
 
@@ -83,7 +83,7 @@ class Loaded:
                 "max_new_tokens": max_new_tokens,
             }
         )
-        said = self._reply("answer", on_piece)
+        said = reply(self._child, "answer", "ask", on_piece)
         said.pop("event")
         return Answer(**said)
 
@@ -92,17 +92,27 @@ class Loaded:
             return {**_named(path), **video_limits(self._smoke, self._plan)}
         return {**_named(path), **picture_limits(self._plan, pictures)}
 
-    def _reply(self, wanted: str, on_piece: Callable[[str], None]) -> dict[str, Any]:
-        for said in self._child.replies():
-            event = said.get("event")
-            if event == wanted:
-                return said
-            if event == "piece":
-                on_piece(str(said.get("text", "")))
-            elif event == "fault":
-                raise failed(str(said.get("cause")), dict(said.get("values", {})))
-        detail = self._child.last_words() or "-"
-        raise failed("child-failed", {"check": "ask", "detail": detail})
+
+def reply(
+    dialogue: Dialogue,
+    wanted: str,
+    check: str,
+    on_piece: Callable[[str], None] = lambda _text: None,
+) -> dict[str, Any]:
+    """Return the event `wanted` of a program; pieces of an answer before it are told.
+
+    Raises:
+        SetupError: `ask_failed` for a fault, or where the program ended.
+    """
+    for said in dialogue.replies():
+        event = said.get("event")
+        if event == wanted:
+            return said
+        if event == "piece":
+            on_piece(str(said.get("text", "")))
+        elif event == "fault":
+            raise failed(str(said.get("cause")), dict(said.get("values", {})))
+    raise failed("child-failed", {"check": check, "detail": dialogue.last_words() or "-"})
 
 
 def _named(path: str) -> dict[str, str]:
@@ -169,14 +179,14 @@ def inside(env: Path, program: child.Program, wanted: Wanted) -> Iterator[Dialog
     Raises:
         SetupError: `ask_failed` where its Python does not start, `not_writable`.
     """
-    argv = [str(word) for word in child.command(python_in(env), program)]
+    argv = child.command(python_in(env), program)
     with surroundings.scratch_folder() as scratch:
         variables = surroundings.planned(scratch, wanted.plan, wanted.place)
         try:
             dialogue = Dialogue(argv, env=variables, cwd=scratch)
         except OSError as error:
             detail = error.strerror or str(error)
-            raise failed("python-broken", {"python": argv[0], "detail": detail}) from error
+            raise failed("python-broken", {"python": str(argv[0]), "detail": detail}) from error
         try:
             yield dialogue
         finally:

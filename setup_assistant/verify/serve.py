@@ -14,7 +14,7 @@ from setup_assistant.catalog import checks
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host.dialogue import Dialogue
-from setup_assistant.verify.ask import failed, inside
+from setup_assistant.verify.ask import inside, reply
 from setup_assistant.verify.request import Wanted
 
 _INSIDE = Path(__file__).parent / "inside"
@@ -41,19 +41,17 @@ class Server:
 
     def __init__(self, child: Dialogue) -> None:
         self._child = child
-        ready = _reply(child, "ready")
+        ready = reply(child, "ready", "serve")
         self.device, self.dtype = str(ready["device"]), str(ready["dtype"])
 
     def check(self) -> tuple[int, str]:
         """Return the HTTP status and the answer of the question about the canary's picture."""
-        said = _reply(self._child, "checked")
+        said = reply(self._child, "checked", "serve")
         return int(said["status"]), str(said["text"])
 
     def wait(self) -> None:
         """Wait until the server ends."""
-        for said in self._child.replies():
-            _refuse(said)
-        raise _ended(self._child)
+        reply(self._child, "end", "serve")
 
 
 @contextlib.contextmanager
@@ -110,20 +108,3 @@ def _request(order: Order, wanted: Wanted, canary: Path) -> dict[str, Any]:
         },
         "check": {"file": str(canary / _PICTURE), "question": _QUESTION},
     }
-
-
-def _reply(child: Dialogue, wanted: str) -> dict[str, Any]:
-    for said in child.replies():
-        _refuse(said)
-        if said.get("event") == wanted:
-            return said
-    raise _ended(child)
-
-
-def _refuse(said: dict[str, Any]) -> None:
-    if said.get("event") == "fault":
-        raise failed(str(said.get("cause")), dict(said.get("values", {})))
-
-
-def _ended(child: Dialogue) -> SetupError:
-    return failed("child-failed", {"check": "serve", "detail": child.last_words() or "-"})
