@@ -63,7 +63,8 @@ def site_files(
 
 def conda_files(plan: Plan, layout: Layout) -> dict[Path, str]:
     """Return the files for conda: exact, where a conda environment is there already."""
-    name = conda_name(_name(layout))
+    # After the site, so that two sites do not collide.
+    name = conda_name(layout.root.name or "qwen2-vl")
     explicit = render_explicit(layout.env, name)
     exact = exact_pins(layout.env, plan.python)
     found = {layout.environment_yml: render_environment_yml(plan, name, exact)}
@@ -74,11 +75,6 @@ def _scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, str]:
     from setup_assistant.site.scripts import render_scripts
 
     return render_scripts(plan, layout, recipes)
-
-
-def _name(layout: Layout) -> str:
-    """Name the conda environment after the site, so that two sites do not collide."""
-    return layout.root.name or "qwen2-vl"
 
 
 def _json(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -15,6 +15,7 @@ from setup_assistant.host import prefix
 from setup_assistant.host.prefix import normal_name
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps.environment_preflight import read_marker
+from setup_assistant.versions import public
 
 _READERS = {
     "decord2": "decord",
@@ -83,7 +84,9 @@ def departures(folder: Path, planned: Mapping[str, str]) -> tuple[Departure, ...
         return compared(recorded, present)
     if read_marker(folder).get("complete") is not True:
         return ()
-    before = _as_present(planned, present)
+    # The planned versions, with the build that is there: a plan does not name it.
+    here = {n: v for n, v in present.items() if public(v) == public(planned.get(n, ""))}
+    before = {name: here.get(name, version) for name, version in planned.items()}
     return compared(before, {n: v for n, v in present.items() if n in before})
 
 
@@ -104,7 +107,10 @@ def compared(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[Departu
 
 def recorded_packages(folder: Path) -> dict[str, str] | None:
     """Return the packages as this tool left them; None in a record of an earlier version."""
-    return _texts(read_marker(folder).get("packages"))
+    said = read_marker(folder).get("packages")
+    if not isinstance(said, dict):
+        return None
+    return {str(k): v for k, v in said.items() if isinstance(v, str)}
 
 
 def kept(folder: Path) -> dict[str, str | None]:
@@ -193,19 +199,3 @@ def pins(folder: Path, names: Mapping[str, str]) -> list[str]:
     from setup_assistant.site.export import installed
 
     return [p.pin for p in installed(folder) if p.name in names and not p.conda]
-
-
-def _as_present(planned: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
-    """Return the planned versions, with the build that is there: a plan does not name it."""
-    return {
-        name: present[name]
-        if present.get(name, "").partition("+")[0] == version.partition("+")[0]
-        else version
-        for name, version in planned.items()
-    }
-
-
-def _texts(value: object) -> dict[str, str] | None:
-    if not isinstance(value, dict):
-        return None
-    return {str(k): v for k, v in value.items() if isinstance(v, str)}

@@ -76,24 +76,11 @@ def holds_weights(site: Layout, path: Path) -> bool:
 
 def _files(site: Layout) -> list[Path]:
     return [
-        site.report,
-        site.report_html,
-        site.receipt,
-        site.smoke_result,
-        site.rehearsal,
-        site.canary_result,
-        site.root / "README.txt",
-        site.root / BEFORE,
-        site.unit,
-        site.serve_token,
-        site.requirements,
-        site.packages_lock,
-        site.environment_yml,
-        site.conda_explicit,
-        site.machine,
-        site.plan,
-        site.answers,
-    ]
+        site.report, site.report_html, site.receipt, site.smoke_result, site.rehearsal,
+        site.canary_result, site.root / "README.txt", site.root / BEFORE, site.unit,
+        site.serve_token, site.requirements, site.packages_lock, site.environment_yml,
+        site.conda_explicit, site.machine, site.plan, site.answers,
+    ]  # fmt: skip
 
 
 def _scripts(site: Layout) -> list[Path]:

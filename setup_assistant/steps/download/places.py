@@ -126,9 +126,9 @@ def source_of(
 
 def _hub(kind: str, base: str, revision: str) -> Hub:
     if kind == MODELSCOPE:
-        return ModelScopeHub(base, revision) if revision else ModelScopeHub(base)
+        return ModelScopeHub(base, revision)
     if kind == HUGGING_FACE:
-        return HuggingFaceHub(base, revision) if revision else HuggingFaceHub(base)
+        return HuggingFaceHub(base, revision)
     return Address(base, revision)
 
 

@@ -157,7 +157,7 @@ class Run:
         return renewed
 
     def _get(self, wanted: Sequence[RemoteFile]) -> None:
-        job, there = self._job, self._done()
+        job, there = self._job, self._proved_bytes
         self._began = clock.monotonic()
         begun = {f.path: self._sources.partial_bytes(job.folder, f) for f in wanted}
         self._resumed = {path for path, size in begun.items() if size}
@@ -234,7 +234,7 @@ class Run:
         full = [f for f in full if size_of(job.folder / f.path) == f.size]
         for file, kept in zip(full, hashed(job.folder, full), strict=True):
             self._prove(file, kept, fetched=False, came=came)
-            say_verifying(job, self._done(), self._total, file.path)
+            say_verifying(job, self._proved_bytes, self._total, file.path)
         self._record(wait=True)
 
     def _prove(self, file: RemoteFile, kept: Kept | None, *, fetched: bool, came: bool) -> None:
@@ -285,6 +285,3 @@ class Run:
         data = {"path": path, "size_bytes": kept.size, "how": how, "checked": kept.checked}
         origin = kept.source or self._sources.name
         self._job.event(Event("file", {**data, "source": origin}))
-
-    def _done(self) -> int:
-        return self._proved_bytes
