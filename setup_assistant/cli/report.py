@@ -19,7 +19,7 @@ from setup_assistant.messages import _
 from setup_assistant.report.receipt import Receipt, to_json
 
 if TYPE_CHECKING:
-    from setup_assistant.report.beside import Beside
+    from setup_assistant.report.receipt import Beside
     from setup_assistant.site.layout import Layout
 
 

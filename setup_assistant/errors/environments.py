@@ -1,4 +1,4 @@
-"""Environments that exist: adopt, upgrade, activate, remove."""
+"""Environments and sites that exist: adopt, upgrade, activate, remove, and what is not removed."""
 
 from __future__ import annotations
 
@@ -52,5 +52,13 @@ ERRORS: dict[str, ErrorKind] = {
     "site_busy": failed(
         msg("Another run is working in {path}."),
         msg("Wait until it ends, then run the command again."),
+    ),
+    "removal_refused": failed(
+        msg("{path} is not removed: {detail}."),
+        msg("Look at it, and remove it by hand if you want it gone."),
+    ),
+    "not_removed": failed(
+        msg("{path} could not be removed: {detail}"),
+        msg("Close the programs that use it, check its permissions, and run the command again."),
     ),
 }

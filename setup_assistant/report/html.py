@@ -7,12 +7,11 @@ from pathlib import Path
 
 from setup_assistant.messages import Message, msg
 from setup_assistant.report import html_parts as parts
-from setup_assistant.report.beside import Beside
 from setup_assistant.report.charts import memory_chart, step_chart
 from setup_assistant.report.gallery import gallery
 from setup_assistant.report.labels import model
 from setup_assistant.report.markup import Html, Part, el, join
-from setup_assistant.report.receipt import Receipt
+from setup_assistant.report.receipt import Beside, Receipt
 from setup_assistant.report.sections import headline
 
 _TEMPLATES = Path(__file__).parent / "templates"

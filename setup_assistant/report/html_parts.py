@@ -23,7 +23,7 @@ from setup_assistant.verify import causes
 from setup_assistant.verify.results import PASSED
 
 if TYPE_CHECKING:
-    from setup_assistant.report.beside import Beside
+    from setup_assistant.report.receipt import Beside
 
 
 def top(receipt: Receipt, headline: Message) -> Html:

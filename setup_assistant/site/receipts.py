@@ -13,8 +13,7 @@ from setup_assistant.host import files, paths
 from setup_assistant.host.program import spell, spell_html
 from setup_assistant.host.secrets import without_login_json
 from setup_assistant.report import receipt as receipts
-from setup_assistant.report.beside import Beside
-from setup_assistant.report.receipt import Receipt
+from setup_assistant.report.receipt import Beside, Receipt
 from setup_assistant.report.text import render_markdown
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_machine, read_plan
