@@ -27,7 +27,7 @@ from setup_assistant.steps import (
     relock,
     run_steps,
     swap,
-    undo_site,
+    uninstall_site,
     write_receipt,
 )
 from setup_assistant.steps import rollback as rollback_steps
@@ -236,7 +236,7 @@ def _tell(layout: Layout, recipes: Path, **said: object) -> None:
     if last is None or last.event != "done":
         context.ledger.record(_STEP, "done", **said)
     write_receipt.keep_account(context, resume=None)
-    undo_site.sweep(layout)
+    uninstall_site.sweep(layout)
     rollback_steps.end(layout)
 
 

@@ -97,7 +97,7 @@ def rehearse(
     """Run the trials in the environment, in a child whose death is a result.
 
     Args:
-        model: what to build; quantized layers are stood in for, see `inside.packed`.
+        model: what to build; quantized layers are stood in for, see `inside.packed_layers`.
         trials: the prompts, see `choose.fit`.
         setting: dtype, and the versions in the environment, for the prediction.
         place: environment and device.

@@ -9,7 +9,7 @@ from typing import Any
 
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import Message, msg
-from setup_assistant.weights.content import Look, look
+from setup_assistant.weights.bad_numbers import Look, look
 from setup_assistant.weights.json_file import JsonFile, kind_fault, read_object
 from setup_assistant.weights.listing import path_fault
 from setup_assistant.weights.tensors import Header, read_header

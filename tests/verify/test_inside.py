@@ -147,7 +147,7 @@ def test_pairs(
 ) -> None:
     install(tmp_path, torch, cuda, vision, demand)
     monkeypatch.syspath_prepend(str(tmp_path))
-    pairing = module("pairing")
+    pairing = module("torch_pairing")
     fault = pairing.pairing()
     if verdict == "fits":
         assert fault is None

@@ -14,7 +14,7 @@ import os
 import sys
 import time
 
-from inside import chat, inputs, kernels, memory, reader
+from inside import chat, inputs, kernels, memory, video_reader
 from inside.explain import explain, learn
 from inside.lines import JSON, Fault, Lines
 
@@ -110,7 +110,7 @@ def why(error: Exception, request: JSON, asked: JSON) -> Fault:
         return fault
     known, package = request.get("reader"), request["decoder_package"]
     try:
-        reader.check(known, package, request["clip"])
+        video_reader.check(known, package, request["clip"])
     except Fault as decoder:
         return decoder
     # A clip that is known to be good was read, so the decoder works: it is one of these files.
@@ -118,7 +118,7 @@ def why(error: Exception, request: JSON, asked: JSON) -> Fault:
     for part in asked["content"]:
         try:
             if part["type"] == "video":
-                reader.check(known, package, part["video"])
+                video_reader.check(known, package, part["video"])
         except Fault as bad:
             values = {"file": part["video"], "detail": bad.values["detail"]}
             return Fault("input-unreadable", *bad.evidence, **values)

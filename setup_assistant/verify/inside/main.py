@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from inside import chat, kernels, loopback, memory, packages, reader
+from inside import chat, kernels, loopback, memory, packages, video_reader
 from inside.asking import Asker, spec
 from inside.explain import explain, learn
 from inside.lines import JSON, Fault, Lines
@@ -129,7 +129,9 @@ class Session:
         """Read one clip, so that a video question fails for its own reason only."""
         request = self.request
         try:
-            return reader.check(request.get("reader"), request["decoder_package"], request["clip"])
+            return video_reader.check(
+                request.get("reader"), request["decoder_package"], request["clip"]
+            )
         except Fault as fault:
             self.decoder_fault = fault
             raise
