@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from setup_assistant.catalog.folder import read
+from setup_assistant.catalog.torch import Size
 
 Range = tuple[str, str]
 
@@ -133,22 +134,14 @@ class Proof:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rest:
-    """Estimated bytes of everything that is not torch."""
-
-    download: int
-    installed: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Stacks:
-    """The whole recipe; stacks and decoders in order of preference."""
+    """The whole recipe; stacks and decoders in order of preference. `rest`: all but torch."""
 
     stack: tuple[Stack, ...]
     decoder: tuple[DecoderRow, ...]
     quantizer: tuple[Quantizer, ...]
     companion: tuple[Companion, ...]
-    rest: Rest
+    rest: Size
     proof: tuple[Proof, ...] = ()
     server: tuple[Server, ...] = ()
 

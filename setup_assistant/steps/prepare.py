@@ -28,13 +28,9 @@ _LATE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A site with its machine, wishes and plan. `replayed`: the plan was already there."""
+class Prepared(read.Site):
+    """A planned site. `replayed`: the plan was already there."""
 
-    layout: Layout
-    machine: Machine
-    wishes: Wishes
-    plan: Plan
     replayed: bool = False
     notes: tuple[Message, ...] = ()
 

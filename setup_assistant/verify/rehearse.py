@@ -19,7 +19,7 @@ from setup_assistant.choose.memory import CONTEXT, Setting, estimate
 from setup_assistant.choose.trials import Trial
 from setup_assistant.host import clock
 from setup_assistant.verify import causes, child, surroundings
-from setup_assistant.verify.results import Check
+from setup_assistant.verify.results import Check, Proof
 
 # Bits of a packed weight; of quantized models the memory is rehearsed, not the kernels.
 BITS = {"none": 0, "nf4": 4, "awq": 4, "gptq-int4": 4, "gptq-int8": 8, "fp8": 8}
@@ -54,16 +54,13 @@ class Case:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rehearsed:
+class Rehearsed(Proof):
     """The outcome. `difference` is measured over predicted, less one, of the largest case.
 
-    `cause` is one of `recipes/checks.toml` where it failed; `evidence` the sentence that says it.
     "unfinished" says nothing about memory: it took too long.
     """
 
     status: Literal["ok", "fail", "unfinished"]
-    model: str
-    env: str
     device: str
     dtype: str
     quantization: str
@@ -73,12 +70,7 @@ class Rehearsed:
     terms: dict[str, int]
     device_map: tuple[str, ...]
     budget_bytes: int | None
-    versions: dict[str, str]
-    seconds: float
     difference: float | None = None
-    cause: str | None = None
-    evidence: str = ""
-    remedy: str | None = None
 
 
 def _nobody(case: Case) -> None:
