@@ -24,12 +24,12 @@ from setup_assistant.cli.estimate.verdict import Verdict
 from setup_assistant.cli.result import SCHEMA
 from setup_assistant.doctor.finding import Confidence, Status
 from setup_assistant.doctor.fix import Attempt
+from setup_assistant.host.prefix import Change
 from setup_assistant.machine.facts import Machine
 from setup_assistant.maintain.fault import Fault
 from setup_assistant.messages import Message
 from setup_assistant.report.receipt import CheckLine, MachineLine, MemoryLine, PlanLine, Receipt
 from setup_assistant.site.environments import Environment
-from setup_assistant.steps.upgrade import Change
 from setup_assistant.verify.ask import Answer
 from setup_assistant.verify.rehearse import Rehearsed
 from setup_assistant.verify.results import Verification

@@ -15,7 +15,6 @@ from setup_assistant.errors import (
     choosing,
     environments,
     fleet,
-    removing,
     usage,
     weights,
 )
@@ -70,5 +69,5 @@ def test_an_error_knows_its_exit_and_fills_its_sentence() -> None:
 
 
 def test_no_code_stands_in_two_tables() -> None:
-    tables = (usage, choosing, building, environments, removing, weights, fleet)
+    tables = (usage, choosing, building, environments, weights, fleet)
     assert sum(len(t.ERRORS) for t in tables) == len(ERRORS)

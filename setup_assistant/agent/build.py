@@ -22,7 +22,6 @@ from pathlib import Path
 
 from setup_assistant import __version__
 from setup_assistant.agent.inside.start import COMMON
-from setup_assistant.errors import SetupError
 from setup_assistant.host import files, log, paths, removal, run
 from setup_assistant.host.prefix import normal_name
 
@@ -58,7 +57,7 @@ def build(arch: str = "") -> Agent:
         arch: also carry uv for this processor, which making an environment needs.
 
     Raises:
-        SetupError: `not_writable`.
+        SetupError: `not_writable`, `disk_filled`.
     """
     folder = paths.cache_folder() / "fleet" / "agents"
     key = _key(arch)
@@ -79,10 +78,7 @@ def build(arch: str = "") -> Agent:
             path = folder / f"agent-{files.sha256(aside)[:12]}-{key}.pyz"
             aside.replace(path)
     except OSError as error:
-        detail = error.strerror or str(error)
-        raise SetupError(
-            "not_writable", path=str(folder), detail=detail, flag="SETUP_ASSISTANT_CACHE"
-        ) from error
+        raise files.refusal(error, folder, flag="SETUP_ASSISTANT_CACHE", named=False) from error
     return _named(path)
 
 

@@ -65,7 +65,7 @@ def fetch(offers: Iterable[Offer], folder: Path) -> None:
             detail = f"{offer.path[:80]!a}: {fault}"
             raise SetupError("bundle_fetch", url=offer.url, detail=detail)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        there = list(pool.map(lambda o: _is_there(o, folder), offered))
+        there = list(pool.map(lambda o: is_there(folder / o.path, o.sha256), offered))
     absent = [o for o, whole in zip(offered, there, strict=True) if not whole]
     for offer in (o for o in absent if "://" not in _local(o.url)):
         _copy(offer, folder / offer.path)
@@ -88,9 +88,9 @@ def _keys(env: Mapping[str, str]) -> Keys:
     )
 
 
-def _is_there(offer: Offer, folder: Path) -> bool:
-    path = folder / offer.path
-    return path.is_file() and files.sha256(path) == offer.sha256
+def is_there(path: Path, sha256: str) -> bool:
+    """Whether a file is there, and is the one that was listed."""
+    return path.is_file() and files.sha256(path) == sha256
 
 
 def _copy(offer: Offer, path: Path) -> None:
@@ -122,7 +122,7 @@ def _download(offers: Sequence[Offer], folder: Path) -> None:
     except transfer.DamagedError as error:
         raise SetupError("hash_mismatch", detail=by_path[error.path].name) from error
     except TransferError as error:
-        raise _refused(by_path[error.path], error, folder) from error
+        raise refused(error, by_path[error.path].url, folder, flag="--to") from error
 
 
 def _size(http: Http, offer: Offer) -> int:
@@ -137,11 +137,12 @@ def _size(http: Http, offer: Offer) -> int:
     return found
 
 
-def _refused(offer: Offer, error: TransferError, folder: Path) -> SetupError:
-    cause = error.cause
-    if cause.reason == "no_space":
+def refused(error: TransferError, url: str, folder: Path, *, flag: str) -> SetupError:
+    """Return what a transfer into a folder, which is chosen by `flag`, ended with."""
+    detail = str(error.cause.detail)
+    if error.cause.reason == "no_space":
         return SetupError("disk_filled", path=str(folder))
-    if cause.reason == "not_writable":
-        path = str(folder / offer.path)
-        return SetupError("not_writable", path=path, detail=str(cause.detail), flag="--to")
-    return SetupError("bundle_fetch", url=offer.url, detail=str(cause.detail))
+    if error.cause.reason == "not_writable":
+        path = str(folder / error.path)
+        return SetupError("not_writable", path=path, detail=detail, flag=flag)
+    return SetupError("bundle_fetch", url=url, detail=detail)

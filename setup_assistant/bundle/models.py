@@ -13,9 +13,9 @@ from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message, msg
-from setup_assistant.steps.download import places
+from setup_assistant.steps.download import named_source
 from setup_assistant.steps.download.folder import Job, bring
-from setup_assistant.steps.download.source import Source
+from setup_assistant.steps.download.job import Source
 from setup_assistant.weights import folder_record
 
 _AGAIN = ("setup-assistant", "bundle", "create")
@@ -56,9 +56,9 @@ def listed(kinds: Sequence[Kind], wishes: Wishes, folder: Path) -> tuple[Model, 
         wished, default = wishes.weights_source, kind.plan.sources.weights
         if kind.planned and wished == Wishes().weights_source and "://" not in default:
             wished = default
-        source = places.source_of(
+        source = named_source.source_of(
             wished,
-            places.endpoint(wished, default),
+            named_source.endpoint(wished, default),
             model=model.modelscope_id,
             resume=_AGAIN,
             flag="--to",

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from setup_assistant.bundle import manifest as manifests
 from setup_assistant.bundle import sign
-from setup_assistant.bundle.manifest import Item, Manifest, Piece
+from setup_assistant.bundle.fetch import is_there, refused
+from setup_assistant.bundle.manifest import Item, Manifest
 from setup_assistant.bundle.verify import Checked
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths, removal
@@ -76,7 +77,7 @@ class Remote:
         items: list[Item] = [manifest.item(path) for path in wanted]
         parts = [part for item in items for part in item.parts()]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            there = list(pool.map(self._is_there, parts))
+            there = list(pool.map(lambda p: is_there(self.folder / p.path, p.sha256), parts))
         absent = [
             (RemoteFile(path=p.path, size=p.size, sha256=p.sha256), self._url(p.path))
             for p, whole in zip(parts, there, strict=True)
@@ -93,28 +94,16 @@ class Remote:
         except transfer.DamagedError as error:
             raise SetupError("bundle_damaged", path=error.path) from error
         except TransferError as error:
-            raise self._refused(error) from error
+            url, flag = self._url(error.path), "SETUP_ASSISTANT_CACHE"
+            raise refused(error, url, self.folder, flag=flag) from error
 
     def forget(self) -> None:
         """Remove what was fetched: it is installed."""
         ours = called(self.folder, folders=True)
         removal.remove(self.folder, under=paths.cache_folder(), proof=ours)
 
-    def _is_there(self, part: Piece) -> bool:
-        target = self.folder / part.path
-        return target.is_file() and files.sha256(target) == part.sha256
-
     def _url(self, path: str) -> str:
         return f"{self.address}/{quote(path)}"
-
-    def _refused(self, error: TransferError) -> SetupError:
-        cause, path = error.cause, str(self.folder)
-        if cause.reason == "no_space":
-            return SetupError("disk_filled", path=path)
-        if cause.reason == "not_writable":
-            flag = "SETUP_ASSISTANT_CACHE"
-            return SetupError("not_writable", path=path, detail=str(cause.detail), flag=flag)
-        return SetupError("bundle_fetch", url=self._url(error.path), detail=str(cause.detail))
 
     def _read(self, path: str, *, or_none: bool = False) -> bytes | None:
         url = f"{self.address}/{path}"

@@ -116,15 +116,11 @@ def is_conda(backend: str) -> bool:
 
 def plan_key(plan: Plan) -> str:
     """Return what decides which packages a machine gets."""
-    packages = (
-        plan.torchvision, plan.transformers, plan.accelerate, plan.qwen_vl_utils,
-        plan.modelscope, *plan.extra_packages,
-    )  # fmt: skip
     parts = [
         plan.platform.os, plan.platform.arch, f"python{plan.python}",
         *(["conda"] if is_conda(plan.backend) else []),
         f"torch{plan.torch.version}-{plan.torch.build}",
-        *(f"{p.name}{p.version}" for p in packages),
+        *(f"{p.name}{p.version}" for p in plan.packages),
         f"{plan.decoder.package}{plan.decoder.version}",
     ]  # fmt: skip
     return " ".join(parts)

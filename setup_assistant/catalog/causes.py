@@ -15,8 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import read
 from setup_assistant.messages import Message, Value
 
 Layer = Literal["driver", "gpu", "environment", "packages", "weights", "runtime", "network", "disk"]
@@ -168,12 +167,8 @@ class CauseFile:
 
 @cache
 def layer(name: str, folder: Path | None = None) -> tuple[Cause, ...]:
-    """Return the causes of one of `NAMES`.
-
-    Raises:
-        SetupError: `recipe_invalid`, naming file and key.
-    """
-    return frozen_json.load_toml(recipes(folder) / "causes" / f"{name}.toml", CauseFile).cause
+    """Return the causes of one of `NAMES`."""
+    return read(f"causes/{name}.toml", CauseFile, folder).cause
 
 
 def every(folder: Path | None = None) -> Iterator[tuple[str, Cause]]:

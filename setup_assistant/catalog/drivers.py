@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
-from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import read
 from setup_assistant.versions import Numbers, numbers
 
 
@@ -51,9 +51,9 @@ class Drivers:
 
 
 @functools.cache
-def load() -> Drivers:
+def load(folder: Path | None = None) -> Drivers:
     """Return the recipe; raises `recipe_invalid` naming file and key."""
-    return frozen_json.load_toml(recipes() / "drivers.toml", Drivers)
+    return read("drivers.toml", Drivers, folder)
 
 
 def cuda_of_driver(version: str) -> str | None:

@@ -1,8 +1,13 @@
-"""Which folder the recipes are read from."""
+"""Which folder the recipes are read from, and how one of them is read."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
+
+from setup_assistant import frozen_json
+
+T = TypeVar("T")
 
 
 def recipes(folder: Path | None = None) -> Path:
@@ -13,3 +18,12 @@ def recipes(folder: Path | None = None) -> Path:
     from setup_assistant.host import paths
 
     return paths.recipes_folder()
+
+
+def read(name: str, kind: type[T], folder: Path | None = None) -> T:
+    """Return a recipe by its name below the folder of the recipes.
+
+    Raises:
+        SetupError: `recipe_invalid`, naming file and key.
+    """
+    return frozen_json.load_toml(recipes(folder) / name, kind)

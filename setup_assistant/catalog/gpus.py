@@ -6,9 +6,9 @@ import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import read
 from setup_assistant.units_text import GIB
 
 # ECC and reserved regions make the reported size smaller than the nominal one.
@@ -71,9 +71,9 @@ class Row:
 
 
 @functools.cache
-def load() -> GpuFile:
+def load(folder: Path | None = None) -> GpuFile:
     """Return the recipe; raises `recipe_invalid` naming file and key."""
-    return frozen_json.load_toml(recipes() / "gpus.toml", GpuFile)
+    return read("gpus.toml", GpuFile, folder)
 
 
 class Table:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +95,8 @@ def owner(name: str) -> str:
 
 
 def load(folder: Path | None = None) -> ImportNames:
-    """Return the recipe.
-
-    Raises:
-        SetupError: `recipe_invalid`, naming file and key.
-    """
-    return frozen_json.load_toml(recipes(folder) / "import_names.toml", ImportNames)
+    """Return the recipe."""
+    return read("import_names.toml", ImportNames, folder)
 
 
 @cache

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import read
 
 Leg = Literal["packages", "torch", "conda", "weights"]
 Form = Literal["index", "find-links", "channel", "hub"]
@@ -42,9 +41,5 @@ class _File:
 
 
 def load(folder: Path | None = None) -> tuple[Mirror, ...]:
-    """Return every source, in order of preference within its leg.
-
-    Raises:
-        SetupError: `recipe_invalid`, naming file and key.
-    """
-    return frozen_json.load_toml(recipes(folder) / "mirrors.toml", _File).mirror
+    """Return every source, in order of preference within its leg."""
+    return read("mirrors.toml", _File, folder).mirror

@@ -6,7 +6,7 @@ shapes but for what a variant overrides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -211,22 +211,6 @@ def _model(file: _File, size: Size, variant: Variant) -> Model:
 
 
 def _shapes(size: Size, variant: Variant) -> Shapes:
-    return Shapes(
-        params_total=variant.params_total or size.params_total,
-        params_vision=size.params_vision,
-        params_lang_linear=variant.params_lang_linear or size.params_lang_linear,
-        hidden=size.hidden,
-        layers=size.layers,
-        heads=size.heads,
-        kv_heads=size.kv_heads,
-        head_dim=size.head_dim,
-        intermediate=variant.intermediate or size.intermediate,
-        vocab=size.vocab,
-        max_position_embeddings=size.max_position_embeddings,
-        tie_word_embeddings=size.tie_word_embeddings,
-        vit_depth=size.vit_depth,
-        vit_dim=size.vit_dim,
-        vit_heads=size.vit_heads,
-        vit_mlp=size.vit_mlp,
-        active_experts=size.active_experts,
-    )
+    """Return the shapes of a size, with what a variant has of its own."""
+    own = (getattr(variant, f.name, None) or getattr(size, f.name) for f in fields(Shapes))
+    return Shapes(**dict(zip((f.name for f in fields(Shapes)), own, strict=True)))

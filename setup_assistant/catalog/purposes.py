@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import read
 
 Name = Literal["try", "images", "documents", "video"]
 
@@ -38,9 +37,5 @@ class Purposes:
 
 
 def load(folder: Path | None = None) -> Purposes:
-    """Return the recipe.
-
-    Raises:
-        SetupError: `recipe_invalid`, naming file and key.
-    """
-    return frozen_json.load_toml(recipes(folder) / "purposes.toml", Purposes)
+    """Return the recipe."""
+    return read("purposes.toml", Purposes, folder)

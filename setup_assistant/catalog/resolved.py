@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +18,5 @@ class Resolved:
 
 
 def load(folder: Path | None = None) -> Resolved:
-    """Return the recipe.
-
-    Raises:
-        SetupError: `recipe_invalid`, naming file and key.
-    """
-    return frozen_json.load_toml(recipes(folder) / "resolved.toml", Resolved)
+    """Return the recipe."""
+    return read("resolved.toml", Resolved, folder)

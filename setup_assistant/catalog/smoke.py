@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import read
 
 Kind = Literal["image", "multi-image", "video"]
 Language = Literal["en", "zh"]
@@ -63,9 +62,5 @@ class Smoke:
 
 
 def load(folder: Path | None = None) -> Smoke:
-    """Return the recipe.
-
-    Raises:
-        SetupError: `recipe_invalid`, naming file and key.
-    """
-    return frozen_json.load_toml(recipes(folder) / "smoke.toml", Smoke)
+    """Return the recipe."""
+    return read("smoke.toml", Smoke, folder)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import read
+from setup_assistant.catalog.torch import Size
 
 Range = tuple[str, str]
 
@@ -134,22 +134,14 @@ class Proof:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rest:
-    """Estimated bytes of everything that is not torch."""
-
-    download: int
-    installed: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Stacks:
-    """The whole recipe; stacks and decoders in order of preference."""
+    """The whole recipe; stacks and decoders in order of preference. `rest`: all but torch."""
 
     stack: tuple[Stack, ...]
     decoder: tuple[DecoderRow, ...]
     quantizer: tuple[Quantizer, ...]
     companion: tuple[Companion, ...]
-    rest: Rest
+    rest: Size
     proof: tuple[Proof, ...] = ()
     server: tuple[Server, ...] = ()
 
@@ -160,9 +152,5 @@ def compiled_on_arrival(stacks: Stacks, quantization: str) -> bool:
 
 
 def load(folder: Path | None = None) -> Stacks:
-    """Return the recipe.
-
-    Raises:
-        SetupError: `recipe_invalid`, naming file and key.
-    """
-    return frozen_json.load_toml(recipes(folder) / "stacks.toml", Stacks)
+    """Return the recipe."""
+    return read("stacks.toml", Stacks, folder)

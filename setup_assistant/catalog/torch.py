@@ -59,7 +59,7 @@ class Jetson:
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """Estimated bytes of torch, torchvision and the CUDA libraries they bring."""
+    """Estimated bytes of packages, with what they bring."""
 
     download: int
     installed: int
@@ -98,7 +98,7 @@ class Release:
 
 @dataclass(frozen=True, kw_only=True)
 class TorchTable:
-    """The whole recipe; `release` is ordered from new to old."""
+    """The whole recipe; `release` is ordered from new to old, `sizes` are by build."""
 
     source: str
     date: str

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose import terms
 from setup_assistant.choose.terms import BYTES, Setting
-from setup_assistant.choose.tokens import MARKERS, Grid
+from setup_assistant.choose.vision_tokens import MARKERS, Grid
 from setup_assistant.units_text import GIB
 
 __all__ = ["BYTES", "CONTEXT", "GIB", "SLACK", "Need", "Setting", "Work", "estimate"]

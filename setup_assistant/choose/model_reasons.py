@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.candidates import CANARY, NEWER, Ground
+from setup_assistant.choose.faster_card import score
 from setup_assistant.choose.memory import estimate
 from setup_assistant.choose.pick import Pick, for_purpose, largest_with_room
 from setup_assistant.choose.plan import ModelChoice
 from setup_assistant.choose.reasons import Notes
-from setup_assistant.choose.speed import score
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.choose.workloads import floors
 from setup_assistant.messages import Message, msg

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from setup_assistant.catalog.models import Model
+from setup_assistant.choose.faster_card import fastest_first, without_drags
 from setup_assistant.choose.memory import BYTES, CONTEXT, SLACK, Need, Setting, Work
 from setup_assistant.choose.memory import estimate as estimate_need
-from setup_assistant.choose.speed import fastest_first, without_drags
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.units_text import GIB
 

@@ -185,3 +185,15 @@ class Plan:
     stack: str = ""
     platform: Platform = Platform()
     schema: str = "setup-assistant/plan/1"
+
+    @property
+    def packages(self) -> tuple[Package, ...]:
+        """All packages but torch itself and the video decoder."""
+        own = (self.torchvision, self.transformers, self.accelerate, self.qwen_vl_utils)
+        return (*own, self.modelscope, *self.extra_packages)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Package → version of everything that the plan names."""
+        named = {"torch": self.torch.version, **{p.name: p.version for p in self.packages}}
+        return {**named, self.decoder.package: self.decoder.version}

@@ -22,7 +22,7 @@ from setup_assistant.choose import parallel, terms
 from setup_assistant.choose.memory import CONTEXT, GIB, Need
 from setup_assistant.choose.parallel import Split
 from setup_assistant.choose.terms import Setting
-from setup_assistant.choose.tokens import IMAGE_MAX_TOKENS
+from setup_assistant.choose.vision_tokens import IMAGE_MAX_TOKENS
 
 Engine = Literal["vllm", "sglang"]
 BLOCK: dict[Engine, int] = {"vllm": 16, "sglang": 1}

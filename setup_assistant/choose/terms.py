@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from setup_assistant.catalog.models import Model, Shapes, Vision
-from setup_assistant.choose.tokens import Grid
+from setup_assistant.choose.vision_tokens import Grid
 from setup_assistant.versions import at_least, minor, numbers
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}

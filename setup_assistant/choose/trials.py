@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from setup_assistant.catalog.models import Vision
 from setup_assistant.choose.memory import Work
-from setup_assistant.choose.tokens import VIDEO_MAX_TOKENS, Grid
+from setup_assistant.choose.vision_tokens import VIDEO_MAX_TOKENS, Grid
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from setup_assistant.catalog.models import Vision
 from setup_assistant.catalog.purposes import Floor
 from setup_assistant.choose.memory import NEW_TOKENS, TEXT_TOKENS, Work
-from setup_assistant.choose.tokens import (
+from setup_assistant.choose.vision_tokens import (
     IMAGE_MAX_TOKENS,
     MAX_FRAMES,
     VIDEO_MAX_TOKENS,

@@ -73,8 +73,7 @@ def serve(
     *, folder: Path, host: str, port: int, token: str | None, token_file: Path | None, rate: int
 ) -> Result:
     """Serve until interrupted."""
-    from setup_assistant.mirror.addresses import EVERYWHERE, addresses
-    from setup_assistant.mirror.server import MirrorServer
+    from setup_assistant.mirror.server import EVERYWHERE, MirrorServer, addresses
     from setup_assistant.mirror.shelf import Shelf
 
     if not folder.is_dir():

@@ -19,7 +19,7 @@ from setup_assistant.messages import _
 from setup_assistant.report.receipt import Receipt, to_json
 
 if TYPE_CHECKING:
-    from setup_assistant.report.beside import Beside
+    from setup_assistant.report.receipt import Beside
     from setup_assistant.site.layout import Layout
 
 
@@ -96,7 +96,7 @@ def _place(layout: Layout, *, opened: bool, shared: bool) -> Path | None:
 
 
 def _beside(layout: Layout, receipt: Receipt) -> Beside:
-    from setup_assistant.site.beside import read_beside
+    from setup_assistant.site.receipts import read_beside
 
     return read_beside(layout, receipt)
 
@@ -105,7 +105,7 @@ def _render(receipt: Receipt, form: str, beside: Beside | None) -> str:
     if form == "json":
         return json.dumps(to_json(receipt), indent=2, ensure_ascii=False) + "\n"
     if form == "markdown":
-        from setup_assistant.report.markdown import render_markdown
+        from setup_assistant.report.text import render_markdown
 
         return render_markdown(receipt)
     if beside is not None:

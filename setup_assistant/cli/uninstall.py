@@ -19,7 +19,7 @@ from setup_assistant.host import files, log, paths, sites
 from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout
-from setup_assistant.steps import adopt, undo
+from setup_assistant.steps import adopt, uninstall
 from setup_assistant.steps.environment_preflight import read_marker
 from setup_assistant.units_text import size_text
 
@@ -50,7 +50,7 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     others = [s for s in sites.all() if s != layout.root]
     own_cache = paths.cache_folder()
     with busy(_("Measuring what was made")):
-        items = undo.inventory(layout, other_sites=bool(others), own_cache=own_cache)
+        items = uninstall.inventory(layout, other_sites=bool(others), own_cache=own_cache)
     data: dict[str, object] = {
         "site": str(layout.root),
         "items": [_item(i) for i in items],
@@ -64,7 +64,7 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
         return Result("uninstall", {**data, "removed": False})
     log.stop()  # its file goes with the cache
     with files.exclusive(layout.lock), busy(_("Removing it")):
-        done = undo.remove(items, layout)
+        done = uninstall.remove(items, layout)
     if done.kept:
         show.note(_("Kept in {path}, since it is not ours or was changed:", path=str(layout.root)))
         for path in done.kept:
@@ -79,7 +79,7 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
 
 def _finish(layout: Layout, *, yes: bool, dry_run: bool) -> Result:
     """End an uninstall that was killed when only the folder and its lock were left."""
-    items = undo.remains(layout)
+    items = uninstall.remains(layout)
     if not items:
         raise SetupError("site_missing", path=str(layout.root))
     data = {"site": str(layout.root), "items": [_item(i) for i in items], "dry_run": dry_run}
@@ -89,7 +89,7 @@ def _finish(layout: Layout, *, yes: bool, dry_run: bool) -> Result:
     if not (yes or _agree()):
         return Result("uninstall", {**data, "removed": False})
     with files.exclusive(layout.lock):
-        undo.remove(items, layout)
+        uninstall.remove(items, layout)
     show.line(_("Removed."))
     return Result("uninstall", {**data, "removed": True, "kept": []})
 
@@ -100,7 +100,7 @@ def _agree() -> bool:
     return ask.confirm(_("Remove all of this?"), default=False, flag="--yes", why=why)
 
 
-def _item(item: undo.Item) -> dict[str, object]:
+def _item(item: uninstall.Item) -> dict[str, object]:
     return {
         "path": str(item.path),
         "kind": item.kind,
@@ -110,8 +110,8 @@ def _item(item: undo.Item) -> dict[str, object]:
     }
 
 
-def _show(items: tuple[undo.Item, ...]) -> None:
-    fates: dict[undo.Fate, str] = {
+def _show(items: tuple[uninstall.Item, ...]) -> None:
+    fates: dict[uninstall.Fate, str] = {
         "remove": _("will be removed"),
         "changed": _("stays: you changed it"),
         "shared": _("stays: others use it"),
@@ -121,13 +121,13 @@ def _show(items: tuple[undo.Item, ...]) -> None:
     show.table(rows, (_("What"), _("Size"), _("Then")))
 
 
-def _then(item: undo.Item, fates: dict[undo.Fate, str]) -> str:
+def _then(item: uninstall.Item, fates: dict[uninstall.Fate, str]) -> str:
     if item.kind == "line":
         return _("the line of {path} will be removed", path=item.reason)
     return _("stays: {reason}", reason=item.reason) if item.fate == "kept" else fates[item.fate]
 
 
-def _show_by_hand(items: tuple[undo.Item, ...], layout: Layout) -> None:
+def _show_by_hand(items: tuple[uninstall.Item, ...], layout: Layout) -> None:
     """Say how to remove what this tool will not, so that nobody has to look for it."""
     for item in items:
         if item.fate != "kept" or item.path.is_symlink():

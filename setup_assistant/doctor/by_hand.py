@@ -24,7 +24,7 @@ def packages_by_hand(case: Case) -> Trouble | NotHere | None:
     if not found:
         return None
     marker = read_marker(case.prefix)
-    evidence = [(d.name, f"{d.was or '-'} → {d.now or '-'}") for d in found]
+    evidence = [(d.name, f"{d.old or '-'} → {d.new or '-'}") for d in found]
     commands: tuple[str, ...] = ()
     site = Path(str(marker.get("site") or "."))
     # What was only added stays; what somebody else made changes by their word alone.

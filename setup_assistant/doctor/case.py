@@ -9,12 +9,12 @@ from pathlib import Path
 from setup_assistant.doctor.cuda_answer import Cuda
 from setup_assistant.doctor.install import Install
 from setup_assistant.doctor.loader import Linked
-from setup_assistant.doctor.model import ModelFolder
 from setup_assistant.doctor.requirements import Unmet
 from setup_assistant.doctor.surroundings import Surroundings
 from setup_assistant.doctor.torch_run import TorchRun
 from setup_assistant.machine.facts import Gpu, Machine
 from setup_assistant.verify.results import Verification
+from setup_assistant.weights.model_folder import ModelFolder
 
 # What an environment is for: torch alone, or Qwen2-VL with its packages.
 TORCH_ONLY, QWEN = "torch", "qwen2-vl"

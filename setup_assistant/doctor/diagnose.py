@@ -63,7 +63,7 @@ _DEEPER = ("driver", "gpu", "environment", "packages")
 
 def known_ids() -> tuple[str, ...]:
     """Return every id that a finding can have."""
-    return (*(c.id for c in CHECKS), *runtime.IDS)
+    return (*(c.id for c in CHECKS), *runtime.ids())
 
 
 def _nobody(finding: Finding) -> None:
@@ -108,7 +108,7 @@ def _blocker(check: Check, found: Sequence[Finding]) -> Finding | None:
 
 
 def _may_give(check: Check, only: str) -> bool:
-    return check.layer == "runtime" and only in runtime.IDS
+    return check.layer == "runtime" and only in runtime.ids()
 
 
 def _blocked(check: Check, by: Finding) -> Finding:

@@ -19,11 +19,11 @@ import setup_assistant
 from setup_assistant.doctor import situation
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.finding import Finding
-from setup_assistant.doctor.foresee import Act, Change, Foreseen, foresee
+from setup_assistant.doctor.foresee import Act, Foreseen, foresee
 from setup_assistant.doctor.gather import opened
 from setup_assistant.errors import SetupError
 from setup_assistant.host import kept_environment, removal, run, temporary
-from setup_assistant.host.prefix import packages
+from setup_assistant.host.prefix import Change, packages
 from setup_assistant.host.removal_proofs import Both, Proof, called, seen
 from setup_assistant.messages import msg
 from setup_assistant.steps.backends import uv

@@ -15,22 +15,13 @@ from pathlib import Path
 
 from setup_assistant.doctor.install_words import Installing, installing
 from setup_assistant.host import removal, run
-from setup_assistant.host.prefix import normal_name, packages, python_in, site_packages
+from setup_assistant.host.prefix import Change, normal_name, packages, python_in, site_packages
 from setup_assistant.host.removal_proofs import called
 from setup_assistant.steps.backends import uv
 
 _LIMIT = 600.0
 # Never moved by a remedy that does not name them, whatever else has to move.
 _ROCKS = ("torch", "torchvision")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One package: its version before and after; None where it is not there. Both: put anew."""
-
-    name: str
-    old: str | None
-    new: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +34,10 @@ class Act:
 
 @dataclass(frozen=True, kw_only=True)
 class Foreseen:
-    """What a remedy would do, and every package that would change; `refused`: why it cannot."""
+    """What a remedy would do, and every package that would change; `refused`: why it cannot.
+
+    A change to the version that is there: put anew.
+    """
 
     acts: tuple[Act, ...]
     changes: tuple[Change, ...] = ()

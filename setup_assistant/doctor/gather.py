@@ -18,9 +18,9 @@ from setup_assistant.doctor import (
 )
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.install import Install
-from setup_assistant.doctor.model import ModelFolder
 from setup_assistant.host.prefix import closed
 from setup_assistant.verify.results import Verification
+from setup_assistant.weights.model_folder import ModelFolder
 
 # Whose requirements are followed; what else a model's answer needs follows from them.
 ROOTS = ("torch", "torchvision", "transformers", "qwen-vl-utils", "accelerate", "pillow", "numpy",

@@ -8,10 +8,10 @@ from typing import Literal
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.doctor.model import ModelFolder
 from setup_assistant.machine.facts import Gpu, Memory
 from setup_assistant.units_text import memory_text
 from setup_assistant.verify.results import Verification
+from setup_assistant.weights.model_folder import ModelFolder
 
 layer = Layered("weights")
 # What loading takes beside the weights: context, buffers, one picture.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 
-from setup_assistant.doctor.model import ModelFolder
 from setup_assistant.host import files, lenient
 from setup_assistant.relative_name import fault_of
+from setup_assistant.weights.model_folder import ModelFolder
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]*")
 # Shown where nobody knows; no such command is run.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from setup_assistant.catalog import checks
 from setup_assistant.doctor import model_run, reason, surroundings_check
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Look, NotHere, Trouble
@@ -109,11 +110,9 @@ CHECKS = (
         gathers=("model_run",),
     ),
 )  # fmt: skip
-IDS = (
-    *(PREFIX + name for name in causes.ORDER),
-    "live-variable-breaks",
-    "live-startup-hides",
-    "live-pythonpath",
-    "live-user-site",
-    "live-shadowed",
-)
+
+
+def ids() -> tuple[str, ...]:
+    """Return the ids of findings that are named by a check inside."""
+    more = ("variable-breaks", "startup-hides", "pythonpath", "user-site", "shadowed")
+    return tuple(PREFIX + name for name in (*checks.load().order, *more))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from setup_assistant.doctor.model import ModelFolder
 from setup_assistant.messages import msg
+from setup_assistant.weights.model_folder import ModelFolder
 
 # Layers of the language model; those of the tower that sees have other names and sizes.
 _TOWER = re.compile(r"vis(?:ion|ual)|image|audio|resampler|projector")

@@ -8,7 +8,7 @@ from setup_assistant.doctor.finding import Status
 from setup_assistant.doctor.redownload import again, foreign, missing, removed
 from setup_assistant.messages import msg
 from setup_assistant.weights.json_file import kind_fault
-from setup_assistant.weights.model_files_present import INDEX
+from setup_assistant.weights.model_folder import INDEX
 from setup_assistant.weights.tensors import misplaced
 
 layer = Layered("weights")

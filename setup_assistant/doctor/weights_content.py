@@ -6,11 +6,9 @@ from collections import Counter
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.doctor.model import ModelFolder
 from setup_assistant.doctor.redownload import again, removed
 from setup_assistant.messages import Message, msg
-from setup_assistant.weights.model_files_present import INDEX
-from setup_assistant.weights.tokenizer import tokenizer_fault
+from setup_assistant.weights.model_folder import INDEX, ModelFolder, tokenizer_fault
 
 layer = Layered("weights")
 _SOUND = ("weights-missing", "weights-truncated", "weights-swapped", "config-invalid")

@@ -7,7 +7,7 @@ beside this module, one for each part of the product.
 
 from __future__ import annotations
 
-from setup_assistant.errors import building, choosing, environments, fleet, removing, usage, weights
+from setup_assistant.errors import building, choosing, environments, fleet, usage, weights
 from setup_assistant.errors.kinds import ErrorKind, Exit
 from setup_assistant.messages import Message, Value
 
@@ -18,7 +18,6 @@ ERRORS: dict[str, ErrorKind] = {
     **choosing.ERRORS,
     **building.ERRORS,
     **environments.ERRORS,
-    **removing.ERRORS,
     **weights.ERRORS,
     **fleet.ERRORS,
 }

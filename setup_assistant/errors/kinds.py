@@ -26,3 +26,23 @@ class ErrorKind:
     exit: Exit
     sentence: Message
     remedy: Message
+
+
+def failed(sentence: Message, remedy: Message) -> ErrorKind:
+    """Return the row of something that went wrong."""
+    return ErrorKind(Exit.FAILED, sentence, remedy)
+
+
+def usage(sentence: Message, remedy: Message) -> ErrorKind:
+    """Return the row of wrong use."""
+    return ErrorKind(Exit.USAGE, sentence, remedy)
+
+
+def partly(sentence: Message, remedy: Message) -> ErrorKind:
+    """Return the row of what a rerun goes on with."""
+    return ErrorKind(Exit.PARTLY, sentence, remedy)
+
+
+def cannot(sentence: Message, remedy: Message) -> ErrorKind:
+    """Return the row of what this machine cannot do."""
+    return ErrorKind(Exit.CANNOT, sentence, remedy)

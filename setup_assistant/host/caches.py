@@ -40,6 +40,7 @@ _FILES = (
 )
 _FOLDERS = (
     ("", "beside-[0-9]*-????????"),
+    ("verify", "run-[0-9]*-????????"),
     ("verify", f"[0-9]*-{_SUM8}"),
     ("modelscope", _SUM16),
     ("bundle", _SUM8),

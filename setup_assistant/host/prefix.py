@@ -25,6 +25,15 @@ class TorchFiles:
     build: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One package, or Python: its version before and after; None where it is not there."""
+
+    name: str
+    old: str | None
+    new: str | None
+
+
 def kind(prefix: Path) -> Literal["conda", "venv"] | None:
     """Return what made the environment at `prefix`; None where none is, or none may be seen."""
     try:

@@ -6,14 +6,14 @@ The loaders refuse what has a wrong shape; here is what a shape cannot say.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from pathlib import Path
 
-from setup_assistant import frozen_json
 from setup_assistant.catalog import (
     causes,
+    checks,
     drivers,
     gpus,
     import_names,
@@ -25,16 +25,9 @@ from setup_assistant.catalog import (
     stacks,
     torch,
 )
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import read, recipes
 from setup_assistant.errors import SetupError
-from setup_assistant.maintain import (
-    check_causes,
-    check_gpus,
-    check_proofs,
-    check_stacks,
-    check_sums,
-    check_torch,
-)
+from setup_assistant.maintain import check_causes, check_gpus, check_stacks, check_torch
 from setup_assistant.maintain.fault import Fault, first
 
 # Recipes are collected from this year on; an earlier date is a typing error.
@@ -57,7 +50,7 @@ def check(folder: Path | None = None) -> Checked:
     rows = 0
     for name, load, rules in _plan(home):
         try:
-            found = load()
+            found = load(home)
         except SetupError as error:
             faults.append(Fault(file=name, key=_key(error), what=_detail(error)))
             continue
@@ -68,46 +61,38 @@ def check(folder: Path | None = None) -> Checked:
     return Checked(files=tuple(n for n, _, _ in _plan(home)), rows=rows, faults=tuple(faults))
 
 
-def _plan(home: Path) -> list[tuple[str, Callable[[], object], Callable[..., list[Fault]]]]:
+def _plan(home: Path) -> list[tuple[str, Callable[[Path], object], Callable[..., Iterable[Fault]]]]:
     """Return each file with its loader and its rules."""
+
+    def of_stacks(found: stacks.Stacks) -> list[Fault]:
+        return check_stacks.stack_faults(found) + check_stacks.proof_faults(found, home)
+
+    def of_models(found: tuple[models.Model, ...]) -> list[Fault]:
+        return check_stacks.model_faults(found) + check_stacks.sum_faults(found)
+
     return [
-        ("torch.toml", lambda: torch.load(home), check_torch.faults),
-        (
-            "stacks.toml",
-            lambda: stacks.load(home),
-            lambda found: [
-                *check_stacks.stack_faults(found),
-                *check_proofs.proof_faults(found, home),
-            ],
-        ),
-        ("mirrors.toml", lambda: mirrors.load(home), check_stacks.mirror_faults),
-        (
-            "models",
-            lambda: models.load(home),
-            lambda found: check_stacks.model_faults(found) + check_sums.sum_faults(found),
-        ),
-        ("purposes.toml", lambda: purposes.load(home), lambda _found: []),
-        ("smoke.toml", lambda: smoke.load(home), lambda _found: []),
-        (
-            "drivers.toml",
-            lambda: frozen_json.load_toml(home / "drivers.toml", drivers.Drivers),
-            check_gpus.driver_faults,
-        ),
-        (
-            "gpus.toml",
-            lambda: frozen_json.load_toml(home / "gpus.toml", gpus.GpuFile),
-            check_gpus.gpu_faults,
-        ),
-        ("import_names.toml", lambda: import_names.load(home), lambda _found: []),
-        ("resolved.toml", lambda: resolved.load(home), lambda _found: []),
-        ("causes", lambda: _causes(home), check_causes.cause_faults),
+        ("torch.toml", torch.load, check_torch.faults),
+        ("stacks.toml", stacks.load, of_stacks),
+        ("mirrors.toml", mirrors.load, check_stacks.mirror_faults),
+        ("models", models.load, of_models),
+        ("purposes.toml", purposes.load, _no_rules),
+        ("smoke.toml", smoke.load, _no_rules),
+        ("checks.toml", checks.load, check_causes.check_faults),
+        ("drivers.toml", drivers.load, check_gpus.driver_faults),
+        ("gpus.toml", gpus.load, check_gpus.gpu_faults),
+        ("import_names.toml", import_names.load, _no_rules),
+        ("resolved.toml", resolved.load, _no_rules),
+        ("causes", _causes, check_causes.cause_faults),
     ]
+
+
+def _no_rules(_found: object) -> list[Fault]:
+    return []
 
 
 def _causes(home: Path) -> tuple[tuple[str, causes.CauseFile], ...]:
     return tuple(
-        (name, frozen_json.load_toml(home / "causes" / f"{name}.toml", causes.CauseFile))
-        for name in causes.NAMES
+        (name, read(f"causes/{name}.toml", causes.CauseFile, home)) for name in causes.NAMES
     )
 
 

@@ -6,13 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from setup_assistant.catalog.causes import FLEET, Cause, CauseFile, compiled
+from setup_assistant.catalog import checks
+from setup_assistant.catalog.causes import FLEET, Cause, CauseFile, compiled, known
 from setup_assistant.choose.remedies import NEEDS
 from setup_assistant.doctor.diagnose import known_ids
 from setup_assistant.doctor.explain import matches, prepared
 from setup_assistant.doctor.text_reason import ONLY_INFERRED
-from setup_assistant.maintain.fault import Fault
-from setup_assistant.verify.causes import ORDER
+from setup_assistant.maintain.fault import Fault, repeated
 
 Layers = Sequence[tuple[str, CauseFile]]
 
@@ -23,7 +23,7 @@ def cause_faults(layers: Layers) -> list[Fault]:
     ids = {row.id for _file, row in rows}
     looked_for = {
         *known_ids(),
-        *ORDER,
+        *checks.load().order,
         *ONLY_INFERRED,
         *(i.removeprefix("live-") for i in known_ids()),
     }
@@ -54,6 +54,24 @@ def cause_faults(layers: Layers) -> list[Fault]:
 
 # Verdicts that the probe makes out by itself, and no check repeats.
 _PROBE = ("nvml-too-old", "field-unsupported")
+
+
+def check_faults(file: checks.Checks) -> Iterator[Fault]:
+    """Yield what is wrong with the causes of checks: each is known once, its patterns are such."""
+    name = "checks.toml"
+    yield from repeated(name, "order", file.order)
+    listed = (("order", file.order), ("consequences", file.consequences),
+              ("of_canary", file.of_canary), ("of_model", file.of_model),
+              ("raised", tuple(cause for cause, _pattern in file.raised)))  # fmt: skip
+    for key, names in listed:
+        for cause in names:
+            if cause not in file.order or not known(cause):
+                yield Fault(file=name, key=key, what=f"{cause!r} is no cause of a check")
+    for number, (_cause, pattern) in enumerate(file.raised):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            yield Fault(file=name, key=f"raised[{number}]", what=f"{pattern}: {error}")
 
 
 def file_of(layer: str) -> str:

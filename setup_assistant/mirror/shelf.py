@@ -14,7 +14,7 @@ from setup_assistant.host import files
 from setup_assistant.host.file_sum import FileSum
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import path_fault
-from setup_assistant.weights.model_files_present import CONFIG
+from setup_assistant.weights.model_folder import CONFIG
 
 # One revision of ModelScope's: what is served is what lies there.
 REVISION = "0" * 39 + "1"

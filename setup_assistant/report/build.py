@@ -10,8 +10,7 @@ import msgspec
 
 from setup_assistant.choose.plan import Plan
 from setup_assistant.machine.facts import Machine
-from setup_assistant.report.labels import that_concern
-from setup_assistant.report.limits import LIMITS
+from setup_assistant.report.labels import LIMITS, that_concern
 from setup_assistant.report.receipt import (
     CheckLine,
     Environment,

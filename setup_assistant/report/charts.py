@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from setup_assistant.choose.plan import Plan
 from setup_assistant.messages import Message, msg
-from setup_assistant.report import labels, model
+from setup_assistant.report import labels
 from setup_assistant.report.markup import Html, el
 from setup_assistant.report.receipt import Receipt
 from setup_assistant.times_text import took
@@ -37,7 +37,7 @@ def memory_chart(receipt: Receipt) -> Html:
     bars = [
         (msg("Predicted by formula"), memory.predicted_bytes, "predicted"),
         (msg("Rehearsed with dummy weights"), memory.rehearsed_bytes, "rehearsed"),
-        (model.measured_with(receipt), memory.measured_bytes, "measured"),
+        (labels.measured_with(receipt), memory.measured_bytes, "measured"),
     ]
     most = max((memory.budget_bytes or 0, total or 0, *(b or 0 for _, b, _k in bars), 1))
     limits = [

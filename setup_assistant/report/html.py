@@ -7,12 +7,11 @@ from pathlib import Path
 
 from setup_assistant.messages import Message, msg
 from setup_assistant.report import html_parts as parts
-from setup_assistant.report.beside import Beside
 from setup_assistant.report.charts import memory_chart, step_chart
 from setup_assistant.report.gallery import gallery
+from setup_assistant.report.labels import model
 from setup_assistant.report.markup import Html, Part, el, join
-from setup_assistant.report.model import name
-from setup_assistant.report.receipt import Receipt
+from setup_assistant.report.receipt import Beside, Receipt
 from setup_assistant.report.sections import headline
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -46,7 +45,7 @@ def render_html(receipt: Receipt, beside: Beside) -> str:
                  parts.limits(receipt)),
     ]  # fmt: skip
     body = el("body", parts.top(receipt, headline(receipt)), el("main", *sections), _script())
-    head = _head(f"Setup Assistant · {name(receipt).english}")
+    head = _head(f"Setup Assistant · {model(receipt).english}")
     return f"<!DOCTYPE html>\n{_html(head, body)}\n"
 
 

@@ -11,9 +11,9 @@ from setup_assistant.choose.plan import Plan, Reason
 from setup_assistant.machine.facts import Machine
 from setup_assistant.machine.verdicts import said
 from setup_assistant.messages import Message, msg
-from setup_assistant.report import labels, model
+from setup_assistant.report import labels
 from setup_assistant.report.charts import device_bytes, terms
-from setup_assistant.report.limits import LIMITS
+from setup_assistant.report.labels import LIMITS
 from setup_assistant.report.markup import Html, Part, el, table
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.report.sections import because_message
@@ -23,7 +23,7 @@ from setup_assistant.verify import causes
 from setup_assistant.verify.results import PASSED
 
 if TYPE_CHECKING:
-    from setup_assistant.report.beside import Beside
+    from setup_assistant.report.receipt import Beside
 
 
 def top(receipt: Receipt, headline: Message) -> Html:
@@ -49,7 +49,7 @@ def top(receipt: Receipt, headline: Message) -> Html:
            class_="bar-top"),
         el("h1", el("span", "✓" if good else "!", class_=f"seal {'good' if good else 'bad'}"), " ",
            headline),
-        el("p", model.name(receipt), " · ", _when(receipt.when), class_="muted"),
+        el("p", labels.model(receipt), " · ", _when(receipt.when), class_="muted"),
         resume,
         _real_model(receipt),
         el("div", *tiles, class_="tiles"),
@@ -59,9 +59,9 @@ def top(receipt: Receipt, headline: Message) -> Html:
 
 def _real_model(receipt: Receipt) -> Html | None:
     """Return what comes next where only the test model was asked."""
-    if receipt.next or not model.is_test(receipt):
+    if receipt.next or not labels.is_test(receipt):
         return None
-    command = el("code", model.command_for_real(receipt))
+    command = el("code", labels.command_for_real(receipt))
     return el("p", msg("Next, a real model"), labels.COLON, command)
 
 
@@ -147,9 +147,9 @@ def plan_table(receipt: Receipt, plan: Plan | None) -> Html:
     p, sizes = receipt.plan, receipt.sizes
     how = [x for x in (p.model.quantization, p.model.dtype) if x and x != "none"]
     rows: list[tuple[Part, ...]] = [
-        (msg("Model"), el("span", model.name(receipt), *(f" · {x}" for x in how))),
+        (msg("Model"), el("span", labels.model(receipt), *(f" · {x}" for x in how))),
         (msg("Pixel cap"), f"{p.model.max_pixels / 1e6:.2f} MP"),
-        (msg("Runs on"), model.runs_on(receipt)),
+        (msg("Runs on"), labels.runs_on(receipt)),
         (msg("Engine"), f"{p.backend}, Python {p.versions.get('python', '')}"),
         ("torch", f"{p.torch.version} · {p.torch.build} · {p.torch.index_url}"),
     ]
@@ -217,7 +217,7 @@ def reproduce(receipt: Receipt, beside: Beside) -> Html:
 
 def limits(receipt: Receipt) -> Html | None:
     """Return what the model itself cannot do; of the test model nothing need be said."""
-    if model.is_test(receipt):
+    if labels.is_test(receipt):
         return None
     return el("ul", *(el("li", limit) for limit in LIMITS))
 

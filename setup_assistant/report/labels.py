@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
+from pathlib import PurePath
 
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.plan import Plan, Reason
 from setup_assistant.messages import Message, msg
+from setup_assistant.report.receipt import Receipt
 
 _FIELDS: dict[str, Message] = {
     "backend": msg("engine"),
@@ -102,3 +105,47 @@ def model_name(model: str) -> Message:
 def step(name: str) -> Message:
     """Return a step's name."""
     return STEPS.get(name, Message(name))
+
+
+# Source: the limits named on the Qwen2-VL model cards (all sizes).
+LIMITS: tuple[Message, ...] = (
+    msg("It does not hear: the sound of a video is not read."),
+    msg("Its knowledge ends in June 2023."),
+    msg("It is weak at recognising people and brands."),
+    msg("It can lose its way in instructions of many steps."),
+    msg("It counts unreliably, above all in crowded scenes."),
+    msg("It is weak at positions and distances in three-dimensional space."),
+)
+
+
+def is_test(receipt: Receipt) -> bool:
+    """Whether only the canary is there, and no real model."""
+    return receipt.plan.model.id == CANARY
+
+
+def model(receipt: Receipt) -> Message:
+    """Return what a person calls the model."""
+    return model_name(receipt.plan.model.id)
+
+
+def measured_with(receipt: Receipt) -> Message:
+    """Return the label of the memory that was measured."""
+    if is_test(receipt):
+        return msg("Measured with the test model")
+    return msg("Measured with the model")
+
+
+def command_for_real(receipt: Receipt) -> str:
+    """Return the command that puts a real model beside the environment."""
+    prefix = PurePath(receipt.environment.prefix)
+    site = f" --site {shlex.quote(str(prefix.parent))}" if prefix.name == "env" else ""
+    return f"setup-assistant up{site} --model auto"
+
+
+def runs_on(receipt: Receipt) -> str:
+    """Return the device, with its cards by name where they are known."""
+    chosen = receipt.plan.model
+    names = {g.uuid: g.name for g in receipt.machine.gpus if g.uuid}
+    names |= {str(i): g.name for i, g in enumerate(receipt.machine.gpus)}
+    cards = [names.get(g, g) for g in chosen.gpus]
+    return f"{chosen.device.upper()} · {', '.join(cards)}" if cards else chosen.device.upper()

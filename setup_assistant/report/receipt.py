@@ -6,11 +6,14 @@ seconds, versions strings.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import msgspec
 
+from setup_assistant.choose.plan import Plan
+from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import Message
 from setup_assistant.verify.results import Check
 
@@ -204,3 +207,18 @@ def _essence(receipt: Receipt) -> Receipt:
         ),
         sizes=SizeLine(),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What lies beside a receipt, as values; each may be missing.
+
+    `pictures` maps a file's base name to its bytes (a clip's film strip is
+    `NAME.strip.png`); `sums` maps a file's name to its SHA-256; `site` is the folder of the site.
+    """
+
+    plan: Plan | None = None
+    machine: Machine | None = None
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    sums: Mapping[str, str] = field(default_factory=dict)
+    site: str = ""

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from setup_assistant.messages import Message, _, msg
-from setup_assistant.report import apart, labels, model
-from setup_assistant.report.limits import LIMITS
+from setup_assistant.report import apart, labels
+from setup_assistant.report.labels import LIMITS
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.times_text import duration
 from setup_assistant.units_text import memory_text
@@ -48,7 +48,7 @@ def sections(receipt: Receipt) -> tuple[Section, ...]:
         _environment(receipt),
         Section(
             title=_("Known limits of the model (not faults of the installation)"),
-            notes=() if model.is_test(receipt) else tuple(str(limit) for limit in LIMITS),
+            notes=() if labels.is_test(receipt) else tuple(str(limit) for limit in LIMITS),
         ),
     )
     return tuple(s for s in found if s.rows or s.notes)
@@ -63,7 +63,7 @@ def headline(receipt: Receipt) -> Message:
         return msg(
             "Done, with trouble: {passed} of {total} checks passed.", **_counts(receipt, passed)
         )
-    if model.is_test(receipt):
+    if labels.is_test(receipt):
         return msg("Environment proved: all {total} checks passed. No real model is here yet.",
                    total=len(receipt.checks))  # fmt: skip
     return msg("Done: all {total} checks passed.", total=len(receipt.checks))
@@ -86,14 +86,14 @@ def _counts(receipt: Receipt, passed: int) -> dict[str, int]:
 def _result(receipt: Receipt) -> Section:
     rows = [
         (_("Outcome"), str(headline(receipt))),
-        (_("Model"), str(model.name(receipt))),
+        (_("Model"), str(labels.model(receipt))),
         (_("When"), receipt.when),
         (_("Setup Assistant"), receipt.tool_version),
     ]
     if receipt.next:
         rows.append((_("Resume with"), receipt.next))
-    elif model.is_test(receipt):
-        rows.append((_("Next, a real model"), model.command_for_real(receipt)))
+    elif labels.is_test(receipt):
+        rows.append((_("Next, a real model"), labels.command_for_real(receipt)))
     return Section(title=_("Result"), rows=tuple(rows))
 
 
@@ -143,7 +143,7 @@ def _memory(receipt: Receipt) -> Section:
             *_known(
                 (_("Predicted by formula"), m.predicted_bytes),
                 (_("Rehearsed with dummy weights"), m.rehearsed_bytes),
-                (str(model.measured_with(receipt)), m.measured_bytes),
+                (str(labels.measured_with(receipt)), m.measured_bytes),
                 (_("Predicted for what it was asked"), m.asked_bytes),
                 (_("Available for it"), m.budget_bytes),
             ),
@@ -185,12 +185,12 @@ def _plan(receipt: Receipt) -> Section:
             _("Model"),
             " ".join(
                 x
-                for x in (str(model.name(receipt)), p.model.quantization, p.model.dtype)
+                for x in (str(labels.model(receipt)), p.model.quantization, p.model.dtype)
                 if x not in ("", "none")
             ),
         ),
         (_("Pixel cap"), f"{p.model.max_pixels / 1e6:.2f} MP"),
-        (_("Runs on"), model.runs_on(receipt)),
+        (_("Runs on"), labels.runs_on(receipt)),
         (_("Engine"), p.backend),
         ("torch", f"{p.torch.version} {p.torch.build} ({p.torch.index_url})"),
     ]

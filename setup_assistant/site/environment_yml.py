@@ -16,7 +16,7 @@ from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.host.secrets import without_login
-from setup_assistant.site.pins import options, pins
+from setup_assistant.site.requirements import options, pins
 
 # What keeps packages in ~/.local from being taken for installed, and Anaconda's own channels out:
 # `channels: [defaults]` in a person's settings then means conda-forge, in every conda.

@@ -10,20 +10,13 @@ from typing import Literal
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import conda, files, lenient, prefix, removal, sites
+from setup_assistant.host.prefix import TorchFiles
 from setup_assistant.host.removal_proofs import Both, Holds, Proof
 from setup_assistant.host.users_of import User, users_of
 from setup_assistant.site.read import read_layout
 
 # Where an environment waits while another takes its place, or is exchanged with it.
 _ASIDE = (".old", ".swap", ".previous")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Torch:
-    """The torch in an environment, as its files say."""
-
-    version: str
-    build: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +38,7 @@ class Environment:
     backend: str | None = None
     complete: bool | None = None
     python: str | None = None
-    torch: Torch | None = None
+    torch: TorchFiles | None = None
     active: str | None = None
     users: tuple[User, ...] = ()
     listed: bool = False
@@ -168,7 +161,6 @@ def _read(
     listed: bool,
     sizes: bool,
 ) -> Environment:
-    torch = prefix.torch(folder)
     marker = lenient.json_object(folder / ".setup-assistant.json")
     engine = marker.get("engine")
     earlier = folder.with_name(folder.name + ".previous")
@@ -181,7 +173,7 @@ def _read(
         backend=str(engine) if engine else None,
         complete=bool(marker.get("complete")) if marker else None,
         python=prefix.python_version(folder),
-        torch=Torch(version=torch.version, build=torch.build) if torch else None,
+        torch=prefix.torch(folder),
         active=prefix.why_active(folder),
         users=users,
         listed=listed,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from setup_assistant.choose.plan import Plan
 from setup_assistant.host.secrets import without_login
-from setup_assistant.site.pins import options
+from setup_assistant.site.requirements import options
 
 _HEAD = """\
 # The sources that were chosen for this environment. Setup Assistant wrote this file.

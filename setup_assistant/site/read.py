@@ -15,7 +15,7 @@ from setup_assistant.site.answers import load_answers
 from setup_assistant.site.layout import Layout
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Site:
     """One deployment as its files describe it."""
 

@@ -12,8 +12,7 @@ from setup_assistant.choose import plan_json
 from setup_assistant.host import identity, paths
 from setup_assistant.host.secrets import anonymous
 from setup_assistant.machine.facts import Machine
-from setup_assistant.report.beside import Beside
-from setup_assistant.report.receipt import Receipt, from_json, to_json
+from setup_assistant.report.receipt import Beside, Receipt, from_json, to_json
 from setup_assistant.site.layout import Layout
 
 

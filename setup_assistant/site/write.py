@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from setup_assistant.machine.facts import Machine
 from setup_assistant.site.answers import render_answers
 from setup_assistant.site.conda_explicit import exact_pins, render_explicit
 from setup_assistant.site.environment_yml import conda_name, render_environment_yml
-from setup_assistant.site.kept import keep_edits
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.readme import render_readme
 from setup_assistant.site.requirements import render_requirements
@@ -63,7 +63,8 @@ def site_files(
 
 def conda_files(plan: Plan, layout: Layout) -> dict[Path, str]:
     """Return the files for conda: exact, where a conda environment is there already."""
-    name = conda_name(_name(layout))
+    # After the site, so that two sites do not collide.
+    name = conda_name(layout.root.name or "qwen2-vl")
     explicit = render_explicit(layout.env, name)
     exact = exact_pins(layout.env, plan.python)
     found = {layout.environment_yml: render_environment_yml(plan, name, exact)}
@@ -76,11 +77,6 @@ def _scripts(plan: Plan, layout: Layout, recipes: Path) -> Mapping[str, str]:
     return render_scripts(plan, layout, recipes)
 
 
-def _name(layout: Layout) -> str:
-    """Name the conda environment after the site, so that two sites do not collide."""
-    return layout.root.name or "qwen2-vl"
-
-
 def _json(value: Any) -> str:  # noqa: ANN401 - any JSON value
     return json.dumps(without_login_json(value), indent=2, ensure_ascii=False) + "\n"
 
@@ -90,3 +86,51 @@ def _has(path: Path, text: str) -> bool:
         return path.read_bytes() == text.encode()
     except OSError:
         return False
+
+
+RECORD = ".written.json"
+
+
+def keep_edits(folder: Path, rendered: Mapping[str, str]) -> dict[Path, str]:
+    """Return path → text of what to write so that `folder` holds `rendered`, edits kept.
+
+    The record of sums comes last: a run killed before it finds its own text and goes on.
+
+    Args:
+        folder: the folder of the scripts.
+        rendered: relative name → text.
+    """
+    known = _record(folder / RECORD)
+    wanted: dict[Path, str] = {}
+    for name, text in rendered.items():
+        path = _place_of(folder / name, text, known.get(name))
+        if path:
+            wanted[path] = text
+    sums = {name: _sum(text.encode()) for name, text in rendered.items()}
+    wanted[folder / RECORD] = json.dumps(sums, indent=2, ensure_ascii=False) + "\n"
+    return wanted
+
+
+def _place_of(path: Path, text: str, known: str | None) -> Path | None:
+    """Return where `text` goes; None where the person's edit stands and nothing is new."""
+    try:
+        current = _sum(path.read_bytes())
+    except OSError:
+        return path
+    new = _sum(text.encode())
+    if current in (known, new):
+        return path
+    return None if new == known else path.with_name(f"{path.stem}.new{path.suffix}")
+
+
+def _record(path: Path) -> dict[str, str]:
+    """Return the sums of the last writing; with a lost or damaged record, all count as edited."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _sum(data: bytes) -> str:
+    return sha256(data).hexdigest()

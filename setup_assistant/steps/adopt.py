@@ -6,17 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from setup_assistant.choose.plan import Package, Plan, Reason
+from setup_assistant.choose.plan import Plan, Reason
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, prefix, run, temporary
+from setup_assistant.host import files, lenient, prefix, run, temporary
 from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import msg
+from setup_assistant.site.layout import Layout
 from setup_assistant.site.requirements import render_requirements
-from setup_assistant.steps.as_present import with_versions
-from setup_assistant.steps.backends.base import Job
-from setup_assistant.steps.environment_preflight import read_marker
+from setup_assistant.steps.backends.base import Job, failure
+from setup_assistant.steps.by_hand import with_versions
+from setup_assistant.steps.environment_preflight import MARKER, read_marker
+from setup_assistant.steps.environment_record import planned
+from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context, Silent
+from setup_assistant.verify.installs import install_command, torch_index, uninstall_command
 from setup_assistant.versions import minor
 
 # Package → version before and after.
@@ -135,7 +139,7 @@ def changes(folder: Path, plan: Plan, wrong: Mapping[str, str | None], wishes: W
             tell=Silent(), prefer_present=True,
         )  # fmt: skip
         found = uv.would_change(job)
-    wanted = {prefix.normal_name(p.name): p.version for p in _planned(plan)}
+    wanted = planned(plan)
     # Where no index answers, at least what the plan itself names.
     return found or {name: (old, wanted.get(name)) for name, old in sorted(wrong.items())}
 
@@ -143,14 +147,6 @@ def changes(folder: Path, plan: Plan, wrong: Mapping[str, str | None], wishes: W
 def listed(found: Changes) -> str:
     """Return changes as one line."""
     return ", ".join(f"{n} {old or '-'} → {new or '-'}" for n, (old, new) in sorted(found.items()))
-
-
-def _planned(plan: Plan) -> tuple[Package, ...]:
-    own = (plan.torchvision, plan.transformers, plan.accelerate, plan.qwen_vl_utils,
-           plan.modelscope, *plan.extra_packages)  # fmt: skip
-    torch = replace(plan.torchvision, name="torch", version=plan.torch.version)
-    decoder = replace(plan.torchvision, name=plan.decoder.package, version=plan.decoder.version)
-    return (*own, torch, decoder)
 
 
 def refuse_changes(folder: Path, found: Changes, *, flag: str) -> None:
@@ -172,9 +168,7 @@ def take(context: Context, marker: Path, job: Job, *, change: bool) -> None:
         context.ledger.made("environment", remember(job.prefix, context.site.root), "file")
         before = prefix.packages(job.prefix)
         uv.install(replace(job, prefer_present=True))
-        now = prefix.packages(job.prefix)
-        done = {n: [before.get(n), now.get(n)] for n in sorted({*before, *now})
-                if before.get(n) != now.get(n)}  # fmt: skip
+        done = _between(before, prefix.packages(job.prefix))
         context.ledger.record("environment", "done", changed=done)
 
 
@@ -187,24 +181,23 @@ def remember(folder: Path, site: Path) -> Path:
     return path
 
 
-def changed(folder: Path, site: Path) -> dict[str, tuple[str | None, str | None]]:
+def changed(folder: Path, site: Path) -> Changes:
     """Return each package that differs from before the adoption: its version then and now."""
     try:
         lines = (site / BEFORE).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return {}
     before = dict(line.split("==", 1) for line in lines if "==" in line)
-    now = prefix.packages(folder)
+    return _between(before, prefix.packages(folder))
+
+
+def _between(before: Mapping[str, str], now: Mapping[str, str]) -> Changes:
     names = sorted({*before, *now})
     return {n: (before.get(n), now.get(n)) for n in names if before.get(n) != now.get(n)}
 
 
-def commands_back(
-    folder: Path, differing: Mapping[str, tuple[str | None, str | None]]
-) -> list[str]:
+def commands_back(folder: Path, differing: Changes) -> list[str]:
     """Return the commands that bring an adopted environment's packages back."""
-    from setup_assistant.verify.installs import install_command, torch_index, uninstall_command
-
     found = [uninstall_command(folder, name) for name, (old, _now) in differing.items() if not old]
     pins = {n: old for n, (old, _now) in differing.items() if old}
     # Builds for a CUDA version lie in torch's own index.
@@ -215,3 +208,57 @@ def commands_back(
         index = torch_index(pins.get("torch", ""), old, None)
         found.append(install_command(folder, f"{name}=={old}", again=True, index_url=index))
     return found
+
+
+def differences(layout: Layout) -> tuple[Changes, Changes]:
+    """Return what differs from before the adoption: what it changed, and what a person did since.
+
+    Each is package → version before and now. A run that was killed has told no changes; then all
+    of them count as its own.
+    """
+    found = changed(layout.env, layout.root)
+    told: dict[str, str | None] = {}
+    for entry in Ledger(layout.ledger).entries():
+        said = entry.data.get("changed")
+        if isinstance(said, dict):
+            told |= {n: v[1] for n, v in said.items() if isinstance(v, list) and len(v) == 2}
+    own = {n: v for n, v in found.items() if not told or (n in told and told[n] == v[1])}
+    return own, {n: v for n, v in found.items() if n not in own}
+
+
+def take_back(layout: Layout, found: Changes) -> None:
+    """Bring packages back to their versions before the adoption, and nothing else.
+
+    Raises:
+        SetupError: `install_failed` with what uv says; the same once more goes on from there.
+    """
+    folder, torch = layout.env, found.get("torch", (None, None))[0]
+    new = [name for name, (old, _now) in found.items() if old is None]
+    pins = {name: old for name, (old, _now) in found.items() if old is not None}
+    # The index options of the site's requirements.
+    options = [x for x in lenient.text(layout.requirements).splitlines() if x.startswith("--")]
+    indexes = {torch_index(torch or "", old, None) for old in pins.values() if "+" in old}
+    if new:
+        _uv(folder, ["uninstall", *new], "")
+    if pins:
+        wanted = [f"{name}=={old}" for name, old in pins.items()]
+        more = [word for index in sorted(indexes - {""}) for word in ("--index", index)]
+        _uv(folder, ["install", "--no-deps", *wanted, *more], "\n".join(options))
+    now = prefix.packages(folder)
+    back = {n: [v[1], now.get(n)] for n, v in found.items()}
+    Ledger(layout.ledger).record("environment", "done", taken_back=back)
+    files.write_json(folder / MARKER, {**read_marker(folder), "packages": now})
+
+
+def _uv(folder: Path, words: list[str], requirements: str) -> None:
+    from setup_assistant.steps.backends import uv
+
+    with temporary.folder() as scratch:
+        outcome = run.run(
+            [uv.uv_program(), "pip", words[0], "--python", python_in(folder), *words[1:],
+             *requirements.split()],
+            deadline=None,
+            env=uv.environment(scratch, requirements=requirements),
+        )  # fmt: skip
+    if not outcome.ok:
+        raise failure("install_failed", outcome)

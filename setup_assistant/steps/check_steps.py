@@ -13,7 +13,6 @@ from setup_assistant.messages import Message, msg
 from setup_assistant.steps.environment_preflight import MARKER
 from setup_assistant.steps.step import Context
 from setup_assistant.verify.results import Check
-from setup_assistant.verify.unproved import unproved
 
 CANARY = "canary"
 
@@ -103,7 +102,7 @@ def _prove(context: Context, model: str, result: Path, folder: Path) -> None:
     value["fingerprint"] = fingerprint(context, folder)
     files.write_json(result, redact_json(value))
     if verification.status != "ok":
-        raise unproved(verification, model if model == CANARY else context.plan.model.id)
+        raise verification.error(model if model == CANARY else context.plan.model.id)
 
 
 def _tell(context: Context, check: Check) -> None:

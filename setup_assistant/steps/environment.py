@@ -8,11 +8,11 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import durable, files, paths, removal
-from setup_assistant.host.prefix import emptied, packages, python_in
+from setup_assistant.host.prefix import Change, emptied, packages, python_in
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import mirror_settings
 from setup_assistant.site.write import conda_files
-from setup_assistant.steps import adopt, by_hand, environment_preflight, next_source, swap
+from setup_assistant.steps import adopt, by_hand, environment_preflight, install_job, swap
 from setup_assistant.steps.backends.base import Backend, Job
 from setup_assistant.steps.environment_preflight import MARKER, read_marker
 from setup_assistant.steps.environment_record import (
@@ -33,7 +33,7 @@ class EnvironmentStep:
 
     name = "environment"
 
-    def __init__(self, also: Sequence[str] = (), found: tuple[by_hand.Departure, ...] = ()) -> None:
+    def __init__(self, also: Sequence[str] = (), found: tuple[Change, ...] = ()) -> None:
         """Set what is installed besides the plan, and what was changed in the one it replaces."""
         self._also, self._found = tuple(also), found
 
@@ -125,7 +125,7 @@ class EnvironmentStep:
         _install(context, backend, job_of(context, prefix, scratch))
         if back := by_hand.to_put_back(found):
             context.ledger.record(
-                self.name, "done", put_back={d.name: [d.now, d.was] for d in back}
+                self.name, "done", put_back={d.name: [d.new, d.old] for d in back}
             )
         more = by_hand.added(found)
         left = {n: v for n, v in packages(prefix).items() if n not in more}
@@ -134,13 +134,13 @@ class EnvironmentStep:
 
 def _install(context: Context, backend: Backend, job: Job) -> None:
     """Install, and once more what a power cut emptied in the cache of packages."""
-    next_source.install(job, context.plan, context.ledger, backend.install)
+    install_job.install_from(job, context.plan, context.ledger, backend.install)
     if torn := emptied(job.prefix):
         from setup_assistant.steps.backends import uv
 
         names = ", ".join(uv.forget(job, torn))
         job.tell.detail(str(msg("Empty files, installed again: {names}", names=names)))
-        next_source.install(job, context.plan, context.ledger, backend.install)
+        install_job.install_from(job, context.plan, context.ledger, backend.install)
 
 
 def _is_settled(context: Context) -> bool:
@@ -157,8 +157,8 @@ def _is_settled(context: Context) -> bool:
 def _keep(context: Context, prefix: Path, engine: str) -> None:
     """Record that what was changed by hand stays."""
     found = by_hand.standing(prefix, planned(context.plan))
-    kept = {d.name: d.now for d in found}
-    context.ledger.record("environment", "done", kept={d.name: [d.was, d.now] for d in found})
+    kept = {d.name: d.new for d in found}
+    context.ledger.record("environment", "done", kept={d.name: [d.old, d.new] for d in found})
     write_marker(prefix, context, engine, complete=True, kept=kept)
 
 
@@ -179,7 +179,7 @@ def _finish(
     engine: str,
     *,
     record: Mapping[str, str] | None = None,
-    found: tuple[by_hand.Departure, ...] = (),
+    found: tuple[Change, ...] = (),
 ) -> None:
     wrong = drifted(prefix, context.plan)
     if wrong:
@@ -193,7 +193,7 @@ def _finish(
     now = packages(prefix)
     left = record if record is not None else now
     stays = (*by_hand.compared(left, now), *found) if context.wishes.keep else ()
-    kept = {d.name: d.now for d in stays if now.get(d.name) == d.now}
+    kept = {d.name: d.new for d in stays if now.get(d.name) == d.new}
     write_marker(prefix, context, engine, complete=True, record=left, kept=kept)
     for path, text in conda_files(context.plan, context.site).items():
         files.write_text(path, text)

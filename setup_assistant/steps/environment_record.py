@@ -30,18 +30,7 @@ def requirements_hash(context: Context) -> str:
 
 def planned(plan: Plan) -> dict[str, str]:
     """Return the planned packages by normalized name."""
-    pins = (
-        plan.torchvision,
-        plan.transformers,
-        plan.accelerate,
-        plan.qwen_vl_utils,
-        plan.modelscope,
-        *plan.extra_packages,
-    )
-    found = {normal_name(p.name): p.version for p in pins}
-    found["torch"] = plan.torch.version
-    found[normal_name(plan.decoder.package)] = plan.decoder.version
-    return found
+    return {normal_name(name): version for name, version in plan.versions.items()}
 
 
 def drifted(prefix: Path, plan: Plan) -> dict[str, str | None]:

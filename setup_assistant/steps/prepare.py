@@ -16,7 +16,7 @@ from setup_assistant.messages import Message, msg
 from setup_assistant.site import read
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.write import write_site
-from setup_assistant.steps import adopt, by_hand, environment_record, for_others, undo_site
+from setup_assistant.steps import adopt, by_hand, environment_record, open_to_others, uninstall_site
 from setup_assistant.steps.environment_preflight import read_marker
 from setup_assistant.steps.gather_wishes import layout_of
 from setup_assistant.steps.ledger import Ledger
@@ -28,13 +28,9 @@ _LATE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A site with its machine, wishes and plan. `replayed`: the plan was already there."""
+class Prepared(read.Site):
+    """A planned site. `replayed`: the plan was already there."""
 
-    layout: Layout
-    machine: Machine
-    wishes: Wishes
-    plan: Plan
     replayed: bool = False
     notes: tuple[Message, ...] = ()
 
@@ -73,7 +69,7 @@ def prepare(
 def _anew(layout: Layout, machine: Machine, wishes: Wishes) -> Prepared:
     """Return a new plan, which keeps what was changed by hand where that was asked for."""
     plan = make(_with_own_weights(layout, machine), wishes)
-    private = for_others.warnings(plan, layout.root)
+    private = open_to_others.warnings(plan, layout.root)
     plan = replace(plan, warnings=(*plan.warnings, *private))
     if not _is_ours(layout):
         return Prepared(layout, machine, wishes, plan)
@@ -171,7 +167,7 @@ def begin(prepared: Prepared, tell: Teller) -> Context:
     if not layout.ledger.exists():
         ledger.record("site", "started")
     ledger.begin()
-    undo_site.sweep(layout)
+    uninstall_site.sweep(layout)
     write_site(prepared.plan, prepared.machine, prepared.wishes, layout, recipes)
     return context_of(prepared, tell)
 

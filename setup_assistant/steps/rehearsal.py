@@ -12,7 +12,6 @@ from setup_assistant.messages import Message, _, msg
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps.check_steps import CANARY, fingerprint
 from setup_assistant.steps.step import Context
-from setup_assistant.verify.unproved import unproved
 
 # About as long as a rehearsal on a GPU takes to download on a usual line; below it, the smoke
 # test says the same as soon.
@@ -100,7 +99,7 @@ class RehearsalStep:
                 "rehearsal_unfinished", model=plan.model.id, cause=found.evidence or "?"
             )
         if _stops(context, found.cause):
-            raise unproved(found, _("the rehearsal of {model}", model=plan.model.id))
+            raise found.error(_("the rehearsal of {model}", model=plan.model.id))
         context.tell.result(
             msg("The rehearsal itself failed, which forbids nothing: {cause}",
                 cause=found.evidence or found.cause or "?"),

@@ -14,8 +14,8 @@ from setup_assistant.choose.memory import TEXT_TOKENS, Setting, estimate
 from setup_assistant.choose.model_names import find
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
-from setup_assistant.choose.tokens import PictureError, image_grid, video_grid
 from setup_assistant.choose.trials import Trial, own_trials, trials
+from setup_assistant.choose.vision_tokens import PictureError, image_grid, video_grid
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import to_builtins

@@ -16,7 +16,7 @@ from setup_assistant.catalog.recipes import load_all
 from setup_assistant.choose.memory import CONTEXT, Setting, Work, estimate
 from setup_assistant.choose.model_names import find
 from setup_assistant.choose.plan import Plan
-from setup_assistant.choose.tokens import MARKERS, Grid
+from setup_assistant.choose.vision_tokens import MARKERS, Grid
 from setup_assistant.machine.facts import Machine
 from setup_assistant.report.build import Asked
 from setup_assistant.versions import numbers

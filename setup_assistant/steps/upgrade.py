@@ -8,7 +8,7 @@ aside meanwhile. Wherever a run is killed, the next one finds either the old or 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +27,7 @@ from setup_assistant.steps import (
     relock,
     run_steps,
     swap,
-    undo_site,
+    uninstall_site,
     write_receipt,
 )
 from setup_assistant.steps import rollback as rollback_steps
@@ -42,28 +42,19 @@ _STEP = "upgrade"
 Ended = Literal["", "undone", "upgraded", "rolled back"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One package, or Python, that an upgrade changes: its versions before and after."""
-
-    name: str
-    old: str | None
-    new: str | None
-
-
-def changes(layout: Layout, plan: Plan) -> tuple[Change, ...]:
+def changes(layout: Layout, plan: Plan) -> tuple[prefix.Change, ...]:
     """Return what a plan would change in a site's environment; nothing where it is as planned."""
     drifted = environment_record.drifted(layout.env, plan)
     wanted = environment_record.planned(plan)
-    found = [Change(name=n, old=old, new=wanted[n]) for n, old in drifted.items()]
+    found = [prefix.Change(name=n, old=old, new=wanted[n]) for n, old in drifted.items()]
     torch = prefix.torch(layout.env)
     fixed = plan.torch.compatibility != "default-build"  # else the index has one build only
     if torch and fixed and "torch" not in drifted and torch.build != plan.torch.build:
         new = f"{plan.torch.version}+{plan.torch.build}"
-        found.append(Change(name="torch", old=f"{torch.version}+{torch.build}", new=new))
+        found.append(prefix.Change(name="torch", old=f"{torch.version}+{torch.build}", new=new))
     python = prefix.python_version(layout.env) or ""
     if minor(python) != minor(plan.python):
-        found.append(Change(name="python", old=python or None, new=plan.python))
+        found.append(prefix.Change(name="python", old=python or None, new=plan.python))
     return tuple(found)
 
 
@@ -236,7 +227,7 @@ def _tell(layout: Layout, recipes: Path, **said: object) -> None:
     if last is None or last.event != "done":
         context.ledger.record(_STEP, "done", **said)
     write_receipt.keep_account(context, resume=None)
-    undo_site.sweep(layout)
+    uninstall_site.sweep(layout)
     rollback_steps.end(layout)
 
 

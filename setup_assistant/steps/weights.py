@@ -13,14 +13,13 @@ from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.host.transfer.wait import waiting
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps import ownership
-from setup_assistant.steps.download import places
-from setup_assistant.steps.download.events import Event
+from setup_assistant.steps.download import named_source
 from setup_assistant.steps.download.folder import LOCK, Job, bring
-from setup_assistant.steps.download.source import Source
+from setup_assistant.steps.download.job import Event, Source
 from setup_assistant.steps.step import Context
 from setup_assistant.units_text import size_text
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.doubts import doubts
+from setup_assistant.weights.folder_record import doubts
 
 CANARY = "canary"
 FLAG = "--weights"
@@ -79,14 +78,15 @@ def _sources(context: Context) -> list[Source]:
     """Return the planned source; after ModelScope itself also the other hubs."""
     kind, address = context.wishes.weights_source, context.plan.sources.weights
     official = {m.name: m.url for m in mirrors.load() if m.leg == "weights"}
-    planned = places.Place(kind=kind, address=places.endpoint(kind, address))
+    planned = named_source.Place(kind=kind, address=named_source.endpoint(kind, address))
     found = [planned]
-    if planned == places.Place(kind=places.MODELSCOPE, address=official.get(places.MODELSCOPE, "")):
-        found = places.places_of((), None, official)
+    modelscope = named_source.MODELSCOPE
+    if planned == named_source.Place(kind=modelscope, address=official.get(modelscope, "")):
+        found = named_source.places_of((), None, official)
     # The site holds its answers: nothing else need be given again.
     resume = ["setup-assistant", "up", "--yes", "--site", str(context.site.root)]
     return [
-        places.source_of(
+        named_source.source_of(
             place.kind,
             place.address,
             model=context.plan.model.modelscope_id,

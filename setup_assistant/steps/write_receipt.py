@@ -45,7 +45,7 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
             prefix=str(site.env),
             python=context.plan.python,
             packages=dict(sorted(prefix.packages(site.env).items())),
-            by_hand={d.name: (d.was, d.now) for d in _departures(context)},
+            by_hand={d.name: (d.old, d.new) for d in _departures(context)},
             put_back=_put_back(context.ledger),
         ),
         steps={s.name: measured.get(s.name) for s in _steps(context, measured)},
@@ -82,7 +82,7 @@ def _steps(context: Context, measured: Mapping[str, float | None]) -> tuple[Step
     return standard_steps(context.plan, rehearse="rehearsal" in measured)
 
 
-def _departures(context: Context) -> tuple[by_hand.Departure, ...]:
+def _departures(context: Context) -> tuple[prefix.Change, ...]:
     return by_hand.departures(context.site.env, environment_record.planned(context.plan))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.catalog import canary as canary_recipe
+from setup_assistant.catalog import checks
 from setup_assistant.catalog import smoke as smoke_recipe
 from setup_assistant.catalog.smoke import Smoke
 from setup_assistant.choose.plan import Plan
@@ -16,10 +17,9 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host.dialogue import Dialogue
 from setup_assistant.host.prefix import python_in
 from setup_assistant.host.program import spell
-from setup_assistant.verify import causes, surroundings
+from setup_assistant.verify import causes, child, surroundings
 from setup_assistant.verify.request import Wanted, max_memory, picture_limits, video_limits, within
 
-MAIN = Path(__file__).parent / "inside" / "converse.py"
 # What qwen-vl-utils is told to read as a video; everything else is read as a picture.
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".mpg", ".mpeg"})
 
@@ -49,15 +49,15 @@ class Loaded:
 
     def __init__(
         self,
-        child: Dialogue,
+        dialogue: Dialogue,
         plan: Plan | None,
         smoke: Smoke,
         on_looked: Callable[[], None] = lambda: None,
     ) -> None:
-        self._child, self._plan, self._smoke = child, plan, smoke
-        self._reply("looked", lambda _text: None)
+        self._child, self._plan, self._smoke = dialogue, plan, smoke
+        reply(dialogue, "looked", "ask")
         on_looked()
-        ready = self._reply("ready", lambda _text: None)
+        ready = reply(dialogue, "ready", "ask")
         self.device, self.dtype = str(ready["device"]), str(ready["dtype"])
         self.seconds = float(ready["seconds"])
 
@@ -83,7 +83,7 @@ class Loaded:
                 "max_new_tokens": max_new_tokens,
             }
         )
-        said = self._reply("answer", on_piece)
+        said = reply(self._child, "answer", "ask", on_piece)
         said.pop("event")
         return Answer(**said)
 
@@ -92,17 +92,27 @@ class Loaded:
             return {**_named(path), **video_limits(self._smoke, self._plan)}
         return {**_named(path), **picture_limits(self._plan, pictures)}
 
-    def _reply(self, wanted: str, on_piece: Callable[[str], None]) -> dict[str, Any]:
-        for said in self._child.replies():
-            event = said.get("event")
-            if event == wanted:
-                return said
-            if event == "piece":
-                on_piece(str(said.get("text", "")))
-            elif event == "fault":
-                raise failed(str(said.get("cause")), dict(said.get("values", {})))
-        detail = self._child.last_words() or "-"
-        raise failed("child-failed", {"check": "ask", "detail": detail})
+
+def reply(
+    dialogue: Dialogue,
+    wanted: str,
+    check: str,
+    on_piece: Callable[[str], None] = lambda _text: None,
+) -> dict[str, Any]:
+    """Return the event `wanted` of a program; pieces of an answer before it are told.
+
+    Raises:
+        SetupError: `ask_failed` for a fault, or where the program ended.
+    """
+    for said in dialogue.replies():
+        event = said.get("event")
+        if event == wanted:
+            return said
+        if event == "piece":
+            on_piece(str(said.get("text", "")))
+        elif event == "fault":
+            raise failed(str(said.get("cause")), dict(said.get("values", {})))
+    raise failed("child-failed", {"check": check, "detail": dialogue.last_words() or "-"})
 
 
 def _named(path: str) -> dict[str, str]:
@@ -145,6 +155,7 @@ def loaded(
     smoke = smoke_recipe.load()
     wanted = Wanted(model=None if canary else model, plan=plan, device=device, dtype=dtype)
     request = {
+        "raised": checks.load().raised,
         "model": str(model),
         "device": wanted.place,
         "dtype": wanted.precision,
@@ -156,25 +167,30 @@ def loaded(
         "decoder_package": plan.decoder.package if plan else smoke.decoder.package,
         "clip": str(next((canary_recipe.load().folder / "clips").glob("*.mp4"))),
     }
-    python = python_in(env)
+    with inside(env, "converse", wanted) as dialogue:
+        dialogue.send(request)
+        yield Loaded(dialogue, plan, smoke, on_looked)
+
+
+@contextlib.contextmanager
+def inside(env: Path, program: child.Program, wanted: Wanted) -> Iterator[Dialogue]:
+    """Run one of the programs in `verify/inside` in an environment while the block runs.
+
+    Raises:
+        SetupError: `ask_failed` where its Python does not start, `not_writable`.
+    """
+    argv = child.command(python_in(env), program)
     with surroundings.scratch_folder() as scratch:
-        variables = surroundings.environment(
-            scratch,
-            reader=plan.decoder.reader if plan else None,
-            device=wanted.place,
-            gpus=plan.placement.gpus if plan else (),
-        )
-        argv = [str(python), "-I", "-X", "faulthandler", str(MAIN)]
+        variables = surroundings.planned(scratch, wanted.plan, wanted.place)
         try:
-            child = Dialogue(argv, env=variables, cwd=scratch)
+            dialogue = Dialogue(argv, env=variables, cwd=scratch)
         except OSError as error:
-            values = {"python": str(python), "detail": error.strerror or str(error)}
-            raise failed("python-broken", values) from error
+            detail = error.strerror or str(error)
+            raise failed("python-broken", {"python": str(argv[0]), "detail": detail}) from error
         try:
-            child.send(request)
-            yield Loaded(child, plan, smoke, on_looked)
+            yield dialogue
         finally:
-            child.close()
+            dialogue.close()
 
 
 def failed(cause: str, values: dict[str, Any]) -> SetupError:

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import from_builtins
@@ -16,7 +16,8 @@ from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import Value
 from setup_assistant.verify.results import Check
 
-MAIN = Path(__file__).parent / "inside" / "main.py"
+INSIDE = Path(__file__).parent / "inside"
+Program = Literal["main", "rehearsal", "converse", "openai_server"]
 _BEFORE_CASES = ("imports", "device", "model", "decoder")
 _BY_SIGNAL = {"SIGILL": "cpu-instructions", "SIGKILL": "killed"}
 
@@ -69,7 +70,7 @@ def talk(
     variables: Mapping[str, str],
     on_check: Callable[[Check], None],
     *,
-    program: Path = MAIN,
+    program: Program = "main",
 ) -> Talk:
     """Run the checks in `env` and return what was said, the end of the process included.
 
@@ -79,13 +80,12 @@ def talk(
         deadline: seconds for all of it; None for no limit.
         variables: the child's whole environment, see `surroundings.environment`.
         on_check: told of each check as it ends, from another thread.
-        program: the script that runs inside; its request may name its own `checks`.
+        program: what runs inside; its request may name its own `checks`.
     """
     heard = Talk(on_check)
     python = python_in(env)
     outcome = run.run(
-        # -I: nothing of the person's folders, home or variables is imported.
-        [python, "-I", "-X", "faulthandler", program],
+        command(python, program),
         deadline=deadline,
         env=variables,
         cwd=Path(variables["TMPDIR"]),
@@ -96,6 +96,12 @@ def talk(
     if not heard.ended or outcome.timed_out:
         _close(heard, outcome, request, deadline, python)
     return heard
+
+
+def command(python: Path, program: Program) -> list[str | Path]:
+    """Return the command that runs one of the programs in `verify/inside`."""
+    # -I: nothing of the person's folders, home or variables is imported.
+    return [python, "-I", "-X", "faulthandler", INSIDE / "start.py", program]
 
 
 def _close(

@@ -55,22 +55,7 @@ def requirement(package: str, plan: Plan | None) -> str:
     """Return `package==version` as the plan has it, or the bare name where it has none."""
     if plan is None:
         return package
-    pinned = {
-        "torch": plan.torch.version,
-        plan.torchvision.name: plan.torchvision.version,
-        **{
-            p.name: p.version
-            for p in (
-                plan.transformers,
-                plan.accelerate,
-                plan.qwen_vl_utils,
-                plan.modelscope,
-                *plan.extra_packages,
-            )
-        },
-        plan.decoder.package: plan.decoder.version,
-    }
-    version = pinned.get(package)
+    version = plan.versions.get(package)
     return f"{package}=={version}" if version else package
 
 

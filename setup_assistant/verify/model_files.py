@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from setup_assistant.catalog.models import known_sums
 from setup_assistant.messages import Value
 from setup_assistant.verify.files_check import Fault, FilesReport, report, timed
-from setup_assistant.weights.content import look
 from setup_assistant.weights.hashing import sum_of
-from setup_assistant.weights.json_file import read_object
-from setup_assistant.weights.listing import path_fault
-from setup_assistant.weights.model_files_present import INDEX, PICKLED
-from setup_assistant.weights.tensors import misplaced, read_header
-from setup_assistant.weights.tokenizer import tokenizer_fault
+from setup_assistant.weights.model_folder import INDEX, ModelFolder, tokenizer_fault
+from setup_assistant.weights.tensors import misplaced
 
 # Without one of each, transformers invents a default, or stops with a misleading error.
 _NEEDED = (
@@ -48,7 +44,7 @@ def compared_with(folder: Path) -> str:
     record = folder_record.load(folder)
     shards = {k.path: k.sha256 for k in record.files} if record else {}
     known = known_sums(record.model) if record else {}
-    wanted = _shards(folder)
+    wanted = ModelFolder(folder).shards
     if wanted and all(name in shards and name in known for name in wanted):
         return "recipe"
     own = folder_record.own(folder) is not None
@@ -57,37 +53,27 @@ def compared_with(folder: Path) -> str:
 
 def _structure(folder: Path) -> list[Fault]:
     """Return what no model folder can do without; it stops at the first."""
-    if absent := _absent(folder):
-        return [absent]
-    index = read_object(folder / INDEX).value.get("weight_map") if (folder / INDEX).exists() else {}
-    return list(_content(folder, _shards(folder), index if isinstance(index, dict) else {}))
+    model = ModelFolder(folder)
+    absent = _absent(model)
+    return [absent] if absent else list(_content(model))
 
 
-def _absent(folder: Path) -> Fault | None:
+def _absent(model: ModelFolder) -> Fault | None:
     """Return the first thing that is missing, or that is no file of its kind."""
+    folder = model.path
     if not (folder / "config.json").exists():
         return _lacks(folder, "config.json", "config-missing")
     for name in ("config.json", INDEX):
-        if (folder / name).exists() and (said := read_object(folder / name).fault):
+        if (folder / name).exists() and (said := model.read(name).fault):
             return _wrong(folder, "config-invalid", name, str(said), stops=True)
-    if astray := _astray(folder):
-        return _wrong(folder, "config-invalid", INDEX, astray, stops=True)
-    shards = _shards(folder) or ["model.safetensors"]
+    if model.astray:
+        return _wrong(folder, "config-invalid", INDEX, ": ".join(model.astray), stops=True)
+    shards = model.shards or ("model.safetensors",)
     for choices in (*_NEEDED, *((name,) for name in shards)):
-        if not any((folder / name).is_file() for name in choices):
-            pickled = [p.name for p in sorted(folder.iterdir()) if p.suffix in PICKLED]
-            if choices[0] in shards and pickled:
-                return _wrong(folder, "weights-pickled", pickled[0], pickled[0], stops=True)
+        if not model.has(*choices):
+            if choices[0] in shards and (pickled := model.pickled()):
+                return _wrong(folder, "weights-pickled", pickled, pickled, stops=True)
             return _lacks(folder, choices[0])
-    return None
-
-
-def _astray(folder: Path) -> str | None:
-    """Return a file that the index names outside of the folder, and what is wrong with it."""
-    names = read_object(folder / INDEX).value.get("weight_map")
-    for name in names.values() if isinstance(names, dict) else ():
-        if fault := path_fault(name):
-            return f"{ascii(name)[:80]}: {fault}"
     return None
 
 
@@ -96,27 +82,20 @@ def _lacks(folder: Path, name: str, cause: str = "model-file-missing") -> Fault:
     return Fault(cause=cause, touched=(name,), values=values, stops=True)
 
 
-def _shards(folder: Path) -> list[str]:
-    if (folder / INDEX).is_file():
-        names = read_object(folder / INDEX).value.get("weight_map", {})
-        return sorted({str(n) for n in names.values()}) if isinstance(names, dict) else []
-    return sorted(path.name for path in folder.glob("*.safetensors"))
-
-
-def _content(folder: Path, shards: list[str], index: Mapping[str, object]) -> Iterator[Fault]:
+def _content(model: ModelFolder) -> Iterator[Fault]:
     """Yield what is wrong inside files that are there: headers, order, numbers, tokenizer."""
-    headers = {name: read_header(folder / name) for name in shards}
-    for name, header in headers.items():
+    folder = model.path
+    for name, header in model.headers.items():
         if header.fault:
             yield _wrong(folder, "weights-truncated", name, str(header.fault), stops=True)
-    sound = {name: header for name, header in headers.items() if not header.fault}
-    if found := misplaced({t: str(n) for t, n in index.items()}, sound):
+    sound = {name: header for name, header in model.headers.items() if not header.fault}
+    if found := misplaced(model.index, sound):
         yield _wrong(folder, "weights-swapped", found[1], ascii(found[0])[1:-1], stops=True)
-    for flaw in look(folder, headers).flaws:
+    for flaw in model.content.flaws:
         where = f"{ascii(flaw.tensor)[1:-1]}, byte {flaw.offset}"
         cause = "weights-zeros" if flaw.kind == "zeros" else "weights-not-finite"
         yield _wrong(folder, cause, flaw.file, where)
-    if said := tokenizer_fault(folder, read_object(folder / "config.json").value):
+    if said := tokenizer_fault(folder, model.config):
         yield _wrong(folder, "tokenizer-foreign", "tokenizer.json", str(said))
 
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from setup_assistant.catalog import checks as catalog_checks
 from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.memory import CONTEXT, Setting, estimate
 from setup_assistant.choose.trials import Trial
 from setup_assistant.host import clock
 from setup_assistant.verify import causes, child, surroundings
-from setup_assistant.verify.results import Check
+from setup_assistant.verify.results import Check, Proof
 
-PROGRAM = Path(__file__).parent / "inside" / "rehearsal.py"
 # Bits of a packed weight; of quantized models the memory is rehearsed, not the kernels.
 BITS = {"none": 0, "nf4": 4, "awq": 4, "gptq-int4": 4, "gptq-int8": 8, "fp8": 8}
 # A CPU may take minutes for a long video.
@@ -54,16 +54,13 @@ class Case:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rehearsed:
+class Rehearsed(Proof):
     """The outcome. `difference` is measured over predicted, less one, of the largest case.
 
-    `cause` is a name of `causes.ORDER` where it failed; `evidence` the sentence that says it.
     "unfinished" says nothing about memory: it took too long.
     """
 
     status: Literal["ok", "fail", "unfinished"]
-    model: str
-    env: str
     device: str
     dtype: str
     quantization: str
@@ -73,12 +70,7 @@ class Rehearsed:
     terms: dict[str, int]
     device_map: tuple[str, ...]
     budget_bytes: int | None
-    versions: dict[str, str]
-    seconds: float
     difference: float | None = None
-    cause: str | None = None
-    evidence: str = ""
-    remedy: str | None = None
 
 
 def _nobody(case: Case) -> None:
@@ -97,7 +89,7 @@ def rehearse(
     """Run the trials in the environment, in a child whose death is a result.
 
     Args:
-        model: what to build; quantized layers are stood in for, see `inside.packed`.
+        model: what to build; quantized layers are stood in for, see `inside.packed_layers`.
         trials: the prompts, see `choose.fit`.
         setting: dtype, and the versions in the environment, for the prediction.
         place: environment and device.
@@ -120,7 +112,7 @@ def rehearse(
             scratch, reader=None, device=place.device, gpus=place.gpus
         )
         request = _request(model, trials, setting, place)
-        child.talk(place.env, request, deadline, variables, hear, program=PROGRAM)
+        child.talk(place.env, request, deadline, variables, hear, program="rehearsal")
     cases = tuple(found.get(name, case) for name, case in by_name.items())
     need = estimate(model, largest(trials, model, setting).work, setting)
     outcome = Rehearsed(
@@ -192,6 +184,7 @@ def _request(
         "steps_apart": model.vision.steps_apart,
         "bits": BITS[model.quantization],
         "quantization": model.quantization,
+        "raised": catalog_checks.load().raised,
         "checks": ("imports", "device", "build"),
         "cases": [_case_request(t) for t in trials],
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from setup_assistant.catalog import models
+from setup_assistant.catalog import checks, models
 from setup_assistant.catalog.canary import Canary
 from setup_assistant.catalog.smoke import LANGUAGES, Smoke
 from setup_assistant.choose.model_names import find
@@ -79,6 +79,7 @@ def build(
         "decoder_package": plan.decoder.package if plan else smoke.decoder.package,
         "clip": str(canary.folder / _first_clip(canary)),
         "served": str(canary.folder),
+        "raised": checks.load().raised,
         "blocked_by": blocked_by,
         "cases": [*cases, *_own_cases(wanted, smoke)],
     }

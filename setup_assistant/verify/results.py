@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from setup_assistant.errors import SetupError
 from setup_assistant.messages import Value
 
 Status = Literal["ok", "fail", "skipped", "blocked"]
@@ -18,8 +19,8 @@ class Check:
     `kind` is files, imports, device, model, decoder, image, image-url, multi-image or video.
     `expected` is the recorded answer, or what a real model must mention. `logits_distance` is
     the largest absolute difference from the recorded float32 logits of the first token.
-    `peak_memory_bytes` is the GPU allocator's peak, or the process's on a CPU. `cause` is a key
-    of `causes.ORDER`; of a blocked check it names the failed check or the cause that blocks it.
+    `peak_memory_bytes` is the GPU allocator's peak, or the process's on a CPU. `cause` is one of
+    `recipes/checks.toml`; of a blocked check it names the failed check or the cause that blocks it.
     `values` fill the sentence of the cause; `remedy` is that sentence's answer, ready to read.
     """
 
@@ -53,22 +54,33 @@ class Check:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verification:
-    """The verdict on one environment and one model.
+class Proof:
+    """What a model came to in an environment.
 
-    `cause` is the one primary cause (a key of `causes.ORDER`), `evidence` the sentence that
-    says it, `remedy` what mends it; all None, or empty, where every check passed.
+    `cause` is the one primary cause (one of `recipes/checks.toml`), `evidence` the sentence that
+    says it, `remedy` what mends it; all None, or empty, where nothing failed.
     """
 
-    status: Literal["ok", "fail"]
     model: str
     env: str
-    checks: tuple[Check, ...]
     seconds: float
     cause: str | None = None
     evidence: str = ""
     remedy: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
+
+    def error(self, what: str = "") -> SetupError:
+        """Return the error of a failed proof; `what` was tried, if not the model by its name."""
+        cause, remedy = self.evidence or self.cause or "?", self.remedy or "?"
+        return SetupError("proof_failed", what=what or self.model, cause=cause, remedy=remedy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification(Proof):
+    """The verdict on one environment and one model."""
+
+    status: Literal["ok", "fail"]
+    checks: tuple[Check, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return the verification as plain JSON values."""

@@ -131,12 +131,7 @@ def _inside(
             tell(check)
 
     with surroundings.scratch_folder() as scratch:
-        variables = surroundings.environment(
-            scratch,
-            reader=wanted.plan.decoder.reader if wanted.plan else None,
-            device=wanted.place,
-            gpus=wanted.plan.placement.gpus if wanted.plan else (),
-        )
+        variables = surroundings.planned(scratch, wanted.plan, wanted.place)
         child.talk(env, request, limit, variables, pass_on)
         if held:
             held[0] = _without_foreign_libraries(env, held[0], request, variables)

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.catalog import canary as canary_recipe
+from setup_assistant.catalog import checks
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host.dialogue import Dialogue
-from setup_assistant.host.prefix import python_in
-from setup_assistant.verify import surroundings
-from setup_assistant.verify.ask import failed
+from setup_assistant.verify.ask import inside, reply
 from setup_assistant.verify.request import Wanted
 
 _INSIDE = Path(__file__).parent / "inside"
@@ -42,19 +41,17 @@ class Server:
 
     def __init__(self, child: Dialogue) -> None:
         self._child = child
-        ready = _reply(child, "ready")
+        ready = reply(child, "ready", "serve")
         self.device, self.dtype = str(ready["device"]), str(ready["dtype"])
 
     def check(self) -> tuple[int, str]:
         """Return the HTTP status and the answer of the question about the canary's picture."""
-        said = _reply(self._child, "checked")
+        said = reply(self._child, "checked", "serve")
         return int(said["status"]), str(said["text"])
 
     def wait(self) -> None:
         """Wait until the server ends."""
-        for said in self._child.replies():
-            _refuse(said)
-        raise _ended(self._child)
+        reply(self._child, "end", "serve")
 
 
 @contextlib.contextmanager
@@ -65,27 +62,10 @@ def serving(order: Order) -> Iterator[Server]:
         SetupError: `port_taken`, `ask_failed`, `not_writable`.
     """
     must_be_free(order.host, order.port)
-    plan, canary = order.plan, canary_recipe.load()
-    wanted = Wanted(model=None if order.name == "canary" else order.model, plan=plan)
-    with surroundings.scratch_folder() as scratch:
-        variables = surroundings.environment(
-            scratch,
-            reader=plan.decoder.reader,
-            device=wanted.place,
-            gpus=plan.placement.gpus,
-        )
-        argv = [str(python_in(order.env)), "-I", "-X", "faulthandler",
-                str(_INSIDE / "openai_server.py")]  # fmt: skip
-        try:
-            child = Dialogue(argv, env=variables, cwd=scratch)
-        except OSError as error:
-            detail = error.strerror or str(error)
-            raise failed("python-broken", {"python": argv[0], "detail": detail}) from error
-        try:
-            child.send(_request(order, wanted, canary.folder))
-            yield Server(child)
-        finally:
-            child.close()
+    wanted = Wanted(model=None if order.name == "canary" else order.model, plan=order.plan)
+    with inside(order.env, "openai_server", wanted) as child:
+        child.send(_request(order, wanted, canary_recipe.load().folder))
+        yield Server(child)
 
 
 def must_be_free(host: str, port: int) -> None:
@@ -109,6 +89,7 @@ def _request(order: Order, wanted: Wanted, canary: Path) -> dict[str, Any]:
     # Names under which a browser may reach it: another one is a page that was rebound to here.
     named = (order.host, *_LOOPBACK) if order.host in _LOOPBACK else ()
     return {
+        "raised": checks.load().raised,
         "model": str(order.model),
         "name": order.name,
         "device": wanted.place,
@@ -127,20 +108,3 @@ def _request(order: Order, wanted: Wanted, canary: Path) -> dict[str, Any]:
         },
         "check": {"file": str(canary / _PICTURE), "question": _QUESTION},
     }
-
-
-def _reply(child: Dialogue, wanted: str) -> dict[str, Any]:
-    for said in child.replies():
-        _refuse(said)
-        if said.get("event") == wanted:
-            return said
-    raise _ended(child)
-
-
-def _refuse(said: dict[str, Any]) -> None:
-    if said.get("event") == "fault":
-        raise failed(str(said.get("cause")), dict(said.get("values", {})))
-
-
-def _ended(child: Dialogue) -> SetupError:
-    return failed("child-failed", {"check": "serve", "detail": child.last_words() or "-"})

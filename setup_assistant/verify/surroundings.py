@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths, removal, run
-from setup_assistant.host.removal_proofs import Named
+from setup_assistant.choose.plan import Plan
+from setup_assistant.host import files, paths, run, temporary
 
 # Everything a library of the target may want to write goes into a folder that is removed.
 _CACHES = (
@@ -42,8 +41,6 @@ _OFFLINE = {
 }
 _KERNELS = "GPTQMODEL_TORCH_EXTENSIONS_DIR"
 _LOOPBACK = "127.0.0.1,localhost"
-# The folder of one run: its process, and eight random digits.
-_OURS = Named((f"[0-9]*-{'[0-9a-f]' * 8}",), folders=True)
 
 
 def own_variables(
@@ -79,33 +76,21 @@ def environment(
     return variables
 
 
-@contextmanager
+def planned(scratch: Path, plan: Plan | None, device: str) -> dict[str, str]:
+    """Return all of the child's variables on a device, with the decoder and GPUs of a plan."""
+    reader, gpus = (plan.decoder.reader, plan.placement.gpus) if plan else (None, ())
+    return environment(scratch, reader=reader, device=device, gpus=gpus)
+
+
+@contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Make a folder in this tool's cache for one run, and remove it; also those of killed runs."""
-    import secrets
-
     above = paths.cache_folder() / "verify"
-    _sweep(above)
-    folder = above / f"{os.getpid()}-{secrets.token_hex(4)}"
-    try:
-        files.make_below(paths.cache_folder(), folder / "cache")
-    except OSError as error:
-        raise SetupError(
-            "not_writable",
-            path=str(above),
-            detail=error.strerror or "",
-            flag="SETUP_ASSISTANT_CACHE",
-        ) from error
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            files.make_below(paths.cache_folder(), above)
+            folder = stack.enter_context(temporary.folder("run", above=above))
+            (folder / "cache").mkdir()
+        except OSError as error:
+            raise files.refusal(error, above, flag="SETUP_ASSISTANT_CACHE", named=False) from error
         yield folder
-    finally:
-        removal.tidy(folder, under=paths.cache_folder(), proof=_OURS)
-
-
-def _sweep(above: Path) -> None:
-    import psutil
-
-    for old in above.glob("*-*"):
-        owner = old.name.partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            removal.tidy(old, under=paths.cache_folder(), proof=_OURS)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from setup_assistant.catalog import checks
 from setup_assistant.catalog.smoke import UsualDecoder
 from setup_assistant.choose.plan import Plan
 from setup_assistant.messages import Value
@@ -13,45 +14,6 @@ from setup_assistant.verify import causes, installs
 from setup_assistant.verify.files_check import Fault, FilesReport
 from setup_assistant.verify.results import Check, Verification
 from setup_assistant.versions import public
-
-# What a damaged file may lead to. A failure of any other sort has a cause of its own.
-_CONSEQUENCES = frozenset(
-    {
-        "wrong-answer",
-        "logits-differ",
-        "not-a-number",
-        "empty-answer",
-        "repeating",
-        "not-seen",
-        "input-unreadable",
-        "question-failed",
-        "decoder-broken",
-        "decoder-hidden",
-        "model-unreadable",
-        "weights-truncated",
-        "weights-incomplete",
-        "config-invalid",
-    }
-)
-
-
-_OF_CANARY = frozenset({"canary-file-missing", "fixtures-swapped", "fixture-changed"})
-_OF_MODEL = frozenset(
-    {
-        "config-missing",
-        "config-invalid",
-        "model-file-missing",
-        "weights-truncated",
-        "weights-pickled",
-        "weights-swapped",
-        "weights-zeros",
-        "weights-not-finite",
-        "tokenizer-foreign",
-        "weights-changed",
-        "weights-incomplete",
-        "model-unreadable",
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +79,7 @@ def _planned_pair(check: Check, plan: Plan | None) -> Check:
 
 def _inherit(check: Check, report: FilesReport) -> Check:
     """Blame a damaged file for what follows from it."""
-    if check.cause not in _CONSEQUENCES or check.kind == "files":
+    if check.cause not in checks.load().consequences or check.kind == "files":
         return check
     fault = _guilty(check, report)
     if fault is None:
@@ -172,10 +134,11 @@ def _install(check: Check, facts: Facts) -> str | None:
 
 def _recover(check: Check, facts: Facts) -> str | None:
     """Return the command that brings damaged files back."""
-    if check.cause in _OF_CANARY or (check.cause in _OF_MODEL and facts.model is None):
-        return installs.restore_command(facts.canary)
-    if check.cause in _OF_MODEL and facts.model:
+    known = checks.load()
+    if check.cause in known.of_model and facts.model:
         return installs.download_command(facts.model)
+    if check.cause in known.of_model | known.of_canary:
+        return installs.restore_command(facts.canary)
     return None
 
 

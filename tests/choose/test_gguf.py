@@ -8,7 +8,7 @@ from setup_assistant.catalog.models import Model
 from setup_assistant.choose import gguf
 from setup_assistant.choose.gguf import Kind
 from setup_assistant.choose.memory import Work
-from setup_assistant.choose.tokens import Grid
+from setup_assistant.choose.vision_tokens import Grid
 from tests.choose.described import known
 
 # huggingface.co/bartowski/Qwen2-VL-2B-Instruct-GGUF and those of 7B and 72B, in GB

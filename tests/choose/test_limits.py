@@ -11,9 +11,9 @@ from setup_assistant.choose.memory import CONTEXT, SLACK, Setting, Work, estimat
 from setup_assistant.choose.placement import groups, seat
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.target_platform import Host, starts
-from setup_assistant.choose.tokens import Grid, PictureError, image_grid, video_grid
 from setup_assistant.choose.torch_builds import cuda_pairs
 from setup_assistant.choose.usable_gpus import Card
+from setup_assistant.choose.vision_tokens import Grid, PictureError, image_grid, video_grid
 from setup_assistant.machine.facts import Memory
 from setup_assistant.units_text import GIB
 from tests.choose.described import described, known, plan_for, planned

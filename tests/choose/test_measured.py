@@ -15,7 +15,7 @@ from setup_assistant import frozen_json
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose import terms
 from setup_assistant.choose.memory import Need, Setting, Work, estimate
-from setup_assistant.choose.tokens import Grid, image_grid
+from setup_assistant.choose.vision_tokens import Grid, image_grid
 from tests.choose.described import GIB, known
 
 MEDIAN, WORST = 0.03, 0.10

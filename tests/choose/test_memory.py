@@ -6,7 +6,7 @@ import pytest
 
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.memory import CONTEXT, Setting, Work, estimate
-from setup_assistant.choose.tokens import Grid, image_grid
+from setup_assistant.choose.vision_tokens import Grid, image_grid
 from tests.choose.described import GIB, known
 
 MODELS = {m.id.removeprefix("Qwen/Qwen2-VL-").removesuffix("-Instruct"): m for m in known().models}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from setup_assistant.choose.tokens import PictureError, image_grid, video_frames, video_grid
+from setup_assistant.choose.vision_tokens import PictureError, image_grid, video_frames, video_grid
 from setup_assistant.host.prefix import python_in
 from tests.choose.described import known
 

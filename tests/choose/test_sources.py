@@ -10,7 +10,7 @@ from setup_assistant.choose.sources import choose_sources
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine, Source
-from setup_assistant.site.pins import options
+from setup_assistant.site.requirements import options
 from tests.choose.described import described, known, planned, reached
 
 

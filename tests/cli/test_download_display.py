@@ -11,7 +11,7 @@ import pytest
 from setup_assistant.cli.download import download_display
 from setup_assistant.cli.download.download_display import Arriving
 from setup_assistant.cli.terminal import show
-from setup_assistant.steps.download.events import Event
+from setup_assistant.steps.download.job import Event
 
 PROGRESS: dict[str, Any] = {
     "done_bytes": 1_000_000_000, "total_bytes": 4_000_000_000, "bytes_per_second": 50_000_000,

@@ -192,7 +192,7 @@ def test_the_running_one_is_active(machine: Machine) -> None:
 def test_what_is_put_there_later_is_not_ours(machine: Machine) -> None:
     from setup_assistant.host import paths
     from setup_assistant.site.layout import Layout
-    from setup_assistant.steps import undo
+    from setup_assistant.steps import uninstall
     from setup_assistant.steps.ledger import Ledger
 
     site = machine.site("site")
@@ -201,7 +201,7 @@ def test_what_is_put_there_later_is_not_ours(machine: Machine) -> None:
     machine.envelope("remove", "site", "--yes")
     (layout.env / "thesis").mkdir(parents=True)
     assert Ledger(layout.ledger).owned() == []
-    items = undo.inventory(layout, other_sites=True, own_cache=paths.cache_folder())
+    items = uninstall.inventory(layout, other_sites=True, own_cache=paths.cache_folder())
     assert layout.env not in {item.path for item in items if item.fate == "remove"}
     # Made again, it is ours again.
     Ledger(layout.ledger).made("environment", layout.env, "folder")

@@ -11,10 +11,9 @@ import pytest
 
 from setup_assistant.doctor.finding import Finding, Fix
 from setup_assistant.doctor.fix import Attempt, mend
-from setup_assistant.doctor.foresee import Change
 from setup_assistant.doctor.install_words import held, installing
 from setup_assistant.host import kept_environment
-from setup_assistant.host.prefix import packages
+from setup_assistant.host.prefix import Change, packages
 from setup_assistant.messages import msg
 
 

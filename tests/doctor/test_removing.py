@@ -10,9 +10,9 @@ import pytest
 
 from setup_assistant.doctor.finding import Finding, Fix, keeps_everything
 from setup_assistant.doctor.fix import Attempt, mend, roots_of
-from setup_assistant.doctor.model import INDEX, ModelFolder
 from setup_assistant.doctor.redownload import missing, removed
 from setup_assistant.messages import msg
+from setup_assistant.weights.model_folder import INDEX, ModelFolder
 from tests.doctor.body import Body, sound
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.weights.content import look
+from setup_assistant.weights.bad_numbers import look
 from setup_assistant.weights.json_file import read_object
 from setup_assistant.weights.tensors import read_header
 from tests.doctor.body import Body, sound

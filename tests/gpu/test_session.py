@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from setup_assistant.choose.memory import Setting, Work, estimate
-from setup_assistant.choose.tokens import Grid
+from setup_assistant.choose.vision_tokens import Grid
 from tests.choose.described import known
 from tests.gpu import rehearsed, session
 

@@ -34,7 +34,7 @@ from setup_assistant.host.tokens import (
     flags,
     logins,
 )
-from setup_assistant.steps.download import places
+from setup_assistant.steps.download import named_source
 
 MS, HF = "ms-0123456789abcdef", "hf_0123456789abcdef"
 
@@ -217,7 +217,7 @@ def serve() -> Iterator[Callable[[str], Server]]:
 
 
 def ask(kind: str, address: str, **more: Any) -> None:
-    source = places.source_of(kind, address, model="A/B", resume=["r"], flag="--to", **more)
+    source = named_source.source_of(kind, address, model="A/B", resume=["r"], flag="--to", **more)
     with pytest.raises(SetupError):
         source.list()
 
@@ -254,7 +254,7 @@ def test_an_address_alone_means_the_hub_for_which_the_person_set_it(
     here = serve("127.0.0.1")
     monkeypatch.setenv("HF_ENDPOINT", here.url)
     for kinds, given in (((), here.url), ((here.url,), None)):
-        (place,) = places.places_of(kinds, given, {})
+        (place,) = named_source.places_of(kinds, given, {})
         # A hub that tells nothing to strangers is asked as the right kind first.
         here.answers["/api/v1/models/A/B/repo/files"] = (401, {}, b"")
         ask(place.kind, place.address)
@@ -262,7 +262,7 @@ def test_an_address_alone_means_the_hub_for_which_the_person_set_it(
         assert not any(MS in shown for shown in here.shown())
         here.seen.clear()
     monkeypatch.setenv("MODELSCOPE_ENDPOINT", here.url)
-    assert places.places_of((), here.url, {})[0].kind == MODELSCOPE
+    assert named_source.places_of((), here.url, {})[0].kind == MODELSCOPE
 
 
 @pytest.mark.parametrize("command", [download, up, create])
@@ -334,7 +334,7 @@ def test_what_was_kept_back_is_said(
     here = serve("127.0.0.1")
     for path in ("/api/v1/models/A/B/repo/files", "/api/models/A/B/tree/main"):
         here.answers[path] = (401, {}, b"")
-    source = places.source_of(MODELSCOPE, here.url, model="A/B", resume=["r"], flag="--to")
+    source = named_source.source_of(MODELSCOPE, here.url, model="A/B", resume=["r"], flag="--to")
     with pytest.raises(SetupError) as caught:
         source.list()
     assert caught.value.code == "weights_token"

@@ -13,7 +13,7 @@ from setup_assistant.catalog.recipes import load_all
 from setup_assistant.errors import SetupError
 from setup_assistant.maintain.candidate import Candidate, candidate
 from setup_assistant.maintain.check import check
-from setup_assistant.maintain.stack_proofs import with_found
+from setup_assistant.maintain.stack_proof import with_found
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "recipes" / "stacks.toml").read_text(encoding="utf-8")

@@ -50,6 +50,8 @@ def test_the_recipes_pass() -> None:
         ("mirrors.toml", "https://pypi.org/simple/numpy", "pypi.org/numpy", "pypi).sample"),
         ("models/qwen2-vl.toml", "kv_heads = 2", "kv_heads = 5", "Qwen/Qwen2-VL-2B-Instruct"),
         ("smoke.toml", "[limits]", "[limit]", ""),
+        ("checks.toml", '"no-kernel", "wrong-kernel"', '"no-kernels", "wrong-kernel"', "raised"),
+        ("checks.toml", "'no kernel image is available'", "'no kernel (image'", "raised[2]"),
     ],
 )  # fmt: skip
 def test_a_fault_names_file_and_key(

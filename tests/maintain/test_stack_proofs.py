@@ -14,7 +14,7 @@ from setup_assistant.catalog import stacks
 from setup_assistant.catalog.stacks import Found, Proof
 from setup_assistant.errors import SetupError
 from setup_assistant.maintain.check import check
-from setup_assistant.maintain.stack_proofs import with_found
+from setup_assistant.maintain.stack_proof import with_found
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "recipes" / "stacks.toml").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 
 from setup_assistant.cli.mirror import _token
 from setup_assistant.errors import SetupError
-from setup_assistant.mirror import addresses
+from setup_assistant.mirror import server
 from setup_assistant.mirror.connections import Places
 from setup_assistant.mirror.server import MirrorServer
 from tests.mirror.test_mirror import ask, of_file
@@ -114,12 +114,12 @@ def test_one_address_does_not_take_them_all() -> None:
 
 
 def test_the_addresses_to_use_are_said() -> None:
-    found = addresses.addresses("0.0.0.0", 8000)
+    found = server.addresses("0.0.0.0", 8000)
     assert found
     assert all("0.0.0.0" not in a for a in found)
     assert "http://127.0.0.1:8000" in found
-    assert addresses.addresses("192.0.2.1", 80) == ["http://192.0.2.1:80"]
-    assert addresses.addresses("2001:db8::1", 80) == ["http://[2001:db8::1]:80"]
+    assert server.addresses("192.0.2.1", 80) == ["http://192.0.2.1:80"]
+    assert server.addresses("2001:db8::1", 80) == ["http://[2001:db8::1]:80"]
 
 
 def test_a_token_comes_from_a_file(tmp_path: Path) -> None:

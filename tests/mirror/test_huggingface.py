@@ -19,7 +19,7 @@ import pytest
 from setup_assistant.mirror import server as server_room
 from setup_assistant.mirror.server import MirrorServer
 from setup_assistant.mirror.shelf import Shelf
-from setup_assistant.steps.download import places
+from setup_assistant.steps.download import named_source
 from setup_assistant.steps.download.folder import Job, bring
 from tests.hub.fixtures import MODEL, SHARDS
 from tests.mirror.test_mirror import ask
@@ -142,7 +142,7 @@ def test_our_client_fetches_by_this_interface(
     url: str, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    source = places.source_of("huggingface", url, model=MODEL, resume="again", flag="--to")
+    source = named_source.source_of("huggingface", url, model=MODEL, resume="again", flag="--to")
     bring(Job(model=MODEL, source=source, folder=tmp_path / "w", flag="--to"))
     same(large, tmp_path / "w")
 

@@ -18,7 +18,7 @@ import pytest
 from setup_assistant.errors import SetupError
 from setup_assistant.mirror.server import MirrorServer
 from setup_assistant.mirror.shelf import Shelf
-from setup_assistant.steps.download import places
+from setup_assistant.steps.download import named_source
 from setup_assistant.steps.download.folder import Job, bring
 from setup_assistant.weights import folder_record
 from tests.hub.fixtures import MODEL, SHARDS
@@ -33,7 +33,7 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fetch(url: str, folder: Path) -> None:
-    source = places.source_of(url, "", model=MODEL, resume="again", flag="--to")
+    source = named_source.source_of(url, "", model=MODEL, resume="again", flag="--to")
     bring(Job(model=MODEL, source=source, folder=folder, flag="--to"))
 
 

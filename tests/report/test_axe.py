@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.report.beside import Beside
 from setup_assistant.report.html import render_html
+from setup_assistant.report.receipt import Beside
 from tests.built import ROOT
 from tests.report.samples import receipt
 from tests.site.samples import machine, plan

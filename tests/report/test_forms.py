@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setup_assistant import messages
-from setup_assistant.report.markdown import render_markdown
-from setup_assistant.report.text import render_text
+from setup_assistant.report.text import render_markdown, render_text
 from setup_assistant.terminal_text import harmless, pad, width
 from tests.report.samples import checks, receipt
 

@@ -7,9 +7,9 @@ import re
 from html.parser import HTMLParser
 
 from setup_assistant import messages
-from setup_assistant.report.beside import Beside
 from setup_assistant.report.html import render_html
 from setup_assistant.report.markup import el
+from setup_assistant.report.receipt import Beside
 from tests.report.samples import checks, receipt
 from tests.site.samples import machine, plan
 

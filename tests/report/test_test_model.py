@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from setup_assistant import messages
-from setup_assistant.report.beside import Beside
 from setup_assistant.report.html import render_html
-from setup_assistant.report.markdown import render_markdown
-from setup_assistant.report.receipt import Receipt
-from setup_assistant.report.text import render_text
+from setup_assistant.report.receipt import Beside, Receipt
+from setup_assistant.report.text import render_markdown, render_text
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.readme import render_readme
 from setup_assistant.site.scripts import HELPER, render_scripts

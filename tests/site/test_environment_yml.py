@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from setup_assistant.site.conda_explicit import exact_pins, render_explicit
 from setup_assistant.site.environment_yml import CREATE, render_environment_yml
-from setup_assistant.site.pins import options, pins
+from setup_assistant.site.requirements import options, pins
 from tests.site.samples import CU128, PYPI, plan, sources, torch
 
 

@@ -23,7 +23,7 @@ from setup_assistant.host import paths
 from setup_assistant.site.exports import cloud, images, slurm
 from setup_assistant.site.exports.source import Source, read_source
 from setup_assistant.site.layout import Layout
-from setup_assistant.site.pins import pins
+from setup_assistant.site.requirements import pins
 from setup_assistant.site.write import write_site
 from tests.site.samples import machine, plan, wishes
 
@@ -164,9 +164,10 @@ def test_the_check_ends_as_the_answers_are(
     for name, data in images.dockerfile(source, "b:1").items():
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(data)
-    main = place / "check/inside/main.py"
+    main = place / "check/inside/start.py"
     main.write_text(
         "import json, sys, os, pathlib\n"
+        "assert sys.argv[1:] == ['main']\n"
         "asked = json.load(sys.stdin)\n"
         "assert pathlib.Path(asked['model'], 'config.json').is_file(), asked['model']\n"
         "assert pathlib.Path(asked['clip']).is_file() and asked['device'] == 'cpu'\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.site.kept import RECORD, keep_edits
+from setup_assistant.site.write import RECORD, keep_edits
 
 
 def _write(folder: Path, rendered: dict[str, str]) -> dict[str, str]:

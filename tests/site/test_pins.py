@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
 from setup_assistant.choose.plan import Package
-from setup_assistant.site.pins import options, pins
-from setup_assistant.site.requirements import render_requirements
+from setup_assistant.site.requirements import options, pins, render_requirements
 from tests.site.samples import CU128, PYPI, plan, sources, torch
 
 

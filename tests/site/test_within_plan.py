@@ -16,7 +16,7 @@ import pytest
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.memory import Setting, Work, estimate
 from setup_assistant.choose.plan import Plan
-from setup_assistant.choose.tokens import MARKERS, Grid
+from setup_assistant.choose.vision_tokens import MARKERS, Grid
 from setup_assistant.host import paths
 from setup_assistant.site.layout import Layout, python_in
 from setup_assistant.site.scripts import render_scripts

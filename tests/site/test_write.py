@@ -41,11 +41,7 @@ def test_the_readme_names_whatever_a_site_may_hold(tmp_path: Path) -> None:
     _write(tmp_path)
     text = (tmp_path / "README.txt").read_text()
     layout = Layout(tmp_path)
-    named = (
-        getattr(layout, name)
-        for name in vars(Layout)
-        if isinstance(getattr(Layout, name), property)
-    )
+    named = [p for name in dir(layout) if isinstance(p := getattr(layout, name), Path)]
     names = {p.name for p in named if p.parent == tmp_path and not p.name.startswith(".")}
     # What `serve --write-unit` makes, it tells itself.
     names -= {layout.unit.name, layout.serve_token.name}

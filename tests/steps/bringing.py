@@ -10,7 +10,7 @@ import pytest
 
 from setup_assistant.errors import SetupError
 from setup_assistant.steps.download.folder import Brought, Job, bring
-from setup_assistant.steps.download.source import Source
+from setup_assistant.steps.download.job import Source
 from setup_assistant.weights import folder_record
 from tests.hub import Hub
 from tests.hub.fixtures import MODEL

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from setup_assistant.choose.memory import CONTEXT, Setting, Work, estimate
-from setup_assistant.choose.tokens import image_grid
+from setup_assistant.choose.vision_tokens import image_grid
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.host import paths
 from setup_assistant.report.build import Asked

@@ -11,8 +11,9 @@ from setup_assistant.errors import SetupError
 from setup_assistant.messages import Message
 from setup_assistant.steps.backends.base import Job
 from setup_assistant.steps.backends.uv import Uv
+from setup_assistant.steps.install_job import following, moved
+from setup_assistant.steps.install_job import install_from as install
 from setup_assistant.steps.ledger import Ledger
-from setup_assistant.steps.next_source import following, install, moved
 from setup_assistant.steps.step import Silent
 from tests.choose.described import described, planned
 from tests.steps.index import serving, small_recipes

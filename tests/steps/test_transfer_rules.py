@@ -16,9 +16,9 @@ from setup_assistant.host.transfer import part as parts
 from setup_assistant.host.transfer.file_progress import Flow, Patience, Run
 from setup_assistant.host.transfer.part import SEGMENT, Part, kept_bytes
 from setup_assistant.host.transfer.remote_file import RemoteFile
-from setup_assistant.steps.download import leftovers, places
-from setup_assistant.steps.download.events import Event
+from setup_assistant.steps.download import named_source, proving
 from setup_assistant.steps.download.folder import Brought, Job, bring
+from setup_assistant.steps.download.job import Event
 from setup_assistant.steps.download.web import WebSource
 from setup_assistant.weights import folder_record
 from tests.hub import Hub
@@ -149,7 +149,7 @@ def test_what_begins_at_another_byte_is_not_taken(hub: Hub, tmp_path: Path, smal
 
 # --- revisions -----------------------------------------------------------------------------
 def fetch(hub: Hub, folder: Path, revision: str = "", **more: Any) -> Brought:
-    source = places.source_of(
+    source = named_source.source_of(
         "modelscope", hub.url, model=MODEL, resume=["r"], flag="--to", revision=revision
     )
     assert isinstance(source, WebSource)
@@ -215,7 +215,9 @@ def test_a_resume_with_another_revision_does_not_mix_bytes(
 
 def test_a_folder_has_one_state(tmp_path: Path) -> None:
     with pytest.raises(SetupError) as caught:
-        places.source_of(str(tmp_path), "", model=MODEL, resume=["r"], flag="--to", revision="v2")
+        named_source.source_of(
+            str(tmp_path), "", model=MODEL, resume=["r"], flag="--to", revision="v2"
+        )
     assert caught.value.code == "usage"
 
 
@@ -235,4 +237,4 @@ def test_unfinished_files_of_others_are_named_and_stay(hub: Hub, tmp_path: Path)
     assert {e.data["path"] for e in told if e.kind == "leftover"} == set(left)
     assert any("unfinished" in s and "._____temp" in s for s in said)
     assert all((folder / name).read_bytes() == b"123" for name in left)
-    assert leftovers.find(folder, left) == []
+    assert proving.leftovers(folder, left) == []

@@ -17,7 +17,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import paths
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout
-from setup_assistant.steps import environment_record, swap, undo
+from setup_assistant.steps import environment_record, swap, uninstall
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.ownership import Owner
 from tests import forked
@@ -43,12 +43,12 @@ def files_in(*folders: Path) -> set[str]:
     return {str(p) for f in folders for p in (f, *f.rglob("*")) if os.path.lexists(p)}
 
 
-def uninstall(root: Path, *, others: bool = True) -> tuple[dict[str, str], undo.Removed]:
+def uninstalled(root: Path, *, others: bool = True) -> tuple[dict[str, str], uninstall.Removed]:
     """Uninstall; return what was shown (path → fate) and what came of it."""
     layout = read_layout(root)
     cache = paths.cache_folder()
-    items = undo.inventory(layout, other_sites=others, own_cache=cache)
-    return {str(i.path): i.fate for i in items}, undo.remove(items, layout)
+    items = uninstall.inventory(layout, other_sites=others, own_cache=cache)
+    return {str(i.path): i.fate for i in items}, uninstall.remove(items, layout)
 
 
 def run(*arguments: str) -> dict[str, Any]:
@@ -102,12 +102,12 @@ def test_a_copy_takes_nothing_of_the_original(tmp_path: Path, tool: str) -> None
     else:
         shutil.copytree(site.layout.root, copy, symlinks=True)
     before = files_in(site.layout.root, tmp_path / "envs", tmp_path / "weights")
-    shown, done = uninstall(copy)
+    shown, done = uninstalled(copy)
     assert files_in(site.layout.root, tmp_path / "envs", tmp_path / "weights") == before
     assert shown[str(site.layout.env)] == "kept"
     assert not copy.exists(), done
     # The original can still be taken away.
-    uninstall(site.layout.root)
+    uninstalled(site.layout.root)
     assert not site.layout.root.exists()
     assert list((tmp_path / "envs").iterdir()) == []
     assert list((tmp_path / "weights").iterdir()) == []
@@ -118,7 +118,7 @@ def test_a_copy_takes_its_own_environment_and_weights(tmp_path: Path) -> None:
     subprocess.run(["cp", "-a", str(site.layout.root), str(tmp_path / "copy")], check=True)
     before = files_in(site.layout.root)
     (tmp_path / "copy" / "models" / "Qwen2-VL-2B-Instruct" / "notes.txt").write_text("mine")
-    _shown, done = uninstall(tmp_path / "copy")
+    _shown, done = uninstalled(tmp_path / "copy")
     assert files_in(site.layout.root) == before
     (only,) = done.kept
     assert only.name == "notes.txt"
@@ -127,7 +127,7 @@ def test_a_copy_takes_its_own_environment_and_weights(tmp_path: Path) -> None:
 def test_a_moved_site_goes(tmp_path: Path) -> None:
     site = Made(tmp_path / "site", tmp_path / "envs" / "q", tmp_path / "weights" / "q")
     site.layout.root.rename(tmp_path / "moved")
-    _shown, done = uninstall(tmp_path / "moved")
+    _shown, done = uninstalled(tmp_path / "moved")
     assert done.failed == ()
     assert not (tmp_path / "moved").exists()
     assert not site.layout.env.exists()
@@ -138,7 +138,7 @@ def test_a_site_moved_to_another_disk_goes_without_what_lies_elsewhere(tmp_path:
     site = Made(tmp_path / "site", tmp_path / "envs" / "q")
     shutil.copytree(site.layout.root, tmp_path / "moved", symlinks=True)
     shutil.rmtree(site.layout.root)
-    shown, _done = uninstall(tmp_path / "moved")
+    shown, _done = uninstalled(tmp_path / "moved")
     assert shown[str(site.layout.env)] == "kept"
     assert site.layout.env.exists()
     assert not (tmp_path / "moved").exists()
@@ -152,7 +152,7 @@ def test_after_up_a_copy_is_a_site_of_its_own(tmp_path: Path) -> None:
     assert first
     assert second
     assert first.id != second.id
-    shown, _done = uninstall(tmp_path / "copy")
+    shown, _done = uninstalled(tmp_path / "copy")
     assert shown[str(site.layout.env)] == "kept"
     assert site.layout.env.exists()
 
@@ -190,7 +190,7 @@ def test_a_received_ledger_takes_nothing_of_mine(tmp_path: Path, path: str, kind
     mine(root / "mine")
     (root / "out").symlink_to(tmp_path / "mine")
     before = files_in(tmp_path / "mine", tmp_path / "home", root / "mine", root / "out")
-    _shown, done = uninstall(root)
+    _shown, done = uninstalled(root)
     assert files_in(tmp_path / "mine", tmp_path / "home", root / "mine", root / "out") == before
     assert {root / "mine" / "thesis.txt", root / "mine"} & set(done.kept)
 
@@ -214,7 +214,7 @@ def test_a_ledger_of_any_types_is_read(tmp_path: Path, line: object) -> None:
         json.dumps(line).encode() + b"\n\xff\xfe\n" + b"[" * 100_000
     )
     assert not Owner(Layout(root)).original
-    uninstall(root)
+    uninstalled(root)
 
 
 def test_a_forged_home_is_not_believed(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_a_forged_home_is_not_believed(tmp_path: Path) -> None:
     home = {"time": "t", "step": "s", "event": "here", "id": "a", "root": str(root), "device": 1}
     text = layout.ledger.read_text()
     layout.ledger.write_text(json.dumps(home | {"inode": root.stat().st_ino + 1}) + "\n" + text)
-    uninstall(root)
+    uninstalled(root)
     assert (root / "mine" / "thesis.txt").exists()
 
 
@@ -234,7 +234,7 @@ def test_answers_of_a_stranger_name_an_environment_of_mine(tmp_path: Path) -> No
     root = tmp_path / "received"
     forge(root, str(theirs.layout.env))
     (root / "answers.toml").write_text(f'env = "{theirs.layout.env}"\n')
-    shown, _done = uninstall(root)
+    shown, _done = uninstalled(root)
     assert shown[str(theirs.layout.env)] == "kept"
     assert theirs.layout.env.exists()
 
@@ -243,7 +243,7 @@ def test_a_folder_that_took_the_place_of_the_weights_stays(tmp_path: Path) -> No
     site = Made(tmp_path / "site", weights=tmp_path / "weights" / "q")
     site.weights.rename(tmp_path / "elsewhere")
     mine(site.weights)
-    shown, _done = uninstall(site.layout.root)
+    shown, _done = uninstalled(site.layout.root)
     assert shown[str(site.weights)] == "kept"
     assert (site.weights / "thesis.txt").exists()
 
@@ -252,7 +252,7 @@ def test_an_environment_behind_a_link_stays(tmp_path: Path) -> None:
     site = Made(tmp_path / "site")
     site.layout.env.rename(tmp_path / "large disk")
     site.layout.env.symlink_to(tmp_path / "large disk")
-    shown, done = uninstall(site.layout.root)
+    shown, done = uninstalled(site.layout.root)
     assert shown[str(site.layout.env)] == "kept"
     assert (tmp_path / "large disk" / "pyvenv.cfg").exists()
     assert done.kept == (site.layout.env,)
@@ -262,19 +262,19 @@ def test_a_parent_behind_a_link_stays(tmp_path: Path) -> None:
     site = Made(tmp_path / "site")
     (site.layout.root / "models").rename(tmp_path / "large disk")
     (site.layout.root / "models").symlink_to(tmp_path / "large disk")
-    _shown, _done = uninstall(site.layout.root)
+    _shown, _done = uninstalled(site.layout.root)
     assert list((tmp_path / "large disk").rglob("*.safetensors"))
 
 
 def test_what_changes_after_it_was_shown_is_not_taken(tmp_path: Path) -> None:
     site = Made(tmp_path / "site")
     layout = site.layout
-    items = undo.inventory(layout, other_sites=True, own_cache=paths.cache_folder())
+    items = uninstall.inventory(layout, other_sites=True, own_cache=paths.cache_folder())
     layout.env.rename(tmp_path / "away")
     layout.env.symlink_to(mine(tmp_path / "mine"))
     (layout.root / "answers.toml").unlink()
     (layout.root / "answers.toml").write_text("mine")
-    done = undo.remove(items, layout)
+    done = uninstall.remove(items, layout)
     assert {e.args_["path"] for e in done.failed} == {
         str(layout.env), str(layout.root / "answers.toml"),
     }  # fmt: skip
@@ -290,7 +290,7 @@ def test_a_text_of_ones_own_stays(tmp_path: Path) -> None:
     script = next(site.layout.scripts.glob("*.py"))
     script.write_text(script.read_text() + "# mine\n")
     (site.layout.scripts / "own.py").write_text("mine")
-    shown, done = uninstall(site.layout.root)
+    shown, done = uninstalled(site.layout.root)
     kept = {site.layout.root / "README.txt", script, site.layout.scripts / "own.py"}
     assert set(done.kept) == kept
     assert {shown[str(p)] for p in kept} == {"changed"}
@@ -330,7 +330,7 @@ def test_an_adopted_environment_stays_and_it_is_said(tmp_path: Path) -> None:
     (env,) = [i for i in shown if i["path"] == str(site.layout.env)]
     assert env["fate"] == "kept"
     assert "somebody else" in env["reason"]
-    uninstall(site.layout.root)
+    uninstalled(site.layout.root)
     assert (site.layout.env / "pyvenv.cfg").exists()
 
 
@@ -368,24 +368,24 @@ class TestEarlierVersion:
 
     def test_it_goes(self, tmp_path: Path) -> None:
         site = self.old(tmp_path)
-        uninstall(site.layout.root)
+        uninstalled(site.layout.root)
         assert not site.layout.root.exists()
 
     def test_an_environment_that_names_it_goes(self, tmp_path: Path) -> None:
         site = self.old(tmp_path, env=tmp_path / "envs" / "q")
-        uninstall(site.layout.root)
+        uninstalled(site.layout.root)
         assert not site.layout.env.exists()
 
     def test_a_copy_takes_nothing_elsewhere(self, tmp_path: Path) -> None:
         site = self.old(tmp_path, env=tmp_path / "envs" / "q")
         shutil.copytree(site.layout.root, tmp_path / "copy", symlinks=True)
-        uninstall(tmp_path / "copy")
+        uninstalled(tmp_path / "copy")
         assert site.layout.env.exists()
         assert not (tmp_path / "copy").exists()
 
     def test_weights_elsewhere_are_named(self, tmp_path: Path) -> None:
         site = self.old(tmp_path, weights=tmp_path / "weights" / "q")
-        shown, _done = uninstall(site.layout.root)
+        shown, _done = uninstalled(site.layout.root)
         assert shown[str(site.weights)] == "kept"
         assert site.weights.exists()
 
@@ -420,7 +420,7 @@ class TestCache:
         monkeypatch.setenv("SETUP_ASSISTANT_CACHE", str(data))
         mine(caches.begin(paths.package_cache()) / "wheels-v5")
         site = Made(tmp_path / "site")
-        uninstall(site.layout.root, others=False)
+        uninstalled(site.layout.root, others=False)
         assert sorted(p.name for p in data.iterdir()) == ["thesis.txt"]
 
     def test_the_persons_own_package_cache_stays(
@@ -439,7 +439,7 @@ class TestCache:
         monkeypatch.setenv("SETUP_ASSISTANT_CACHE", cache)
         home = tmp_path / "home"
         site = forge(tmp_path / "site", str(home), kind="cache")
-        items = undo.inventory(site, other_sites=False, own_cache=paths.cache_folder())
+        items = uninstall.inventory(site, other_sites=False, own_cache=paths.cache_folder())
         assert not {Path("/"), home} & {i.path for i in items if i.fate == "remove"}
 
 
@@ -538,10 +538,10 @@ def test_a_removal_that_was_killed_can_be_proved_again(
         left[0] = moment % 4
         with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
             patch.setattr(os, "unlink", dying)
-            uninstall(site.layout.root)
+            uninstalled(site.layout.root)
         if not site.layout.ledger.exists():
             break
-    uninstall(site.layout.root)
+    uninstalled(site.layout.root)
     assert not site.layout.root.exists()
     assert list((tmp_path / "envs").iterdir()) == []
     assert list((tmp_path / "weights").iterdir()) == []
@@ -556,7 +556,7 @@ def test_weights_in_a_folder_of_the_persons(tmp_path: Path) -> None:
     site.make_files(theirs)
     (theirs / "a.bin.sa-part").write_text("half")
     (theirs / "config.json").write_text("changed by me")
-    shown, _done = uninstall(site.layout.root)
+    shown, _done = uninstalled(site.layout.root)
     assert sorted(p.name for p in theirs.iterdir()) == ["config.json", "thesis.txt"]
     assert shown[str(theirs / "config.json")] == "kept"
 
@@ -582,7 +582,7 @@ def test_the_home_as_a_site_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("SETUP_ASSISTANT_CACHE", str(tmp_path / "cache"))
     Made(home)
-    shown, _done = uninstall(home)
+    shown, _done = uninstalled(home)
     assert list(home.iterdir()) == []
     assert str(home) not in shown
 
@@ -595,7 +595,7 @@ def test_what_is_mounted_is_shown_as_staying(
     site = Made(tmp_path / "site")
     place = str(site.layout.env / "lib")
     monkeypatch.setattr(mounts, "table", lambda: [("/", "ext4"), (place, "tmpfs")])
-    shown, done = uninstall(site.layout.root)
+    shown, done = uninstalled(site.layout.root)
     assert shown[str(site.layout.env)] == "kept"
     assert done.failed == ()
     assert (site.layout.env / "pyvenv.cfg").exists()

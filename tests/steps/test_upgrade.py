@@ -182,12 +182,12 @@ def test_interrupted_while_it_is_built(site: Site, plan: Plan, newer: Plan) -> N
 
 
 def test_uninstall_takes_the_previous_one_too(site: Site, newer: Plan) -> None:
-    from setup_assistant.steps import undo
+    from setup_assistant.steps import uninstall
 
     assert go(site, newer)
     layout = site.layout
     Ledger(layout.ledger).made("environment", layout.env, "folder")
-    items = undo.inventory(layout, other_sites=False, own_cache=paths.cache_folder())
+    items = uninstall.inventory(layout, other_sites=False, own_cache=paths.cache_folder())
     assert {rollback.folder(layout), layout.env} <= {i.path for i in items}
-    undo.remove(items, layout)
+    uninstall.remove(items, layout)
     assert not layout.root.exists()

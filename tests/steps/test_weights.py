@@ -11,7 +11,7 @@ import pytest
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps import weights
-from setup_assistant.steps.download import places
+from setup_assistant.steps.download import named_source
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context
 from setup_assistant.steps.weights import WeightsStep
@@ -95,7 +95,7 @@ def test_the_persons_own_hub_wins(
     monkeypatch: pytest.MonkeyPatch, given: str, expected: str
 ) -> None:
     monkeypatch.setenv("MODELSCOPE_ENDPOINT", given)
-    assert places.endpoint("modelscope", "https://plan.example/") == expected
+    assert named_source.endpoint("modelscope", "https://plan.example/") == expected
 
 
 def test_the_step_downloads_and_then_passes(

@@ -18,9 +18,9 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host.transfer import part as parts
 from setup_assistant.host.transfer import wait as waits
 from setup_assistant.host.transfer.file_progress import Patience
-from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.hubs import ModelScopeHub
+from setup_assistant.steps.download.job import Event
 from setup_assistant.steps.download.web import WebSource
 from setup_assistant.weights import folder_record
 from tests.hub import Hub

@@ -17,7 +17,7 @@ from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.weights import folder_record
-from setup_assistant.weights.doubts import doubts
+from setup_assistant.weights.folder_record import doubts
 from tests.hub.fixtures import MODEL, SHARDS
 
 

@@ -64,7 +64,7 @@ def test_a_list_in_pages(hub: Hub, tmp_path: Path, size: int) -> None:
 def test_a_list_that_is_cut_is_asked_for_folder_by_folder(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("setup_assistant.steps.download.tree._CUT_AT", 12)
+    monkeypatch.setattr("setup_assistant.steps.download.hub_listing._CUT_AT", 12)
     for name in ("a", "b", "b/deep"):
         folder = hub.models[MODEL] / "more" / name
         folder.mkdir(parents=True)
@@ -79,7 +79,7 @@ def test_a_list_that_is_cut_is_asked_for_folder_by_folder(
 def test_a_folder_with_more_files_than_a_list_holds(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("setup_assistant.steps.download.tree._CUT_AT", 5)
+    monkeypatch.setattr("setup_assistant.steps.download.hub_listing._CUT_AT", 5)
     hub.cut_at = 5
     with pytest.raises(SetupError) as caught:
         fetch(hub, tmp_path / "w")
@@ -188,6 +188,6 @@ def test_a_server_that_lists_more_than_the_hub_would(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # It does not know folders either: the whole list comes whatever is asked for.
-    monkeypatch.setattr("setup_assistant.steps.download.tree._CUT_AT", 5)
+    monkeypatch.setattr("setup_assistant.steps.download.hub_listing._CUT_AT", 5)
     fetch(hub, tmp_path / "w")
     assert same(hub, tmp_path / "w")

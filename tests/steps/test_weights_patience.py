@@ -17,7 +17,7 @@ from setup_assistant.host.transfer.file_progress import Patience
 from setup_assistant.messages import msg
 from setup_assistant.steps.download import proving, run
 from setup_assistant.steps.download.folder import Brought, Job, bring
-from setup_assistant.steps.download.hub_request import ask_bytes
+from setup_assistant.steps.download.hub_listing import ask_bytes
 from setup_assistant.steps.download.hubs import ModelScopeHub
 from setup_assistant.steps.download.web import WebSource
 from setup_assistant.weights import folder_record

@@ -17,7 +17,7 @@ import pytest
 from setup_assistant.errors import SetupError
 from setup_assistant.host.transfer.part import Part, kept_bytes
 from setup_assistant.host.transfer.remote_file import RemoteFile
-from setup_assistant.steps.download import local, places
+from setup_assistant.steps.download import local, named_source
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.local import bring_file
 from setup_assistant.weights import folder_record
@@ -81,7 +81,7 @@ def url(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def fetch(kind: str, address: str, folder: Path) -> Brought:
-    source = places.source_of(kind, address, model=MODEL, resume="r", flag="--to")
+    source = named_source.source_of(kind, address, model=MODEL, resume="r", flag="--to")
     return bring(Job(model=MODEL, source=source, folder=folder, flag="--to"))
 
 
@@ -225,5 +225,5 @@ def test_a_part_that_is_another_name_of_a_file_is_none(tmp_path: Path) -> None:
 
 def test_what_is_no_source_is_wrong_use() -> None:
     with pytest.raises(SetupError) as caught:
-        places.source_of("nothing", "", model=MODEL, resume="r", flag="--to")
+        named_source.source_of("nothing", "", model=MODEL, resume="r", flag="--to")
     assert caught.value.code == "usage"

@@ -20,7 +20,7 @@ import pytest
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import pip_settings
-from setup_assistant.steps.download import places
+from setup_assistant.steps.download import named_source
 from setup_assistant.steps.download.folder import Job, bring
 from setup_assistant.weights import folder_record
 from tests.hub import Hub
@@ -151,7 +151,7 @@ def safe_hub(hub: Hub, authority: tuple[Path, Path, Path]) -> str:
 
 
 def fetch(url: str, folder: Path) -> None:
-    source = places.source_of("modelscope", url, model=MODEL, resume="r", flag="--to")
+    source = named_source.source_of("modelscope", url, model=MODEL, resume="r", flag="--to")
     bring(Job(model=MODEL, source=source, folder=folder, flag="--to"))
     assert folder_record.intact(folder, MODEL)
 

@@ -10,7 +10,7 @@ import pytest
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import sites
-from setup_assistant.steps.download import local, places
+from setup_assistant.steps.download import local, named_source
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.weights import folder_record
 from tests.hub import Hub
@@ -28,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fetch(hub: Hub, folder: Path) -> Brought:
-    source = places.source_of("modelscope", hub.url, model=MODEL, resume="r", flag="--to")
+    source = named_source.source_of("modelscope", hub.url, model=MODEL, resume="r", flag="--to")
     return bring(Job(model=MODEL, source=source, folder=folder, flag="--to"))
 
 
@@ -86,7 +86,7 @@ def test_a_cache_keeps_its_bytes_whatever_is_written_here_later(
     there = lay(hub, home / ".cache" / "modelscope" / "models" / MODEL)
     data, mode = there.read_bytes(), there.stat().st_mode
     said: list[str] = []
-    source = places.source_of("modelscope", hub.url, model=MODEL, resume="r", flag="--to")
+    source = named_source.source_of("modelscope", hub.url, model=MODEL, resume="r", flag="--to")
     job = Job(model=MODEL, source=source, folder=tmp_path / "w", flag="--to",
               note=lambda text: said.append(str(text)))  # fmt: skip
     bring(job)
@@ -137,7 +137,7 @@ def test_a_stick_that_lost_the_times_is_held_to_its_record(hub: Hub, tmp_path: P
     fetch(hub, stick)
     for file in stick.glob("*"):
         os.utime(file, (1, 1))
-    source = places.source_of(str(stick), "", model=MODEL, resume="r", flag="--to")
+    source = named_source.source_of(str(stick), "", model=MODEL, resume="r", flag="--to")
     job = Job(model=MODEL, source=source, folder=tmp_path / "a", flag="--to")
     assert {k.checked for k in bring(job).record.files} == {"sha256"}
     shard = stick / SHARDS[0]
@@ -152,6 +152,8 @@ def test_a_stick_that_lost_the_times_is_held_to_its_record(hub: Hub, tmp_path: P
 @pytest.mark.parametrize("layout", ["models/Qwen--Tiny-VL/snapshots/master", "Qwen/Tiny-VL", ""])
 def test_a_cache_on_a_stick_is_a_source(hub: Hub, tmp_path: Path, layout: str) -> None:
     shutil.copytree(hub.models[MODEL], tmp_path / "stick" / layout, dirs_exist_ok=True)
-    source = places.source_of(str(tmp_path / "stick"), "", model=MODEL, resume="r", flag="--to")
+    source = named_source.source_of(
+        str(tmp_path / "stick"), "", model=MODEL, resume="r", flag="--to"
+    )
     bring(Job(model=MODEL, source=source, folder=tmp_path / "w", flag="--to"))
     assert folder_record.intact(tmp_path / "w", MODEL)

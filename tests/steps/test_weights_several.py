@@ -12,7 +12,7 @@ import pytest
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host.transfer.file_progress import Patience
-from setup_assistant.steps.download import places
+from setup_assistant.steps.download import named_source
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.hubs import ModelScopeHub
 from setup_assistant.steps.download.local import FolderSource
@@ -219,7 +219,7 @@ OFFICIAL = {"modelscope": "https://m", "huggingface": "https://h", "hf-mirror": 
 
 
 def test_without_a_wish_all_hubs_are_asked() -> None:
-    found = places.places_of((), None, OFFICIAL)
+    found = named_source.places_of((), None, OFFICIAL)
     assert [(p.kind, p.address) for p in found] == [
         ("modelscope", "https://m"), ("huggingface", "https://c"), ("huggingface", "https://h")
     ]  # fmt: skip
@@ -227,7 +227,7 @@ def test_without_a_wish_all_hubs_are_asked() -> None:
 
 def test_a_wish_stands_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     def found(*kinds: str, given: str | None = None) -> list[tuple[str, str]]:
-        return [(p.kind, p.address) for p in places.places_of(kinds, given, OFFICIAL)]
+        return [(p.kind, p.address) for p in named_source.places_of(kinds, given, OFFICIAL)]
 
     assert found("modelscope") == [("modelscope", "https://m")]
     assert found(given="lab:8000") == [("modelscope", "https://lab:8000")]

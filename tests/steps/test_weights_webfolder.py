@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from setup_assistant.errors import SetupError
-from setup_assistant.steps.download import places
+from setup_assistant.steps.download import named_source
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from tests.hub.fixtures import MODEL, SHARDS
 
@@ -70,7 +70,7 @@ def web(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[t
 
 
 def fetch(url: str, folder: Path) -> Brought:
-    source = places.source_of(url, "", model=MODEL, resume="r", flag="--to")
+    source = named_source.source_of(url, "", model=MODEL, resume="r", flag="--to")
     return bring(Job(model=MODEL, source=source, folder=folder, flag="--to"))
 
 

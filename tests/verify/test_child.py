@@ -117,7 +117,7 @@ def test_what_the_child_is_given(fake_env: Maker, tmp_path: Path, own_cache: Pat
 
 
 def test_folders_of_killed_runs_are_swept(fake_env: Maker, own_cache: Path) -> None:
-    dead = own_cache / "verify" / "999999999-abcd1234"
+    dead = own_cache / "verify" / "run-999999999-abcd1234"
     dead.mkdir(parents=True)
     verify(fake_env("exit 1"))
     assert not dead.exists()

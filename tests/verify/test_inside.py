@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import setup_assistant.verify
+from setup_assistant.catalog import checks
 
 ROOM = Path(setup_assistant.verify.__file__).parent
 
@@ -23,6 +24,7 @@ ROOM = Path(setup_assistant.verify.__file__).parent
 @pytest.fixture(autouse=True)
 def room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOM))
+    module("explain").learn({"raised": checks.load().raised})
 
 
 def module(name: str) -> ModuleType:
@@ -145,7 +147,7 @@ def test_pairs(
 ) -> None:
     install(tmp_path, torch, cuda, vision, demand)
     monkeypatch.syspath_prepend(str(tmp_path))
-    pairing = module("pairing")
+    pairing = module("torch_pairing")
     fault = pairing.pairing()
     if verdict == "fits":
         assert fault is None

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from setup_assistant.host import durable
-from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.folder import Brought, Job, bring
 from setup_assistant.steps.download.hubs import ModelScopeHub
+from setup_assistant.steps.download.job import Event
 from setup_assistant.steps.download.web import WebSource
 from setup_assistant.weights import folder_record
 from tests.hub import Hub

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from setup_assistant.doctor.case import Case
     from setup_assistant.doctor.finding import Diagnosis, Finding
     from setup_assistant.doctor.fix import Attempt
-    from setup_assistant.doctor.foresee import Change
+    from setup_assistant.host.prefix import Change
 
 
 # How often what one remedy brought to light is mended as well.

@@ -12,7 +12,7 @@ from setup_assistant.messages import Message, _, msg
 if TYPE_CHECKING:
     from setup_assistant.doctor.finding import Diagnosis, Finding
     from setup_assistant.doctor.fix import Attempt
-    from setup_assistant.doctor.foresee import Change
+    from setup_assistant.host.prefix import Change
     from setup_assistant.machine.facts import Gpu
 
 _LAYERS = {

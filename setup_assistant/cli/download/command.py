@@ -18,8 +18,7 @@ from setup_assistant.messages import _, msg
 
 if TYPE_CHECKING:
     from setup_assistant.cli.download.download_display import Arriving
-    from setup_assistant.steps.download.job import Job
-    from setup_assistant.steps.download.source import Source
+    from setup_assistant.steps.download.job import Job, Source
     from setup_assistant.weights.folder_record import Manifest
 
 _REVISION = re.compile(r"(?!.*\.\.)[\w][\w./-]{0,199}")
@@ -198,19 +197,19 @@ def _job(wish: _Wish, folder: Path, arriving: Arriving) -> Job:
 
 
 def _sources(wish: _Wish, folder: Path) -> list[Source]:
-    from setup_assistant.steps.download import places
+    from setup_assistant.steps.download import named_source
 
-    hubs = [s for s in wish.sources if s in places.HUBS]
+    hubs = [s for s in wish.sources if s in named_source.HUBS]
     if wish.endpoint and wish.sources and len(hubs) != 1:
         raise _wrong(_("--endpoint is for --source modelscope or huggingface."))
     again = ["setup-assistant", "download", wish.model, "--to", str(folder)]
-    if wish.sources != (places.MODELSCOPE,):
+    if wish.sources != (named_source.MODELSCOPE,):
         again += [part for s in wish.sources for part in ("--source", s)]
     ending = ["--endpoint", wish.endpoint] if wish.endpoint else []
-    found = places.places_of(wish.sources, wish.endpoint, _official())
+    found = named_source.places_of(wish.sources, wish.endpoint, _official())
     resume = [*again, *ending]
     return [
-        places.source_of(
+        named_source.source_of(
             place.kind, place.address, model=wish.model, resume=resume, flag="--to",
             alone=len(found) == 1, revision=wish.revision,
         )
@@ -257,7 +256,7 @@ def _data(record: Manifest, folder: Path) -> dict[str, Any]:
 
 def _show(record: Manifest, folder: Path, unasked: str) -> None:
     from setup_assistant.units_text import size_text
-    from setup_assistant.weights.doubts import doubts
+    from setup_assistant.weights.folder_record import doubts
 
     line = msg(
         "{model} is complete in {folder}: {count} files, {size}",

@@ -12,7 +12,7 @@ from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.live_table import LiveTable
 from setup_assistant.host import clock
 from setup_assistant.messages import Message, _
-from setup_assistant.steps.download.events import Event
+from setup_assistant.steps.download.job import Event
 from setup_assistant.terminal_text import cut
 from setup_assistant.times_text import rough
 from setup_assistant.units_text import size_text

@@ -81,20 +81,19 @@ def take_back(name: str, *, dry_run: bool) -> Result:
     """Bring the packages of an adopted environment back to what they were.
 
     Raises:
-        SetupError: `env_in_use`, `site_busy`, or as `take_back.take_back`.
+        SetupError: `env_in_use`, `site_busy`, or as `steps.adopt.take_back`.
     """
     from setup_assistant.host import files
     from setup_assistant.site import environments
     from setup_assistant.site.read import read_layout
     from setup_assistant.steps import adopt as adopting
-    from setup_assistant.steps import take_back as taking
     from setup_assistant.steps.write_receipt import tell_again
 
     found = environments.pick(name)
     environments.refuse_used(found)
     layout = read_layout(Path(found.site or ""))
     with files.exclusive(layout.lock):
-        own, theirs = taking.listed(layout)
+        own, theirs = adopting.differences(layout)
         back = {n: (now, old) for n, (old, now) in own.items()}
         said = adopting.listed(back) or _("nothing")
         show.note(_("Taken back: {packages}", packages=said))
@@ -102,7 +101,7 @@ def take_back(name: str, *, dry_run: bool) -> Result:
             show.note(_("Changed since by somebody else, and left: {packages}",
                         packages=adopting.listed(theirs)))  # fmt: skip
         if own and not dry_run:
-            taking.take_back(layout, own)
+            adopting.take_back(layout, own)
             tell_again(layout)
     data = {
         "environment": found.prefix,

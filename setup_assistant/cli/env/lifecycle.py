@@ -20,10 +20,10 @@ from setup_assistant.messages import _
 
 if TYPE_CHECKING:
     from setup_assistant.choose.plan import Plan
+    from setup_assistant.host.prefix import Change
     from setup_assistant.site.environments import Environment
     from setup_assistant.site.layout import Layout
     from setup_assistant.site.read import Site
-    from setup_assistant.steps.upgrade import Change
 
 
 @click.argument("name")
@@ -141,13 +141,11 @@ def _rollback_shown(found: Environment, layout: Layout) -> Result:
     from setup_assistant.host import prefix
     from setup_assistant.steps import by_hand
     from setup_assistant.steps import rollback as rollback_steps
-    from setup_assistant.steps.upgrade import Change
 
     if not rollback_steps.there(layout):
         raise SetupError("nothing_previous", path=str(layout.env))
     previous = prefix.packages(rollback_steps.folder(layout))
-    there = by_hand.compared(prefix.packages(layout.env), previous)
-    changes = tuple(Change(name=d.name, old=d.was, new=d.now) for d in there)
+    changes = by_hand.compared(prefix.packages(layout.env), previous)
     return Result("env rollback", _data(found, changes, done=False), text=lambda: _draw(changes))
 
 
@@ -159,7 +157,7 @@ def _by_hand(layout: Layout) -> list[str]:
 
     found = by_hand.departures(layout.env, planned(read_plan(layout)))
     return [
-        _("Changed by hand: {name} {was} → {now}", name=d.name, was=d.was or "-", now=d.now or "-")
+        _("Changed by hand: {name} {was} → {now}", name=d.name, was=d.old or "-", now=d.new or "-")
         for d in found
     ]
 

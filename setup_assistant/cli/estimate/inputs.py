@@ -114,7 +114,7 @@ def work_of(model: Model, given: dict[str, Any]) -> Work:
         SetupError: `usage` or `picture_refused` for a size that is none.
     """
     from setup_assistant.choose.memory import Work
-    from setup_assistant.choose.tokens import Grid, PictureError, image_grid, video_grid
+    from setup_assistant.choose.vision_tokens import Grid, PictureError, image_grid, video_grid
 
     most = given["max_pixels"]
     grids: list[Grid] = []

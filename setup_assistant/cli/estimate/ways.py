@@ -109,7 +109,7 @@ def _training(setting: Setting, given: dict[str, Any]) -> Way:
 
 def _serving(model: Model, setting: Setting, given: dict[str, Any]) -> Way:
     from setup_assistant.choose import parallel, serving
-    from setup_assistant.choose.tokens import IMAGE_MAX_TOKENS
+    from setup_assistant.choose.vision_tokens import IMAGE_MAX_TOKENS
 
     least = serving.LEAST_PART[given["engine"]]
     if setting.part is not None and not at_least(setting.part, least):

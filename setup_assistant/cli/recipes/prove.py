@@ -171,7 +171,7 @@ def _bench(home: Path, *, work: Path | None, python: str, cpu: bool, keep: bool)
 
 def _write(home: Path, proving: Proving) -> None:
     from setup_assistant.host import files
-    from setup_assistant.maintain.stack_proofs import with_found
+    from setup_assistant.maintain.stack_proof import with_found
 
     path = home / "stacks.toml"
     if proving.found:

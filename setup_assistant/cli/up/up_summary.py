@@ -10,7 +10,7 @@ from setup_assistant.cli.terminal import show
 from setup_assistant.host import paths
 from setup_assistant.host.program import program
 from setup_assistant.messages import _
-from setup_assistant.report.limits import LIMITS
+from setup_assistant.report.labels import LIMITS
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps.prepare import Prepared
 

@@ -16,7 +16,6 @@ from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import paths
 from setup_assistant.host.program import spell
 from setup_assistant.messages import _
-from setup_assistant.verify.unproved import unproved
 
 if TYPE_CHECKING:
     from setup_assistant.choose.plan import Plan
@@ -167,7 +166,7 @@ def _result(found: Verification, site: Site | None = None) -> Result:
         data["remedy"] = spell(found.remedy)
     if found.status == "ok":
         return Result("verify", data=data, text=lambda: _show_passed(found, site, memory, data))
-    failure = unproved(found)
+    failure = found.error()
     return Result("verify", data=data, exit_code=Exit.FAILED, errors=(Problem.of(failure),))
 
 

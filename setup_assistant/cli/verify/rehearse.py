@@ -14,7 +14,6 @@ from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
-from setup_assistant.verify.unproved import unproved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +99,7 @@ def _result(ready: Prepared, found: Rehearsed) -> Result:
     if found.status == "unfinished":
         failure = SetupError("rehearsal_unfinished", model=found.model, cause=found.evidence or "?")
         return Result("rehearse", data, exit_code=Exit.PARTLY, errors=(Problem.of(failure),))
-    failure = unproved(found)
+    failure = found.error()
     return Result("rehearse", data, exit_code=Exit.FAILED, errors=(Problem.of(failure),))
 
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
-from setup_assistant.site.exports.context import MODELS, ROOT, shared, template
-from setup_assistant.site.exports.source import Source
+from setup_assistant.site.exports.source import MODELS, ROOT, Source, shared, template
 
 _ARCHIVE = "context.tar.gz"
 _URL = re.compile(r"https?://[!-~]+")

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
-from setup_assistant.site.exports.context import MODELS, ROOT, shared, template
-from setup_assistant.site.exports.source import Source
+from setup_assistant.site.exports.source import MODELS, ROOT, Source, shared, template
 
 _PLATFORMS = {"x86_64": "linux/amd64", "aarch64": "linux/arm64"}
 _TAG = "qwen2-vl:1"

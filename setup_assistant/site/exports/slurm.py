@@ -6,8 +6,7 @@ import json
 import shlex
 from pathlib import Path
 
-from setup_assistant.site.exports.context import shared, template
-from setup_assistant.site.exports.source import Source
+from setup_assistant.site.exports.source import Source, shared, template
 from setup_assistant.units_text import GIB
 
 # Beside the weights: the interpreter, its libraries and the pictures.

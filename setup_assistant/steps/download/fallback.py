@@ -15,11 +15,9 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.host.transfer.wait import Wait
 from setup_assistant.messages import msg
-from setup_assistant.steps.download.comparison import Comparison
-from setup_assistant.steps.download.events import Event
-from setup_assistant.steps.download.failures import FileError
-from setup_assistant.steps.download.job import Job
-from setup_assistant.steps.download.source import Source
+from setup_assistant.steps.download.job import Event, Job, Source
+from setup_assistant.steps.download.proving import Comparison
+from setup_assistant.steps.download.web import FileError
 from setup_assistant.weights.folder_record import size_of
 
 # Failures that another source may not have; a full disk is full for all.

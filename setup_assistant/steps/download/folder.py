@@ -2,24 +2,77 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
-from setup_assistant.host.transfer.remote_file import RemoteFile
-from setup_assistant.messages import msg
+from setup_assistant.host.transfer.remote_file import STATE_SUFFIX, RemoteFile
+from setup_assistant.messages import _, msg
 from setup_assistant.steps.download import speeds
-from setup_assistant.steps.download.events import Event
 from setup_assistant.steps.download.fallback import Several
-from setup_assistant.steps.download.job import LOCK, Brought, Foreseen, Job
-from setup_assistant.steps.download.preflight import check_length, check_links, check_space, make
+from setup_assistant.steps.download.job import LOCK, Brought, Event, Foreseen, Job
 from setup_assistant.steps.download.proving import proved_before, record
 from setup_assistant.steps.download.run import Run
+from setup_assistant.units_text import size_text
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.flusher import Flusher
-from setup_assistant.weights.folder_record import Kept, Manifest
-from setup_assistant.weights.model_files_present import check_heads, check_listed
+from setup_assistant.weights.folder_record import Kept, Manifest, size_of
+from setup_assistant.weights.model_folder import check_heads, check_listed
+
+# What the longest path may have, the part's suffix included (POSIX; Windows allows fewer).
+_LONGEST_PATH = 259 if os.name == "nt" else 4095
+
+
+def check_links(job: Job, listed: Sequence[RemoteFile]) -> None:
+    """Refuse to write through a link that leads out of the folder."""
+    root = job.folder.resolve()
+    for parent in {(job.folder / f.path).parent for f in listed}:
+        if not parent.resolve().is_relative_to(root):
+            raise SetupError(
+                "weights_listing", model=job.model, detail=_("{path} is a link", path=str(parent))
+            )
+
+
+def check_length(job: Job, listed: Sequence[RemoteFile]) -> None:
+    """Refuse a folder in which the names would become too long."""
+    longest = max(listed, key=lambda f: len(os.fsencode(f.path)))
+    path = str(job.folder / f"{longest.path}{STATE_SUFFIX}")
+    if len(os.fsencode(path)) > _LONGEST_PATH:
+        error = OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+        raise files.refusal(error, Path(path), flag=job.flag)
+
+
+def check_space(
+    job: Job, listed: Sequence[RemoteFile], partial: Callable[[Path, RemoteFile], int]
+) -> tuple[int, int]:
+    """Refuse what the disk cannot take; return the bytes that are missing and that are free."""
+    absent = [f for f in listed if size_of(job.folder / f.path) != f.size]
+    need = sum(f.size for f in absent) - sum(partial(job.folder, f) for f in absent)
+    free = files.free_bytes(job.folder)
+    if free < need:
+        raise SetupError(
+            "no_space",
+            path=str(files.nearest_existing(job.folder)),
+            free=size_text(free),
+            need=size_text(need),
+            flag=job.flag,
+        )
+    return need, free
+
+
+def make(job: Job) -> None:
+    """Make the folder, or say why it cannot be written."""
+    try:
+        job.folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(job.folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise files.refusal(error, job.folder, flag=job.flag, named=False) from error
+
 
 __all__ = ["LOCK", "Brought", "Foreseen", "Job", "bring", "foresee"]
 # What a source says that could not be asked.

@@ -9,8 +9,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from setup_assistant.host.http import Http, WebError
 from setup_assistant.host.tokens import HUGGING_FACE, MODELSCOPE, belongs
 from setup_assistant.messages import msg
-from setup_assistant.steps.download.hub_request import ask, no_hub
-from setup_assistant.steps.download.tree import Tree
+from setup_assistant.steps.download.hub_listing import Tree, ask, no_hub
 from setup_assistant.steps.download.webfolder import WebFolder
 
 _MOST_PAGES = 1000
@@ -36,19 +35,20 @@ class Hub(Protocol):
 
 @dataclass(frozen=True)
 class ModelScopeHub:
-    """A hub that speaks ModelScope's API."""
+    """A hub that speaks ModelScope's API; without a revision, its usual one."""
 
     base: str
-    revision: str = "master"
+    revision: str = ""
     token: str = MODELSCOPE
 
     def entries(self, http: Http, model: str) -> list[Any]:
         """One request, or as many as it takes to see all."""
-        return Tree(http, self.base, model, self.revision).entries()
+        return Tree(http, self.base, model, self.revision or "master").entries()
 
     def url(self, model: str, path: str) -> str:
         """Under the API too."""
-        asked = f"Revision={quote(self.revision, safe='')}&FilePath={quote(path, safe='')}"
+        revision = quote(self.revision or "master", safe="")
+        asked = f"Revision={revision}&FilePath={quote(path, safe='')}"
         return f"{self.base}/api/v1/models/{quote(model)}/repo?{asked}"
 
 
@@ -57,13 +57,13 @@ class HuggingFaceHub:
     """Hugging Face, or a mirror of it; only large files have a sha256 there."""
 
     base: str
-    revision: str = "main"
+    revision: str = ""
     token: str = HUGGING_FACE
 
     def entries(self, http: Http, model: str) -> list[Any]:
         """One request per page."""
         found: list[Any] = []
-        revision = quote(self.revision, safe="")
+        revision = quote(self.revision or "main", safe="")
         url = f"{self.base}/api/models/{quote(model)}/tree/{revision}?recursive=true"
         for _page in range(_MOST_PAGES):
             headers: dict[str, str] = {}
@@ -81,7 +81,7 @@ class HuggingFaceHub:
 
     def url(self, model: str, path: str) -> str:
         """The address of the file itself, not of its pointer."""
-        revision = quote(self.revision, safe="")
+        revision = quote(self.revision or "main", safe="")
         return f"{self.base}/{quote(model)}/resolve/{revision}/{quote(path)}"
 
 
@@ -90,12 +90,10 @@ class Address:
 
     def __init__(self, base: str, revision: str = "") -> None:
         self.base = base
-        kinds: tuple[Hub, ...] = (ModelScopeHub(base), HuggingFaceHub(base))
-        if revision:
-            # A folder has one state only.
-            kinds = (ModelScopeHub(base, revision), HuggingFaceHub(base, revision))
+        kinds: tuple[Hub, ...] = (ModelScopeHub(base, revision), HuggingFaceHub(base, revision))
         # One that asks who we are is asked as what the person's own variable says that it is.
         kinds = tuple(sorted(kinds, key=lambda kind: not belongs(kind.token, base)))
+        # A folder has one state only.
         self._kinds = kinds if revision else (*kinds, WebFolder(base))
         self._hub = kinds[0]
 

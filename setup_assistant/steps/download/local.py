@@ -1,11 +1,13 @@
-"""A folder on this machine as a source: a disk, a share, another site.
+"""Folders on this machine: a disk, a share, another site as a source, and files that lie in caches.
 
 Large files are cloned or hard-linked where that is possible, so that they take no room twice;
-small ones are copied, so that nobody who edits one changes another place.
+small ones are copied, so that nobody who edits one changes another place. From the hubs' own
+caches a file is taken only where name, size and sha256 are those that were listed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, removal
+from setup_assistant.host import files, removal, sites
 from setup_assistant.host.removal_proofs import called
 from setup_assistant.host.transfer.fetch import copy
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, RemoteFile
 from setup_assistant.host.transfer.wait import Wait
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import checked, path_fault
-from setup_assistant.weights.model_files_present import CONFIG
+from setup_assistant.weights.model_folder import CONFIG
 
 # What a person may edit is smaller than this, and copied.
 _LARGE_BYTES = 16_000_000
@@ -170,7 +172,61 @@ def _copied(source: Path, target: Path, flag: str) -> str:
     try:
         return copy(source, target)
     except OSError as error:
-        if error.errno in files.FULL:
-            raise SetupError("disk_filled", path=str(target.parent)) from error
-        detail = error.strerror or str(error)
-        raise SetupError("not_writable", path=str(target), detail=detail, flag=flag) from error
+        raise files.refusal(error, target, flag=flag, named=False) from error
+
+
+def take(
+    model: str, wanted: Sequence[RemoteFile], folder: Path, flag: str
+) -> Iterator[tuple[RemoteFile, Path]]:
+    """Bring what lies elsewhere on this machine into `folder`; yield each file and its origin."""
+    homes = [h for h in _homes(model) if h.resolve() != folder.resolve()]
+    for file in wanted:
+        if (folder / file.path).exists():
+            continue
+        origin = _find(file, homes)
+        if origin is not None:
+            with contextlib.suppress(SetupError, OSError):
+                bring_file(origin, folder / file.path, flag)
+                yield file, origin
+
+
+def _find(file: RemoteFile, homes: Sequence[Path]) -> Path | None:
+    if file.sha256 is None or not file.size:
+        return None
+    for home in homes:
+        candidate = home / file.path
+        with contextlib.suppress(OSError):
+            if candidate.stat().st_size == file.size and _sum(home, file.path) == file.sha256:
+                return candidate
+    return None
+
+
+def _sum(home: Path, path: str) -> str:
+    """Return a file's sha256: as its record or Hugging Face's blob name says, else by reading."""
+    record = folder_record.own(home)
+    for kept in record.files if record else ():
+        if kept.path == path and folder_record.untouched(home, kept):
+            return kept.sha256
+    # The caller compares the bytes again once they are in the folder.
+    blob = (home / path).resolve().name
+    if (home / path).is_symlink() and len(blob) == 64:
+        return blob
+    return files.sha256(home / path)
+
+
+def _homes(model: str) -> Iterator[Path]:
+    """Yield the folders that may hold files of `model`."""
+    owner, _slash, name = model.partition("/")
+    home = Path.home()
+    hub = Path(os.environ.get("MODELSCOPE_CACHE") or home / ".cache" / "modelscope")
+    for root in (hub, hub / "hub"):
+        for below in (root / "models" / owner, root / owner):
+            yield from (f for f in (below / name, below / name.replace(".", "___")) if f.is_dir())
+        # Where modelscope-hub keeps them, the client since 1.40.
+        yield from sorted(Path(root, "models", f"{owner}--{name}", "snapshots").glob("*"))
+    cache = os.environ.get("HF_HUB_CACHE") or Path(
+        os.environ.get("HF_HOME") or home / ".cache" / "huggingface", "hub"
+    )
+    yield from sorted(Path(cache, f"models--{owner}--{name}", "snapshots").glob("*"))
+    for site in sites.all():
+        yield from sorted(p for p in (site / "models").glob("*") if p.name == name)

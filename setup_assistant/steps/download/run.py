@@ -11,19 +11,23 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import clock, files, removal
 from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message, msg
-from setup_assistant.steps.download import leftovers, speeds
-from setup_assistant.steps.download.comparison import is_hollow
-from setup_assistant.steps.download.events import Event
+from setup_assistant.steps.download import proving, speeds
 from setup_assistant.steps.download.fallback import Several
-from setup_assistant.steps.download.job import Brought, Job
-from setup_assistant.steps.download.proving import arrival, other_state, record, say_verifying
-from setup_assistant.steps.download.reuse import take
+from setup_assistant.steps.download.job import Brought, Event, Job
+from setup_assistant.steps.download.local import take
+from setup_assistant.steps.download.proving import (
+    arrival,
+    is_hollow,
+    other_state,
+    record,
+    say_verifying,
+)
 from setup_assistant.units_text import size_text
 from setup_assistant.weights.backup import keep_own
 from setup_assistant.weights.flusher import Flusher
 from setup_assistant.weights.folder_record import Kept, Manifest, size_of
 from setup_assistant.weights.hashing import fits, hashed, proves
-from setup_assistant.weights.model_files_present import HEADS, check_heads, unreadable
+from setup_assistant.weights.model_folder import HEADS, check_heads, unreadable
 
 # Less than this says nothing about the speed of a line.
 _MEASURED_BYTES = 1_000_000
@@ -118,7 +122,7 @@ class Run:
 
     def _tell_leftovers(self, listed: Sequence[str]) -> None:
         """Name what other clients, or earlier runs, left unfinished."""
-        unfinished = leftovers.find(self._job.folder, set(listed))
+        unfinished = proving.leftovers(self._job.folder, set(listed))
         for path, size in unfinished:
             self._job.event(Event("leftover", {"path": path, "size_bytes": size}))
         if unfinished:
@@ -153,7 +157,7 @@ class Run:
         return renewed
 
     def _get(self, wanted: Sequence[RemoteFile]) -> None:
-        job, there = self._job, self._done()
+        job, there = self._job, self._proved_bytes
         self._began = clock.monotonic()
         begun = {f.path: self._sources.partial_bytes(job.folder, f) for f in wanted}
         self._resumed = {path for path, size in begun.items() if size}
@@ -230,7 +234,7 @@ class Run:
         full = [f for f in full if size_of(job.folder / f.path) == f.size]
         for file, kept in zip(full, hashed(job.folder, full), strict=True):
             self._prove(file, kept, fetched=False, came=came)
-            say_verifying(job, self._done(), self._total, file.path)
+            say_verifying(job, self._proved_bytes, self._total, file.path)
         self._record(wait=True)
 
     def _prove(self, file: RemoteFile, kept: Kept | None, *, fetched: bool, came: bool) -> None:
@@ -281,6 +285,3 @@ class Run:
         data = {"path": path, "size_bytes": kept.size, "how": how, "checked": kept.checked}
         origin = kept.source or self._sources.name
         self._job.event(Event("file", {**data, "source": origin}))
-
-    def _done(self) -> int:
-        return self._proved_bytes

@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from setup_assistant.host.http import Http, WebError
 from setup_assistant.host.transfer import small
 from setup_assistant.messages import msg
-from setup_assistant.steps.download.hub_request import LISTING_BYTES, as_object, ask, ask_bytes
+from setup_assistant.steps.download.hub_listing import LISTING_BYTES, as_object, ask, ask_bytes
 from setup_assistant.weights.listing import MOST_FILES, path_fault
 
 # The files of a model that no index names; a plain web folder may have any of them.

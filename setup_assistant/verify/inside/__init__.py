@@ -1,5 +1,5 @@
 """What runs inside the target environment: standard library and the target's packages only.
 
-Nothing here imports `setup_assistant`. The entry is `main.py`; it reads one request from
-standard input and prints one JSON line per event.
+Nothing here imports `setup_assistant`. `start.py` runs one of the programs `main`,
+`rehearsal`, `converse` and `openai_server`.
 """

@@ -1,9 +1,8 @@
 """Load a model once, and answer one question after the other: JSON lines in both directions.
 
-Run as `PYTHON -I -X faulthandler converse.py`, inside the target environment. The first line is
-the request (model, device, dtype, max_memory, threads, and as `content` the files of the first
-question, which are looked at before the model is loaded); each further line a question:
-{"content": parts of the message, "question": text, "max_new_tokens": count}.
+The first line is the request (model, device, dtype, max_memory, threads, and as `content` the files
+of the first question, which are looked at before the model is loaded); each further line a
+question: {"content": parts of the message, "question": text, "max_new_tokens": count}.
 Events: `looked` (the files are fit, and loading begins), `ready`, then for each question any number
 of `piece` and one `answer`; `fault` where something failed, after which the next question may come.
 """
@@ -14,19 +13,10 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
 
-_ABOVE = str(Path(__file__).resolve().parent.parent)
-sys.path.insert(0, _ABOVE)
-# The tool's own folder may belong to somebody else: leave no bytecode in it.
-_BYTECODE, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-try:
-    from inside import chat, inputs, kernels, memory, reader
-    from inside.explain import explain
-    from inside.lines import JSON, Fault, Lines
-finally:
-    sys.path.remove(_ABOVE)
-    sys.dont_write_bytecode = _BYTECODE
+from inside import chat, inputs, kernels, memory, video_reader
+from inside.explain import explain, learn
+from inside.lines import JSON, Fault, Lines
 
 
 def look_at(content: list[JSON], reader_name: str) -> None:
@@ -120,7 +110,7 @@ def why(error: Exception, request: JSON, asked: JSON) -> Fault:
         return fault
     known, package = request.get("reader"), request["decoder_package"]
     try:
-        reader.check(known, package, request["clip"])
+        video_reader.check(known, package, request["clip"])
     except Fault as decoder:
         return decoder
     # A clip that is known to be good was read, so the decoder works: it is one of these files.
@@ -128,7 +118,7 @@ def why(error: Exception, request: JSON, asked: JSON) -> Fault:
     for part in asked["content"]:
         try:
             if part["type"] == "video":
-                reader.check(known, package, part["video"])
+                video_reader.check(known, package, part["video"])
         except Fault as bad:
             values = {"file": part["video"], "detail": bad.values["detail"]}
             return Fault("input-unreadable", *bad.evidence, **values)
@@ -144,6 +134,7 @@ def main() -> None:
     """Read the request, then questions until there are none."""
     lines = Lines()
     request = json.loads(sys.stdin.readline())
+    learn(request)
     try:
         loaded = load(request, lines)
     except Exception as error:
@@ -165,7 +156,3 @@ def main() -> None:
             lines.send("answer", **said)
     # Everything is said; tearing down torch takes a second that nobody needs.
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -32,7 +32,7 @@ def build(request: JSON, device: str) -> tuple[PreTrainedModel, list[str]]:
     finally:
         torch.set_default_dtype(usual)
     if request.get("bits"):
-        from inside.packed import pack
+        from inside.packed_layers import pack
 
         pack(model, request["bits"], nested=request.get("quantization") == "nf4")
     model.eval()

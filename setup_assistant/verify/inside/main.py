@@ -1,8 +1,4 @@
-"""Entry: one request on standard input, one JSON line per event on standard output.
-
-Run as `PYTHON -I -X faulthandler main.py`. With -I nothing of the person's shell, home or
-working folder is imported; this folder is put on the path only while its own modules load.
-"""
+"""Program: every check of an environment and a model; the canary's answers or any model's."""
 
 from __future__ import annotations
 
@@ -10,21 +6,12 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
-_ABOVE = str(Path(__file__).resolve().parent.parent)
-sys.path.insert(0, _ABOVE)
-# The tool's own folder may belong to somebody else: leave no bytecode in it.
-_BYTECODE, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-try:
-    from inside import chat, kernels, loopback, memory, packages, reader
-    from inside.asking import Asker, spec
-    from inside.explain import explain
-    from inside.lines import JSON, Fault, Lines
-    from inside.versions import versions
-finally:
-    sys.path.remove(_ABOVE)
-    sys.dont_write_bytecode = _BYTECODE
+from inside import chat, kernels, loopback, memory, packages, video_reader
+from inside.asking import Asker, spec
+from inside.explain import explain, learn
+from inside.lines import JSON, Fault, Lines
+from inside.versions import versions
 
 
 class Session:
@@ -142,7 +129,9 @@ class Session:
         """Read one clip, so that a video question fails for its own reason only."""
         request = self.request
         try:
-            return reader.check(request.get("reader"), request["decoder_package"], request["clip"])
+            return video_reader.check(
+                request.get("reader"), request["decoder_package"], request["clip"]
+            )
         except Fault as fault:
             self.decoder_fault = fault
             raise
@@ -151,12 +140,9 @@ class Session:
 def main() -> None:
     """Read the request and run it."""
     request = json.loads(sys.stdin.read())
+    learn(request)
     session = Session(request)
     session.run()
     session.lines.send("end")
     # Everything is said; tearing down torch takes a second that nobody needs.
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

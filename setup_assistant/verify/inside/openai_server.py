@@ -1,9 +1,8 @@
 """transformers' own OpenAI-compatible server, with one model, a token, and the plan's limits.
 
-Run as `PYTHON -I -X faulthandler openai_server.py` inside the target environment; the request is
-one JSON line: model, name, device, dtype, host, port, hosts, token, packages, page, limits
-(max_pixels, video_total_pixels, video_max_frames), check. Events on standard output: `ready`, then
-`checked`; `fault` where it ends.
+The request is one JSON line: model, name, device, dtype, host, port, hosts, token, packages, page,
+limits (max_pixels, video_total_pixels, video_max_frames), check. Events on standard output:
+`ready`, then `checked`; `fault` where it ends.
 """
 
 from __future__ import annotations
@@ -18,19 +17,11 @@ import threading
 import time
 from pathlib import Path
 
-_ABOVE = str(Path(__file__).resolve().parent.parent)
-sys.path.insert(0, _ABOVE)
-# The tool's own folder may belong to somebody else: leave no bytecode in it.
-_BYTECODE, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-try:
-    from inside import kernels
-    from inside.asgi_guard import Guard
-    from inside.explain import explain
-    from inside.lines import JSON, Lines
-    from inside.quantized import quantized_loading
-finally:
-    sys.path.remove(_ABOVE)
-    sys.dont_write_bytecode = _BYTECODE
+from inside import kernels
+from inside.asgi_guard import Guard
+from inside.explain import explain, learn
+from inside.lines import JSON, Lines
+from inside.quantized import quantized_loading
 
 _START_SECONDS, _LOOK_SECONDS, _ANSWER_SECONDS = 600.0, 0.1, 600.0
 
@@ -178,6 +169,7 @@ def main() -> None:
     """Read the request and serve."""
     lines = Lines()
     request = json.loads(sys.stdin.readline())
+    learn(request)
     # Behind the environment's own: what both have, the environment decides.
     sys.path.append(request["packages"])
     try:
@@ -190,7 +182,3 @@ def main() -> None:
         fault = explain(error, "question-failed", check="serve")
         lines.send("fault", cause=fault.cause, evidence=fault.evidence, values=fault.values)
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

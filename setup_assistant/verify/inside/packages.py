@@ -6,7 +6,7 @@ import re
 
 from inside.explain import explain, text_of
 from inside.lines import JSON, Fault, Lines
-from inside.pairing import forgivable, pairing
+from inside.torch_pairing import forgivable, pairing
 from inside.versions import REQUIRED, build_tag, is_there, version_of, versions, written
 
 

@@ -1,6 +1,6 @@
-"""Entry: a model's real architecture with dummy weights, given dummy pictures of real sizes.
+"""Program: a model's real architecture with dummy weights, given dummy pictures of real sizes.
 
-Run as `main.py` is, with a request of its own; the lines are the same. Nothing is downloaded:
+It has a request of its own; the lines are those of `main`. Nothing is downloaded:
 the configuration comes with the request, and the weights are one constant.
 """
 
@@ -10,21 +10,13 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-_ABOVE = str(Path(__file__).resolve().parent.parent)
-sys.path.insert(0, _ABOVE)
-_BYTECODE, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-try:
-    from inside import kernels, memory
-    from inside.dummies import build, inputs
-    from inside.explain import explain
-    from inside.lines import JSON, Fault, Lines
-    from inside.versions import versions
-finally:
-    sys.path.remove(_ABOVE)
-    sys.dont_write_bytecode = _BYTECODE
+from inside import kernels, memory
+from inside.dummies import build, inputs
+from inside.explain import explain, learn
+from inside.lines import JSON, Fault, Lines
+from inside.versions import versions
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -142,14 +134,12 @@ class _Watch:
 
 def main() -> None:
     """Read the request and run it."""
-    rehearsal = Rehearsal(json.loads(sys.stdin.read()))
+    request = json.loads(sys.stdin.read())
+    learn(request)
+    rehearsal = Rehearsal(request)
     try:
         rehearsal.run()
     except Fault as fault:
         print(fault, file=sys.stderr)
     rehearsal.lines.send("end")
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -22,7 +22,7 @@ sys.path.insert(0, sys.argv[1])
 import torch
 import transformers
 from inside.dummies import configuration
-from inside.packed import pack
+from inside.packed_layers import pack
 out = {}
 for name, (architecture, bits, kind) in json.loads(sys.stdin.read()).items():
     config = configuration(architecture)

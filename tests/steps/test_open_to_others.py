@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from setup_assistant.host import pythons
-from setup_assistant.steps import for_others
+from setup_assistant.steps import open_to_others
 from tests.site.samples import plan
 
 pytestmark = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="as root only")
@@ -33,7 +33,7 @@ def mask() -> Iterator[None]:
 
 def said(site: Path, backend: str = "uv") -> list[str]:
     made = replace(plan(), backend=backend)
-    return [w.message.english for w in for_others.warnings(made, site)]
+    return [w.message.english for w in open_to_others.warnings(made, site)]
 
 
 def test_a_python_in_a_closed_home(open_place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,8 @@ from setup_assistant.host.http_errors import WebError
 from setup_assistant.host.transfer.file_progress import Patience
 from setup_assistant.messages import _
 from setup_assistant.steps.download.hubs import Address, Hub, HuggingFaceHub, ModelScopeHub
+from setup_assistant.steps.download.job import Source
 from setup_assistant.steps.download.local import FolderSource, folder_of
-from setup_assistant.steps.download.source import Source
 from setup_assistant.steps.download.web import WebSource
 
 MODELSCOPE, HUGGING_FACE = tokens.MODELSCOPE, tokens.HUGGING_FACE
@@ -126,9 +126,9 @@ def source_of(
 
 def _hub(kind: str, base: str, revision: str) -> Hub:
     if kind == MODELSCOPE:
-        return ModelScopeHub(base, revision) if revision else ModelScopeHub(base)
+        return ModelScopeHub(base, revision)
     if kind == HUGGING_FACE:
-        return HuggingFaceHub(base, revision) if revision else HuggingFaceHub(base)
+        return HuggingFaceHub(base, revision)
     return Address(base, revision)
 
 

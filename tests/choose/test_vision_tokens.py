@@ -6,7 +6,7 @@ import pytest
 
 from setup_assistant.catalog.models import Vision
 from setup_assistant.choose.memory import Work
-from setup_assistant.choose.tokens import (
+from setup_assistant.choose.vision_tokens import (
     PictureError,
     image_grid,
     processor_resize,

@@ -12,10 +12,9 @@ from setup_assistant.host import caches, conda, removal, sites, temporary
 from setup_assistant.host.removal_proofs import seen
 from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
-from setup_assistant.steps import undo_site
+from setup_assistant.steps import uninstall_site
 from setup_assistant.steps.ledger import Ledger
-from setup_assistant.steps.ownership import INSIDE, Owner, beside
-from setup_assistant.steps.undo_items import Fate, Item, going, judged
+from setup_assistant.steps.ownership import INSIDE, Fate, Item, Owner, beside, going, judged
 from setup_assistant.weights.listing import OWN_PREFIX
 
 __all__ = ["Fate", "Item", "Removed", "inventory", "remains", "remove"]
@@ -37,7 +36,7 @@ def inventory(site: Layout, *, other_sites: bool, own_cache: Path) -> tuple[Item
     with the last site, and of it only what is this tool's.
     """
     owner = Owner(site)
-    found = [*_made(owner, site), *undo_site.own_files(owner, site)]
+    found = [*_made(owner, site), *uninstall_site.own_files(owner, site)]
     found += _lines(found)
     found += _cached(own_cache, site, last=not other_sites)
     found += [going(p, "folder", p.parent, proof) for p, proof in temporary.left()]
@@ -46,7 +45,7 @@ def inventory(site: Layout, *, other_sites: bool, own_cache: Path) -> tuple[Item
     # What is kept as somebody else's is said once, by its folder.
     kept = {i.path for i in items if i.fate == "kept"}
     items = [i for i in items if i.fate != "kept" or kept.isdisjoint(i.path.parents)]
-    items += undo_site.records(site)
+    items += uninstall_site.records(site)
     return (*items, *_emptied(site, own_cache, items))
 
 
@@ -103,10 +102,10 @@ def _made(owner: Owner, site: Layout) -> Iterator[Item]:
     for path in sorted((*listed, *usual), key=lambda p: p.name.startswith(OWN_PREFIX)):
         found = judged(owner, path)
         # Of weights in the site's folder that are not proved as a whole, the files are.
-        by_file = found and found.fate == "kept" and undo_site.holds_weights(site, path)
+        by_file = found and found.fate == "kept" and uninstall_site.holds_weights(site, path)
         if found and not by_file:
             yield found
-    yield from undo_site.weights(owner, site)
+    yield from uninstall_site.weights(owner, site)
 
 
 def _lines(items: list[Item]) -> list[Item]:

@@ -11,12 +11,11 @@ from setup_assistant.host import lenient, removal
 from setup_assistant.host.files import sha256 as file_sum
 from setup_assistant.host.removal_proofs import seen
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
-from setup_assistant.site.kept import RECORD
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_plan
+from setup_assistant.site.write import RECORD
 from setup_assistant.steps.adopt import BEFORE
-from setup_assistant.steps.ownership import Owner, is_recorded
-from setup_assistant.steps.undo_items import Item, going
+from setup_assistant.steps.ownership import Item, Owner, going, is_recorded
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import OWN_PREFIX
 
@@ -77,24 +76,11 @@ def holds_weights(site: Layout, path: Path) -> bool:
 
 def _files(site: Layout) -> list[Path]:
     return [
-        site.report,
-        site.report_html,
-        site.receipt,
-        site.smoke_result,
-        site.rehearsal,
-        site.canary_result,
-        site.root / "README.txt",
-        site.root / BEFORE,
-        site.unit,
-        site.serve_token,
-        site.requirements,
-        site.packages_lock,
-        site.environment_yml,
-        site.conda_explicit,
-        site.machine,
-        site.plan,
-        site.answers,
-    ]
+        site.report, site.report_html, site.receipt, site.smoke_result, site.rehearsal,
+        site.canary_result, site.root / "README.txt", site.root / BEFORE, site.unit,
+        site.serve_token, site.requirements, site.packages_lock, site.environment_yml,
+        site.conda_explicit, site.machine, site.plan, site.answers,
+    ]  # fmt: skip
 
 
 def _scripts(site: Layout) -> list[Path]:
