@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from setup_assistant.host.secrets import anonymous, identities
@@ -51,6 +51,7 @@ def test_names_of_every_system_do_not_garble_sentences() -> None:
     assert anonymous("/root/x and /rootless", **known) == "<home>/x and /rootless"
 
 
+@example("a0__")
 @given(st.from_regex(r"[a-z][a-z0-9_]{3,10}", fullmatch=True))
 def test_no_home_folders_name_is_left(name: str) -> None:
     if name in identities._NOBODY:

@@ -43,7 +43,7 @@ _NO_HOST = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_TOKEN = re.compile(r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*")
+_TOKEN = re.compile(r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*_*")
 _PIECE = re.compile(r"[A-Za-z0-9]+|[._-]+")
 _LONGEST_NAME, _MOST_NAMES = 8, 64
 
@@ -117,7 +117,9 @@ def _users_in(text: str) -> Iterator[str]:
 
 def _worth(name: str) -> Iterator[str]:
     """Yield a name that can be taken out everywhere: two letters are too often a word."""
-    name = name.lower().strip("._-*")
+    bare = name.lower().strip("._-*")
+    # What is short only without its marks is no word: `a0__`.
+    name = bare if len(bare) > 2 else name.lower().strip(".*")
     long = len(name) > 2 or (len(name) > 1 and not name.isascii())
     if long and name not in _NOBODY and not re.fullmatch(r"[\d._-]+|\W+", name):
         yield name
