@@ -33,11 +33,16 @@ USERS = (
     (("session_name", "session-name", "first", "last", "real", "given", "family"), re.compile(rf"\b(?:role[_-]session[_-]name|(?:first|last|real|given|family)[_ -]?name)\b{_S}({_NAME})", _I)),
     (("account (",), re.compile(r"\baccount \(([\w.-]{2,64})\)", _I)),
     (("account ", "user ", "login "), re.compile(r"\b(?:account|user|login)[ \t]{1,4}['\"]?([A-Za-z](?=[\w.-]{0,40}[\d_])[\w.-]{1,40}\w)(?=['\"]?(?:[;,.)]|\s*$| (?:with|and)\b))", _I | re.MULTILINE)),
+    (("log", "sign in"), re.compile(rf"\b(?:log ?in|logged in|sign in) (?:with|as|using) ({_NAME})\s{{0,2}}/", _I)),
+    (("benutzer", "utilisateur", "usu", "ユーザー", "사용자", "польз"), re.compile(rf"(?:Benutzer(?:name)?|utilisateur|usuario|usuário|ユーザー名?|사용자|пользователь){_S}({_NAME})", _I)),
     (("logged in as",), re.compile(rf"\blogged in as:?[ \t]{{1,4}}['\"]?{_NAME}['\"]? \(({_NAME})\)", _I)),
     (("logged in as:",), re.compile(rf"\blogged in as:[ \t]{{1,4}}['\"]?({_NAME})", _I)),
     (("password",), re.compile(rf"\b(?:account|user|login|name)[ \t]{{1,4}}({_ONE})[ \t](?:with|and|/)[ \t](?:the |this |an? )?(?:\w{{1,16}} )?password\b", _I)),
     (("登录", "登陆"), re.compile(r"登[录陆](?:用|账号|帐号|名|为)?[：: ]{0,3}([A-Za-z][\w.-]{1,40})[ ]?/")),
     (("authenticat", "logged", "logging", "connect"), re.compile(rf"\b(?:authenticat\w{{1,6}}|logged in|logging in|connect\w{{0,6}})\b[^\n'\"]{{0,120}}? as ['\"]({_NAME})['\"]", _I)),
+    (("uid=", "cn=", "samaccountname="), re.compile(r"\b(?:uid|cn|sAMAccountName)=([^,=\n]{2,64}),\s?(?:ou|dc|cn|o)=", _I)),
+    # DOMAIN\user, alone in quotes or before a password.
+    (("\\",), re.compile(r"(?<![\w\\/:.])[A-Z][A-Z0-9-]{1,15}\\{1,2}([A-Za-z][\w.-]{1,40})(?![\w\\.])")),
     (("id=",), re.compile(r"\b(?:user|group|[ug]|owner)_?id=([^()\s=]{1,64})\(\d{1,10}\)", _I)),
     (("users", "accounts", "logins"), re.compile(rf"\b(?:vpn|ssh|ftp|samba|ldap|linux|unix|slurm|cluster|server|database|db|jupyter|domain|lab) (?:users|accounts|logins)\b(?: are| now are| were| is)?[ :]{{1,4}}({_LIST}){_LIST_END}", _I)),
     (("users", "accounts", "logins"), re.compile(rf"\b(?:users|accounts|logins|usernames)\s?:\s{{1,4}}({_LIST}){_LIST_END}", _I)),
@@ -80,6 +85,8 @@ FULL_NAMES = (
     re.compile(r"\b([A-Z][\w'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})(?= ?[(<][\w.+-]{1,64}@)"),
 )
 HOSTS = (
+    # What Windows calls a computer that nobody named.
+    (("-",), re.compile(r"(?<![\w.-])((?:DESKTOP|LAPTOP|WIN|EC2AMAZ)-(?=[A-Z]{0,12}\d)[A-Z0-9]{6,12})(?![\w-])")),
     (("ansible_",), re.compile(r"(?m)^[ \t]{0,8}([A-Za-z][\w.-]{1,100})[ \t]{1,20}ansible_")),
     ((" on ",), re.compile(r"\b(?:tasks?|steps?|jobs?|running|ran|failed|started|runs) on ([A-Za-z][\w.-]{0,60}\d[\w-]{0,20})(?=[\s:,.]|$)", _I)),
     (("error:",), re.compile(r"(?m)^(?:srun|slurmstepd|sbatch|pdsh): error: ([\w.-]{2,64}): ")),
@@ -102,7 +109,7 @@ HOSTS = (
     (("host",), re.compile(rf"\bhost{_S}([A-Za-z][\w-]*[.\d-][\w.-]*[\w])", _I)),
     (("host",), re.compile(r"\b(?:resolve host(?:name)?|on host|unknown host|connect to host|reach host|from host|"
                r"to host|at host)(?:\s{0,4}[:=]\s{0,4}|\s{1,4}(?!(?:side|machine|computer|system|memory|drivers?|network|names?|is|was|for|with|and|or|the|has|timed|failed|refused|unreachable)\b))['\"]?([\w.-]{2,100})", _I)),
-    (("host name", "computer name"), re.compile(r"\b(?:host|computer) name[ .]{1,40}:\s{1,4}([\w.-]{2,100})", _I)),
+    (("host name", "computer name"), re.compile(r"\b(?:host|computer) name[ .]{0,40}:\s{1,40}([\w.-]{2,100})", _I)),
     (("cancelled", "node"), re.compile(r"\b(?:ON|on node) ([\w.-]{2,60})(?= CANCELLED|:|,| |$)")),
     (("host", "node", "name"), re.compile(r"<(?:host_?name|host|node_?name|computer_?name)>([\w.-]{2,100})<", _I)),
     (("connect", "reach", "resolve"), re.compile(r"\b(?:connect(?:ion)? to|connecting to|reach|resolve)\s{1,4}['\"]?([\w-]{1,60}(?:[.-][\w-]{1,60}){1,8})['\"]?(?=[:\s]{1,4}(?:port\s{1,4})?\d{2,5}\b)", _I)),

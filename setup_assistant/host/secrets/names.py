@@ -9,13 +9,13 @@ import re
 WORDS = (
     r"pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|"
     r"(?:api|access|private|account|shared|signing|encryption|master|license|subscription|auth|"
-    r"session|storage|client|deploy|webhook)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|_key|cookie|otp|psk"
+    r"session|storage|client|deploy|webhook)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|_key|-api|cookie|otp|psk"
 )
 HINTS = ("pass", "pwd", "secret", "token", "credential", "key", "auth", "sess", "csrf", "xsrf", "jwt",
-         "cookie", "otp", "psk")  # fmt: skip
+         "cookie", "otp", "psk", "-api")  # fmt: skip
 _SURE = re.compile(
     r"pass(?:word|wd|phrase|code)|secret|credential|(?:api|access|private|account|shared|signing|"
-    r"encryption|master|license|subscription|auth|session|storage|client|deploy|webhook)key|sessionid|csrf|xsrf"
+    r"encryption|master|license|subscription|auth|session|storage|client|deploy|webhook)key|sessionid|csrf|xsrf|pwd$"
 )
 # What follows such a word and makes the name harmless: `password_file`, `secret_name`.
 _HARMLESS_REST = re.compile(
@@ -35,16 +35,16 @@ _MODEL_TOKEN = re.compile(
 _ENV_KEY = re.compile(r"[A-Z][A-Z0-9_]*_KEY(?:_?\d+)?")
 _WORKING_FOLDER = ("PWD", "OLDPWD", "INIT_CWD")
 _EXACT = frozenset({
-    "pass", "pwd", "auth", "rediscliauth", "requirepass", "masterauth", "sid", "jsessionid",
+    "pass", "auth", "rediscliauth", "requirepass", "masterauth", "sid", "jsessionid",
     "phpsessid", "sessid", "sess", "session", "msessionid", "jwt", "becomepass", "sshpass",
     "npmauth", "cookie", "xsession", "sessdata", "psk", "wpapsk", "presharedkey",
 })  # fmt: skip
-_ENDS = re.compile(r"(?:[a-z]pwd|[_.-](?:pass|pwd|auth|jwt|cookie|session))$")
+_ENDS = re.compile(r"[_.-](?:pass|auth|jwt|cookie|session|psk)$")
 
 # A code of figures.
 _CODES = frozenset({"otp", "totp", "otpcode", "mfacode", "pincode", "smscode"})
 # Other keys are told by what they hold: letters and figures without a meaning.
-_OTHER_KEY = re.compile(r"[_.-]key$")
+_OTHER_KEY = re.compile(r"[_.-]key$|^x-[a-z-]*-api$")
 _NO_SECRET_KEY = re.compile(
     r"(?:cache|primary|foreign|sort|partition|public|group|state|dict|hash|lookup|unique|index|"
     r"weight|model|config|registry|object|file|host|map)[_.-]?key$"
@@ -68,7 +68,7 @@ _WORDS_AFTER = frozenset({
     "empty", "enabled", "entered", "entry", "env", "environment", "error", "expected",
     "expects", "expired", "expires", "failed", "failure", "false", "field", "file", "files",
     "for", "format", "from", "gives", "given", "had", "has", "have", "hash", "hashing", "here",
-    "hidden", "hint", "how", "if", "in", "incorrect", "input", "instead", "into", "invalid",
+    "hidden", "hint", "how", "command", "flag", "flags", "switch", "if", "in", "incorrect", "input", "instead", "into", "invalid",
     "is", "it", "length", "line", "login", "logins", "manager", "management", "may", "means",
     "mismatch", "missing", "must", "name", "needed", "needs", "never", "nil", "no", "none",
     "not", "now", "null", "of", "off", "ok", "on", "only", "option", "optional", "or", "out",
