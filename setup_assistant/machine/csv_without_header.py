@@ -20,8 +20,8 @@ _LEAST_MEMORY = 512 << 20
 def named(row: Sequence[str]) -> dict[str, str] | None:
     """Name the columns of a row that cannot be anything else; None where it is no GPU's."""
     found: dict[str, str] = {}
-    if any(map(_TYPED.search, row)) or any(c.count("(") != c.count(")") for c in row):
-        return None  # a sentence
+    if any(map(_TYPED.search, row)) or any(c.count("(") != c.count(")") or "{" in c for c in row):
+        return None  # a sentence, or a line of a program
     for number, cell in enumerate(row):
         column = _column(cell)
         if column:

@@ -23,6 +23,12 @@ OLLAMA = (
     r'(?=[^\n]*\b(?:description|name)="(?P<name>[^"\n]+)")(?=[^\n]*\btotal="(?P<gib>[\d.]+) GiB")'
     r'(?=[^\n]*\bavailable="(?P<free_gib>[\d.]+) GiB")(?:id=(?P<uuid>GPU-[\w-]+))?'
 )
+# What it asks the driver before, without the name.
+OLLAMA_ASKED = (
+    r"\[(?P<uuid>GPU-[\w-]+)\] CUDA totalMem (?P<mib>\d+) ?mb"
+    r"(?:[^\n]*\n[^\n]*\[(?P=uuid)\] CUDA freeMem (?P<free_mib>\d+) ?mb)?"
+    r"(?:[^\n]*\n[^\n]*\[(?P=uuid)\] Compute Capability (?P<cc>\d{1,2}\.\d))?"
+)
 OLLAMA_DRIVER = r"libcuda\.so\.(\d{3}\.\d+(?:\.\d+)?)"
 OLLAMA_CUDA = r'msg="inference compute"[^\n]*\bdriver=(\d+\.\d)\b|CUDA driver version: (\d+\.\d)\b'
 # A report in Markdown: "- **GPU 1:** NVIDIA GeForce RTX 3080 | 10240 MiB | driver 570.86.10 | …".
@@ -35,7 +41,7 @@ GGML = (
 )
 # 'Device 0: "NVIDIA Tegra X1"', then the versions, the capability and the memory.
 DEVICE_QUERY = (
-    r'\bDevice (?P<index>\d+): "(?P<name>[^"\n]+)"\n[^\n]*\n'
+    r'\bDevice (?P<index>\d+): ["“](?P<name>[^"”\n]+)["”][^\n]*\n[^\n]*\n'
     r" *CUDA Capability[^\n:]*: +(?P<cc>\d{1,2}\.\d)\n"
     r"(?: *Total amount of global memory:[^\n(]*\((?P<bytes>\d+) bytes\))?"
 )
@@ -113,7 +119,7 @@ def rows(*layouts: str, driver: str = "", cuda: str = "") -> Callable[[str], Rea
 
 def _card(said: dict[str, str], place: int) -> Card:
     return Card(
-        name=said["name"].strip(),
+        name=said["name"].strip() if "name" in said else None,
         index=place,
         uuid=said.get("uuid"),
         pci_bus_id=bus_id(said.get("bus")),
