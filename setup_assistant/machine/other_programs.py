@@ -220,6 +220,7 @@ PROGRAMS = (
         _marked(r"with CUDA capability sm_"),
         program_logs.rows(program_logs.TORCH_WARNING),
     ),
+    Program("HAMi", _marked(r"registered device id=\d"), program_logs.rows(program_logs.HAMI)),
     Program("SD.Next", _marked(r"Torch detected"), program_logs.rows(program_logs.SDNEXT)),
     Program(
         "jetson_release",

@@ -79,6 +79,8 @@ SDNEXT = (
     r"Torch detected(?: GPU)?: (?:gpu=)?\"?(?P<name>[^\"\n]+?)\"? vram[ =](?P<mib>\d+)"
     r"(?: arch[ =]\((?P<major>\d+), (?P<minor>\d)\))?"
 )
+# The device plugin of HAMi for Kubernetes.
+HAMI = r"registered device id=(?P<index>\d+), memory=(?P<mib>\d+), type=(?P<name>[^,\n]+)"
 # What jetson-stats tells of the module, whose memory is also the GPU's.
 JETSON = r"\bModule: (?P<name>NVIDIA Jetson [^\n(]+?) \((?P<gib>\d+) ?GB ram\)"
 JETSON_CUDA = r"- CUDA: (\d+\.\d+)"

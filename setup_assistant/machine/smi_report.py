@@ -22,7 +22,10 @@ _CAPABILITY = re.compile(
     r"^GPU (?P<indices>\d+(?:,\d+)*) Compute Capability: (?P<capability>\d{1,2}\.\d)$", re.MULTILINE
 )
 _SLICE = re.compile(r"^ *MIG (\d\S*) +Device +(\d+): *$")
-_NO_DRIVER = re.compile(r"^Nvidia driver version *: *(?:Could not|No CUDA)", re.MULTILINE)
+_NO_DRIVER = re.compile(
+    r"^(?:Nvidia driver version|GPU models and configuration) *: *(?:Could not collect|No CUDA)",
+    re.MULTILINE,
+)
 _LIBC = re.compile(r"^Libc version *: *glibc-(\d\.\d+)", re.MULTILINE)
 _PYTHON = re.compile(r"^Python version *: *3\.(\d{1,2})\b", re.MULTILINE)
 # From these on, Python asks the C library itself; before, it reads what it was built for.
