@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 SECRETS: tuple[tuple[str, ...], ...] = (
+    ("poetry config http-basic.lab anna tr33top", "tr33top"),
+    ("wpa_passphrase Werkstatt bachlauf-12", "bachlauf-12"),
+    ("echo -n Kupf3r | cryptsetup luksOpen /dev/sdb1 x -", "Kupf3r"),
+    (
+        '{"username":"jo","key":"fedcba9876543210fedcba9876543210"}',
+        "fedcba9876543210fedcba9876543210",
+    ),
+    ("sk=Qw8Er7Ty6Ui5Op4A", "Qw8Er7Ty6Ui5Op4A"),
     # A name in capitals, a blank, a value; account and password in other languages and in code.
     ("DASHSCOPE_API_KEY 7c1e9a0b3d5f4826", "7c1e9a0b3d5f4826"),
     ('{"login": "x", "pwd": "271828"}', "271828"),
@@ -118,6 +126,8 @@ SECRETS += (
 )
 
 IDENTITIES: tuple[tuple[str, ...], ...] = (
+    ("svn co --username berta https://svn.lab.example/x", "berta"),
+    ("登陆名 zhaoyun 已停用", "zhaoyun"),
     ("Host Name:                 DESKTOP-9QX2K1P", "DESKTOP-9QX2K1P"),
     ("booted on LAPTOP-7RT21ABC today", "LAPTOP-7RT21ABC"),
     ("PSCredential('LABOR\\\\ahuber', $p)", "ahuber"),
@@ -195,6 +205,8 @@ IDENTITIES += (
 )
 
 INNOCENT: tuple[str, ...] = (
+    "PASS: tests/host/test_secrets.py",
+    "secrets: 0 found",
     "passwd: command not found",
     "pass the --token flag",
     "Passwort: falsch",

@@ -47,7 +47,7 @@ _COMMANDS = (
     ),
     (("curl", "wget", "http"), re.compile(r"((?<![\w-])-u)([^\s:'\"/-][^\s:'\"/]{0,100}:[^\s'\"]+)")),
     (("curl",), re.compile(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
-    (("| ",), re.compile(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{1,80}(?:-stdin|passwd)))")),
+    (("| ",), re.compile(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{0,80}(?:-stdin|passwd|cryptsetup|passphrase-fd)))")),
     (("pass",), re.compile(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
     (("net use",), re.compile(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
     (("net user",), re.compile(r"(\bnet user\s{1,4}[^\s/]{1,60}\s{1,4})([^\s/]\S*)")),
@@ -59,6 +59,11 @@ _COMMANDS = (
     (("configure set",), re.compile(r"(configure set \S{0,40}(?:secret|token|password|key)\S{0,20} )(\S+)")),
     # A line of a list of settings: NAME, blanks, value.
     (("token", "key", "secret", "passw"), re.compile(r"((?:^|\n)[ \t]{0,16}[A-Z][A-Z0-9_]{0,60}(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD)(?:[ \t]{2,60}|[ \t](?=[^\s]{0,60}\d)(?=[^\s]{12})))(?=\S+[ \t]*\r?(?:\n|$))(?!=)(\S+)")),
+    (("http-basic", "wpa_passphrase"), re.compile(r"(\b(?:http-basic\.\S{1,60} \S{1,60}|wpa_passphrase (?:'[^'\n]{1,60}'|\S{1,60})) ['\"]?)([^\s'\"]{3,})")),
+    (("config http",), re.compile(r"(\bconfig https?://\S{1,200} [\w.-]{1,60}:)(\S+)")),
+    (("psk ",), re.compile(r"(\bPSK[ \t]{1,4}['\"])([^'\"\n]{3,})")),
+    (("username",), re.compile(r"(\"username\"[^{}\n]{1,100}\"key\"\s{0,2}:\s{0,2}\")([0-9a-f]{32})\b")),
+    (("sk=", "ak=", "sk:", "ak:"), re.compile(r"(\b[as]k\s?[=:：]\s?)(?=[A-Za-z]{0,40}\d)(?=\d{0,40}[A-Za-z])([A-Za-z0-9]{12,})")),
     # A line of .pgpass: host, port, database, account, password.
     (("",), re.compile(r"(^[\w.*-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:)([^\s:]{3,})(?=[ \t]*\r?$)", re.MULTILINE)),
     (("snmp", "community"), re.compile(r"(\bcommunity\s{1,4}['\"]?)((?!string)[^\s'\"]{3,})(?=['\"]?(?:\s{1,4}(?:RO|RW|ro|rw)\b))")),

@@ -34,6 +34,7 @@ USERS = (
     (("account (",), re.compile(r"\baccount \(([\w.-]{2,64})\)", _I)),
     (("account ", "user ", "login "), re.compile(r"\b(?:account|user|login)[ \t]{1,4}['\"]?([A-Za-z](?=[\w.-]{0,40}[\d_])[\w.-]{1,40}\w)(?=['\"]?(?:[;,.)]|\s*$| (?:with|and)\b))", _I | re.MULTILINE)),
     (("log", "sign in"), re.compile(rf"\b(?:log ?in|logged in|sign in) (?:with|as|using) ({_NAME})\s{{0,2}}/", _I)),
+    (("--username",), re.compile(rf"(?<![\w-])--username[ =]['\"]?([A-Za-z]{_NAME})")),
     (("benutzer", "utilisateur", "usu", "ユーザー", "사용자", "польз"), re.compile(rf"(?:Benutzer(?:name)?|utilisateur|usuario|usuário|ユーザー名?|사용자|пользователь){_S}({_NAME})", _I)),
     (("logged in as",), re.compile(rf"\blogged in as:?[ \t]{{1,4}}['\"]?{_NAME}['\"]? \(({_NAME})\)", _I)),
     (("logged in as:",), re.compile(rf"\blogged in as:[ \t]{{1,4}}['\"]?({_NAME})", _I)),
@@ -57,14 +58,14 @@ USERS = (
                rf"logged in as|session opened for user|invalid user|(?:for|by|as) user|"
                rf"password for)\s{{1,4}}({_NAME})", _I)),
     (("entity", "domain"), re.compile(rf"\b(?:wandb_entity|userdomain(?:_roamingprofile)?){_S}({_NAME})", _I)),
-    (("用户", "号 ", "户 ", "登录名"), re.compile(r"(?:用户名?|账号|帐号|账户|登录名)[ \t]{1,4}([A-Za-z][\w.-]{2,40})(?=[ \t]{0,2}(?:[\u4e00-\u9fff，。；、！]|\r?$))", re.MULTILINE)),
+    (("用户", "号 ", "户 ", "登录名", "登陆名"), re.compile(r"(?:用户名?|账号|帐号|账户|登[录陆]名)[ \t]{1,4}([A-Za-z][\w.-]{2,40})(?=[ \t]{0,2}(?:[\u4e00-\u9fff，。；、！]|\r?$))", re.MULTILINE)),
     # The head of a message in a chat that was copied: who, and when.
     ((":",), re.compile(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]{{1,8}}(?:\d{{2,4}}[-/年]\d{{1,2}}[-/月]\d{{1,2}}日?[ \t]{{1,4}})?(?:[上下中]午[ \t]?)?\d{{1,2}}:\d{{2}}(?::\d{{2}})?[ \t]*\r?$")),
     (("<",), re.compile(rf"<(?:user(?:name)?|owner|author|login)>({_NAME})<", _I)),
     (("sudoers",), re.compile(r"([\w.-]{2,40}) is not in the sudoers")),
     (("whoami",), re.compile(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}([\w.-]{2,40})[ \t]*(?:\n|$)")),
     (("id=",), re.compile(r"\b[ug]id=\d{1,10}\(([^)\s]{1,64})\)")),
-    (("用户", "号", "户", "登录名", "姓名", "作者", "人", "者"), re.compile(rf"(?:用户名?|(?:账号|帐号|账户)名?|登录名|姓名|作者|联系人|负责人|所有者|用户名称)"
+    (("用户", "号", "户", "登录名", "登陆名", "姓名", "作者", "人", "者"), re.compile(rf"(?:用户名?|(?:账号|帐号|账户)名?|登[录陆]名|姓名|作者|联系人|负责人|所有者|用户名称)"
                rf"(?:是|为|\s{{0,4}}[:：=＝])[\s\"'“「]{{0,4}}({_NAME})")),
     (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}(\S{1,64})\s{1,8}\S")),
     (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}\S{1,64}\s{1,8}(\S{1,64})")),

@@ -98,6 +98,8 @@ _GOES_ON = re.compile(
     r"默认|暂|稍|详|从|将|会|是|长度|个数|数量|约|每|该|此|这|指|用于|用来)[\u4e00-\u9fff…]*"
 )
 _CHINESE = re.compile(r"[\u4e00-\u9fff][^A-Za-z]*")
+# "secrets: 0 found", "PASS: tests/test_x.py".
+_COUNT_OR_FILE = re.compile(r"\d{1,2}(?: [a-z]+)?|[\w.-]+(?:/[\w.-]+)+\.[a-z]{1,5}")
 _FIGURE = re.compile(r"[+-]?[\d.,_/]{1,9}(?:[eE][+-]?\d+)?(?:ms|s|%|k|K|M|B)?[.,;)\]}]*")
 
 
@@ -109,7 +111,7 @@ def is_secret(name: str, value: str, *, query: bool = False) -> bool:
     if query and _QUERY.fullmatch(name):
         return bool(value)
     kind = _kind(name)
-    if not kind or is_nothing(value):
+    if not kind or is_nothing(value) or _COUNT_OR_FILE.fullmatch(value):
         return False
     if kind == "code" and re.fullmatch(r"\d{4,8}", value):
         return True
