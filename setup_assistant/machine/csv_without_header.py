@@ -12,7 +12,9 @@ DRIVER = re.compile(r"^\d{3}\.\d{1,3}(?:\.\d{1,2})?$")
 _OLDEST_DRIVER = 331
 _CAPABILITY = re.compile(r"^\d{1,2}\.\d$")
 # Words that people type between commas, and no column holds.
-_TYPED = re.compile(r"\b(?:driver|cuda)(?: version)?[ :=]+\d|驱动", re.IGNORECASE)
+_TYPED = re.compile(
+    r"\b(?:driver|cuda)(?: version)?[ :=]+\d|\bcompute capability\b|驱动", re.IGNORECASE
+)
 # No NVIDIA GPU that a driver of today knows has less: smaller numbers are something else.
 _LEAST_MEMORY = 512 << 20
 

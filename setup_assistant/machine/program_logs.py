@@ -42,7 +42,7 @@ GGML = (
 # 'Device 0: "NVIDIA Tegra X1"', then the versions, the capability and the memory.
 DEVICE_QUERY = (
     r'\bDevice (?P<index>\d+): ["“](?P<name>[^"”\n]+)["”][^\n]*\n[^\n]*\n'
-    r" *CUDA Capability[^\n:]*: +(?P<cc>\d{1,2}\.\d)\n"
+    r" *CUDA Capability[^\n:]*: +(?P<cc>\d{1,2}\.\d)\b[^\n]*\n"
     r"(?: *Total amount of global memory:[^\n(]*\((?P<bytes>\d+) bytes\))?"
 )
 DEVICE_QUERY_CUDA = r"CUDA Driver Version / Runtime Version +(\d+\.\d)"
