@@ -15,7 +15,7 @@ from setup_assistant.units_text import GIB
 _LEAST, _MOST = 0.85, 1.04
 GENERATIONS = ("ada", "blackwell", "hopper", "rubin")
 # Without any of these there is nothing to take out of a name (four times as quick).
-_NOTES = ("(", "\u00ae", "\u2122", " mig ", "nvidia", "graphics", "max-q")
+_NOTES = ("(", "\u00ae", "\u2122", " mig ", "nvidia", "graphics", "max-q", "mobile")
 # A share of a card in a virtual machine: "GRID T4-16Q", "GRID A100D-20C", "NVIDIA RTX6000-Ada-48Q".
 # Source: NVIDIA Virtual GPU Software User Guide, "Virtual GPU Types for Supported GPUs".
 _SHARE = re.compile(r"(?:grid )?(rtx ?a?\d+|[a-z]+\d+)[a-z]*?(-ada)?-(?:\d-)?(\d+)[abcq](?:me)?$")
@@ -117,7 +117,7 @@ class Table:
         sizes = {r.gib for r in fitting}
         return Known(
             compute_capability=capabilities.pop() if len(capabilities) == 1 else None,
-            memory_bytes=int(sizes.pop() * GIB) or None if len(sizes) == 1 else None,
+            memory_bytes=(int(sizes.pop() * GIB) if len(sizes) == 1 else 0) or _told(name),
         )
 
     def bandwidth(self, name: str) -> float | None:
@@ -166,6 +166,12 @@ def rows() -> tuple[Row, ...]:
     return table().rows
 
 
+def _told(name: str) -> int | None:
+    """Return the memory that a name itself tells, as "A800-SXM4-80GB" does."""
+    found = re.search(r"(?<![\w.])(\d{1,3}) ?GB\b", name)
+    return int(found[1]) * GIB if found else None
+
+
 def _first_word(key: str) -> str:
     return re.split("[ -]", key, maxsplit=1)[0]
 
@@ -180,6 +186,10 @@ def plain(name: str) -> str:
         r"\((?:tm|r|nvgpu)\)|[\u00ae\u2122]|\bnvidia\b|\bgraphics\b", " ", name, flags=re.IGNORECASE
     )
     name = re.sub(r"\bwith max-q design\b", " ", name, flags=re.IGNORECASE)
+    # As the list of PCI devices calls them: "GeForce RTX 4070 Max-Q / Mobile".
+    name = re.sub(
+        r"(?<= )(?:max-q|mobile)(?: / (?:max-q|mobile))?$", "laptop gpu", name, flags=re.IGNORECASE
+    )
     return " ".join(name.lower().split())
 
 

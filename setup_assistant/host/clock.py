@@ -6,18 +6,34 @@ import time
 from datetime import datetime, timezone
 
 
-def age() -> float:
-    """Return the seconds since this process was started, 0.0 where the system does not tell."""
-    import os
+class Patience:
+    """A limit that counts from the last moment in which this process had much to compute.
 
-    try:
-        with open("/proc/self/stat", encoding="utf-8", errors="replace") as stream:  # noqa: PTH123
-            # Field 22 of proc(5), counted after the name in brackets, which may hold anything.
-            ticks = int(stream.read().rpartition(")")[2].split()[19])
-        up = time.clock_gettime(time.CLOCK_BOOTTIME)
-        return max(0.0, up - ticks / os.sysconf("SC_CLK_TCK"))
-    except (OSError, ValueError, IndexError, AttributeError):
-        return 0.0
+    What waits for others (a disk, the network) computes nothing meanwhile; on a computer that is
+    busy, throttled or emulated, threads that have not come so far do. Asked again and again.
+    """
+
+    # A share of one processor over a while of seconds: less is only the waiting itself.
+    _SHARE, _WHILE = 0.016, 0.25
+    # Whatever is computed, no limit is stretched further than this.
+    _MOST = 12.0
+
+    def __init__(self, seconds: float) -> None:
+        """Count from now."""
+        self.seconds = seconds
+        self._began = self._sign = self._looked = time.monotonic()
+        self._computed = time.process_time()
+
+    def over(self, share: float = 1.0) -> bool:
+        """Whether the time, or `share` times it, has passed without anything to compute."""
+        at, computed = time.monotonic(), time.process_time()
+        if at - self._looked >= self._WHILE:
+            if computed - self._computed > self._SHARE * (at - self._looked):
+                self._sign = at
+            self._looked, self._computed = at, computed
+        since = max(self._sign, self._began)
+        limit = self.seconds * share
+        return at - since >= limit or at - self._began >= limit * self._MOST
 
 
 def now() -> str:

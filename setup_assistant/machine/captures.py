@@ -77,7 +77,12 @@ def read(paths: Sequence[Path], host: str | None = None) -> Machine:
             detail = msg(
                 "it is output of {tool}, whose cards are not NVIDIA's and not used here", tool=tool
             ).english
-        if any("MIG devices:" in t for _path, t in texts):
+        if any(smi_report.found_nothing(t) for _path, t in texts):
+            detail = msg(
+                "it is a report in which PyTorch found no NVIDIA driver and no GPU: send what "
+                "nvidia-smi and lspci -k print"
+            ).english
+        if any(re.search("MIG devices:|GPU instance profiles:", t) for _path, t in texts):
             detail = msg(
                 "it lists MIG slices only, and not the GPUs that they are of: send all that "
                 "nvidia-smi prints"
@@ -170,6 +175,9 @@ def _machine(readings: list[Reading], unknown: list[Unknown], text: str) -> Mach
             "A capture does not name the system; it was inferred from the GPU and driver."
         )
         unknown = [*unknown, Unknown(field="system", reason=assumed.english)]
+    if smi_report.least_glibc(text):
+        older = msg("An old Python told it, which knows only the glibc that it was built for.")
+        unknown = [*unknown, Unknown(field="system.glibc", reason=older.english)]
     system = system or _system(joined, [g.name for g in whole.gpus], text)
     found = whole.gpus
     if whole.faults and whole.driver.version is None:

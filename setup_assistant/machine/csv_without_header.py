@@ -12,7 +12,9 @@ DRIVER = re.compile(r"^\d{3}\.\d{1,3}(?:\.\d{1,2})?$")
 _OLDEST_DRIVER = 331
 _CAPABILITY = re.compile(r"^\d{1,2}\.\d$")
 # Words that people type between commas, and no column holds.
-_TYPED = re.compile(r"\b(?:driver|cuda)(?: version)?[ :=]+\d|驱动", re.IGNORECASE)
+_TYPED = re.compile(
+    r"\b(?:driver|cuda)(?: version)?[ :=]+\d|\bcompute capability\b|驱动", re.IGNORECASE
+)
 # No NVIDIA GPU that a driver of today knows has less: smaller numbers are something else.
 _LEAST_MEMORY = 512 << 20
 
@@ -20,8 +22,8 @@ _LEAST_MEMORY = 512 << 20
 def named(row: Sequence[str]) -> dict[str, str] | None:
     """Name the columns of a row that cannot be anything else; None where it is no GPU's."""
     found: dict[str, str] = {}
-    if any(map(_TYPED.search, row)) or any(c.count("(") != c.count(")") for c in row):
-        return None  # a sentence
+    if any(map(_TYPED.search, row)) or any(c.count("(") != c.count(")") or "{" in c for c in row):
+        return None  # a sentence, or a line of a program
     for number, cell in enumerate(row):
         column = _column(cell)
         if column:

@@ -53,6 +53,7 @@ def complete(
         unknown += missing
         faults += _card_faults(card)
         found += [mig.slice_of(whole, piece) for piece in card.slices]
+        unknown += _of_slices(whole, card)
     if joined.cuda_missing:
         faults.append(Fault(id="libcuda_missing", evidence=_driver_evidence(driver)))
     return Completed(
@@ -192,6 +193,18 @@ def _with_memory(gpu: Gpu, card: Card, memory: Memory | None, unknown: list[Unkn
     if gpu.memory_free_bytes is None:
         unknown.append(_unknown(field, msg("No source tells how much of its memory is free.")))
     return gpu
+
+
+def _of_slices(gpu: Gpu, card: Card) -> list[Unknown]:
+    """Return what is not known of slices: their size is then that of their profile's name."""
+    unknown = []
+    if any(piece.total_bytes is None for piece in card.slices):
+        reason = msg("The size is the profile's nominal one: a slice has a little less.")
+        unknown.append(_unknown(f"gpus[{gpu.index}].mig.memory_total_bytes", reason))
+    if any(piece.free_bytes is None for piece in card.slices):
+        reason = msg("No source tells how much of its memory is free.")
+        unknown.append(_unknown(f"gpus[{gpu.index}].mig.memory_free_bytes", reason))
+    return unknown
 
 
 def _card_faults(card: Card) -> list[Fault]:

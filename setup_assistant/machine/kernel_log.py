@@ -6,6 +6,7 @@ import re
 
 from setup_assistant.catalog import gpus
 from setup_assistant.machine.reading import Card, Reading, bus_id
+from setup_assistant.units_text import MIB
 from setup_assistant.versions import numbers
 
 # "NVRM: loading NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  ..." and older spellings;
@@ -16,6 +17,7 @@ _LOADED = re.compile(
     r".*?\s(\d{3}\.\d[\d.]*)\b"
     r"|NVRM: +NVIDIA (\d{3}\.\d[\d.]*) driver release"
     r"|kernel module version (\d{3}\.[\d.]+)"
+    r"|NVRM: +The (\d{3}\.[\d.]+) NVIDIA driver will ignore"
 )
 # "NVRM: The NVIDIA GPU 0000:02:00.0 (PCI ID: 10de:2c31)", and the reason in the next line.
 _REFUSED = re.compile(
@@ -25,9 +27,14 @@ _REFUSED = re.compile(
 )
 # "The NVIDIA Tesla K40m GPU installed in this system is supported through ... Legacy drivers"
 _LEFT_BEHIND = re.compile(
-    r"The NVIDIA (?P<name>\S[^\n(]*?) GPU installed in this system is\s+(?:NVRM:\s+)?"
+    r"The NVIDIA (?P<name>\S[^\n(]*?) GPU [^\n]{0,40}?is\s+(?:NVRM:\s+)?"
     r"(?P<why>supported through the NVIDIA \d{3}\.\S+ Legacy drivers)"
 )
+# What the free driver says of a card that it holds: the chip, then its memory.
+_NOUVEAU = re.compile(
+    r"nouveau (?P<bus>[0-9a-f]{4}:[0-9a-f:.]+): NVIDIA (?P<chip>[A-Z]{2}\w{3})\b", re.IGNORECASE
+)
+_NOUVEAU_MEMORY = r"nouveau {bus}: (?:drm|DRM): VRAM: (\d+) MiB"
 # Why the module refuses a card, in the words of its log.
 _WHY = (
     ("open_modules_required", re.compile(r"requires use of the NVIDIA open kernel modules")),
@@ -78,3 +85,21 @@ def read_refusals(text: str) -> Reading:
             Card(index=len(cards), pci_bus_id=bus, trouble=trouble, trouble_id="gpu_unreachable"),
         )
     return Reading(source="kernel", cards=tuple(cards.values()))
+
+
+def read_nouveau(text: str) -> Reading:
+    """Return the cards that the free driver holds, as the kernel logs them."""
+    held = {m["bus"]: m["chip"] for m in _NOUVEAU.finditer(text)}
+    sizes = {b: re.search(_NOUVEAU_MEMORY.format(bus=re.escape(b)), text) for b in held}
+    cards = (
+        Card(
+            index=n,
+            name=f"NVIDIA {chip}",
+            vendor="nvidia",
+            pci_bus_id=bus_id(bus),
+            kernel_driver="nouveau",
+            total_bytes=int(size[1]) * MIB if (size := sizes[bus]) else None,
+        )
+        for n, (bus, chip) in enumerate(held.items())
+    )
+    return Reading(source="pci", cards=tuple(cards))

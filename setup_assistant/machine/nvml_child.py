@@ -22,7 +22,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 # Where the library lies when the loader does not know: WSL, Fedora, containers.
@@ -66,11 +66,17 @@ def main() -> None:
     ):
         ask(system, key, call)
         say(system)
-    count = system.get("count")
-    # Where the driver cannot count, numbers are tried until one is refused.
-    for index in range(_MOST_CARDS if count is None else count):
-        if not _card(nvml, index, counted=count is not None):
-            break
+    cards = list(_cards(nvml, system.get("count")))
+    # Of all cards what a plan needs comes first: a call that never returns costs no more.
+    for parts in ((_identity, _memory), (_place, _modes, _slices), (_processes,)):
+        for handle, card in cards:
+            _card_asked[:] = [card["index"]]
+            for part in parts:
+                try:
+                    part(nvml, handle, card)
+                except Exception as error:  # noqa: BLE001 - the other facts are worth having
+                    card.setdefault("errors", {})[part.__name__] = str(error)
+                say(card)
     say({"kind": "end"})
 
 
@@ -182,36 +188,29 @@ def decoded(data: bytes) -> str:
     return data.decode("latin-1")
 
 
-def _card(nvml: Any, index: int, *, counted: bool) -> bool:  # noqa: ANN401
-    """Say what is learned of one card; return whether there is one of this number."""
-    _card_asked[:] = [index]
-    card: dict[str, Any] = {"kind": "gpu", "index": index}
-    try:
-        handle = nvml.nvmlDeviceGetHandleByIndex(index)
-    except nvml.NVMLError as error:
-        if not counted and error.value not in _TROUBLED:
-            return False
-        say({**card, "code": error.value, "text": str(error)})
-        return True
-    # Name and memory first: with them alone a plan can be made.
-    for part in (_identity, _memory, _pci, _modes, _processes, _slices):
+def _cards(nvml: Any, count: int | None) -> Iterator[tuple[Any, dict[str, Any]]]:  # noqa: ANN401
+    """Yield the handle of each card and what is said of it; say which card has none."""
+    # Where the driver cannot count, numbers are tried until one is refused.
+    for index in range(_MOST_CARDS if count is None else count):
+        _card_asked[:] = [index]
+        card: dict[str, Any] = {"kind": "gpu", "index": index}
         try:
-            part(nvml, handle, card)
-        except Exception as error:  # noqa: BLE001 - the other facts are worth having
-            card.setdefault("errors", {})[part.__name__] = str(error)
-        say(card)
-    return True
+            yield nvml.nvmlDeviceGetHandleByIndex(index), card
+        except nvml.NVMLError as error:
+            if count is None and error.value not in _TROUBLED:
+                return
+            say({**card, "code": error.value, "text": str(error)})
 
 
 def _identity(nvml: Any, handle: Any, card: dict[str, Any]) -> None:  # noqa: ANN401
     ask(card, "name", nvml.nvmlDeviceGetName, handle)
-    ask(card, "uuid", nvml.nvmlDeviceGetUUID, handle)
     capability = ask(card, "cc", nvml.nvmlDeviceGetCudaComputeCapability, handle)
     if capability:
         card["capability"] = f"{capability[0]}.{capability[1]}"
 
 
-def _pci(nvml: Any, handle: Any, card: dict[str, Any]) -> None:  # noqa: ANN401
+def _place(nvml: Any, handle: Any, card: dict[str, Any]) -> None:  # noqa: ANN401
+    ask(card, "uuid", nvml.nvmlDeviceGetUUID, handle)
     pci = ask(card, "pci", nvml.nvmlDeviceGetPciInfo, handle)
     if pci is None:
         return

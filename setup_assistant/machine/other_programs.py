@@ -7,10 +7,10 @@ which output would tell it, is said with the cards.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from setup_assistant.machine import program_logs, python_reports, windows_reports
+from setup_assistant.machine import hardware_lists, program_logs, python_reports, windows_reports
 from setup_assistant.machine.facts import Unknown
 from setup_assistant.machine.reading import Card, Reading, with_free
 from setup_assistant.messages import msg
@@ -124,34 +124,6 @@ def _named(pattern: str, row: str, vendor: str) -> Callable[[str], Reading]:
     return read_them
 
 
-# As in: "Device-2: NVIDIA GA107M [GeForce RTX 3050 Mobile] driver: nvidia v: 535.54.03"
-_INXI = re.compile(
-    r"Device-\d+: (?P<name>(?:NVIDIA|AMD|Advanced Micro|Intel)[^\n]*?)(?: vendor: [^\n]*?)?"
-    r" driver: (?P<driver>\S+)(?: v: (?P<version>\S+))?"
-)
-
-
-def _inxi(text: str) -> Reading:
-    cards = list(_inxi_cards(text))
-    held = [m["version"] for m in _INXI.finditer(text) if m["driver"] == "nvidia" and m["version"]]
-    return Reading(source="nvidia-smi", driver=held[0] if held else None, cards=tuple(cards))
-
-
-def _inxi_cards(text: str) -> Iterator[Card]:
-    counts: dict[str, int] = {}
-    for found in _INXI.finditer(text):
-        maker = windows_reports.vendor(found["name"]) or "nvidia"
-        pretty = re.search(r"\[([^\]]+)\]", found["name"])
-        driver = None if found["driver"] == "N/A" else found["driver"]
-        yield Card(
-            index=counts.get(maker, 0),
-            name=pretty[1] if pretty else found["name"],
-            vendor=maker,
-            kernel_driver=driver if maker == "nvidia" else None,
-        )
-        counts[maker] = counts.get(maker, 0) + 1
-
-
 PROGRAMS = (
     Program("gpustat", _GPUSTAT, _gpustat),
     Program("nvtop", _NVTOP, _nvtop),
@@ -177,7 +149,14 @@ PROGRAMS = (
         _marked(r"xpu-smi\b|Vendor Name: Intel"),
         _named(r"Device Name: *([^|\n]+)", r"^\| *\d+ +\|", "intel"),
     ),
-    Program("inxi", _INXI, _inxi),
+    Program("inxi", hardware_lists.INXI, hardware_lists.inxi),
+    Program(
+        "lshw",
+        _marked(r"^ *\*-display\b|^/0/\S+ +(?:\S+ +)?display "),
+        hardware_lists.read,
+    ),
+    Program("hwinfo", _marked(r"^ *Hardware Class: graphics"), hardware_lists.read),
+    Program("ubuntu-drivers", _marked(r"^modalias *: pci:v000010DE"), hardware_lists.read),
     Program("DxDiag", _marked(r"^ *Card name:"), windows_reports.read),
     Program(
         "Task Manager",
@@ -203,9 +182,10 @@ PROGRAMS = (
     Program("env", _marked(r"^ *-? *GPU type: |^- Accelerator: "), python_reports.environment),
     Program(
         "Ollama",
-        _marked(r'msg="inference compute"'),
+        _marked(r'msg="inference compute"|\] CUDA totalMem \d'),
         program_logs.rows(
             program_logs.OLLAMA,
+            program_logs.OLLAMA_ASKED,
             driver=program_logs.OLLAMA_DRIVER,
             cuda=program_logs.OLLAMA_CUDA,
         ),
@@ -240,6 +220,7 @@ PROGRAMS = (
         _marked(r"with CUDA capability sm_"),
         program_logs.rows(program_logs.TORCH_WARNING),
     ),
+    Program("HAMi", _marked(r"registered device id=\d"), program_logs.rows(program_logs.HAMI)),
     Program("SD.Next", _marked(r"Torch detected"), program_logs.rows(program_logs.SDNEXT)),
     Program(
         "jetson_release",

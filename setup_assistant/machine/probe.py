@@ -36,7 +36,6 @@ def probe(
     sources: bool = True,
     root: Path = Path("/"),
     deadline: float = 8.0,
-    reserve: float = RESERVE,
     meanwhile: Callable[[], object] | None = None,
 ) -> Machine:
     """Return the machine. Never raises by itself; each unknown carries its reason.
@@ -46,12 +45,12 @@ def probe(
         sources: whether to visit the sources of packages and weights.
         root: where /proc, /sys, /etc and /dev are looked for.
         deadline: seconds after which the answer is given, whatever is still missing; but a
-            driver that shows signs of life is waited for (`nvml_ask.Course`).
-        reserve: seconds of it that are kept for the end; a busy computer needs more of them.
+            driver that shows signs of life is waited for (`nvml_ask.Course`), and so is what a
+            slow computer still works on (`clock.Patience`).
         meanwhile: called while the parts are being asked; what it raises passes through.
     """
-    started = clock.monotonic()
-    span = max(0.1, deadline - reserve)
+    span = max(0.1, deadline - RESERVE)
+    patience = clock.Patience(span)
     # First, so that NVML's process starts while the rest of this package is still loading.
     asking = _Asking(span)
     parts: dict[str, _Part[Any]] = {"gpus": _Part(partial(_gpu_readings, asking))}
@@ -59,11 +58,11 @@ def probe(
     if meanwhile is not None:
         meanwhile()
     # The driver first: what it takes longer, the others may take too.
-    parts["gpus"].wait(started + span, asking.alive)
+    parts["gpus"].wait(lambda: not patience.over() or asking.alive())
     unknown = [
         Unknown(field=name, reason=why.english)
         for name, part in parts.items()
-        if (why := part.wait(started + _share(name) * span)) is not None
+        if (why := part.wait(partial(_more, patience, _share(name)))) is not None
     ]
     found = {name: part.found for name, part in parts.items()}
     try:
@@ -95,6 +94,10 @@ def _other_parts(
     return parts
 
 
+def _more(patience: clock.Patience, share: float) -> bool:
+    return not patience.over(share)
+
+
 def _share(name: str) -> float:
     """Return how many times the person's deadline a part may take.
 
@@ -118,12 +121,8 @@ class _Part(Generic[T]):
         """What is known so far."""
         return tuple(self._found)
 
-    def wait(self, until: float, alive: Callable[[], bool] = bool) -> Message | None:
-        """Wait until the clock shows `until`, longer while `alive`.
-
-        Returns why the part is incomplete, or None.
-        """
-        self._thread.join(max(0.0, until - clock.monotonic()))
+    def wait(self, alive: Callable[[], bool]) -> Message | None:
+        """Wait while `alive`; return why the part is incomplete, or None."""
         while self._thread.is_alive() and alive():
             self._thread.join(_SLICE_SECONDS)
         if self._thread.is_alive():

@@ -23,6 +23,12 @@ OLLAMA = (
     r'(?=[^\n]*\b(?:description|name)="(?P<name>[^"\n]+)")(?=[^\n]*\btotal="(?P<gib>[\d.]+) GiB")'
     r'(?=[^\n]*\bavailable="(?P<free_gib>[\d.]+) GiB")(?:id=(?P<uuid>GPU-[\w-]+))?'
 )
+# What it asks the driver before, without the name.
+OLLAMA_ASKED = (
+    r"\[(?P<uuid>GPU-[\w-]+)\] CUDA totalMem (?P<mib>\d+) ?mb"
+    r"(?:[^\n]*\n[^\n]*\[(?P=uuid)\] CUDA freeMem (?P<free_mib>\d+) ?mb)?"
+    r"(?:[^\n]*\n[^\n]*\[(?P=uuid)\] Compute Capability (?P<cc>\d{1,2}\.\d))?"
+)
 OLLAMA_DRIVER = r"libcuda\.so\.(\d{3}\.\d+(?:\.\d+)?)"
 OLLAMA_CUDA = r'msg="inference compute"[^\n]*\bdriver=(\d+\.\d)\b|CUDA driver version: (\d+\.\d)\b'
 # A report in Markdown: "- **GPU 1:** NVIDIA GeForce RTX 3080 | 10240 MiB | driver 570.86.10 | …".
@@ -35,8 +41,8 @@ GGML = (
 )
 # 'Device 0: "NVIDIA Tegra X1"', then the versions, the capability and the memory.
 DEVICE_QUERY = (
-    r'\bDevice (?P<index>\d+): "(?P<name>[^"\n]+)"\n[^\n]*\n'
-    r" *CUDA Capability[^\n:]*: +(?P<cc>\d{1,2}\.\d)\n"
+    r'\bDevice (?P<index>\d+): ["“](?P<name>[^"”\n]+)["”][^\n]*\n[^\n]*\n'
+    r" *CUDA Capability[^\n:]*: +(?P<cc>\d{1,2}\.\d)\b[^\n]*\n"
     r"(?: *Total amount of global memory:[^\n(]*\((?P<bytes>\d+) bytes\))?"
 )
 DEVICE_QUERY_CUDA = r"CUDA Driver Version / Runtime Version +(\d+\.\d)"
@@ -73,6 +79,8 @@ SDNEXT = (
     r"Torch detected(?: GPU)?: (?:gpu=)?\"?(?P<name>[^\"\n]+?)\"? vram[ =](?P<mib>\d+)"
     r"(?: arch[ =]\((?P<major>\d+), (?P<minor>\d)\))?"
 )
+# The device plugin of HAMi for Kubernetes.
+HAMI = r"registered device id=(?P<index>\d+), memory=(?P<mib>\d+), type=(?P<name>[^,\n]+)"
 # What jetson-stats tells of the module, whose memory is also the GPU's.
 JETSON = r"\bModule: (?P<name>NVIDIA Jetson [^\n(]+?) \((?P<gib>\d+) ?GB ram\)"
 JETSON_CUDA = r"- CUDA: (\d+\.\d+)"
@@ -113,7 +121,7 @@ def rows(*layouts: str, driver: str = "", cuda: str = "") -> Callable[[str], Rea
 
 def _card(said: dict[str, str], place: int) -> Card:
     return Card(
-        name=said["name"].strip(),
+        name=said["name"].strip() if "name" in said else None,
         index=place,
         uuid=said.get("uuid"),
         pci_bus_id=bus_id(said.get("bus")),

@@ -27,6 +27,7 @@ _READERS = (
     smi_report.read,
     kernel_log.read_module,
     kernel_log.read_refusals,
+    kernel_log.read_nouveau,
     smi_lines.read_lspci,
     other_programs.read,
     smi_table.read_prose,

@@ -22,6 +22,14 @@ _CAPABILITY = re.compile(
     r"^GPU (?P<indices>\d+(?:,\d+)*) Compute Capability: (?P<capability>\d{1,2}\.\d)$", re.MULTILINE
 )
 _SLICE = re.compile(r"^ *MIG (\d\S*) +Device +(\d+): *$")
+_NO_DRIVER = re.compile(
+    r"^(?:Nvidia driver version|GPU models and configuration) *: *(?:Could not collect|No CUDA)",
+    re.MULTILINE,
+)
+_LIBC = re.compile(r"^Libc version *: *glibc-(\d\.\d+)", re.MULTILINE)
+_PYTHON = re.compile(r"^Python version *: *3\.(\d{1,2})\b", re.MULTILINE)
+# From these on, Python asks the C library itself; before, it reads what it was built for.
+_ASKS_LIBC, _ASKS_PLATFORM = 8, 9
 _PLATFORM = re.compile(
     r"^(?:- )?(?:Python p|P)latform *: *(?P<os>Linux|Windows)\S*?-"
     r"(?P<arch>x86_64|aarch64|AMD64|ARM64)"
@@ -46,7 +54,28 @@ def system(text: str) -> System | None:
     if found["windows"] or found["os"] == "Windows":
         return System(os="Windows", arch="x86_64")
     arch = "aarch64" if found["arch"] in ("aarch64", "ARM64") else "x86_64"
-    return System(os="Linux", arch=arch, glibc=found["glibc"], wsl="microsoft" in found[0].lower())
+    glibc, _least = _glibc(text, found["glibc"])
+    return System(os="Linux", arch=arch, glibc=glibc, wsl="microsoft" in found[0].lower())
+
+
+def least_glibc(text: str) -> bool:
+    """Whether a report names no glibc but the one that its old Python was built for."""
+    found = _PLATFORM.search(text)
+    return found is not None and _glibc(text, found["glibc"])[1]
+
+
+def _glibc(text: str, platform: str | None) -> tuple[str | None, bool]:
+    """Return the version of the C library, and whether it is only the least that it can be."""
+    python, libc = _PYTHON.search(text), _LIBC.search(text)
+    minor = int(python[1]) if python else _ASKS_PLATFORM
+    if libc:
+        return libc[1], minor < _ASKS_LIBC
+    return platform, platform is not None and minor < _ASKS_PLATFORM
+
+
+def found_nothing(text: str) -> bool:
+    """Whether a report says that it found no driver."""
+    return _NO_DRIVER.search(text) is not None
 
 
 def _cards(text: str) -> list[Card]:

@@ -66,9 +66,13 @@ def read(text: str) -> Reading:
     )
 
 
+# The form in which reports of the open kernel modules ask for the driver.
+_MODULES = re.compile(r"Kernel Modules Version\s+(?:nvidia[\w-]*-)?(\d{3}\.\d[\d.]*)\s")
+
+
 def read_prose(text: str) -> Reading:
     """Return the driver that words beside any output name: it counts where no output does."""
-    driver, cuda = _DRIVER.search(text), _CUDA.search(text)
+    driver, cuda = _DRIVER.search(text) or _MODULES.search(text), _CUDA.search(text)
     if driver is None or _BANNER.search(text):
         return Reading(source="prose")
     version = cuda[1] if cuda and cuda[1][0].isdigit() else None

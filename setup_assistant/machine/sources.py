@@ -61,7 +61,7 @@ class _Kept:
 def read(deadline: float, *, fresh: bool = False) -> tuple[Source, ...]:
     """Return the person's own sources, then those of `recipes/mirrors.toml`, in order.
 
-    No visit takes longer than `deadline` seconds.
+    No visit takes longer than `deadline` seconds, on a slow computer counted by its own pace.
     `fresh` asks again where an answer from a moment ago is still known.
     """
     mine = own_sources.own()
@@ -143,12 +143,13 @@ def _visit_all(
     threads = [
         threading.Thread(target=_visit, args=(m, deadline, answered), daemon=True) for m in wanted
     ]
-    ends = clock.monotonic() + deadline
+    # Sixteen visits at once take seconds of a slow processor before anything is sent.
+    patience = clock.Patience(deadline)
     for thread in threads:
         thread.start()
     for thread in threads:
-        while thread.is_alive() and clock.monotonic() < ends and not enough(answered):
-            thread.join(min(_SLICE_SECONDS, max(0.0, ends - clock.monotonic())))
+        while thread.is_alive() and not patience.over() and not enough(answered):
+            thread.join(min(_SLICE_SECONDS, deadline))
     # A copy: a thread that was given up may still write.
     return {**found, **dict(answered)}
 

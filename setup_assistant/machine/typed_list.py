@@ -22,7 +22,8 @@ _COUNT = (
 )
 _DRIVER = re.compile(
     r"(?:driver|驱动)\w{0,2}(?: version| branch|版本)?[ :=*-]*(?:is |是)?(?:nvidia[- ])?[rv]?"
-    r"(\d{3}(?:\.\d{1,3}){0,2})(?!\d)|\b(\d{3}\.\d{1,3}(?:\.\d{1,2})?) drivers?\b",
+    r"(\d{3}(?:\.\d{1,3}){0,2})(?!\d)|\b(\d{3}\.\d{1,3}(?:\.\d{1,2})?) drivers?\b"
+    r"|\bnvidia(?:-[a-z]+){0,3}[ =-]v?(\d{3}\.\d{1,3}(?:\.\d{1,2})?)(?![.\d])",
     re.IGNORECASE,
 )
 # The form of a card, which may stand in the middle: "A100 40GB PCIe x4".
@@ -54,7 +55,7 @@ def read(text: str) -> Reading:
         count = _count(found, text)
         listed = ended >= 0 and _LISTED.fullmatch(text[ended : found.start()])
         ended = found.end()
-        if count == 1 and not listed and any(c.name == name for c in cards):
+        if count == 1 and not listed and any(_same(c.name or "", name) for c in cards):
             continue  # The same card, spoken of again.
         total = int(found["gib"]) << 30 if found["gib"] else None
         cards += [
@@ -63,15 +64,24 @@ def read(text: str) -> Reading:
     driver = _DRIVER.search(text)
     if not cards:
         # A table's rows name cards too, counted from 0; the words around may tell its driver.
-        spoken = driver[1] or driver[2] if driver and ended >= 0 else None
+        spoken = _version(driver) if driver and ended >= 0 else None
         return Reading(source="prose", driver=spoken)
     reason = msg("This is a typed list. The output of nvidia-smi -q tells what is really there.")
     return Reading(
         source="prose",
-        driver=(driver[1] or driver[2]) if driver else None,
+        driver=_version(driver) if driver else None,
         cards=tuple(cards),
         unknown=(Unknown(field="gpus", reason=reason.english),),
     )
+
+
+def _version(found: re.Match[str]) -> str | None:
+    return next(filter(None, found.groups()), None)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two names may be of one card, the second perhaps with its form and size."""
+    return one.startswith(other) or other.startswith(one)
 
 
 def _count(found: re.Match[str], text: str) -> int:
@@ -98,6 +108,8 @@ def _names() -> dict[str, tuple[str, tuple[str, ...]]]:
         # "6000" alone may be five cards; "4090" is one.
         bare = re.sub(r"^(?:RTX|GTX) ", "", short)
         forms = [short]
+        if " Generation" in short:
+            forms.append(short.replace(" Generation", ""))
         if row.name.startswith("GeForce ") and re.match(r"\d{4}", bare):
             forms.append(bare)
         for form in forms:
@@ -114,7 +126,7 @@ def _pattern() -> re.Pattern[str]:
     # Blanks and hyphens stand wherever a person puts them.
     spaced = "|".join(r"[\s-]?".join(words) for _plain_name, (_name, words) in known)
     return re.compile(
-        rf"(?<![\w.]){_COUNT}(?:NVIDIA[\s-]?)?(?:GeForce[\s-]?|Tesla[\s-]?)?(?P<name>{spaced})s?"
+        rf"(?<![A-Za-z0-9_.]){_COUNT}(?:NVIDIA[\s-]?)?(?:GeForce[\s-]?|Tesla[\s-]?)?(?P<name>{spaced})s?"
         rf"{_SEAT}(?:[\s(,-]{{0,2}}(?P<gib>\d{{1,3}}) ?G(?:i?B)?\b\)?)?{_SEAT}"
         rf"(?: ?[x×*] ?(?P<after>\d{{1,2}}))?(?![\w.]*\d)(?![A-Za-z])",
         re.IGNORECASE,

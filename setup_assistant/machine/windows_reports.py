@@ -30,8 +30,16 @@ _FULL = 4_000_000_000
 _MAKER = re.compile(
     r"^.*(?:Manufacturer|Provider|Vendor|AdapterCompatibility|制造商).*$\n?", re.MULTILINE
 )
+# What has a maker's name and is no card: other devices of the same makers, and processors.
 _HIDDEN = re.compile(
-    r"Remote Display|Basic (?:Display|Render)|Virtual|Parsec|Mirage", re.IGNORECASE
+    r"Remote Display|Basic (?:Display|Render)|Virtual|Parsec|Mirage|Audio|Chipset|SMBus|\bUSB\b|"
+    r"\bPCI|\bSATA|Ethernet|Wi-?Fi|Wireless|Bluetooth|Management Engine|Serial IO|Thermal|Platform|"
+    r"Controller|Container|PhysX|FrameView|Sensor|Service|Corporation|\bCore\(TM\)|\bXeon|\bEPYC|"
+    r"\bPentium|\bCeleron|Threadripper|Processor|\bCPUs?\b|\bGHz|\bRyzen (?!.*Radeon)",
+    re.IGNORECASE,
+)
+_PROCESSOR = re.compile(
+    r"^ *(?:Processor|CPU|处理器|Prozessor)\b.*$\n?", re.MULTILINE | re.IGNORECASE
 )
 
 
@@ -59,7 +67,7 @@ def read(text: str) -> Reading:
 def _units(text: str) -> Iterator[tuple[str, str]]:
     """Yield each card's name with the lines that tell of it."""
     name, told = "", ""
-    for block in re.split(r"\n\s*\n", _MAKER.sub("", text)):
+    for block in re.split(r"\n\s*\n", _MAKER.sub("", _PROCESSOR.sub("", text))):
         names = [n for n in _NAME.findall(block) if not _HIDDEN.search(n)]
         if not names:
             told += f"\n{block}"

@@ -146,6 +146,15 @@ def _fitlab(said: str, question: Question) -> float | None:
     return None
 
 
+def fitgpu(question: Question, scratch: Path) -> list[str]:
+    return [_bin(scratch, "fitgpu"), question.row.model]
+
+
+def llm_sizer(question: Question, scratch: Path) -> list[str]:
+    return [_bin(scratch, "llm-sizer"), "--model", question.row.model.split("/")[-1].lower(),
+            "--context", str(question.tokens), "--json"]  # fmt: skip
+
+
 def env_doctor(question: Question, scratch: Path) -> list[str]:
     return [_bin(scratch, "env-doctor"), "model", question.row.model.split("/")[-1].lower()]
 
@@ -166,6 +175,8 @@ PEERS: dict[str, tuple[Command, Reader]] = {
     "whichllm": (whichllm, _any),
     "vramcalc": (vramcalc, _vramcalc),
     "fitlab": (fitlab, _fitlab),
+    "fitgpu": (fitgpu, _any),
+    "llm-sizer": (llm_sizer, _any),
     "env-doctor": (env_doctor, _any),
 }
 # What a peer's own package leaves out, as its page says.

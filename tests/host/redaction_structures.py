@@ -3,6 +3,30 @@
 from __future__ import annotations
 
 SECRETS: tuple[tuple[str, ...], ...] = (
+    ("poetry config http-basic.lab anna tr33top", "tr33top"),
+    ("wpa_passphrase Werkstatt bachlauf-12", "bachlauf-12"),
+    ("echo -n Kupf3r | cryptsetup luksOpen /dev/sdb1 x -", "Kupf3r"),
+    (
+        '{"username":"jo","key":"fedcba9876543210fedcba9876543210"}',
+        "fedcba9876543210fedcba9876543210",
+    ),
+    ("sk=Qw8Er7Ty6Ui5Op4A", "Qw8Er7Ty6Ui5Op4A"),
+    # A name in capitals, a blank, a value; account and password in other languages and in code.
+    ("DASHSCOPE_API_KEY 7c1e9a0b3d5f4826", "7c1e9a0b3d5f4826"),
+    ('{"login": "x", "pwd": "271828"}', "271828"),
+    ("wifi-security.psk:     rot-weiss-rot", "rot-weiss-rot"),
+    ("db.internal:5432:*:svc_db:Gr4nit!", "Gr4nit!"),
+    ("wget --header='X-Store-Api: Zk81mmQ0pLxx7Tr5vvNw2'", "Zk81mmQ0pLxx7Tr5vvNw2"),
+    ("connect Hall password 'drei gelbe Enten'", "drei gelbe Enten"),
+    ("Kennwort lautet Herbst-1999", "Herbst-1999"),
+    ("contraseña: Lobo_Gris4", "Lobo_Gris4"),
+    ("パスワード：kaede1234", "kaede1234"),
+    ('const secret: string = "blue-door-5";', "blue-door-5"),
+    ('let token = String::from("oak-tree-3");', "oak-tree-3"),
+    ("NetworkCredential('ida','Wolke77')", "Wolke77"),
+    ("the token we use is 55aa66bb77cc88dd here", "55aa66bb77cc88dd"),
+    ("registry: eyJhdXRocyI6eyJoLmxhYiI6eyJhIjoxfX19", "eyJhdXRocyI6eyJoLmxhYiI6eyJhIjoxfX19"),
+    ("Product Key: BT79Q-G7N6G-PGBYW-4YWX6-6F4BT", "BT79Q-G7N6G-PGBYW-4YWX6-6F4BT"),
     ("token: !vault x9Lm2", "x9Lm2"),
     ("password: !!str hunter2", "hunter2"),
     ("db:\n  password: &dbpw correcthorse\n  replica_password: *dbpw", "correcthorse"),
@@ -102,6 +126,16 @@ SECRETS += (
 )
 
 IDENTITIES: tuple[tuple[str, ...], ...] = (
+    ("svn co --username berta https://svn.lab.example/x", "berta"),
+    ("登陆名 zhaoyun 已停用", "zhaoyun"),
+    ("Host Name:                 DESKTOP-9QX2K1P", "DESKTOP-9QX2K1P"),
+    ("booted on LAPTOP-7RT21ABC today", "LAPTOP-7RT21ABC"),
+    ("PSCredential('LABOR\\\\ahuber', $p)", "ahuber"),
+    ("uid=mlopez,ou=staff,dc=uni", "mlopez"),
+    ("log in with greta / ***", "greta"),
+    ("Benutzer: fkeller", "fkeller"),
+    ("ID_SERIAL_SHORT=K7ABC0M412", "K7ABC0M412"),
+    ("BIOS SN: QX3ABCDE", "QX3ABCDE"),
     ("HKEY_USERS\\S-1-5-21-1004336348-1177238915-682003330-512\\Software", "1004336348"),
     ("Host Name . . . . . . . . : LAPTOP-7QX", "LAPTOP-7QX"),
     ("<serial>1560821007890</serial>", "1560821007890"),
@@ -171,6 +205,12 @@ IDENTITIES += (
 )
 
 INNOCENT: tuple[str, ...] = (
+    "PASS: tests/host/test_secrets.py",
+    "secrets: 0 found",
+    "passwd: command not found",
+    "pass the --token flag",
+    "Passwort: falsch",
+    "https://www.modelscope.cn/api/v1/models/Qwen/x/repo?Revision=master&FilePath=a.json",
     "script: |\n  echo one\n  echo two\n",
     "description: >-\n  folded text\n  goes on",
     "密码学库 cryptography 44.0.0",

@@ -141,8 +141,18 @@ def test_a_hang_names_its_call_and_card(nvml: Use, tree: Tree) -> None:
     (verdict,) = machine.verdicts
     assert verdict.id == "nvml_hangs"
     assert verdict.evidence[0].startswith("nvmlSystemGetProcessName of GPU 0: no answer within ")
-    # Name and memory were told before.
-    assert cards(machine)[0][:3] == ("Tesla T4", "7.5", 15360)
+    # What a plan needs of any card was told before.
+    assert cards(machine) == [
+        ("Tesla T4", "7.5", 15360, 13860),
+        ("NVIDIA L40S", "8.9", 46068, 45068),
+    ]
+
+
+def test_a_crash_at_one_card_takes_no_other_with_it(nvml: Use, tree: Tree) -> None:
+    nvml("cuda 13000", "crash nvmlDeviceGetUUID@0", T4, L40S)
+    machine = look(tree())
+    assert [g.name for g in machine.gpus] == ["Tesla T4", "NVIDIA L40S"]
+    assert machine.verdicts[0].evidence[-1] == "in nvmlDeviceGetUUID of GPU 0"
 
 
 def test_a_slow_interpreter_is_no_hang(

@@ -81,15 +81,10 @@ def _machine(
     if captures:
         return _captured(captures, host)
     from setup_assistant.cli.terminal.progress import busy
-    from setup_assistant.host import clock
-    from setup_assistant.machine.probe import RESERVE, probe
+    from setup_assistant.machine.probe import probe
 
     with busy(_("Looking at this machine"), expected_seconds=deadline):
-        # The person's seconds began when they pressed the key, and where the start took long,
-        # because the computer is busy, the end will too.
-        spent = min(clock.age(), deadline / 2)
-        reserve = min(max(RESERVE, 1.5 * spent), deadline / 2)
-        return probe(site=site, sources=sources, deadline=deadline - spent, reserve=reserve)
+        return probe(site=site, sources=sources, deadline=deadline)
 
 
 def _captured(captures: tuple[Path, ...], host: str | None) -> Machine:

@@ -36,6 +36,10 @@ _HOST = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _URL = re.compile(r"(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]{0,30}):///?([^\s'\"<>)\]，。；]*)")
+_PLAIN_QUERY = re.compile(
+    r"(?:(?:^|&)(?:revision|filepath|recursive|download|ref|page)=[\w./-]{1,100}){1,6}",
+    re.IGNORECASE,
+)
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")  # noqa: S104 - to be recognised
 
 _QUAD = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(:\d{1,5}|/\d{1,2})?(?!\.?\d)")
@@ -60,7 +64,7 @@ _IPV6 = re.compile(
     r"(?<![\w:.])\[?((?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|\d{1,3}(?:\.\d{1,3}){3})?)(?:%\w{1,16})?"
     r"(?:/\d{1,3})?(?:\](?::\d{1,5})?)?(?![\w:])"
 )
-_NUMBERED = ("serial", "s/n", "board", "tag", "id", "uuid", "imei", "part number", "badge", "编号", "序列号",
+_NUMBERED = ("serial", "s/n", "sn", "board", "tag", "id", "uuid", "imei", "part number", "badge", "编号", "序列号",
              "号")  # fmt: skip
 _NUMBERS = (
     (("gpu-", "mig-"), re.compile(r"(?<![A-Za-z0-9])((?:MIG-)?(?:GPU|MIG))-[0-9a-fA-F]{6,8}(?:-[0-9a-fA-F]{2,12}){0,4}(?:/\d{1,2}){0,2}"), r"\1-<uuid>"),
@@ -70,7 +74,7 @@ _NUMBERS = (
     (("-",), re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])"), "<uuid>"),
     ((":", "-"), re.compile(r"(?<![0-9A-Za-z:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4,19}[0-9A-Fa-f]{2}(?![0-9A-Za-z:-])"), "<address>"),
     ((".",), re.compile(r"(?<![0-9A-Za-z.])(?=[0-9a-f.]{0,13}[a-f])[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![0-9A-Za-z.])"), "<address>"),
-    (_NUMBERED, re.compile(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:serial(?:[ _-]?(?:number|num|no))?|s/n|board[ _-]?(?:id|serial)|asset[ _-]?tag|chassis[ _-]?serial|"
+    (_NUMBERED, re.compile(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,12}_)?serial(?:[ _-]?(?:number|num|no|short))?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset[ _-]?tag|chassis[ _-]?serial|"
                 r"service[ _-]?tag|disk[ _-]?identifier|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|host[ _-]?id|gpu part number|"
                 r"board part number|序列号|资产编号|设备编号|工号|学号|员工号|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
                 r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#>]\s{0,8}|\s{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),
@@ -127,7 +131,9 @@ class Public:
             return f"{scheme}://<host>"
         if self.knows(bare):
             # What follows a question mark may sign a request.
-            return f"{scheme}://{host}{slash}{path.partition('?')[0]}"
+            path, mark, query = path.partition("?")
+            kept = mark + query if _PLAIN_QUERY.fullmatch(query) else ""
+            return f"{scheme}://{host}{slash}{path}{kept}"
         return f"{scheme}://<host>"
 
     def hide(self, text: str) -> str:

@@ -36,6 +36,7 @@ _FLAGGED = (
     (("redis",), r"redis\S{0,40}", "-a", False),
     (("plink", "pscp", "putty", "psftp"), r"(?:plink|pscp|putty|psftp)\S{0,4}", "-pw", False),
     (("openssl",), "openssl", "-k", False),
+    (("schtasks",), "schtasks", "/r?p", False),
     (("freerdp", "mstsc"), r"(?:[xw]freerdp|mstsc)\S{0,4}", "/p:", True),
 )  # fmt: skip
 _GAP = {True: "", False: r"[ \t]{1,4}", None: r"[ \t]{0,4}"}
@@ -46,7 +47,7 @@ _COMMANDS = (
     ),
     (("curl", "wget", "http"), re.compile(r"((?<![\w-])-u)([^\s:'\"/-][^\s:'\"/]{0,100}:[^\s'\"]+)")),
     (("curl",), re.compile(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
-    (("| ",), re.compile(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{1,80}(?:-stdin|passwd)))")),
+    (("| ",), re.compile(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{0,80}(?:-stdin|passwd|cryptsetup|passphrase-fd)))")),
     (("pass",), re.compile(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
     (("net use",), re.compile(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
     (("net user",), re.compile(r"(\bnet user\s{1,4}[^\s/]{1,60}\s{1,4})([^\s/]\S*)")),
@@ -54,9 +55,17 @@ _COMMANDS = (
     (("%",), re.compile(r"((?<![\w-])(?:-U|--user)[ =]{1,4}[^\s%]{1,80}%)(\S+)")),
     (("lftp",), re.compile(r"((?<![\w-])-u[ \t]{1,4}[^\s,]{1,80},)(\S+)")),
     (("SecureString",), re.compile(r"(SecureString(?:\s{1,4}-\w{1,12}){0,2}\s{1,4}[\"']?)([^\s\"'-][^\s\"']*)")),
-    (("auth", "Auth"), re.compile(r"(auth\s{0,4}=?\s{0,4}\(\s{0,4}\w{0,2}['\"][^'\"\n]{0,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]+)", _A)),
+    (("auth", "credential("), re.compile(r"((?:auth|credential)\s{0,4}=?\s{0,4}\(\s{0,4}\w{0,2}['\"][^'\"\n]{0,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]+)", _A)),
     (("configure set",), re.compile(r"(configure set \S{0,40}(?:secret|token|password|key)\S{0,20} )(\S+)")),
-    (("token  ", "key  ", "secret  ", "password  "), re.compile(r"((?:^|\n)[ \t]{0,16}[A-Z][A-Z0-9_]{0,60}(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD)[ \t]{2,60})(?=\S+[ \t]*\r?(?:\n|$))(?!=)(\S+)")),
+    # A line of a list of settings: NAME, blanks, value.
+    (("token", "key", "secret", "passw"), re.compile(r"((?:^|\n)[ \t]{0,16}[A-Z][A-Z0-9_]{0,60}(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD)(?:[ \t]{2,60}|[ \t](?=[^\s]{0,60}\d)(?=[^\s]{12})))(?=\S+[ \t]*\r?(?:\n|$))(?!=)(\S+)")),
+    (("http-basic", "wpa_passphrase"), re.compile(r"(\b(?:http-basic\.\S{1,60} \S{1,60}|wpa_passphrase (?:'[^'\n]{1,60}'|\S{1,60})) ['\"]?)([^\s'\"]{3,})")),
+    (("config http",), re.compile(r"(\bconfig https?://\S{1,200} [\w.-]{1,60}:)(\S+)")),
+    (("psk ",), re.compile(r"(\bPSK[ \t]{1,4}['\"])([^'\"\n]{3,})")),
+    (("username",), re.compile(r"(\"username\"[^{}\n]{1,100}\"key\"\s{0,2}:\s{0,2}\")([0-9a-f]{32})\b")),
+    (("sk=", "ak=", "sk:", "ak:"), re.compile(r"(\b[as]k\s?[=:：]\s?)(?=[A-Za-z]{0,40}\d)(?=\d{0,40}[A-Za-z])([A-Za-z0-9]{12,})")),
+    # A line of .pgpass: host, port, database, account, password.
+    (("",), re.compile(r"(^[\w.*-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:)([^\s:]{3,})(?=[ \t]*\r?$)", re.MULTILINE)),
     (("snmp", "community"), re.compile(r"(\bcommunity\s{1,4}['\"]?)((?!string)[^\s'\"]{3,})(?=['\"]?(?:\s{1,4}(?:RO|RW|ro|rw)\b))")),
     (("AUTH ", "334 "), re.compile(r"((?:\bAUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5) |(?:^|\n)[^\n]{0,20}334 [^\n]{0,400}\n[^\w\n]{0,8}(?:C: {0,2})?)(?=[A-Za-z0-9+/]{4}))([A-Za-z0-9+/=]{4,})")),
     # Redis: `AUTH password`, `AUTH user password`, as typed, in a script and as MONITOR shows it.
@@ -86,8 +95,8 @@ _NETRC = re.compile(
     r"(?:account\s{1,8}\S{1,200}\s{1,8})?password\s{1,8})(\S+)", _A)  # fmt: skip
 _PROSE = re.compile(
     r"(?P<line>^[ \t]{0,16})?(?<![\w-])(?P<key>password|passwd|passphrase|passcode|requirepass|pass|token|secret|(?:api|chat|access|license|signing|auth|hub) key)"
-    r"(?P<lead>[ \t]{1,8}(?:is|was|are|for \S{1,60} is|of \S{1,60} is)?[ \t]{0,8}:?[ \t]{0,8})"
-    r"(?P<quote>['\"]?)(?P<value>[^\s'\"]+)(?P<rest>[^\n]{0,1})",
+    r"(?P<lead>[ \t]{1,8}(?:(?:[A-Za-z']{1,12} ){0,4}(?:is|was|are)|(?:for|of) \S{1,60} is)?[ \t]{0,8}:?[ \t]{0,8})"
+    r"(?P<quote>['\"]?)(?P<value>(?<=')[^'\n]{1,80}(?=')|(?<=\")[^\"\n]{1,80}(?=\")|[^\s'\"]+)(?P<rest>[^\n]{0,1})",
     _A | re.MULTILINE,
 )
 _CHINESE = re.compile(
@@ -97,6 +106,11 @@ _CHINESE = re.compile(
 # Said in one breath: "密码abc12345".
 _CHINESE_CLOSE = re.compile(
     r"((?:密码|口令|密钥|验证码|授权码))(?=[A-Za-z@#!$_.-]{0,40}\d)([\w@#!$%^&*.+-]{6,})", re.ASCII
+)
+_FOREIGN = re.compile(
+    r"((?:passwort|kennwort|mot de passe|contraseña|clave|senha|parola|hasło|wachtwoord|пароль|パスワード|비밀번호|암호)"
+    r"\\{0,3}['\"]?[ \t]{0,4}(?:[:=：＝]|\b(?:ist|lautet|est|es|é|è|to)\b)[ \t]{0,4}\\{0,3}['\"]?)([^\s'\"，。]+)",
+    re.IGNORECASE,
 )
 _CHINESE_NAMED = re.compile(
     r"((?<![\w.-])([A-Za-z][\w-]{0,60})\s{0,2}(?:是|为|设为)[\s:：]{0,4}[\"'“「]?)([!-~]{4,})",
@@ -144,6 +158,7 @@ def _spoken(text: str) -> str:
         text = _NETRC.sub(r"\1***", text)
     if "pass" in lower or "token" in lower or "secret" in lower or " key" in lower:
         text = _PROSE.sub(_prose, text)
+    text = _FOREIGN.sub(_foreign, text)
     if text.isascii():
         return text
     text = _CHINESE_NAMED.sub(_assigned, _CHINESE.sub(_chinese, text))
@@ -162,6 +177,12 @@ def _prose(found: re.Match[str]) -> str:
     end = _ENDS.search(value[-8:])
     return f"{found['line'] or ''}{found['key']}{found['lead']}{found['quote']}***" + (
         end[0] if end else "") + found["rest"]  # fmt: skip
+
+
+def _foreign(found: re.Match[str]) -> str:
+    # "Passwort: falsch" is a sentence.
+    word = found[2].isalpha() and found[2].islower()
+    return found[0] if word or names.is_nothing(found[2]) else f"{found[1]}***"
 
 
 def _chinese(found: re.Match[str]) -> str:

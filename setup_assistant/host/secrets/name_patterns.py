@@ -33,11 +33,17 @@ USERS = (
     (("session_name", "session-name", "first", "last", "real", "given", "family"), re.compile(rf"\b(?:role[_-]session[_-]name|(?:first|last|real|given|family)[_ -]?name)\b{_S}({_NAME})", _I)),
     (("account (",), re.compile(r"\baccount \(([\w.-]{2,64})\)", _I)),
     (("account ", "user ", "login "), re.compile(r"\b(?:account|user|login)[ \t]{1,4}['\"]?([A-Za-z](?=[\w.-]{0,40}[\d_])[\w.-]{1,40}\w)(?=['\"]?(?:[;,.)]|\s*$| (?:with|and)\b))", _I | re.MULTILINE)),
+    (("log", "sign in"), re.compile(rf"\b(?:log ?in|logged in|sign in) (?:with|as|using) ({_NAME})\s{{0,2}}/", _I)),
+    (("--username",), re.compile(rf"(?<![\w-])--username[ =]['\"]?([A-Za-z]{_NAME})")),
+    (("benutzer", "utilisateur", "usu", "ユーザー", "사용자", "польз"), re.compile(rf"(?:Benutzer(?:name)?|utilisateur|usuario|usuário|ユーザー名?|사용자|пользователь){_S}({_NAME})", _I)),
     (("logged in as",), re.compile(rf"\blogged in as:?[ \t]{{1,4}}['\"]?{_NAME}['\"]? \(({_NAME})\)", _I)),
     (("logged in as:",), re.compile(rf"\blogged in as:[ \t]{{1,4}}['\"]?({_NAME})", _I)),
     (("password",), re.compile(rf"\b(?:account|user|login|name)[ \t]{{1,4}}({_ONE})[ \t](?:with|and|/)[ \t](?:the |this |an? )?(?:\w{{1,16}} )?password\b", _I)),
     (("登录", "登陆"), re.compile(r"登[录陆](?:用|账号|帐号|名|为)?[：: ]{0,3}([A-Za-z][\w.-]{1,40})[ ]?/")),
     (("authenticat", "logged", "logging", "connect"), re.compile(rf"\b(?:authenticat\w{{1,6}}|logged in|logging in|connect\w{{0,6}})\b[^\n'\"]{{0,120}}? as ['\"]({_NAME})['\"]", _I)),
+    (("uid=", "cn=", "samaccountname="), re.compile(r"\b(?:uid|cn|sAMAccountName)=([^,=\n]{2,64}),\s?(?:ou|dc|cn|o)=", _I)),
+    # DOMAIN\user, alone in quotes or before a password.
+    (("\\",), re.compile(r"(?<![\w\\/:.])[A-Z][A-Z0-9-]{1,15}\\{1,2}([A-Za-z][\w.-]{1,40})(?![\w\\.])")),
     (("id=",), re.compile(r"\b(?:user|group|[ug]|owner)_?id=([^()\s=]{1,64})\(\d{1,10}\)", _I)),
     (("users", "accounts", "logins"), re.compile(rf"\b(?:vpn|ssh|ftp|samba|ldap|linux|unix|slurm|cluster|server|database|db|jupyter|domain|lab) (?:users|accounts|logins)\b(?: are| now are| were| is)?[ :]{{1,4}}({_LIST}){_LIST_END}", _I)),
     (("users", "accounts", "logins"), re.compile(rf"\b(?:users|accounts|logins|usernames)\s?:\s{{1,4}}({_LIST}){_LIST_END}", _I)),
@@ -52,14 +58,14 @@ USERS = (
                rf"logged in as|session opened for user|invalid user|(?:for|by|as) user|"
                rf"password for)\s{{1,4}}({_NAME})", _I)),
     (("entity", "domain"), re.compile(rf"\b(?:wandb_entity|userdomain(?:_roamingprofile)?){_S}({_NAME})", _I)),
-    (("用户", "号 ", "户 ", "登录名"), re.compile(r"(?:用户名?|账号|帐号|账户|登录名)[ \t]{1,4}([A-Za-z][\w.-]{2,40})(?=[ \t]{0,2}(?:[\u4e00-\u9fff，。；、！]|\r?$))", re.MULTILINE)),
+    (("用户", "号 ", "户 ", "登录名", "登陆名"), re.compile(r"(?:用户名?|账号|帐号|账户|登[录陆]名)[ \t]{1,4}([A-Za-z][\w.-]{2,40})(?=[ \t]{0,2}(?:[\u4e00-\u9fff，。；、！]|\r?$))", re.MULTILINE)),
     # The head of a message in a chat that was copied: who, and when.
     ((":",), re.compile(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]{{1,8}}(?:\d{{2,4}}[-/年]\d{{1,2}}[-/月]\d{{1,2}}日?[ \t]{{1,4}})?(?:[上下中]午[ \t]?)?\d{{1,2}}:\d{{2}}(?::\d{{2}})?[ \t]*\r?$")),
     (("<",), re.compile(rf"<(?:user(?:name)?|owner|author|login)>({_NAME})<", _I)),
     (("sudoers",), re.compile(r"([\w.-]{2,40}) is not in the sudoers")),
     (("whoami",), re.compile(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}([\w.-]{2,40})[ \t]*(?:\n|$)")),
     (("id=",), re.compile(r"\b[ug]id=\d{1,10}\(([^)\s]{1,64})\)")),
-    (("用户", "号", "户", "登录名", "姓名", "作者", "人", "者"), re.compile(rf"(?:用户名?|(?:账号|帐号|账户)名?|登录名|姓名|作者|联系人|负责人|所有者|用户名称)"
+    (("用户", "号", "户", "登录名", "登陆名", "姓名", "作者", "人", "者"), re.compile(rf"(?:用户名?|(?:账号|帐号|账户)名?|登[录陆]名|姓名|作者|联系人|负责人|所有者|用户名称)"
                rf"(?:是|为|\s{{0,4}}[:：=＝])[\s\"'“「]{{0,4}}({_NAME})")),
     (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}(\S{1,64})\s{1,8}\S")),
     (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}\S{1,64}\s{1,8}(\S{1,64})")),
@@ -80,6 +86,8 @@ FULL_NAMES = (
     re.compile(r"\b([A-Z][\w'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})(?= ?[(<][\w.+-]{1,64}@)"),
 )
 HOSTS = (
+    # What Windows calls a computer that nobody named.
+    (("-",), re.compile(r"(?<![\w.-])((?:DESKTOP|LAPTOP|WIN|EC2AMAZ)-(?=[A-Z]{0,12}\d)[A-Z0-9]{6,12})(?![\w-])")),
     (("ansible_",), re.compile(r"(?m)^[ \t]{0,8}([A-Za-z][\w.-]{1,100})[ \t]{1,20}ansible_")),
     ((" on ",), re.compile(r"\b(?:tasks?|steps?|jobs?|running|ran|failed|started|runs) on ([A-Za-z][\w.-]{0,60}\d[\w-]{0,20})(?=[\s:,.]|$)", _I)),
     (("error:",), re.compile(r"(?m)^(?:srun|slurmstepd|sbatch|pdsh): error: ([\w.-]{2,64}): ")),
@@ -102,7 +110,7 @@ HOSTS = (
     (("host",), re.compile(rf"\bhost{_S}([A-Za-z][\w-]*[.\d-][\w.-]*[\w])", _I)),
     (("host",), re.compile(r"\b(?:resolve host(?:name)?|on host|unknown host|connect to host|reach host|from host|"
                r"to host|at host)(?:\s{0,4}[:=]\s{0,4}|\s{1,4}(?!(?:side|machine|computer|system|memory|drivers?|network|names?|is|was|for|with|and|or|the|has|timed|failed|refused|unreachable)\b))['\"]?([\w.-]{2,100})", _I)),
-    (("host name", "computer name"), re.compile(r"\b(?:host|computer) name[ .]{1,40}:\s{1,4}([\w.-]{2,100})", _I)),
+    (("host name", "computer name"), re.compile(r"\b(?:host|computer) name[ .]{0,40}:\s{1,40}([\w.-]{2,100})", _I)),
     (("cancelled", "node"), re.compile(r"\b(?:ON|on node) ([\w.-]{2,60})(?= CANCELLED|:|,| |$)")),
     (("host", "node", "name"), re.compile(r"<(?:host_?name|host|node_?name|computer_?name)>([\w.-]{2,100})<", _I)),
     (("connect", "reach", "resolve"), re.compile(r"\b(?:connect(?:ion)? to|connecting to|reach|resolve)\s{1,4}['\"]?([\w-]{1,60}(?:[.-][\w-]{1,60}){1,8})['\"]?(?=[:\s]{1,4}(?:port\s{1,4})?\d{2,5}\b)", _I)),

@@ -9,13 +9,13 @@ import re
 WORDS = (
     r"pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|"
     r"(?:api|access|private|account|shared|signing|encryption|master|license|subscription|auth|"
-    r"session|storage|client|deploy|webhook)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|_key|cookie|otp|psk"
+    r"session|storage|client|deploy|webhook)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|_key|-api|cookie|otp|psk"
 )
 HINTS = ("pass", "pwd", "secret", "token", "credential", "key", "auth", "sess", "csrf", "xsrf", "jwt",
-         "cookie", "otp", "psk")  # fmt: skip
+         "cookie", "otp", "psk", "-api")  # fmt: skip
 _SURE = re.compile(
     r"pass(?:word|wd|phrase|code)|secret|credential|(?:api|access|private|account|shared|signing|"
-    r"encryption|master|license|subscription|auth|session|storage|client|deploy|webhook)key|sessionid|csrf|xsrf"
+    r"encryption|master|license|subscription|auth|session|storage|client|deploy|webhook)key|sessionid|csrf|xsrf|pwd$"
 )
 # What follows such a word and makes the name harmless: `password_file`, `secret_name`.
 _HARMLESS_REST = re.compile(
@@ -35,16 +35,16 @@ _MODEL_TOKEN = re.compile(
 _ENV_KEY = re.compile(r"[A-Z][A-Z0-9_]*_KEY(?:_?\d+)?")
 _WORKING_FOLDER = ("PWD", "OLDPWD", "INIT_CWD")
 _EXACT = frozenset({
-    "pass", "pwd", "auth", "rediscliauth", "requirepass", "masterauth", "sid", "jsessionid",
+    "pass", "auth", "rediscliauth", "requirepass", "masterauth", "sid", "jsessionid",
     "phpsessid", "sessid", "sess", "session", "msessionid", "jwt", "becomepass", "sshpass",
     "npmauth", "cookie", "xsession", "sessdata", "psk", "wpapsk", "presharedkey",
 })  # fmt: skip
-_ENDS = re.compile(r"(?:[a-z]pwd|[_.-](?:pass|pwd|auth|jwt|cookie|session))$")
+_ENDS = re.compile(r"[_.-](?:pass|auth|jwt|cookie|session|psk)$")
 
 # A code of figures.
 _CODES = frozenset({"otp", "totp", "otpcode", "mfacode", "pincode", "smscode"})
 # Other keys are told by what they hold: letters and figures without a meaning.
-_OTHER_KEY = re.compile(r"[_.-]key$")
+_OTHER_KEY = re.compile(r"[_.-]key$|^x-[a-z-]*-api$")
 _NO_SECRET_KEY = re.compile(
     r"(?:cache|primary|foreign|sort|partition|public|group|state|dict|hash|lookup|unique|index|"
     r"weight|model|config|registry|object|file|host|map)[_.-]?key$"
@@ -68,7 +68,7 @@ _WORDS_AFTER = frozenset({
     "empty", "enabled", "entered", "entry", "env", "environment", "error", "expected",
     "expects", "expired", "expires", "failed", "failure", "false", "field", "file", "files",
     "for", "format", "from", "gives", "given", "had", "has", "have", "hash", "hashing", "here",
-    "hidden", "hint", "how", "if", "in", "incorrect", "input", "instead", "into", "invalid",
+    "hidden", "hint", "how", "command", "flag", "flags", "switch", "if", "in", "incorrect", "input", "instead", "into", "invalid",
     "is", "it", "length", "line", "login", "logins", "manager", "management", "may", "means",
     "mismatch", "missing", "must", "name", "needed", "needs", "never", "nil", "no", "none",
     "not", "now", "null", "of", "off", "ok", "on", "only", "option", "optional", "or", "out",
@@ -98,6 +98,8 @@ _GOES_ON = re.compile(
     r"默认|暂|稍|详|从|将|会|是|长度|个数|数量|约|每|该|此|这|指|用于|用来)[\u4e00-\u9fff…]*"
 )
 _CHINESE = re.compile(r"[\u4e00-\u9fff][^A-Za-z]*")
+# "secrets: 0 found", "PASS: tests/test_x.py".
+_COUNT_OR_FILE = re.compile(r"\d{1,2}(?: [a-z]+)?|[\w.-]+(?:/[\w.-]+)+\.[a-z]{1,5}")
 _FIGURE = re.compile(r"[+-]?[\d.,_/]{1,9}(?:[eE][+-]?\d+)?(?:ms|s|%|k|K|M|B)?[.,;)\]}]*")
 
 
@@ -109,7 +111,7 @@ def is_secret(name: str, value: str, *, query: bool = False) -> bool:
     if query and _QUERY.fullmatch(name):
         return bool(value)
     kind = _kind(name)
-    if not kind or is_nothing(value):
+    if not kind or is_nothing(value) or _COUNT_OR_FILE.fullmatch(value):
         return False
     if kind == "code" and re.fullmatch(r"\d{4,8}", value):
         return True

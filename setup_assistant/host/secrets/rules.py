@@ -17,6 +17,11 @@ _KEYED = re.compile(rf"(?P<word>{names.WORDS})(?P<rest>[\w.-]{{0,24}})(?P<sep>{_
 _SIGNED = re.compile(r"[?&;](?P<key>[\w.-]{1,60})=(?=[^&#\s])", re.ASCII)
 _BEFORE = re.compile(r"[\w.-]*", re.ASCII)
 _LEAD = re.compile(r"(?i)\b([a-z]{2,10})[ ]$")
+# What stands before the text in typed languages: `: string =`, `String::from(`.
+_TYPED = re.compile(
+    r"(?:&?'?[A-Za-z][\w<>\[\]&| ]{0,30}? ?= ?)?(?:(?:new )?(?:String(?:::from)?|str|Secret(?:Str|String)?|std::string|"
+    r"bytes|Some|Buffer\.from|\[\]byte)\()?(?=[\"'`])"
+)
 _OPENER = re.compile(r"(?:[bfruBFRU]{1,2}(?=[\"']))?(\\{0,3}[\"'`])")
 _BARE = re.compile(r"[^\s\"'`，。；、）】]+")
 _ENDS = re.compile(r"[.,;:!?)\]}>]+$")
@@ -159,6 +164,8 @@ def _each_named(text: str, pattern: re.Pattern[str], *, query: bool) -> str:
         if not names.may_hold(name, query=query):
             continue
         begin = found.end() if query else blocks.after_tags(text, found.end())
+        if not query and (typed := _TYPED.match(text, begin)):
+            begin = typed.end()
         opener = None if query else _OPENER.match(text, begin)
         name_at = text.rfind(name, at, found.end())
         if opener:

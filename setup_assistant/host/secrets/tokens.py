@@ -19,13 +19,13 @@ _SHAPES = (
     r"LTAI[A-Za-z0-9]{8,}",
     r"AKID(?=[A-Za-z]{0,40}\d)[A-Za-z0-9]{12,}",
     r"AIza[\w-]{12,}",
-    r"ya29\.[\w-]{10,}",
+    r"ya29\.[\w.-]{10,}",
     r"GOCSPX-[\w-]{8,}",
     r"pypi-(?:AgE[\w-]{4,}|(?=[a-z-]{0,60}[A-Z0-9])[\w-]{16,})",
     r"npm_[A-Za-z0-9]{16,}",
     r"dckr_(?:pat|oat)_[\w-]{6,}",
     r"xox[abceoprs]-[\w-]{8,}|xapp-[\w-]{8,}",
-    r"eyJ[\w-]{4,}\.[\w-]{2,}(?:\.[\w-]*)?",
+    r"eyJ[\w-]{4,}\.[\w-]{2,}(?:\.[\w-]*)?|eyJ[A-Za-z0-9+/_-]{24,}={0,2}",
     r"ms-[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{2,12}){1,5}|ms-(?=[A-Za-z-]{0,60}\d)[A-Za-z0-9-]{20,}",
     r"SG\.[\w-]{10,}\.[\w-]{10,}",
     r"(?:gsk|r8|fw|tvly|pplx|xai|dapi|whsec|shpat|lin_api|dop_v1|hvs|hvb|tgp_v1|secret|ntn|figd|rnd|wandb_v1)[_.-](?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9_-]{16,}|dapi[0-9a-f]{32}",
@@ -35,6 +35,9 @@ _SHAPES = (
     r"\$(?:1|2[abxy]|5|6|7|y|apr1|argon2\w{0,2}|sha\d|pbkdf2[\w-]{0,12}|scrypt)\$[^\s:'\",]{8,}",
     r"(?:glsa|glc|sntrys|rubygems|sgp|phx|pul|ATATT3|ATCTT3|PMAK|AKLT|ALTAK|bce-v3/ALTAK|dp\.pt)[_.-]?(?=[A-Za-z_-]{0,60}\d)[\w-]{16,}",
     r"\d{8,10}:AA[\w-]{30,}",
+    r"AKC[a-zA-Z]?\d?(?=[A-Za-z]{0,40}\d)[A-Za-z0-9]{14,}",
+    # A product key of Windows.
+    r"(?=[A-Z-]{0,28}\d)[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![\w-])",
 )
 # In a repr or in JSON the letter before may belong to an escaped line break.
 _TOKEN = re.compile(
@@ -48,7 +51,7 @@ _HINTS = (
     "fw", "tvly", "pplx", "xai", "dapi", "whsec", "shpat", "lin_api", "dop_v1", "hvs", "hvb", "tgp_",
     "secret", "ntn", "figd", "rnd", "wandb_v1", "age-secret", "1//0", "recovery", "恢复密钥", ":aa", "sntrys", "rubygems", "sgp", "phx", "pul", "atatt3", "atctt3", "pmak", "aklt", "altak",
     "dp.pt", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$argon", "$sha", "$pbkdf2",
-    "$scrypt",
+    "$scrypt", "akc", "product", "key:", "产品密钥",
 )  # fmt: skip
 _SSH_KEY = re.compile(
     r"\b(ssh-(?:rsa|dss|ed25519)|ecdsa-[\w-]{1,40}|sk-[\w.@-]{1,60})\s{1,4}AAAA[\w+/=]{8,}"

@@ -231,6 +231,8 @@ def environment(scratch: Path, *, offline: bool = False, requirements: str = "")
     env["UV_CACHE_DIR"] = str(caches.begin(paths.package_cache()))
     env = in_order(env, requirements)
     env.setdefault("UV_HTTP_TIMEOUT", "120")
+    # By itself it gives up a connection after 10 s: a proxy that wakes, or asks, takes longer.
+    env.setdefault("UV_HTTP_CONNECT_TIMEOUT", "40")
     env.setdefault("UV_NO_PROGRESS", "1")
     env["NO_COLOR"] = "1"
     if offline:
