@@ -18,7 +18,7 @@ from setup_assistant.doctor import log_text, situation, text_facts, text_places,
 from setup_assistant.doctor.finding import Finding, Fix, Layer, keeps_everything
 from setup_assistant.doctor.log_events import Attempts, Events
 from setup_assistant.doctor.package_names import named
-from setup_assistant.doctor.text_patterns import Hit, first
+from setup_assistant.doctor.text_patterns import Hit, first, literal_of
 from setup_assistant.messages import Message, msg
 
 _DIGITS = re.compile(r"\d+")
@@ -70,7 +70,8 @@ class Match:
 
 # Rows that say no more than that two packages do not fit.
 _VAGUE = ("package-api", "transformers-api", "unexpected-argument")
-Rows = Sequence[tuple[str, Cause]]
+# A layer, its cause, and a literal part of each of its texts.
+Rows = Sequence[tuple[str, Cause, tuple[str, ...]]]
 
 
 def explain(text: str, here: Callable[[], Situation] = Situation) -> tuple[Finding, ...]:
@@ -142,7 +143,9 @@ def _ours(text: str) -> bool:
 
 def _ranked(text: str, rows: Rows, *, ours: bool) -> list[Match]:
     log = _Log(text, ours=ours)
-    found = [m for layer, row in rows if (m := _match(layer, row, log)) is not None]
+    lower = log.lower
+    told = [(layer, row) for layer, row, parts in rows if any(part in lower for part in parts)]
+    found = [m for layer, row in told if (m := _match(layer, row, log)) is not None]
     ids = {m.cause.id for m in found}
     return sorted(
         found, key=lambda m: (not ids.isdisjoint(m.cause.symptom_of), m.weak, m.mild, m.start)
@@ -182,13 +185,14 @@ class _Log:
 
 
 @cache
-def _known() -> tuple[tuple[str, Cause], ...]:
+def _known() -> Rows:
     return prepared((n, row) for n in causes.LAYERS for row in causes.layer(n))
 
 
-def prepared(rows: Iterable[tuple[str, Cause]]) -> tuple[tuple[str, Cause], ...]:
+def prepared(rows: Iterable[tuple[str, Cause]]) -> Rows:
     """Return the causes that a text can tell of, with their layers."""
-    return tuple((layer, row) for layer, row in rows if row.texts)
+    return tuple((layer, row, tuple({literal_of(t.pattern) for t in row.texts}))
+                 for layer, row in rows if row.texts)  # fmt: skip
 
 
 def _match(layer: str, row: Cause, log: _Log) -> Match | None:

@@ -10,7 +10,7 @@ from setup_assistant.catalog import checks
 from setup_assistant.catalog.causes import FLEET, Cause, CauseFile, compiled, known
 from setup_assistant.choose.remedies import NEEDS
 from setup_assistant.doctor.diagnose import known_ids
-from setup_assistant.doctor.explain import matches, prepared
+from setup_assistant.doctor.explain import Rows, matches, prepared
 from setup_assistant.doctor.text_reason import ONLY_INFERRED
 from setup_assistant.maintain.fault import Fault, repeated
 
@@ -89,9 +89,7 @@ def _repeated(rows: Sequence[tuple[str, Cause]]) -> Iterator[Fault]:
                 yield Fault(file=file, key=f"cause({row.id})", what=f"{name!r} stands there twice")
 
 
-def _texts(
-    file: str, place: str, row: Cause, order: Sequence[tuple[str, Cause]]
-) -> Iterator[Fault]:
+def _texts(file: str, place: str, row: Cause, order: Rows) -> Iterator[Fault]:
     for number, text in enumerate(row.texts):
         key = f"{place}.texts[{number}]"
         try:
