@@ -186,10 +186,12 @@ def plain(name: str) -> str:
         r"\((?:tm|r|nvgpu)\)|[\u00ae\u2122]|\bnvidia\b|\bgraphics\b", " ", name, flags=re.IGNORECASE
     )
     name = re.sub(r"\bwith max-q design\b", " ", name, flags=re.IGNORECASE)
-    # As the list of PCI devices calls them: "GeForce RTX 4070 Max-Q / Mobile".
+    # As the list of PCI devices calls them: "GeForce RTX 4070 Max-Q / Mobile". One Max-Q is a card
+    # for workstations.
     name = re.sub(
-        r"(?<= )(?:max-q|mobile)(?: / (?:max-q|mobile))?$", "laptop gpu", name, flags=re.IGNORECASE
-    )
+        r"(?<= )(?<!pro 6000 )(?:max-q|mobile)(?: / (?:max-q|mobile))?$", "laptop gpu", name,
+        flags=re.IGNORECASE,
+    )  # fmt: skip
     return " ".join(name.lower().split())
 
 
