@@ -82,6 +82,8 @@ def _unchanged() -> Iterator[None]:
     yield
     after = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
     messages.use_language("en")
+    if show := sys.modules.get("setup_assistant.cli.terminal.show"):
+        show.configure(as_json=False, quiet=False, verbose=False)
     assert after == before, "the test changed environment variables"
 
 
