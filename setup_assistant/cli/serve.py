@@ -17,7 +17,7 @@ from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import ask, show
 from setup_assistant.cli.terminal.progress import busy
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths
+from setup_assistant.host import files, paths, removal
 from setup_assistant.messages import _
 
 if TYPE_CHECKING:
@@ -135,9 +135,8 @@ def _install(layout: Layout, row: Row) -> None:
     from setup_assistant.steps import serve_packages
 
     with files.exclusive(layout.lock), busy(_("Installing the server's packages")):
-        scratch = layout.work / "serve"
-        scratch.mkdir(parents=True, exist_ok=True)
-        serve_packages.install(layout.env, row, scratch)
+        with removal.scratch(layout.work, under=layout.root) as scratch:
+            serve_packages.install(layout.env, row, scratch)
 
 
 def _model(layout: Layout, plan: Plan) -> tuple[str, Path]:

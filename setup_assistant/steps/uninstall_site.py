@@ -9,7 +9,7 @@ from pathlib import Path
 from setup_assistant.errors import SetupError
 from setup_assistant.host import lenient, removal
 from setup_assistant.host.files import sha256 as file_sum
-from setup_assistant.host.removal_proofs import seen
+from setup_assistant.host.removal_proofs import called, seen
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_plan
@@ -43,6 +43,7 @@ def own_files(owner: Owner, site: Layout) -> Iterator[Item]:
 
 def sweep(site: Layout) -> None:
     """Remove what runs that were killed had written aside; nothing else may work in the site."""
+    removal.tidy(site.work, under=site.root, proof=called(site.work, folders=True))
     for item in left_aside(site):
         if item.proof is not None:
             removal.tidy(item.path, under=site.root, proof=item.proof)

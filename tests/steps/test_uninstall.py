@@ -17,7 +17,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import paths
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout
-from setup_assistant.steps import environment_record, swap, uninstall
+from setup_assistant.steps import environment_record, swap, uninstall, uninstall_site
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.ownership import Owner
 from tests import forked
@@ -86,6 +86,22 @@ def test_what_is_shown_is_what_is_then_gone(tmp_path: Path) -> None:
         str(tmp_path / "home/.cache"),
     }
     assert not site.layout.root.exists()
+
+
+def test_the_next_run_sweeps_what_a_killed_one_left(tmp_path: Path) -> None:
+    root = Made(tmp_path / "site").layout.root
+    (root / ".plan.json.ab12_cde").write_text("killed")
+    (root / ".work").mkdir()
+    (root / ".work" / "pip.txt").write_text("killed after the environment was in place")
+    (root / "notes.txt").write_text("mine")
+    before = files_in(root)
+    uninstall_site.sweep(Layout(root))
+    gone = {Path(p).name for p in before - files_in(root)}
+    assert gone == {".plan.json.ab12_cde", ".work", "pip.txt"}
+    # Where somebody has put the scratch folder elsewhere, that place is theirs.
+    (root / ".work").symlink_to(mine(tmp_path / "elsewhere"))
+    uninstall_site.sweep(Layout(root))
+    assert (tmp_path / "elsewhere" / "thesis.txt").is_file()
 
 
 @pytest.mark.parametrize("tool", ["cp", "tar", "rsync-like"])
