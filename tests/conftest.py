@@ -50,9 +50,11 @@ for _name in ("SIGINT", "SIGQUIT", "SIGHUP"):
         signal.signal(_signal, signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
 
 
-# What stays together on one of the workers that share the tests: it makes something big once.
+# What stays together on one of the workers that share the tests: it makes something big once, or
+# locks and compares the one built site.
 # By the name of the file: marks of xdist are lost with pytest 9.2, without a word.
 _TOGETHER = {
+    "tests/e2e/": "site",
     "tests/conda/": "channel",
     "tests/fleet/test_room.py": "fleet",
     "tests/fleet/test_real_room.py": "fleet",

@@ -134,9 +134,12 @@ def _install(layout: Layout, row: Row) -> None:
     """Install what the server needs, beside the environment's packages."""
     from setup_assistant.steps import serve_packages
 
-    with files.exclusive(layout.lock), busy(_("Installing the server's packages")):
-        with removal.scratch(layout.work, under=layout.root) as scratch:
-            serve_packages.install(layout.env, row, scratch)
+    with (
+        files.exclusive(layout.lock),
+        busy(_("Installing the server's packages")),
+        removal.scratch(layout.work, under=layout.root) as scratch,
+    ):
+        serve_packages.install(layout.env, row, scratch)
 
 
 def _model(layout: Layout, plan: Plan) -> tuple[str, Path]:
