@@ -89,8 +89,9 @@ def command(
     with busy(_("Loading {model}", model=name)) as progress, serving(order) as server:
         progress.end()
         _must_answer(server)
-        _tell(order.host, port, token, name)
         try:
+            # Who reads the last of these lines may press the keys at once.
+            _tell(order.host, port, token, name)
             server.wait()
         except KeyboardInterrupt:
             show.note(_("The server has ended."))
