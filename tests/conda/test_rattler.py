@@ -130,13 +130,15 @@ def test_two_at_once_with_one_empty_cache(
     monkeypatch.setenv("SETUP_ASSISTANT_CACHE", str(tmp_path / "own cache"))
     failed: list[BaseException] = []
 
-    def make(name: str) -> None:
+    def make(work: Job) -> None:
         try:
-            Rattler().create(job(tmp_path / name))
+            Rattler().create(work)
         except BaseException as error:  # noqa: BLE001 - told below
             failed.append(error)
 
-    threads = [threading.Thread(target=make, args=(name,)) for name in ("one", "two", "three")]
+    # They read one file, which is written before the first begins.
+    jobs = [job(tmp_path / name) for name in ("one", "two", "three")]
+    threads = [threading.Thread(target=make, args=(work,)) for work in jobs]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -102,3 +102,15 @@ def test_a_child_dies_with_a_killed_parent(tmp_path: Path) -> None:
     last = beat.read_text()
     time.sleep(0.4)
     assert beat.read_text() == last
+
+
+@pytest.mark.skipif(not hasattr(os, "register_at_fork"), reason="nothing forks here")
+def test_ctrl_c_while_a_child_begins_is_heard() -> None:
+    code = (
+        "import os, signal, sys\nfrom setup_assistant.host import run\n"
+        "os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+        "try: run.run([sys.executable, '-c', ''], deadline=60)\n"
+        "except KeyboardInterrupt: print('heard')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "heard\n", done.stderr
