@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from setup_assistant.choose.remedies import Situation
 from setup_assistant.doctor import text_frames
-from setup_assistant.doctor.explain import explain
+from tests.doctor.test_text_kinds import told
 
 INSIDE = '  File "/v/lib/python3.11/site-packages/{top}/part.py", line 9, in run\n    {code}\n'
 OWN = '  File "/home/me/ask.py", line 3, in <module>\n    {code}\n'
 LOOKUP = INSIDE.format(top="torch", code="raise AttributeError(").replace("run", "__getattr__")
-
-
-def told(text: str) -> tuple[str, tuple[str, ...]]:
-    found = explain(text, Situation)
-    if not found:
-        return "", ()
-    assert found[0].fix is not None
-    return found[0].id, found[0].fix.commands
 
 
 @pytest.mark.parametrize(
