@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from setup_assistant.cli.help import TOPICS, page_text
+from setup_assistant.cli.terminal.pager import Pages
 from setup_assistant.host.program import program
 from tests.terminal import ENTER, Terminal
 
@@ -60,12 +62,22 @@ def test_on_a_terminal_a_page_stops_at_each_screen_and_commands_keep_their_lines
     screen.wait("Enter: more; q: enough")
     assert len(screen.lines()) < 24
     screen.keys(ENTER)
-    screen.wait("plan --driver 580.95.05")
+    screen.wait("plan --driver 580.95.05", "Enter: more; q: enough")
     # Only the terminal breaks the line, so that it is copied whole.
-    command = "".join(screen.lines())
-    assert f"  {program()} probe --from nvidia-smi.txt --save machine.json" in command
+    command = "".join(line.ljust(screen.columns) for line in screen.lines())
+    assert f"  {program()} probe --from nvidia-smi.txt --save machine.json " in command
     screen.keys("q", ENTER)
     assert screen.end() == 0
+
+
+def test_a_page_counts_the_rows_that_a_long_line_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n\n\n"))
+    paged = Pages(shown, rows=4, columns=10)
+    for line in ("one", f"\x1b[1m{'x' * 20}\x1b[0m", "four", "字" * 6, "seven", "y" * 99, "end"):
+        paged.write(f"{line}\n")
+    pages = re.split(r"  -- .* --\x1b\[1A\r\x1b\[J", shown.getvalue())
+    assert [page.count("\n") for page in pages] == [3, 2, 1, 1]
 
 
 def test_an_unknown_topic_names_the_ones_there_are(assistant: Call) -> None:

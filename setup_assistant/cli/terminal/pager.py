@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import shutil
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import TextIO, cast
 
 from setup_assistant.cli.terminal import show
 from setup_assistant.messages import _
+from setup_assistant.terminal_text import harmless, width
 
 # The question comes again below the last page.
 _QUESTION_ROWS = 6
@@ -20,11 +22,14 @@ class _EnoughError(Exception):
     """The reader does not want the rest."""
 
 
-class _Pages:
-    """Standard output that stops when a page is full, until Enter is pressed."""
+class Pages:
+    """Standard output that stops when a page is full, until Enter is pressed.
 
-    def __init__(self, stream: TextIO, rows: int) -> None:
-        self._stream, self._rows, self._shown = stream, rows, 0
+    A line longer than the terminal, e.g. a command, counts with every row that it takes.
+    """
+
+    def __init__(self, stream: TextIO, rows: int, columns: int) -> None:
+        self._stream, self._rows, self._columns, self._shown = stream, rows, columns, 0
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
@@ -32,10 +37,11 @@ class _Pages:
     def write(self, text: str) -> int:
         """Write text, waiting after each full page."""
         for line in text.splitlines(keepends=True):
-            if self._shown >= self._rows:
+            taken = max(1, math.ceil(width(harmless(line).rstrip()) / self._columns))
+            if self._shown and self._shown + taken > self._rows:
                 self._wait()
             self._stream.write(line)
-            self._shown += line.endswith("\n")
+            self._shown += taken * line.endswith("\n")
         return len(text)
 
     def _wait(self) -> None:
@@ -57,7 +63,8 @@ def pages() -> Iterator[None]:
     if show.is_plain() or not (sys.stdout.isatty() and sys.stdin.isatty()):
         yield
         return
-    rows = max(_FEWEST, shutil.get_terminal_size().lines - _QUESTION_ROWS)
-    paged = cast("TextIO", _Pages(sys.stdout, rows))
+    size = shutil.get_terminal_size()
+    rows = max(_FEWEST, size.lines - _QUESTION_ROWS)
+    paged = cast("TextIO", Pages(sys.stdout, rows, size.columns))
     with contextlib.suppress(_EnoughError), contextlib.redirect_stdout(paged), show.fresh():
         yield
