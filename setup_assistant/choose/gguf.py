@@ -58,9 +58,8 @@ def file_bytes(model: Model, kind: Kind) -> int:
     layers = shapes.layers
     embedding = shapes.vocab * shapes.hidden
     embeddings = embedding * (1 if shapes.tie_word_embeddings else 2)
-    linear = shapes.params_lang_linear
-    if shapes.active_experts > 1:  # which counts only those that a token meets
-        linear = shapes.params_total - shapes.params_vision - embeddings
+    # Every expert is in the file, whether a token meets it or not.
+    linear = shapes.params_total - shapes.params_vision - embeddings
     down = (linear - layers * 2 * (value + output)) // layers // 3
     base = kind.removesuffix("_M").removesuffix("_S")
     head = base if kind in {"F16", "Q8_0"} else "Q6_K"

@@ -88,6 +88,17 @@ def test_attention_of_the_vision_tower_by_version() -> None:
     assert extra("4.53.0", attention="eager") == (10 * 16 + 2) * patches**2
 
 
+def test_eager_bfloat16_shows_more_than_it_needs() -> None:
+    """Published for 2B with the demo picture on a card with room: 43.07 GiB."""
+    model = MODELS["2B"]
+    eager = Setting(dtype="bfloat16", part="8.0", transformers="4.57.6", attention="eager")
+    found = estimate(model, demo(model), eager)
+    assert found.shown == 2 * 16 * 14_308**2
+    assert (found.total + found.shown) / GIB == pytest.approx(43.07, rel=0.03)
+    assert estimate(model, demo(model), replace(eager, dtype="float16")).shown == 0
+    assert estimate(model, demo(model), replace(eager, tower="sdpa")).shown == 0
+
+
 def test_bfloat16_below_ampere_has_no_fused_attention() -> None:
     assert need("2B", "5.23.0", part="7.5") > need("2B", "5.23.0", part="7.5", dtype="float16") + 10
     assert need("2B", "5.23.0", part="7.5", dtype="float16") == need("2B", "5.23.0")
