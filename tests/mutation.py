@@ -1,6 +1,6 @@
 """`python3 -m tests.mutation ROOM [--sample N] [--seed S]`: would the tests notice?
 
-Plants small faults in a copy of this tree, one at a time, runs the tests nearest to the room, and
+Plants small faults in a copy of this tree, one at a time, runs the tests nearest to its module, and
 prints each fault that no test noticed. The operators are cosmic-ray's; what is chosen of them, and
 how the tests run, is this module's: a sample, few tests, never the working tree itself.
 """
@@ -59,14 +59,11 @@ def modules(root: Path, room: str) -> list[str]:
     return [str(p.relative_to(root)) for p in found]
 
 
-def nearest(root: Path, room: str) -> list[str]:
-    """Return the tests of a room: first those that name what is changed, then all of its folder."""
-    folder, _, rest = room.partition("/")
-    home = root / "tests" / folder
-    if not rest:
-        return [str(home.relative_to(root))]
-    parts = Path(rest).with_suffix("").parts
-    dotted = ".".join((PACKAGE, folder, *parts))
+def nearest(root: Path, module: str) -> list[str]:
+    """Return the tests of a module: first those that name it, then all of its room's folder."""
+    parts = Path(module).with_suffix("").parts
+    home = root / "tests" / parts[0]
+    dotted = ".".join((PACKAGE, *parts))
     taken = f"from {dotted.rpartition('.')[0]} import "
     named = [
         p
@@ -181,7 +178,7 @@ def main() -> int:
         copy_tree(root)
         names = modules(root, asked.room)
         sample = choose([f for n in names for f in faults(root / n, n)], asked.sample, asked.seed)
-        return _plant_all(root, sample, nearest(root, asked.room), asked.seed)
+        return _plant_all(root, sample, asked.seed)
 
 
 def _say(text: str) -> None:
@@ -189,19 +186,22 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _plant_all(root: Path, sample: list[Fault], tests: list[str], seed: int) -> int:
-    _say(f"seed {seed}: {len(sample)} faults against {' '.join(tests)}")
-    begin = time.monotonic()
-    fine, said = run(root, tests, 3600)
-    if not fine:
-        _say(f"{said[-3000:]}\nThe tests fail without any fault.")
-        return 2
-    # A loaded machine is several times slower a minute later.
-    limit = max(120.0, 5 * (time.monotonic() - begin))
+def _plant_all(root: Path, sample: list[Fault], seed: int) -> int:
+    _say(f"seed {seed}: {len(sample)} faults")
+    limits: dict[tuple[str, ...], float] = {}
     lived = 0
     for fault in sample:
+        tests = nearest(root, fault.path.removeprefix(f"{PACKAGE}/"))
+        if tuple(tests) not in limits:
+            begin = time.monotonic()
+            fine, said = run(root, tests, 3600)
+            if not fine:
+                _say(f"{said[-3000:]}\n{' '.join(tests)}: they fail without any fault.")
+                return 2
+            # A loaded machine is several times slower a minute later.
+            limits[tuple(tests)] = max(120.0, 5 * (time.monotonic() - begin))
         for difference in planted(root, fault):
-            survives, said = run(root, tests, limit)
+            survives, said = run(root, tests, limits[tuple(tests)])
             lived += survives
             by = next((s for s in said.splitlines() if s.startswith("FAILED")), said[-100:])
             place = f"{fault.path}:{fault.line}"

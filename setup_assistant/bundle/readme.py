@@ -125,7 +125,7 @@ def launcher() -> str:
 
 
 def readme(targets: Sequence[Target], weights: Iterable[str], *, signed: bool,
-           carried: bool = False) -> str:  # fmt: skip
+           carried: bool) -> str:  # fmt: skip
     """Return the text of README.txt.
 
     Args:

@@ -144,9 +144,8 @@ def room_in(paths: Sequence[Path]) -> tuple[dict[str, Any], dict[str, str]]:
     Raises:
         SetupError: `file_invalid`, also where two rooms were asked for different things.
     """
-    asked: dict[str, Any] = {}
+    asked: dict[str, Any] | None = None
     models: dict[str, str] = {}
-    rooms = 0
     for path in paths:
         value = files.read_json(path, "--machine")
         data = value.get("data", value) if isinstance(value, dict) else {}
@@ -156,15 +155,15 @@ def room_in(paths: Sequence[Path]) -> tuple[dict[str, Any], dict[str, str]]:
         mine = {k: v for k, v in said.items() if k in OF_A_ROOM} if isinstance(said, dict) else {}
         # What somebody wrote there has to be wishes.
         frozen_json.from_builtins(mine, Wishes, str(path))
-        if rooms and mine != asked:
+        if asked not in (None, mine):
             detail = _("its room was asked for other things than that of the file before it")
             raise SetupError("file_invalid", path=str(path), detail=detail)
-        rooms, asked = rooms + 1, mine
+        asked = mine
         for host in data["hosts"]:
             plan = (host.get("results", {}).get("plan") or {}).get("data") or {}
             if isinstance(plan, dict) and isinstance(plan.get("model"), dict):
                 models[str(host["name"])] = str(plan["model"].get("id", ""))
-    return asked, models
+    return asked or {}, models
 
 
 def _given(path: Path) -> list[tuple[str, Machine | Plan]]:

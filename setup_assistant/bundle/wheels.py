@@ -60,7 +60,8 @@ def compiled(
         [uv_program(), "pip", "compile", "--quiet", "--no-annotate",
          "--no-header", "--only-binary", ":all:", "--format", "pylock.toml",
          "--python-version", kind.plan.python, "--python-platform", platform_of(kind),
-         "--output-file", locked, wanted, *alone],
+         # Nothing is built, so that Python itself is not needed here.
+         "--no-python-downloads", "--output-file", locked, wanted, *alone],
         deadline=_RESOLVE_SECONDS,
         env=env,
     )  # fmt: skip

@@ -49,8 +49,9 @@ def _resolves(requirements: str, pins: Sequence[str], python: str) -> bool:
         wanted = scratch / "wanted.txt"
         wanted.write_text(requirements + "".join(f"{p}\n" for p in pins), encoding="utf-8")
         outcome = run.run(
-            [uv.uv_program(), "pip", "compile", "--quiet", "--python-version", python, wanted],
+            [uv.uv_program(), "pip", "compile", "--quiet", "--no-python-downloads",
+             "--python-version", python, wanted],
             deadline=300,
             env=uv.environment(scratch, requirements=requirements),
-        )
+        )  # fmt: skip
     return outcome.ok

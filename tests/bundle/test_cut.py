@@ -77,3 +77,23 @@ def test_what_has_changed_is_not_put_together(tmp_path: Path, change: str) -> No
         piece.write_bytes(b"efX" if change == "byte" else b"efgh")
     cut.unpack(tmp_path)
     assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+def test_two_folders_are_put_together_and_a_missing_part_is_named(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    data = {"a.whl": b"0123456789", "b.whl": b"x"}
+    done = packed(first, data)
+    for name in ("part-02", "part-03"):
+        (second / name).parent.mkdir(exist_ok=True)
+        (first / name).rename(second / name)
+    whole = cut.whole([first, second], done, tmp_path / "scratch")
+    assert {p.name: p.read_bytes() for p in whole.iterdir()} == data
+    assert (whole / "b.whl").is_symlink()
+    lost = done[0].pieces[-1]
+    (second / lost.path).unlink()
+    with pytest.raises(SetupError) as caught:
+        cut.whole([first, second], done, tmp_path / "scratch")
+    assert (caught.value.code, caught.value.args_) == (
+        "bundle_missing", {"path": lost.path, "folder": str(first)},
+    )  # fmt: skip
