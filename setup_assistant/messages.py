@@ -23,6 +23,10 @@ Value = str | int | float | bool | None
 
 DOMAIN = "setup_assistant"
 LANGUAGES = ("en", "zh_CN")
+# "{count} [file|files]": English says one thing of a single one, and another of more.
+_COUNTED = re.compile(
+    r"(?P<before>\{(?P<count>\w+)\}[^{}|\[\]]*)\[(?P<one>[^{}|\[\]]*)\|(?P<more>[^{}|\[\]]*)\]"
+)
 _LOCALE_FOLDER = Path(__file__).parent / "locale"
 
 _catalog: gettext.NullTranslations = gettext.NullTranslations()
@@ -85,7 +89,13 @@ def translated(template: str) -> str:
 def _fill(template: str, args: Mapping[str, Value]) -> str:
     # A value may come from a file or a server: it stays inside the sentence.
     said = {name: one_line(v) if isinstance(v, str) else v for name, v in args.items()}
+    if "|" in template:
+        template = _COUNTED.sub(lambda found: _one_or_more(found, args), template)
     return template.format(**said) if args else template
+
+
+def _one_or_more(found: re.Match[str], args: Mapping[str, Value]) -> str:
+    return found["before"] + found["one" if args.get(found["count"]) == 1 else "more"]
 
 
 def use_language(wanted: str | None = None) -> str:

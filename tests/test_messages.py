@@ -22,6 +22,14 @@ def test_a_value_from_outside_begins_no_line(end: str) -> None:
     assert str(msg("{name}:", name="  as  it 是 ")) == "  as  it 是 :"
 
 
+def test_one_is_told_from_more() -> None:
+    text = "{count} [file is|files are] in {folder}: [a|b]"
+    assert [str(msg(text, count=n, folder="{count} [x|y]")) for n in (0, 1, 2)] == [
+        "0 files are in {count} [x|y]: b", "1 file is in {count} [x|y]: b",
+        "2 files are in {count} [x|y]: b",
+    ]  # fmt: skip
+
+
 def test_values_with_braces_are_left_alone() -> None:
     assert str(msg("{detail}", detail="{x} {")) == "{x} {"
     assert str(Message("a {literal} brace")) == "a {literal} brace"

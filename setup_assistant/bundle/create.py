@@ -97,7 +97,7 @@ def _create(order: Order, work: Path, tell: Callable[[Message], None]) -> Manife
     every = {offer.path: offer for one in made for offer in one.offers()}
     sizes = [(o.path, o.bytes) for o in every.values()]
     disk_check.check(folder, [*sizes, *(s for m in wanted for s in m.sizes())], order.part_bytes)
-    tell(msg("Fetching {count} packages", count=len(every)))
+    tell(msg("Fetching {count} [package|packages]", count=len(every)))
     fetch(every.values(), folder)
     weights = models.fetch(wanted, folder, tell)
     targets = tuple(_target(folder, one, weights) for one in made)

@@ -111,7 +111,7 @@ def _token(token: str | None, file: Path | None) -> str:
 
 def _say(served: list[str], models: list[str], *, token: bool) -> None:
     address = served[0]
-    show.note(_("Serving {count} models at {address}; end with Ctrl-C", count=len(models),
+    show.note(_("Serving {count} [model|models] at {address}; end with Ctrl-C", count=len(models),
                 address=address))  # fmt: skip
     for other in served[1:]:
         show.note("  " + _("also at {address}", address=other))

@@ -88,7 +88,7 @@ def speeds(receipt: Receipt, machine: Machine | None) -> Html | None:
                      took(source.seconds), speed))  # fmt: skip
     silent = sum(not s.reachable for s in machine.sources) if machine else 0
     note = (
-        el("p", msg("{count} other sources did not answer from here.", count=silent),
+        el("p", msg("{count} other [source|sources] did not answer from here.", count=silent),
            class_="muted") if silent else None
     )  # fmt: skip
     columns = (msg("For"), msg("Source"), msg("Answers after"), msg("Speed"))

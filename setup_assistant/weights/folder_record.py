@@ -187,8 +187,8 @@ def doubts(record: Manifest, unasked: str = "") -> tuple[Message, ...]:
     if by_record:
         found.append(
             msg(
-                "{count} files are what the record beside them says; there was nothing else to "
-                "compare them with.",
+                "{count} [file is|files are] what the folder's record says; there was nothing else "
+                "to compare with.",
                 count=by_record,
             )
         )
@@ -197,6 +197,10 @@ def doubts(record: Manifest, unasked: str = "") -> tuple[Message, ...]:
     if unasked:
         found.append(msg("{detail}", detail=unasked))
     if by_size:
-        text = msg("The hub names no sha256 for {count} files: only sizes agree.", count=by_size)
+        text = msg(
+            "The hub names no sha256 for {count} "
+            "[file: only its size agrees|files: only sizes agree].",
+            count=by_size,
+        )
         found.append(text)
     return tuple(found)

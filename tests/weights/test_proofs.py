@@ -51,10 +51,10 @@ def test_what_is_gone_is_proved_by_nothing(tmp_path: Path) -> None:
     ("checked", "unasked", "said"),
     [
         (("sha256", "git"), "", []),
-        (("record", "record", "sha256"), "", ["2 files are what the record beside them says"]),
-        (("size", "git"), "", ["no sha256 for 1 file"]),
+        (("record", "record", "sha256"), "", ["2 files are what the folder's record says"]),
+        (("size", "git"), "", ["no sha256 for 1 file: only its size agrees"]),
         (("sha256",), "no network", ["compared with the sums of the download", "no network"]),
-        (("record", "size"), "no network", ["1 file", "no network", "only sizes agree"]),
+        (("record", "size"), "no network", ["1 file is", "no network", "1 file:"]),
     ],
 )
 def test_what_remains_unproved_is_said(

@@ -38,7 +38,7 @@ def _say_whole(checked: Checked, signer: Path | None) -> None:
     from setup_assistant.bundle.sign import UNCHECKED
 
     count = len(checked.manifest.files)
-    show.line(_("The bundle is whole: {count} files.", count=count))
+    show.line(_("The bundle is whole: {count} [file|files].", count=count))
     if checked.signer == UNCHECKED:
         show.line(_("Its signature was not checked: ssh-keygen is not here."))
     elif checked.signer:

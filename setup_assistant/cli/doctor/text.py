@@ -67,10 +67,10 @@ def show_diagnosis(found: Diagnosis) -> None:
     if not found.findings:
         return
     if not troubles:
-        show.line(_("Nothing is wrong: {count} checks passed.", count=well))
+        show.line(_("Nothing is wrong: {count} [check|checks] passed.", count=well))
     elif well or blocked:
-        show.line(_("{count} other checks passed; {blocked} could not be judged because of this.",
-                    count=well, blocked=blocked))  # fmt: skip
+        show.line(_("{count} other [check|checks] passed; {blocked} could not be judged because of "
+                    "this.", count=well, blocked=blocked))  # fmt: skip
 
 
 def _show_plan(findings: Sequence[Finding]) -> None:

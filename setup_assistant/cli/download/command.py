@@ -259,7 +259,7 @@ def _show(record: Manifest, folder: Path, unasked: str) -> None:
     from setup_assistant.weights.folder_record import doubts
 
     line = msg(
-        "{model} is complete in {folder}: {count} files, {size}",
+        "{model} is complete in {folder}: {count} [file|files], {size}",
         model=record.model,
         folder=str(folder),
         count=len(record.files),

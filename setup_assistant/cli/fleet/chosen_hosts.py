@@ -58,8 +58,8 @@ def read_hosts(source: Source, limit: str, record: Record, config: str) -> Inven
 def agreed(inventory: Inventory) -> bool:
     """Ask before something is removed from hosts."""
     names = ", ".join(h.name for h in inventory.hosts)
-    question = _("Remove what was made on {count} hosts ({names})?", count=len(inventory.hosts),
-                 names=names)  # fmt: skip
+    question = _("Remove what was made on {count} [host|hosts] ({names})?",
+                 count=len(inventory.hosts), names=names)  # fmt: skip
     why = ask.told(_("Files that were changed there stay; --check shows all that would go."))
     return ask.confirm(question, default=False, flag="--yes", why=why)
 
@@ -72,7 +72,7 @@ def as_root(inventory: Inventory, how: Mapping[str, Any], *, asks: bool) -> Inve
     if not how["become"]:
         wanting = [h.name for h in inventory.hosts if h.become.wanted]
         if wanting:
-            show.note(_("The inventory has ansible_become for {count} hosts; it counts with "
+            show.note(_("The inventory has ansible_become for {count} [host|hosts]; it counts with "
                         "--become only.", count=len(wanting)))  # fmt: skip
         return inventory
     if not asks:

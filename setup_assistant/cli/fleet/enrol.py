@@ -50,7 +50,7 @@ def command(yes: bool, dry_run: bool, **own: Any) -> Result:  # noqa: ANN401 - c
     new = [o for o in found if o.state == "new"]
     rows = [(o.name, str(_STATES[o.state]), " ".join(o.fingerprints[:1])) for o in found]
     show.table(rows, (_("Host"), _("Host key"), _("Fingerprint")))
-    question = _("Keep the keys of {count} hosts?", count=len(new))
+    question = _("Keep the keys of {count} [host|hosts]?", count=len(new))
     agreed = bool(new) and not dry_run and (yes or _agree(question))
     if agreed:
         host_keys.keep(new)

@@ -54,7 +54,10 @@ def _system(machine: Machine) -> Iterator[tuple[str, str]]:
         place.append(f"Jetson Linux {system.jetson}")
     yield _("System"), ", ".join(p for p in place if p)
     if system.cpu or system.cpu_cores:
-        yield _("Processor"), _("{cpu}, {n} cores", cpu=system.cpu or "?", n=system.cpu_cores or 0)
+        yield (
+            _("Processor"),
+            _("{cpu}, {n} [core|cores]", cpu=system.cpu or "?", n=system.cpu_cores or 0),
+        )
     if memory.total_bytes:
         text = _(
             "{free} free of {total}",
@@ -84,7 +87,7 @@ def _gpu(gpu: Gpu) -> tuple[str, ...]:
     if gpu.driver_model:
         remarks.append(gpu.driver_model)
     if gpu.processes:
-        remarks.append(_("{n} processes hold memory", n=len(gpu.processes)))
+        remarks.append(_("{n} [process holds|processes hold] memory", n=len(gpu.processes)))
     if gpu.note:
         remarks.append(said(gpu.note))
     return (

@@ -177,7 +177,7 @@ def _show_passed(
 
     show.line(
         _(
-            "{model}: all {count} checks passed in {seconds} s.",
+            "{model}: all {count} [check|checks] passed in {seconds} s.",
             model=found.model,
             count=len(found.checks),
             seconds=round(found.seconds, 1),

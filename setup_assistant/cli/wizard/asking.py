@@ -53,7 +53,9 @@ def _ask(question: Question, known: Known, *, back: bool) -> str:
     fewer = question.first(choices)
     extras = Extras(why=ask.told(*question.why(known)), back=back)
     if len(fewer) < len(choices):
-        more = Choice(_MORE, _("{count} others, quantized", count=len(choices) - len(fewer)))
+        more = Choice(
+            _MORE, _("{count} [other|others], quantized", count=len(choices) - len(fewer))
+        )
         # Before the last one, which is the way around all models.
         shown = [*fewer[:-1], more, fewer[-1]]
         chosen = ask.select(question.text(), shown, default=shown[0].value, flag=question.flag,
