@@ -78,7 +78,7 @@ def _section(section: Section) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_escape(c) for c in cells) + " |"
+    return "| " + " | ".join(_escape(c) or "-" for c in cells) + " |"
 
 
 def _escape(text: str) -> str:
