@@ -6,6 +6,10 @@ from setup_assistant import _bootstrap
 
 _bootstrap.main("tests", ("test",))
 
+import os  # noqa: E402
+import tempfile  # noqa: E402
+from pathlib import Path  # noqa: E402
+
 import pytest  # noqa: E402 - only importable inside .venv
 
 
@@ -18,5 +22,14 @@ def options(given: list[str]) -> list[str]:
     return given if chosen else ["-n", "4", *given]
 
 
+def leave_noexec() -> None:
+    """Use a folder of the clone for temporary files where nothing may be run in the usual one."""
+    if os.name == "posix" and os.statvfs(tempfile.gettempdir()).f_flag & os.ST_NOEXEC:
+        place = Path(__file__).resolve().parent.parent / ".pytest_cache" / "tmp"
+        place.mkdir(parents=True, exist_ok=True)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(place)
+
+
 if __name__ == "__main__":
+    leave_noexec()
     sys.exit(pytest.main(options(sys.argv[1:])))
