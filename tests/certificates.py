@@ -31,9 +31,12 @@ class Authority:
         self._run("req", *_KEY, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj",
                   f"/CN={host}")  # fmt: skip
         (self._folder / f"{name}.ext").write_text(f"subjectAltName=DNS:{host}\n")
-        self._run("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-                  "-CAcreateserial", "-days", str(days), "-extfile", f"{name}.ext",
-                  "-out", f"{name}.pem")  # fmt: skip
+        sign = ("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                "-CAcreateserial", "-extfile", f"{name}.ext", "-out", f"{name}.pem")  # fmt: skip
+        try:
+            self._run(*sign, "-days", str(days))
+        except subprocess.CalledProcessError:  # from OpenSSL 3.4 on an end must be after its start
+            self._run(*sign, "-not_before", "20200101000000Z", "-not_after", "20200102000000Z")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._folder / f"{name}.pem", self._folder / f"{name}.key")
         return context

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from setup_assistant.agent.inside import answer, job
@@ -105,15 +106,25 @@ def test_it_outlives_the_question_and_is_found_again(ask: Ask, tmp_path: Path) -
     assert starts(tmp_path) == 2
 
 
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return 0
+
+
 def test_a_job_that_somebody_stopped_says_so(ask: Ask, tmp_path: Path) -> None:
     ask("r1", ["up", "2", "0"], wait=0)
     ends = time.monotonic() + 10
     while starts(tmp_path) == 0 and time.monotonic() < ends:
         time.sleep(0.02)
-    session = next((tmp_path / "jobs").glob("*/session")).read_text()
-    subprocess.run(["pkill", "-STOP", "-s", session], check=True)
+    session = int(next((tmp_path / "jobs").glob("*/session")).read_text())
+    members = [p for p in psutil.process_iter() if _session(p.pid) == session]
+    for process in members:
+        process.suspend()
     assert ask("r1", ["up", "2", "0"], wait=0)["state"] == "stopped"
-    subprocess.run(["pkill", "-CONT", "-s", session], check=True)
+    for process in members:
+        process.resume()
     assert ask("r1", ["up", "2", "0"])["state"] == "done"
 
 

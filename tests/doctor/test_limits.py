@@ -6,6 +6,8 @@ import os
 import resource
 import subprocess
 import sys
+import sysconfig
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.diagnose import diagnose
 from setup_assistant.doctor.finding import Finding
-from tests.doctor.body import WITH_GPU, Body
+from tests.doctor.body import WITH_GPU, Body, sound
 
 
 def look(body: Body, name: str) -> Finding:
@@ -41,14 +43,12 @@ def test_a_limit_of_addresses_stops_a_cuda_build_only(body: Body) -> None:
 
 def test_a_disk_without_exec_is_named(body: Body) -> None:
     mounts = [Path(line.split()[1]) for line in Path("/proc/mounts").read_text().splitlines()]
-    there = [m for m in mounts if m.is_dir() and os.statvfs(m).f_flag & os.ST_NOEXEC]
+    there = [m for m in mounts if os.access(m, os.W_OK) and os.statvfs(m).f_flag & os.ST_NOEXEC]
     if not there:
-        pytest.skip("no disk of this machine is mounted so")
+        pytest.skip("no disk of this machine is mounted so that this user may write")
     assert look(body, "no-exec").status == "ok"
-    case = body.case()
-    assert case.install is not None
-    case.install.folders = [there[0]]
-    found = diagnose(case, only="no-exec").findings[0]
+    with tempfile.TemporaryDirectory(dir=there[0]) as folder:
+        found = look(sound(Path(folder)), "no-exec")
     assert found.status == "fail"
     assert found.fix is not None
     assert found.fix.needs_root
@@ -90,6 +90,8 @@ def started(env: Path) -> Finding:
 def test_a_file_that_ends_python_as_it_starts_is_moved_aside(
     env: Path, name: str, text: str
 ) -> None:
+    if Path(sysconfig.get_path("stdlib"), name).exists():
+        pytest.skip("this Python has a file of this name, which comes before any other")
     packages = next(env.glob("lib/python3*/site-packages"))
     (packages / "harmless.pth").write_text("import sys; sys.harmless = True\n")
     record = packages / "harmless-1.0.dist-info"

@@ -231,7 +231,7 @@ def test_what_nothing_can_be_compared_with_is_said(
     assert checked.pop(SHARDS[0]) == "sha256"
     assert set(checked.values()) == {"record"}
     said = [str(d) for d in doubts(brought.record, brought.unasked)]
-    assert f"{len(checked)} files are what the record beside them says" in said[0]
+    assert f"{len(checked)} files are what the folder's record says" in said[0]
 
 
 def test_a_strangers_record_is_asked_about_again_with_verify(
