@@ -156,6 +156,17 @@ class Ledger:
         """Return the last entry of a step."""
         return next((e for e in reversed(list(self.entries())) if e.step == step), None)
 
+    def begun(self, what: str) -> dict[str, Any]:
+        """Return what entries of this key said beforehand, where no run has said it as done.
+
+        What several runs said that were killed is told by the first of them.
+        """
+        found: dict[str, Any] = {}
+        for entry in self.entries():
+            if isinstance(said := entry.data.get(what), dict):
+                found = {} if entry.event == "done" else said | found
+        return found
+
     def _write(self, step: str, event: Event, **data: Any) -> None:  # noqa: ANN401 - JSON values
         """Append paths and ids as they are: they are compared later."""
         line = {"time": clock.now(), "step": step, "event": event, **data}

@@ -29,8 +29,10 @@ from setup_assistant.weights.listing import OWN_PREFIX
 
 # Beside an environment: what is built, what is replaced, what an upgrade builds and keeps.
 BESIDE = (".part", ".old", ".next", ".next.part", ".next.old", ".swap", ".previous")
+# The site's files of the time before an upgrade.
+PREVIOUS = ".previous"
 # In the site's folder: scratch space, and what an upgrade builds and keeps.
-INSIDE = (".work", ".next", ".previous")
+INSIDE = (".work", ".next", PREVIOUS)
 # In a folder that a site has made and that has no other record of it.
 SIGN = f"{OWN_PREFIX}.site"
 

@@ -209,7 +209,7 @@ def _after_a_kill(layout: Layout) -> None:
 
 def _chosen(wishes: Wishes) -> Wishes:
     """Leave out what does not change the plan."""
-    return replace(wishes, language="", site="", rehearse="", keep=False)
+    return replace(wishes, language="", site="", rehearse="", keep=False, adopt=False)
 
 
 def _by_hand(layout: Layout, plan: Plan, wishes: Wishes) -> tuple[Message, ...]:

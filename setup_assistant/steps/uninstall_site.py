@@ -15,7 +15,7 @@ from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_plan
 from setup_assistant.site.write import RECORD
 from setup_assistant.steps.adopt import BEFORE
-from setup_assistant.steps.ownership import Item, Owner, going, is_recorded
+from setup_assistant.steps.ownership import PREVIOUS, Item, Owner, going, is_recorded
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import OWN_PREFIX
 
@@ -44,7 +44,7 @@ def own_files(owner: Owner, site: Layout) -> Iterator[Item]:
 def sweep(site: Layout) -> None:
     """Remove what runs that were killed had written aside; nothing else may work in the site."""
     removal.tidy(site.work, under=site.root, proof=called(site.work, folders=True))
-    for item in left_aside(site):
+    for item in (*left_aside(site), *_aside_in(site, site.root / PREVIOUS)):
         if item.proof is not None:
             removal.tidy(item.path, under=site.root, proof=item.proof)
 
@@ -96,13 +96,17 @@ def _scripts(site: Layout) -> list[Path]:
 
 def left_aside(site: Layout) -> Iterator[Item]:
     """Yield what runs that were killed had written and not put into place."""
+    for folder in (site.root, site.scripts):
+        yield from _aside_in(site, folder)
+
+
+def _aside_in(site: Layout, folder: Path) -> Iterator[Item]:
     names = [p.name for p in (*_files(site), site.scripts / RECORD)] + sorted(_written(site))
     aside = re.compile("|".join(_ASIDE.format(name=re.escape(name)) for name in names))
-    for folder in (site.root, site.scripts):
-        if folder.is_dir() and not folder.is_symlink():
-            for path in sorted(folder.iterdir()):
-                if aside.fullmatch(path.name) and path.is_file() and not path.is_symlink():
-                    yield going(path, "file", site.root, seen(path))
+    if folder.is_dir() and not folder.is_symlink():
+        for path in sorted(folder.iterdir()):
+            if aside.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+                yield going(path, "file", site.root, seen(path))
 
 
 def _has_plan(site: Layout) -> bool:

@@ -223,6 +223,22 @@ def test_what_a_killed_run_left_beside_it_goes_too(machine: Machine) -> None:
     assert (layout.env.exists(), ours.exists(), theirs.exists()) == (False, False, True)
 
 
+def test_a_removal_that_was_killed_is_ended(machine: Machine) -> None:
+    from setup_assistant.site.layout import Layout
+    from setup_assistant.steps.ledger import Ledger
+
+    layout = Layout(machine.site("site"))
+    ledger = Ledger(layout.ledger)
+    ledger.begin()
+    ledger.made("environment", layout.env, "folder")
+    (layout.env / "pyvenv.cfg").unlink()
+    shown = machine.envelope("remove", "site", "--yes", "--dry-run")
+    assert (shown["data"]["prefix"], layout.env.exists()) == (str(layout.env), True)
+    for _ in range(2):
+        assert machine.envelope("remove", "site", "--yes")["exit_code"] == 0
+        assert (ledger.owned(), layout.env.exists()) == ([], False)
+
+
 def test_one_that_another_run_works_at_is_not_removed(machine: Machine) -> None:
     site = machine.site("site")
     with files.exclusive(site / ".lock"):
