@@ -214,10 +214,12 @@ def _chosen(wishes: Wishes) -> Wishes:
 
 def _by_hand(layout: Layout, plan: Plan, wishes: Wishes) -> tuple[Message, ...]:
     """Say what was changed by hand in the environment, and what will become of it."""
-    if not _is_ours(layout):
+    marker = read_marker(layout.env)
+    if marker.get("complete") is not True:
         return ()
     found = by_hand.departures(layout.env, environment_record.planned(plan))
-    return tuple(by_hand.notes(found, keep=wishes.keep))
+    theirs = marker.get("engine") == adopt.ENGINE
+    return tuple(by_hand.told(found) if theirs else by_hand.notes(found, keep=wishes.keep))
 
 
 def _differences(planned: Machine) -> tuple[Message, ...]:

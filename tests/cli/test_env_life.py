@@ -123,11 +123,16 @@ def test_export_takes_the_hashes_of_the_sites_lock(machine: Machine) -> None:
         f"other==1.0 \\\n    --hash=sha256:{HASH}\n"
     )
     to = machine.folder / "out"
+    to.mkdir()
+    for name, text in (("ab12cd34", ""), ("mine_one", "mine")):
+        (to / f".requirements.lock.{name}").write_text(text)
     assert machine.envelope("export", "site", "--to", str(to))["data"]["without_hash"] == []
     lock = (to / "requirements.lock").read_text()
     assert f"numpy==2.4.6 \\\n    --hash=sha256:{HASH}\n" in lock
     assert "--index-url https://pypi.example/simple\n" in lock
     assert "other" not in lock
+    # What a killed export had begun to write is gone.
+    assert [p.name for p in to.glob(".*")] == [".requirements.lock.mine_one"]
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "empty"])

@@ -103,7 +103,9 @@ def test_a_package_that_would_change_needs_consent(theirs: Theirs, tmp_path: Pat
 def test_what_drifts_later_needs_consent_again(theirs: Theirs, tmp_path: Path) -> None:
     theirs.up(tmp_path / "site")
     theirs.lose("accelerate")
-    assert theirs.up(tmp_path / "site")["errors"][0]["code"] == "environment_differs"
+    done = theirs.up(tmp_path / "site")
+    assert done["errors"][0]["code"] == "environment_differs"
+    assert "accelerate" in done["data"]["notes"][0]
     assert not theirs.has("accelerate")
 
 

@@ -158,10 +158,7 @@ def _by_hand(layout: Layout, folder: Path | None = None) -> list[str]:
     from setup_assistant.steps.environment_record import planned
 
     found = by_hand.departures(folder or layout.env, planned(read_plan(layout)))
-    return [
-        _("Changed by hand: {name} {was} → {now}", name=d.name, was=d.old or "-", now=d.new or "-")
-        for d in found
-    ]
+    return [str(line) for line in by_hand.told(found)]
 
 
 def _rolled_by_hand(layout: Layout) -> list[str]:
