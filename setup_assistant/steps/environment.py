@@ -69,6 +69,7 @@ class EnvironmentStep:
         prefix = context.site.env
         backend = choose_backend(context)
         environment_preflight.check_cache()
+        context.ledger.made_above(self.name, prefix)
         with environment_preflight.lock(context), _scratch(context) as scratch:
             marker = read_marker(prefix)
             if environment_preflight.leftovers(context):

@@ -95,7 +95,16 @@ class Ledger:
         found = [h for e in self.entries() if e.event == "here" and (h := _home(e.data))]
         return found[-1] if found else None
 
-    def made(self, step: str, path: Path, kind: Literal["file", "folder", "cache"]) -> None:
+    def made_above(self, step: str, path: Path) -> None:
+        """Record the folders above a path that are made with it: empty, they go with it."""
+        for folder in path.parents:
+            if folder.exists():
+                return
+            self.made(step, folder, "above")
+
+    def made(
+        self, step: str, path: Path, kind: Literal["file", "folder", "cache", "above"]
+    ) -> None:
         """Record, before it is made, something that `uninstall` must remove.
 
         A folder outside of the site that is there already is recorded with what tells it from

@@ -50,9 +50,14 @@ class Owner:
         self.root = ledger.root
         self._env = site.env
         self._home = ledger.home()
-        self._listed = {data["path"]: data for data in ledger.owned()}
+        owned = ledger.owned()
+        self._listed = {data["path"]: data for data in owned if data.get("kind") != "above"}
         # Whether the folder is the one that the ledger was begun in.
         self.original = bool(self._home and self._home.is_at(self.root))
+        # The folders that were made only to hold what is the site's.
+        above = (Path(d["path"]) for d in owned if self.original and d.get("kind") == "above")
+        holds = {p for path in (self.root, *self._listed) for p in Path(path).parents}
+        self.above = holds.intersection(above)
 
     def lists(self, path: Path) -> bool:
         """Whether the ledger of the site, made here, names a path."""

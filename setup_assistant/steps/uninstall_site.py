@@ -13,6 +13,7 @@ from setup_assistant.host.removal_proofs import called, seen
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_plan
+from setup_assistant.site.scripts import HELPER, SCRIPTS
 from setup_assistant.site.write import RECORD
 from setup_assistant.steps.adopt import BEFORE
 from setup_assistant.steps.ownership import PREVIOUS, Item, Owner, going, is_recorded
@@ -33,7 +34,7 @@ def own_files(owner: Owner, site: Layout) -> Iterator[Item]:
     for path in (*_files(site), *_scripts(site)):
         if path.is_symlink() or not path.is_file():
             continue
-        ours = genuine and _is_unchanged(path)
+        ours = genuine and (_is_unchanged(path) or _is_first(site, path))
         item = going(path, "file", site.root, seen(path))
         yield (
             item if ours or item.fate == "kept" else Item(path, "file", item.size_bytes, "changed")
@@ -128,8 +129,14 @@ def _is_unchanged(path: Path) -> bool:
         return False
 
 
+def _is_first(site: Layout, path: Path) -> bool:
+    """Whether a script is of a run that was killed before it had first written the site."""
+    begun = not (site.plan.exists() or (site.scripts / RECORD).exists())
+    return begun and path.parent == site.scripts and path.name in (*SCRIPTS, HELPER)
+
+
 def _written(site: Layout) -> dict[str, str]:
-    return _written_in(site.scripts)
+    return dict.fromkeys((*SCRIPTS, HELPER), "") | _written_in(site.scripts)
 
 
 def _written_in(folder: Path) -> dict[str, str]:
