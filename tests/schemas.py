@@ -116,7 +116,7 @@ DATA: dict[str, tuple[Fields, ...]] = {
     "env remove": ({"environment": Environment, "removed": bool, "made_here": bool,
                     "paths": _TEXTS, "dry_run?": bool},
                    {"environment": None, "prefix": str, "removed": bool}),
-    "env rollback": (_UPGRADE, {"environment": Environment, "notes": _TEXTS},
+    "env rollback": ({**_UPGRADE, "notes": _TEXTS},
                      {"environment": str, "changes": _PAIRS, "left": _PAIRS, "done": bool}),
     "env upgrade": ({**_UPGRADE, "installed_again": _TEXTS, "lost": _TEXTS, "notes": _TEXTS,
                      "previous?": str},),

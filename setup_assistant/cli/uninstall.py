@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -41,16 +43,18 @@ from setup_assistant.units_text import size_text
 def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     """Remove one site."""
     layout = read_layout(site or paths.default_site())
+    # The same site may be known by a link, too.
+    others = any(os.path.realpath(s) != os.path.realpath(layout.root) for s in sites.all())
+    own_cache = paths.cache_folder()
     if not layout.ledger.is_file():
-        return _finish(layout, yes=yes, dry_run=dry_run)
+        items = uninstall.remains(layout, other_sites=others, own_cache=own_cache)
+        return _finish(layout, items, yes=yes, dry_run=dry_run)
     if not dry_run:
         # What cannot be ended is listed as it lies there.
         with contextlib.suppress(SetupError):
             end_in(layout)
-    others = [s for s in sites.all() if s != layout.root]
-    own_cache = paths.cache_folder()
     with busy(_("Measuring what was made")):
-        items = uninstall.inventory(layout, other_sites=bool(others), own_cache=own_cache)
+        items = uninstall.inventory(layout, other_sites=others, own_cache=own_cache)
     data: dict[str, object] = {
         "site": str(layout.root),
         "items": [_item(i) for i in items],
@@ -59,16 +63,14 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     _show(items)
     _show_by_hand(items, layout)
     if dry_run:
-        return Result("uninstall", data)
+        kept = _show_kept(uninstall.stays(items, layout.root), layout)
+        return Result("uninstall", {**data, "kept": kept})
     if not (yes or _agree()):
         return Result("uninstall", {**data, "removed": False})
     log.stop()  # its file goes with the cache
     with files.exclusive(layout.lock), busy(_("Removing it")):
         done = uninstall.remove(items, layout)
-    if done.kept:
-        show.note(_("Kept in {path}, since it is not ours or was changed:", path=str(layout.root)))
-        for path in done.kept:
-            show.note(f"  {path}")
+    _show_kept(done.kept, layout)
     data |= {"removed": not done.failed, "kept": [str(p) for p in done.kept]}
     if done.failed:
         problems = tuple(Problem.of(error) for error in done.failed)
@@ -77,9 +79,19 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     return Result("uninstall", data)
 
 
-def _finish(layout: Layout, *, yes: bool, dry_run: bool) -> Result:
+def _show_kept(paths_: Iterable[Path], layout: Layout) -> list[str]:
+    kept = [str(path) for path in paths_]
+    if kept:
+        show.note(_("Kept in {path}, since it is not ours or was changed:", path=str(layout.root)))
+        for path in kept:
+            show.note(f"  {path}")
+    return kept
+
+
+def _finish(
+    layout: Layout, items: tuple[uninstall.Item, ...], *, yes: bool, dry_run: bool
+) -> Result:
     """End an uninstall that was killed when only the folder and its lock were left."""
-    items = uninstall.remains(layout)
     if not items:
         raise SetupError("site_missing", path=str(layout.root))
     data = {"site": str(layout.root), "items": [_item(i) for i in items], "dry_run": dry_run}
@@ -88,6 +100,7 @@ def _finish(layout: Layout, *, yes: bool, dry_run: bool) -> Result:
         return Result("uninstall", data)
     if not (yes or _agree()):
         return Result("uninstall", {**data, "removed": False})
+    log.stop()
     with files.exclusive(layout.lock):
         uninstall.remove(items, layout)
     show.line(_("Removed."))

@@ -26,8 +26,8 @@ _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW"
 _HANDLES = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 # Deeper folders are moved up first: a process has a thousand handles.
 _DEEPEST = 100
-# Begins the names of this tool's records in folders.
-_OURS = ".setup-assistant"
+# What makes an environment one, then what begins the names of this tool's records in folders.
+_LAST = ("history", "conda-meta", "pyvenv.cfg", ".setup-assistant")
 
 
 class _MountedError(OSError):
@@ -225,8 +225,8 @@ def _emptied(folder: int, top: int, device: int, depth: int) -> bool:
     moved = False
     with os.scandir(folder) as entries:
         found = [(e.name, e.is_dir(follow_symlinks=False)) for e in entries]
-    # What says whose it is goes last: a removal that is killed can be proved again.
-    found.sort(key=lambda row: row[0].startswith(_OURS))
+    # What says what and whose it is goes last: a removal that is killed can be proved again.
+    found.sort(key=lambda row: [row[0].startswith(name) for name in reversed(_LAST)])
     for name, is_folder in found:
         if not is_folder:
             os.unlink(name, dir_fd=folder)

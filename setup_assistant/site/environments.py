@@ -87,22 +87,17 @@ def pick(wanted: str) -> Environment:
     return matches[0]
 
 
-def is_gone(wanted: str) -> Path | None:
-    """Return the folder of an environment that was known by this name and is no more."""
-    return next((folder for folder, _site in _missing(wanted)), None)
-
-
-def _missing(wanted: str) -> Iterator[tuple[Path, Path]]:
-    """Yield the folder and the site of each environment of this name that is not there."""
+def missing(wanted: str) -> Iterator[tuple[Path, Path]]:
+    """Yield the folder and the site of each environment of this name that is no more."""
     for site in sites.all():
         folder = read_layout(site).env
         same = Path(wanted).expanduser().absolute() in (folder, site)
-        if (same or site.name == wanted) and not folder.exists():
+        if (same or site.name == wanted) and prefix.kind(folder) is None:
             yield folder, site
 
 
 def _refuse_half_replaced(wanted: str) -> None:
-    for folder, site in _missing(wanted):
+    for folder, site in missing(wanted):
         beside = (folder.with_name(folder.name + ending) for ending in _ASIDE)
         if any(prefix.kind(path) for path in beside):
             command = f"setup-assistant up --site {shlex.quote(str(site))}"

@@ -124,7 +124,8 @@ def sweep(target: Path) -> None:
     """Remove what an export that was killed had written aside for a file."""
     for path in target.parent.glob(f".{glob.escape(target.name)}.????????"):
         with contextlib.suppress(OSError, UnicodeDecodeError):
-            if path.is_file() and path.read_text(encoding="utf-8").startswith(_OURS):
+            # Empty, or begun as ours begin.
+            if path.is_file() and (path.read_text(encoding="utf-8") or _OURS[0]).startswith(_OURS):
                 removal.drop(path, under=target.parent)
 
 

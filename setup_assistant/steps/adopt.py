@@ -12,7 +12,9 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import files, lenient, prefix, run, temporary
 from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import msg
+from setup_assistant.site.answers import render_answers
 from setup_assistant.site.layout import Layout
+from setup_assistant.site.read import read_site
 from setup_assistant.site.requirements import render_requirements
 from setup_assistant.steps.backends.base import Job, failure
 from setup_assistant.steps.by_hand import with_versions
@@ -159,17 +161,22 @@ def refuse_changes(folder: Path, found: Changes, *, flag: str) -> None:
         raise SetupError("environment_differs", path=str(folder), detail=listed(found), flag=flag)
 
 
-def take(context: Context, marker: Path, job: Job, *, change: bool) -> None:
-    """Record the adoption, and where agreed bring the packages to the plan's versions."""
-    context.ledger.made("environment", marker, "file")
+def take(context: Context, marker: Path, job: Job, change: Changes) -> None:
+    """Record the adoption, and bring the packages that were agreed to to the plan's versions."""
+    ledger, root = context.ledger, context.site.root
+    ledger.made("environment", marker, "file")
+    before = prefix.packages(job.prefix)
     if change:
         from setup_assistant.steps.backends import uv
 
-        context.ledger.made("environment", remember(job.prefix, context.site.root), "file")
-        before = prefix.packages(job.prefix)
+        ledger.made("environment", remember(job.prefix, root), "file")
+        ledger.record("environment", "started", changed=change)
         uv.install(replace(job, prefer_present=True))
-        done = _between(before, prefix.packages(job.prefix))
-        context.ledger.record("environment", "done", changed=done)
+    if begun := ledger.begun("changed"):
+        # With what runs had changed that were killed.
+        earlier = {n: v for n, v in changed(job.prefix, root).items() if n in begun}
+        done = earlier | _between(before, prefix.packages(job.prefix))
+        ledger.record("environment", "done", changed=done)
 
 
 def remember(folder: Path, site: Path) -> Path:
@@ -232,7 +239,9 @@ def take_back(layout: Layout, found: Changes) -> None:
     Raises:
         SetupError: `install_failed` with what uv says; the same once more goes on from there.
     """
-    folder, torch = layout.env, found.get("torch", (None, None))[0]
+    folder, torch, ledger = layout.env, found.get("torch", (None, None))[0], Ledger(layout.ledger)
+    if found:
+        ledger.record("environment", "started", taken_back={n: v[::-1] for n, v in found.items()})
     new = [name for name, (old, _now) in found.items() if old is None]
     pins = {name: old for name, (old, _now) in found.items() if old is not None}
     # The index options of the site's requirements.
@@ -245,9 +254,12 @@ def take_back(layout: Layout, found: Changes) -> None:
         more = [word for index in sorted(indexes - {""}) for word in ("--index", index)]
         _uv(folder, ["install", "--no-deps", *wanted, *more], "\n".join(options))
     now = prefix.packages(folder)
-    back = {n: [v[1], now.get(n)] for n, v in found.items()}
-    Ledger(layout.ledger).record("environment", "done", taken_back=back)
     files.write_json(folder / MARKER, {**read_marker(folder), "packages": now})
+    # What was agreed to before is not done again unasked.
+    wishes = replace(read_site(layout.root).wishes, adopt=False)
+    files.write_text(layout.answers, render_answers(wishes, layout.answers))
+    if begun := ledger.begun("taken_back"):
+        ledger.record("environment", "done", taken_back=begun)
 
 
 def _uv(folder: Path, words: list[str], requirements: str) -> None:

@@ -160,6 +160,13 @@ def notes(found: tuple[Change, ...], *, keep: bool) -> Iterator[Message]:
         yield msg("Added by hand, and left: {packages}", packages=said)
 
 
+def told(found: tuple[Change, ...]) -> Iterator[Message]:
+    """Yield a line for each package that was changed by hand, and that nothing is done about."""
+    for d in found:
+        words = {"name": d.name, "was": d.old or "-", "now": d.new or "-"}
+        yield msg("Changed by hand: {name} {was} → {now}", **words)
+
+
 def notes_anew(
     found: tuple[Change, ...], wanted: Mapping[str, str], *, keep: bool
 ) -> Iterator[Message]:

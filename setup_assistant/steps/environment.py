@@ -69,6 +69,7 @@ class EnvironmentStep:
         prefix = context.site.env
         backend = choose_backend(context)
         environment_preflight.check_cache()
+        context.ledger.made_above(self.name, prefix)
         with environment_preflight.lock(context), _scratch(context) as scratch:
             marker = read_marker(prefix)
             if environment_preflight.leftovers(context):
@@ -116,17 +117,17 @@ class EnvironmentStep:
         job = job_of(context, prefix, scratch)
         if wrong := adopt.differing(context, drifted(prefix, context.plan)):
             environment_preflight.check_space(context)
-        adopt.take(context, prefix / MARKER, job, change=bool(wrong))
+        adopt.take(context, prefix / MARKER, job, wrong)
         _finish(context, prefix, adopt.ENGINE)
 
     def _repair(self, context: Context, backend: Backend, prefix: Path, scratch: Path) -> None:
         found = by_hand.departures(prefix, planned(context.plan))
+        if back := {d.name: [d.new, d.old] for d in by_hand.to_put_back(found)}:
+            context.ledger.record(self.name, "started", put_back=back)
         write_marker(prefix, context, backend.name, complete=False)
         _install(context, backend, job_of(context, prefix, scratch))
-        if back := by_hand.to_put_back(found):
-            context.ledger.record(
-                self.name, "done", put_back={d.name: [d.new, d.old] for d in back}
-            )
+        if back := context.ledger.begun("put_back"):
+            context.ledger.record(self.name, "done", put_back=back)
         more = by_hand.added(found)
         left = {n: v for n, v in packages(prefix).items() if n not in more}
         _finish(context, prefix, backend.name, record=left)

@@ -95,7 +95,16 @@ class Ledger:
         found = [h for e in self.entries() if e.event == "here" and (h := _home(e.data))]
         return found[-1] if found else None
 
-    def made(self, step: str, path: Path, kind: Literal["file", "folder", "cache"]) -> None:
+    def made_above(self, step: str, path: Path) -> None:
+        """Record the folders above a path that are made with it: empty, they go with it."""
+        for folder in path.parents:
+            if folder.exists():
+                return
+            self.made(step, folder, "above")
+
+    def made(
+        self, step: str, path: Path, kind: Literal["file", "folder", "cache", "above"]
+    ) -> None:
         """Record, before it is made, something that `uninstall` must remove.
 
         A folder outside of the site that is there already is recorded with what tells it from
@@ -155,6 +164,17 @@ class Ledger:
     def last(self, step: str) -> Entry | None:
         """Return the last entry of a step."""
         return next((e for e in reversed(list(self.entries())) if e.step == step), None)
+
+    def begun(self, what: str) -> dict[str, Any]:
+        """Return what entries of this key said beforehand, where no run has said it as done.
+
+        What several runs said that were killed is told by the first of them.
+        """
+        found: dict[str, Any] = {}
+        for entry in self.entries():
+            if isinstance(said := entry.data.get(what), dict):
+                found = {} if entry.event == "done" else said | found
+        return found
 
     def _write(self, step: str, event: Event, **data: Any) -> None:  # noqa: ANN401 - JSON values
         """Append paths and ids as they are: they are compared later."""

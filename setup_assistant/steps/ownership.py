@@ -29,8 +29,10 @@ from setup_assistant.weights.listing import OWN_PREFIX
 
 # Beside an environment: what is built, what is replaced, what an upgrade builds and keeps.
 BESIDE = (".part", ".old", ".next", ".next.part", ".next.old", ".swap", ".previous")
+# The site's files of the time before an upgrade.
+PREVIOUS = ".previous"
 # In the site's folder: scratch space, and what an upgrade builds and keeps.
-INSIDE = (".work", ".next", ".previous")
+INSIDE = (".work", ".next", PREVIOUS)
 # In a folder that a site has made and that has no other record of it.
 SIGN = f"{OWN_PREFIX}.site"
 
@@ -48,9 +50,14 @@ class Owner:
         self.root = ledger.root
         self._env = site.env
         self._home = ledger.home()
-        self._listed = {data["path"]: data for data in ledger.owned()}
+        owned = ledger.owned()
+        self._listed = {data["path"]: data for data in owned if data.get("kind") != "above"}
         # Whether the folder is the one that the ledger was begun in.
         self.original = bool(self._home and self._home.is_at(self.root))
+        # The folders that were made only to hold what is the site's.
+        above = (Path(d["path"]) for d in owned if self.original and d.get("kind") == "above")
+        holds = {p for path in (self.root, *self._listed) for p in Path(path).parents}
+        self.above = holds.intersection(above)
 
     def lists(self, path: Path) -> bool:
         """Whether the ledger of the site, made here, names a path."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -160,13 +160,21 @@ def _versions(wishes: Wishes) -> str:
     return locked.text_of(p.name for p in folder.glob("*.whl"))
 
 
-def begin(prepared: Prepared, tell: Teller) -> Context:
-    """Write the site's files and return what every step is given."""
+def begin(prepared: Prepared, tell: Teller, above: Sequence[Path] = ()) -> Context:
+    """Write the site's files and return what every step is given.
+
+    Args:
+        prepared: the planned site.
+        tell: hears of what is done.
+        above: the folders above the site's that were made for it.
+    """
     layout, recipes = prepared.layout, paths.recipes_folder()
     ledger = Ledger(layout.ledger)
     if not layout.ledger.exists():
         ledger.record("site", "started")
     ledger.begin()
+    for folder in above:
+        ledger.made("site", folder, "above")
     uninstall_site.sweep(layout)
     write_site(prepared.plan, prepared.machine, prepared.wishes, layout, recipes)
     return context_of(prepared, tell)
@@ -209,15 +217,17 @@ def _after_a_kill(layout: Layout) -> None:
 
 def _chosen(wishes: Wishes) -> Wishes:
     """Leave out what does not change the plan."""
-    return replace(wishes, language="", site="", rehearse="", keep=False)
+    return replace(wishes, language="", site="", rehearse="", keep=False, adopt=False)
 
 
 def _by_hand(layout: Layout, plan: Plan, wishes: Wishes) -> tuple[Message, ...]:
     """Say what was changed by hand in the environment, and what will become of it."""
-    if not _is_ours(layout):
+    marker = read_marker(layout.env)
+    if marker.get("complete") is not True:
         return ()
     found = by_hand.departures(layout.env, environment_record.planned(plan))
-    return tuple(by_hand.notes(found, keep=wishes.keep))
+    theirs = marker.get("engine") == adopt.ENGINE
+    return tuple(by_hand.told(found) if theirs else by_hand.notes(found, keep=wishes.keep))
 
 
 def _differences(planned: Machine) -> tuple[Message, ...]:

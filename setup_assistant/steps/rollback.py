@@ -14,7 +14,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import durable, files, lenient, prefix, removal
 from setup_assistant.host.removal_proofs import named
 from setup_assistant.site.layout import Layout
-from setup_assistant.steps.ownership import Owner
+from setup_assistant.steps.ownership import PREVIOUS, Owner
 
 # What belongs to one environment and goes with it.
 FILES = (
@@ -32,7 +32,7 @@ def folder(layout: Layout) -> Path:
 
 def kept(layout: Layout) -> Path:
     """Return where the site's files of that time are kept."""
-    return layout.root / ".previous"
+    return layout.root / PREVIOUS
 
 
 def stage_root(layout: Layout) -> Path:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import caches, conda, removal, sites, temporary
-from setup_assistant.host.removal_proofs import seen
+from setup_assistant.host.removal_proofs import Both, Named, seen
 from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps import uninstall_site
@@ -17,7 +18,9 @@ from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.ownership import INSIDE, Fate, Item, Owner, beside, going, judged
 from setup_assistant.weights.listing import OWN_PREFIX
 
-__all__ = ["Fate", "Item", "Removed", "inventory", "remains", "remove"]
+_PYTHON = "python-" + "[0-9a-f]" * 12
+
+__all__ = ["Fate", "Item", "Removed", "inventory", "remains", "remove", "stays"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def inventory(site: Layout, *, other_sites: bool, own_cache: Path) -> tuple[Item
     kept = {i.path for i in items if i.fate == "kept"}
     items = [i for i in items if i.fate != "kept" or kept.isdisjoint(i.path.parents)]
     items += uninstall_site.records(site)
-    return (*items, *_emptied(site, own_cache, items))
+    return (*items, *_emptied(owner, site, own_cache, items))
 
 
 def remove(items: tuple[Item, ...], site: Layout) -> Removed:
@@ -66,22 +69,27 @@ def remove(items: tuple[Item, ...], site: Layout) -> Removed:
     if not failed:
         # Made by this very run, where none was there.
         removal.drop(site.lock, under=site.root)
+        for item in items:
+            if item.proof is None and item.fate == "remove" and item.kind == "folder":
+                removal.prune(item.path, under=item.path.parent)
         removal.prune(site.root, under=site.root.parent)
-    kept = {i.path for i in items if i.fate == "kept"}
-    return Removed(tuple(_stays(site.root, kept)), tuple(failed))
+    return Removed(tuple(stays(items, site.root)), tuple(failed))
 
 
-def remains(site: Layout) -> tuple[Item, ...]:
+def remains(site: Layout, *, other_sites: bool, own_cache: Path) -> tuple[Item, ...]:
     """Return what an uninstall leaves that was killed after its ledger had gone.
 
-    That is an empty lock alone in its folder; any other folder is somebody's.
+    That is an empty lock alone in its folder, which a run leaves too that is killed before it has
+    begun; any other folder is somebody's.
     """
     root, lock = site.root, site.lock
     if root.is_symlink() or not root.is_dir() or [*root.iterdir()] != [lock]:
         return ()
     if lock.is_symlink() or not lock.is_file() or lock.stat().st_size:
         return ()
-    return (going(lock, "file", root, seen(lock)), Item(root, "folder", 0, "remove"))
+    items = [going(lock, "file", root, seen(lock))]
+    items += _cached(own_cache, site, last=not other_sites)
+    return (*items, *_emptied(Owner(site), site, own_cache, items))
 
 
 def _remove(item: Item) -> None:
@@ -97,7 +105,7 @@ def _made(owner: Owner, site: Layout) -> Iterator[Item]:
     """Yield what the ledger names, newest first, and what lies where this tool makes things."""
     usual = [site.env, *beside(site.env), *(site.root / name for name in INSIDE)]
     owned = reversed(Ledger(site.ledger).owned())
-    listed = [Path(d["path"]) for d in owned if d.get("kind") != "cache"]
+    listed = [Path(d["path"]) for d in owned if d.get("kind") not in ("cache", "above")]
     # Records last: an uninstall that is killed can be run again.
     for path in sorted((*listed, *usual), key=lambda p: p.name.startswith(OWN_PREFIX)):
         found = judged(owner, path)
@@ -128,16 +136,33 @@ def _cached(cache: Path, site: Layout, *, last: bool) -> Iterator[Item]:
             yield Item(found.path, "cache", 0, "kept", reason=reason)
         else:
             yield going(found.path, "cache", cache, found.proof)
+    yield from _pythons()
 
 
-def _emptied(site: Layout, cache: Path, items: list[Item]) -> Iterator[Item]:
+def _carried() -> Path:
+    """Return where a bundle's launcher puts the Pythons that it carries."""
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local/share") / "setup-assistant"
+
+
+def _pythons() -> Iterator[Item]:
+    for folder in sorted(_carried().glob(_PYTHON)):
+        if folder in Path(sys.prefix).parents or folder == Path(sys.prefix):
+            yield Item(folder, "folder", 0, "kept", reason=_("this very run needs it"))
+        else:
+            proof = Both((Named((_PYTHON,), folders=True), seen(folder)))
+            yield going(folder, "folder", folder.parent, proof)
+
+
+def _emptied(owner: Owner, site: Layout, cache: Path, items: list[Item]) -> Iterator[Item]:
     """Yield the folders of ours in which nothing is left once the items are gone."""
     gone = {i.path for i in items if i.fate == "remove"}
     models = [Path(place) for place, _dirs, _files in os.walk(site.root / "models", topdown=False)]
     folders = [site.scripts / "__pycache__", site.scripts, *models]
     if any(i.kind == "cache" and i.fate == "remove" for i in items):
-        folders += caches.places(cache)
-    for folder in (*folders, site.root):
+        folders += [*caches.places(cache), _carried()]
+    above = sorted(owner.above, key=lambda p: -len(p.parts))
+    for folder in (*folders, site.root, *above):
         plain = folder.is_dir() and not (folder.is_symlink() or folder.is_mount())
         plain = plain and not removal.fault_of(folder, folder.parent)
         if plain and folder not in gone and gone.issuperset(folder.iterdir()):
@@ -145,12 +170,15 @@ def _emptied(site: Layout, cache: Path, items: list[Item]) -> Iterator[Item]:
             yield Item(folder, "folder", 0, "remove")
 
 
-def _stays(root: Path, kept: set[Path]) -> Iterator[Path]:
+def stays(items: Iterable[Item], root: Path) -> Iterator[Path]:
     """Yield what stays below a folder; of what is somebody else's only the top."""
+    gone = {i.path for i in items if i.fate == "remove"}
+    kept = {i.path for i in items if i.fate == "kept"}
     for place, folders, names in os.walk(root):
         here = Path(place)
-        yield from (here / n for n in sorted(names))
-        for name in sorted(folders):
+        yield from (here / n for n in sorted(names) if here / n not in gone)
+        folders[:] = [n for n in sorted(folders) if here / n not in gone]
+        for name in folders:
             if here / name in kept or not any((here / name).iterdir()):
                 yield here / name
         folders[:] = [n for n in folders if here / n not in kept]

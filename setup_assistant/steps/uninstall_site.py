@@ -13,9 +13,10 @@ from setup_assistant.host.removal_proofs import called, seen
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_plan
+from setup_assistant.site.scripts import HELPER, SCRIPTS
 from setup_assistant.site.write import RECORD
 from setup_assistant.steps.adopt import BEFORE
-from setup_assistant.steps.ownership import Item, Owner, going, is_recorded
+from setup_assistant.steps.ownership import PREVIOUS, Item, Owner, going, is_recorded
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import OWN_PREFIX
 
@@ -33,7 +34,7 @@ def own_files(owner: Owner, site: Layout) -> Iterator[Item]:
     for path in (*_files(site), *_scripts(site)):
         if path.is_symlink() or not path.is_file():
             continue
-        ours = genuine and _is_unchanged(path)
+        ours = genuine and (_is_unchanged(path) or _is_first(site, path))
         item = going(path, "file", site.root, seen(path))
         yield (
             item if ours or item.fate == "kept" else Item(path, "file", item.size_bytes, "changed")
@@ -44,7 +45,7 @@ def own_files(owner: Owner, site: Layout) -> Iterator[Item]:
 def sweep(site: Layout) -> None:
     """Remove what runs that were killed had written aside; nothing else may work in the site."""
     removal.tidy(site.work, under=site.root, proof=called(site.work, folders=True))
-    for item in left_aside(site):
+    for item in (*left_aside(site), *_aside_in(site, site.root / PREVIOUS)):
         if item.proof is not None:
             removal.tidy(item.path, under=site.root, proof=item.proof)
 
@@ -96,13 +97,17 @@ def _scripts(site: Layout) -> list[Path]:
 
 def left_aside(site: Layout) -> Iterator[Item]:
     """Yield what runs that were killed had written and not put into place."""
+    for folder in (site.root, site.scripts):
+        yield from _aside_in(site, folder)
+
+
+def _aside_in(site: Layout, folder: Path) -> Iterator[Item]:
     names = [p.name for p in (*_files(site), site.scripts / RECORD)] + sorted(_written(site))
     aside = re.compile("|".join(_ASIDE.format(name=re.escape(name)) for name in names))
-    for folder in (site.root, site.scripts):
-        if folder.is_dir() and not folder.is_symlink():
-            for path in sorted(folder.iterdir()):
-                if aside.fullmatch(path.name) and path.is_file() and not path.is_symlink():
-                    yield going(path, "file", site.root, seen(path))
+    if folder.is_dir() and not folder.is_symlink():
+        for path in sorted(folder.iterdir()):
+            if aside.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+                yield going(path, "file", site.root, seen(path))
 
 
 def _has_plan(site: Layout) -> bool:
@@ -124,8 +129,14 @@ def _is_unchanged(path: Path) -> bool:
         return False
 
 
+def _is_first(site: Layout, path: Path) -> bool:
+    """Whether a script is of a run that was killed before it had first written the site."""
+    begun = not (site.plan.exists() or (site.scripts / RECORD).exists())
+    return begun and path.parent == site.scripts and path.name in (*SCRIPTS, HELPER)
+
+
 def _written(site: Layout) -> dict[str, str]:
-    return _written_in(site.scripts)
+    return dict.fromkeys((*SCRIPTS, HELPER), "") | _written_in(site.scripts)
 
 
 def _written_in(folder: Path) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from setup_assistant.choose.plan import Plan
 from setup_assistant.host import durable, files, prefix
 from setup_assistant.site.layout import Layout
-from setup_assistant.site.read import Site, read_site
+from setup_assistant.site.read import Site, read_plan, read_site
 from setup_assistant.site.requirements import render_requirements
 from setup_assistant.site.write import write_site
 from setup_assistant.steps import (
@@ -43,10 +43,15 @@ Ended = Literal["", "undone", "upgraded", "rolled back"]
 
 
 def changes(layout: Layout, plan: Plan) -> tuple[prefix.Change, ...]:
-    """Return what a plan would change in a site's environment; nothing where it is as planned."""
+    """Return what a plan would change in a site; nothing where all is as planned.
+
+    What its environment has already, by hand, and its files do not tell counts too.
+    """
     drifted = environment_record.drifted(layout.env, plan)
     wanted = environment_record.planned(plan)
-    found = [prefix.Change(name=n, old=old, new=wanted[n]) for n, old in drifted.items()]
+    before = environment_record.planned(read_plan(layout))
+    told = {n: before.get(n) for n, new in wanted.items() if before.get(n) != new}
+    found = [prefix.Change(name=n, old=old, new=wanted[n]) for n, old in (told | drifted).items()]
     torch = prefix.torch(layout.env)
     fixed = plan.torch.compatibility != "default-build"  # else the index has one build only
     if torch and fixed and "torch" not in drifted and torch.build != plan.torch.build:
@@ -122,15 +127,16 @@ def upgrade(
     return travelled
 
 
-def rollback(layout: Layout, recipes: Path) -> None:
+def rollback(layout: Layout, recipes: Path, found: Sequence[prefix.Change] = ()) -> None:
     """Exchange the environment and its files with the previous ones, and tell it everywhere.
 
-    Doing it twice brings the newer ones back.
+    Doing it twice brings the newer ones back. `found` is what that changes, for the ledger.
 
     Raises:
         SetupError: `nothing_previous`.
     """
-    Ledger(layout.ledger).record(_STEP, "started", rolled_back=True)
+    said = {c.name: [c.old, c.new] for c in found}
+    Ledger(layout.ledger).record(_STEP, "started", rolled_back=True, changes=said)
     rollback_steps.exchange(layout)
     _tell_rollback(layout, recipes)
 

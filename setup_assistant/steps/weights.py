@@ -119,6 +119,7 @@ def _announce(context: Context, folder: Path, paths: Sequence[str]) -> None:
     if str(folder) in made:
         return
     if not folder.exists() or not any(folder.iterdir()):
+        context.ledger.made_above("weights", folder)
         # An empty folder that nobody knows of is the least that a kill can leave.
         with contextlib.suppress(OSError, SetupError):
             folder.mkdir(parents=True, exist_ok=True)

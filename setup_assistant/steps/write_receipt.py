@@ -14,7 +14,7 @@ from setup_assistant.report.receipt import Environment, Receipt
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_site
 from setup_assistant.site.receipts import read_receipt, write_receipt
-from setup_assistant.steps import by_hand, environment_record
+from setup_assistant.steps import by_hand, environment_record, uninstall_site
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.run_steps import standard_steps
 from setup_assistant.steps.smoke_memory import asked
@@ -36,6 +36,9 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
     weights = site.weights(context.plan.model.modelscope_id)
     fit_peak, fit_predicted = rehearsed(site, context.plan.model.id)
     canary, smoke = _checks(site.canary_result), _checks(site.smoke_result)
+    present = prefix.packages(site.env)
+    departed = by_hand.departures(site.env, environment_record.planned(context.plan))
+    theirs = {d.name: (d.old, d.new) for d in departed}
     receipt = build_receipt(
         when=clock.now(),
         tool_version=__version__,
@@ -44,9 +47,9 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
         environment=Environment(
             prefix=str(site.env),
             python=context.plan.python,
-            packages=dict(sorted(prefix.packages(site.env).items())),
-            by_hand={d.name: (d.old, d.new) for d in _departures(context)},
-            put_back=_put_back(context.ledger),
+            packages=dict(sorted(present.items())),
+            by_hand=theirs,
+            put_back=_put_back(context.ledger, present),
         ),
         steps={s.name: measured.get(s.name) for s in _steps(context, measured)},
         canary=canary,
@@ -59,12 +62,13 @@ def keep_account(context: Context, *, resume: str | None) -> Receipt:
         resume=resume,
     )
     write_receipt(site, receipt)
-    context.ledger.record(_ACCOUNT, "done")
+    context.ledger.record(_ACCOUNT, "done", **({"by_hand": theirs} if theirs else {}))
     return receipt
 
 
 def tell_again(layout: Layout) -> None:
     """Write the account of a site anew, as it is now."""
+    uninstall_site.sweep(layout)
     keep_account(context_of(layout, paths.recipes_folder()), resume=None)
 
 
@@ -82,24 +86,27 @@ def _steps(context: Context, measured: Mapping[str, float | None]) -> tuple[Step
     return standard_steps(context.plan, rehearse="rehearsal" in measured)
 
 
-def _departures(context: Context) -> tuple[prefix.Change, ...]:
-    return by_hand.departures(context.site.env, environment_record.planned(context.plan))
+def _put_back(ledger: Ledger, now: Mapping[str, str]) -> dict[str, tuple[str | None, str | None]]:
+    """Return what the last repair has changed of what a person had changed by hand, and holds."""
+    entries = [e for e in ledger.entries() if e.event == "done" and "put_back" in e.data]
+    said = entries[-1].data["put_back"] if entries else {}
+    pairs = said.items() if isinstance(said, dict) else ()
+    return {n: (v[0], v[1]) for n, v in pairs
+            if isinstance(v, list) and len(v) == 2 and v[1] == now.get(n)}  # fmt: skip
 
 
-def _put_back(ledger: Ledger) -> dict[str, tuple[str | None, str | None]]:
-    """Return what the last repair has changed of what a person had changed by hand."""
-    said = [e.data["put_back"] for e in ledger.entries() if "put_back" in e.data]
-    last = said[-1] if said and isinstance(said[-1], dict) else {}
-    return {n: (v[0], v[1]) for n, v in last.items() if isinstance(v, list) and len(v) == 2}
-
-
-def has_account(site: Layout) -> bool:
-    """Whether a finished run left its receipt, and nothing was done since.
+def is_told(site: Layout) -> bool:
+    """Whether nothing was done since the account was written.
 
     A run that is killed after its last step leaves the account of the one before it.
     """
     entries = list(Ledger(site.ledger).entries())
-    if not entries or entries[-1].step != _ACCOUNT or not site.report.exists():
+    return bool(entries) and entries[-1].step == _ACCOUNT and site.report.exists()
+
+
+def has_account(site: Layout) -> bool:
+    """Whether a finished run left its receipt, and nothing was done since."""
+    if not is_told(site):
         return False
     try:
         found = read_receipt(site)

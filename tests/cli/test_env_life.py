@@ -123,11 +123,16 @@ def test_export_takes_the_hashes_of_the_sites_lock(machine: Machine) -> None:
         f"other==1.0 \\\n    --hash=sha256:{HASH}\n"
     )
     to = machine.folder / "out"
+    to.mkdir()
+    for name, text in (("ab12cd34", ""), ("mine_one", "mine")):
+        (to / f".requirements.lock.{name}").write_text(text)
     assert machine.envelope("export", "site", "--to", str(to))["data"]["without_hash"] == []
     lock = (to / "requirements.lock").read_text()
     assert f"numpy==2.4.6 \\\n    --hash=sha256:{HASH}\n" in lock
     assert "--index-url https://pypi.example/simple\n" in lock
     assert "other" not in lock
+    # What a killed export had begun to write is gone.
+    assert [p.name for p in to.glob(".*")] == [".requirements.lock.mine_one"]
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "empty"])
@@ -221,6 +226,22 @@ def test_what_a_killed_run_left_beside_it_goes_too(machine: Machine) -> None:
     Ledger(layout.ledger).made("environment", ours, "folder")
     machine.envelope("remove", "site", "--yes")
     assert (layout.env.exists(), ours.exists(), theirs.exists()) == (False, False, True)
+
+
+def test_a_removal_that_was_killed_is_ended(machine: Machine) -> None:
+    from setup_assistant.site.layout import Layout
+    from setup_assistant.steps.ledger import Ledger
+
+    layout = Layout(machine.site("site"))
+    ledger = Ledger(layout.ledger)
+    ledger.begin()
+    ledger.made("environment", layout.env, "folder")
+    (layout.env / "pyvenv.cfg").unlink()
+    shown = machine.envelope("remove", "site", "--yes", "--dry-run")
+    assert (shown["data"]["prefix"], layout.env.exists()) == (str(layout.env), True)
+    for _ in range(2):
+        assert machine.envelope("remove", "site", "--yes")["exit_code"] == 0
+        assert (ledger.owned(), layout.env.exists()) == ([], False)
 
 
 def test_one_that_another_run_works_at_is_not_removed(machine: Machine) -> None:

@@ -294,12 +294,12 @@ def test_what_says_whose_a_folder_is_goes_last(root: Path, monkeypatch: pytest.M
         real(name, **named)
 
     folder = tree(root / "env")
-    for name in (".setup-assistant.json", "~", "a", ".aa"):
+    for name in (".setup-assistant.json", "pyvenv.cfg", "~", "a", ".aa"):
         (folder / name).write_text("{}")
     monkeypatch.setattr(os, "unlink", noted)
     removal.remove(folder, under=root, proof=seen(folder))
-    assert len(gone) == 6
-    assert gone[-1] == ".setup-assistant.json"
+    assert len(gone) == 7
+    assert gone[-2:] == ["pyvenv.cfg", ".setup-assistant.json"]
 
 
 def test_what_would_stop_a_removal_is_told_before(root: Path) -> None:

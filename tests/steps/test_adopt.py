@@ -103,7 +103,9 @@ def test_a_package_that_would_change_needs_consent(theirs: Theirs, tmp_path: Pat
 def test_what_drifts_later_needs_consent_again(theirs: Theirs, tmp_path: Path) -> None:
     theirs.up(tmp_path / "site")
     theirs.lose("accelerate")
-    assert theirs.up(tmp_path / "site")["errors"][0]["code"] == "environment_differs"
+    done = theirs.up(tmp_path / "site")
+    assert done["errors"][0]["code"] == "environment_differs"
+    assert "accelerate" in done["data"]["notes"][0]
     assert not theirs.has("accelerate")
 
 
@@ -135,7 +137,8 @@ def test_what_the_planned_ones_depend_on_is_named_too(theirs: Theirs, tmp_path: 
     assert "torch" not in said
     theirs.up(tmp_path / "site", "--adopt")
     lines = (tmp_path / "site" / "ledger.jsonl").read_text().splitlines()
-    (changed,) = [json.loads(x)["changed"] for x in lines if "changed" in json.loads(x)]
+    foreseen, changed = [json.loads(x)["changed"] for x in lines if "changed" in json.loads(x)]
+    assert foreseen == changed
     assert set(changed) == {"accelerate", "numpy"}
     assert changed["numpy"] == ["1.26.4", "2.4.6"]
     assert_it_can_be_taken_back(theirs, tmp_path / "site", before)

@@ -26,13 +26,16 @@ def test_what_remains_is_what_was_there_before(made: Lab, tmp_path: Path) -> Non
     (lab.folder / "home" / ".config").mkdir(parents=True)
     (lab.folder / "thesis.txt").write_text("mine")
     before = everything(lab.folder)
-    done = lab.run(*arguments(lab.site, lab.index), recipes="old")
+    env = str(lab.folder / "envs" / "mine" / "env")
+    done = lab.run(*arguments(lab.site, lab.index), "--env", env, recipes="old")
     assert done.returncode == 0, done.stderr
     killed = lab.run("env", "upgrade", "site", "--yes", kill=6)
     assert killed.returncode == -signal.SIGKILL
     (lab.site / "notes.txt").write_text("mine too")
     words = ("uninstall", "--site", str(lab.site), "--json")
-    shown = json.loads(lab.run(*words, "--dry-run").stdout)["data"]["items"]
+    foretold = json.loads(lab.run(*words, "--dry-run").stdout)["data"]
+    shown = foretold["items"]
+    assert foretold["kept"] == [str(lab.site / "notes.txt")]
     there = everything(lab.folder)
     gone = json.loads(lab.run(*words, "--yes").stdout)
     assert gone["exit_code"] == 0, gone

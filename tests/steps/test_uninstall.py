@@ -510,9 +510,21 @@ def test_a_swap_removes_only_what_the_site_began(tmp_path: Path) -> None:
     assert (not_ours / "thesis.txt").exists()
 
 
+def test_a_carried_python_goes_with_the_last_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "home/.local/share/setup-assistant"
+    running, other, mine_ = (data / f"python-{end}" for end in ("a" * 12, "b" * 12, "mine"))
+    for folder in (running, other, mine_):
+        mine(folder)
+    monkeypatch.setattr("sys.prefix", str(running))
+    shown, _done = uninstalled(Made(tmp_path / "site").layout.root, others=False)
+    assert (shown[str(running)], shown[str(other)]) == ("kept", "remove")
+    assert [p.exists() for p in (running, other, mine_)] == [True, False, True]
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_an_environment_of_a_site_that_is_gone_is_taken_over(tmp_path: Path, known: bool) -> None:
-
     gone = Made(tmp_path / "gone", tmp_path / "envs" / "q")
     marker = gone.layout.env / ".setup-assistant.json"
     if not known:

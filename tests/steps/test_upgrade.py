@@ -159,6 +159,28 @@ def test_there_and_back_and_there(site: Site, plan: Plan, newer: Plan) -> None:
     assert_whole(layout, newer)
 
 
+def test_what_is_there_by_hand_and_not_told_is_upgraded(
+    site: Site, plan: Plan, newer: Plan
+) -> None:
+    (info,) = site.layout.env.glob("lib/python3*/site-packages/transformers-*")
+    info.rename(info.with_name("transformers-99.1.0.dist-info"))
+    assert [c.name for c in upgrade.changes(site.layout, plan)] == ["transformers"]
+    (change,) = upgrade.changes(site.layout, newer)
+    assert (change.old, change.new) == (plan.transformers.version, "99.1.0")
+    assert go(site, newer)
+    assert_whole(site.layout, newer)
+    assert upgrade.changes(site.layout, newer) == ()
+
+
+def test_what_a_killed_rollback_wrote_aside_is_swept(site: Site, newer: Plan) -> None:
+    assert go(site, newer)
+    kept = rollback.kept(site.layout)
+    (kept / ".plan.json.ab12_xyz").write_text("{")
+    (kept / ".mine.ab12_xyz").write_text("mine")
+    upgrade.rollback(site.layout, paths.recipes_folder())
+    assert [p.name for p in kept.glob(".*")] == [".mine.ab12_xyz"]
+
+
 def test_nothing_to_go_back_to(site: Site) -> None:
     with pytest.raises(SetupError) as caught:
         upgrade.rollback(site.layout, paths.recipes_folder())

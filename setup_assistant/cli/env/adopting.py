@@ -87,7 +87,7 @@ def take_back(name: str, *, dry_run: bool) -> Result:
     from setup_assistant.site import environments
     from setup_assistant.site.read import read_layout
     from setup_assistant.steps import adopt as adopting
-    from setup_assistant.steps.write_receipt import tell_again
+    from setup_assistant.steps.write_receipt import is_told, tell_again
 
     found = environments.pick(name)
     environments.refuse_used(found)
@@ -100,7 +100,7 @@ def take_back(name: str, *, dry_run: bool) -> Result:
         if theirs:
             show.note(_("Changed since by somebody else, and left: {packages}",
                         packages=adopting.listed(theirs)))  # fmt: skip
-        if own and not dry_run:
+        if (own or not is_told(layout)) and not dry_run:
             adopting.take_back(layout, own)
             tell_again(layout)
     data = {

@@ -12,7 +12,7 @@ import click
 from setup_assistant import frozen_json
 from setup_assistant.cli.common import verb
 from setup_assistant.cli.env import adopting, export, lifecycle
-from setup_assistant.cli.env.removing import Going, carry_out, removal_of
+from setup_assistant.cli.env.removing import Going, carry_out, gone, removal_of
 from setup_assistant.cli.env.unfinished import end_named
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
@@ -63,11 +63,11 @@ def remove(name: str, yes: bool, dry_run: bool) -> Result:
     try:
         found = environments.pick(name)
     except SetupError as error:
-        gone = environments.is_gone(name)
-        if error.code != "env_unknown" or gone is None:
+        where = gone(name, dry_run=dry_run) if error.code == "env_unknown" else None
+        if where is None:
             raise
-        data = {"environment": None, "prefix": str(gone), "removed": False}
-        return Result("env remove", data=data, text=lambda: _draw_gone(gone))
+        data = {"environment": None, "prefix": str(where), "removed": False}
+        return Result("env remove", data=data, text=lambda: _draw_gone(where))
     environments.refuse(found)
     going = removal_of(found)
     _refuse_link(going)

@@ -112,19 +112,22 @@ def rollback(name: str, dry_run: bool) -> Result:
     ended = end_named(name)
     if is_adopted(name):
         return take_back(name, dry_run=dry_run)
-    found, layout = _ours(name)
-    if dry_run:
-        return _rollback_shown(found, layout)
-    if ended != "rolled back":
-        with files.exclusive(layout.lock):
-            upgrading.rollback(layout, paths.recipes_folder())
+    _found, layout = _ours(name)
+    done = ended == "rolled back"
+    with files.exclusive(layout.lock):
+        changes = () if done else _way_back(layout)
+        notes = _by_hand(layout) if done else _rolled_by_hand(layout)
+        for note in notes:
+            show.note(note)
+        if not (done or dry_run):
+            upgrading.rollback(layout, paths.recipes_folder(), changes)
     now = environments.pick(str(layout.env))
-    notes = _by_hand(layout)
-    for note in notes:
-        show.note(note)
+    data = _data(now, changes, done=not dry_run) | {"notes": notes}
+    if dry_run:
+        return Result("env rollback", data, text=lambda: _draw(changes))
     return Result(
         "env rollback",
-        {"environment": frozen_json.to_builtins(now), "notes": notes},
+        data,
         text=lambda: show.line(
             _("{prefix} has torch {torch} again.", prefix=now.prefix,
               torch=f"{now.torch.version} {now.torch.build or ''}".strip() if now.torch else "-")
@@ -132,8 +135,8 @@ def rollback(name: str, dry_run: bool) -> Result:
     )  # fmt: skip
 
 
-def _rollback_shown(found: Environment, layout: Layout) -> Result:
-    """Show what a rollback would change.
+def _way_back(layout: Layout) -> tuple[Change, ...]:
+    """Return what a rollback changes.
 
     Raises:
         SetupError: `nothing_previous`.
@@ -145,21 +148,26 @@ def _rollback_shown(found: Environment, layout: Layout) -> Result:
     if not rollback_steps.there(layout):
         raise SetupError("nothing_previous", path=str(layout.env))
     previous = prefix.packages(rollback_steps.folder(layout))
-    changes = by_hand.compared(prefix.packages(layout.env), previous)
-    return Result("env rollback", _data(found, changes, done=False), text=lambda: _draw(changes))
+    return by_hand.compared(prefix.packages(layout.env), previous)
 
 
-def _by_hand(layout: Layout) -> list[str]:
-    """Say what a person has changed in the environment that came back; it comes as it is."""
+def _by_hand(layout: Layout, folder: Path | None = None) -> list[str]:
+    """Say what a person has changed in an environment, by default the one in place."""
     from setup_assistant.site.read import read_plan
     from setup_assistant.steps import by_hand
     from setup_assistant.steps.environment_record import planned
 
-    found = by_hand.departures(layout.env, planned(read_plan(layout)))
-    return [
-        _("Changed by hand: {name} {was} → {now}", name=d.name, was=d.old or "-", now=d.new or "-")
-        for d in found
-    ]
+    found = by_hand.departures(folder or layout.env, planned(read_plan(layout)))
+    return [str(line) for line in by_hand.told(found)]
+
+
+def _rolled_by_hand(layout: Layout) -> list[str]:
+    """Say what a person has changed in the environment that comes back and the one that goes."""
+    from setup_assistant.steps import rollback as rollback_steps
+
+    aside = _("Set aside with the environment until the next rollback:")
+    gone = [f"{aside} {line}" for line in _by_hand(layout)]
+    return [*_by_hand(layout, rollback_steps.folder(layout)), *gone]
 
 
 def _ours(name: str) -> tuple[Environment, Layout]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,26 @@ def carry_out(found: Environment, going: Going) -> None:
         if ledger.path.exists():
             for folder in going.paths:
                 ledger.removed("environment", folder)
+
+
+def gone(name: str, *, dry_run: bool) -> Path | None:
+    """Return where an environment of this name was, whose removal is ended where it was killed.
+
+    Raises:
+        SetupError: `site_busy`; `removal_refused` where something else lies there by now.
+    """
+    for prefix, site in environments.missing(name):
+        layout = read_layout(site)
+        owner, ledger = Owner(layout), Ledger(layout.ledger)
+        if prefix.exists() and not owner.lists(prefix):
+            continue
+        with contextlib.nullcontext() if dry_run else files.exclusive(layout.lock):
+            for folder in () if dry_run else (prefix, *beside(prefix)):
+                if owner.lists(folder):
+                    owner.remove_unfinished(folder)
+                    ledger.removed("environment", folder)
+        return prefix
+    return None
 
 
 def _proof(owner: Owner, path: Path) -> Proof | None:

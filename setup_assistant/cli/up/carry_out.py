@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from setup_assistant.cli.common import language_flag
@@ -40,9 +41,10 @@ def carry_out(
         show_brief(prepared.plan, prepared.machine, str(prepared.layout.root))
     if agree is not None and not agree(prepared):
         return Result("up", _plan_data(prepared), text=lambda: show.line(_("Nothing was done.")))
+    above = [p for p in prepared.layout.root.parents if not p.exists()]
     with files.exclusive(prepared.layout.lock):
         sites.register(prepared.layout.root)
-        return _travel(prepared)
+        return _travel(prepared, above)
 
 
 def _left(prepared: Prepared) -> list[dict[str, str]]:
@@ -65,14 +67,14 @@ def _left(prepared: Prepared) -> list[dict[str, str]]:
     return [{"name": s.name, "status": "already" if so(s) else "planned"} for s in steps]
 
 
-def _travel(prepared: Prepared) -> Result:
+def _travel(prepared: Prepared, above: Sequence[Path]) -> Result:
     from setup_assistant.cli.up.step_display import Guide
     from setup_assistant.steps.rehearsal import wanted
     from setup_assistant.steps.run_steps import standard_steps, travel
 
     guide = Guide()
     try:
-        context = begin(prepared, guide)
+        context = begin(prepared, guide, above)
         rehearse = wanted(prepared.plan, prepared.wishes, prepared.layout)
         travelled = travel(context, standard_steps(prepared.plan, rehearse=rehearse), guide)
     except KeyboardInterrupt:
