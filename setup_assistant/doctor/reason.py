@@ -1,8 +1,7 @@
-"""Reason where a run failed and no row says why: metadata, hooks, then its own words."""
+"""Reason where a run failed and no row says why: metadata, then its own words."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from setup_assistant.doctor import requirements, situation
@@ -14,28 +13,24 @@ from setup_assistant.verify.installs import install_command, uninstall_command
 
 # Causes that only say that something failed.
 VAGUE = ("import-failed", "question-failed", "crashed", "child-failed", "model-unreadable",
-         "device-failed", "package-missing")  # fmt: skip
+         "device-failed")  # fmt: skip
 # What transformers imports where it is there, and an answer does not need.
 OPTIONAL = ("scikit-learn", "scipy", "torchaudio", "xformers", "flash-attn", "bitsandbytes", "peft",
             "timm", "librosa", "pandas", "kernels", "optimum", "deepspeed", "datasets", "numba",
             "soundfile", "tensorflow", "jax", "sentencepiece", "apex")  # fmt: skip
-_HOOKS = ("sitecustomize.py", "usercustomize.py")
 
 
-def why(case: Case, cause: str, lines: tuple[str, ...], package: str) -> Trouble | None:
+def why(case: Case, cause: str, lines: tuple[str, ...]) -> Trouble | None:
     """Return a better reason for a vague failure, marked as inferred; None where there is none.
 
     Args:
         case: the environment and the person's variables.
         cause: what the run named.
         lines: what it said.
-        package: the package that it named.
     """
     install = case.install
     if install is None or cause not in VAGUE:
         return None
-    if cause == "package-missing":
-        return _hidden(install, package)
     return _misfit(install) or _said(case, lines)
 
 
@@ -63,21 +58,6 @@ def _misfits(install: Install) -> Iterator[requirements.Unmet]:
         for need in requirements.unmet(install, (name,)):
             if need.have is not None and need.asked_by in OPTIONAL:
                 yield need
-
-
-def _hidden(install: Install, package: str) -> Trouble | None:
-    """Look for a hook that takes away a package that is there."""
-    module = {"pillow": "PIL"}.get(package.lower(), package.replace("-", "_"))
-    if not install.holds(module):
-        return None
-    for folder in install.folders:
-        for path in (*(folder / name for name in _HOOKS), *sorted(folder.glob("*.pth"))):
-            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-            if re.search(rf"\b{re.escape(module)}\b", text):
-                return Trouble(evidence=((str(path), text.strip()[:200]),), cause="startup-hides",
-                               values={"file": str(path), "package": module},
-                               confidence="inferred")  # fmt: skip
-    return None
 
 
 def _said(case: Case, lines: tuple[str, ...]) -> Trouble | None:

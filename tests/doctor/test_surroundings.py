@@ -75,15 +75,45 @@ def test_a_folder_of_pythonpath(env: Path, tmp_path: Path) -> None:
     assert (found.id, found.values["folder"]) == ("live-pythonpath", str(old))
 
 
-def test_a_hook_that_puts_a_folder_first(env: Path, tmp_path: Path) -> None:
+STALE = "import sys; sys.path.insert(0, {stale!r})\n"
+REFUSED = """import sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "num" + "py": raise ImportError("not here")
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("b.pth", STALE), ("sitecustomize.py", REFUSED)])
+def test_a_hook_is_found_by_running_each_alone(
+    env: Path, tmp_path: Path, name: str, text: str
+) -> None:
     stale = tmp_path / "stale"
     (stale / "numpy").mkdir(parents=True)
     (stale / "numpy" / "__init__.py").write_text("")
     home = next(env.glob("lib/python3*/site-packages"))
-    (home / "a.pth").write_text(f"import sys; sys.path.insert(0, {str(stale)!r})\n")
+    (home / "a.pth").write_text("import sys  # numpy\n")
+    (home / name).write_text(text.replace("{stale!r}", repr(str(stale))))
     found = seen(env, tmp_path)
     assert isinstance(found, Trouble)
-    assert (found.id, found.values["file"]) == ("live-startup-hides", str(home / "a.pth"))
+    assert (found.id, found.values["file"]) == ("live-startup-hides", str(home / name))
+    (command,) = found.commands
+    subprocess.run(command, shell=True, check=True)
+    assert seen(env, tmp_path) is None
+
+
+def test_a_hook_of_the_home(env: Path, tmp_path: Path) -> None:
+    settings = env / "pyvenv.cfg"
+    text = settings.read_text().replace("site-packages = false", "site-packages = true")
+    settings.write_text(text)
+    base = tmp_path / "base"
+    folder = base / next(env.glob("lib/python3*/site-packages")).relative_to(env)
+    folder.mkdir(parents=True)
+    (folder / "usercustomize.py").write_text("import sys\nsys.modules['numpy'] = None\n")
+    found = seen(env, tmp_path, PYTHONUSERBASE=str(base))
+    assert isinstance(found, Trouble)
+    assert (found.id, found.values["package"]) == ("live-startup-hides", "numpy")
+    assert found.commands == ("export PYTHONNOUSERSITE=1",)
 
 
 def test_a_package_under_development_is_well(env: Path, tmp_path: Path) -> None:
