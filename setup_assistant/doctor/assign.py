@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from setup_assistant.doctor.finding import Diagnosis, Finding, Layer
 from setup_assistant.doctor.install import Install
+from setup_assistant.doctor.owners import changed, owner_of
 from setup_assistant.doctor.watched import Watched
-from setup_assistant.host.prefix import normal_name
 from setup_assistant.messages import Message, msg
 
 Half = Literal["none", "machine", "packages", "weights", "script"]
@@ -58,9 +54,9 @@ def assign(
     if ran.code == 0:
         return Verdict(half="none", reasons=(msg("The program ended well."),))
     ended = _ended(ran)
-    changed = [row for row in _frames_of(ran, install) if row[2]] if install else []
-    if changed:
-        name, file, why = changed[0]
+    other = [row for row in _frames_of(ran, install) if row[2]] if install else []
+    if other:
+        name, file, why = other[0]
         said = msg("{file} of {package} {why}.", file=file, package=name, why=why)
         return Verdict(half="packages", blamed=name, reasons=(*ended, said))
     first = next((f for f in found.failed if f.layer in _OWN), None)
@@ -105,7 +101,7 @@ def _by_frames(ran: Watched, install: Install | None, reasons: tuple[Message, ..
         return Verdict(half="script", blamed=script, reasons=reasons)
     link = ran.chain[0]
     file, line, function = link.frames[-1] if link.frames else (script, 0, "")
-    owner = _owner(install, file)
+    owner = owner_of(install, file)
     place = msg("{kind} was raised in {file}, line {line} ({function}).", kind=link.kind, file=file,
                 line=line, function=function)  # fmt: skip
     if owner is not None and owner not in _PROVED:
@@ -113,7 +109,7 @@ def _by_frames(ran: Watched, install: Install | None, reasons: tuple[Message, ..
                        package=owner)  # fmt: skip
         return Verdict(half="packages", blamed=owner, reasons=(*reasons, place, unproved))
     if owner is not None:
-        own = next((f for f, _n, _w in reversed(link.frames) if not _owner(install, f)), script)
+        own = next((f for f, _n, _w in reversed(link.frames) if not owner_of(install, f)), script)
         asked = msg("{package} is whole and answers otherwise: what {file} asks of it is at fault.",
                     package=owner, file=own)  # fmt: skip
         return Verdict(half="script", blamed=own, reasons=(*reasons, place, asked))
@@ -132,41 +128,6 @@ def _frames_of(ran: Watched, install: Install | None) -> Iterator[tuple[str, str
     """Yield the packages and files of the whole chain, and what is wrong with each."""
     files = dict.fromkeys(f for link in ran.chain for f, _n, _w in reversed(link.frames))
     for file in files:
-        owner = _owner(install, file) if install else None
+        owner = owner_of(install, file) if install else None
         if owner is not None and install is not None:
-            yield owner, file, _changed(install, file)
-
-
-def _owner(install: Install, file: str) -> str | None:
-    """Return the package of a file; the name of its module where no package brings it."""
-    for folder in install.folders:
-        for home in {folder, folder.resolve()}:
-            if file.startswith(f"{home}/"):
-                module = file.removeprefix(f"{home}/").partition("/")[0]
-                return _brings(install, module) or normal_name(module.removesuffix(".py"))
-    return None
-
-
-def _brings(install: Install, module: str) -> str | None:
-    for dist in install.dists:
-        record = dist.text("RECORD") or ""
-        if record.startswith(f"{module}/") or f"\n{module}/" in record or f"\n{module}," in record:
-            return dist.name
-    return None
-
-
-def _changed(install: Install, file: str) -> str:
-    """Return what is wrong with a file, by the sum in its package's record; empty for nothing."""
-    path = Path(file)
-    for dist in install.dists:
-        name = next((file.removeprefix(f"{h}/") for h in {dist.home, dist.home.resolve()}
-                     if file.startswith(f"{h}/")), "")  # fmt: skip
-        for row in csv.reader((dist.text("RECORD") or "").splitlines()) if name else ():
-            if row[:1] == [name] and len(row) == 3:
-                kind, _equals, wanted = row[1].partition("=")
-                if kind != "sha256" or not path.is_file():
-                    return ""
-                held = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest())
-                same = held.decode().rstrip("=") == wanted
-                return "" if same else str(msg("is not as it was installed"))
-    return ""
+            yield owner, file, changed(install, file)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from setup_assistant.doctor import requirements, situation
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.explain import explain
+from setup_assistant.doctor.gather import ROOTS
 from setup_assistant.doctor.install import Install
+from setup_assistant.doctor.owners import changed, owner_of
+from setup_assistant.doctor.packages import again
 from setup_assistant.verify.installs import install_command, uninstall_command
 
 # Causes that only say that something failed.
@@ -29,9 +33,40 @@ def why(case: Case, cause: str, lines: tuple[str, ...]) -> Trouble | None:
         lines: what it said.
     """
     install = case.install
-    if install is None or cause not in VAGUE:
+    if install is None:
         return None
-    return _misfit(install) or _said(case, lines)
+    found = _by_frames(case, install)
+    if found is not None:
+        return found
+    return _misfit(install) or _said(case, lines) if cause in VAGUE else None
+
+
+def _by_frames(case: Case, install: Install) -> Trouble | None:
+    """Follow a failed import to the package that is at fault: a changed file, else a plugin.
+
+    A plugin is what is imported because it is there: nothing that an answer goes through asks for
+    it, so that all goes on without it.
+    """
+    seen = case.surroundings and (case.surroundings.alone or case.surroundings.person)
+    if not seen or seen.failed is None:
+        return None
+    owners = {f: owner for f in reversed(seen.frames) if (owner := owner_of(install, f))}
+    for file, owner in owners.items():
+        why_not, dist = changed(install, file), install.by_name.get(owner)
+        if why_not and dist is not None:
+            return Trouble(evidence=((file, why_not), (owner, seen.error)), cause="files-missing",
+                           commands=(again(install, dist),),
+                           values={"name": owner, "file": Path(file).name,
+                                   "detail": why_not})  # fmt: skip
+    asked = {need.name for _by, need in requirements.asked(install, *ROOTS)} | set(ROOTS)
+    plugin = next((o for o in owners.values() if o in install.by_name and o not in asked), None)
+    if plugin is None:
+        return None
+    return _misfit(install) or Trouble(
+        evidence=((plugin, seen.error),), cause="plugin-broken", confidence="inferred",
+        commands=(uninstall_command(install.prefix, plugin),),
+        values={"package": f"{plugin} {install.version(plugin)}", "detail": seen.error},
+    )  # fmt: skip
 
 
 def _misfit(install: Install) -> Trouble | None:

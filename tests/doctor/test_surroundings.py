@@ -12,9 +12,11 @@ import pytest
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.gather import gather, opened
+from setup_assistant.doctor.reason import why
 from setup_assistant.doctor.surroundings_check import look
 from setup_assistant.host.prefix import closed
 from tests.doctor.test_cuda import NOBODY
+from tests.doctor.test_watch import package
 
 
 @pytest.fixture
@@ -32,10 +34,14 @@ def env(tmp_path: Path) -> Path:
     return prefix
 
 
-def seen(env: Path, cwd: Path, **variables: str) -> object:
+def case_of(env: Path, cwd: Path, **variables: str) -> Case:
     case = Case(machine=NOBODY, prefix=env, folder=None, variables={**os.environ, **variables},
                 root=Path("/"), cwd=cwd, purpose=TORCH_ONLY)  # fmt: skip
-    return look(gather(opened(case), ("surroundings",)))
+    return gather(opened(case), ("surroundings",))
+
+
+def seen(env: Path, cwd: Path, **variables: str) -> object:
+    return look(case_of(env, cwd, **variables))
 
 
 @pytest.mark.parametrize(
@@ -123,6 +129,31 @@ def test_a_package_under_development_is_well(env: Path, tmp_path: Path) -> None:
     home = next(env.glob("lib/python3*/site-packages"))
     (home / "mine.pth").write_text(f"{source.parent}\n")
     assert seen(env, tmp_path, PYTHONUNBUFFERED="1") is None
+
+
+@pytest.mark.parametrize(
+    ("asks", "sound", "cause", "command"),
+    [
+        ("", True, "plugin-broken", "uninstall"),
+        ("Requires-Dist: torch_npu\n", True, None, ""),
+        ("Requires-Dist: torch_npu\n", False, "files-missing", "install"),
+    ],
+)
+def test_the_package_of_the_innermost_frame(
+    env: Path, tmp_path: Path, asks: str, sound: bool, cause: str | None, command: str
+) -> None:
+    home = next(env.glob("lib/python3*/site-packages"))
+    (home / "numpy.py").write_text("import torch_npu\n")
+    package(env, "torch_npu", "import torch_npu.missing\n")
+    if not sound:
+        (home / "torch_npu" / "__init__.py").write_text("import odd\n")
+    (home / "torch-2.9.0.dist-info").mkdir()
+    (home / "torch-2.9.0.dist-info" / "METADATA").write_text(f"Name: torch\n{asks}\n")
+    found = why(case_of(env, tmp_path), "package-missing", ())
+    assert (found.cause if found else None) == cause
+    if found:
+        assert f" {command} " in found.commands[0]
+        assert "torch-npu" in found.commands[0]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another account is needed")
