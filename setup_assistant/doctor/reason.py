@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from setup_assistant.doctor import requirements, situation
@@ -10,14 +10,17 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.explain import explain
 from setup_assistant.doctor.gather import ROOTS
-from setup_assistant.doctor.install import Install
-from setup_assistant.doctor.owners import changed, owner_of
+from setup_assistant.doctor.install import Dist, Install
+from setup_assistant.doctor.owners import changed, edited, owner_of
 from setup_assistant.doctor.packages import again
+from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command, uninstall_command
 
 # Causes that only say that something failed.
 VAGUE = ("import-failed", "question-failed", "crashed", "child-failed", "model-unreadable",
          "device-failed")  # fmt: skip
+# What an edited source may lead to, and no exception tells.
+WRONG = ("wrong-answer", "logits-differ", "not-a-number", "empty-answer", "repeating")
 # What transformers imports where it is there, and an answer does not need.
 OPTIONAL = ("scikit-learn", "scipy", "torchaudio", "xformers", "flash-attn", "bitsandbytes", "peft",
             "timm", "librosa", "pandas", "kernels", "optimum", "deepspeed", "datasets", "numba",
@@ -38,7 +41,29 @@ def why(case: Case, cause: str, lines: tuple[str, ...]) -> Trouble | None:
     found = _by_frames(case, install)
     if found is not None:
         return found
-    return _misfit(install) or _said(case, lines) if cause in VAGUE else None
+    if cause in VAGUE:
+        return _misfit(install) or _said(case, lines) or _edited(install)
+    return _edited(install) if cause in WRONG else None
+
+
+def _edited(install: Install) -> Trouble | None:
+    """Compare the sources that an answer goes through with their records."""
+    names = {*ROOTS, *(need.name for _by, need in requirements.asked(install, *ROOTS))}
+    found = list(edited(install, names))
+    if not found:
+        return None
+    dists = dict.fromkeys(dist for dist, _file in found)
+    return _not_whole(install, tuple(dists), *(file for _dist, file in found))
+
+
+def _not_whole(install: Install, dists: Sequence[Dist], *files: str) -> Trouble:
+    why_not = str(msg("is not as it was installed"))
+    return Trouble(
+        evidence=tuple((file, why_not) for file in files), cause="files-missing",
+        commands=tuple(again(install, dist) for dist in dists),
+        values={"name": ", ".join(d.name for d in dists), "file": Path(files[0]).name,
+                "detail": why_not},
+    )  # fmt: skip
 
 
 def _by_frames(case: Case, install: Install) -> Trouble | None:
@@ -52,12 +77,9 @@ def _by_frames(case: Case, install: Install) -> Trouble | None:
         return None
     owners = {f: owner for f in reversed(seen.frames) if (owner := owner_of(install, f))}
     for file, owner in owners.items():
-        why_not, dist = changed(install, file), install.by_name.get(owner)
-        if why_not and dist is not None:
-            return Trouble(evidence=((file, why_not), (owner, seen.error)), cause="files-missing",
-                           commands=(again(install, dist),),
-                           values={"name": owner, "file": Path(file).name,
-                                   "detail": why_not})  # fmt: skip
+        dist = install.by_name.get(owner)
+        if dist is not None and changed(install, file):
+            return _not_whole(install, (dist,), file)
     asked = {need.name for _by, need in requirements.asked(install, *ROOTS)} | set(ROOTS)
     plugin = next((o for o in owners.values() if o in install.by_name and o not in asked), None)
     if plugin is None:

@@ -156,6 +156,18 @@ def test_the_package_of_the_innermost_frame(
         assert "torch-npu" in found.commands[0]
 
 
+def test_an_edited_source_behind_a_wrong_answer(env: Path, tmp_path: Path) -> None:
+    source = package(env, "transformers", "x = 1\n")
+    case = case_of(env, tmp_path)
+    assert why(case, "wrong-answer", ()) is None
+    source.write_text("x = 2\n")
+    found = why(case, "wrong-answer", ())
+    assert found is not None
+    assert found.evidence[0][0] == str(source)
+    assert "transformers==1.0" in found.commands[0]
+    assert why(case, "decoder-missing", ()) is None
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="another account is needed")
 def test_an_interpreter_behind_a_closed_home_is_a_failure(env: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
