@@ -195,7 +195,8 @@ def nvidia_missing(case: Case) -> Trouble | NotHere | None:
 
 def _unmet(install: Install, lacking: list[Unmet]) -> Trouble:
     """Return the finding of all requirements that are not met, and the one command for them."""
-    pins = dict.fromkeys(need.pin for need in lacking)
+    bound = {need.name for need in lacking if need.pin != need.name}
+    pins = dict.fromkeys(n.pin for n in lacking if n.pin != n.name or n.name not in bound)
     evidence = [
         e for n in lacking for e in ((n.asked_by, n.text), (n.name, n.have or msg("absent")))
     ]
