@@ -24,6 +24,7 @@ _AROUND: dict[str, Half] = {
     "live-shadowed": "script", "live-pythonpath": "packages", "live-user-site": "packages",
     "live-variable-breaks": "packages", "live-startup-hides": "packages",
     "live-files-missing": "packages", "live-plugin-broken": "packages",
+    "live-packages-by-hand": "packages",
 }  # fmt: skip
 _OWN = ("driver", "gpu", "environment", "packages", "weights", "runtime")
 # What the canary goes through: its answers prove them.

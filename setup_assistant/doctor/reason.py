@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from setup_assistant.catalog import causes
 from setup_assistant.doctor import requirements, situation
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import Trouble
@@ -21,6 +22,8 @@ VAGUE = ("import-failed", "question-failed", "crashed", "child-failed", "model-u
          "device-failed")  # fmt: skip
 # What an edited source may lead to, and no exception tells.
 WRONG = ("wrong-answer", "logits-differ", "not-a-number", "empty-answer", "repeating")
+# What the packages may be behind.
+_INSIDE = ("environment", "packages", "runtime")
 # What transformers imports where it is there, and an answer does not need.
 OPTIONAL = ("scikit-learn", "scipy", "torchaudio", "xformers", "flash-attn", "bitsandbytes", "peft",
             "timm", "librosa", "pandas", "kernels", "optimum", "deepspeed", "datasets", "numba",
@@ -39,6 +42,8 @@ def why(case: Case, cause: str, lines: tuple[str, ...]) -> Trouble | None:
     if install is None:
         return None
     found = _by_frames(case, install)
+    if found is None and cause != "package-missing" and causes.layer_of(cause) in _INSIDE:
+        found = _strayed(install)
     if found is not None:
         return found
     if cause in VAGUE:
@@ -46,10 +51,30 @@ def why(case: Case, cause: str, lines: tuple[str, ...]) -> Trouble | None:
     return _edited(install) if cause in WRONG else None
 
 
+def _strayed(install: Install) -> Trouble | None:
+    """Look for what an answer goes through, and left the lock that was proved."""
+    pins = situation.site_pins(install.prefix)[0]
+    left = {
+        n: v for n in _taking_part(install) if (v := install.version(n)) and pins.get(n, v) != v
+    }
+    if not left:
+        return None
+    return Trouble(
+        evidence=tuple((n, f"{v}; requirements.lock: {pins[n]}") for n, v in left.items()),
+        cause="packages-by-hand", confidence="inferred",
+        commands=(install_command(install.prefix, *(f"{n}=={pins[n]}" for n in left)),),
+        values={"packages": ", ".join(f"{n} {pins[n]} → {v}" for n, v in left.items())},
+    )  # fmt: skip
+
+
+def _taking_part(install: Install) -> set[str]:
+    """Return the packages that an answer goes through."""
+    return {*ROOTS, *(need.name for _by, need in requirements.asked(install, *ROOTS))}
+
+
 def _edited(install: Install) -> Trouble | None:
     """Compare the sources that an answer goes through with their records."""
-    names = {*ROOTS, *(need.name for _by, need in requirements.asked(install, *ROOTS))}
-    found = list(edited(install, names))
+    found = list(edited(install, _taking_part(install)))
     if not found:
         return None
     dists = dict.fromkeys(dist for dist, _file in found)
@@ -80,7 +105,7 @@ def _by_frames(case: Case, install: Install) -> Trouble | None:
         dist = install.by_name.get(owner)
         if dist is not None and changed(install, file):
             return _not_whole(install, (dist,), file)
-    asked = {need.name for _by, need in requirements.asked(install, *ROOTS)} | set(ROOTS)
+    asked = _taking_part(install)
     plugin = next((o for o in owners.values() if o in install.by_name and o not in asked), None)
     if plugin is None:
         return None

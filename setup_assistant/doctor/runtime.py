@@ -114,5 +114,5 @@ CHECKS = (
 def ids() -> tuple[str, ...]:
     """Return the ids of findings that are named by a check inside."""
     more = ("variable-breaks", "startup-hides", "pythonpath", "user-site", "shadowed",
-            "plugin-broken", "files-missing")  # fmt: skip
+            "plugin-broken", "files-missing", "packages-by-hand")  # fmt: skip
     return tuple(PREFIX + name for name in (*checks.load().order, *more))

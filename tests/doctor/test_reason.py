@@ -59,6 +59,17 @@ def test_what_left_the_lock_goes_back_to_it(body: Body, monkeypatch: pytest.Monk
     assert command.endswith(f" torch==2.9.0+cu126 --index-url {index}")
 
 
+def test_what_left_the_lock_is_behind_a_failure(
+    body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pins = {"qwen-vl-utils": "0.0.15", "numpy": "2.3.1"}
+    monkeypatch.setattr(situation, "site_pins", lambda _prefix: (pins, ""))
+    found = reason(body.case(), "decoder-missing")
+    assert found.cause == "packages-by-hand"
+    assert found.commands[0].endswith(" qwen-vl-utils==0.0.15")
+    assert why(opened(body.case()), "no-kernel", ()) is None
+
+
 def test_its_own_words_are_read_as_a_pasted_text_is(body: Body) -> None:
     said = "ImportError: x requires jinja2>=3.1.9 to be installed. Your version is 2.9.1."
     found = reason(body.case(), "question-failed", said)
