@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from setup_assistant.doctor.finding import Diagnosis, Finding, Layer
 from setup_assistant.doctor.install import Install
+from setup_assistant.doctor.owners import changed, owner_of
+from setup_assistant.doctor.requirements import asked
 from setup_assistant.doctor.watched import Watched
-from setup_assistant.host.prefix import normal_name
 from setup_assistant.messages import Message, msg
 
 Half = Literal["none", "machine", "packages", "weights", "script"]
@@ -25,6 +23,8 @@ _HALVES: dict[Layer, Half] = {
 _AROUND: dict[str, Half] = {
     "live-shadowed": "script", "live-pythonpath": "packages", "live-user-site": "packages",
     "live-variable-breaks": "packages", "live-startup-hides": "packages",
+    "live-files-missing": "packages", "live-plugin-broken": "packages",
+    "live-packages-by-hand": "packages",
 }  # fmt: skip
 _OWN = ("driver", "gpu", "environment", "packages", "weights", "runtime")
 # What the canary goes through: its answers prove them.
@@ -46,6 +46,7 @@ def assign(
     found: Diagnosis,
     install: Install | None,
     fresh: Callable[[], bool | None],
+    beside: Callable[[Sequence[str]], bool],
 ) -> Verdict:
     """Return the half at fault.
 
@@ -54,13 +55,14 @@ def assign(
         found: what was found beside it: checks of files, the canary here, the person's weights.
         install: the environment.
         fresh: asks the canary in a new environment of the same pins; None where none can be made.
+        beside: asks the canary here beside modules that are imported first.
     """
     if ran.code == 0:
         return Verdict(half="none", reasons=(msg("The program ended well."),))
     ended = _ended(ran)
-    changed = [row for row in _frames_of(ran, install) if row[2]] if install else []
-    if changed:
-        name, file, why = changed[0]
+    other = [row for row in _frames_of(ran, install) if row[2]] if install else []
+    if other:
+        name, file, why = other[0]
         said = msg("{file} of {package} {why}.", file=file, package=name, why=why)
         return Verdict(half="packages", blamed=name, reasons=(*ended, said))
     first = next((f for f in found.failed if f.layer in _OWN), None)
@@ -70,7 +72,10 @@ def assign(
         return Verdict(half=half, blamed=first.id, reasons=(*ended, _cause(first)))
     if first is not None:
         return _by_fresh(first.id, (*ended, _cause(first)), fresh)
-    return _by_frames(ran, install, (*ended, msg("The canary answers in this environment.")))
+    canary = msg("The canary answers in this environment.")
+    verdict = _by_frames(ran, install, (*ended, canary))
+    plugins = verdict.half == "script" and _by_plugins(ran, install, (*ended, canary), beside)
+    return plugins or verdict
 
 
 def _of_run(first: Finding, found: Diagnosis) -> Half | None:
@@ -99,25 +104,54 @@ def _cause(finding: Finding) -> Message:
 
 
 def _by_frames(ran: Watched, install: Install | None, reasons: tuple[Message, ...]) -> Verdict:
-    """Follow the exception to its innermost file."""
+    """Follow the exception outwards from its innermost file to one that nothing proves."""
     script = next((w for w in ran.command[1:] if not w.startswith("-")), ran.command[0])
     if not ran.chain or install is None:
         return Verdict(half="script", blamed=script, reasons=reasons)
-    link = ran.chain[0]
+    link, proved = ran.chain[0], _proved(install)
     file, line, function = link.frames[-1] if link.frames else (script, 0, "")
-    owner = _owner(install, file)
     place = msg("{kind} was raised in {file}, line {line} ({function}).", kind=link.kind, file=file,
                 line=line, function=function)  # fmt: skip
-    if owner is not None and owner not in _PROVED:
+    owners = [(f, owner_of(install, f)) for f, _n, _w in reversed(link.frames)]
+    doubtful = ((f, o) for f, o in owners if o not in proved and (o or not _of_python(f)))
+    own, owner = next(doubtful, (script, None))
+    if owner is not None:
         unproved = msg("The canary does not go through {package}: nothing proves it.",
                        package=owner)  # fmt: skip
         return Verdict(half="packages", blamed=owner, reasons=(*reasons, place, unproved))
-    if owner is not None:
-        own = next((f for f, _n, _w in reversed(link.frames) if not _owner(install, f)), script)
-        asked = msg("{package} is whole and answers otherwise: what {file} asks of it is at fault.",
-                    package=owner, file=own)  # fmt: skip
-        return Verdict(half="script", blamed=own, reasons=(*reasons, place, asked))
-    return Verdict(half="script", blamed=file, reasons=(*reasons, place))
+    if own == file:
+        return Verdict(half="script", blamed=own, reasons=(*reasons, place))
+    so = msg("{package} is whole and answers otherwise: what {file} asks of it is at fault.",
+                package=owners[0][1] or "Python", file=own)  # fmt: skip
+    return Verdict(half="script", blamed=own, reasons=(*reasons, place, so))
+
+
+def _proved(install: Install) -> set[str]:
+    """Return the packages that the canary goes through."""
+    return {*_PROVED, *(need.name for _by, need in asked(install, *_PROVED))}
+
+
+def _of_python(file: str) -> bool:
+    return file.startswith("<") or "python3" in Path(file).parent.as_posix()
+
+
+def _by_plugins(
+    ran: Watched,
+    install: Install | None,
+    reasons: tuple[Message, ...],
+    beside: Callable[[Sequence[str]], bool],
+) -> Verdict | None:
+    """Ask the canary beside what else the program imported: a plugin may change the others."""
+    proved = _proved(install) if install else set()
+    found = ((n, owner_of(install, f)) for n, f in ran.modules.items()) if install else ()
+    loaded = {n: o for n, o in found if o and o not in proved}
+    if not loaded or beside(tuple(loaded)):
+        return None
+    owners = sorted(set(loaded.values()))
+    alone = (o for o in owners[1:] and owners if not beside([n for n in loaded if loaded[n] == o]))
+    blamed = next(alone, ", ".join(owners))
+    said = msg("Beside {package} the canary no longer answers.", package=blamed)
+    return Verdict(half="packages", blamed=blamed, reasons=(*reasons, said))
 
 
 def _ended(ran: Watched) -> tuple[Message, ...]:
@@ -132,41 +166,6 @@ def _frames_of(ran: Watched, install: Install | None) -> Iterator[tuple[str, str
     """Yield the packages and files of the whole chain, and what is wrong with each."""
     files = dict.fromkeys(f for link in ran.chain for f, _n, _w in reversed(link.frames))
     for file in files:
-        owner = _owner(install, file) if install else None
+        owner = owner_of(install, file) if install else None
         if owner is not None and install is not None:
-            yield owner, file, _changed(install, file)
-
-
-def _owner(install: Install, file: str) -> str | None:
-    """Return the package of a file; the name of its module where no package brings it."""
-    for folder in install.folders:
-        for home in {folder, folder.resolve()}:
-            if file.startswith(f"{home}/"):
-                module = file.removeprefix(f"{home}/").partition("/")[0]
-                return _brings(install, module) or normal_name(module.removesuffix(".py"))
-    return None
-
-
-def _brings(install: Install, module: str) -> str | None:
-    for dist in install.dists:
-        record = dist.text("RECORD") or ""
-        if record.startswith(f"{module}/") or f"\n{module}/" in record or f"\n{module}," in record:
-            return dist.name
-    return None
-
-
-def _changed(install: Install, file: str) -> str:
-    """Return what is wrong with a file, by the sum in its package's record; empty for nothing."""
-    path = Path(file)
-    for dist in install.dists:
-        name = next((file.removeprefix(f"{h}/") for h in {dist.home, dist.home.resolve()}
-                     if file.startswith(f"{h}/")), "")  # fmt: skip
-        for row in csv.reader((dist.text("RECORD") or "").splitlines()) if name else ():
-            if row[:1] == [name] and len(row) == 3:
-                kind, _equals, wanted = row[1].partition("=")
-                if kind != "sha256" or not path.is_file():
-                    return ""
-                held = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest())
-                same = held.decode().rstrip("=") == wanted
-                return "" if same else str(msg("is not as it was installed"))
-    return ""
+            yield owner, file, changed(install, file)

@@ -34,7 +34,6 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import Check, NotHere, Trouble
 from setup_assistant.doctor.finding import Diagnosis, Finding, Fix, keeps_everything
 from setup_assistant.doctor.gather import gather, opened
-from setup_assistant.doctor.install_words import held
 from setup_assistant.doctor.package_names import named
 from setup_assistant.host import clock, log
 from setup_assistant.messages import Message, msg
@@ -170,9 +169,10 @@ def _finding(check: Check, answer: Trouble | NotHere | None, case: Case) -> Find
     if not commands and answer.cause is None:
         wanted = tuple(named(remedy, {}) for remedy in row.remedy)
         commands = situation.commands(wanted, situation.of_case(case))
-    if commands and case.prefix is not None:
-        pins = situation.site_pins(case.prefix)[0]
-        commands = tuple(held(c, pins) for c in commands) if pins else commands
+    if commands and case.install is not None:
+        said = " ".join((*(w for pair in answer.evidence for w in pair),
+                         *map(str, answer.values.values())))  # fmt: skip
+        commands = situation.pinned(commands, said, case.install)
     root = any(c.startswith("sudo ") for c in commands) or (row.root and not answer.commands)
     open_places = any(word in c for c in commands for word in _PLACES)
     return Finding(

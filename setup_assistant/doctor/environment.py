@@ -82,6 +82,20 @@ def python_moved(case: Case) -> Trouble | NotHere | None:
     return None
 
 
+@layer.check("python-elsewhere", needs=("python-missing", "python-moved"))
+def python_elsewhere(case: Case) -> Trouble | NotHere | None:
+    """Look for the file by which a venv's Python knows its folder, or a library of its own."""
+    if case.prefix is None or case.install is None or not case.install.folders:
+        return NOT_HERE
+    file = case.prefix / "pyvenv.cfg"
+    own = ("lib*/python3*/os.py", "Lib/os.py", "conda-meta")
+    if file.is_file() or any(any(case.prefix.glob(pattern)) for pattern in own):
+        return None
+    python = python_in(case.prefix)
+    return trouble((file, msg("absent")), (python, f"-> {python.resolve()}"), file=str(file),
+                   commands=_again(case))  # fmt: skip
+
+
 @layer.check("python-mismatch", needs=("python-missing", "python-moved"))
 def python_mismatch(case: Case) -> Trouble | NotHere | None:
     """Compare the folder of packages with the interpreter's version."""

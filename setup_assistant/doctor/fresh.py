@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from setup_assistant.catalog.recipes import load_all
@@ -67,3 +68,10 @@ def answers(case: Case) -> bool | None:
             log.exception("an environment beside", done.error)
             return None
         return verify(site.env, plan=plan).status == "ok"
+
+
+def answers_beside(case: Case, modules: Sequence[str]) -> bool:
+    """Return whether the canary answers in the person's environment beside other modules."""
+    from setup_assistant.verify.run import verify
+
+    return case.prefix is None or verify(case.prefix, beside=modules, device="cpu").status == "ok"

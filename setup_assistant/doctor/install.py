@@ -14,6 +14,7 @@ from setup_assistant.host.prefix import normal_name
 
 _RECORDED = re.compile(
     r"^([^\n,]+\.so(?:\.[\d.]+)?|[^\n,/]+/[^\n,/]+\.py|"
+    r"certifi/cacert\.pem|"
     r"transformers/models/(?:auto|qwen\w*vl\w*)/[^\n,/]+\.py),[^\n,]*,(\d*)\r?$",
     re.MULTILINE,
 )
@@ -53,8 +54,8 @@ class Dist:
     def recorded(self) -> Iterator[tuple[str, int | None]]:
         """Yield the files that were installed and that an answer needs, and their sizes in bytes.
 
-        Compiled ones all; of the sources those of the first level, and of the models': stating
-        every file of a full environment would take a second.
+        Compiled ones all; certificates; of the sources those of the first level, and of the
+        models': stating every file of a full environment would take a second.
         """
         home = str(self.home)
         for name, size in _RECORDED.findall(self.text("RECORD") or ""):

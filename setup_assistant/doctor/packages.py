@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 
 from setup_assistant.doctor.builds import missing_commands
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
-from setup_assistant.doctor.requirements import Unmet
+from setup_assistant.doctor.requirements import Unmet, unmet
 from setup_assistant.messages import Message, msg
 from setup_assistant.verify.installs import install_command, torch_index, torchvision_for
 from setup_assistant.versions import numbers
@@ -194,7 +195,8 @@ def nvidia_missing(case: Case) -> Trouble | NotHere | None:
 
 def _unmet(install: Install, lacking: list[Unmet]) -> Trouble:
     """Return the finding of all requirements that are not met, and the one command for them."""
-    pins = dict.fromkeys(need.pin for need in lacking)
+    bound = {need.name for need in lacking if need.pin != need.name}
+    pins = dict.fromkeys(n.pin for n in lacking if n.pin != n.name or n.name not in bound)
     evidence = [
         e for n in lacking for e in ((n.asked_by, n.text), (n.name, n.have or msg("absent")))
     ]
@@ -223,7 +225,11 @@ def dependency_version(case: Case) -> Trouble | NotHere | None:
     # What is itself to be replaced asks for nothing.
     replaced = {need.name for need in rest}
     lacking = [need for need in rest if need.asked_by not in replaced]
-    return _unmet(install, lacking or rest) if rest else None
+    if rest:
+        return _unmet(install, lacking or rest)
+    # Nothing here asks for the others; pip check names what they lack, and so is it told.
+    beside = [n for n in unmet(install, tuple(install.by_name)) if n not in case.unmet]
+    return replace(_unmet(install, beside), status="warn") if beside else None
 
 
 def _named_elsewhere(case: Case, need: Unmet) -> bool:

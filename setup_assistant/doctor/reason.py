@@ -1,42 +1,119 @@
-"""Reason where a run failed and no row says why: metadata, hooks, then its own words."""
+"""Reason where a run failed and no row says why: metadata, then its own words."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from setup_assistant.catalog import causes
 from setup_assistant.doctor import requirements, situation
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.explain import explain
-from setup_assistant.doctor.install import Install
+from setup_assistant.doctor.gather import ROOTS
+from setup_assistant.doctor.install import Dist, Install
+from setup_assistant.doctor.owners import changed, edited, owner_of
+from setup_assistant.doctor.packages import again
+from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command, uninstall_command
 
 # Causes that only say that something failed.
 VAGUE = ("import-failed", "question-failed", "crashed", "child-failed", "model-unreadable",
-         "device-failed", "package-missing")  # fmt: skip
+         "device-failed")  # fmt: skip
+# What an edited source may lead to, and no exception tells.
+WRONG = ("wrong-answer", "logits-differ", "not-a-number", "empty-answer", "repeating")
+# What the packages may be behind.
+_INSIDE = ("environment", "packages", "runtime")
 # What transformers imports where it is there, and an answer does not need.
 OPTIONAL = ("scikit-learn", "scipy", "torchaudio", "xformers", "flash-attn", "bitsandbytes", "peft",
             "timm", "librosa", "pandas", "kernels", "optimum", "deepspeed", "datasets", "numba",
             "soundfile", "tensorflow", "jax", "sentencepiece", "apex")  # fmt: skip
-_HOOKS = ("sitecustomize.py", "usercustomize.py")
 
 
-def why(case: Case, cause: str, lines: tuple[str, ...], package: str) -> Trouble | None:
+def why(case: Case, cause: str, lines: tuple[str, ...]) -> Trouble | None:
     """Return a better reason for a vague failure, marked as inferred; None where there is none.
 
     Args:
         case: the environment and the person's variables.
         cause: what the run named.
         lines: what it said.
-        package: the package that it named.
     """
     install = case.install
-    if install is None or cause not in VAGUE:
+    if install is None:
         return None
-    if cause == "package-missing":
-        return _hidden(install, package)
-    return _misfit(install) or _said(case, lines)
+    found = _by_frames(case, install)
+    if found is None and cause != "package-missing" and causes.layer_of(cause) in _INSIDE:
+        found = _strayed(install)
+    if found is not None:
+        return found
+    if cause in VAGUE:
+        return _misfit(install) or _said(case, lines) or _edited(install)
+    return _edited(install) if cause in WRONG else None
+
+
+def _strayed(install: Install) -> Trouble | None:
+    """Look for what an answer goes through, and left the lock that was proved."""
+    pins = situation.site_pins(install.prefix)[0]
+    left = {
+        n: v for n in _taking_part(install) if (v := install.version(n)) and pins.get(n, v) != v
+    }
+    if not left:
+        return None
+    return Trouble(
+        evidence=tuple((n, f"{v}; requirements.lock: {pins[n]}") for n, v in left.items()),
+        cause="packages-by-hand", confidence="inferred",
+        commands=(install_command(install.prefix, *(f"{n}=={pins[n]}" for n in left)),),
+        values={"packages": ", ".join(f"{n} {pins[n]} → {v}" for n, v in left.items())},
+    )  # fmt: skip
+
+
+def _taking_part(install: Install) -> set[str]:
+    """Return the packages that an answer goes through."""
+    return {*ROOTS, *(need.name for _by, need in requirements.asked(install, *ROOTS))}
+
+
+def _edited(install: Install) -> Trouble | None:
+    """Compare the sources that an answer goes through with their records."""
+    found = list(edited(install, _taking_part(install)))
+    if not found:
+        return None
+    dists = dict.fromkeys(dist for dist, _file in found)
+    return _not_whole(install, tuple(dists), *(file for _dist, file in found))
+
+
+def _not_whole(install: Install, dists: Sequence[Dist], *files: str) -> Trouble:
+    why_not = str(msg("is not as it was installed"))
+    return Trouble(
+        evidence=tuple((file, why_not) for file in files), cause="files-missing",
+        commands=tuple(again(install, dist) for dist in dists),
+        values={"name": ", ".join(d.name for d in dists), "file": Path(files[0]).name,
+                "detail": why_not},
+    )  # fmt: skip
+
+
+def _by_frames(case: Case, install: Install) -> Trouble | None:
+    """Follow a failed import to the package that is at fault: a changed file, else a plugin.
+
+    A plugin is what is imported because it is there: nothing that an answer goes through asks for
+    it, so that all goes on without it.
+    """
+    seen = case.surroundings and (case.surroundings.alone or case.surroundings.person)
+    if not seen or seen.failed is None:
+        return None
+    owners = {f: owner for f in reversed(seen.frames) if (owner := owner_of(install, f))}
+    for file, owner in owners.items():
+        dist = install.by_name.get(owner)
+        if dist is not None and changed(install, file):
+            return _not_whole(install, (dist,), file)
+    asked = _taking_part(install)
+    plugin = next((o for o in owners.values() if o in install.by_name and o not in asked), None)
+    if plugin is None:
+        return None
+    return _misfit(install) or Trouble(
+        evidence=((plugin, seen.error),), cause="plugin-broken", confidence="inferred",
+        commands=(uninstall_command(install.prefix, plugin),),
+        values={"package": f"{plugin} {install.version(plugin)}", "detail": seen.error},
+    )  # fmt: skip
 
 
 def _misfit(install: Install) -> Trouble | None:
@@ -63,21 +140,6 @@ def _misfits(install: Install) -> Iterator[requirements.Unmet]:
         for need in requirements.unmet(install, (name,)):
             if need.have is not None and need.asked_by in OPTIONAL:
                 yield need
-
-
-def _hidden(install: Install, package: str) -> Trouble | None:
-    """Look for a hook that takes away a package that is there."""
-    module = {"pillow": "PIL"}.get(package.lower(), package.replace("-", "_"))
-    if not install.holds(module):
-        return None
-    for folder in install.folders:
-        for path in (*(folder / name for name in _HOOKS), *sorted(folder.glob("*.pth"))):
-            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-            if re.search(rf"\b{re.escape(module)}\b", text):
-                return Trouble(evidence=((str(path), text.strip()[:200]),), cause="startup-hides",
-                               values={"file": str(path), "package": module},
-                               confidence="inferred")  # fmt: skip
-    return None
 
 
 def _said(case: Case, lines: tuple[str, ...]) -> Trouble | None:

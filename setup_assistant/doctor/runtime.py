@@ -53,8 +53,7 @@ def _trouble(
         cause = first.cause if causes.known(first.cause) else "child-failed"
         values = {**first.values, "check": first.name}
         command = str(first.values.get("command") or "")
-        package = str(first.values.get("package") or "")
-        better = reason.why(case, cause, first.evidence, package)
+        better = reason.why(case, cause, first.evidence)
         if better is not None:
             return replace(better, id=PREFIX + str(better.cause))
         return Trouble(
@@ -84,7 +83,7 @@ def _torch(case: Case) -> Trouble | NotHere | None:
     ran = case.torch_run
     if ran is None or ran.ok:
         return NOT_HERE if ran is None else None
-    better = reason.why(case, "import-failed", tuple(ran.text.splitlines()), "torch")
+    better = reason.why(case, "import-failed", tuple(ran.text.splitlines()))
     if better is not None:
         return better
     last = ran.text.splitlines()[-1] if ran.text else "?"
@@ -114,5 +113,6 @@ CHECKS = (
 
 def ids() -> tuple[str, ...]:
     """Return the ids of findings that are named by a check inside."""
-    more = ("variable-breaks", "startup-hides", "pythonpath", "user-site", "shadowed")
+    more = ("variable-breaks", "startup-hides", "pythonpath", "user-site", "shadowed",
+            "plugin-broken", "files-missing", "packages-by-hand")  # fmt: skip
     return tuple(PREFIX + name for name in (*checks.load().order, *more))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from setup_assistant.choose.remedies import Shell, Situation, spell
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.install import Install
+from setup_assistant.doctor.install_words import held, installing
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine
 from setup_assistant.versions import minor
@@ -74,6 +76,25 @@ def torch_index_of(tag: str) -> str:
     from setup_assistant.catalog import mirrors
 
     return next(m.address(tag) for m in mirrors.load() if m.leg == "torch" and m.form == "index")
+
+
+def pinned(commands: Sequence[str], said: str, install: Install) -> tuple[str, ...]:
+    """Return the commands of a remedy as the site's lock has them.
+
+    What has left the lock and is named goes back to it, and nothing else is done: the packages of
+    a lock were proved together.
+    """
+    from setup_assistant.verify.installs import install_command
+
+    pins, index = site_pins(install.prefix)
+    words = set(re.findall(r"[\w-]+", said.lower().replace("_", "-")))
+    left = {n: v for n, v in pins.items() if n in words and install.version(n) not in (None, v)}
+    if not left or not all(map(installing, commands)):
+        return tuple(held(c, pins) for c in commands)
+    of_torch = {n for n in left if n in ("torch", "torchvision")}
+    groups = ((sorted(of_torch), index), (sorted(left.keys() - of_torch), ""))
+    return tuple(install_command(install.prefix, *(f"{n}=={left[n]}" for n in names), index_url=url)
+                 for names, url in groups if names)  # fmt: skip
 
 
 def _of_install(install: Install) -> dict[str, object]:

@@ -54,12 +54,26 @@ def look(prefix: Path, modules: Sequence[str], env: Mapping[str, str], cwd: Path
 
 
 def see(
-    prefix: Path, modules: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None
+    prefix: Path,
+    modules: Sequence[str],
+    env: Mapping[str, str] | None,
+    cwd: Path | None,
+    hooks: Mapping[str, Sequence[str]] | None = None,
 ) -> Seen:
-    """Import modules in a child; without variables it is alone: no folder, no variable, no home."""
+    """Import modules in a child; without variables it is alone: no folder, no variable, no home.
+
+    Args:
+        prefix: the environment.
+        modules: what to import, in order.
+        env: the person's variables.
+        cwd: the person's working folder.
+        hooks: in place of all that Python runs at its start: the `folders` of the packages, and
+            the `hooks` that are run.
+    """
     flags = [] if env is not None else ["-I"]
+    flags += [] if hooks is None else ["-S"]
     text = _CHILD.read_text(encoding="utf-8")
-    request = json.dumps({"modules": list(modules)})
+    request = json.dumps({"modules": list(modules), **(hooks or {})})
     done = door.run(
         [python_in(prefix), *flags, "-c", text, request],
         deadline=_DEADLINE,

@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from setup_assistant.doctor import surroundings
+from setup_assistant.doctor import startup_hooks, surroundings, variables
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, NotHere, Trouble
 from setup_assistant.doctor.finding import Status
 from setup_assistant.doctor.surroundings import Seen
+from setup_assistant.host import lenient
 from setup_assistant.messages import msg
 
 _TORCH = ("numpy", "PIL", "torch", "torchvision")
@@ -37,10 +38,8 @@ def look(case: Case) -> Trouble | NotHere | None:
     shadows = {n: f for n, f in away.items() if alone.loaded.get(n, f) != f}
     if shadows:
         return _put_in_the_way(case, person, shadows)
-    still = surroundings.foreign(install.prefix, alone)
     if person.failed is None or alone.failed is not None:
-        hooked = _hooked(case, alone, still) if still else None
-        return hooked or (None if person.failed is None else NOT_HERE)
+        return _hooked(case, alone) or (None if person.failed is None else NOT_HERE)
     return _person_only(case, person)
 
 
@@ -78,31 +77,34 @@ def _put_in_the_way(case: Case, person: Seen, found: Mapping[str, str]) -> Troub
                    status=status, values={"file": file, "package": name})  # fmt: skip
 
 
-def _hooked(case: Case, alone: Seen, found: Mapping[str, str]) -> Trouble | NotHere | None:
-    """Look for what puts a folder before the packages wherever this Python starts: a `.pth`."""
+def _hooked(case: Case, alone: Seen) -> Trouble | None:
+    """Look for what spoils imports wherever this Python starts: a `.pth`, a `sitecustomize`."""
     install = case.install
-    wanted = {n: f for n, f in found.items() if install and install.holds(n)}
-    if install is None or not wanted:
+    away = surroundings.foreign(install.prefix, alone) if install else {}
+    wanted = {n: f for n, f in away.items() if install and install.holds(n)}
+    if install is None or (alone.failed is None and not wanted):
         # Installed for development, or under the name of its own folder.
         return None
-    name, file = next(iter(wanted.items()))
-    for folder in install.folders:
-        for path in sorted((*folder.glob("*.pth"), *folder.glob("*customize.py"))):
-            text = path.read_text(encoding="utf-8", errors="replace")
-            if any(str(p) in text for p in Path(file).parents if len(p.parts) > 2):
-                status: Status = "warn" if alone.failed is None else "fail"
-                return Trouble(
-                    evidence=((name, file), (str(path), text.strip()[:200])), status=status,
-                    id="live-startup-hides", cause="startup-hides",
-                    values={"file": str(path), "package": name},
-                )  # fmt: skip
-    return None
+    hook = startup_hooks.guilty(install, modules(case))
+    if hook is None:
+        return None
+    name, file = next(iter(wanted.items()), (alone.failed or "python", alone.error))
+    text = lenient.text(hook).strip()[:200]
+    return Trouble(
+        evidence=((name, file), (str(hook), text)),
+        status="warn" if alone.failed is None else "fail",
+        id="live-startup-hides", cause="startup-hides", commands=(startup_hooks.aside(hook),),
+        values={"file": str(hook), "package": name},
+    )  # fmt: skip
 
 
 def _variable(case: Case, person: Seen) -> Trouble | None:
     """Find the variable without which it works, by halves."""
     needed = surroundings.alone_variables()
     names = sorted(n for n in case.variables if n not in needed)
+    home = _of_home(case, person)
+    if home is not None:
+        return home
     if _fails(case, names):
         return Trouble(
             evidence=((str(msg("in your surroundings")), person.error),), cause="import-failed",
@@ -119,6 +121,20 @@ def _variable(case: Case, person: Seen) -> Trouble | None:
     )  # fmt: skip
 
 
+def _of_home(case: Case, person: Seen) -> Trouble | None:
+    """Look whether it works without the packages and hooks of the person's home."""
+    folder = variables.of_home(case)
+    if str(folder) not in person.path or _fails(case, (), PYTHONNOUSERSITE="1"):
+        return None
+    hook = folder / "usercustomize.py"
+    said = {"file": str(hook if hook.is_file() else folder), "package": person.failed or "python"}
+    return Trouble(
+        evidence=((str(folder), person.error), ("PYTHONNOUSERSITE=1", str(msg("succeeds")))),
+        id="live-startup-hides", cause="startup-hides", values=said,
+        commands=("export PYTHONNOUSERSITE=1",),
+    )  # fmt: skip
+
+
 def _halved(case: Case, names: Sequence[str]) -> str:
     """Return the one variable of those without which it works."""
     while len(names) > 1:
@@ -128,7 +144,7 @@ def _halved(case: Case, names: Sequence[str]) -> str:
     return names[0]
 
 
-def _fails(case: Case, without: Sequence[str]) -> bool:
-    env = {k: v for k, v in case.variables.items() if k not in without}
+def _fails(case: Case, without: Sequence[str], **more: str) -> bool:
+    env = {k: v for k, v in case.variables.items() if k not in without} | more
     assert case.install is not None  # noqa: S101 - asked only where there is one
     return surroundings.see(case.install.prefix, modules(case), env, case.cwd).failed is not None

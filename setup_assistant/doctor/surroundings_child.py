@@ -2,7 +2,8 @@
 
 Started as `python -c TEXT REQUEST` in the target environment, with the person's variables and
 folder or without; standard library only. REQUEST: `modules` to import, and `first`, the folder
-that a script lies in.
+that a script lies in. Without its `site` module (-S), `folders` are those of the packages, and
+`hooks` the files that `site` would have run.
 """
 
 # ruff: noqa: PTH100, PTH120 - paths as the interpreter says them
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import site
 import sys
 import traceback
 
@@ -22,6 +24,9 @@ def main() -> None:
     request = json.loads(sys.argv[1])
     if request.get("first") and sys.path[:1] == [""]:
         sys.path[0] = request["first"]
+    sys.path += request.get("folders", [])
+    for hook in request.get("hooks", []):
+        run_hook(hook)
     said: dict[str, object] = {"failed": None, "error": "", "frames": []}
     for name in request["modules"]:
         try:
@@ -38,6 +43,15 @@ def main() -> None:
     said["library"] = os.path.dirname(os.path.abspath(os.__file__))
     os.write(out, ("\n" + json.dumps(said) + "\n").encode("ascii"))
     os._exit(0)
+
+
+def run_hook(path: str) -> None:
+    """Do what Python's start does with a file."""
+    folder, name = os.path.split(path)
+    if name.endswith(".pth"):
+        site.addpackage(folder, name, None)
+    else:
+        __import__(name.removesuffix(".py"))
 
 
 def frames(error: BaseException) -> list[str]:

@@ -61,13 +61,19 @@ def user_site(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     if pyvenv(case).get("include-system-site-packages", "true") != "true":
         return None
-    base = case.variables.get("PYTHONUSERBASE") or f"{case.variables.get('HOME', '~')}/.local"
-    folder = Path(base).expanduser() / f"lib/python{minor(install.python)}/site-packages"
+    folder = of_home(case)
     for package in _OURS:
         if (folder / package).exists():
             return trouble((folder, package), commands=("export PYTHONNOUSERSITE=1",),
                            package=package, folder=str(folder))  # fmt: skip
     return None
+
+
+def of_home(case: Case) -> Path:
+    """Return the folder of the person's own packages, for the Python of a case."""
+    base = case.variables.get("PYTHONUSERBASE") or f"{case.variables.get('HOME', '~')}/.local"
+    python = case.install.python if case.install else None
+    return Path(base).expanduser() / f"lib/python{minor(python or '3')}/site-packages"
 
 
 @layer.check("library-path", gathers=("linked",))

@@ -43,6 +43,7 @@ def verify(
     recipes: Path | None = None,
     trust_unchanged: bool = False,
     questions: int | None = None,
+    beside: Sequence[str] = (),
     on_check: Callable[[Check], None] = _nobody,
 ) -> Verification:
     """Run every check inside `env` and return the verdict.
@@ -60,6 +61,7 @@ def verify(
         recipes: folder of the recipes.
         trust_unchanged: do not hash again files of a model that are as their record says.
         questions: ask no more than this many; all by default.
+        beside: modules that are imported first, as a person's own program does.
         on_check: told of each check as it ends; inside the environment, from another thread.
 
     Raises:
@@ -107,7 +109,7 @@ def verify(
             smoke.limits.model_deadline_seconds if folder else smoke.limits.canary_deadline_seconds
         )
         request = build(wanted, canary, smoke, report.stops)
-        request["cases"] = request["cases"][:questions]
+        request |= {"cases": request["cases"][:questions], "beside": list(beside)}
         _inside(env, wanted, request, limit, tell)
     return verdict.conclude(
         done, facts, model=str(folder or CANARY), seconds=clock.monotonic() - started

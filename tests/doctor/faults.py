@@ -108,6 +108,11 @@ def base_interpreter_removed(body: Body) -> None:
     shutil.rmtree(body.folder / "base")
 
 
+@fault("python-elsewhere")
+def the_file_that_makes_a_venv_removed(body: Body) -> None:
+    (body.env / "pyvenv.cfg").unlink()
+
+
 @fault("python-mismatch")
 def packages_of_another_python(body: Body) -> None:
     (body.env / "lib/python3.11").rename(body.env / "lib/python3.12")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from setup_assistant.doctor import situation
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.diagnose import diagnose
@@ -14,8 +17,8 @@ from setup_assistant.doctor.torch_run import run
 from tests.doctor.body import Body
 
 
-def reason(case: Case, cause: str = "import-failed", *lines: str, package: str = "") -> Trouble:
-    found = why(opened(case), cause, lines, package)
+def reason(case: Case, cause: str = "import-failed", *lines: str) -> Trouble:
+    found = why(opened(case), cause, lines)
     assert found is not None
     return found
 
@@ -36,12 +39,35 @@ def test_a_package_that_is_not_needed_is_named_by_its_own_demands(body: Body) ->
     assert "uninstall" in reason(body.case()).commands[0]
 
 
-def test_a_hook_that_hides_a_package_is_named(body: Body) -> None:
-    hook = body.file(body.packages / "sitecustomize.py", 'import sys\nsys.modules["PIL"] = None\n')
-    found = reason(body.case(), "package-missing", package="pillow")
-    assert found.cause == "startup-hides"
-    assert found.values["file"] == str(hook)
-    assert why(opened(body.case()), "package-missing", (), "absent") is None
+def test_what_nothing_here_needs_is_a_warning(body: Body) -> None:
+    body.install("gradio", "gradio", "4.0.0", requires=("ffmpy", "numpy<2"))
+    found = next(f for f in body.diagnose().findings if f.id == "dependency-version")
+    assert found.status == "warn"
+    assert ("gradio", "ffmpy") in found.evidence
+    assert ("gradio", "numpy<2") in found.evidence
+
+
+def test_what_left_the_lock_goes_back_to_it(body: Body, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = "https://download.pytorch.org/whl/cu126"
+    pins = {"torch": "2.9.0+cu126", "numpy": "2.3.0", "nvidia-cudnn-cu12": "9.10.2.21"}
+    monkeypatch.setattr(situation, "site_pins", lambda _prefix: (pins, index))
+    body.remove("nvidia_cudnn_cu12-*.dist-info")
+    found = body.diagnose().failed[0]
+    assert found.id == "nvidia-missing"
+    assert found.fix is not None
+    (command,) = found.fix.commands
+    assert command.endswith(f" torch==2.9.0+cu126 --index-url {index}")
+
+
+def test_what_left_the_lock_is_behind_a_failure(
+    body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pins = {"qwen-vl-utils": "0.0.15", "numpy": "2.3.1"}
+    monkeypatch.setattr(situation, "site_pins", lambda _prefix: (pins, ""))
+    found = reason(body.case(), "decoder-missing")
+    assert found.cause == "packages-by-hand"
+    assert found.commands[0].endswith(" qwen-vl-utils==0.0.15")
+    assert why(opened(body.case()), "no-kernel", ()) is None
 
 
 def test_its_own_words_are_read_as_a_pasted_text_is(body: Body) -> None:

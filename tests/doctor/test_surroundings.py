@@ -12,9 +12,11 @@ import pytest
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.gather import gather, opened
+from setup_assistant.doctor.reason import why
 from setup_assistant.doctor.surroundings_check import look
 from setup_assistant.host.prefix import closed
 from tests.doctor.test_cuda import NOBODY
+from tests.doctor.test_watch import package
 
 
 @pytest.fixture
@@ -32,10 +34,14 @@ def env(tmp_path: Path) -> Path:
     return prefix
 
 
-def seen(env: Path, cwd: Path, **variables: str) -> object:
+def case_of(env: Path, cwd: Path, **variables: str) -> Case:
     case = Case(machine=NOBODY, prefix=env, folder=None, variables={**os.environ, **variables},
                 root=Path("/"), cwd=cwd, purpose=TORCH_ONLY)  # fmt: skip
-    return look(gather(opened(case), ("surroundings",)))
+    return gather(opened(case), ("surroundings",))
+
+
+def seen(env: Path, cwd: Path, **variables: str) -> object:
+    return look(case_of(env, cwd, **variables))
 
 
 @pytest.mark.parametrize(
@@ -75,15 +81,45 @@ def test_a_folder_of_pythonpath(env: Path, tmp_path: Path) -> None:
     assert (found.id, found.values["folder"]) == ("live-pythonpath", str(old))
 
 
-def test_a_hook_that_puts_a_folder_first(env: Path, tmp_path: Path) -> None:
+STALE = "import sys; sys.path.insert(0, {stale!r})\n"
+REFUSED = """import sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "num" + "py": raise ImportError("not here")
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("b.pth", STALE), ("sitecustomize.py", REFUSED)])
+def test_a_hook_is_found_by_running_each_alone(
+    env: Path, tmp_path: Path, name: str, text: str
+) -> None:
     stale = tmp_path / "stale"
     (stale / "numpy").mkdir(parents=True)
     (stale / "numpy" / "__init__.py").write_text("")
     home = next(env.glob("lib/python3*/site-packages"))
-    (home / "a.pth").write_text(f"import sys; sys.path.insert(0, {str(stale)!r})\n")
+    (home / "a.pth").write_text("import sys  # numpy\n")
+    (home / name).write_text(text.replace("{stale!r}", repr(str(stale))))
     found = seen(env, tmp_path)
     assert isinstance(found, Trouble)
-    assert (found.id, found.values["file"]) == ("live-startup-hides", str(home / "a.pth"))
+    assert (found.id, found.values["file"]) == ("live-startup-hides", str(home / name))
+    (command,) = found.commands
+    subprocess.run(command, shell=True, check=True)
+    assert seen(env, tmp_path) is None
+
+
+def test_a_hook_of_the_home(env: Path, tmp_path: Path) -> None:
+    settings = env / "pyvenv.cfg"
+    text = settings.read_text().replace("site-packages = false", "site-packages = true")
+    settings.write_text(text)
+    base = tmp_path / "base"
+    folder = base / next(env.glob("lib/python3*/site-packages")).relative_to(env)
+    folder.mkdir(parents=True)
+    (folder / "usercustomize.py").write_text("import sys\nsys.modules['numpy'] = None\n")
+    found = seen(env, tmp_path, PYTHONUSERBASE=str(base))
+    assert isinstance(found, Trouble)
+    assert (found.id, found.values["package"]) == ("live-startup-hides", "numpy")
+    assert found.commands == ("export PYTHONNOUSERSITE=1",)
 
 
 def test_a_package_under_development_is_well(env: Path, tmp_path: Path) -> None:
@@ -93,6 +129,43 @@ def test_a_package_under_development_is_well(env: Path, tmp_path: Path) -> None:
     home = next(env.glob("lib/python3*/site-packages"))
     (home / "mine.pth").write_text(f"{source.parent}\n")
     assert seen(env, tmp_path, PYTHONUNBUFFERED="1") is None
+
+
+@pytest.mark.parametrize(
+    ("asks", "sound", "cause", "command"),
+    [
+        ("", True, "plugin-broken", "uninstall"),
+        ("Requires-Dist: torch_npu\n", True, None, ""),
+        ("Requires-Dist: torch_npu\n", False, "files-missing", "install"),
+    ],
+)
+def test_the_package_of_the_innermost_frame(
+    env: Path, tmp_path: Path, asks: str, sound: bool, cause: str | None, command: str
+) -> None:
+    home = next(env.glob("lib/python3*/site-packages"))
+    (home / "numpy.py").write_text("import torch_npu\n")
+    package(env, "torch_npu", "import torch_npu.missing\n")
+    if not sound:
+        (home / "torch_npu" / "__init__.py").write_text("import odd\n")
+    (home / "torch-2.9.0.dist-info").mkdir()
+    (home / "torch-2.9.0.dist-info" / "METADATA").write_text(f"Name: torch\n{asks}\n")
+    found = why(case_of(env, tmp_path), "package-missing", ())
+    assert (found.cause if found else None) == cause
+    if found:
+        assert f" {command} " in found.commands[0]
+        assert "torch-npu" in found.commands[0]
+
+
+def test_an_edited_source_behind_a_wrong_answer(env: Path, tmp_path: Path) -> None:
+    source = package(env, "transformers", "x = 1\n")
+    case = case_of(env, tmp_path)
+    assert why(case, "wrong-answer", ()) is None
+    source.write_text("x = 2\n")
+    found = why(case, "wrong-answer", ())
+    assert found is not None
+    assert found.evidence[0][0] == str(source)
+    assert "transformers==1.0" in found.commands[0]
+    assert why(case, "decoder-missing", ()) is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another account is needed")

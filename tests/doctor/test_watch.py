@@ -7,6 +7,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,12 @@ def env(tmp_path: Path) -> Path:
     subprocess.run([sys.executable, "-m", "uv", "-q", "venv", "--python", sys.executable,
                     str(prefix)], check=True)  # fmt: skip
     package(prefix, "transformers", "def load(x):\n    return 1 / x\n")
-    package(prefix, "plugin", "def tune(x):\n    raise ValueError('no resonance')\n")
+    package(
+        prefix,
+        "plugin",
+        "def tune(x):\n    raise ValueError('no resonance')\n"
+        "def ask(x):\n    import transformers\n    transformers.load(x)\n",
+    )
     return prefix
 
 
@@ -50,8 +56,17 @@ def ran(env: Path, text: str, *arguments: str) -> Watched:
                  script.parent, told.append)  # fmt: skip
 
 
-def verdict(env: Path, text: str, found: Diagnosis = WELL, fresh: bool | None = None) -> Verdict:
-    return assign(ran(env, text), found, Install(env), lambda: fresh)
+def verdict(
+    env: Path,
+    text: str,
+    found: Diagnosis = WELL,
+    fresh: bool | None = None,
+    harmful: tuple[str, ...] = (),
+) -> Verdict:
+    def beside(modules: Sequence[str]) -> bool:
+        return not set(harmful) & set(modules)
+
+    return assign(ran(env, text), found, Install(env), lambda: fresh, beside)
 
 
 def test_the_program_is_as_without_a_watch(env: Path) -> None:
@@ -88,11 +103,22 @@ def test_a_folder_of_a_model_is_remembered(env: Path, tmp_path: Path) -> None:
         ("def broken(:\n", "script", "s.py"),
         ("import plugin\nplugin.tune(1)\n", "packages", "plugin"),
         ("import transformers\ntransformers.load(0)\n", "script", "s.py"),
+        ("import plugin\nplugin.ask(0)\n", "packages", "plugin"),
+        ("import json\njson.loads('{')\n", "script", "s.py"),
     ],
 )
 def test_the_half_by_the_frames(env: Path, text: str, half: str, blamed: str) -> None:
     found = verdict(env, text)
     assert (found.half, Path(found.blamed).name) == (half, blamed), found
+
+
+def test_a_plugin_that_changes_the_others(env: Path) -> None:
+    package(env, "innocent", "")
+    text = "import innocent, plugin\nraise AssertionError('wrong answer')\n"
+    found = verdict(env, text, harmful=("plugin",))
+    assert (found.half, found.blamed) == ("packages", "plugin")
+    found = verdict(env, text)
+    assert (found.half, Path(found.blamed).name) == ("script", "s.py")
 
 
 def test_a_package_changed_by_hand_is_at_fault_wherever_it_surfaces(env: Path) -> None:

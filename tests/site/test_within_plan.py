@@ -28,14 +28,21 @@ HELPER = Path(__file__).parent / "ask_nothing.py"
 DRAW = """
 import json, sys
 from PIL import Image
-for path, width, height in json.load(sys.stdin):
-    Image.new("RGB", (width, height), (200, 30, 30)).save(path, quality=30)
+turned = Image.Exif()
+turned[0x0112] = 6
+for path, mode, width, height in json.load(sys.stdin):
+    picture = Image.new(mode, (width, height), 90)
+    more = [Image.new(mode, (width, height), 30)] * 3
+    beside = {"save_all": True, "append_images": more} if path.endswith("gif") else {}
+    picture.save(path, quality=30, **({"exif": turned} if mode == "RGB" else beside))
 """
 NEW_TOKENS = 128
 # (seconds, frames a second): one second to two hours.
-LENGTHS = ((1, 10), (2, 30), (9, 25), (60, 5), (300, 2), (1200, 1), (3600, 1), (7200, 1))
+LENGTHS = ((1, 10), (2, 30), (4, 97), (9, 25), (60, 5), (300, 2), (1200, 1), (3600, 1), (7200, 1))
 SHAPES = ((160, 120), (1280, 720), (64, 64), (1600, 16), (360, 1000), (28, 28))
 COUNTS = (1, 2, 3, 5, 9, 17, 40)
+# Grey, without the usual colours, with transparency, several pictures in one, turned by its record.
+KINDS = (("L", "jpg"), ("CMYK", "jpg"), ("RGBA", "png"), ("P", "gif"), ("RGB", "jpg"))
 SIZES = ((4000, 3000), (640, 480), (28, 28), (1, 1), (5000, 40), (60, 900), (2044, 1372), (7, 333))
 
 
@@ -77,8 +84,12 @@ def scripts(plan: Plan, root: Path) -> Path:
 
 def drawn(env: Path, folder: Path) -> dict[tuple[int, int], Path]:
     """Draw a picture of every size with the environment's own library."""
-    found = {size: folder / f"{size[0]}x{size[1]}.jpg" for size in {*SIZES, *SHAPES}}
-    wanted = [(str(path), *size) for size, path in found.items()]
+    # Those of the clips are plain JPEG, as their format has it.
+    kinds = {s: KINDS[n % len(KINDS)] for n, s in enumerate(SIZES)} | dict.fromkeys(
+        SHAPES, KINDS[4]
+    )
+    found = {s: folder / f"{s[0]}x{s[1]}.{suffix}" for s, (_mode, suffix) in kinds.items()}
+    wanted = [(str(path), kinds[size][0], *size) for size, path in found.items()]
     subprocess.run(
         [python_in(env), "-c", DRAW], input=json.dumps(wanted), text=True, check=True, timeout=120
     )

@@ -52,13 +52,16 @@ def run_watched(
     env = env or prefix_of(command, os.environ.get("PATH", ""))
     found = Diagnosis(findings=())
     if ran.code == 0 or env is None:
-        return _result(assign(ran, found, None, lambda: None), found, ran.code)
+        return _result(
+            assign(ran, found, None, lambda: None, lambda _modules: True), found, ran.code
+        )
     model = model or _model(ran.folders, env)
     with busy(_("Looking at {env}, from outside and from inside", env=str(env)),
               expected_seconds=60):  # fmt: skip
         case = open_case(env, model, live=not static, purpose=purpose or QWEN)
         found = diagnose(case)
-        verdict = assign(ran, found, case.install, lambda: fresh.answers(case))
+        verdict = assign(ran, found, case.install, lambda: fresh.answers(case),
+                         lambda modules: fresh.answers_beside(case, modules))  # fmt: skip
     return _result(verdict, found, ran.code)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import sys
@@ -31,6 +33,9 @@ class Session:
         if not self.check("imports", lambda: packages.check(self.lines)):
             self.block("imports", ("device", "model", "decoder"), cases)
             return
+        for name in self.request.get("beside", ()):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
         if self.request.get("only_imports"):
             return
         if not self.check("device", self.check_device):
