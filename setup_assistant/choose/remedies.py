@@ -193,6 +193,12 @@ def _wheel(remedy: Remedy, here: Situation) -> Iterator[str]:
         yield joined([*here.install, "--only-binary", remedy.name, name], here.shell)
 
 
+def _build(remedy: Remedy, here: Situation) -> Iterator[str]:
+    """Spell a build against the torch that is there, not against one that the build fetches."""
+    again = [*here.force, "--no-deps"] if remedy.again else []
+    yield joined([*here.install, "--no-build-isolation", *again, remedy.name], here.shell)
+
+
 def _remove(remedy: Remedy, here: Situation) -> Iterator[str]:
     if remedy.name:
         yield joined([*here.remove, remedy.name], here.shell)
@@ -288,9 +294,9 @@ def _reach(remedy: Remedy, here: Situation) -> Iterator[str]:
 
 
 _PLAIN: Mapping[str, Callable[[Remedy, Situation], Iterator[str]]] = {
-    "package": _package, "wheel": _wheel, "remove": _remove, "conda": _conda, "check": _check,
-    "cache": _cache, "unset": _unset, "set": _set, "reboot": _reboot, "system": _system,
-    "driver": _driver, "run": _run, "reach": _reach,
+    "package": _package, "wheel": _wheel, "build": _build, "remove": _remove, "conda": _conda,
+    "check": _check, "cache": _cache, "unset": _unset, "set": _set, "reboot": _reboot,
+    "system": _system, "driver": _driver, "run": _run, "reach": _reach,
 }  # fmt: skip
 NEEDS = frozenset(
     {"torch", "torch-for-card", "torch-newer", "torchvision", "torch-build", "decoder", *_PLAIN}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.doctor import text_names, text_places
@@ -42,6 +44,10 @@ _UNBUILT = re.compile(
     r"(?:Failed building wheel for|Failed to (?:download and )?build:?|Could not build wheels for) "
     r"`?(?P<wheel>[A-Za-z][\w.-]{0,60})"
 )
+# What a build raised itself; pip shows it indented.
+_RAISED = re.compile(
+    r"^[ \t|│]+(\w{0,40}(?:[Ee]rror|Exception): (?!subprocess|command)\S[^\n]*)", re.MULTILINE
+)
 
 
 def symbol(text: str) -> Iterator[Inferred]:
@@ -66,8 +72,7 @@ def _built_for_another(package: str, path: str, symbol: str, start: int) -> Infe
         remedy = Remedy(need="package", name=package, again=True)
     else:
         # It was compiled in the person's own folder.
-        again = "python -m pip install --no-build-isolation --no-deps --force-reinstall ."
-        remedy = Remedy(need="run", posix=again, windows=again)
+        remedy = Remedy(need="build", name=".", again=True)
     said = msg("the missing symbol is one of torch: {symbol}", symbol=symbol[:80])
     return Inferred(cause="built-for-other-torch" if of_torch else "undefined-symbol", start=start,
                     remedy=(remedy,), values={"package": package},
@@ -159,5 +164,7 @@ def unbuilt(text: str) -> Iterator[Inferred]:
         return
     # What pins a torch of its own would bring it along.
     remedy = () if name in MADE_FOR_ONE_TORCH else (Remedy(need="wheel", name=name),)
-    yield Inferred(cause="package-not-buildable", start=found.start(), remedy=remedy,
+    raised = next(iter(deque(islice(_RAISED.finditer(text), 200), maxlen=1)), None)
+    chain = (msg("its build says: {said}", said=raised[1][:200]),) if raised else ()
+    yield Inferred(cause="package-not-buildable", start=found.start(), remedy=remedy, chain=chain,
                    values={"package": name})  # fmt: skip

@@ -77,8 +77,7 @@ def build_lacks(text: str) -> Iterator[Inferred]:
     install = Remedy(need="package", name=name, spec=spec)
     if lacks["module"] == "torch":
         install = Remedy(need="torch")
-    line = f"pip install --no-build-isolation {package}"
-    again = Remedy(need="run", posix=line, windows=line)
+    again = Remedy(need="build", name=package)
     yield Inferred(cause="build-lacks-module", start=lacks.start(),
                    values={"module": lacks["module"], **({"package": package} if package else {})},
                    remedy=(install, again) if package else (install,))  # fmt: skip

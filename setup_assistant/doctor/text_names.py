@@ -31,10 +31,26 @@ _FAMILIAR = ("torch", "torchvision", "transformers",
              "sglang", "lmdeploy", "gptqmodel", "awq", "auto_gptq", "timm")  # fmt: skip
 _NEAR = 20_000
 # Packages that put parts of their own in place of those of transformers while they run.
-_PATCHERS = ("liger_kernel", "unsloth", "unsloth_zoo", "verl", "llamafactory", "swift", "fastchat")
+_PATCHERS = (
+    "liger_kernel",
+    "minference",
+    "unsloth",
+    "unsloth_zoo",
+    "verl",
+    "llamafactory",
+    "swift",
+    "fastchat",
+)
 _RAISED = re.compile(r"^\W{0,8}(?P<kind>[A-Za-z_.]{0,60}Error): (?P<said>[^\n]*)", re.MULTILINE)
 _UNDEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
-_OF_PATCHES = ("TypeError", "RuntimeError", "AttributeError", "ValueError", "IndexError")
+_OF_PATCHES = (
+    "NameError",
+    "TypeError",
+    "RuntimeError",
+    "AttributeError",
+    "ValueError",
+    "IndexError",
+)
 _ABSENT = re.compile(
     r"ModuleNotFoundError: No module named ['\"]?(?P<module>[A-Za-z_]\w*)['\"]?\s*$", re.MULTILINE
 )

@@ -13,6 +13,7 @@ from setup_assistant.doctor import (
     text_installs,
     text_memory,
     text_names,
+    text_weights,
 )
 from setup_assistant.doctor.inferred import Inferred
 
@@ -21,7 +22,8 @@ ONLY_INFERRED = ("index-alone", "name-not-yet", "name-gone", "name-misspelt",
                  "patches-other-release", "optional-part-absent",
                  "class-older-than-transformers", "build-lacks-module", "revision-gone",
                  "memory-for-pixels", "memory-for-model", "memory-of-others", "memory-scattered",
-                 "not-supported-yet", "dependency-absent", "tool-missing")  # fmt: skip
+                 "not-supported-yet", "dependency-absent", "tool-missing",
+                 "checkpoint-names")  # fmt: skip
 # The surest first.
 _WAYS = (
     text_demands.unmet,
@@ -30,6 +32,7 @@ _WAYS = (
     text_demands.conflicting,
     text_demands.offered,
     text_memory.short,
+    text_weights.unplaced,
     text_installs.revision,
     text_names.changed,
     text_installs.build_lacks,
@@ -48,6 +51,7 @@ _WAYS = (
     text_installs.told_command,
     text_installs.tool_missing,
     text_names.raised_inside,
+    text_demands.asked_in_error,
     text_demands.unmet_aside,
 )
 
