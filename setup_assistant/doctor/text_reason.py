@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from setup_assistant.doctor import (
     text_calls,
+    text_commands,
     text_compiled,
     text_conda,
     text_demands,
@@ -23,7 +24,8 @@ ONLY_INFERRED = ("index-alone", "name-not-yet", "name-gone", "name-misspelt",
                  "class-older-than-transformers", "build-lacks-module", "revision-gone",
                  "memory-for-pixels", "memory-for-model", "memory-of-others", "memory-scattered",
                  "not-supported-yet", "dependency-absent", "tool-missing",
-                 "checkpoint-names")  # fmt: skip
+                 "checkpoint-names",
+                 "command-of-other-shell")  # fmt: skip
 # The surest first.
 _WAYS = (
     text_demands.unmet,
@@ -49,7 +51,7 @@ _WAYS = (
     text_names.absent,
     text_names.refused,
     text_installs.told_command,
-    text_installs.tool_missing,
+    text_commands.unknown,
     text_names.raised_inside,
     text_demands.asked_in_error,
     text_demands.unmet_aside,
