@@ -86,7 +86,10 @@ def keyword(top: str, call: str, name: str) -> Span | None:
     """
     known = _spans().get(top, {})
     call = call.removesuffix(".__init__")
-    return known.get(f"{call}({name})") or known.get(f"({name})")
+    last = call.rpartition(".")[2]
+    # What from_pretrained takes reaches the classes that it makes, and no other function.
+    made = last == "from_pretrained" or (last[:1].isupper() and "Train" not in last)
+    return known.get(f"{call}({name})") or (known.get(f"({name})") if made else None)
 
 
 def owner(name: str) -> str:

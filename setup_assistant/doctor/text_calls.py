@@ -46,6 +46,17 @@ _OF_TRANSFORMERS = re.compile(
 _LIKE_TRANSFORMERS = re.compile(
     r"\w*(?:Attention|Block|Model|Tokenizer|Cache|Processor|Config|TrainingArguments|Trainer)$"
 )
+# Packages whose trainers are made from those of transformers.
+_TRAINERS = (
+    "trl",
+    "unsloth",
+    "unsloth_zoo",
+    "swift",
+    "llamafactory",
+    "peft",
+    "sentence_transformers",
+)
+_BASE_TRAINER = re.compile(r"(?:Seq2Seq)?Train(?:er|ingArguments)$")
 # What the frames call a part of torch by.
 _TORCH_PARTS = ("nn", "F", "torch", "optim", "dist")
 
@@ -183,5 +194,8 @@ def _owner(name: str, frames: tuple[Frame, ...]) -> str:
         return known
     if name.startswith("Patched"):
         return "lmdeploy"
-    like = bool(frames) and frames[-1].top == "transformers" and _LIKE_TRANSFORMERS.match(name)
+    inner = frames[-1].top if frames else ""
+    like = inner == "transformers" and _LIKE_TRANSFORMERS.match(name)
+    if inner in _TRAINERS and _BASE_TRAINER.match(name):
+        return "transformers"
     return "transformers" if like or _OF_TRANSFORMERS.match(name) else ""

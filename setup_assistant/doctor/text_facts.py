@@ -51,7 +51,7 @@ _BOARDS = {"orin": "8.7", "xavier": "7.2", "tx2": "6.2", "nano": "5.3"}
 _BOARD = re.compile(r"\bJetson\b[^\n]{0,40}?\b(Orin|Xavier|TX2|Nano)\b|\b(?:AGX )(Orin|Xavier)\b",
                     re.IGNORECASE)  # fmt: skip
 _FEDORA = re.compile(
-    r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmods?|rpmfusion|el\d{1,2}(?:_\d+)?\.x86_64|fc\d\d)\b"
+    r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmods?|rpmfusion|el\d{1,2}(?:_\d+)?\.x86_64|fc\d\d)\b|pki/rpm-gpg|/etc/yum|repos/(?:rhel|fedora)"
 )
 _UV = re.compile(
     r"[├╰]─▶|(?:^|\]|  )\s*[×x] (?:No solution found|Failed to (?:download|build|resolve))"
