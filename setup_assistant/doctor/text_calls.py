@@ -57,6 +57,8 @@ _TRAINERS = (
     "sentence_transformers",
 )
 _BASE_TRAINER = re.compile(r"(?:Seq2Seq)?Train(?:er|ingArguments)$")
+# Models with code of their own derive their configurations from that of transformers.
+_CONFIG = re.compile(r"(?:Text|Vision|Language|LM|Model|Trained|VL\w*|\d)Config$")
 # What the frames call a part of torch by.
 _TORCH_PARTS = ("nn", "F", "torch", "optim", "dist")
 
@@ -78,6 +80,10 @@ def _attribute(found: re.Match[str], frames: tuple[Frame, ...]) -> Iterator[Infe
         # transformers asks a class that was written before it did.
         if not asker or asker == "transformers" or (inner and inner.remote):
             yield _older_class(owner, name, foreign.since, start)
+        return
+    base = import_names.attribute("transformers", name, owner) if _CONFIG.search(owner) else None
+    if not top and base and base.until:
+        yield _missing("transformers", f"{owner}.{name}", base, asker, start)
         return
     if not top and inner and inner.top == "transformers" and f"self.{name}" in inner.code:
         yield _older_class(owner, name, "", start)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 
+from setup_assistant.catalog import causes
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.doctor import text_names, text_places
 from setup_assistant.doctor.inferred import Inferred
@@ -19,6 +20,8 @@ _SYMBOL = re.compile(r"(?P<path>[^\s:'\"]{1,400}\.so[\w.]*): undefined symbol: (
 _PROCEDURE = re.compile(
     r"WinError (?:127|182)\b|The specified procedure could not be found|找不到指定的程序"
 )
+_DLL = re.compile(r"DLL load failed(?: while importing (?P<part>\w+))?")
+_NEAR_DLL = re.compile(r"-packages[/\\]{1,2}(\w+)[/\\]|from (\w+) import _C\b")
 # Of the libraries that torch brings along, or finds on its way.
 _CUDA_SYMBOL = re.compile(r"_{0,2}(?:cu[a-z]|nv[A-Z]|nvrtc|nvJit)")
 _TORCH_SYMBOL = re.compile(r"c10|2at|5torch|caffe2|THP|libtorch")
@@ -118,6 +121,23 @@ def procedure(text: str) -> Iterator[Inferred]:
             remedy = Remedy(need="torchvision")
         yield Inferred(cause="built-for-other-torch", start=found.start(), remedy=(remedy,),
                        values={"package": name})  # fmt: skip
+
+
+def dll(text: str) -> Iterator[Inferred]:
+    """Yield the package whose compiled module Windows cannot load."""
+    for found in islice(_DLL.finditer(text), 1):
+        near = text[max(0, found.start() - 3_000) : found.start()]
+        tops = [a or b for a, b in _NEAR_DLL.findall(near)]
+        top = "PIL" if found["part"] == "_imaging" or "_imaging as core" in near else (
+            tops[-1] if tops else "")  # fmt: skip
+        if top == "torchvision":
+            yield Inferred(cause="built-for-other-torch", start=found.start(),
+                           remedy=(Remedy(need="torchvision"),),
+                           values={"package": top})  # fmt: skip
+        elif top not in ("", "torch", "win32"):
+            again = Remedy(need="package", name=package_of(top), again=True)
+            runtime = causes.find("windows-dll", "environment").remedy
+            yield Inferred(cause="windows-dll", start=found.start(), remedy=(again, *runtime))
 
 
 def foreign_wheel(text: str) -> Iterator[Inferred]:

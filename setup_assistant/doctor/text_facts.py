@@ -27,7 +27,9 @@ _PYTHON = re.compile(r"python(3\.\d{1,2})[/\\]|Python[/\\]?(3)(\d{1,2})[/\\]|cpy
                      r"\bcp(3)(\d{1,2})\b|Python (3\.\d{1,2})")  # fmt: skip
 _TORCH = re.compile(r"\btorch[- =]{1,2}(\d+\.\d+\.\d+)(?:\+(\w+))?")
 # A release that could not be installed is not the one that is there.
-_ABSENT = re.compile(r"no (?:\S+ )?wheels?\b|source distribution or wheel|No matching distribution")
+_ABSENT = re.compile(
+    r"depends on torch\b|no (?:\S+ )?wheels?\b|source distribution or wheel|No matching distribution"
+)
 _WINDOWS = re.compile(
     r"\b[A-Za-z]:\\|WinError|Errno 100\d\d\]|Error\(100\d\d,|"
     r"Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64"

@@ -41,6 +41,7 @@ _WAYS = (
     text_compiled.symbol,
     text_compiled.without_cuda,
     text_compiled.procedure,
+    text_compiled.dll,
     text_compiled.foreign_wheel,
     text_compiled.library,
     text_conda.unknown,
