@@ -28,7 +28,8 @@ _PYTHON = re.compile(r"python(3\.\d{1,2})[/\\]|Python[/\\]?(3)(\d{1,2})[/\\]|cpy
 _TORCH = re.compile(r"\btorch[- =]{1,2}(\d+\.\d+\.\d+)(?:\+(\w+))?")
 # A release that could not be installed is not the one that is there.
 _ABSENT = re.compile(
-    r"depends on torch\b|no (?:\S+ )?wheels?\b|source distribution or wheel|No matching distribution"
+    r"depends on torch\b|no (?:\S+ )?wheels?\b|source distribution or wheel|"
+    r"No matching distribution"
 )
 _WINDOWS = re.compile(
     r"\b[A-Za-z]:\\|WinError|Errno 100\d\d\]|Error\(100\d\d,|"
