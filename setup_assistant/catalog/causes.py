@@ -48,9 +48,10 @@ class Remedy:
         need: torch (of the release that is there, where one runs here), torch-newer,
             torch-for-card (asks for the card where it is not known), torchvision, torch-build
             (version `name`, build `value`), decoder, package, reach (what lets the source `name`
-            be reached), wheel (the newest release that has one here), remove, conda, check (which
-            packages disagree), cache (empty the installer's), system, driver, unset, set, reboot,
-            or run (a command line that is the same wherever it applies).
+            be reached), mirror (another address of it), wheel (the newest release that has one
+            here), build (against the torch that is there), remove, conda, check (which packages
+            disagree), cache (empty the installer's), system, driver, unset, set, reboot, or run
+            (a command line that is the same wherever it applies).
         name: of a package or variable; `{place}` stands for a named group of the text's pattern.
         spec: bounds of its version, such as `>=1.1`; empty: the pinned one, else the newest.
         value: of a variable.
@@ -59,7 +60,7 @@ class Remedy:
         fedora: the same for Fedora and its relatives.
         arch: the same for Arch and its relatives.
         posix: a command line for Linux and macOS.
-        windows: a command line for Windows.
+        windows: a command line for Windows; of `system`, the one that installs it there.
     """
 
     need: str

@@ -72,8 +72,11 @@ def attribute(top: str, name: str, owner: str = "") -> Span | None:
         owner: the class; configurations that are not known change as those of Llama do.
     """
     known = _spans().get(top, {})
-    like = "LlamaConfig" if owner.endswith("Config") else owner
-    return known.get(f"{owner}.{name}") or known.get(f".{name}") or known.get(f"{like}.{name}")
+    found = known.get(f"{owner}.{name}") or known.get(f".{name}")
+    if found or not owner.endswith("Config"):
+        return found
+    # One that declares its own, and one that takes all from the base class.
+    return known.get(f"LlamaConfig.{name}") or known.get(f"Qwen2VLVisionConfig.{name}")
 
 
 def keyword(top: str, call: str, name: str) -> Span | None:
@@ -86,7 +89,10 @@ def keyword(top: str, call: str, name: str) -> Span | None:
     """
     known = _spans().get(top, {})
     call = call.removesuffix(".__init__")
-    return known.get(f"{call}({name})") or known.get(f"({name})")
+    last = call.rpartition(".")[2]
+    # What from_pretrained takes reaches the classes that it makes, and no other function.
+    made = last == "from_pretrained" or (last[:1].isupper() and "Train" not in last)
+    return known.get(f"{call}({name})") or (known.get(f"({name})") if made else None)
 
 
 def owner(name: str) -> str:

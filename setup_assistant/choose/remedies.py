@@ -22,6 +22,8 @@ _JETSON_INDEX = "https://pypi.jetson-ai-lab.io/jp6/cu126"
 # What tells the card, where a build cannot be chosen without it.
 _ASK_CARD = "nvidia-smi --query-gpu=name,compute_cap,driver_version --format=csv"
 _OLD_BUILDS = "https://download.pytorch.org/whl/torch_stable.html"
+# Of Tsinghua University, complete and open to all (recipes/mirrors.toml).
+_MIRROR = "https://pypi.tuna.tsinghua.edu.cn/simple"
 _SUDO = ("sudo",)
 # cmd.exe gives these a meaning of their own outside of double quotes.
 _CMD_SPECIAL = set(" <>|&^%()!,;='\"")
@@ -193,6 +195,12 @@ def _wheel(remedy: Remedy, here: Situation) -> Iterator[str]:
         yield joined([*here.install, "--only-binary", remedy.name, name], here.shell)
 
 
+def _build(remedy: Remedy, here: Situation) -> Iterator[str]:
+    """Spell a build against the torch that is there, not against one that the build fetches."""
+    again = [*here.force, "--no-deps"] if remedy.again else []
+    yield joined([*here.install, "--no-build-isolation", *again, remedy.name], here.shell)
+
+
 def _remove(remedy: Remedy, here: Situation) -> Iterator[str]:
     if remedy.name:
         yield joined([*here.remove, remedy.name], here.shell)
@@ -234,6 +242,8 @@ def _reboot(_remedy: Remedy, here: Situation) -> Iterator[str]:
 
 def _system(remedy: Remedy, here: Situation) -> Iterator[str]:
     if here.os != "Linux":
+        if here.os == "Windows" and remedy.windows:
+            yield remedy.windows
         return
     manager, names = {
         "fedora": ("dnf install", remedy.fedora), "arch": ("pacman -S", remedy.arch),
@@ -287,10 +297,21 @@ def _reach(remedy: Remedy, here: Situation) -> Iterator[str]:
         yield "conda config --set remote_read_timeout_secs 300"
 
 
+def _mirror(remedy: Remedy, here: Situation) -> Iterator[str]:
+    """Spell another address for a source whose connections are cut on their way."""
+    if remedy.name != "pypi":
+        yield from _reach(remedy, here)
+    elif here.install[0] == "uv":
+        yield from _set(Remedy(need="set", name="UV_DEFAULT_INDEX", value=_MIRROR), here)
+    else:
+        yield f"pip config set global.index-url {_MIRROR}"
+
+
 _PLAIN: Mapping[str, Callable[[Remedy, Situation], Iterator[str]]] = {
-    "package": _package, "wheel": _wheel, "remove": _remove, "conda": _conda, "check": _check,
-    "cache": _cache, "unset": _unset, "set": _set, "reboot": _reboot, "system": _system,
-    "driver": _driver, "run": _run, "reach": _reach,
+    "package": _package, "wheel": _wheel, "build": _build, "remove": _remove, "conda": _conda,
+    "check": _check, "cache": _cache, "unset": _unset, "set": _set, "reboot": _reboot,
+    "system": _system, "driver": _driver, "run": _run, "reach": _reach,
+    "mirror": _mirror,
 }  # fmt: skip
 NEEDS = frozenset(
     {"torch", "torch-for-card", "torch-newer", "torchvision", "torch-build", "decoder", *_PLAIN}

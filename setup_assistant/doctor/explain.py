@@ -45,8 +45,9 @@ _IMPORT = re.compile(
 _PLAYED = re.compile(
     r"^\[(?:ffmpeg/\w+|vd|ad|cplayer)\]|^AV: \d|\bA-V:|^\[\w{8,16}\] \w+ \w+ error:", re.MULTILINE
 )
-# What apt and pip say while all is well: names and addresses, no error.
-_FETCHED = re.compile(r"\s*(?:(?:Hit|Get|Ign):\d+ |Looking in |Requirement already satisfied)")
+# What apt, pip and uv say while all is well: names and addresses, no error.
+_FETCHED = re.compile(r"\s*(?:(?:Hit|Get|Ign):\d+ |Looking in |Requirement already satisfied"
+                      r"|(?:DEBUG|TRACE):? (?![^\n]*(?:[Ee]rror|ERROR|[Ff]ailed)))")  # fmt: skip
 # A line by which a program warns, and goes on.
 _WARNED = re.compile(r"\bWARN(?:ING)?\b|\b\w*Warning: |\[W\d|^W\d{4} |warnings\.warn\(|警告")
 _QUOTES = {"'": "'", '"': '"', "`": "`", "“": "”", "‘": "’", "「": "」", "«": "»"}

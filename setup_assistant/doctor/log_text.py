@@ -27,6 +27,8 @@ _PREFIXES = tuple(re.compile(p) for p in (
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,60} [^\s\[]{1,60}(?:\[\d+\])?: ",
     r"(?:building|stderr|stdout|out|err) ?[>:] ",
 ))  # fmt: skip
+# uv writes for which Python and system a requirement is meant.
+_MARKER = re.compile(r"(?<=\w)\{[^{}\n]{1,200}\}(?=[<>=!~])")
 _LOG_KEYS = ("log", "message", "msg", "MESSAGE", "line", "text")
 # Narrower than this nobody's terminal is, wider than that no mail program breaks.
 _NARROWEST, _WIDEST = 40, 132
@@ -49,7 +51,7 @@ def clean(text: str) -> str:
     if len(text) > 400:
         text = _BLOB.sub("…", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\0", "")
-    return _without_prefix(_unquoted(text))
+    return _MARKER.sub("", _without_prefix(_unquoted(text)))
 
 
 def _without_prefix(text: str) -> str:

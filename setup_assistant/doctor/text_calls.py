@@ -39,12 +39,26 @@ _LEFT_OVER = re.compile(r"\bcls\(config, \*\w+, \*\*\w+\)|_from_config\(")
 _OF_TRANSFORMERS = re.compile(
     r"(?:Qwen2|Qwen3|Llama|Llava|Mistral|Gemma|Phi|Auto|Bert|CLIP|Siglip|Idefics|PaliGemma"
     r"|PreTrained|Pretrained|Mixtral|InternVL|GLM|Glm|MiniCPM|DeepSeek|Deepseek)[A-Z0-9_]\w*$|"
-    r"\w+(?:ForConditionalGeneration|ForCausalLM|TokenizerFast|ImageProcessor|VideoProcessor)$"
+    r"\w+(?:ForConditionalGeneration|ForCausalLM|TokenizerFast|ImageProcessor|VideoProcessor"
+    r"|(?:Dynamic|Static|Hybrid|Quantized)Cache)$"
 )
 # The person's own classes end so as well: a frame of a package must be there.
 _LIKE_TRANSFORMERS = re.compile(
     r"\w*(?:Attention|Block|Model|Tokenizer|Cache|Processor|Config|TrainingArguments|Trainer)$"
 )
+# Packages whose trainers are made from those of transformers.
+_TRAINERS = (
+    "trl",
+    "unsloth",
+    "unsloth_zoo",
+    "swift",
+    "llamafactory",
+    "peft",
+    "sentence_transformers",
+)
+_BASE_TRAINER = re.compile(r"(?:Seq2Seq)?Train(?:er|ingArguments)$")
+# Models with code of their own derive their configurations from that of transformers.
+_CONFIG = re.compile(r"(?:Text|Vision|Language|LM|Model|Trained|VL\w*|\d)Config$")
 # What the frames call a part of torch by.
 _TORCH_PARTS = ("nn", "F", "torch", "optim", "dist")
 
@@ -65,7 +79,14 @@ def _attribute(found: re.Match[str], frames: tuple[Frame, ...]) -> Iterator[Infe
     if not top and (foreign := import_names.attribute("transformers", name)) and foreign.since:
         # transformers asks a class that was written before it did.
         if not asker or asker == "transformers" or (inner and inner.remote):
-            yield _older_class(owner, name, foreign, start)
+            yield _older_class(owner, name, foreign.since, start)
+        return
+    base = import_names.attribute("transformers", name, owner) if _CONFIG.search(owner) else None
+    if not top and base and base.until:
+        yield _missing("transformers", f"{owner}.{name}", base, asker, start)
+        return
+    if not top and inner and inner.top == "transformers" and f"self.{name}" in inner.code:
+        yield _older_class(owner, name, "", start)
         return
     span = import_names.attribute(top, name, owner) if top else None
     if not top or (inner and inner.own and not span):
@@ -73,12 +94,17 @@ def _attribute(found: re.Match[str], frames: tuple[Frame, ...]) -> Iterator[Infe
     yield _missing(top, f"{owner}.{name}", span or Span(), asker if asker != top else "", start)
 
 
-def _older_class(owner: str, name: str, span: Span, start: int) -> Inferred:
+def _older_class(owner: str, name: str, since: str, start: int) -> Inferred:
+    values = {"call": owner, "name": name}
+    if not since:
+        chain = msg("the innermost frame is of {asker}", asker="transformers")
+        return Inferred(cause="class-older-than-transformers", start=start, chain=(chain,),
+                        values=values)  # fmt: skip
     chain = msg("{package} has {name} since {since}", package="transformers", name=name,
-                since=span.since)  # fmt: skip
+                since=since)  # fmt: skip
     return Inferred(cause="class-older-than-transformers", start=start, chain=(chain,),
-                    values={"call": owner, "name": name, "since": span.since},
-                    remedy=(Remedy(need="package", name="transformers", spec=f"<{span.since}"),),
+                    values={**values, "since": since},
+                    remedy=(Remedy(need="package", name="transformers", spec=f"<{since}"),),
                     )  # fmt: skip
 
 
@@ -174,5 +200,8 @@ def _owner(name: str, frames: tuple[Frame, ...]) -> str:
         return known
     if name.startswith("Patched"):
         return "lmdeploy"
-    like = bool(frames) and frames[-1].top == "transformers" and _LIKE_TRANSFORMERS.match(name)
+    inner = frames[-1].top if frames else ""
+    like = inner == "transformers" and _LIKE_TRANSFORMERS.match(name)
+    if inner in _TRAINERS and _BASE_TRAINER.match(name):
+        return "transformers"
     return "transformers" if like or _OF_TRANSFORMERS.match(name) else ""

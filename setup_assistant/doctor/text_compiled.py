@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
+from setup_assistant.catalog import causes
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.doctor import text_names, text_places
 from setup_assistant.doctor.inferred import Inferred
@@ -17,6 +20,8 @@ _SYMBOL = re.compile(r"(?P<path>[^\s:'\"]{1,400}\.so[\w.]*): undefined symbol: (
 _PROCEDURE = re.compile(
     r"WinError (?:127|182)\b|The specified procedure could not be found|找不到指定的程序"
 )
+_DLL = re.compile(r"DLL load failed(?: while importing (?P<part>\w+))?")
+_NEAR_DLL = re.compile(r"-packages[/\\]{1,2}(\w+)[/\\]|from (\w+) import _C\b")
 # Of the libraries that torch brings along, or finds on its way.
 _CUDA_SYMBOL = re.compile(r"_{0,2}(?:cu[a-z]|nv[A-Z]|nvrtc|nvJit)")
 _TORCH_SYMBOL = re.compile(r"c10|2at|5torch|caffe2|THP|libtorch")
@@ -42,6 +47,10 @@ _UNBUILT = re.compile(
     r"(?:Failed building wheel for|Failed to (?:download and )?build:?|Could not build wheels for) "
     r"`?(?P<wheel>[A-Za-z][\w.-]{0,60})"
 )
+# What a build raised itself; pip shows it indented.
+_RAISED = re.compile(
+    r"^[ \t|│]+(\w{0,40}(?:[Ee]rror|Exception): (?!subprocess|command)\S[^\n]*)", re.MULTILINE
+)
 
 
 def symbol(text: str) -> Iterator[Inferred]:
@@ -66,8 +75,7 @@ def _built_for_another(package: str, path: str, symbol: str, start: int) -> Infe
         remedy = Remedy(need="package", name=package, again=True)
     else:
         # It was compiled in the person's own folder.
-        again = "python -m pip install --no-build-isolation --no-deps --force-reinstall ."
-        remedy = Remedy(need="run", posix=again, windows=again)
+        remedy = Remedy(need="build", name=".", again=True)
     said = msg("the missing symbol is one of torch: {symbol}", symbol=symbol[:80])
     return Inferred(cause="built-for-other-torch" if of_torch else "undefined-symbol", start=start,
                     remedy=(remedy,), values={"package": package},
@@ -115,6 +123,23 @@ def procedure(text: str) -> Iterator[Inferred]:
                        values={"package": name})  # fmt: skip
 
 
+def dll(text: str) -> Iterator[Inferred]:
+    """Yield the package whose compiled module Windows cannot load."""
+    for found in islice(_DLL.finditer(text), 1):
+        near = text[max(0, found.start() - 3_000) : found.start()]
+        tops = [a or b for a, b in _NEAR_DLL.findall(near)]
+        top = "PIL" if found["part"] == "_imaging" or "_imaging as core" in near else (
+            tops[-1] if tops else "")  # fmt: skip
+        if top == "torchvision":
+            yield Inferred(cause="built-for-other-torch", start=found.start(),
+                           remedy=(Remedy(need="torchvision"),),
+                           values={"package": top})  # fmt: skip
+        elif top not in ("", "torch", "win32"):
+            again = Remedy(need="package", name=package_of(top), again=True)
+            runtime = causes.find("windows-dll", "environment").remedy
+            yield Inferred(cause="windows-dll", start=found.start(), remedy=(again, *runtime))
+
+
 def foreign_wheel(text: str) -> Iterator[Inferred]:
     """Yield a wheel that pip does not take here."""
     for found in _WHEEL.finditer(text):
@@ -159,5 +184,7 @@ def unbuilt(text: str) -> Iterator[Inferred]:
         return
     # What pins a torch of its own would bring it along.
     remedy = () if name in MADE_FOR_ONE_TORCH else (Remedy(need="wheel", name=name),)
-    yield Inferred(cause="package-not-buildable", start=found.start(), remedy=remedy,
+    raised = next(iter(deque(islice(_RAISED.finditer(text), 200), maxlen=1)), None)
+    chain = (msg("its build says: {said}", said=raised[1][:200]),) if raised else ()
+    yield Inferred(cause="package-not-buildable", start=found.start(), remedy=remedy, chain=chain,
                    values={"package": name})  # fmt: skip

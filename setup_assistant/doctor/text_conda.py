@@ -9,8 +9,14 @@ from setup_assistant.catalog.causes import Remedy
 from setup_assistant.doctor.inferred import Inferred
 
 _CONDA = re.compile(
-    r"PackagesNotFoundError:[^\n]{0,200}\s+(?:-\s+)?(?P<package>[A-Za-z][\w.-]{0,60})"
+    r"PackagesNotFoundError:[^\n]{0,200}\s+(?:-\s+)?(?P<package>[A-Za-z][\w.-]{0,60})|"
+    r"nothing provides requested (?P<requested>[A-Za-z][\w.-]{0,60})|"
+    r"^[\s│├└─]*(?P<absent>[A-Za-z][\w.-]{0,60}) [^\n]{0,120}does not exist \(perhaps a typo",
+    re.MULTILINE,
 )
+# Names of torch and of its parts in conda's channels.
+_TORCH = ("torch", "pytorch", "torchvision", "torchaudio", "pytorch-cuda", "cudatoolkit",
+          "pytorch-gpu", "pytorch-mutex")  # fmt: skip
 # What libmamba says of a package and of the Python that is requested.
 _CONDA_PYTHON = re.compile(
     r"(?:package )?(?P<package>[a-z][\w-]{0,60}?)[- ](?P<version>\d[\w.]{0,20})\S{0,60}\s"
@@ -24,10 +30,12 @@ _CONDA_HAS = re.compile(r"python (?P<have>3\.\d{1,2})\S*\s+is requested|"
 def unknown(text: str) -> Iterator[Inferred]:
     """Yield a package that no channel has."""
     for found in _CONDA.finditer(text):
-        package = found["package"].lower()
-        torch = package in ("torch", "pytorch", "torchvision", "pytorch-cuda", "cudatoolkit",
-                            "pytorch-gpu")  # fmt: skip
-        remedy = Remedy(need="torch") if torch else Remedy(need="package", name=package)
+        package = next(name for name in found.groups() if name).lower()
+        # A list of many packages was made for one channel; a single one is often pip's.
+        need = "package" if found["package"] else "conda"
+        remedy = Remedy(need=need, name=package)
+        if package in _TORCH:
+            remedy = Remedy(need="torch")
         yield Inferred(cause="conda-package-unknown", start=found.start(), remedy=(remedy,),
                        values={"package": package})  # fmt: skip
 

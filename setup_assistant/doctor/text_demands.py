@@ -165,6 +165,14 @@ def offered(text: str) -> Iterator[Inferred]:
                                       high=high.public),))  # fmt: skip
 
 
+def asked_in_error(text: str) -> Iterator[Inferred]:
+    """Yield what an exception itself says that it needs, with the bounds of the version."""
+    for thought in asked(text):
+        line = text[text.rfind("\n", 0, thought.start) + 1 : thought.start]
+        if thought.values["spec"] and _RAISED.search(line):
+            yield thought
+
+
 def asked(text: str) -> Iterator[Inferred]:
     """Yield what a program says that it needs."""
     for need in text_versions.asked(text):

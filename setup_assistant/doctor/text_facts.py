@@ -27,7 +27,10 @@ _PYTHON = re.compile(r"python(3\.\d{1,2})[/\\]|Python[/\\]?(3)(\d{1,2})[/\\]|cpy
                      r"\bcp(3)(\d{1,2})\b|Python (3\.\d{1,2})")  # fmt: skip
 _TORCH = re.compile(r"\btorch[- =]{1,2}(\d+\.\d+\.\d+)(?:\+(\w+))?")
 # A release that could not be installed is not the one that is there.
-_ABSENT = re.compile(r"no (?:\S+ )?wheels?\b|source distribution or wheel|No matching distribution")
+_ABSENT = re.compile(
+    r"depends on torch\b|no (?:\S+ )?wheels?\b|source distribution or wheel|"
+    r"No matching distribution"
+)
 _WINDOWS = re.compile(
     r"\b[A-Za-z]:\\|WinError|Errno 100\d\d\]|Error\(100\d\d,|"
     r"Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64"
@@ -51,7 +54,7 @@ _BOARDS = {"orin": "8.7", "xavier": "7.2", "tx2": "6.2", "nano": "5.3"}
 _BOARD = re.compile(r"\bJetson\b[^\n]{0,40}?\b(Orin|Xavier|TX2|Nano)\b|\b(?:AGX )(Orin|Xavier)\b",
                     re.IGNORECASE)  # fmt: skip
 _FEDORA = re.compile(
-    r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmod|el\d{1,2}(?:_\d+)?\.x86_64|fc\d\d)\b"
+    r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmods?|rpmfusion|el\d{1,2}(?:_\d+)?\.x86_64|fc\d\d)\b|pki/rpm-gpg|/etc/yum|repos/(?:rhel|fedora)"
 )
 _UV = re.compile(
     r"[├╰]─▶|(?:^|\]|  )\s*[×x] (?:No solution found|Failed to (?:download|build|resolve))"

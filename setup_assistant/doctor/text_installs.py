@@ -40,29 +40,6 @@ _TOLD = re.compile(
     r"pip3? install (?:(?:-U|--upgrade|-q) )*['\"]?(?P<package>[A-Za-z][\w.-]{1,60})",
     re.MULTILINE,
 )
-# Programs that builds call: the packages of Debian and Fedora, or the wheel that brings it.
-_TOOLS = {
-    "cmake": ("cmake", "cmake", "cmake"), "ninja": ("ninja-build", "ninja-build", "ninja"),
-    "git": ("git", "git", ""), "ffmpeg": ("ffmpeg", "ffmpeg", ""), "make": ("make", "make", ""),
-    "unzip": ("unzip", "unzip", ""), "rustc": ("rustc cargo", "rust cargo", ""),
-    "cargo": ("cargo", "cargo", ""), "aria2c": ("aria2", "aria2", ""), "wget": ("wget", "wget", ""),
-    "curl": ("curl", "curl", ""), "lspci": ("pciutils", "pciutils", ""),
-    "dkms": ("dkms", "dkms", ""), "mokutil": ("mokutil", "mokutil", ""),
-    "g++": ("g++", "gcc-c++", ""), "gcc": ("gcc", "gcc", ""),
-}  # fmt: skip
-# Ubuntu says which package has a program.
-_OFFERED = re.compile(
-    r"Command '(?P<tool>[\w.+-]{1,40})' not found, but can be installed with:\s{1,9}"
-    r"(?:sudo )?(?:apt|snap) install (?P<package>[a-z0-9][a-z0-9.+-]{1,60})"
-)
-_NAMES = "|".join(re.escape(name) for name in _TOOLS)
-_TOOL = re.compile(
-    rf"(?:[Cc]annot|[Cc]ould not|[Cc]an't|[Uu]nable to) find (?:the )?(?:a )?({_NAMES})(?!\w)|"
-    rf"\b({_NAMES}): (?:command )?not found|command not found: ({_NAMES})(?!\w)|"
-    rf"'({_NAMES})' is not recognized|No such file or directory: '({_NAMES})'|"
-    rf"({_NAMES}) (?:is required|is not installed|executable not found)",
-    re.IGNORECASE,
-)
 
 
 def build_lacks(text: str) -> Iterator[Inferred]:
@@ -77,8 +54,7 @@ def build_lacks(text: str) -> Iterator[Inferred]:
     install = Remedy(need="package", name=name, spec=spec)
     if lacks["module"] == "torch":
         install = Remedy(need="torch")
-    line = f"pip install --no-build-isolation {package}"
-    again = Remedy(need="run", posix=line, windows=line)
+    again = Remedy(need="build", name=package)
     yield Inferred(cause="build-lacks-module", start=lacks.start(),
                    values={"module": lacks["module"], **({"package": package} if package else {})},
                    remedy=(install, again) if package else (install,))  # fmt: skip
@@ -94,21 +70,6 @@ def told_command(text: str) -> Iterator[Inferred]:
         values = {"package": name, "asker": package_of(asker) if asker else str(msg("the program"))}
         yield Inferred(cause="dependency-absent", start=found.start(), values=values,
                        remedy=(request(Remedy(need="package", name=name)),))  # fmt: skip
-
-
-def tool_missing(text: str) -> Iterator[Inferred]:
-    """Yield a program that a build or a download calls, and that is not there."""
-    for found in islice(_OFFERED.finditer(text), 1):
-        remedy = Remedy(need="system", debian=found["package"])
-        yield Inferred(cause="tool-missing", start=found.start(), values={"tool": found["tool"]},
-                       remedy=(remedy,))  # fmt: skip
-    for found in _TOOL.finditer(text):
-        tool = next(g for g in found.groups() if g).lower()
-        debian, fedora, wheel = _TOOLS[tool]
-        remedy = Remedy(need="package", name=wheel) if wheel else Remedy(
-            need="system", debian=debian, fedora=fedora, arch=fedora)  # fmt: skip
-        yield Inferred(cause="tool-missing", start=found.start(), values={"tool": tool},
-                       remedy=(remedy,))  # fmt: skip
 
 
 def revision(text: str) -> Iterator[Inferred]:

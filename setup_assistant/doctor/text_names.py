@@ -31,16 +31,40 @@ _FAMILIAR = ("torch", "torchvision", "transformers",
              "sglang", "lmdeploy", "gptqmodel", "awq", "auto_gptq", "timm")  # fmt: skip
 _NEAR = 20_000
 # Packages that put parts of their own in place of those of transformers while they run.
-_PATCHERS = ("liger_kernel", "unsloth", "unsloth_zoo", "verl", "llamafactory", "swift", "fastchat")
+_PATCHERS = (
+    "liger_kernel",
+    "minference",
+    "unsloth",
+    "unsloth_zoo",
+    "verl",
+    "llamafactory",
+    "swift",
+    "fastchat",
+)
 _RAISED = re.compile(r"^\W{0,8}(?P<kind>[A-Za-z_.]{0,60}Error): (?P<said>[^\n]*)", re.MULTILINE)
 _UNDEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
-_OF_PATCHES = ("TypeError", "RuntimeError", "AttributeError", "ValueError", "IndexError")
+_OF_PATCHES = (
+    "NameError",
+    "TypeError",
+    "RuntimeError",
+    "AttributeError",
+    "ValueError",
+    "IndexError",
+)
 _ABSENT = re.compile(
     r"ModuleNotFoundError: No module named ['\"]?(?P<module>[A-Za-z_]\w*)['\"]?\s*$", re.MULTILINE
 )
 # Compiled parts, modules of the interpreter and of Windows or Unix alone: no package brings them.
 _NOT_TO_INSTALL = ("flash_attn_2_cuda", "flash_attn", "apex", "fcntl", "resource", "imp",
                    "distutils", "triton", "torch", "winreg", "pwd", "termios")  # fmt: skip
+# What programs for models import, and what the index calls so or by a name that is known.
+_KNOWN = re.compile(
+    r"(?:spaces|gradio(?:_client)?|timm|einops|datasets|peft|trl|deepspeed|wandb|fire|tiktoken|pandas"
+    r"|omegaconf|loguru|rich|matplotlib|scipy|tqdm|requests|openai|ray|fastapi|uvicorn|seaborn|nltk"
+    r"|imageio|moviepy|soundfile|librosa|easydict|yacs|termcolor|colorama|sentencepiece|accelerate"
+    r"|bitsandbytes|decord|av|qwen_vl_utils|modelscope|transformers|diffusers|safetensors|psutil"
+    r"|cv2|PIL|yaml|sklearn|skimage|dotenv|fitz|pydantic|httpx|aiohttp|dashscope)$"
+)
 _REFUSED = re.compile(
     r"(?:Error|Exception): (?:[^\n]{0,80}?\b)?"
     r"(?P<what>[\w.-]{3,60}) (?:is not|isn.t) (?:yet )?supported\b|"
@@ -143,6 +167,9 @@ def absent(text: str) -> Iterator[Inferred]:
     for found in islice(_ABSENT.finditer(text), 100):
         frames = text_frames.before(text, found.start())
         top, asker = found["module"], text_frames.asker(frames)
+        if not asker and _KNOWN.match(top):
+            yield Inferred(cause="package-missing", start=found.start(),
+                           values={"package": package_of(top), "module": top})  # fmt: skip
         if not asker or asker in (top, "torch") or top.startswith("_") or top in _NOT_TO_INSTALL:
             continue
         package = package_of(top)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from setup_assistant.doctor import (
     text_calls,
+    text_commands,
     text_compiled,
     text_conda,
     text_demands,
     text_installs,
     text_memory,
     text_names,
+    text_weights,
 )
 from setup_assistant.doctor.inferred import Inferred
 
@@ -21,7 +23,9 @@ ONLY_INFERRED = ("index-alone", "name-not-yet", "name-gone", "name-misspelt",
                  "patches-other-release", "optional-part-absent",
                  "class-older-than-transformers", "build-lacks-module", "revision-gone",
                  "memory-for-pixels", "memory-for-model", "memory-of-others", "memory-scattered",
-                 "not-supported-yet", "dependency-absent", "tool-missing")  # fmt: skip
+                 "not-supported-yet", "dependency-absent", "tool-missing",
+                 "checkpoint-names",
+                 "command-of-other-shell")  # fmt: skip
 # The surest first.
 _WAYS = (
     text_demands.unmet,
@@ -30,12 +34,14 @@ _WAYS = (
     text_demands.conflicting,
     text_demands.offered,
     text_memory.short,
+    text_weights.unplaced,
     text_installs.revision,
     text_names.changed,
     text_installs.build_lacks,
     text_compiled.symbol,
     text_compiled.without_cuda,
     text_compiled.procedure,
+    text_compiled.dll,
     text_compiled.foreign_wheel,
     text_compiled.library,
     text_conda.unknown,
@@ -46,8 +52,9 @@ _WAYS = (
     text_names.absent,
     text_names.refused,
     text_installs.told_command,
-    text_installs.tool_missing,
+    text_commands.unknown,
     text_names.raised_inside,
+    text_demands.asked_in_error,
     text_demands.unmet_aside,
 )
 

@@ -39,9 +39,10 @@ _DEPENDS = re.compile(
     re.MULTILINE,
 )
 _BECAUSE = re.compile(
-    rf"(?P<asker>{_NAME})(?:==(?P<of>{_VERSION}))? depends on "
+    rf"(?<![\w.])(?P<asker>[A-Za-z][\w-]{{0,60}})"
+    rf"(?:==(?P<of>{_VERSION})|[<>!~][\w<>=!~,.*+]{{1,80}})? depends on "
     rf"(?P<need>{_NAME}[<>=!~][^\s`]{{0,80}})|"
-    rf"(?:you require|you're requiring) (?P<you>{_NAME}[<>=!~][^\s`]{{0,80}})"
+    rf"(?:you require|you're requiring|your project requires) (?P<you>{_NAME}[<>=!~][^\s`]{{0,80}})"
 )
 _OF_CUDA = re.compile(rf"({_NAME}==[\d.]+)(?:\+\w+)? depends on system:cuda==(\d[\d.]*\d)")
 _LIST = re.compile(
@@ -178,7 +179,9 @@ def _accepts(spec: SpecifierSet, have: str) -> bool:
 
 def _clash(group: Sequence[Need]) -> list[Need]:
     """Return the first two demands of which one leaves nothing that the other accepts."""
-    pairs = ((a, b) for a in group for b in group if a is not b and _excludes(a, b))
+    # What one package asks in several of its releases excludes nothing.
+    pairs = ((a, b) for a in group for b in group
+             if a is not b and (a.asker != b.asker or not a.asker) and _excludes(a, b))  # fmt: skip
     return list(next(pairs, ()))
 
 
