@@ -42,7 +42,7 @@ def carry_out(
         return Result("up", _plan_data(prepared), text=lambda: show.line(_("Nothing was done.")))
     with files.exclusive(prepared.layout.lock):
         sites.register(prepared.layout.root)
-        return _travel(prepared)
+        return _travel(prepared, agree)
 
 
 def _left(prepared: Prepared) -> list[dict[str, str]]:
@@ -65,10 +65,12 @@ def _left(prepared: Prepared) -> list[dict[str, str]]:
     return [{"name": s.name, "status": "already" if so(s) else "planned"} for s in steps]
 
 
-def _travel(prepared: Prepared) -> Result:
+def _travel(prepared: Prepared, agree: Callable[[Prepared], bool] | None) -> Result:
+    from setup_assistant.cli.plan.text import show_brief
     from setup_assistant.cli.up.step_display import Guide
     from setup_assistant.steps.rehearsal import wanted
     from setup_assistant.steps.run_steps import standard_steps, travel
+    from setup_assistant.steps.without_torch_source import planned_again
 
     guide = Guide()
     try:
@@ -79,6 +81,13 @@ def _travel(prepared: Prepared) -> Result:
         raise SetupError("interrupted", command=resume_command(prepared)) from None
     finally:
         guide.close()
+    if again := planned_again(prepared, travelled.error):
+        old, new = prepared.plan.torch.index_url, again.plan.torch.index_url
+        show.note(_("{old} failed; going on with {new}.", old=old, new=new))
+        if not show.is_silent():
+            show_brief(again.plan, again.machine, str(again.layout.root))
+        if agree is None or agree(again):
+            return _travel(again, agree)
     return _ending(prepared, context, travelled)
 
 
