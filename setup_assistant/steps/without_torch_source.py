@@ -8,6 +8,7 @@ from setup_assistant.catalog.recipes import load_all
 from setup_assistant.choose import mirror_wish
 from setup_assistant.errors import SetupError
 from setup_assistant.host import paths
+from setup_assistant.messages import msg
 from setup_assistant.steps import prepare
 from setup_assistant.steps.install_job import torch_failed
 from setup_assistant.steps.ledger import Ledger
@@ -41,4 +42,5 @@ def planned_again(prepared: prepare.Prepared, error: SetupError | None) -> prepa
     Ledger(prepared.layout.ledger).record(
         "environment", "source", leg="torch", failed=old, url=new, build=again.plan.torch.build
     )
-    return again
+    text = msg("{old} failed; going on with {new}.", old=old, new=new)
+    return replace(again, notes=(*again.notes, text))

@@ -96,4 +96,7 @@ def test_a_torch_source_that_died_is_planned_without(
         assert found.plan.torch.compatibility == "default-build"
         assert found.plan.torch.index_url == found.plan.sources.packages
         (entry,) = Ledger(before.layout.ledger).entries()
+        assert found.notes[-1].english == (
+            f"{before.plan.torch.index_url} failed; going on with {entry.data['url']}."
+        )
         assert (entry.event, entry.data["url"]) == ("source", found.plan.torch.index_url)

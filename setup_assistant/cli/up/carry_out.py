@@ -82,8 +82,7 @@ def _travel(prepared: Prepared, agree: Callable[[Prepared], bool] | None) -> Res
     finally:
         guide.close()
     if again := planned_again(prepared, travelled.error):
-        old, new = prepared.plan.torch.index_url, again.plan.torch.index_url
-        show.note(_("{old} failed; going on with {new}.", old=old, new=new))
+        show.note(str(again.notes[-1]))
         if not show.is_silent():
             show_brief(again.plan, again.machine, str(again.layout.root))
         if agree is None or agree(again):
