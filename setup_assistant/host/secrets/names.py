@@ -100,6 +100,8 @@ _GOES_ON = re.compile(
 _CHINESE = re.compile(r"[\u4e00-\u9fff][^A-Za-z]*")
 # "secrets: 0 found", "PASS: tests/test_x.py".
 _COUNT_OR_FILE = re.compile(r"\d{1,2}(?: [a-z]+)?|[\w.-]+(?:/[\w.-]+)+\.[a-z]{1,5}")
+# "session: closed by peer".
+_STATE = re.compile(r"[a-z]{2,12}(?:ed|ing)[.,;]?")
 _FIGURE = re.compile(r"[+-]?[\d.,_/]{1,9}(?:[eE][+-]?\d+)?(?:ms|s|%|k|K|M|B)?[.,;)\]}]*")
 
 
@@ -119,7 +121,7 @@ def is_secret(name: str, value: str, *, query: bool = False) -> bool:
         return _RANDOM.fullmatch(value) is not None
     if kind in ("loose", "code"):
         # `pass: 12`, `token = 3.5`, `token：约占`: figures of a test run, words about a model.
-        figure = _FIGURE.fullmatch(value) or _CHINESE.fullmatch(value)
+        figure = _FIGURE.fullmatch(value) or _CHINESE.fullmatch(value) or _STATE.fullmatch(value)
         return not figure and value != name.rpartition(".")[2]
     return value.strip("\"'`.,;") not in (name, name.rpartition(".")[2])
 
