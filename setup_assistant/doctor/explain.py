@@ -13,7 +13,7 @@ from typing import cast
 
 from setup_assistant.catalog import causes
 from setup_assistant.catalog.causes import Cause, Remedy, compiled
-from setup_assistant.choose.remedies import Situation
+from setup_assistant.choose.remedy_target import Situation
 from setup_assistant.doctor import log_text, situation, text_facts, text_places, text_reason
 from setup_assistant.doctor.finding import Finding, Fix, Layer, keeps_everything
 from setup_assistant.doctor.log_events import Attempts, Events

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from setup_assistant.catalog import drivers
 from setup_assistant.catalog.causes import Remedy
-from setup_assistant.choose.remedies import Shell, Situation, spell
+from setup_assistant.choose.remedies import spell
+from setup_assistant.choose.remedy_target import Shell, Situation
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.install import Install

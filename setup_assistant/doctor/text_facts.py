@@ -9,7 +9,7 @@ from typing import Any
 
 from setup_assistant.catalog import drivers, gpus
 from setup_assistant.catalog import torch as table
-from setup_assistant.choose.remedies import Situation
+from setup_assistant.choose.remedy_target import Situation
 from setup_assistant.versions import at_least
 
 _FOUND = re.compile(r"found version (\d{4,5})\b")

@@ -21,6 +21,8 @@ _PLATFORMS = {
     "Darwin-arm64": ("macosx", "arm64"),
     "Darwin-x86_64": ("macosx", "x86_64"),
 }
+# After as many pages none of which could be read, no index is there.
+_ENOUGH = 3
 Kind = Literal["newer", "yanked", "missing", "no_wheel", "unread"]
 
 
@@ -75,9 +77,11 @@ def compare(
         recipes: the recipes.
         resolved: the packages that remedies name.
         index: the address of a package index, without its last slash.
-        read: returns the text of a page; its failure is told as `unread`.
+        read: returns the text of a page; its failure is told as `unread`, and ends the comparing
+            where no page at all can be read.
     """
     rows = pinned(recipes, resolved)
+    unread, read_any = 0, False
     for package in dict.fromkeys(r.package for r in rows):
         here = [r for r in rows if r.package == package]
         try:
@@ -86,7 +90,11 @@ def compare(
             yield Found(
                 package=package, version=here[0].version, kind="unread", detail=str(error)[:200]
             )
+            unread += 1
+            if unread == _ENOUGH and not read_any:
+                return
             continue
+        read_any = True
         yield from _newer(package, here, listed)
         for row in here:
             yield from _of_row(row, listed)

@@ -101,10 +101,7 @@ def install_from(job: Job, plan: Plan, ledger: Ledger, put: Callable[[Job], None
     Raises:
         SetupError: what the first source failed with, where no other is left.
     """
-    here = {
-        "packages": plan.sources.packages,
-        "torch": plan.torch.find_links or plan.torch.index_url,
-    }
+    here = _sources(plan)
     left = list(plan.sources.fallbacks)
     first: SetupError | None = None
     while True:
@@ -132,13 +129,30 @@ def _bound(job: Job) -> bool:
 
 def following(error: SetupError, here: dict[str, str], left: Sequence[Fallback]) -> Fallback | None:
     """Return the source to go on with: of the leg whose server the failure names."""
+    legs = _failed(error, here)
+    return next((f for f in left if f.leg in legs), None) or next(iter(left), None)
+
+
+def _failed(error: SetupError, here: dict[str, str]) -> list[str]:
     words = str(error)
     failed = {urlsplit(u).netloc for u in _URL.findall(words)}
     legs = [leg for leg, url in here.items() if urlsplit(url).netloc in failed]
     if len(legs) != 1:
         # Wheels may lie on another host than their index: the package tells the leg.
         legs = ["torch" if re.search(r"\b(?:torch|nvidia|triton)", words) else "packages"]
-    return next((f for f in left if f.leg in legs), None) or next(iter(left), None)
+    return legs
+
+
+def torch_failed(error: SetupError, plan: Plan) -> bool:
+    """Whether installing ended because the source of the torch wheels failed."""
+    return error.code in _OF_SOURCES and _failed(error, _sources(plan)) == ["torch"]
+
+
+def _sources(plan: Plan) -> dict[str, str]:
+    return {
+        "packages": plan.sources.packages,
+        "torch": plan.torch.find_links or plan.torch.index_url,
+    }
 
 
 def moved(job: Job, old: str, fallback: Fallback) -> Job:

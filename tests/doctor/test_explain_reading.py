@@ -7,7 +7,7 @@ from io import BytesIO
 
 import pytest
 
-from setup_assistant.choose.remedies import Situation
+from setup_assistant.choose.remedy_target import Situation
 from setup_assistant.doctor.explain import explain
 from setup_assistant.doctor.package_names import filled
 from setup_assistant.host import files

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from setup_assistant.choose.remedies import Situation
+from setup_assistant.choose.remedy_target import Situation
 from setup_assistant.doctor.explain import explain
 
 _NO_WHEEL = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from setup_assistant.catalog import import_names
-from setup_assistant.choose.remedies import Situation
+from setup_assistant.choose.remedy_target import Situation
 from setup_assistant.doctor.explain import explain
 from setup_assistant.doctor.finding import Finding
 

@@ -69,6 +69,7 @@ UNITS = (
     "\n", "%2", "%41", "name: x value: ", '\\"token\\":', "a_key=", "/", "/home/", "1.1.1.1 ",
     "0:", "aA1", "token: !a &b ", "secret: |\n  a\n", "password:\n  a\n", "<password>a", "zip -",
     "%25", "USER PID X\nab 1 2\n", "AUTH a ", "PIN for ", "users: a, ", "account on a ", "李小明 ",
+    "aA1-", "password x", "key ", "密码 a1 ",
 )  # fmt: skip
 
 

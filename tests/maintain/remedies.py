@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Cause, Remedy
-from setup_assistant.choose.remedies import Situation
+from setup_assistant.choose.remedy_target import Situation
 from setup_assistant.doctor import situation
 from setup_assistant.doctor.package_names import package_of, packages, request
 

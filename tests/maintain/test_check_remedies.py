@@ -7,7 +7,8 @@ import pytest
 from setup_assistant.catalog import causes, resolved
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.catalog.recipes import load_all
-from setup_assistant.choose.remedies import Situation, spell
+from setup_assistant.choose.remedies import spell
+from setup_assistant.choose.remedy_target import Situation
 from setup_assistant.doctor import situation
 from setup_assistant.doctor.explain import explain
 from tests.maintain.remedies import SITUATIONS, others, unresolved, wrong

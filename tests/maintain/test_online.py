@@ -93,6 +93,14 @@ def test_a_page_that_cannot_be_read_leaves_the_others() -> None:
     assert (found.package, found.kind, found.detail) == ("torchvision", "unread", "the line is cut")
 
 
+def test_an_index_that_is_not_there_is_not_asked_for_every_package() -> None:
+    def read(url: str) -> str:
+        raise OSError(url)
+
+    found = list(online.compare(RECIPES, RESOLVED, "https://i.example/simple", read))
+    assert [f.kind for f in found] == ["unread"] * 3
+
+
 @pytest.mark.parametrize("row", ROWS[:3])
 def test_a_row_is_asked_once(row: Pinned) -> None:
     assert ROWS.count(replace(row)) == 1

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from setup_assistant.choose.wishes import Wishes
+from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.machine import probe
 from setup_assistant.machine.facts import Disk, Machine
 from setup_assistant.steps import gather_wishes, prepare
 from setup_assistant.steps.environment_preflight import MARKER
+from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Silent
+from setup_assistant.steps.without_torch_source import planned_again
 from tests.choose.described import reached
 
 
@@ -65,3 +68,35 @@ def test_a_new_plan_counts_what_was_downloaded_as_free(tmp_path: Path) -> None:
     (folder / "model.safetensors").write_bytes(b"12345")
     after = prepare._with_own_weights(layout, Machine(disks=disks))
     assert [d.free_bytes for d in after.disks] == [15, 10]
+
+
+@pytest.mark.parametrize(
+    ("code", "detail", "mirror", "again"),
+    [
+        ("packages_unreachable", "Failed to download `torchvision==0.29.2+cpu`", "auto", True),
+        ("packages_unreachable", "Failed to download `torch==2.15.0+cpu`", "tuna", True),
+        ("packages_unreachable", "Failed to download `numpy==2.1`", "auto", False),
+        ("no_space", "torch", "auto", False),
+        # What was asked for is not replaced.
+        ("packages_unreachable", "Failed to download `torch==2.15.0+cpu`", "torch=nju", False),
+    ],
+)
+def test_a_torch_source_that_died_is_planned_without(
+    code: str, detail: str, mirror: str, again: bool, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    wishes = Wishes(model="canary", gpus=("none",), site=str(site), mirror=mirror)
+    machine = _machine("packages/pypi", "packages/tuna", "torch/pytorch", "torch/nju")
+    before = prepare.prepare(wishes, machine=machine)
+    assert before.plan.torch.build == "cpu"
+    error = SetupError(code, detail=detail, path="/x", need="1", free="0")
+    found = planned_again(before, error)
+    assert (found is not None) == again
+    if found:
+        assert found.plan.torch.compatibility == "default-build"
+        assert found.plan.torch.index_url == found.plan.sources.packages
+        (entry,) = Ledger(before.layout.ledger).entries()
+        assert found.notes[-1].english == (
+            f"{before.plan.torch.index_url} failed; going on with {entry.data['url']}."
+        )
+        assert (entry.event, entry.data["url"]) == ("source", found.plan.torch.index_url)

@@ -23,7 +23,7 @@ from setup_assistant.messages import _
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from setup_assistant.choose.remedies import Situation
+    from setup_assistant.choose.remedy_target import Situation
     from setup_assistant.doctor.case import Case
     from setup_assistant.doctor.finding import Diagnosis
     from setup_assistant.doctor.fix import Attempt

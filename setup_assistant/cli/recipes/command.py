@@ -64,7 +64,8 @@ def check_(folder: Path | None, online: bool, index: str | None) -> Result:
     checked = check(folder)
     errors = tuple(Problem.of(error) for error in problems(checked.faults, home))
     found = _compared(folder, index) if online and not errors else []
-    bad = any(f.kind not in ("newer", "unread") for f in found)
+    silent = bool(found) and all(f.kind == "unread" for f in found)
+    bad = silent or any(f.kind not in ("newer", "unread") for f in found)
     return Result(
         "recipes check",
         data={

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from setup_assistant.cli.terminal import show
+from setup_assistant.cli.terminal import consoles, show
 
 
 class LiveTable:
@@ -33,7 +33,9 @@ class LiveTable:
         for row in rows:
             table.add_row(*(Text(show.inline(c)) for c in row))
         if self._live is None:
-            self._live = Live(console=show.console("stderr"), transient=True, auto_refresh=False)
+            self._live = Live(
+                console=consoles.console("stderr"), transient=True, auto_refresh=False
+            )
             self._live.start()
         self._live.update(table, refresh=True)
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO, cast
 
-from setup_assistant.cli.terminal import show
+from setup_assistant.cli.terminal import consoles, show
 from setup_assistant.messages import _
 from setup_assistant.terminal_text import harmless, width
 
@@ -66,5 +66,5 @@ def pages() -> Iterator[None]:
     size = shutil.get_terminal_size()
     rows = max(_FEWEST, size.lines - _QUESTION_ROWS)
     paged = cast("TextIO", Pages(sys.stdout, rows, size.columns))
-    with contextlib.suppress(_EnoughError), contextlib.redirect_stdout(paged), show.fresh():
+    with contextlib.suppress(_EnoughError), contextlib.redirect_stdout(paged), consoles.fresh():
         yield

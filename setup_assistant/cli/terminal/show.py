@@ -1,7 +1,7 @@
 """The only place that prints.
 
 Standard output carries the result (or, under `--json`, the envelope and nothing else);
-progress and remarks go to standard error. rich is imported only where something is drawn.
+progress and remarks go to standard error.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
+from setup_assistant.cli.terminal import consoles
+from setup_assistant.cli.terminal.consoles import console
 from setup_assistant.cli.terminal.safe_text import inline, safe, said, said_flat
 from setup_assistant.cli.terminal.symbols import (
     bar,
@@ -36,9 +38,6 @@ from setup_assistant.terminal_text import (
     wrap,
 )
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
 __all__ = ["bar", "bracketed", "can_draw", "ellipsis", "inline", "listed", "mark",
            "other_language", "safe"]  # fmt: skip
 
@@ -54,13 +53,12 @@ class _Mode:
 
 _PIPED_COLUMNS, _LABEL_COLUMNS = 80, 20
 _mode = _Mode()
-_consoles: dict[str, Console] = {}
 
 
 def configure(*, as_json: bool, quiet: bool, verbose: bool) -> None:
     """Say once per run how to show things."""
     _mode.json, _mode.quiet, _mode.verbose = as_json, quiet, verbose
-    _consoles.clear()
+    consoles.forget()
 
 
 def is_json() -> bool:
@@ -233,39 +231,6 @@ def heading(text: str) -> None:
         console("stdout").print(
             said_flat(text, sys.stdout), style="bold", markup=False, highlight=False
         )
-
-
-def console(stream: str) -> Console:
-    """Return the rich console of a stream ("stdout" or "stderr")."""
-    if stream not in _consoles:
-        from rich.console import Console
-
-        class Quiet(Console):
-            """Leaves a closed pipe to `nobody_reads`."""
-
-            def on_broken_pipe(self) -> None:
-                raise BrokenPipeError
-
-        file = sys.stdout if stream == "stdout" else sys.stderr
-        _consoles[stream] = Quiet(
-            file=file,
-            width=columns_of(file),
-            no_color=True if os.environ.get("NO_COLOR") else None,
-            highlight=False,
-        )
-    return _consoles[stream]
-
-
-@contextlib.contextmanager
-def fresh() -> Iterator[None]:
-    """Draw on the standard output of the moment, and on the one before afterwards."""
-    before = _consoles.pop("stdout", None)
-    try:
-        yield
-    finally:
-        _consoles.pop("stdout", None)
-        if before is not None:
-            _consoles["stdout"] = before
 
 
 def nobody_reads() -> None:

@@ -44,7 +44,7 @@ def carry_out(
     above = [p for p in prepared.layout.root.parents if not p.exists()]
     with files.exclusive(prepared.layout.lock):
         sites.register(prepared.layout.root)
-        return _travel(prepared, above)
+        return _travel(prepared, agree, above)
 
 
 def _left(prepared: Prepared) -> list[dict[str, str]]:
@@ -67,10 +67,14 @@ def _left(prepared: Prepared) -> list[dict[str, str]]:
     return [{"name": s.name, "status": "already" if so(s) else "planned"} for s in steps]
 
 
-def _travel(prepared: Prepared, above: Sequence[Path]) -> Result:
+def _travel(
+    prepared: Prepared, agree: Callable[[Prepared], bool] | None, above: Sequence[Path]
+) -> Result:
+    from setup_assistant.cli.plan.text import show_brief
     from setup_assistant.cli.up.step_display import Guide
     from setup_assistant.steps.rehearsal import wanted
     from setup_assistant.steps.run_steps import standard_steps, travel
+    from setup_assistant.steps.without_torch_source import planned_again
 
     guide = Guide()
     try:
@@ -81,6 +85,12 @@ def _travel(prepared: Prepared, above: Sequence[Path]) -> Result:
         raise SetupError("interrupted", command=resume_command(prepared)) from None
     finally:
         guide.close()
+    if again := planned_again(prepared, travelled.error):
+        show.note(str(again.notes[-1]))
+        if not show.is_silent():
+            show_brief(again.plan, again.machine, str(again.layout.root))
+        if agree is None or agree(again):
+            return _travel(again, agree)
     return _ending(prepared, context, travelled)
 
 

@@ -30,7 +30,7 @@ _FLAGGED = (
     (("rabbitmqctl",), "rabbitmqctl", r"(?:add_user|change_password)[ \t]{1,4}\S{1,60}", False),
     (("reg add",), r"reg add[^\n|;&]{0,120}?/v\s{1,4}\S{0,30}(?:[Pp]assword|[Tt]oken|[Kk]ey|[Ss]ecret)", "/d", False),
     (("mysql", "mariadb"), r"(?:mysql\w{0,12}|mariadb[\w-]{0,12})", "-p", True),
-    (("7z", "rar"), r"(?:7z[azr]?|7za?|rar|unrar)", "-p", True),
+    (("7z", "rar"), r"(?:7z[azr]?|7za?|rar|unrar)", "-(?:hp|p)", True),
     (("ipmitool", "zip", "sqlcmd", "bcp", "mosquitto"), r"(?:ipmitool|(?:un)?zip|sqlcmd|bcp|mosquitto_\w{3})", "-P", None),
     (("ldap",), r"ldap\w{3,10}", "-w", False),
     (("redis",), r"redis\S{0,40}", "-a", False),
@@ -48,6 +48,10 @@ _COMMANDS = (
     (("curl", "wget", "http"), re.compile(r"((?<![\w-])-u)([^\s:'\"/-][^\s:'\"/]{0,100}:[^\s'\"]+)")),
     (("curl",), re.compile(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
     (("| ",), re.compile(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{0,80}(?:-stdin|passwd|cryptsetup|passphrase-fd)))")),
+    (("<<<",), re.compile(r"(\b(?:sudo -S|[\w-]{0,40}passwd|cryptsetup|gpg|kinit|login)\b[^\n|;&<]{0,80}<<<\s{0,4}\$?['\"]?)([^\s'\"]+)")),
+    (("<(", "$("), re.compile(r"((?i:pass|token|secret|key|cred)[\w-]{0,20}[= ]['\"]?[<$]\(\s?(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\")]+)")),
+    (("assword:", "assphrase"), re.compile(r"(\b(?:send|sendline)[ (]{1,2}[rb]?\\{0,3}['\"])([^'\"\\$\n]{3,})")),
+    (("identified",), re.compile(r"(\bidentified (?:with \S{1,40} )?by (?:password )?['\"])([^'\"\n]+)", _A)),
     (("pass",), re.compile(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
     (("net use",), re.compile(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
     (("net user",), re.compile(r"(\bnet user\s{1,4}[^\s/]{1,60}\s{1,4})([^\s/]\S*)")),
@@ -55,7 +59,7 @@ _COMMANDS = (
     (("%",), re.compile(r"((?<![\w-])(?:-U|--user)[ =]{1,4}[^\s%]{1,80}%)(\S+)")),
     (("lftp",), re.compile(r"((?<![\w-])-u[ \t]{1,4}[^\s,]{1,80},)(\S+)")),
     (("SecureString",), re.compile(r"(SecureString(?:\s{1,4}-\w{1,12}){0,2}\s{1,4}[\"']?)([^\s\"'-][^\s\"']*)")),
-    (("auth", "credential("), re.compile(r"((?:auth|credential)\s{0,4}=?\s{0,4}\(\s{0,4}\w{0,2}['\"][^'\"\n]{0,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]+)", _A)),
+    (("auth", "credential("), re.compile(r"((?:auth|credential)\s{0,4}=?\s{0,4}\[?\s{0,4}\(\s{0,4}\w{0,2}['\"][^'\"\n]{0,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]+)", _A)),
     (("configure set",), re.compile(r"(configure set \S{0,40}(?:secret|token|password|key)\S{0,20} )(\S+)")),
     # A line of a list of settings: NAME, blanks, value.
     (("token", "key", "secret", "passw"), re.compile(r"((?:^|\n)[ \t]{0,16}[A-Z][A-Z0-9_]{0,60}(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD)(?:[ \t]{2,60}|[ \t](?=[^\s]{0,60}\d)(?=[^\s]{12})))(?=\S+[ \t]*\r?(?:\n|$))(?!=)(\S+)")),
@@ -69,13 +73,13 @@ _COMMANDS = (
     (("snmp", "community"), re.compile(r"(\bcommunity\s{1,4}['\"]?)((?!string)[^\s'\"]{3,})(?=['\"]?(?:\s{1,4}(?:RO|RW|ro|rw)\b))")),
     (("AUTH ", "334 "), re.compile(r"((?:\bAUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5) |(?:^|\n)[^\n]{0,20}334 [^\n]{0,400}\n[^\w\n]{0,8}(?:C: {0,2})?)(?=[A-Za-z0-9+/]{4}))([A-Za-z0-9+/=]{4,})")),
     # Redis: `AUTH password`, `AUTH user password`, as typed, in a script and as MONITOR shows it.
-    (("auth ", 'auth"'), re.compile(r"((?:^|[>'\"#$;|] ?)AUTH(?:[ \t]{1,4}[^\s'\"]{1,100})?[ \t]{1,4})(?!(?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|NTLM|failed|required|error|method)\b)([^\s'\"]+)(?=[ \t]*['\";|]?[ \t]*\r?$)", _A | re.MULTILINE)),
+    (("auth ", 'auth"'), re.compile(r"((?:^|[>'\"#$|] ?)AUTH(?:[ \t]{1,4}[^\s'\"]{1,100})?[ \t]{1,4})(?!(?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|NTLM|failed|required|error|method)\b)([^\s'\"]+)(?=[ \t]*['\";|]?[ \t]*\r?$)", _A | re.MULTILINE)),
     (('"auth"',), re.compile(r"(\"AUTH\"(?: \"[^\"\n]{1,100}\")? \")([^\"\n]+)(?=\"[ \t]*\r?$)", _A | re.MULTILINE)),
     (("pin", "puk"), re.compile(r"(\b(?:PIN|PUK|Pin)(?: ?[Cc]ode)?(?: (?:for|of|to) [^\n:]{1,100}?)?['\"]?(?:\s{0,2}[:=：]\s{0,4}| is | (?=\d{4,8}\b)|码[是为:：]?\s{0,2})['\"]?)(?=[^\s'\"]{0,20}\d)([^\s'\",;。，]{4,64})")),
     (("otp", "one-time", "verification"), re.compile(r"(\b(?:otp|one-time (?:code|password|pin)|verification code)\)?(?: is)?[: ]{1,4})(\d{4,8})\b", _A)),
     (("log", "sign in"), re.compile(r"(\b(?:log ?in|logged in|sign in) (?:with|as|using) [\w.@-]{1,60}\s{0,2}/\s{0,2})(\S+)", _A)),
     (("登录", "登陆", "账", "帐号", "用户"), re.compile(r"((?:登[录陆](?:用|名|账号|帐号)?|账[号户]|帐号|用户名?)(?:/?密码)?[是为用：: ]{0,4}[\w.@-]{1,60}\s?/\s?)([!-~]{4,})")),
-    (("cred", "user", "login"), re.compile(r"(\b(?:credentials?|creds|login|user(?:name)? ?/ ?pass(?:word)?)\s?[:=]\s?[\w.@-]{1,60}\s?/\s?)([^\s/]{4,})", _A)),
+    (("cred", "user", "login"), re.compile(r"(\b(?:credentials?|creds|login|user(?:name)? ?/ ?pass(?:word)?)(?:\s?[:=]\s?|\s)[\w.@-]{1,60}\s?/\s?)([^\s/]{4,})", _A)),
     (("mc ",), re.compile(r"(\bmc (?:alias set|config host add) \S{1,100} \S{1,200} ['\"]?)(\S{1,200} \S+)")),
     (("key content", "关键内容"), re.compile(r"((?:\bKey Content|关键内容)[ \t]{0,24}[:：][ \t]{1,4})(\S+)", _A)),
     (("wandb",), re.compile(r"(\bwandb[^\n]{0,120}?[: ='\"(])([0-9a-f]{40})\b")),
@@ -100,8 +104,8 @@ _PROSE = re.compile(
     _A | re.MULTILINE,
 )
 _CHINESE = re.compile(
-    r"(密码|口令|令牌|密钥|密匙|私钥|验证码|授权码|访问码|暗号)((?:[(（][\w ]{1,30}[)）])?[\s\"'”』」]{0,4}(?:(?:已经?)?(?:被)?(?:设置?|改|换|重置|定)?(?:成了?|为)|是|：|:|=|＝|->|→)"
-    r"[\s\"'“「『]{0,4}|[ \t\u3000]{1,4})([^\s，。；、）】\"'”」』,;)]+)"
+    r"(密码|口令|令牌|密钥|密匙|私钥|验证码|授权码|访问码|暗号|提取码|激活码|卡密)((?:[(（][\w ]{1,30}[)）])?[\s\"'”』」]{0,4}(?:(?:已经?)?(?:被)?(?:设置?|改|换|重置|定)?(?:成了?|为)|是|：|:|=|＝|->|→)"
+    r"[\s:：\"'“「『]{0,4}|[\u4e00-\u9fff]{1,8}[:：]\s{0,2}(?=[!-~]{0,60}\d)(?=[!-~]{0,60}[A-Za-z])(?![/.])(?=[!-~]{6})|[ \t\u3000]{1,4})([^\s，。；、）】\"'”」』,;)]+)"
 )  # fmt: skip
 # Said in one breath: "密码abc12345".
 _CHINESE_CLOSE = re.compile(

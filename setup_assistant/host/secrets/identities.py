@@ -111,7 +111,7 @@ def _users_in(text: str) -> Iterator[str]:
     if not text.isascii():
         yield from columns.speakers_in(text)
     for said in _said(USERS, text):
-        for part in re.split(r", (?:and )?| and | or ", said):
+        for part in re.split(r",? (?:(?:and|or) )?", said):
             yield from _worth(part)
 
 

@@ -41,6 +41,8 @@ USERS = (
     (("password",), re.compile(rf"\b(?:account|user|login|name)[ \t]{{1,4}}({_ONE})[ \t](?:with|and|/)[ \t](?:the |this |an? )?(?:\w{{1,16}} )?password\b", _I)),
     (("登录", "登陆"), re.compile(r"登[录陆](?:用|账号|帐号|名|为)?[：: ]{0,3}([A-Za-z][\w.-]{1,40})[ ]?/")),
     (("authenticat", "logged", "logging", "connect"), re.compile(rf"\b(?:authenticat\w{{1,6}}|logged in|logging in|connect\w{{0,6}})\b[^\n'\"]{{0,120}}? as ['\"]({_NAME})['\"]", _I)),
+    (("publickey for", "password for", "keyboard-interactive"), re.compile(r"\b(?:publickey|password|keyboard-interactive/pam) for (?:invalid user )?([\w.-]{2,64}) from ")),
+    (("教授", "老师", "博士", "同学", "经理", "工", "主任", "师", "先生", "女士", "总"), re.compile(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}}?)(?:教授|老师|博士|同学|经理|工程师|主任|师[兄姐弟妹]|先生|女士)")),
     (("uid=", "cn=", "samaccountname="), re.compile(r"\b(?:uid|cn|sAMAccountName)=([^,=\n]{2,64}),\s?(?:ou|dc|cn|o)=", _I)),
     # DOMAIN\user, alone in quotes or before a password.
     (("\\",), re.compile(r"(?<![\w\\/:.])[A-Z][A-Z0-9-]{1,15}\\{1,2}([A-Za-z][\w.-]{1,40})(?![\w\\.])")),
@@ -65,7 +67,7 @@ USERS = (
     (("sudoers",), re.compile(r"([\w.-]{2,40}) is not in the sudoers")),
     (("whoami",), re.compile(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}([\w.-]{2,40})[ \t]*(?:\n|$)")),
     (("id=",), re.compile(r"\b[ug]id=\d{1,10}\(([^)\s]{1,64})\)")),
-    (("用户", "号", "户", "登录名", "登陆名", "姓名", "作者", "人", "者"), re.compile(rf"(?:用户名?|(?:账号|帐号|账户)名?|登[录陆]名|姓名|作者|联系人|负责人|所有者|用户名称)"
+    (("用户", "号", "户", "登录名", "登陆名", "姓名", "作者", "人", "者"), re.compile(rf"(?:用户名?|(?:账号|帐号|账户)名?|登[录陆]名|姓名|作者|(?:联系|收件|寄件|发件|申请|负责|报告)人|导师|所有者|所有者|用户名称)"
                rf"(?:是|为|\s{{0,4}}[:：=＝])[\s\"'“「]{{0,4}}({_NAME})")),
     (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}(\S{1,64})\s{1,8}\S")),
     (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}\S{1,64}\s{1,8}(\S{1,64})")),
@@ -82,8 +84,11 @@ FULL_NAMES = (
     re.compile(
         r"\b(?i:owner|authors?|user|contact|maintainer|person)[\]\"'}: \t]{0,4}[\s{]{1,20}[\"']?name[\"']?\s{0,4}[=:]\s{0,4}[\"']?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
     ),
+    re.compile(r"\b(?:Mrs?|Ms|Dr|Prof)\.? ([A-Z][\w'-]{1,40}(?: [A-Z][\w'-]{1,40}){0,2})"),
     # Before one's mail.
-    re.compile(r"\b([A-Z][\w'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})(?= ?[(<][\w.+-]{1,64}@)"),
+    re.compile(
+        r"\b([A-Z][\w'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})(?=\\{0,3}[\"']? ?[(<][\w.+-]{1,64}@)"
+    ),
 )
 HOSTS = (
     # What Windows calls a computer that nobody named.
@@ -94,6 +99,8 @@ HOSTS = (
     ((":",), re.compile(r"(?<![\w./@:-])((?:[A-Za-z][\w-]{0,60}\.){2,6}[a-z]{2,10}):\d{2,5}\b")),
     # The first line of gpustat.
     (("20",), re.compile(r"(?m)^([\w.-]{2,64})[ \t]{2,60}[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d 20\d\d\b")),
+    (("--",), re.compile(r"--(?:master[_-]addr|rdzv[_-]endpoint|nodelist|hostfile|node-rank-host|server-name)[ =]['\"]?([A-Za-z][\w.-]{1,100})")),
+    (("nodelist", "-w "), re.compile(r"\b(?:NodeList|BatchHost)=([A-Za-z][\w.-]{1,100})")),
     (("-h", "--host"), re.compile(rf"{_CLIENTS}(?:-h|-H|--host(?:name)?)(?:[ \t]{{1,4}}|=)['\"]?([A-Za-z][\w.-]{{1,100}})")),
     # Together with its address.
     (("10.", "172.", "192.168."), re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{1,100})(?:/|,|, | \(|\(| \[)(?=(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}(?![.\d]))")),

@@ -9,13 +9,13 @@ import re
 WORDS = (
     r"pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|"
     r"(?:api|access|private|account|shared|signing|encryption|master|license|subscription|auth|"
-    r"session|storage|client|deploy|webhook)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|_key|-api|cookie|otp|psk"
+    r"session|storage|client|deploy|webhook)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|_key|-api|cookie|otp|psk|pw|creds?|macaroon|_[as]k"
 )
 HINTS = ("pass", "pwd", "secret", "token", "credential", "key", "auth", "sess", "csrf", "xsrf", "jwt",
-         "cookie", "otp", "psk", "-api")  # fmt: skip
+         "cookie", "otp", "psk", "-api", "pw", "cred", "macaroon", "_ak", "_sk")  # fmt: skip
 _SURE = re.compile(
     r"pass(?:word|wd|phrase|code)|secret|credential|(?:api|access|private|account|shared|signing|"
-    r"encryption|master|license|subscription|auth|session|storage|client|deploy|webhook)key|sessionid|csrf|xsrf|pwd$"
+    r"encryption|master|license|subscription|auth|session|storage|client|deploy|webhook)key|sessionid|csrf|xsrf|pwd$|macaroon"
 )
 # What follows such a word and makes the name harmless: `password_file`, `secret_name`.
 _HARMLESS_REST = re.compile(
@@ -37,14 +37,14 @@ _WORKING_FOLDER = ("PWD", "OLDPWD", "INIT_CWD")
 _EXACT = frozenset({
     "pass", "auth", "rediscliauth", "requirepass", "masterauth", "sid", "jsessionid",
     "phpsessid", "sessid", "sess", "session", "msessionid", "jwt", "becomepass", "sshpass",
-    "npmauth", "cookie", "xsession", "sessdata", "psk", "wpapsk", "presharedkey",
+    "npmauth", "cookie", "pw", "creds", "cred", "xsession", "sessdata", "psk", "wpapsk", "presharedkey",
 })  # fmt: skip
 _ENDS = re.compile(r"[_.-](?:pass|auth|jwt|cookie|session|psk)$")
 
 # A code of figures.
 _CODES = frozenset({"otp", "totp", "otpcode", "mfacode", "pincode", "smscode"})
 # Other keys are told by what they hold: letters and figures without a meaning.
-_OTHER_KEY = re.compile(r"[_.-]key$|^x-[a-z-]*-api$")
+_OTHER_KEY = re.compile(r"[_.-](?:key|[as]k)$|^x-[a-z-]*-api$")
 _NO_SECRET_KEY = re.compile(
     r"(?:cache|primary|foreign|sort|partition|public|group|state|dict|hash|lookup|unique|index|"
     r"weight|model|config|registry|object|file|host|map)[_.-]?key$"
@@ -83,9 +83,9 @@ _WORDS_AFTER = frozenset({
 })  # fmt: skip
 _NOTHING = re.compile(
     r"[\s\"'`.,;:!?(){}\[\]*…-]*|\*{3,}\W*|<.*|\$[A-Z_][A-Z0-9_]*\W*|\$[a-z_]+\W*|\$[({].*|%\w+%|"
-    r"%[sr]\W*|\{.*|=.*|:.*|(?:self|args|cls|config|settings|kwargs|os|request|options|opts|ctx|"
+    r"%[sr]\W*|\{[^{}]*\}?\W*|\{\s*[\"'].*|=.*|:.*|(?:self|args|cls|config|settings|kwargs|os|request|options|opts|ctx|"
     r"getpass|env|secrets)\.[A-Za-z_.]+.*|[A-Za-z_.]{2,}[(\[].*|"
-    r"(?:str|int|bool|bytes|float|dict|list|object|Optional|Any|Path|None)\W.*",
+    r"(?:ConvertTo|Get|New|Read|Import)-[A-Z]\w+|(?:str|int|bool|bytes|float|dict|list|object|Optional|Any|Path|None)\W.*",
     re.ASCII | re.DOTALL,
 )
 _PLACEHOLDERS = frozenset({
@@ -100,6 +100,8 @@ _GOES_ON = re.compile(
 _CHINESE = re.compile(r"[\u4e00-\u9fff][^A-Za-z]*")
 # "secrets: 0 found", "PASS: tests/test_x.py".
 _COUNT_OR_FILE = re.compile(r"\d{1,2}(?: [a-z]+)?|[\w.-]+(?:/[\w.-]+)+\.[a-z]{1,5}")
+# "session: closed by peer".
+_STATE = re.compile(r"[a-z]{2,12}(?:ed|ing)[.,;]?")
 _FIGURE = re.compile(r"[+-]?[\d.,_/]{1,9}(?:[eE][+-]?\d+)?(?:ms|s|%|k|K|M|B)?[.,;)\]}]*")
 
 
@@ -111,7 +113,7 @@ def is_secret(name: str, value: str, *, query: bool = False) -> bool:
     if query and _QUERY.fullmatch(name):
         return bool(value)
     kind = _kind(name)
-    if not kind or is_nothing(value) or _COUNT_OR_FILE.fullmatch(value):
+    if not kind or is_nothing(value) or _COUNT_OR_FILE.fullmatch(value) or _is_folder(name, value):
         return False
     if kind == "code" and re.fullmatch(r"\d{4,8}", value):
         return True
@@ -119,9 +121,14 @@ def is_secret(name: str, value: str, *, query: bool = False) -> bool:
         return _RANDOM.fullmatch(value) is not None
     if kind in ("loose", "code"):
         # `pass: 12`, `token = 3.5`, `token：约占`: figures of a test run, words about a model.
-        figure = _FIGURE.fullmatch(value) or _CHINESE.fullmatch(value)
+        figure = _FIGURE.fullmatch(value) or _CHINESE.fullmatch(value) or _STATE.fullmatch(value)
         return not figure and value != name.rpartition(".")[2]
     return value.strip("\"'`.,;") not in (name, name.rpartition(".")[2])
+
+
+def _is_folder(name: str, value: str) -> bool:
+    """Whether this is the working folder of a shell, whose name is that of a password."""
+    return name in _WORKING_FOLDER and re.match(r"[/~\\$]|[A-Za-z]:", value) is not None
 
 
 def is_sure(name: str) -> bool:
@@ -140,8 +147,6 @@ def _kind(name: str) -> str:
 
     "key": only a value that looks like one is secret.
     """
-    if name in _WORKING_FOLDER:
-        return ""
     lower = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
     flat = re.sub(r"[^a-z0-9]", "", lower)
     if (word := _SURE.search(flat)) and "askpass" not in flat:

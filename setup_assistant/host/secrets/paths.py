@@ -11,7 +11,7 @@ _SYSTEM = (
     r"opt/(?:conda|miniconda\d*|anaconda\d*|miniforge\d*|mambaforge|nvidia|venv|rocm[\w.-]*|"
     r"cuda[\w.-]*|hpcx|python[\w.]*|intel|amazon|microsoft)|"
     r"var/(?:lib|log|cache|run|tmp)|run/(?:nvidia[\w.-]*|docker[\w.]*|systemd|udev|lock)|"
-    r"root|tmp/tmp\w*)"
+    r"root|tmp/(?:tmp|pip-)[\w-]*)"
 )
 _HOME = re.compile(
     r"[\\/](?:home|Users|用户)[\\/]{1,4}([^\\/\s:\"'<>|，。；、]{1,64})", re.IGNORECASE

@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from setup_assistant.host import clock
-from setup_assistant.host.http import Body, Http, WebError, silence_seconds
+from setup_assistant.host.http import Http, WebError, silence_seconds
 from setup_assistant.host.transfer.concurrency import Width, help_slowest
 from setup_assistant.host.transfer.file_progress import Flow, Patience, Run, TransferError, ending
 from setup_assistant.host.transfer.part import Part
 from setup_assistant.host.transfer.remote_file import RemoteFile
+from setup_assistant.host.transfer.request import fetch_run
 from setup_assistant.host.transfer.wait import Wait, too_long, wait_of
-from setup_assistant.messages import msg
 
 CONNECTIONS = 8
 # It begins with one; the others join where, or as soon as, the line is slower than this (bytes/s).
@@ -143,7 +143,7 @@ class Transfer:
     def _work(self) -> None:
         while run := self._take():
             try:
-                self._fetch(run)
+                fetch_run(self._http, run, self._changed, self._stop, self._silence)
             except WebError as error:
                 self._on_error(run, error)
             except Exception as error:  # noqa: BLE001 - raised again where the caller waits
@@ -222,71 +222,6 @@ class Transfer:
             self._stop.set()
             self._changed.notify_all()
 
-    def _fetch(self, run: Run) -> None:
-        size, part = run.flow.part.file.size, not run.whole or run.flow.ask_part
-        try:
-            body = self._http.get(run.flow.url, (run.first, run.last) if part else None)
-        except WebError as error:
-            if error.reason == "range" and error.detail.args["size"] not in (None, size):
-                raise _size_lies(run) from error
-            raise
-        try:
-            self._check(run, body)
-            self._receive(run, body)
-        finally:
-            body.close()
-
-    def _check(self, run: Run, body: Body) -> None:
-        """Check that the answer is what was asked for; one without ranges starts anew."""
-        file, again = run.flow.part.file, msg("another part came than was asked for")
-        # One of just the right size is told by the sum, where the source tells one.
-        proved = body.total == file.size and (file.sha256 or file.git_blob)
-        if body.is_page and not (proved or file.path.endswith((".html", ".htm", ".md"))):
-            raise WebError("unreachable", msg("a web page answered in its place"), again=True)
-        if body.total is not None and (
-            body.total > file.size or (body.ranged and body.total < file.size)
-        ):
-            raise _size_lies(run)
-        if body.ranged and body.first != run.first:
-            raise WebError("unreachable", again, again=True)
-        with self._changed:
-            if body.unplaced:
-                # Ask for all of it: in place of the beginning it would be something else.
-                run.flow.start_over(run)
-                raise WebError("unreachable", again, again=True)
-            if not file.sha256 and not run.flow.part.is_of(body.version) and run.flow.forget(run):
-                raise WebError("unreachable", msg("the file changed there"), again=True)
-            if body.ranged:
-                run.flow.ranged = True
-                self._changed.notify_all()
-            elif not run.whole and not run.flow.start_over(run):
-                raise WebError("unreachable", again, again=True)
-
-    def _receive(self, run: Run, body: Body) -> None:
-        part = run.flow.part
-        for block in body.blocks():
-            view = memoryview(block)
-            while view:
-                if self._stop.is_set() or run.stale:
-                    return
-                if run.dropped or run.crawls(self._silence):
-                    raise WebError("unreachable", msg("no answer in time"), again=True)
-                if run.at >= run.end:
-                    if body.ranged:
-                        return
-                    with self._changed:
-                        if not part.file.sha256:
-                            # Nothing proves that the beginning of something longer is the file.
-                            run.flow.forget(run)
-                    raise _size_lies(run)
-                room = part.length(run.at) - part.counts[run.at]
-                part.write(run.at, view[:room])
-                run.came += min(room, len(view))
-                view = view[room:]
-                run.skip_done()
-        if run.at < run.end:
-            raise WebError("unreachable", msg("the connection broke off"), again=True)
-
     # --- sums -----------------------------------------------------------------------------
     def _hash(self) -> None:
         """Follow the files with their sums, and name those that are there."""
@@ -311,9 +246,3 @@ class Transfer:
                 self._arrived.append((flow.part.file, digest))
                 self._changed.notify_all()
         return worked
-
-
-def _size_lies(run: Run) -> WebError:
-    """Return the error for another size than the listed one: at first only asked again."""
-    again = not run.flow.surprised()
-    return WebError("size_lies", msg("the size is not the listed one"), again=again)

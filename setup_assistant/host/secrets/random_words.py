@@ -1,0 +1,120 @@
+"""Secrets that nothing names: words that look drawn by chance.
+
+A token of a service that is not known here still differs from a word of a program: capitals,
+small letters and figures change places at almost every letter. A word of one case may be the
+public hash of a file; it is taken out only beside a word such as `key`, or after a short flag.
+
+Scanners such as detect-secrets ask the same of quoted strings in source files; they report lines
+and do not replace, and know neither running text, Chinese nor identities.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Capitals, small letters and figures together.
+_MIXED = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Z0-9]{0,40}[a-z])(?=[a-z0-9]{0,40}[A-Z])(?=[A-Za-z]{0,40}\d)"
+    r"[A-Za-z0-9]{16,}"
+)
+_AROUND = re.compile(r"[A-Za-z0-9+=._~-]*")
+_RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_LONGEST_RUN = 2.5  # letters and figures, on average; names of programs have 3 to 6
+_LONGEST = 512
+
+# One case, or short: only beside a word that says what it is.
+_SAYS = re.compile(
+    r"(?<![A-Za-z0-9])(?:(?P<sure>pass(?:word|wd|phrase|code|wort)s?|pw|kennwort)|(?:api|access|secret|auth|app)?[_ -]?"
+    r"(?:tokens?|keys?|secrets?|auth|credentials?|api|creds?|apikey))(?![A-Za-z0-9-])|(?P<said>密码|口令|パスワード|비밀번호)|"
+    r"令牌|密钥|凭证|凭据|授权码",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"[\n!?。！？；;](?![!-~])|\. |\*\*\*")
+_REACH = 56
+_WORD = re.compile(
+    r"(?<![\w/\\.@%-])[A-Za-z0-9!@#$%^&*+?~_.-]{6,}(?<![.!?])(?![\w/\\@(=])", re.ASCII
+)
+# Letters and figures that are names: of methods, releases, models, cards, files.
+_TERM = re.compile(
+    r"(?i)(?:sha|md|ssh|https?|aes|rsa|ed|x|oauth|ntlmv|wpa|tls|utf|base|argon|pbkdf|iso|rfc|win|python|py|cp|"
+    r"cuda|cu|sm|qwen|llama|gpt|clip|rtx|gtx|ipv|ubuntu|debian|torch|ps)[_-]?\d[\w.-]*|(?:h|gb|a|v)\d{1,4}[a-z]?|\d+[A-Za-z]{1,4}|"
+    r".*\.[a-z]\w{1,5}|[\d.,-]+|\d{4}-\d\d-\d\dT.*|(?-i:[A-Z]{1,8}[_-]?\d{1,4})"
+)
+_FLAGGED = re.compile(r"(?<![\w-])(-[A-Za-z][= ]['\"]?)([A-Z0-9]{16,}|[a-z0-9]{16,})(?![\w./-])")
+_HASHED = re.compile(
+    r"(?i)sha-?\d|md5|hash|digest|etag|checksum|crc|commit|revision|blob|layer|fingerprint|integrity|"
+    r"snapshot|uuid|(?:cache|public|primary|lookup|sort|dict|weight|state|registry)[ _-]key|哈希|校验|摘要|提交|版本"
+)
+# A symbol of a C++ library.
+_MANGLED = re.compile(r"_Z[A-Z0-9]")
+_HEX = re.compile(r"[0-9a-f-]{12,}|[0-9A-F-]{12,}")
+
+
+def hide(text: str) -> str:
+    """Return `text` without words that look drawn by chance."""
+    if not re.search(r"\d", text):
+        return text
+    text = _mixed(text)
+    text = _FLAGGED.sub(lambda m: f"{m[1]}***" if _drawn(m[2]) else m[0], text)
+    return _beside(text)
+
+
+def _mixed(text: str) -> str:
+    parts, at = [], 0
+    for found in _MIXED.finditer(text):
+        if found.start() < at or not _drawn(found[0]) or _is_hash(text, found.start()):
+            continue
+        # What hangs together with it is part of it: `pat.HEX`, `prefix-key_id-secret`.
+        before = _AROUND.match(text[max(at, found.start() - _LONGEST) : found.start()][::-1])
+        after = _AROUND.match(text, found.end(), found.end() + _LONGEST)
+        begin = found.start() - len(before[0] if before else "")
+        # A name and its sign of equality stay.
+        begin = max(begin, text.rfind("=", begin, found.start()) + 1)
+        end = after.end() if after else found.end()
+        if _MANGLED.search(text, begin, end):
+            continue
+        parts += [text[at:begin], "***"]
+        at = end
+    return "".join(parts) + text[at:]
+
+
+def _drawn(word: str) -> bool:
+    """Whether the kinds of letters change too often for a word that somebody wrote."""
+    runs = len(_RUN.findall(word[:_LONGEST]))
+    return min(len(word), _LONGEST) <= _LONGEST_RUN * runs and re.search(r"\d", word) is not None
+
+
+def _is_hash(text: str, at: int) -> bool:
+    before = text[max(0, at - 40) : at].rpartition("\n")[2]
+    return _HASHED.search(before) is not None
+
+
+def _beside(text: str) -> str:
+    """Take out the first odd word in a sentence after a word such as "password"."""
+    parts, at = [], 0
+    for found in _SAYS.finditer(text):
+        if found.start() < at or _is_hash(text, found.end()):
+            continue
+        end = _ENDS.search(text, found.end(), found.end() + _REACH + 24)
+        last = min(found.end() + _REACH, end.start() if end else len(text))
+        sure = found["sure"] or found["said"]
+        for word in _WORD.finditer(text, found.end(), found.end() + _REACH + 64):
+            if word.start() >= last or _HASHED.search(text, found.end(), word.start()):
+                break
+            if _odd(word[0], sure=bool(sure)):
+                parts += [text[at : word.start()], "***"]
+                at = word.end()
+                break
+    return "".join(parts) + text[at:]
+
+
+def _odd(word: str, *, sure: bool) -> bool:
+    """Whether nobody would write this in a sentence. `sure`: a password is expected there."""
+    figures = len(re.findall(r"\d+", word))
+    if not figures or not re.search("[A-Za-z]", word) or _TERM.fullmatch(word):
+        return False
+    if sure:
+        return True
+    if figures < 3 or "." in word or "_" in word:
+        return False
+    return len(word) >= 8 and (_HEX.fullmatch(word) is not None or _drawn(word.replace("-", "")))
