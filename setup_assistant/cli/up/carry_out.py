@@ -90,7 +90,7 @@ def _travel(
         if not show.is_silent():
             show_brief(again.plan, again.machine, str(again.layout.root))
         if agree is None or agree(again):
-            return _travel(again, agree)
+            return _travel(again, agree, above)
     return _ending(prepared, context, travelled)
 
 
