@@ -38,7 +38,7 @@ def verb(
                 messages.use_printable_language(lang)
             show.configure(as_json=as_json, quiet=quiet, verbose=verbose)
             _tell_of_variables()
-            raise SystemExit(int(finish(guard(name, lambda: function(**kw)))))
+            raise SystemExit(int(finish(guard(name, lambda: _called(function, kw)))))
 
         command = click.command(
             name.rsplit(" ", maxsplit=1)[-1],
@@ -53,6 +53,15 @@ def verb(
         return command
 
     return decorate
+
+
+def _called(function: Callable[..., Result], given: dict[str, Any]) -> Result:
+    from setup_assistant.host.paths import check_name
+
+    for value in given.values():
+        if isinstance(value, Path):
+            check_name(value)
+    return function(**given)
 
 
 def _tell_of_variables() -> None:

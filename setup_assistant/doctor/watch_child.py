@@ -14,6 +14,8 @@ import sys
 import traceback
 from types import ModuleType, TracebackType
 
+# Python takes `__file__` away from the main module before it shows the last traceback.
+_OWN = __file__
 _MARKS = ("config.json", "tokenizer.json", "model.safetensors.index.json")
 _folders: dict[str, None] = {}
 # The module of this file, which nobody else holds.
@@ -39,7 +41,7 @@ def chain_of(error: BaseException) -> list[dict[str, object]]:
             "type": type(link).__name__,
             "text": str(link)[:2000],
             "frames": [[os.path.abspath(f.filename), f.lineno, f.name] for f in frames
-                       if os.path.abspath(f.filename) != os.path.abspath(__file__)],
+                       if os.path.abspath(f.filename) != os.path.abspath(_OWN)],
         })  # fmt: skip
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     return found
@@ -47,7 +49,7 @@ def chain_of(error: BaseException) -> list[dict[str, object]]:
 
 def told(kind: type[BaseException], error: BaseException, place: TracebackType | None) -> None:
     """Show the traceback without the frames of the watch."""
-    while place is not None and place.tb_frame.f_code.co_filename == __file__:
+    while place is not None and place.tb_frame.f_code.co_filename == _OWN:
         place = place.tb_next
     sys.__excepthook__(kind, error.with_traceback(place), place)
 

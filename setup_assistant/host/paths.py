@@ -89,6 +89,16 @@ def typed(text: str) -> Path:
         raise SetupError("home_unknown") from error
 
 
+def check_name(path: Path) -> None:
+    """Look whether something can have this name: Python 3.14 takes one that is too long for absent.
+
+    Raises:
+        OSError: a part of it is too long, or links lead in a circle.
+    """
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        path.stat()
+
+
 def lock_file(name: str) -> Path:
     """Return the pinned and hashed packages of an extra of this tool, e.g. `conda`."""
     return Path(__file__).resolve().parent.parent / "locks" / f"{name}.txt"

@@ -58,6 +58,7 @@ def layout_of(wishes: Wishes) -> Layout:
         error = OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         raise files.refusal(error, layout.env)
     try:
+        paths.check_name(layout.root)
         foreign = layout.root.is_file() or (
             layout.root.is_dir()
             and any(layout.root.iterdir())
