@@ -58,7 +58,7 @@ def test_the_title_names_model_and_size(tmp_path: Path) -> None:
 def test_a_new_folder_is_recorded_whole(tmp_path: Path) -> None:
     here = context(tmp_path / "site")
     weights._announce(here, here.site.weights(MODEL), ["config.json"])
-    assert made(here) == [("site/models/Tiny-VL", "folder")]
+    assert made(here) == [("site/models", "above"), ("site/models/Tiny-VL", "folder")]
 
 
 def test_in_a_folder_of_the_persons_only_our_files_are_recorded(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_second_run_records_nothing_more(tmp_path: Path) -> None:
     weights._announce(here, folder, ["config.json"])
     (folder / "config.json.sa-part").write_text("{")
     weights._announce(here, folder, ["config.json"])
-    assert made(here) == [("site/models/Tiny-VL", "folder")]
+    assert made(here) == [("site/models", "above"), ("site/models/Tiny-VL", "folder")]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_step_downloads_and_then_passes(
     assert not step.check(here)
     step.do(here)
     assert step.check(here)
-    assert made(here) == [("site/models/Tiny-VL", "folder")]
+    assert made(here) == [("site/models", "above"), ("site/models/Tiny-VL", "folder")]
     hub.seen.clear()
     step.do(here)
     assert hub.seen == []
