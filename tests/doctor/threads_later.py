@@ -461,6 +461,7 @@ LATER: tuple[tuple[str, str, str], ...] = (
 
 # Nothing has failed here, or another program has: no cause of ours.
 HARMLESS: tuple[str, ...] = (
+    "[INFO:swift] No vLLM installed, you will get `ImportError: cannot import name 'a' from 'swift.llm'`",
     "numpy.exceptions.AxisError: axis 2 is out of bounds for array of dimension 2",
     'Traceback (most recent call last):\n  File "/usr/lib/python3/dist-packages/numpy/linalg/linalg.py", line 88, in _raise\nnumpy.linalg.LinAlgError: SVD did not converge',
     "Collecting torch\n  Downloading torch-2.8.0-cp312-cp312-manylinux_2_28_x86_64.whl (887.9 MB)\nCollecting nvidia-cudnn-cu12==9.10.2.21\nInstalling collected packages: mpmath, nvidia-cudnn-cu12, torch\nSuccessfully installed mpmath-1.3.0 nvidia-cudnn-cu12-9.10.2.21 torch-2.8.0",
