@@ -29,6 +29,8 @@ _PREFIXES = tuple(re.compile(p) for p in (
 ))  # fmt: skip
 # uv writes for which Python and system a requirement is meant.
 _MARKER = re.compile(r"(?<=\w)\{[^{}\n]{1,200}\}(?=[<>=!~])")
+# What a program says of an error that would come, had the person asked for more.
+_FORETOLD = re.compile(r"\byou (?:will|would|may) (?:get|see) `[^`\n]{1,300}`")
 _LOG_KEYS = ("log", "message", "msg", "MESSAGE", "line", "text")
 # Narrower than this nobody's terminal is, wider than that no mail program breaks.
 _NARROWEST, _WIDEST = 40, 132
@@ -51,7 +53,7 @@ def clean(text: str) -> str:
     if len(text) > 400:
         text = _BLOB.sub("…", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\0", "")
-    return _MARKER.sub("", _without_prefix(_unquoted(text)))
+    return _FORETOLD.sub("", _MARKER.sub("", _without_prefix(_unquoted(text))))
 
 
 def _without_prefix(text: str) -> str:

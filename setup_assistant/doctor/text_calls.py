@@ -59,6 +59,14 @@ _TRAINERS = (
 _BASE_TRAINER = re.compile(r"(?:Seq2Seq)?Train(?:er|ingArguments)$")
 # Models with code of their own derive their configurations from that of transformers.
 _CONFIG = re.compile(r"(?:Text|Vision|Language|LM|Model|Trained|VL\w*|\d)Config$")
+# Methods and marks of a model that transformers alone asks for.
+_OF_MODELS = re.compile(
+    r"_initialize_weights|_init_weights|(?:all)?_?tied_weights_keys|_supports_\w+|smart_apply"
+    r"|_can_\w+_fullgraph|_keep_in_fp32_modules\w*|get_expanded_tied_weights_keys"
+)
+# A decorator that only hands on what a class was made with.
+_HANDED_ON = re.compile(r"\b(?:fn|func|init|original_init|f)\(self, \*\*?\w+")
+_CLASS_MADE = re.compile(r"\b([A-Z]\w{0,60})\(")
 # What the frames call a part of torch by.
 _TORCH_PARTS = ("nn", "F", "torch", "optim", "dist")
 
@@ -88,6 +96,9 @@ def _attribute(found: re.Match[str], frames: tuple[Frame, ...]) -> Iterator[Infe
     if not top and inner and inner.top == "transformers" and f"self.{name}" in inner.code:
         yield _older_class(owner, name, "", start)
         return
+    if not top and inner is None and _OF_MODELS.fullmatch(name):
+        yield _older_class(owner, name, "", start)
+        return
     span = import_names.attribute(top, name, owner) if top else None
     if not top or (inner and inner.own and not span):
         return
@@ -97,7 +108,7 @@ def _attribute(found: re.Match[str], frames: tuple[Frame, ...]) -> Iterator[Infe
 def _older_class(owner: str, name: str, since: str, start: int) -> Inferred:
     values = {"call": owner, "name": name}
     if not since:
-        chain = msg("the innermost frame is of {asker}", asker="transformers")
+        chain = msg("{asker} asks for it", asker="transformers")
         return Inferred(cause="class-older-than-transformers", start=start, chain=(chain,),
                         values=values)  # fmt: skip
     chain = msg("{package} has {name} since {since}", package="transformers", name=name,
@@ -176,11 +187,23 @@ def _callee(call: str, name: str, frames: tuple[Frame, ...]) -> tuple[str, str]:
     for part in parts:
         if top := _owner(part, frames):
             return call, top
+    if inner and call.endswith("__init__") and (made := _handed_on(frames)):
+        return made
     if parts or inner is None:
         return call, ""
     if inner.top == "transformers" and _LEFT_OVER.search(inner.code):
         return "from_pretrained", "transformers"
     return _in_code(inner.code, name, frames) or (call, "")
+
+
+def _handed_on(frames: tuple[Frame, ...]) -> tuple[str, str] | None:
+    """Return the class that the person's own program made, where its package's decorator failed."""
+    inner = frames[-1]
+    if not inner.top or inner.own or inner.top == "torch" or not _HANDED_ON.search(inner.code):
+        return None
+    own = next((f for f in reversed(frames) if f.own), None)
+    made = _CLASS_MADE.search(own.code) if own else None
+    return (made[1], inner.top) if made else None
 
 
 def _in_code(code: str, name: str, frames: tuple[Frame, ...]) -> tuple[str, str] | None:

@@ -172,6 +172,8 @@ def absent(text: str) -> Iterator[Inferred]:
                            values={"package": package_of(top), "module": top})  # fmt: skip
         if not asker or asker in (top, "torch") or top.startswith("_") or top in _NOT_TO_INSTALL:
             continue
+        if top == "uvloop" and "\\" in frames[-1].file:
+            continue  # There is none for Windows.
         package = package_of(top)
         name, _, bound = package.partition("<")
         values = {"asker": package_of(asker), "package": name}

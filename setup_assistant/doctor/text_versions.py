@@ -38,6 +38,12 @@ _DEPENDS = re.compile(
     rf"(?: \(constraint\))? (?P<need>{_NAME}[^\n]{{0,200}})$",
     re.MULTILINE,
 )
+# What uv says of an index whose newest release is older than what is asked for.
+_ONLY = re.compile(
+    rf"[Oo]nly\s+(?P<name>{_NAME})(?:<=|==)(?P<high>{_VERSION})\s+is\s+available\s+and\s+"
+    rf"[^\n]{{0,100}}(?:\n[^\n]{{0,100}})?\b(?:depends\s+on|requires?)\s+"
+    rf"(?P<need>(?P=name)[<>=!~][^\s`]{{1,80}})"
+)
 _BECAUSE = re.compile(
     rf"(?<![\w.])(?P<asker>[A-Za-z][\w-]{{0,60}})"
     rf"(?:==(?P<of>{_VERSION})|[<>!~][\w<>=!~,.*+]{{1,80}})? depends on "
@@ -138,7 +144,7 @@ def asked(text: str) -> Iterator[Need]:
 
 
 def offers(text: str) -> Iterator[Offer]:
-    """Yield what pip lists where it finds no such version."""
+    """Yield what pip lists, and what uv says, where there is no such version."""
     for found in _LIST.finditer(text):
         need = _requirement(found["need"].replace("===", "=="))
         if need is not None:
@@ -146,6 +152,11 @@ def offers(text: str) -> Iterator[Offer]:
             known = tuple(sorted(v for v in versions if v is not None))
             yield Offer(name=str(canonicalize_name(need.name)), wanted=need.specifier,
                         versions=known, start=found.start())  # fmt: skip
+    for found in _ONLY.finditer(text):
+        need, high = _requirement(found["need"]), _version(found["high"])
+        if need is not None and high is not None and not need.specifier.contains(high):
+            yield Offer(name=str(canonicalize_name(need.name)), wanted=need.specifier,
+                        versions=(high,), start=found.start())  # fmt: skip
 
 
 def _needs(pattern: re.Pattern[str], text: str) -> Iterator[Need]:
