@@ -64,7 +64,7 @@ _UNSIGNED_ZH = "未签名：校验和只能发现传输中的损坏，不能发�
 _NEEDED, _NEEDED_ZH = "Python 3.10 or newer", "Python 3.10 或更新版本"
 _CARRIED = """\
 with or without Python: run.sh puts its own into
-~/.local/share/setup-assistant, which uninstall names and leaves while it runs from it"""
+~/.local/share/setup-assistant; uninstall names it, and leaves it while it runs from it"""
 _CARRIED_ZH = """\
 有无 Python 均可：run.sh 会把自带的放到
 ~/.local/share/setup-assistant；uninstall 正由它运行时只列出而不删除"""
