@@ -112,8 +112,8 @@ def of_look(event: Event) -> Fault:
     broken = re.findall(r"^broken=(\S+)", event.out, re.MULTILINE)
     code = "python_partial" if broken else "python_missing"
     code = "python_too_old" if pythons else code
-    found = ", ".join(dict.fromkeys(pythons))
-    return fault(code, host=host, found=found, detail=", ".join(broken))
+    versions = ", ".join(dict.fromkeys(pythons))
+    return fault(code, host=host, found=versions, detail=", ".join(broken))
 
 
 def of_task(event: Event) -> Fault:
