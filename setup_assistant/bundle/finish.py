@@ -117,7 +117,8 @@ def _date(folder: Path, manifest: Manifest) -> str:
 
 def _tops(goods: Goods, *, signed: bool) -> list[Item]:
     """Write what people begin with."""
-    text = readme(goods.targets, goods.weights, signed=signed, carried=bool(goods.pythons))
+    carried = [p.path.removeprefix("python/python-").split(".")[0] for p in goods.pythons]
+    text = readme(goods.targets, goods.weights, signed=signed, carried=carried)
     files.write_text(goods.folder / README, text)
     files.write_text(goods.folder / LAUNCHER, launcher())
     return [item_of(goods.folder, README), item_of(goods.folder, LAUNCHER)]

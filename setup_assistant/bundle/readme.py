@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from setup_assistant.bundle.manifest import SUMS, SUMS_SIGNATURE, Target
 from setup_assistant.bundle.sign import NAMESPACE, WHO
@@ -63,10 +63,10 @@ _UNSIGNED = "It is not signed: the sums tell what broke on the way, not what som
 _UNSIGNED_ZH = "未签名：校验和只能发现传输中的损坏，不能发现他人的改动。"
 _NEEDED, _NEEDED_ZH = "Python 3.10 or newer", "Python 3.10 或更新版本"
 _CARRIED = """\
-with or without Python: run.sh puts its own into
-~/.local/share/setup-assistant, which uninstall names and leaves while it runs from it"""
+{on}with or without Python: run.sh puts its own into
+~/.local/share/setup-assistant; uninstall names it, and leaves it while it runs from it"""
 _CARRIED_ZH = """\
-有无 Python 均可：run.sh 会把自带的放到
+{on}有无 Python 均可：run.sh 会把自带的放到
 ~/.local/share/setup-assistant；uninstall 正由它运行时只列出而不删除"""
 _LAUNCHER = """\
 #!/bin/sh
@@ -125,22 +125,26 @@ def launcher() -> str:
 
 
 def readme(targets: Sequence[Target], weights: Iterable[str], *, signed: bool,
-           carried: bool) -> str:  # fmt: skip
+           carried: Collection[str]) -> str:  # fmt: skip
     """Return the text of README.txt.
 
     Args:
         targets: the kinds of machine.
         weights: the models whose weights are in the bundle.
         signed: whether a signature will lie beside it.
-        carried: whether Python is in the bundle.
+        carried: the processors for which Python is in the bundle.
     """
+    alone = {t.platform.arch for t in targets} - set(carried)
+    archs = " ".join(sorted(carried))
+    on = f"{_NEEDED}; on {archs} " if alone else ""
+    on_zh = f"{_NEEDED_ZH}；{archs} 上" if alone else ""
     known = {m.id: m.licence for m in models.load()}
     rows = [f"    {name}  {known.get(name, '?')}\n" for name in sorted(weights)]
     head = "\nWeights, their licences (texts beside them) 权重及其许可证（全文见其文件夹）：\n\n"
     return _TEXT.format(
         count=len(targets),
-        python=_CARRIED if carried else _NEEDED,
-        python_zh=_CARRIED_ZH if carried else _NEEDED_ZH,
+        python=_CARRIED.format(on=on) if carried else _NEEDED,
+        python_zh=_CARRIED_ZH.format(on=on_zh) if carried else _NEEDED_ZH,
         kinds="".join(map(_kind, targets)),
         sums=SUMS,
         trust=_SIGNED if signed else _UNSIGNED,

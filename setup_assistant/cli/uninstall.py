@@ -43,18 +43,18 @@ from setup_assistant.units_text import size_text
 def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     """Remove one site."""
     layout = read_layout(site or paths.default_site())
-    # The same site may be known by a link, too.
-    others = any(os.path.realpath(s) != os.path.realpath(layout.root) for s in sites.all())
-    own_cache = paths.cache_folder()
-    if not layout.ledger.is_file():
-        items = uninstall.remains(layout, other_sites=others, own_cache=own_cache)
-        return _finish(layout, items, yes=yes, dry_run=dry_run)
-    if not dry_run:
+    begun = layout.ledger.is_file()
+    if begun and not dry_run:
         # What cannot be ended is listed as it lies there.
         with contextlib.suppress(SetupError):
             end_in(layout)
+    # The same site may be known by a link, too.
+    others = any(os.path.realpath(s) != os.path.realpath(layout.root) for s in sites.all())
+    find = uninstall.inventory if begun else uninstall.remains
     with busy(_("Measuring what was made")):
-        items = uninstall.inventory(layout, other_sites=others, own_cache=own_cache)
+        items = find(layout, other_sites=others, own_cache=paths.cache_folder())
+    if not (begun or items):
+        raise SetupError("site_missing", path=str(layout.root))
     data: dict[str, object] = {
         "site": str(layout.root),
         "items": [_item(i) for i in items],
@@ -86,25 +86,6 @@ def _show_kept(paths_: Iterable[Path], layout: Layout) -> list[str]:
         for path in kept:
             show.note(f"  {path}")
     return kept
-
-
-def _finish(
-    layout: Layout, items: tuple[uninstall.Item, ...], *, yes: bool, dry_run: bool
-) -> Result:
-    """End an uninstall that was killed when only the folder and its lock were left."""
-    if not items:
-        raise SetupError("site_missing", path=str(layout.root))
-    data = {"site": str(layout.root), "items": [_item(i) for i in items], "dry_run": dry_run}
-    _show(items)
-    if dry_run:
-        return Result("uninstall", data)
-    if not (yes or _agree()):
-        return Result("uninstall", {**data, "removed": False})
-    log.stop()
-    with files.exclusive(layout.lock):
-        uninstall.remove(items, layout)
-    show.line(_("Removed."))
-    return Result("uninstall", {**data, "removed": True, "kept": []})
 
 
 def _agree() -> bool:
@@ -161,5 +142,3 @@ def _show_way_back(folder: Path, layout: Layout) -> None:
                     changes=said))  # fmt: skip
         first = shlex.join(["setup-assistant", "env", "rollback", str(folder)])
         show.note(_("To take that back before: {command}", command=first))
-        for command in adopt.commands_back(folder, changed):
-            show.note(_("To take that back by hand: {command}", command=command))

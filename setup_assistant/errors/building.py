@@ -117,7 +117,7 @@ ERRORS: dict[str, ErrorKind] = {
         msg("The step {step} ended, but its own check does not pass."),
         msg("Run the same command again with --verbose; if it stays, report it."),
     ),
-    "proof_failed": failed(msg("{what} did not pass: {cause}"), msg("{remedy}")),
+    "proof_failed": failed(msg("{what} failed: {cause}"), msg("{remedy}")),
     "rehearsal_unfinished": partly(
         msg("The rehearsal of {model} took too long, which does not say whether it fits: {cause}"),
         msg("Give more time with --deadline, or smaller sizes with --max-pixels or --image."),

@@ -109,8 +109,11 @@ def of_look(event: Event) -> Fault:
         detail = _last(event.out) or _last(event.err) or _last(event.msg)
         return fault("no_command", host=host, detail=detail)
     pythons = re.findall(r"^found=(\d[\d.]+)\s*$", event.out, re.MULTILINE)
-    code = "python_too_old" if pythons else "python_missing"
-    return fault(code, host=host, found=", ".join(dict.fromkeys(pythons)))
+    broken = re.findall(r"^broken=(\S+)", event.out, re.MULTILINE)
+    code = "python_partial" if broken else "python_missing"
+    code = "python_too_old" if pythons else code
+    versions = ", ".join(dict.fromkeys(pythons))
+    return fault(code, host=host, found=versions, detail=", ".join(broken))
 
 
 def of_task(event: Event) -> Fault:

@@ -120,12 +120,13 @@ def same(path: Path, text: str) -> bool:
     return there.startswith(_OURS) and _said(there) == _said(text)
 
 
-def sweep(target: Path) -> None:
-    """Remove what an export that was killed had written aside for a file."""
+def sweep(target: Path, data: bytes) -> None:
+    """Remove what an export that was killed had written of `data` aside for a file."""
     for path in target.parent.glob(f".{glob.escape(target.name)}.????????"):
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            # Empty, or begun as ours begin.
-            if path.is_file() and (path.read_text(encoding="utf-8") or _OURS[0]).startswith(_OURS):
+        with contextlib.suppress(OSError):
+            said = path.read_bytes() if path.is_file() else b"\0"
+            # What is exported now, or was at another time.
+            if data.startswith(said) or said.startswith(tuple(o.encode() for o in _OURS)):
                 removal.drop(path, under=target.parent)
 
 

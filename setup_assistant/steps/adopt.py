@@ -22,7 +22,7 @@ from setup_assistant.steps.environment_preflight import MARKER, read_marker
 from setup_assistant.steps.environment_record import planned
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Context, Silent
-from setup_assistant.verify.installs import install_command, torch_index, uninstall_command
+from setup_assistant.verify.installs import torch_index
 from setup_assistant.versions import minor
 
 # Package → version before and after.
@@ -201,20 +201,6 @@ def changed(folder: Path, site: Path) -> Changes:
 def _between(before: Mapping[str, str], now: Mapping[str, str]) -> Changes:
     names = sorted({*before, *now})
     return {n: (before.get(n), now.get(n)) for n in names if before.get(n) != now.get(n)}
-
-
-def commands_back(folder: Path, differing: Changes) -> list[str]:
-    """Return the commands that bring an adopted environment's packages back."""
-    found = [uninstall_command(folder, name) for name, (old, _now) in differing.items() if not old]
-    pins = {n: old for n, (old, _now) in differing.items() if old}
-    # Builds for a CUDA version lie in torch's own index.
-    built = {n: old for n, old in pins.items() if "+" in old}
-    if plain := [f"{n}=={old}" for n, old in pins.items() if n not in built]:
-        found.append(install_command(folder, *plain, again=True))
-    for name, old in built.items():
-        index = torch_index(pins.get("torch", ""), old, None)
-        found.append(install_command(folder, f"{name}=={old}", again=True, index_url=index))
-    return found
 
 
 def differences(layout: Layout) -> tuple[Changes, Changes]:

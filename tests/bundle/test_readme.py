@@ -114,7 +114,11 @@ def test_a_machine_without_python_takes_the_one_that_is_carried(tmp_path: Path) 
                            minor="3.11")  # fmt: skip
     bundle, home = tmp_path / 'it\'s a "stick"', tmp_path / "my home"
     small(bundle, part_bytes=700, python=python)
-    assert "with or without Python" in (bundle / "README.txt").read_text()
+    assert "(Linux, with or without Python" in (bundle / "README.txt").read_text()
+    other = replace(python, arch="aarch64")
+    small(tmp_path / "other", python=other)
+    said = (tmp_path / "other/README.txt").read_text()
+    assert "(Linux, Python 3.10 or newer; on aarch64 with or without Python" in said
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("dirname", "sed", "sha256sum", "mkdir", "tar", "gzip", "mv", "rm", "sh"):

@@ -287,6 +287,7 @@ def test_python_is_told_apart() -> None:
         return causes.of_look(event).code
 
     assert look("\narch=x86_64\nfolder=/x\n") == "python_missing"
+    assert look("\nbroken=python3\narch=x86_64\nfolder=/x\n") == "python_partial"
     assert look("\r\nfound=3.8\r\narch=x86_64\r\n") == "python_too_old"
     assert look("sh: 1: sudo: not found", 127) == "sudo_missing"
     assert look("sudo: a password is required", 1) == "sudo_refused"

@@ -223,7 +223,12 @@ def test_the_verbs_write_once_and_keep_what_is_there(assistant: Call, tmp_path: 
         assert first in json.loads(done.stdout)["data"]["files"]
         (folder,) = tmp_path.glob(form)
         assert (folder / first).stat().st_size < 4096
+    # What a killed run had begun to write aside goes, and nothing else of such a name.
+    begun = (folder / first).read_text()[:20]
+    for text, name in ((begun, "ab12_xyz"), ("mine", "mine_one")):
+        (folder / f".{first}.{name}").write_text(text)
     assert assistant("export", form, *where).returncode == 0
+    assert [p.name for p in folder.glob(f".{first}.*")] == [f".{first}.mine_one"]
     (folder / first).write_text("mine")
     kept = assistant("export", form, *where)
     assert json.loads(kept.stdout)["errors"][0]["code"] == "file_exists"

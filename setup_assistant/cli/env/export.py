@@ -109,7 +109,7 @@ def export(name: str, to: Path, force: bool) -> Result:
         raise SetupError("file_exists", path=str(there[0]), flag="--force")
     for target, content in texts.items():
         files.write_text(target, content)
-        exporting.sweep(target)
+        exporting.sweep(target, content.encode())
     data = {
         "environment": found.prefix,
         "files": [str(t) for t in texts],

@@ -157,6 +157,7 @@ def _write(
     """Write the files of an export; those that are as they should be are left alone."""
     from setup_assistant.cli.common import written_to
     from setup_assistant.host import files
+    from setup_assistant.site.export import sweep
 
     folder = places["to"].expanduser().absolute()
     targets = {folder / name: data for name, data in written.items()}
@@ -166,6 +167,7 @@ def _write(
     with written_to("--to"):
         for target, data in targets.items():
             files.write_bytes(target, data)
+            sweep(target, data)
     told = {"folder": str(folder), "files": sorted(written), "commands": list(then)}
     first = folder / next(iter(written))
     return Result(f"export {form}", told, text=lambda: _draw(first, then))
