@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import sysconfig
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pytest
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.diagnose import diagnose
@@ -149,3 +152,9 @@ def sound(folder: Path) -> Body:
     body.root.mkdir()
     os.utime(body.model / "model.safetensors")
     return body
+
+
+def skip_where_the_system_has(name: str) -> None:
+    """Skip a test of a module of start that this Python's own, e.g. Debian's, comes before."""
+    if Path(sysconfig.get_path("stdlib"), name).exists():
+        pytest.skip(f"this Python has a {name} of its own")

@@ -6,7 +6,6 @@ import os
 import resource
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +16,7 @@ import pytest
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.diagnose import diagnose
 from setup_assistant.doctor.finding import Finding
-from tests.doctor.body import WITH_GPU, Body, sound
+from tests.doctor.body import WITH_GPU, Body, skip_where_the_system_has, sound
 
 
 def look(body: Body, name: str) -> Finding:
@@ -90,8 +89,7 @@ def started(env: Path) -> Finding:
 def test_a_file_that_ends_python_as_it_starts_is_moved_aside(
     env: Path, name: str, text: str
 ) -> None:
-    if Path(sysconfig.get_path("stdlib"), name).exists():
-        pytest.skip("this Python has a file of this name, which comes before any other")
+    skip_where_the_system_has(name)
     packages = next(env.glob("lib/python3*/site-packages"))
     (packages / "harmless.pth").write_text("import sys; sys.harmless = True\n")
     record = packages / "harmless-1.0.dist-info"

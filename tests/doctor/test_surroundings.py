@@ -15,6 +15,7 @@ from setup_assistant.doctor.gather import gather, opened
 from setup_assistant.doctor.reason import why
 from setup_assistant.doctor.surroundings_check import look
 from setup_assistant.host.prefix import closed
+from tests.doctor.body import skip_where_the_system_has
 from tests.doctor.test_cuda import NOBODY
 from tests.doctor.test_watch import package
 
@@ -94,6 +95,7 @@ sys.meta_path.insert(0, Finder())
 def test_a_hook_is_found_by_running_each_alone(
     env: Path, tmp_path: Path, name: str, text: str
 ) -> None:
+    skip_where_the_system_has(name)
     stale = tmp_path / "stale"
     (stale / "numpy").mkdir(parents=True)
     (stale / "numpy" / "__init__.py").write_text("")
