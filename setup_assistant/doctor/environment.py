@@ -88,7 +88,7 @@ def python_elsewhere(case: Case) -> Trouble | NotHere | None:
     if case.prefix is None or case.install is None or not case.install.folders:
         return NOT_HERE
     file = case.prefix / "pyvenv.cfg"
-    own = ("lib*/python3*/os.py", "Lib/os.py", "conda-meta")
+    own = ("lib*/python3*/os.py", "Lib/os.py", "python3*._pth", "conda-meta")
     if file.is_file() or any(any(case.prefix.glob(pattern)) for pattern in own):
         return None
     python = python_in(case.prefix)

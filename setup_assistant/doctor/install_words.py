@@ -74,4 +74,6 @@ def held(command: str, pins: Mapping[str, str]) -> str:
         return command
     pinned = {r: f"{name_of(r)}=={pins[name_of(r)]}" for r in asked.requirements
               if name_of(r) in pins}  # fmt: skip
-    return shlex.join(pinned.get(w, w) for w in shlex.split(command)) if pinned else command
+    words = [pinned.get(w, w) for w in shlex.split(command)]
+    once = (w for n, w in enumerate(words) if w not in pinned.values() or w not in words[:n])
+    return shlex.join(once)

@@ -81,8 +81,8 @@ def _gone(install: Install, dist: Dist) -> _Gone | None:
     """Return the first file of a package that is not as its record says."""
     for path, size in dist.recorded():
         held = _size(path)
-        # A source may have been changed on purpose, but not emptied.
-        changed = path.endswith(".py") and bool(held)
+        # Sources and certificates may have been changed on purpose, but not emptied.
+        changed = path.endswith((".py", ".pem")) and bool(held)
         if held is not None and (size is None or size == held or changed):
             continue
         if held is not None and _of_another(install, dist, path, held):

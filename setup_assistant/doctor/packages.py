@@ -225,6 +225,10 @@ def dependency_version(case: Case) -> Trouble | NotHere | None:
     # What is itself to be replaced asks for nothing.
     replaced = {need.name for need in rest}
     lacking = [need for need in rest if need.asked_by not in replaced]
+    if any(need.name == "torch" and need.have is None for need in rest):
+        # Its files are there without a record: which build, torchvision's own version says.
+        found = _unmet(install, rest)
+        return replace(found, commands=missing_commands(case) or found.commands)
     if rest:
         return _unmet(install, lacking or rest)
     # Nothing here asks for the others; pip check names what they lack, and so is it told.
@@ -234,7 +238,7 @@ def dependency_version(case: Case) -> Trouble | NotHere | None:
 
 def _named_elsewhere(case: Case, need: Unmet) -> bool:
     """Whether a check before this one has named it, with a better remedy."""
-    pair = need.asked_by == "torchvision" and need.name == "torch"
+    pair = need.asked_by == "torchvision" and need.name == "torch" and need.have is not None
     absent = need.have is None and need.name in _NEEDED and case.purpose != TORCH_ONLY
     return pair or absent or need.name.startswith(_OF_CUDA)
 

@@ -42,13 +42,15 @@ def why(case: Case, cause: str, lines: tuple[str, ...]) -> Trouble | None:
     if install is None:
         return None
     found = _by_frames(case, install)
-    if found is None and cause != "package-missing" and causes.layer_of(cause) in _INSIDE:
-        found = _strayed(install)
-    if found is not None:
-        return found
-    if cause in VAGUE:
-        return _misfit(install) or _said(case, lines) or _edited(install)
-    return _edited(install) if cause in WRONG else None
+    # Where the canary answers, the packages that it goes through are not at fault.
+    proved = case.verification is not None and case.verification.status == "ok"
+    if found is None and not proved and cause != "package-missing":
+        found = _strayed(install) if causes.layer_of(cause) in _INSIDE else None
+    if found is None and cause in VAGUE:
+        found = _misfit(install) or _said(case, lines)
+    if found is None and not proved and cause in (*VAGUE, *WRONG):
+        found = _edited(install)
+    return found
 
 
 def _strayed(install: Install) -> Trouble | None:
@@ -109,10 +111,22 @@ def _by_frames(case: Case, install: Install) -> Trouble | None:
     plugin = next((o for o in owners.values() if o in install.by_name and o not in asked), None)
     if plugin is None:
         return None
-    return _misfit(install) or Trouble(
+    return _misfit(install) or _incomplete(install, plugin) or Trouble(
         evidence=((plugin, seen.error),), cause="plugin-broken", confidence="inferred",
         commands=(uninstall_command(install.prefix, plugin),),
         values={"package": f"{plugin} {install.version(plugin)}", "detail": seen.error},
+    )  # fmt: skip
+
+
+def _incomplete(install: Install, plugin: str) -> Trouble | None:
+    """Look for what a plugin asks for that is not there at all."""
+    needs = [n for n in requirements.unmet(install, (plugin,)) if n.have is None]
+    if not needs:
+        return None
+    return Trouble(
+        evidence=tuple((n.asked_by, n.text) for n in needs), cause="dependency-version",
+        commands=(install_command(install.prefix, *dict.fromkeys(n.pin for n in needs)),),
+        values={"package": needs[0].asked_by, "need": needs[0].text, "have": "-"},
     )  # fmt: skip
 
 

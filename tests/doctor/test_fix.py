@@ -146,6 +146,9 @@ def test_an_interrupted_change_is_put_back_by_the_next_call(env: Path) -> None:
 )
 def test_nothing_leaves_the_pins_of_a_site(command: str, wanted: str) -> None:
     assert held(command, {"transformers": "5.23.0"}).endswith(wanted)
+    twice = "pip install 'fsspec>=1' fsspec --extra-index-url a --extra-index-url b"
+    once = "pip install fsspec==2 --extra-index-url a --extra-index-url b"
+    assert held(twice, {"fsspec": "2"}) == once
 
 
 def test_an_installing_command_is_read_whole() -> None:

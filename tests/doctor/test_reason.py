@@ -47,6 +47,14 @@ def test_what_nothing_here_needs_is_a_warning(body: Body) -> None:
     assert ("gradio", "numpy<2") in found.evidence
 
 
+def test_a_torch_without_its_record(body: Body) -> None:
+    body.remove("torch-*.dist-info")
+    found = next(f for f in body.diagnose().findings if f.id == "dependency-version")
+    assert ("torch", "absent") in found.evidence
+    assert found.fix is not None
+    assert "--index-url https://download.pytorch.org/whl/cu126" in found.fix.commands[0]
+
+
 def test_what_left_the_lock_goes_back_to_it(body: Body, monkeypatch: pytest.MonkeyPatch) -> None:
     index = "https://download.pytorch.org/whl/cu126"
     pins = {"torch": "2.9.0+cu126", "numpy": "2.3.0", "nvidia-cudnn-cu12": "9.10.2.21"}

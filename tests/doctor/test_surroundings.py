@@ -137,6 +137,7 @@ def test_a_package_under_development_is_well(env: Path, tmp_path: Path) -> None:
     ("asks", "sound", "cause", "command"),
     [
         ("", True, "plugin-broken", "uninstall"),
+        ("Provides-Extra: x\n", True, "dependency-version", "numba"),
         ("Requires-Dist: torch_npu\n", True, None, ""),
         ("Requires-Dist: torch_npu\n", False, "files-missing", "install"),
     ],
@@ -149,13 +150,16 @@ def test_the_package_of_the_innermost_frame(
     package(env, "torch_npu", "import torch_npu.missing\n")
     if not sound:
         (home / "torch_npu" / "__init__.py").write_text("import odd\n")
+    if cause == "dependency-version":
+        info = home / "torch_npu-1.0.dist-info" / "METADATA"
+        info.write_text("Name: torch_npu\nRequires-Dist: numba\n\n")
     (home / "torch-2.9.0.dist-info").mkdir()
     (home / "torch-2.9.0.dist-info" / "METADATA").write_text(f"Name: torch\n{asks}\n")
     found = why(case_of(env, tmp_path), "package-missing", ())
     assert (found.cause if found else None) == cause
     if found:
-        assert f" {command} " in found.commands[0]
-        assert "torch-npu" in found.commands[0]
+        assert f" {command} " in f"{found.commands[0]} "
+        assert "torch-npu" in f"{found.commands[0]} {dict(found.evidence)}"
 
 
 def test_an_edited_source_behind_a_wrong_answer(env: Path, tmp_path: Path) -> None:
