@@ -34,6 +34,7 @@ _FLAGGED = (
     (("ipmitool", "zip", "sqlcmd", "bcp", "mosquitto"), r"(?:ipmitool|(?:un)?zip|sqlcmd|bcp|mosquitto_\w{3})", "-P", None),
     (("ldap",), r"ldap\w{3,10}", "-w", False),
     (("redis",), r"redis\S{0,40}", "-a", False),
+    (("rdesktop",), "rdesktop", "-p", False),
     (("plink", "pscp", "putty", "psftp"), r"(?:plink|pscp|putty|psftp)\S{0,4}", "-pw", False),
     (("openssl",), "openssl", "-k", False),
     (("schtasks",), "schtasks", "/r?p", False),
@@ -52,6 +53,8 @@ _COMMANDS = (
     (("<(", "$("), re.compile(r"((?i:pass|token|secret|key|cred)[\w-]{0,20}[= ]['\"]?[<$]\(\s?(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\")]+)")),
     (("assword:", "assphrase"), re.compile(r"(\b(?:send|sendline)[ (]{1,2}[rb]?\\{0,3}['\"])([^'\"\\$\n]{3,})")),
     (("identified",), re.compile(r"(\bidentified (?:with \S{1,40} )?by (?:password )?['\"])([^'\"\n]+)", _A)),
+    (("login(",), re.compile(r"(\blogin\(\s?['\"])([^'\"\n]{6,})(?=['\"]\s?\))")),
+    (("token set",), re.compile(r"(\btoken set )(\S{6,})")),
     (("pass",), re.compile(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
     (("net use",), re.compile(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
     (("net user",), re.compile(r"(\bnet user\s{1,4}[^\s/]{1,60}\s{1,4})([^\s/]\S*)")),
@@ -190,10 +193,11 @@ def _foreign(found: re.Match[str]) -> str:
 
 
 def _chinese(found: re.Match[str]) -> str:
-    value = found[3]
+    # A remark in brackets is no part of it, as in 授权码 abcdefgh(163 邮箱).
+    value, bracket, note = found[3].partition("(")
     spoken = not re.search("[：:=＝]", found[2])
     if (spoken and _CHINESE_ONLY.fullmatch(value)) or (
         _FIGURE.fullmatch(value) and found[1] == "令牌"
     ):
         return found[0]
-    return found[0] if names.is_nothing(value) else f"{found[1]}{found[2]}***"
+    return found[0] if names.is_nothing(value) else f"{found[1]}{found[2]}***{bracket}{note}"
