@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 SECRETS: tuple[tuple[str, ...], ...] = (
+    ("keytool -storepass Majoran1 -keypass Majoran2 -list", "Majoran1", "Majoran2"),
+    ("sessionStorage.setItem('access_token','web-acc-1')", "web-acc-1"),
+    ("535 auth failed, using Ingwer-77 as password", "Ingwer-77"),
+    ("$ANSIBLE_VAULT;1.1;AES256\n6231336539\n6634306165\n", "6231336539", "6634306165"),
+    ("x-ms-blob SharedKey labstore:Zx8Yc7Xv6Bu5Ny4Mt3Lr2=", "Zx8Yc7Xv6Bu5"),
     ('let api_token: &str = "rusty-1-tok";', "rusty-1-tok"),
     ("secrets:\n  hf: >-\n    folded-secret-1\n    second-line\n", "folded-secret-1"),
     ("password: 'yaml''s-quote'\n", "quote"),

@@ -53,6 +53,8 @@ _COMMANDS = (
     (("<(", "$("), re.compile(r"((?i:pass|token|secret|key|cred)[\w-]{0,20}[= ]['\"]?[<$]\(\s?(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\")]+)")),
     (("assword:", "assphrase"), re.compile(r"(\b(?:send|sendline)[ (]{1,2}[rb]?\\{0,3}['\"])([^'\"\\$\n]{3,})")),
     (("identified",), re.compile(r"(\bidentified (?:with \S{1,40} )?by (?:password )?['\"])([^'\"\n]+)", _A)),
+    (("as password", "as the password"), re.compile(r"(\busing ['\"]?)([^\s'\"]{4,})(?=['\"]? as (?:the )?password)")),
+    (("on >",), re.compile(r"(\buser \S{1,60} on >)(\S+)")),
     (("login(",), re.compile(r"(\blogin\(\s?['\"])([^'\"\n]{6,})(?=['\"]\s?\))")),
     (("token set",), re.compile(r"(\btoken set )(\S{6,})")),
     (("pass",), re.compile(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
@@ -95,7 +97,7 @@ _COMMANDS = (
 
 # A call such as getenv("HF_TOKEN", "...") or add_header("X-Token", "...").
 _CALL = re.compile(
-    r"((?:get|env|setdefault|Variable|[a-z]_?[hH]eader|add|set|append)\(\s{0,8}[\"']([\w.-]{2,80})[\"']\s{0,4},\s{0,8}(?:default\s?=\s?)?[bfru]{0,2}[\"'])([^\"'\n]+)"
+    r"((?:get|env|setdefault|Variable|[a-z]_?[hH]eader|add|set|append|Item)\(\s{0,8}[\"']([\w.-]{2,80})[\"']\s{0,4},\s{0,8}(?:default\s?=\s?)?[bfru]{0,2}[\"'])([^\"'\n]+)"
 )
 _NETRC = re.compile(
     r"((?<![\w-])(?:machine\s{1,8}\S{1,200}|default)?\s{0,8}\blogin\s{1,8}\S{1,200}\s{1,8}"

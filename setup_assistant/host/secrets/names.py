@@ -39,7 +39,10 @@ _EXACT = frozenset({
     "phpsessid", "sessid", "sess", "session", "msessionid", "jwt", "becomepass", "sshpass",
     "npmauth", "cookie", "pw", "creds", "cred", "xsession", "sessdata", "psk", "wpapsk", "presharedkey",
 })  # fmt: skip
-_ENDS = re.compile(r"[_.-](?:pass|auth|jwt|cookie|session|psk)$")
+_ENDS = re.compile(
+    r"[_.-](?:pass|auth|jwt|cookie|session|psk)$|"
+    r"(?:^|[^a-z])(?:store|key|db|user|root|ssh|admin|smtp|mail|redis|mysql|ftp|wifi|web)pass$"
+)
 
 # A code of figures.
 _CODES = frozenset({"otp", "totp", "otpcode", "mfacode", "pincode", "smscode"})
