@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 SECRETS: tuple[tuple[str, ...], ...] = (
+    ("curl --cert client.pem:Drossel5 https://x", "Drossel5"),
+    ("Sk = 1a2b3c4d5e6f70819a0b1c2d3e4f5061", "1a2b3c4d5e6f"),
+    ("mount.cifs -o user=kim%Elster4", "Elster4"),
+    ("your one-time code is 882 914", "882 914"),
     ("keytool -storepass Majoran1 -keypass Majoran2 -list", "Majoran1", "Majoran2"),
     ("sessionStorage.setItem('access_token','web-acc-1')", "web-acc-1"),
     ("535 auth failed, using Ingwer-77 as password", "Ingwer-77"),
@@ -157,6 +161,8 @@ SECRETS += (
 )
 
 IDENTITIES: tuple[tuple[str, ...], ...] = (
+    ("电话:(010)62781234,联系人 赵敏", "62781234", "赵敏"),
+    ('audit uid=1009 acct="bpatel"', "bpatel"),
     ("sudo: ykim : TTY=pts/3 ; USER=root", "ykim"),
     ("New session 12 of user hfischer.", "hfischer"),
     ("张伟(13700001111)说他在 gpu-server-9 上跑不了", "张伟", "13700001111", "gpu-server-9"),
@@ -249,6 +255,7 @@ IDENTITIES += (
 )
 
 INNOCENT: tuple[str, ...] = (
+    "integrity sha512-v2kDEe57lecTulaDIuNTPy3Ry4gLGJ6Z1O3vE1krgXZNrsQ+LFTGHVxVjcXPs17LhbZVGedAJv8XZ1tvj5FvSg==",
     "canary did not pass: pillow is not installed.",
     "session: closed by peer",
     "undefined symbol: _ZN3c105ErrorC1ENS_14SourceLocationESs2at6native29vectorizedILi4ENS0",

@@ -87,7 +87,9 @@ def _drawn(word: str) -> bool:
 
 
 def _is_hash(text: str, at: int, words: re.Pattern[str] = _HASHED) -> bool:
-    before = text[max(0, at - 40) : at].rpartition("\n")[2]
+    before = text[max(0, at - 140) : at].rpartition("\n")[2]
+    # Near it, or at the beginning of what it is a part of: `sha512-AbC+dEf/GhI`.
+    before = before[-max(40, len(before) - before.rfind(" ")) :]
     return words.search(before) is not None
 
 
