@@ -59,7 +59,7 @@ def load_toml(path: Path, kind: type[T], code: str = "recipe_invalid") -> T:
     decode = _decode_toml if kind is dict else _decode_toml_once
     try:
         return cast("T", decode(files.read_text(path), cast("Hashable", kind)))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise SetupError(code, file=str(path), detail=str(error)) from error
 
 

@@ -7,6 +7,8 @@ equals the saved one and still reads in any language.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from setup_assistant import frozen_json
@@ -51,7 +53,21 @@ def from_json(value: object, path: str) -> Plan:
         if fault := fault_of(name):
             detail = f"model.{key}: {name[:80]!a}: {fault}"
             raise SetupError("file_invalid", path=path, detail=detail)
+    for word in _words(plan):
+        # They become lines of requirements files and words of commands.
+        if not re.fullmatch(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*", word):
+            raise SetupError("file_invalid", path=path, detail=f"{word[:80]!a}")
     return plan
+
+
+def _words(plan: Plan) -> Iterator[str]:
+    """Yield every address, name and version of a plan that is installed by."""
+    sources, torch = plan.sources, plan.torch
+    yield from (torch.build, torch.index_url, torch.find_links or "", plan.python, plan.backend)
+    yield from (sources.packages, sources.conda, sources.weights, *sources.extra_index_urls)
+    yield from (url for fallback in sources.fallbacks for url in (fallback.url, fallback.form))
+    for name, version in plan.versions.items():
+        yield from (name, version)
 
 
 def sentence(reason: Reason) -> str:

@@ -122,12 +122,18 @@ def _then(item: uninstall.Item, fates: dict[uninstall.Fate, str]) -> str:
 
 
 def _show_by_hand(items: tuple[uninstall.Item, ...], layout: Layout) -> None:
-    """Say how to remove what this tool will not, so that nobody has to look for it."""
+    """Say how to remove what this tool will not, so that nobody has to look for it.
+
+    Only inside the site: what lies elsewhere may be named by a stranger's ledger.
+    """
+    root = layout.root.resolve()
     for item in items:
         if item.fate != "kept" or item.path.is_symlink():
             continue
         if read_marker(item.path).get("engine") == adopt.ENGINE:
             _show_way_back(item.path, layout)
+            continue
+        if not item.path.resolve().is_relative_to(root):
             continue
         command = shlex.join(["rm", "-r", "--", str(item.path)])
         show.note(_("If it is yours, remove it by hand: {command}", command=command))

@@ -104,7 +104,7 @@ def _out_of_json(text: str) -> str:
     if begin == "{" and '"cells"' in text:
         try:
             return "\n".join(_outputs(json.loads(text)))
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return text
     if begin == "{":
         return "\n".join(_message(line) for line in text.splitlines())

@@ -130,7 +130,7 @@ def _answers(host: str, result: Mapping[str, Any]) -> tuple[tuple[Answer, ...], 
 def _envelope(out: str) -> dict[str, Any] | None:
     try:
         value = each(json.loads(out), lambda text: redact(harmless(text)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) and "exit_code" in value else None
 

@@ -192,7 +192,7 @@ def _hear(line: str, on_event: Callable[[Event], None]) -> None:
     try:
         value = json.loads(line)
         event = Event(**value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         log.debug("engine: %s", line)
         return
     on_event(event)

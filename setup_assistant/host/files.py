@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -94,6 +95,7 @@ def read_text(path: Path, flag: str = "") -> str:
         SetupError: `file_missing` or `file_invalid`, naming the file.
     """
     try:
+        _refuse_endless(path)
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise SetupError("file_missing", path=str(path), flag=flag or path.name) from error
@@ -112,6 +114,7 @@ def read_ends(path: Path, flag: str) -> bytes:
         SetupError: `file_missing` or `file_invalid`, naming the file.
     """
     try:
+        _refuse_endless(path)
         with path.open("rb") as stream:
             return ends_of(stream)
     except FileNotFoundError as error:
@@ -119,6 +122,19 @@ def read_ends(path: Path, flag: str) -> bytes:
     except OSError as error:
         detail = error.strerror or str(error)
         raise SetupError("file_invalid", path=str(path), detail=detail) from error
+
+
+def _refuse_endless(path: Path) -> None:
+    """Refuse a pipe or a device, which may never end; but what a shell hands over as one is read.
+
+    Raises:
+        OSError: it is one, or is not there.
+    """
+    given = str(path).startswith(("/dev/fd/", "/dev/stdin", "/proc/")) or str(path) == os.devnull
+    if os.name != "nt" and not given and not stat.S_ISREG(mode := path.stat().st_mode):
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        raise OSError(errno.EINVAL, _("it is a pipe or a device, no file"))
 
 
 def ends_of(stream: BinaryIO) -> bytes:
@@ -143,6 +159,10 @@ def read_json(path: Path, flag: str = "") -> Any:  # noqa: ANN401 - any JSON val
     except json.JSONDecodeError as error:
         place = {"line": error.lineno, "column": error.colno}
         detail = _("it is no JSON (line {line}, column {column})", **place)
+        raise SetupError("file_invalid", path=str(path), detail=detail) from error
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits; brackets in brackets without end.
+        detail = _("it is no JSON that can be read")
         raise SetupError("file_invalid", path=str(path), detail=detail) from error
 
 

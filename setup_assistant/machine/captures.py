@@ -12,7 +12,7 @@ from typing import Any
 from setup_assistant import frozen_json
 from setup_assistant.catalog import gpus
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock
+from setup_assistant.host import clock, files
 from setup_assistant.machine import (
     capture_mail,
     clean_text,
@@ -136,18 +136,12 @@ def _described(name: str, told: Sequence[Moment]) -> str:
 
 
 def text_of(path: Path) -> str:
-    """Return a file's text, in whatever encoding it was saved.
+    """Return a file's text, in whatever encoding it was saved; of a very large one its two ends.
 
     Raises:
         SetupError: `file_missing` or `file_invalid`, naming the file.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise SetupError("file_missing", path=str(path), flag="--from") from error
-    except OSError as error:
-        detail = error.strerror or str(error)
-        raise SetupError("file_invalid", path=str(path), detail=detail) from error
+    data = files.read_ends(path, "--from")
     return "\n".join(clean_text.decoded(part) for part in capture_mail.unpacked(data))
 
 
@@ -157,7 +151,7 @@ def _saved(path: Path, text: str) -> Machine | None:
         return None
     try:
         value: Any = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(value, dict) and value.get("command") == "probe":
         value = value.get("data")

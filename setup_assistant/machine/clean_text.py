@@ -136,7 +136,7 @@ def _out_of_json(text: str) -> str:
     if text.lstrip()[:1] in ('"', "{", "["):
         try:
             parts = [s for s in _strings(json.loads(text)) if _OURS.search(s)]
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             parts = []
         if parts:
             return "\n".join(parts) + "\n"

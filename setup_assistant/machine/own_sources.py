@@ -106,7 +106,7 @@ def uv_indexes(text: str) -> tuple[str | None, tuple[str, ...]]:
                     default = row["url"]
                 elif not row.get("explicit"):
                     more.append(row["url"])
-    except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
+    except (msgspec.DecodeError, AttributeError, KeyError, TypeError, RecursionError):
         return None, ()
     return default, tuple(dict.fromkeys(more))
 

@@ -127,7 +127,7 @@ def _record(path: Path) -> dict[str, str]:
     """Return the sums of the last writing; with a lost or damaged record, all count as edited."""
     try:
         value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

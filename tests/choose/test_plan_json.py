@@ -79,3 +79,14 @@ def test_alternatives_of_other_types(alternatives: object) -> None:
     with pytest.raises(SetupError) as caught:
         from_json(value, "plan.json")
     assert caught.value.code == "file_invalid"
+
+
+@pytest.mark.parametrize(
+    ("part", "key"),
+    [("torch", "index_url"), ("torch", "version"), ("sources", "packages"), ("decoder", "package")],
+)
+def test_a_strangers_plan_adds_no_line_to_what_is_installed(part: str, key: str) -> None:
+    value = to_json(plan_for("550.54", "NVIDIA GeForce RTX 4090,8.9,24564,24000"))
+    value[part][key] += "\n--extra-index-url http://elsewhere.example"
+    with pytest.raises(SetupError, match=r"site/plan\.json .*elsewhere"):
+        from_json(value, "site/plan.json")

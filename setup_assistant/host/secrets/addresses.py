@@ -77,7 +77,7 @@ _NUMBERS = (
     (("-",), re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])"), "<uuid>"),
     ((":", "-"), re.compile(r"(?<![0-9A-Za-z:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4,19}[0-9A-Fa-f]{2}(?![0-9A-Za-z:-])"), "<address>"),
     ((".",), re.compile(r"(?<![0-9A-Za-z.])(?=[0-9a-f.]{0,13}[a-f])[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![0-9A-Za-z.])"), "<address>"),
-    (_NUMBERED, re.compile(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,12}_)?serial(?:[ _-]?(?:number|num|no|short))?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset[ _-]?tag|chassis[ _-]?serial|"
+    (_NUMBERED, re.compile(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,12}_)?serial(?:[ _-]?(?:number|num|no|short))?(?: of the [a-z]{2,16})?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset[ _-]?tag|chassis[ _-]?serial|"
                 r"service[ _-]?tag|disk[ _-]?identifier|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|host[ _-]?id|"
                 r"序列号|资产编号|设备编号|工号|学号|员工号|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
                 r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#>]\s{0,8}|\s{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),
@@ -93,7 +93,7 @@ _NUMBERS = (
     (("+",), re.compile(r"\+\d{1,3}[ -]?\(0\)[ -]?\d{1,5}(?:[ /-]\d{2,8}){1,4}"), "<phone>"),
     (("路", "街", "号", "巷", "弄"), re.compile(r"(?:[\u4e00-\u9fff]{2,3}[省市区县]){1,3}[\u4e00-\u9fff]{1,12}(?:路|街|大道|巷|弄|道)(?:\d{1,5}[号弄](?:院|楼)?[\w-]{0,12}[室楼层栋]?)"), "<id>"),
     ((" ", "-"), re.compile(r"(?<![\w.-])1[3-9]\d[ -]\d{4}[ -]\d{4}(?![\w-])"), "<phone>"),
-    (("-",), re.compile(r"(?<![\w.-])(?:\(0\d{2,3}\)\s?|0\d{2,3}-)\d{3,4}-?\d{4}(?![\w-])"), "<phone>"),
+    (("-", "(0"), re.compile(r"(?<![\w.-])(?:\(0\d{2,3}\)\s?|0\d{2,3}-)\d{3,4}-?\d{4}(?![\w-])"), "<phone>"),
     (("-",), re.compile(r"(?<![\w.-])(?:\(\d{3}\)\s?|\d{3}-)\d{3}-\d{4}(?![\w-])"), "<phone>"),
     (("00-",), re.compile(r"(?<![\w.-])[48]00-\d{3,4}-\d{3,4}(?![\w-])"), "<phone>"),
 )  # fmt: skip
@@ -222,6 +222,8 @@ def _names_computer(text: str) -> bool:
 def _phone(found: re.Match[str]) -> str:
     before = found.string[max(0, found.start() - 40) : found.start()]
     if _PHONE_WORD.search(before):
+        return "<phone>"
+    if before.endswith(("(", "（")) and found.string[found.end() : found.end() + 1] in (")", "）"):
         return "<phone>"
     number = _COUNTED.search(before) or _UNIT.match(found.string, found.end())
     return found[0] if number else "<phone>"

@@ -27,6 +27,10 @@ _KIND = re.compile(r"(?i:[\"']?kind\\{0,3}[\"']?:\s{0,4}\\{0,3}[\"']?)Secret\b")
 _DATA = re.compile(
     r"((?:^|\n)([ \t]{0,40})(?:data|stringData):[ \t]{0,8}\r?\n)((?:\2[ \t]{1,40}[^\n]{1,20000}(?:\n|$)){1,200})"
 )
+_UNDER = re.compile(
+    r"((?:^|\n)([ \t]{0,40})(?:secrets|credentials|passwords|api_?keys):[ \t]{0,8}\r?\n)"
+    r"((?:\2[ \t]{1,40}[^\n]{1,2000}(?:\n|$)){1,60})"
+)
 _MEMBER = re.compile(
     r"(?m)^([ \t]{1,80}[\w.-]{1,250}:[ \t]{1,8})(?![|>])(\S[^\n]*)$|^([ \t]{1,80})([^\s:]+)$"
 )
@@ -38,6 +42,8 @@ def apply(text: str) -> str:
     """Return `text` without what XML elements and Kubernetes secrets hold."""
     if "</" in text:
         text = _XML.sub(_element, text)
+    if any(f"{name}:" in text for name in ("secrets", "credentials", "passwords", "keys")):
+        text = _UNDER.sub(lambda m: m[1] + _MEMBER.sub(_member, m[3]), text)
     if "Secret" in text and _KIND.search(text):
         text = _DATA.sub(lambda m: m[1] + _MEMBER.sub(_member, m[3]), text)
         text = _DATA_JSON.sub(lambda m: m[1] + _PAIR_JSON.sub(r"\1***", m[2]), text)

@@ -34,6 +34,7 @@ _FLAGGED = (
     (("ipmitool", "zip", "sqlcmd", "bcp", "mosquitto"), r"(?:ipmitool|(?:un)?zip|sqlcmd|bcp|mosquitto_\w{3})", "-P", None),
     (("ldap",), r"ldap\w{3,10}", "-w", False),
     (("redis",), r"redis\S{0,40}", "-a", False),
+    (("rdesktop",), "rdesktop", "-p", False),
     (("plink", "pscp", "putty", "psftp"), r"(?:plink|pscp|putty|psftp)\S{0,4}", "-pw", False),
     (("openssl",), "openssl", "-k", False),
     (("schtasks",), "schtasks", "/r?p", False),
@@ -45,18 +46,23 @@ _COMMANDS = (
         (needles, re.compile(rf"(\b{program}\b[^\n|;&]{{0,120}}?[\s'\"]{flag}{_GAP[same]}['\"]?)([^\s'\"-][^\s'\"]*)"))
         for needles, program, flag, same in _FLAGGED
     ),
-    (("curl", "wget", "http"), re.compile(r"((?<![\w-])-u)([^\s:'\"/-][^\s:'\"/]{0,100}:[^\s'\"]+)")),
+    (("curl", "wget", "http"), re.compile(r"((?<![\w-])(?:-[ua] ?|--cert[ =]))([^\s:'\"/-][^\s:'\"/]{0,100}:[^\s'\"]+)")),
     (("curl",), re.compile(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
     (("| ",), re.compile(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{0,80}(?:-stdin|passwd|cryptsetup|passphrase-fd)))")),
     (("<<<",), re.compile(r"(\b(?:sudo -S|[\w-]{0,40}passwd|cryptsetup|gpg|kinit|login)\b[^\n|;&<]{0,80}<<<\s{0,4}\$?['\"]?)([^\s'\"]+)")),
     (("<(", "$("), re.compile(r"((?i:pass|token|secret|key|cred)[\w-]{0,20}[= ]['\"]?[<$]\(\s?(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\")]+)")),
     (("assword:", "assphrase"), re.compile(r"(\b(?:send|sendline)[ (]{1,2}[rb]?\\{0,3}['\"])([^'\"\\$\n]{3,})")),
     (("identified",), re.compile(r"(\bidentified (?:with \S{1,40} )?by (?:password )?['\"])([^'\"\n]+)", _A)),
+    (("as password", "as the password"), re.compile(r"(\busing ['\"]?)([^\s'\"]{4,})(?=['\"]? as (?:the )?password)")),
+    (("on >",), re.compile(r"(\buser \S{1,60} on >)(\S+)")),
+    (("snmp",), re.compile(r"(\bsnmp\w{3,10} [^\n|;&]{0,60}?-c ['\"]?)([^\s'\"]{3,})")),
+    (("login(",), re.compile(r"(\blogin\(\s?['\"])([^'\"\n]{6,})(?=['\"]\s?\))")),
+    (("token set",), re.compile(r"(\btoken set )(\S{6,})")),
     (("pass",), re.compile(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
     (("net use",), re.compile(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
     (("net user",), re.compile(r"(\bnet user\s{1,4}[^\s/]{1,60}\s{1,4})([^\s/]\S*)")),
     (("htpasswd",), re.compile(r"(\bhtpasswd\s{1,4}(?:-\w{1,6}\s{1,4}){1,4}(?:\S{1,200}\s{1,4}){1,2})(\S+)[ \t]*$", re.MULTILINE)),
-    (("%",), re.compile(r"((?<![\w-])(?:-U|--user)[ =]{1,4}[^\s%]{1,80}%)(\S+)")),
+    (("%",), re.compile(r"((?:(?<![\w-])(?:-U|--user)[ =]{1,4}|\buser(?:name)?=)[^\s%]{1,80}%)(\S+)")),
     (("lftp",), re.compile(r"((?<![\w-])-u[ \t]{1,4}[^\s,]{1,80},)(\S+)")),
     (("SecureString",), re.compile(r"(SecureString(?:\s{1,4}-\w{1,12}){0,2}\s{1,4}[\"']?)([^\s\"'-][^\s\"']*)")),
     (("auth", "credential("), re.compile(r"((?:auth|credential)\s{0,4}=?\s{0,4}\[?\s{0,4}\(\s{0,4}\w{0,2}['\"][^'\"\n]{0,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]+)", _A)),
@@ -67,7 +73,7 @@ _COMMANDS = (
     (("config http",), re.compile(r"(\bconfig https?://\S{1,200} [\w.-]{1,60}:)(\S+)")),
     (("psk ",), re.compile(r"(\bPSK[ \t]{1,4}['\"])([^'\"\n]{3,})")),
     (("username",), re.compile(r"(\"username\"[^{}\n]{1,100}\"key\"\s{0,2}:\s{0,2}\")([0-9a-f]{32})\b")),
-    (("sk=", "ak=", "sk:", "ak:"), re.compile(r"(\b[as]k\s?[=:：]\s?)(?=[A-Za-z]{0,40}\d)(?=\d{0,40}[A-Za-z])([A-Za-z0-9]{12,})")),
+    (("sk=", "ak=", "sk:", "ak:", "ak =", "sk ="), re.compile(r"(\b[AaSs][Kk]\s?[=:：]\s?)(?=[A-Za-z]{0,40}\d)(?=\d{0,40}[A-Za-z])([A-Za-z0-9]{12,})")),
     # A line of .pgpass: host, port, database, account, password.
     (("",), re.compile(r"(^[\w.*-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:)([^\s:]{3,})(?=[ \t]*\r?$)", re.MULTILINE)),
     (("snmp", "community"), re.compile(r"(\bcommunity\s{1,4}['\"]?)((?!string)[^\s'\"]{3,})(?=['\"]?(?:\s{1,4}(?:RO|RW|ro|rw)\b))")),
@@ -76,7 +82,7 @@ _COMMANDS = (
     (("auth ", 'auth"'), re.compile(r"((?:^|[>'\"#$|] ?)AUTH(?:[ \t]{1,4}[^\s'\"]{1,100})?[ \t]{1,4})(?!(?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|NTLM|failed|required|error|method)\b)([^\s'\"]+)(?=[ \t]*['\";|]?[ \t]*\r?$)", _A | re.MULTILINE)),
     (('"auth"',), re.compile(r"(\"AUTH\"(?: \"[^\"\n]{1,100}\")? \")([^\"\n]+)(?=\"[ \t]*\r?$)", _A | re.MULTILINE)),
     (("pin", "puk"), re.compile(r"(\b(?:PIN|PUK|Pin)(?: ?[Cc]ode)?(?: (?:for|of|to) [^\n:]{1,100}?)?['\"]?(?:\s{0,2}[:=：]\s{0,4}| is | (?=\d{4,8}\b)|码[是为:：]?\s{0,2})['\"]?)(?=[^\s'\"]{0,20}\d)([^\s'\",;。，]{4,64})")),
-    (("otp", "one-time", "verification"), re.compile(r"(\b(?:otp|one-time (?:code|password|pin)|verification code)\)?(?: is)?[: ]{1,4})(\d{4,8})\b", _A)),
+    (("otp", "one-time", "verification"), re.compile(r"(\b(?:otp|one-time (?:code|password|pin)|verification code)\)?(?: is)?[: ]{1,4})(\d{3}[ -]\d{3}|\d{4,8})\b", _A)),
     (("log", "sign in"), re.compile(r"(\b(?:log ?in|logged in|sign in) (?:with|as|using) [\w.@-]{1,60}\s{0,2}/\s{0,2})(\S+)", _A)),
     (("登录", "登陆", "账", "帐号", "用户"), re.compile(r"((?:登[录陆](?:用|名|账号|帐号)?|账[号户]|帐号|用户名?)(?:/?密码)?[是为用：: ]{0,4}[\w.@-]{1,60}\s?/\s?)([!-~]{4,})")),
     (("cred", "user", "login"), re.compile(r"(\b(?:credentials?|creds|login|user(?:name)? ?/ ?pass(?:word)?)(?:\s?[:=]\s?|\s)[\w.@-]{1,60}\s?/\s?)([^\s/]{4,})", _A)),
@@ -92,7 +98,7 @@ _COMMANDS = (
 
 # A call such as getenv("HF_TOKEN", "...") or add_header("X-Token", "...").
 _CALL = re.compile(
-    r"((?:get|env|setdefault|Variable|[a-z]_?[hH]eader|add|set|append)\(\s{0,8}[\"']([\w.-]{2,80})[\"']\s{0,4},\s{0,8}(?:default\s?=\s?)?[bfru]{0,2}[\"'])([^\"'\n]+)"
+    r"((?:get|env|setdefault|Variable|[a-z]_?[hH]eader|add|set|append|Item)\(\s{0,8}[\"']([\w.-]{2,80})[\"']\s{0,4},\s{0,8}(?:default\s?=\s?)?[bfru]{0,2}[\"'])([^\"'\n]+)"
 )
 _NETRC = re.compile(
     r"((?<![\w-])(?:machine\s{1,8}\S{1,200}|default)?\s{0,8}\blogin\s{1,8}\S{1,200}\s{1,8}"
@@ -190,10 +196,11 @@ def _foreign(found: re.Match[str]) -> str:
 
 
 def _chinese(found: re.Match[str]) -> str:
-    value = found[3]
+    # A remark in brackets is no part of it, as in 授权码 abcdefgh(163 邮箱).
+    value, bracket, note = found[3].partition("(")
     spoken = not re.search("[：:=＝]", found[2])
     if (spoken and _CHINESE_ONLY.fullmatch(value)) or (
         _FIGURE.fullmatch(value) and found[1] == "令牌"
     ):
         return found[0]
-    return found[0] if names.is_nothing(value) else f"{found[1]}{found[2]}***"
+    return found[0] if names.is_nothing(value) else f"{found[1]}{found[2]}***{bracket}{note}"

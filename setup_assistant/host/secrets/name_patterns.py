@@ -42,6 +42,10 @@ USERS = (
     (("登录", "登陆"), re.compile(r"登[录陆](?:用|账号|帐号|名|为)?[：: ]{0,3}([A-Za-z][\w.-]{1,40})[ ]?/")),
     (("authenticat", "logged", "logging", "connect"), re.compile(rf"\b(?:authenticat\w{{1,6}}|logged in|logging in|connect\w{{0,6}})\b[^\n'\"]{{0,120}}? as ['\"]({_NAME})['\"]", _I)),
     (("publickey for", "password for", "keyboard-interactive"), re.compile(r"\b(?:publickey|password|keyboard-interactive/pam) for (?:invalid user )?([\w.-]{2,64}) from ")),
+    (("acct=",), re.compile(rf"\bacct=['\"]?({_NAME})")),
+    (("联系人", "负责人", "收件人"), re.compile(rf"(?:联系人|负责人|收件人)[ \t]{{1,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})")),
+    (("sudo:",), re.compile(r"\bsudo: +([a-z_][\w.-]{1,31}) : ")),
+    (("(1", "（1"), re.compile(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}})[(（](?=1[3-9]\d{{9}})")),
     (("教授", "老师", "博士", "同学", "经理", "工", "主任", "师", "先生", "女士", "总"), re.compile(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}}?)(?:教授|老师|博士|同学|经理|工程师|主任|师[兄姐弟妹]|先生|女士)")),
     (("uid=", "cn=", "samaccountname="), re.compile(r"\b(?:uid|cn|sAMAccountName)=([^,=\n]{2,64}),\s?(?:ou|dc|cn|o)=", _I)),
     # DOMAIN\user, alone in quotes or before a password.
@@ -57,7 +61,7 @@ USERS = (
                rf"(?:by|for|as|of|from|invalid) user|logged in as|session opened for user|"
                rf"user)\s{{1,4}}['\"]({_NAME})['\"]", _I)),
     (("sudo", "su ", "ssh", "chown", "user", "password for", "logged"), re.compile(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-|ssh\s{{1,4}}-l|chown\s{{1,4}}(?:-R\s{{1,4}})?|"
-               rf"logged in as|session opened for user|invalid user|(?:for|by|as) user|"
+               rf"logged in as|session opened for user|invalid user|(?:for|by|as|of) user|"
                rf"password for)\s{{1,4}}({_NAME})", _I)),
     (("entity", "domain"), re.compile(rf"\b(?:wandb_entity|userdomain(?:_roamingprofile)?){_S}({_NAME})", _I)),
     (("用户", "号 ", "户 ", "登录名", "登陆名"), re.compile(r"(?:用户名?|账号|帐号|账户|登[录陆]名)[ \t]{1,4}([A-Za-z][\w.-]{2,40})(?=[ \t]{0,2}(?:[\u4e00-\u9fff，。；、！]|\r?$))", re.MULTILINE)),
@@ -93,14 +97,16 @@ FULL_NAMES = (
 HOSTS = (
     # What Windows calls a computer that nobody named.
     (("-",), re.compile(r"(?<![\w.-])((?:DESKTOP|LAPTOP|WIN|EC2AMAZ)-(?=[A-Z]{0,12}\d)[A-Z0-9]{6,12})(?![\w-])")),
+    (("host ",), re.compile(r"\bhost ([A-Z][A-Z0-9]*-[A-Z0-9-]{0,20}\d)\b")),
     (("ansible_",), re.compile(r"(?m)^[ \t]{0,8}([A-Za-z][\w.-]{1,100})[ \t]{1,20}ansible_")),
     ((" on ",), re.compile(r"\b(?:tasks?|steps?|jobs?|running|ran|failed|started|runs) on ([A-Za-z][\w.-]{0,60}\d[\w-]{0,20})(?=[\s:,.]|$)", _I)),
+    (("在",), re.compile(r"在[ ]?(?!cuda|python|torch|qwen|rtx|gtx)([a-z]+-[\w-]{0,40}\d)[ ]?上")),
     (("error:",), re.compile(r"(?m)^(?:srun|slurmstepd|sbatch|pdsh): error: ([\w.-]{2,64}): ")),
     ((":",), re.compile(r"(?<![\w./@:-])((?:[A-Za-z][\w-]{0,60}\.){2,6}[a-z]{2,10}):\d{2,5}\b")),
     # The first line of gpustat.
     (("20",), re.compile(r"(?m)^([\w.-]{2,64})[ \t]{2,60}[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d 20\d\d\b")),
     (("--",), re.compile(r"--(?:master[_-]addr|rdzv[_-]endpoint|nodelist|hostfile|node-rank-host|server-name)[ =]['\"]?([A-Za-z][\w.-]{1,100})")),
-    (("nodelist", "-w "), re.compile(r"\b(?:NodeList|BatchHost)=([A-Za-z][\w.-]{1,100})")),
+    (("nodelist", "batchhost"), re.compile(r"\b(?:NodeList|BatchHost)=([A-Za-z][\w.-]{1,100})")),
     (("-h", "--host"), re.compile(rf"{_CLIENTS}(?:-h|-H|--host(?:name)?)(?:[ \t]{{1,4}}|=)['\"]?([A-Za-z][\w.-]{{1,100}})")),
     # Together with its address.
     (("10.", "172.", "192.168."), re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{1,100})(?:/|,|, | \(|\(| \[)(?=(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}(?![.\d]))")),

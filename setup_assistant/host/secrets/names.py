@@ -39,7 +39,10 @@ _EXACT = frozenset({
     "phpsessid", "sessid", "sess", "session", "msessionid", "jwt", "becomepass", "sshpass",
     "npmauth", "cookie", "pw", "creds", "cred", "xsession", "sessdata", "psk", "wpapsk", "presharedkey",
 })  # fmt: skip
-_ENDS = re.compile(r"[_.-](?:pass|auth|jwt|cookie|session|psk)$")
+_ENDS = re.compile(
+    r"[_.-](?:pass|auth|jwt|cookie|session|psk)$|"
+    r"(?:^|[^a-z])(?:store|key|db|user|root|ssh|admin|smtp|mail|redis|mysql|ftp|wifi|web)pass$"
+)
 
 # A code of figures.
 _CODES = frozenset({"otp", "totp", "otpcode", "mfacode", "pincode", "smscode"})
@@ -53,7 +56,7 @@ _RANDOM = re.compile(r"(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Za-z])[A-Za-z0-9+/=_-]{
 
 # Names that sign a request; they mean this only in the query of an address.
 _QUERY = re.compile(
-    r"x-(?:amz|oss|goog)-[\w-]*|q-(?:sign|ak|key|signature|header|url)[\w-]*|"
+    r"x-(?:amz|oss|goog|tos|obs|cos|ms|qn)-[\w-]*|q-(?:sign|ak|key|signature|header|url)[\w-]*|"
     r"(?:oss|aws)?accesskeyid|googleaccessid|sig|signature|sign|expires|policy|key-pair-id|key|"
     r"code|state|ticket|ak|sk|hdnts|wssecret|wstime|auth|security-token|"
     r"response-content-disposition",

@@ -45,6 +45,8 @@ _HASHED = re.compile(
     r"(?i)sha-?\d|md5|hash|digest|etag|checksum|crc|commit|revision|blob|layer|fingerprint|integrity|"
     r"snapshot|uuid|(?:cache|public|primary|lookup|sort|dict|weight|state|registry)[ _-]key|哈希|校验|摘要|提交|版本"
 )
+# A sum in letters of both cases.
+_SUM = re.compile(r"(?i)sha-?\d|hash|digest|checksum|fingerprint|integrity|哈希|校验|摘要")
 # A symbol of a C++ library.
 _MANGLED = re.compile(r"_Z[A-Z0-9]")
 _HEX = re.compile(r"[0-9a-f-]{12,}|[0-9A-F-]{12,}")
@@ -62,7 +64,7 @@ def hide(text: str) -> str:
 def _mixed(text: str) -> str:
     parts, at = [], 0
     for found in _MIXED.finditer(text):
-        if found.start() < at or not _drawn(found[0]) or _is_hash(text, found.start()):
+        if found.start() < at or not _drawn(found[0]) or _is_hash(text, found.start(), _SUM):
             continue
         # What hangs together with it is part of it: `pat.HEX`, `prefix-key_id-secret`.
         before = _AROUND.match(text[max(at, found.start() - _LONGEST) : found.start()][::-1])
@@ -84,9 +86,11 @@ def _drawn(word: str) -> bool:
     return min(len(word), _LONGEST) <= _LONGEST_RUN * runs and re.search(r"\d", word) is not None
 
 
-def _is_hash(text: str, at: int) -> bool:
-    before = text[max(0, at - 40) : at].rpartition("\n")[2]
-    return _HASHED.search(before) is not None
+def _is_hash(text: str, at: int, words: re.Pattern[str] = _HASHED) -> bool:
+    before = text[max(0, at - 140) : at].rpartition("\n")[2]
+    # Near it, or at the beginning of what it is a part of: `sha512-AbC+dEf/GhI`.
+    before = before[-max(40, len(before) - before.rfind(" ")) :]
+    return words.search(before) is not None
 
 
 def _beside(text: str) -> str:

@@ -142,9 +142,11 @@ def _value_end(text: str, begin: int, opener: str) -> int:
         return line
     at = begin
     while (at := text.find(opener, at, line)) >= 0:
-        if "\\" in opener or text[at - 1] != "\\":
+        # YAML and SQL write a quote inside quotes twice.
+        twice = opener == "'" and at > begin and text[at + 1 : at + 2] == "'"
+        if not twice and ("\\" in opener or text[at - 1] != "\\"):
             return at
-        at += 1
+        at += 1 + twice
     return line
 
 
@@ -170,9 +172,7 @@ def _each_named(text: str, pattern: re.Pattern[str], *, query: bool) -> str:
             and _VERB.search(text[max(0, found.start() - 12) : found.start()])
         ):
             continue
-        begin = found.end() if query else blocks.after_tags(text, found.end())
-        if not query and (typed := _TYPED.match(text, begin)):
-            begin = typed.end()
+        begin = found.end() if query else _begin(text, found.end())
         opener = None if query else _OPENER.match(text, begin)
         name_at = text.rfind(name, at, found.end())
         if opener:
@@ -186,6 +186,14 @@ def _each_named(text: str, pattern: re.Pattern[str], *, query: bool) -> str:
         parts += [text[at:begin], "***"]
         at = end
     return "".join(parts) + text[at:]
+
+
+def _begin(text: str, at: int) -> int:
+    """Return where a value begins behind its type, or behind tags and anchors of YAML."""
+    for place in (at, blocks.after_tags(text, at)):
+        if (typed := _TYPED.match(text, place)) and typed.end() > place:
+            return typed.end()
+    return blocks.after_tags(text, at)
 
 
 def _name(text: str, found: re.Match[str]) -> str:

@@ -1,0 +1,56 @@
+"""What is no file, or no JSON that can be read, is refused in a sentence that names it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from setup_assistant import frozen_json
+from setup_assistant.errors import SetupError
+from setup_assistant.host import files
+from setup_assistant.machine.captures import text_of
+
+DEEP = 200_000
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no such files")
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.parametrize("read", [files.read_text, files.read_json, text_of])
+def test_what_may_never_end_is_not_begun(
+    read: Callable[[Path], object], kind: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "x"
+    os.mkfifo(path) if kind == "pipe" else path.symlink_to("/dev/zero")
+    with pytest.raises(SetupError, match="a pipe or a device") as raised:
+        read(path)
+    assert (raised.value.code, str(path) in str(raised.value)) == ("file_invalid", True)
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="no shell hands over a pipe here")
+def test_a_pipe_of_the_shell_is_read() -> None:
+    begin, end = os.pipe()
+    os.write(end, b"[1]")
+    os.close(end)
+    try:
+        assert files.read_json(Path(f"/dev/fd/{begin}")) == [1]
+    finally:
+        os.close(begin)
+
+
+@pytest.mark.parametrize("text", ["[" * DEEP, '{"a":' * DEEP, "9" * 20_000, "[", "\0"])
+def test_json_that_cannot_be_read_names_its_file(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(text)
+    with pytest.raises(SetupError, match=r"plan\.json .*no JSON") as raised:
+        files.read_json(path)
+    assert raised.value.code == "file_invalid"
+
+
+def test_toml_nested_without_end_names_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "answers.toml"
+    path.write_text(f"a = {'[' * 100_000}")
+    with pytest.raises(SetupError, match=r"answers\.toml"):
+        frozen_json.load_toml(path, dict)
