@@ -268,7 +268,7 @@ def accelerate_half_updated(p: Patient) -> None:
     p.replace(p.packages / "accelerate/__init__.py", "raise ImportError('half an update')\n")
 
 
-@fault("live-import-failed")
+@fault("live-files-missing")
 def source_cut_short(p: Patient) -> None:
     path = p.packages / "qwen_vl_utils/vision_process.py"
     p.replace(path, path.read_text(encoding="utf-8")[:900])
