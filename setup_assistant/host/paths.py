@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shlex
 import sys
@@ -93,10 +94,14 @@ def check_name(path: Path) -> None:
     """Look whether something can have this name: Python 3.14 takes one that is too long for absent.
 
     Raises:
-        OSError: a part of it is too long, or links lead in a circle.
+        OSError: a part of it is too long. Links in a circle, or a share that has gone, are for
+            those who use the path to tell.
     """
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-        path.stat()
+    try:
+        path.lstat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise
 
 
 def lock_file(name: str) -> Path:

@@ -12,6 +12,7 @@ import pytest
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import prefix, sites
+from setup_assistant.host.paths import check_name
 from setup_assistant.steps import environment_preflight
 from setup_assistant.steps.backends.base import suited, suited_to_conda
 from setup_assistant.steps.gather_wishes import layout_of
@@ -60,6 +61,15 @@ def test_a_name_that_no_folder_can_have(tmp_path: Path, site: str) -> None:
         layout_of(Wishes(site=str(tmp_path / site)))
     assert caught.value.code == "not_writable"
     assert "too long" in str(caught.value)
+
+
+def test_links_in_a_circle_are_a_name_like_another(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    for path in (tmp_path / "a", tmp_path / "a" / "below", tmp_path / "none" / "below"):
+        check_name(path)
+    with pytest.raises(OSError, match="too long"):
+        check_name(tmp_path / ("x" * 256))
 
 
 def test_a_cache_that_cannot_be_written_is_named_as_such(
