@@ -10,6 +10,8 @@ from setup_assistant.catalog.folder import Sourced, read
 from setup_assistant.catalog.torch import Size
 
 Range = tuple[str, str]
+# The packages that a stack pins; the key of each has "_" for "-".
+PINNED = ("transformers", "accelerate", "qwen-vl-utils", "modelscope")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,11 @@ class Stack(Sourced):
     python: Range
     proved: tuple[str, ...] = ()
     proved_source: str = ""
+
+    @property
+    def pins(self) -> dict[str, str]:
+        """Package → version."""
+        return {name: getattr(self, name.replace("-", "_")) for name in PINNED}
 
 
 @dataclass(frozen=True, kw_only=True)
