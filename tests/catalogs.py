@@ -22,7 +22,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "setup_assistant"
 PO = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "setup_assistant.po"
-KEYWORDS = {"_", "msg"}
+# Calls that mark a sentence, and which of their arguments it is.
+KEYWORDS = {"_": 0, "msg": 0, "because": 1, "beware": 1, "first": 1}
 
 
 @cache
@@ -40,11 +41,11 @@ def sentences() -> dict[str, list[tuple[str, int]]]:
 
 def _sentence(node: ast.AST) -> str:
     """Return the sentence of a call that marks one; nothing for anything else."""
-    if not isinstance(node, ast.Call) or not node.args:
+    if not isinstance(node, ast.Call):
         return ""
-    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-    text = getattr(node.args[0], "value", None)
-    return text if name in KEYWORDS and isinstance(text, str) else ""
+    place = KEYWORDS.get(getattr(node.func, "id", getattr(node.func, "attr", "")))
+    text = getattr(node.args[place], "value", None) if place in range(len(node.args)) else None
+    return text if isinstance(text, str) else ""
 
 
 def translations() -> dict[str, str]:

@@ -10,7 +10,6 @@ from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine
-from setup_assistant.messages import msg
 from setup_assistant.versions import numbers
 
 # Windows drivers of one branch carry higher numbers, up to the next branch.
@@ -65,26 +64,22 @@ def leave_out(gone: Sequence[Card], host: Host, table: TorchTable, notes: Notes)
         if first := _before(table, card, here):
             notes.beware(
                 "placement",
-                msg(
-                    "{gpu} ({id}) is left out: driver {driver} does not drive it yet, branch "
-                    "{branch} is the first that does.",
-                    gpu=card.name,
-                    id=card.id,
-                    driver=host.driver,
-                    branch=first.branch,
-                ),
+                "{gpu} ({id}) is left out: driver {driver} does not drive it yet, branch "
+                "{branch} is the first that does.",
+                gpu=card.name,
+                id=card.id,
+                driver=host.driver,
+                branch=first.branch,
             )
             continue
         notes.beware(
             "placement",
-            msg(
-                "{gpu} ({id}) is left out: driver {driver} no longer drives it, branch {branch} "
-                "is the last that does.",
-                gpu=card.name,
-                id=card.id,
-                driver=host.driver,
-                branch=last_branch(table, card.part),
-            ),
+            "{gpu} ({id}) is left out: driver {driver} no longer drives it, branch {branch} "
+            "is the last that does.",
+            gpu=card.name,
+            id=card.id,
+            driver=host.driver,
+            branch=last_branch(table, card.part),
         )
 
 

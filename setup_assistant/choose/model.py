@@ -29,7 +29,6 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.choose.workloads import Caps, caps, least, most_tokens, pictures, video
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory
-from setup_assistant.messages import msg
 from setup_assistant.units_text import gib
 
 
@@ -80,7 +79,7 @@ def _pick(
             return found
         notes.beware(
             "placement",
-            msg("No model of this family fits on these GPUs; it will run on the CPU, slowly."),
+            "No model of this family fits on these GPUs; it will run on the CPU, slowly.",
         )
     smallest = family_sizes(ground)[-1][0]
     return on_cpu(ground, smallest, memory)
@@ -108,8 +107,7 @@ def _named(
 def little_room(model: Model, notes: Notes) -> None:
     """Warn of a model with less room than its purpose asks for."""
     notes.beware(
-        "model",
-        msg("{model} leaves little room here: keep pictures and videos small.", model=model.id),
+        "model", "{model} leaves little room here: keep pictures and videos small.", model=model.id
     )
 
 

@@ -27,7 +27,7 @@ from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.sizes import room_for_weights, sizes, warn_of_disks, warn_of_memory
 from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.sources import choose_sources
-from setup_assistant.choose.target_platform import Host, host_of
+from setup_assistant.choose.target_platform import host_of
 from setup_assistant.choose.torch_builds import Pair
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.choose.wheels import CURRENT, Answer, Question, choose_wheel, torch_source
@@ -154,7 +154,7 @@ def _tell_python(python: str, running: str, wishes: Wishes, notes: Notes) -> Non
 
 
 def _plan(machine: Machine, recipes: Recipes, decided: _Decided, notes: Notes) -> Plan:
-    pair, legs = decided.answer.pair, decided.legs
+    pair, legs, host = decided.answer.pair, decided.legs, decided.ground.host
     wanted = sizes(recipes, pair, decided.pick.model, decided.quantizer, legs)
     warn_of_disks(machine, wanted, notes)
     if decided.pick.cards and decided.pick.model.id != CANARY:
@@ -186,12 +186,8 @@ def _plan(machine: Machine, recipes: Recipes, decided: _Decided, notes: Notes) -
         ),
         left_out=tuple(c.id for c in decided.left_out),
         stack=pair.stack.id,
-        platform=_platform(decided.ground.host),
+        platform=Platform(os=host.os, arch=host.arch, glibc=host.glibc or ""),
     )
-
-
-def _platform(host: Host) -> Platform:
-    return Platform(os=host.os, arch=host.arch, glibc=host.glibc or "")
 
 
 def _torch(decided: _Decided) -> Torch:

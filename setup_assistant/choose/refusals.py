@@ -75,13 +75,7 @@ def needed_branch(recipes: Recipes, host: Host, python: str, part: str) -> int |
         for f in recipes.torch.floor
     }
     for branch in sorted(branches):
-        with_it = Host(
-            os=host.os,
-            arch=host.arch,
-            glibc=host.glibc,
-            driver=f"{branch}.999",
-            cuda=f"{branches[branch]}.0",
-        )
+        with_it = replace(host, driver=f"{branch}.999", cuda=f"{branches[branch]}.0")
         if branch <= last and cuda_pairs(recipes, with_it, python, [part]):
             return branch
     return None

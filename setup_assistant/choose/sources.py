@@ -14,7 +14,6 @@ from setup_assistant.choose.source_legs import Chosen, Legs
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine, Source
-from setup_assistant.messages import msg
 
 # An official source is kept unless a mirror is this many times faster: mirrors may lag.
 FASTER = 2.0
@@ -54,15 +53,19 @@ def _tell_unmet(
         if fitting and chosen.reachable and chosen.name not in fitting:
             notes.beware(
                 f"sources.{leg}",
-                msg("{wanted} was asked for with --mirror and does not answer for {leg}; {name} is "
-                    "used.", wanted=wanted, leg=leg, name=chosen.name),
-            )  # fmt: skip
+                "{wanted} was asked for with --mirror and does not answer for {leg}; {name} is "
+                "used.",
+                wanted=wanted,
+                leg=leg,
+                name=chosen.name,
+            )
     if wishes.weights_source == "huggingface" and _left(legs.weights, wish):
         notes.beware(
             "sources.weights",
-            msg("{wanted} was asked for with --source and does not answer; {name} is used.",
-                wanted=wishes.weights_source, name=legs.weights.name),
-        )  # fmt: skip
+            "{wanted} was asked for with --source and does not answer; {name} is used.",
+            wanted=wishes.weights_source,
+            name=legs.weights.name,
+        )
 
 
 def _fitting(leg: str, wish: MirrorWish, recipes: Recipes) -> set[str]:

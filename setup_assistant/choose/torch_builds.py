@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import DecoderRow, Stack
@@ -65,7 +66,12 @@ def cuda_pairs(
             and build_runs(recipes, host, b, parts)
             and (not strict or native(host, cuda_of(b.tag)))
         ]
-        found += [_with(pair, b, host, default=only_default) for b in _ordered(builds, host)]
+        for build in _ordered(builds, host):
+            own = "native" if native(host, cuda_of(build.tag)) else "minor-version"
+            kind = cast("Compatibility", "default-build" if only_default else own)
+            found.append(
+                replace(pair, build=build.tag, compatibility=kind, verified=build.verified)
+            )
     return found
 
 
@@ -79,7 +85,7 @@ def default_pairs(recipes: Recipes, host: Host, python: str) -> list[Pair]:
     found = []
     for pair in _installable(recipes, host, python):
         tag = pair.release.pypi.get(host.arch, "cpu") if host.os == "Linux" else "cpu"
-        found.append(_replace(pair, tag, "default-build", verified=True))
+        found.append(replace(pair, build=tag, compatibility="default-build"))
     return found
 
 
@@ -165,22 +171,3 @@ def _ordered(builds: list[Build], host: Host) -> list[Build]:
     own.sort(key=lambda b: numbers(cuda_of(b.tag)), reverse=True)
     above.sort(key=lambda b: numbers(cuda_of(b.tag)))
     return own + above
-
-
-def _with(pair: Pair, build: Build, host: Host, *, default: bool) -> Pair:
-    compatibility: Compatibility = "native" if native(host, cuda_of(build.tag)) else "minor-version"
-    return _replace(
-        pair, build.tag, "default-build" if default else compatibility, verified=build.verified
-    )
-
-
-def _replace(pair: Pair, build: str, compatibility: Compatibility, *, verified: bool) -> Pair:
-    return Pair(
-        release=pair.release,
-        build=build,
-        compatibility=compatibility,
-        python=pair.python,
-        stack=pair.stack,
-        decoder=pair.decoder,
-        verified=verified,
-    )

@@ -17,17 +17,6 @@ from setup_assistant.report.receipt import Receipt
 from setup_assistant.times_text import took
 from setup_assistant.units_text import memory_text
 
-TERMS: dict[str, Message] = {
-    "weights": msg("weights"),
-    "vision": msg("vision tower"),
-    "prefill": msg("reading the prompt"),
-    "logits": msg("logits"),
-    "kv_cache": msg("keys and values"),
-    "slack": msg("allocator's slack"),
-    "context": msg("CUDA context"),
-}
-
-
 _ON_CPU = {"context": msg("Python, torch and its libraries")}
 
 
@@ -94,7 +83,7 @@ def step_chart(receipt: Receipt) -> Html:
 def terms(plan: Plan) -> list[tuple[Message, str]]:
     """Return the terms of the prediction, largest first."""
     found = sorted((plan.model.terms or {}).items(), key=lambda t: -t[1])
-    known = {**TERMS, **_ON_CPU} if plan.placement.device == "cpu" else TERMS
+    known = {**labels.TERMS, **_ON_CPU} if plan.placement.device == "cpu" else labels.TERMS
     return [(known.get(name, Message(name)), memory_text(count)) for name, count in found if count]
 
 

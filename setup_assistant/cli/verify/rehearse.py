@@ -59,8 +59,6 @@ def command(
     from setup_assistant.times_text import rough
     from setup_assistant.verify.rehearse import rehearse
 
-    given["images"] = tuple(_size("--image", text, 2) for text in given["images"])
-    given["videos"] = tuple(_size("--video", text, 3) for text in given["videos"])
     ready = rehearsal_plan.prepare(model, env, site, rehearsal_plan.Asked(**given))
     show.note(
         _(
@@ -101,22 +99,6 @@ def _result(ready: Prepared, found: Rehearsed) -> Result:
         return Result("rehearse", data, exit_code=Exit.PARTLY, errors=(Problem.of(failure),))
     failure = found.error()
     return Result("rehearse", data, exit_code=Exit.FAILED, errors=(Problem.of(failure),))
-
-
-def _size(flag: str, text: str, count: int) -> tuple[int | float, ...]:
-    """Return WxH, or WxHxSECONDS, in numbers."""
-    parts = text.lower().split("x")
-    try:
-        found = tuple(float(p) if i == 2 else int(p) for i, p in enumerate(parts))
-    except ValueError:
-        found = ()
-    if len(found) != count or any(not 0 < n < 1e6 for n in found):
-        example = "1280x720" if count == 2 else "1280x720x10"
-        detail = _(
-            "{flag} {text!r} is not of the form {example}", flag=flag, text=text, example=example
-        )
-        raise SetupError("usage", detail=detail, verb="rehearse")
-    return found
 
 
 def _show_case(case: Case) -> None:
