@@ -6,6 +6,7 @@ An answer names a cause of the catalogue, and the chain that leads to it.
 from __future__ import annotations
 
 from setup_assistant.doctor import (
+    text_advice,
     text_calls,
     text_commands,
     text_compiled,
@@ -24,7 +25,7 @@ ONLY_INFERRED = ("index-alone", "name-not-yet", "name-gone", "name-misspelt",
                  "class-older-than-transformers", "build-lacks-module", "revision-gone",
                  "memory-for-pixels", "memory-for-model", "memory-of-others", "memory-scattered",
                  "not-supported-yet", "dependency-absent", "tool-missing",
-                 "checkpoint-names",
+                 "checkpoint-names", "told-by-itself",
                  "command-of-other-shell")  # fmt: skip
 # The surest first.
 _WAYS = (
@@ -56,6 +57,7 @@ _WAYS = (
     text_names.raised_inside,
     text_demands.asked_in_error,
     text_demands.unmet_aside,
+    text_advice.told,
 )
 
 
