@@ -12,7 +12,7 @@ from pathlib import Path
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.host import kept_environment, lenient
-from setup_assistant.host.prefix import closed, python_in
+from setup_assistant.host.prefix import closed, python_in, site_packages
 from setup_assistant.messages import msg
 from setup_assistant.versions import at_least, minor
 
@@ -103,11 +103,12 @@ def python_mismatch(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     real = python_in(case.install.prefix)
     found = re.search(r"python(3\.\d+)$", os.path.realpath(real))
-    folders = {m[1] for f in case.install.folders if (m := re.search(r"python(3\.\d+)", str(f)))}
+    own = site_packages(case.install.prefix)
+    folders = {m[1] for f in own if (m := re.search(r"python(3\.\d+)", str(f)))}
     said = found[1] if found else minor(case.install.python or "")
     if not said or not folders or said in folders:
         return None
-    return trouble((real, said), *(("folder", f) for f in case.install.folders),
+    return trouble((real, said), *(("folder", f) for f in own),
                    packages=", ".join(sorted(folders)), python=said,
                    commands=_again(case))  # fmt: skip
 

@@ -89,7 +89,7 @@ def python_version(prefix: Path) -> str | None:
 
 def torch(prefix: Path) -> TorchFiles | None:
     """Return the torch in an environment, from its `torch/version.py`."""
-    for folder in site_packages(prefix):
+    for folder in search_path(prefix):
         try:
             text = (folder / "torch" / "version.py").read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
@@ -111,6 +111,30 @@ def site_packages(prefix: Path) -> list[Path]:
         prefix / "Lib/site-packages",
     ]
     return [folder for folder in candidates if folder.is_dir()]
+
+
+def search_path(prefix: Path) -> list[Path]:
+    """Return the folders of packages that Python reads there: its own, then those of others.
+
+    A venv may be told to read the Python's that it was made from, and a `.pth` file names more;
+    of these only folders that hold installed packages count, not sources under development.
+    """
+    own = site_packages(prefix)
+    settings = lenient.text(prefix / "pyvenv.cfg")
+    said = dict(re.findall(r"^([\w-]+)[ \t]*=[ \t]*(\S.*?)[ \t\r]*$", settings, re.MULTILINE))
+    named = [
+        folder / line.strip()
+        for folder in own
+        for file in sorted(folder.glob("*.pth"))
+        for line in lenient.text(file).splitlines()
+        if line.strip() and not line.startswith(("#", "import ", "import\t"))
+    ]
+    found = [f for f in named if f.is_dir() and any(f.glob("*.dist-info"))]
+    if said.get("include-system-site-packages", "").lower() == "true" and "home" in said:
+        base, minor = Path(said["home"]).parent, {f.parent.name for f in own}
+        every = (*site_packages(base), *site_packages(base / "local"))
+        found += [f for f in every if f.parent.name in {*minor, "python3"}]
+    return list(dict.fromkeys([*own, *found]))
 
 
 def packages(prefix: Path) -> dict[str, str]:
