@@ -14,7 +14,8 @@ from pathlib import Path
 from setup_assistant.messages import Message, msg
 
 ADDRESS = re.compile(r"[A-Za-z0-9:_][A-Za-z0-9.:%_-]{0,252}", re.ASCII)
-USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}", re.ASCII)
+# With the domain before it, as hosts of an Active Directory have it.
+USER = re.compile(r"(?:[A-Za-z0-9_.-]+\\)?[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}", re.ASCII)
 PATH = re.compile(r"[\w./~][\w./~+@:=, -]{0,1000}")
 _VALUE = re.compile(r"[\w./~][\w./~+@:=,*%-]{0,1000}")
 _ONWARD = {"%h:%p", "[%h]:%p"}

@@ -61,6 +61,7 @@ def test_an_answer_that_is_not_this_hosts_is_refused(event: Event) -> None:
     [
         ({"state": "broken", "errno": 28, "detail": ""}, "disk_full"),
         ({"state": "broken", "errno": 13, "detail": "denied"}, "home_not_writable"),
+        ({"state": "broken", "errno": 2, "detail": "…/jobs/0123/lock"}, "job_died"),
         ({"state": "died", "detail": "OSError: [Errno 28] No space left on device"}, "disk_full"),
         ({"state": "died", "detail": ""}, "job_died"),
         ({"state": "running", "seconds": 9.0}, "timed_out"),

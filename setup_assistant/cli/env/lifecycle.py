@@ -51,7 +51,7 @@ def upgrade(name: str, yes: bool, dry_run: bool, keep: bool | None) -> Result:
     from setup_assistant.steps import upgrade as upgrading
     from setup_assistant.steps.prepare import probe_for
 
-    ended = end_named(name)
+    ended = end_named(name, dry_run=dry_run)
     found, layout = _ours(name)
     with files.exclusive(layout.lock):
         site = read_site(layout.root)
@@ -109,7 +109,7 @@ def rollback(name: str, dry_run: bool) -> Result:
     from setup_assistant.steps import upgrade as upgrading
 
     # One that was killed is ended, not done and undone.
-    ended = end_named(name)
+    ended = end_named(name, dry_run=dry_run)
     if is_adopted(name):
         return take_back(name, dry_run=dry_run)
     _found, layout = _ours(name)
