@@ -59,10 +59,11 @@ def cuda_pairs(
     """
     found: list[Pair] = []
     for pair in _installable(recipes, host, python):
+        default = pair.release.pypi.get(host.arch) if host.os == "Linux" else None
         builds = [
             b
             for b in pair.release.builds
-            if (not only_default or _is_default(pair.release, b, host))
+            if (not only_default or b.tag == default)
             and build_runs(recipes, host, b, parts)
             and (not strict or native(host, cuda_of(b.tag)))
         ]
@@ -158,10 +159,6 @@ def _decoder(recipes: Recipes, release: Release, host: Host, python: str) -> Dec
         ):
             return row
     return None
-
-
-def _is_default(release: Release, build: Build, host: Host) -> bool:
-    return host.os == "Linux" and release.pypi.get(host.arch) == build.tag
 
 
 def _ordered(builds: list[Build], host: Host) -> list[Build]:

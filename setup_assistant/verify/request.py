@@ -62,6 +62,7 @@ def build(
     """Return the request; `blocked_by` is the cause for which the model must not be loaded."""
     is_canary = wanted.model is None
     plan = wanted.plan
+    clip = next(name for case in canary.cases if case.kind == "video" for name in case.files)
     cases = canary_cases(canary, smoke) if is_canary else real_cases(wanted, canary, smoke)
     return {
         "model": str(wanted.model or canary.model),
@@ -77,7 +78,7 @@ def build(
         "tolerance": {"float32": canary.header.logits_atol, **smoke.tolerance},
         "reader": plan.decoder.reader if plan else None,
         "decoder_package": plan.decoder.package if plan else smoke.decoder.package,
-        "clip": str(canary.folder / _first_clip(canary)),
+        "clip": str(canary.folder / clip),
         "served": str(canary.folder),
         "raised": checks.load().raised,
         "blocked_by": blocked_by,
@@ -222,7 +223,3 @@ def max_memory(plan: Plan | None) -> dict[str, int] | None:
     if plan is None or not plan.placement.max_memory_bytes:
         return None
     return {str(i): size for i, size in enumerate(plan.placement.max_memory_bytes)}
-
-
-def _first_clip(canary: Canary) -> str:
-    return next(name for case in canary.cases if case.kind == "video" for name in case.files)
