@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from setup_assistant.machine.reading import Card, Reading, bus_id, value
-from setup_assistant.machine.windows_reports import vendor
+from setup_assistant.machine.reading import Card, Reading, bus_id, value, vendor
 
 # lshw begins a device with "*-display", hwinfo with "20: PCI 100.0: 0300 VGA", ubuntu-drivers with
 # "== /sys/devices/… ==".
