@@ -109,7 +109,7 @@ def _torch_build(remedy: Remedy, here: Situation, index: Callable[[str], str]) -
     tag = remedy.value
     if not tag:
         return ""
-    old = tag.startswith("cu") and tag < "cu113" and len(tag) < 6
+    old = tag[2:].isdigit() and int(tag[2:]) < 113
     source = ["-f", _OLD_BUILDS] if old else ["--index-url", index(tag)]
     return joined([*here.install, f"torch=={remedy.name}+{tag}", *source], here.shell)
 
