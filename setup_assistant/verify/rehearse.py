@@ -16,7 +16,7 @@ from setup_assistant.catalog import checks as catalog_checks
 from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.memory import CONTEXT, Setting, estimate
-from setup_assistant.choose.trials import Trial
+from setup_assistant.choose.rehearsal_trials import Trial
 from setup_assistant.host import clock
 from setup_assistant.verify import causes, child, surroundings
 from setup_assistant.verify.results import Check, Proof
