@@ -23,8 +23,8 @@ from setup_assistant.choose.sizes import room_for_weights, sizes, warn_of_disks,
 from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.sources import choose_sources
 from setup_assistant.choose.target_platform import Host, host_of
-from setup_assistant.choose.torch_builds import Pair
-from setup_assistant.choose.wheels import CURRENT, Answer, Question, choose_wheel, torch_source
+from setup_assistant.choose.torch_builds import Pair, Question
+from setup_assistant.choose.wheels import CURRENT, Answer, choose_wheel, torch_source
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine

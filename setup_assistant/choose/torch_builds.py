@@ -12,6 +12,7 @@ from setup_assistant.catalog.torch import Build, Release, cuda_of
 from setup_assistant.choose.kernels import runs
 from setup_assistant.choose.plan import Compatibility
 from setup_assistant.choose.target_platform import Host, native, starts
+from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.versions import at_least, not_above, numbers, within
 
 
@@ -36,6 +37,19 @@ class Pair:
     def rank(self) -> tuple[int, ...]:
         """Higher is newer."""
         return numbers(self.release.torch)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What the choice is made from."""
+
+    recipes: Recipes
+    host: Host
+    python: str
+    cards: tuple[Card, ...]
+    strict: bool
+    only_default: bool
+    may_leave_out: bool
 
 
 def cuda_pairs(
