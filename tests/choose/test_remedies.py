@@ -151,3 +151,15 @@ def test_the_release_that_is_there_is_kept_and_a_newer_one_on_request() -> None:
 def test_what_two_requests_need_is_typed_once() -> None:
     twice = [Remedy(need="reboot"), Remedy(need="package"), Remedy(need="reboot")]
     assert spell(twice, Situation(), load_all, str) == ("sudo reboot",)
+
+
+def test_where_no_card_computes_with_cuda_the_build_for_processors_is_taken() -> None:
+    def spelled(here: Situation) -> str:
+        (line,) = spell([Remedy(need="torch")], here, load_all, lambda tag: f"INDEX/{tag}")
+        return line
+
+    assert spelled(Situation(has_gpu=False, driver="580.95.05")).endswith(" --index-url INDEX/cpu")
+    on_a_mac = spelled(Situation(**MAC))
+    assert " torch==" in on_a_mac
+    assert "+" not in on_a_mac
+    assert "--index-url" not in on_a_mac
