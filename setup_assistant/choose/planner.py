@@ -24,7 +24,7 @@ from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.sources import choose_sources
 from setup_assistant.choose.target_platform import Host, host_of
 from setup_assistant.choose.torch_builds import Pair, Question
-from setup_assistant.choose.wheels import CURRENT, Answer, choose_wheel, torch_source
+from setup_assistant.choose.wheels import CURRENT, Answer, choose_wheel
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine
@@ -48,7 +48,8 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     legs = choose_sources(machine, wishes, recipes, notes)
     backend = choose_backend(machine, wishes, legs, notes)
     cards, gone = planned_cards(machine, wishes, host, recipes, notes)
-    only_default = not torch_source(legs)
+    # Where nothing at all answers, nothing is lost by a choice of builds.
+    only_default = legs.packages.reachable and not legs.torch.reachable
     questions = [
         Question(
             recipes=recipes,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from setup_assistant.choose import refusals
-from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.torch_builds import Pair, Question, cpu_pairs, cuda_pairs, default_pairs
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.versions import at_least
@@ -47,11 +46,6 @@ def choose_wheel(question: Question) -> Answer:
     if answer is None:
         refusals.refuse(question)
     return answer
-
-
-def torch_source(legs: Legs) -> bool:
-    """Whether a choice of builds can be reached (or nothing can, so that nothing is lost)."""
-    return legs.torch.reachable or not legs.packages.reachable
 
 
 def without(question: Question, card: Card) -> Answer | None:

@@ -77,7 +77,7 @@ def read(paths: Sequence[Path], host: str | None = None) -> Machine:
             detail = msg(
                 "it is output of {tool}, whose cards are not NVIDIA's and not used here", tool=tool
             ).english
-        if any(smi_report.found_nothing(t) for _path, t in texts):
+        if any(smi_report.NO_DRIVER.search(t) for _path, t in texts):
             detail = msg(
                 "it is a report in which PyTorch found no NVIDIA driver and no GPU: send what "
                 "nvidia-smi and lspci -k print"
