@@ -44,12 +44,9 @@ def without_driver(
 def outside(table: TorchTable, card: Card, driver: str) -> bool:
     """Whether a driver is of a branch that drives a card no longer, or not yet."""
     here = numbers(driver)[0]
-    return _ended(table, card, here) or _before(table, card, here) is not None
-
-
-def _ended(table: TorchTable, card: Card, here: int) -> bool:
     last = last_branch(table, card.part)
-    return last is not None and here >= last + _SPAN
+    ended = last is not None and here >= last + _SPAN
+    return ended or _before(table, card, here) is not None
 
 
 def _before(table: TorchTable, card: Card, here: int) -> FirstBranch | None:

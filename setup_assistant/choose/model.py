@@ -44,7 +44,7 @@ def choose_model(
     pick = _pick(ground, cards, memory, wishes, notes)
     if wishes.model == "auto" and occupied.filled(cards):
         after = largest_with_room(ground, occupied.emptied(cards), wishes.purpose)
-        if after and (not pick.cards or _larger(after, pick)):
+        if after and (not pick.cards or after.model.weights_bytes > pick.model.weights_bytes):
             here = pick.model.id if pick.cards else ""
             occupied.tell(cards, here, after.model.id, notes)
     choice = _choice(pick, _caps(ground, pick, wishes), ground.count(wishes.purpose))
@@ -54,10 +54,6 @@ def choose_model(
         max_memory_bytes=pick.limits,
     )
     return choice, placement, pick
-
-
-def _larger(one: Pick, other: Pick) -> bool:
-    return one.model.weights_bytes > other.model.weights_bytes
 
 
 def _pick(

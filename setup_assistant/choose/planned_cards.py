@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from setup_assistant.catalog.recipes import Recipes
-from setup_assistant.choose import branches, refusals, unlikely
+from setup_assistant.choose import branches, contradictions, refusals
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.usable_gpus import NO_GPU, Card, cards_of
@@ -37,7 +37,7 @@ def planned_cards(
     nvidia = [g for g in machine.gpus if g.vendor == "nvidia"]
     if cards and machine.visible_devices is None:
         _tell_unusable(nvidia, notes)
-        unlikely.tell_exclusive(nvidia, notes)
+        contradictions.tell_exclusive(nvidia, notes)
     hidden = machine.visible_devices is not None and not cards
     if nvidia and not cards and NO_GPU not in wishes.gpus:
         if not hidden:
@@ -62,7 +62,7 @@ def planned_cards(
         raise branches.refuse(gone, host, recipes.torch, least)
     branches.leave_out(gone, host, recipes.torch, notes)
     kept = [c for c in cards if c not in gone]
-    unlikely.tell(machine.driver, kept, recipes.torch, recipes.gpus, notes)
+    contradictions.tell(machine.driver, kept, recipes.torch, recipes.gpus, notes)
     return kept, gone
 
 

@@ -12,6 +12,7 @@ from setup_assistant.catalog.torch import Build, Release, cuda_of
 from setup_assistant.choose.kernels import runs
 from setup_assistant.choose.plan import Compatibility
 from setup_assistant.choose.target_platform import Host, native, starts
+from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.versions import at_least, not_above, numbers, within
 
 
@@ -38,6 +39,19 @@ class Pair:
         return numbers(self.release.torch)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What the choice is made from."""
+
+    recipes: Recipes
+    host: Host
+    python: str
+    cards: tuple[Card, ...]
+    strict: bool
+    only_default: bool
+    may_leave_out: bool
+
+
 def cuda_pairs(
     recipes: Recipes,
     host: Host,
@@ -59,10 +73,11 @@ def cuda_pairs(
     """
     found: list[Pair] = []
     for pair in _installable(recipes, host, python):
+        default = pair.release.pypi.get(host.arch) if host.os == "Linux" else None
         builds = [
             b
             for b in pair.release.builds
-            if (not only_default or _is_default(pair.release, b, host))
+            if (not only_default or b.tag == default)
             and build_runs(recipes, host, b, parts)
             and (not strict or native(host, cuda_of(b.tag)))
         ]
@@ -158,10 +173,6 @@ def _decoder(recipes: Recipes, release: Release, host: Host, python: str) -> Dec
         ):
             return row
     return None
-
-
-def _is_default(release: Release, build: Build, host: Host) -> bool:
-    return host.os == "Linux" and release.pypi.get(host.arch) == build.tag
 
 
 def _ordered(builds: list[Build], host: Host) -> list[Build]:

@@ -175,13 +175,13 @@ def _gpu_readings(asking: _Asking) -> Iterable[Reading]:
 def _machine(
     said: dict[str, tuple[Any, ...]], unknown: list[Unknown], root: Path, asking: _Asking
 ) -> Machine:
-    from setup_assistant.machine import cuda_visible_devices, explain, verdicts
+    from setup_assistant.machine import cuda_visible_devices, kernel_evidence, verdicts
     from setup_assistant.machine.fill_gaps import complete
     from setup_assistant.machine.join import join
 
     system: System = next(iter(said["system"]), System())
     memory: Memory = next(iter(said["memory"]), Memory())
-    readings = explain.readings(
+    readings = kernel_evidence.readings(
         said["gpus"],
         said["kernel"],
         system=system,
@@ -189,7 +189,7 @@ def _machine(
         stuck=asking.stuck() if any(u.field == "gpus" for u in unknown) else None,
     )
     whole = complete(join(readings), memory=memory, jetson=system.jetson)
-    silent = explain.without_voice(whole.gpus, said["gpus"], system)
+    silent = kernel_evidence.without_voice(whole.gpus, said["gpus"], system)
     shown, doubts = cuda_visible_devices.apply(silent, os.environ)
     return Machine(
         system=system,

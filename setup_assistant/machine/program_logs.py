@@ -12,8 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from setup_assistant.machine.reading import Card, Reading, bus_id, with_free
-from setup_assistant.machine.windows_reports import vendor
+from setup_assistant.machine.reading import Card, Reading, bus_id, vendor, with_free
 from setup_assistant.units_text import GIB, MIB
 
 _SCALES = {"gib": GIB, "mib": MIB, "bytes": 1}

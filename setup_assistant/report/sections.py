@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from setup_assistant.messages import Message, _, msg
@@ -234,8 +233,4 @@ def _environment(receipt: Receipt) -> Section:
 
 
 def _known(*pairs: tuple[str, int | None]) -> Rows:
-    return tuple((label, memory_text(count)) for label, count in _present(pairs))
-
-
-def _present(pairs: Iterable[tuple[str, int | None]]) -> list[tuple[str, int]]:
-    return [(label, count) for label, count in pairs if count is not None]
+    return tuple((label, memory_text(count)) for label, count in pairs if count is not None)

@@ -14,6 +14,7 @@ from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
+from setup_assistant.units_text import memory_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,8 +68,8 @@ def command(
             megapixels=round(ready.max_pixels / 1e6, 2),
             model=ready.model.id,
             dtype=ready.setting.dtype,
-            need=_memory(ready.predicted),
-            have=_memory(ready.place.budget),
+            need=memory_text(ready.predicted),
+            have=memory_text(ready.place.budget),
         )
     )
     expected = ready.expected_seconds
@@ -113,8 +114,8 @@ def _show_case(case: Case) -> None:
             "then {each} a token",
             name=case.name,
             tokens=case.prompt_tokens,
-            predicted=_memory(case.predicted_bytes),
-            measured=_memory(case.measured_bytes),
+            predicted=memory_text(case.predicted_bytes),
+            measured=memory_text(case.measured_bytes),
             prompt=duration(case.prompt_seconds),
             each=duration(case.seconds_per_token),
         )
@@ -127,9 +128,9 @@ def _show(found: Rehearsed, left_out: Sequence[str]) -> None:
     show.heading(_("{model} fits on this {device}.", model=found.model, device=found.device))
     show.table(
         [
-            [_("Predicted by formula"), _memory(found.predicted_bytes)],
-            [_("Rehearsed with dummy weights"), _memory(found.measured_bytes)],
-            [_("Available for it"), _memory(found.budget_bytes)],
+            [_("Predicted by formula"), memory_text(found.predicted_bytes)],
+            [_("Rehearsed with dummy weights"), memory_text(found.measured_bytes)],
+            [_("Available for it"), memory_text(found.budget_bytes)],
         ]
     )
     if found.difference is not None:
@@ -150,9 +151,3 @@ def _show(found: Rehearsed, left_out: Sequence[str]) -> None:
         )
     for line in found.device_map:
         show.line(line)
-
-
-def _memory(count: int | None) -> str:
-    from setup_assistant.units_text import memory_text
-
-    return memory_text(count)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from setup_assistant.machine import host, kernel
+from setup_assistant.host import lenient
+from setup_assistant.machine import kernel
 from setup_assistant.machine.facts import Gpu, System, Unknown
 from setup_assistant.machine.reading import Card, Fault, Reading
 from setup_assistant.messages import msg
@@ -113,6 +114,7 @@ def _tegra(system: System, root: Path, said: Sequence[Reading]) -> tuple[Reading
     """Return the built-in GPU of a Jetson, which is on no PCI bus and often unknown to NVML."""
     if system.jetson is None or any(r.cards for r in said):
         return ()
-    name = host.jetson_model(root)
+    # The board by its device tree, e.g. "NVIDIA Jetson AGX Orin".
+    name = lenient.text(root / "proc/device-tree/model").strip("\0 ")
     card = Card(index=0, name=name.replace(" Developer Kit", "") if name else "NVIDIA Tegra")
     return (Reading(source="kernel", cards=(card,)),)
