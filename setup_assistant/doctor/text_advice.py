@@ -61,8 +61,8 @@ _PACKAGES = re.compile(
 )
 # What one of them speaks of, where no frame tells.
 _SPEAKS = re.compile(
-    r"\b(?:device_?map|quanti[sz]\w+|GPUs?|CUDA|torch\w*|transformers|attention|dtype|tokenizer|vllm"
-    r"|sglang|LoRA|adapters?|flash[_ -]?att\w+|checkpoints?|safetensors|chat[_ ]template|NCCL"
+    r"\b(?:device_?map|quanti[sz]\w+|GPUs?|CUDA|torch\w*|transformers|attention|dtype|tokenizer|vllm\w*"
+    r"|sglang\w*|LoRA|adapters?|flash[_ -]?att\w+|checkpoints?|safetensors|chat[_ ]template|NCCL"
     r"|tensor[_ ]parallel\w*|max_model_len|kv[_ -]cache|bitsandbytes|accelerate|peft|bf16|fp16"
     r"|bfloat16|float16|input_ids|pixel_values|image_processor|from_pretrained|max_num_\w+"
     r"|vision|DataLoader|\w+ForConditionalGeneration|\w+ForCausalLM|max_new_tokens|processor)\b",
