@@ -74,7 +74,7 @@ _REFUSED = re.compile(
 # Servers whose faults within themselves a newer release mends.
 _ENGINES = ("vllm", "sglang", "lmdeploy")
 _FAULT = re.compile(
-    r"^[^\n]{0,160}?(?P<kind>(?:Name|Type|Runtime|Attribute|Value|Index|Key|Assertion)Error)"
+    r"^[^\n]{0,160}?(?P<kind>(?:Name|UnboundLocal|Type|Runtime|Attribute|Value|Index|Key|Assertion)Error)"
     r"(?:: |\s*$)",
     re.MULTILINE,
 )
