@@ -44,9 +44,9 @@ _TELLS = re.compile(
 _LIMIT = re.compile(
     r"\bonly (?:supports?|supported|compatible|be used|available)\b|\bmutually exclusive\b"
     r"|\b(?:is|are) (?:not|in)[ -]?(?:supported|compatible)|\b(?:cannot|can't) (?:both )?be (?:used"
-    r"|set)\b|\bdoes not support\b|\bmust (?:be|match|not|have)\b|\bshould (?:be|match|have)\b"
-    r"|\brequires?\b|\bexceeds?\b|\b(?:larger|greater|smaller|longer|less) than\b"
-    r"|\bcannot specify both\b",
+    r"|set)\b|\bdoes not support\b|\bmust (?:be|match|not|have)\b"
+    r"|\b(?:should|needs? to) (?:be|match|have)\b|\brequires?\b|\bexceeds?\b"
+    r"|\b(?:larger|greater|smaller|longer|less) than\b|\bcannot specify both\b",
     re.IGNORECASE,
 )
 _UNHELPFUL = re.compile(
@@ -61,11 +61,11 @@ _PACKAGES = re.compile(
 )
 # What one of them speaks of, where no frame tells.
 _SPEAKS = re.compile(
-    r"\b(?:device_?map|quanti[sz]\w+|GPUs?|CUDA|torch\w*|transformers|attention|dtype|tokenizer|vllm"
-    r"|sglang|LoRA|adapters?|flash[_ -]?att\w+|checkpoints?|safetensors|chat[_ ]template|NCCL"
+    r"\b(?:device_?map|quanti[sz]\w+|GPUs?|CUDA|torch\w*|transformers|attention|dtype|tokenizer|vllm\w*"
+    r"|sglang\w*|LoRA|adapters?|flash[_ -]?att\w+|checkpoints?|safetensors|chat[_ ]template|NCCL"
     r"|tensor[_ ]parallel\w*|max_model_len|kv[_ -]cache|bitsandbytes|accelerate|peft|bf16|fp16"
     r"|bfloat16|float16|input_ids|pixel_values|image_processor|from_pretrained|max_num_\w+"
-    r"|\w+ForConditionalGeneration|\w+ForCausalLM|max_new_tokens|processor)\b",
+    r"|vision|DataLoader|\w+ForConditionalGeneration|\w+ForCausalLM|max_new_tokens|processor)\b",
     re.IGNORECASE,
 )
 _VARIABLE = re.compile(

@@ -25,7 +25,7 @@ ONLY_INFERRED = ("index-alone", "name-not-yet", "name-gone", "name-misspelt",
                  "class-older-than-transformers", "build-lacks-module", "revision-gone",
                  "memory-for-pixels", "memory-for-model", "memory-of-others", "memory-scattered",
                  "not-supported-yet", "dependency-absent", "tool-missing",
-                 "checkpoint-names", "told-by-itself",
+                 "checkpoint-names", "told-by-itself", "engine-fault",
                  "command-of-other-shell")  # fmt: skip
 # The surest first.
 _WAYS = (
@@ -54,10 +54,11 @@ _WAYS = (
     text_names.refused,
     text_installs.told_command,
     text_commands.unknown,
-    text_names.raised_inside,
     text_demands.asked_in_error,
     text_demands.unmet_aside,
     text_advice.told,
+    text_names.raised_inside,
+    text_names.engine_fault,
 )
 
 

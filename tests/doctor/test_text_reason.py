@@ -247,10 +247,10 @@ def test_packages_built_for_two_versions_of_cuda_are_named() -> None:
 @pytest.mark.parametrize(
     ("text", "said", "advice"),
     [
-        (("ValueError: Asking to pad but the tokenizer does not have a padding token. Please "
-          "select a token to use as `pad_token` `(tokenizer.pad_token = tokenizer.eos_token)`."),
-         "does not have a padding token", "says itself what mends it: Please select a token"),
-        (('  File "/v/lib/python3.11/site-packages/peft/peft_model.py", line 9, in load\n'
+        (("ValueError: The prompt (total length 25938) is too long to fit into the model (context "
+              "length 4096). Make sure that `max_model_len` is no smaller than the tokens."),
+             "is too long to fit", "says itself what mends it: Make sure that `max_model_len`"),
+            (('  File "/v/lib/python3.11/site-packages/peft/peft_model.py", line 9, in load\n'
           "ValueError: Adapter weights of two kinds are mutually exclusive."),
          "peft refuses", "names the limit"),
     ],

@@ -139,7 +139,7 @@ LATER: tuple[tuple[str, str, str], ...] = (
     ("X-GSP", "NVIDIA/open-gpu-kernel-modules#829", "[605633.376794] NVRM: Xid (PCI:0000:06:00): 120, GSP task exception: store access page fault (cause:0xf) @ pc:0x13ebd80"),
     ("X-CUDNN", "gpustack/gpustack#4826", "RuntimeError: CUDA error: CUBLAS_STATUS_INVALID_VALUE when calling cublasGemmEx( handle, opa, opb, m, n, k)"),
     ("GPU01", "QwenLM/Qwen-VL#465", "ERROR 09-13 03:41:19 multiproc_worker_utils.py:120] Worker VllmWorkerProcess pid 138 died, exit code: -15\nRuntimeError: CUDA error: no kernel image is available for execution on the device"),
-    ("PKG01", "modelscope/ms-swift#2566", "InternVL推理\nKeyError: 'Qwen2ForCausalLM'"),
+    ("vllm-model-unknown", "modelscope/ms-swift#2566", "InternVL推理\nKeyError: 'Qwen2ForCausalLM'"),
     ("DRV10", "pytorch/pytorch#74733", "UserWarning: CUDA initialization: Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and installed a driver (Triggered internally at  /pytorch/c10/cuda/CUDAFunctions.cpp:100.)\n  return torch._C._cuda_getDeviceCount() > 0\nFalse"),
     ("X-999", "pytorch/pytorch#100095", "/env/torch/cuda/__init__.py:52: UserWarning: CUDA initialization: CUDA unknown error - this may be due to an incorrectly set up environment, e.g. changing env variable CUDA_VISIBLE_DEVICES after program start. Setting the available devices to be zero."),
     ("X-NOVERSION", "PromtEngineer/localGPT#777", "ERROR: Could not find a version that satisfies the requirement autoawq (from versions: none)\nERROR: No matching distribution found for autoawq"),
@@ -518,7 +518,6 @@ HARMLESS: tuple[str, ...] = (
 
 # The cause of these is known to people, and not to the table: "not known", not a guess.
 OPEN: tuple[str, ...] = (
-    "RuntimeError: The expanded size of the tensor (933) must match the existing size (467) at non-singleton dimension 3.  Target sizes: [1, 28, 467, 933].  Tensor sizes: [1, 1, 467, 467]",
     "ValueError: Mixed using with peft is not allowed now.",
     '    with Image.open(f) as img:\n  File "/usr/lib/python2.7/dist-packages/PIL/Image.py", line 528, in __getattr__\n    raise AttributeError(name)\nAttributeError: __exit__',
 )  # fmt: skip
