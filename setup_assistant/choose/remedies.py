@@ -16,8 +16,9 @@ from setup_assistant.versions import minor
 # Where nothing is known of the driver: the oldest branch that drives most cards, then newer ones
 # for cards that no older one drives.
 ASSUMED_CUDA = ("12.8", "13.0", "13.2")
-# NVIDIA's builds for JetPack 6; torch's own wheels have no code for these parts there.
+# NVIDIA's builds for JetPack 6 and 5; torch's own wheels have no code for these parts there.
 _JETSON_INDEX = "https://pypi.jetson-ai-lab.io/jp6/cu126"
+_JETPACK_5_INDEX = "https://pypi.jetson-ai-lab.io/jp5/cu114"
 # What tells the card, where a build cannot be chosen without it.
 _ASK_CARD = "nvidia-smi --query-gpu=name,compute_cap,driver_version --format=csv"
 _OLD_BUILDS = "https://download.pytorch.org/whl/torch_stable.html"
@@ -102,7 +103,9 @@ def _torch(
         yield joined([*here.install, *here.force, "--no-deps", *pins, *source], here.shell)
     elif pair is None and set(here.parts) & set(recipes.torch.jetson.unified):
         names = ["torch", "torchvision"][only_vision:]
-        yield joined([*here.install, *here.force, *names, "--index-url", _JETSON_INDEX], here.shell)
+        older = "7.2" in here.parts or (here.cuda or "").startswith("11.")
+        source = ["--index-url", _JETPACK_5_INDEX if older else _JETSON_INDEX]
+        yield joined([*here.install, *here.force, *names, *source], here.shell)
     elif pair is not None:
         tag = pair.build
         local = f"+{tag}" if here.os != "Darwin" else ""
