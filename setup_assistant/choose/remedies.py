@@ -16,8 +16,9 @@ from setup_assistant.versions import minor
 # Where nothing is known of the driver: the oldest branch that drives most cards, then newer ones
 # for cards that no older one drives.
 ASSUMED_CUDA = ("12.8", "13.0", "13.2")
-# NVIDIA's builds for JetPack 6; torch's own wheels have no code for these parts there.
+# NVIDIA's builds for JetPack 6 and 5; torch's own wheels have no code for these parts there.
 _JETSON_INDEX = "https://pypi.jetson-ai-lab.io/jp6/cu126"
+_JETPACK_5_INDEX = "https://pypi.jetson-ai-lab.io/jp5/cu114"
 # What tells the card, where a build cannot be chosen without it.
 _ASK_CARD = "nvidia-smi --query-gpu=name,compute_cap,driver_version --format=csv"
 _OLD_BUILDS = "https://download.pytorch.org/whl/torch_stable.html"
@@ -92,13 +93,14 @@ def _torch(
         source = ["--index-url", here.torch_index] if here.torch_index else []
         # The release stays the same, and with it all that it asks for.
         words = ["--no-deps", *(f"{n}=={here.pins[n]}" for n in names), *source]
+    elif pair is None and set(here.parts) & set(recipes.torch.jetson.unified):
+        older = "7.2" in here.parts or (here.cuda or "").startswith("11.")
+        words = [*names, "--index-url", _JETPACK_5_INDEX if older else _JETSON_INDEX]
     elif pair is not None:
         local = f"+{pair.build}" if here.os != "Darwin" else ""
         pins = {"torch": pair.torch, "torchvision": pair.release.torchvision}
         words = [f"{n}=={pins[n]}{local}" for n in names]
         words += ["--index-url", index(pair.build)] if local else []
-    elif set(here.parts) & set(recipes.torch.jetson.unified):
-        words = [*names, "--index-url", _JETSON_INDEX]
     else:
         return ""
     return joined([*here.install, *here.force, *words], here.shell)

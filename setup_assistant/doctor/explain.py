@@ -34,6 +34,7 @@ _OURS = re.compile(
     r"|Traceback|\b[A-Z]\w*(?:Error|Timeout)\b"
 )
 _OTHERS = re.compile(
+    r"\[\w+\] \d+#\d+: |"
     r"\bjava\.\w|npm ERR!|^\w+: \[emerg\]|\bpostgres|^psql:|\bredis\b|\bmysql\b|\bERR_CONNECTION",
     re.MULTILINE | re.IGNORECASE,
 )

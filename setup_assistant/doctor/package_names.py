@@ -54,7 +54,13 @@ _FORMS = {
     "version": re.compile(r"\d[\d.]{0,20}$"),
     "tag": re.compile(r"(?:cu\d{2,3}|cpu)$"),
     "model": re.compile(r"[A-Za-z0-9][\w.-]{0,60}/[A-Za-z0-9][\w.-]{0,90}$"),
+    "file": re.compile(r"[A-Za-z0-9][\w.-]{0,60}\.ya?ml$"),
+    "api": re.compile(r"\d\.\d{1,3}$"),
+    "path": re.compile(r"/[\w./-]{1,100}$"),
     "branch": re.compile(r"\d{3}$"),
+    "driver": re.compile(r"\d{3}(?:\.\d{1,3}){1,2}$"),
+    "python": re.compile(r"3\.\d{1,2}$"),
+    "repository": re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9./_-]{3,100}$"),
     "variable": re.compile(r"[A-Z][A-Z0-9_]{2,50}$"),
     "requirement": re.compile(r"[A-Za-z][\w.-]*(?:\[[\w,-]+\])?(?:[<>=!~]{1,2}[\d.*]+,?)*$"),
 }

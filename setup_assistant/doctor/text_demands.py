@@ -13,6 +13,7 @@ from setup_assistant.doctor.inferred import Inferred
 from setup_assistant.doctor.package_names import MADE_FOR_ONE_TORCH, package_of
 from setup_assistant.messages import msg
 
+_MOST_NAMES = 8
 # These go with one torch release each: they follow torch, never the other way round.
 _FOLLOW = {"torchvision": "torchvision", "torch": "torch"}
 _ON_PYTORCH = re.compile(r"download\.pytorch\.org/whl|/pytorch-wheels/")
@@ -24,11 +25,17 @@ _NO_WHEEL = re.compile(
     r"(?:has|have) no (?:`[^`]{0,200}`-compatible |usable |compatible )?"
     r"wheels?|can't be installed because it doesn't have a source distribution or wheel)"
 )
+# An index that could not be read, or that has releases for other Pythons, offers nothing either.
+_UNREACHED = re.compile(r"Retrying \(|Could not fetch URL|Max retries|Requires-Python|SSL module"
+                        r"|different python version|ssl module", re.IGNORECASE)  # fmt: skip
 # What poetry says of the same.
 _NO_CANDIDATE = re.compile(
     r"Unable to find installation candidates for (?P<name>[A-Za-z][\w.-]{0,60}) "
     r"\((?P<version>\d[\w.+]{0,30})\)"
 )
+# What pip says first of requests that exclude each other, and the names in it.
+_CANNOT = re.compile(r"Cannot install (?P<what>[^\n]{1,3000}?) because these package versions")
+_REQUESTED = re.compile(r"(?<![\w./-])([A-Za-z][\w.-]{0,60})(?:\[[\w,-]{1,80}\])?[<>=!~ ]{1,3}\d")
 # What a program raised, be it in the middle of a sentence.
 _RAISED = re.compile(r"\b(?:Import|Attribute|Type|Runtime|Value|ModuleNotFound|Name|Key)Error: ")
 _TAGS = re.compile(r"(?:wheels? for the following \w+(?: \w+)?s?|on the following platforms?):\s*"
@@ -130,7 +137,7 @@ def conflicting(text: str) -> Iterator[Inferred]:
                    also=f"{other.name}{other.spec}")  # fmt: skip
         # torch brings these along, each in the one version that it goes with.
         with_torch = one.name in ("torch", "torchvision", "triton") or "nvidia-" in one.name
-        remedy = (Remedy(need="torch"),) if with_torch else ()
+        remedy = (Remedy(need="torch"),) if with_torch else _open(_asked_together(text))
         bound = [n.asker.partition(" ")[0].lower() for n in needs]
         if made := next((name for name in bound if name in MADE_FOR_ONE_TORCH), ""):
             remedy = (Remedy(need="remove", name=made),)
@@ -140,6 +147,29 @@ def conflicting(text: str) -> Iterator[Inferred]:
         }, remedy=remedy, chain=(said,))  # fmt: skip
 
 
+def requested(text: str) -> Iterator[Inferred]:
+    """Yield what pip was asked for together, where it does not say what excludes what."""
+    if names := _asked_together(text):
+        start = text.index("Cannot install ")
+        if len(names) == 1:
+            yield Inferred(cause="no-release-fits", start=start, values={"package": names[0]})
+        else:
+            yield Inferred(cause="requests-exclude", start=start, remedy=_open(names),
+                           values={"one": names[0], "other": names[1]})  # fmt: skip
+
+
+def _asked_together(text: str) -> list[str]:
+    found = _CANNOT.search(text)
+    names = (m[1].lower() for m in _REQUESTED.finditer(found["what"])) if found else ()
+    return list(dict.fromkeys(names))[:_MOST_NAMES]
+
+
+def _open(names: list[str]) -> tuple[Remedy, ...]:
+    """Ask for the same packages in whatever releases go together."""
+    line = " ".join(["pip install", *names])
+    return (Remedy(need="run", posix=line, windows=line),) if len(names) > 1 else ()
+
+
 def offered(text: str) -> Iterator[Inferred]:
     """Yield what an index offers in place of what is wanted."""
     for offer in text_versions.offers(text):
@@ -147,6 +177,11 @@ def offered(text: str) -> Iterator[Inferred]:
             if _ON_PYTORCH.search(text) and not offer.name.startswith(("torch", "nvidia")):
                 yield Inferred(cause="index-alone", start=offer.start,
                                values={"package": offer.name})  # fmt: skip
+            elif not offer.wanted and offer.name not in _FOLLOW and not _UNREACHED.search(text):
+                line = f"pip index versions {offer.name} --index-url https://pypi.org/simple"
+                yield Inferred(cause="package-not-on-index", start=offer.start,
+                               values={"package": offer.name},
+                               remedy=(Remedy(need="run", posix=line, windows=line),))  # fmt: skip
             continue
         low, high = offer.versions[0], offer.versions[-1]
         if offer.name == "torch" and (high.major, high.minor) < (1, 0):

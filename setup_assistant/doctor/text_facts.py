@@ -33,7 +33,8 @@ _ABSENT = re.compile(
 )
 _WINDOWS = re.compile(
     r"\b[A-Za-z]:\\|WinError|Errno 100\d\d\]|Error\(100\d\d,|"
-    r"Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64"
+    r"Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64|"
+    r"\bLNK\d{4}\b|fatal error C\d{4}|\bcl\.exe|Visual (?:C\+\+|Studio)"
 )
 # What uv says of the system that it runs on, and of those for which there are wheels.
 _ON = re.compile(r"You're on (?P<on>\w+)|matching platform tag[^\n]{0,20}`(?P<tag>\w+)`")
@@ -53,12 +54,24 @@ _ARCH = re.compile(r"\bpacman\b|Arch Linux|Manjaro|EndeavourOS|CachyOS|\b\d[\w.-
 _BOARDS = {"orin": "8.7", "xavier": "7.2", "tx2": "6.2", "nano": "5.3"}
 _BOARD = re.compile(r"\bJetson\b[^\n]{0,40}?\b(Orin|Xavier|TX2|Nano)\b|\b(?:AGX )(Orin|Xavier)\b",
                     re.IGNORECASE)  # fmt: skip
+# Without a board's name an Orin is meant, which all newer ones are; JetPack 5 has CUDA 11.4.
+_JETSON = re.compile(r"\bJetson\b|\bJetPack\b|\bL4T\b|[-_. ]tegra\b", re.IGNORECASE)
+_JETPACK_5 = re.compile(r"JetPack[ -]?5|\bL4T[ -]?R?35|\bR35\b|/jp/v5|nv23\.\d\d", re.IGNORECASE)
+# Words by which a person or a program says that there is no card of NVIDIA's.
+_NO_CARD = re.compile(
+    r"(?<!running on a )CPU[- ]only (?:machine|server|host|VM|laptop|node)|"
+    r"\b(?:no|without an?|without) (?:NVIDIA|discrete|dedicated) (?:GPU|card)|\bRadeon\b|"
+    r"\bIntel(?:\(R\))? (?:Iris|UHD|Arc)\b|没有(?:英伟达|NVIDIA|独立)?显卡",
+    re.IGNORECASE,
+)
 _FEDORA = re.compile(
     r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmods?|rpmfusion|el\d{1,2}(?:_\d+)?\.x86_64|fc\d\d)\b|pki/rpm-gpg|/etc/yum|repos/(?:rhel|fedora)"
 )
 _UV = re.compile(
     r"[├╰]─▶|(?:^|\]|  )\s*[×x] (?:No solution found|Failed to (?:download|build|resolve))"
     r"| @ registry\+https?://|Failed to unzip wheel"
+    r"|^error: Failed to (?:fetch|prepare|install|build)"
+    r"|client error \(\w+|\w+ \(v[\d.+\w]+\) was included because"
     r"|\buv (?:pip|add|sync|run)\b|\bUV_\w+|hint: .*--find-links",
     re.MULTILINE,
 )
@@ -86,7 +99,7 @@ def _facts(text: str) -> Iterator[tuple[str, Any]]:
     if (torch := _TORCH.search(text)) and not _ABSENT.search(text):
         yield "torch", torch[1]
     yield from _system(text)
-    if set(_INDEX.findall(text)) == {"cpu"}:
+    if set(_INDEX.findall(text)) == {"cpu"} or _NO_CARD.search(text):
         yield "has_gpu", False
     if _UV.search(text):
         yield "install", ("uv", "pip", "install")
@@ -105,6 +118,8 @@ def _driver(text: str) -> Iterator[tuple[str, Any]]:
         yield "cuda", drivers.cuda_of_driver(driver)
     if cuda := _CUDA.search(text):
         yield "cuda", cuda[1]
+    elif _JETPACK_5.search(text):
+        yield "cuda", "11.4"
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -114,6 +129,9 @@ def _parts(text: str) -> Iterator[str]:
         return
     if board := _BOARD.search(text):
         yield _BOARDS[(board[1] or board[2]).lower()]
+        return
+    if _JETSON.search(text):
+        yield _BOARDS["orin"]
         return
     names = [found[1] for found in _CARD.finditer(text)]
     names += [f"RTX {found[1]}" for found in _BARE_CARD.finditer(text)]

@@ -18,7 +18,7 @@ _STEP = re.compile(
     r"Preparing metadata \([^)]{0,30}\)[ .]*error|build backend returned an error|"
     r"get_requires_for_build_wheel|setup\.py bdist_wheel|Failed to build[: ]"
 )
-_LACKS = re.compile(r"No module named ['\"]?(?P<module>[A-Za-z_]\w*)")
+_LACKS = re.compile(r"No\s+module named ['\"]?(?P<module>[A-Za-z_]\w*)")
 _BUILT = re.compile(
     r"pip-install-\w{1,12}[/\\](?P<source>[A-Za-z][\w.-]{0,60}?)_[0-9a-f]{8,32}[/\\]|"
     r"Failed to (?:download and )?build:? `?(?P<name>[A-Za-z][\w.-]{0,60})|"

@@ -20,7 +20,9 @@ from setup_assistant.doctor import (
 from setup_assistant.doctor.inferred import Inferred
 
 # Causes that nothing but an inference leads to.
-ONLY_INFERRED = ("index-alone", "name-not-yet", "name-gone", "name-misspelt",
+ONLY_INFERRED = ("index-alone", "no-release-fits", "requests-exclude",
+                 "package-not-on-index",
+                 "name-not-yet", "name-gone", "name-misspelt",
                  "patches-other-release", "optional-part-absent",
                  "class-older-than-transformers", "build-lacks-module", "revision-gone",
                  "memory-for-pixels", "memory-for-model", "memory-of-others", "memory-scattered",
@@ -33,6 +35,7 @@ _WAYS = (
     text_demands.no_wheel,
     text_demands.built_apart,
     text_demands.conflicting,
+    text_demands.requested,
     text_demands.offered,
     text_memory.short,
     text_weights.unplaced,

@@ -13,6 +13,7 @@ _NO_WHEEL = (
     "  × No solution found when resolving:\n"
     "╰─▶ Because torch==2.6.0 has no wheels with a matching platform tag (e.g., `{}`)"
 )
+_NMS = "RuntimeError: operator torchvision::nms does not exist"
 _PLATFORMS = (
     "\nhint: Wheels are available for `torch` (v2.6.0) on the following platforms: `win_amd64`"
 )
@@ -33,6 +34,10 @@ _PLATFORMS = (
          "wsl-cuda", "wsl.exe --update"),
         ("ProxyError('Cannot connect to proxy.', NewConnectionError('[Errno 10061] No connection"
          " could be made')): /simple/numpy/", "proxy-dead", "set HTTP_PROXY="),
+        # The board, and else JetPack, decides which of NVIDIA's indexes helps.
+        (f"{_NMS} (JetPack 6.2)", "torchvision-mismatch", "jetson-ai-lab.io/jp6/cu126"),
+        (f"{_NMS} (Jetson, L4T R35.4)", "torchvision-mismatch", "jetson-ai-lab.io/jp5/cu114"),
+        (f"{_NMS} (Intel(R) Iris Xe)", "torchvision-mismatch", "whl/cpu"),
         # Whom the program could not reach decides what helps.
         ("Retrying (Retry(total=0)) after connection broken by 'ConnectTimeoutError(Connection to"
          " pypi.tuna.tsinghua.edu.cn timed out.)': /simple/poetry/\nERROR: no way",

@@ -14,6 +14,10 @@ SHORT = (
     "allocated by PyTorch, and {idle} GiB is reserved by PyTorch but unallocated."
 )
 INSIDE = '  File "/v/lib/python3.11/site-packages/{}/auto.py", line 9, in build\n    {}\n'
+APART = "ERROR: Cannot install {} because these package versions have conflicting dependencies."
+NOTHING = (
+    "ERROR: Could not find a version that satisfies the requirement somelib (from versions: none)"
+)
 ISOLATED = (
     "Collecting somelib\n  Getting requirements to build wheel ... error\n  error: "
     "subprocess-exited-with-error\n      ModuleNotFoundError: No module named '{}'\n"
@@ -70,6 +74,12 @@ def test_the_older_sentence_of_torch_is_read_as_well() -> None:
         (("Error:\n Problem: package nvidia-driver-3:555.42.02-1.el8.x86_64 needs x, but "
          "none of the providers can be installed"), "rpm-driver-conflict", "dnf"),
         ("bash: git: command not found", "tool-missing", "apt install git"),
+        (APART.format("alpha==1.0 and beta[x] 2.0 (from /w/beta.whl)"), "requests-exclude",
+         "pip install alpha beta"),
+        (APART.format("alpha==1.0, alpha==1.1 and alpha==2.0"), "no-release-fits", "uv venv"),
+        (NOTHING, "package-not-on-index", "pip index versions somelib"),
+        (f"WARNING: Retrying (Retry(total=0)): /simple/somelib/\n{NOTHING}", "version-not-on-index",
+         ""),
         (("lmdeploy 0.6.2 requires transformers<=4.44.1,>=4.33.0, but you have transformers 4.57.1 "
          "which is incompatible."), "dependency-version", "pip install -U lmdeploy"),
         (("cnstd 1.2.3 requires opencv-python>=4.0.0, which is not installed.\n"

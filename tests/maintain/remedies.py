@@ -41,7 +41,7 @@ _TORCH = ("torch", "torchvision")
 def unresolved(row: Cause, known: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield what of a cause's remedies cannot be carried out, in any situation."""
     # What a text fills in is held to names and bounds where it is filled in.
-    own = [r for r in row.remedy if "{" not in r.name + r.spec + r.value]
+    own = [r for r in row.remedy if "{" not in r.name + r.spec + r.value + r.posix]
     if own:
         for name, here in SITUATIONS.items():
             for line in situation.commands(own, here):
