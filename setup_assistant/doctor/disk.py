@@ -27,14 +27,19 @@ _ROLES = {
 
 
 def places(case: Case) -> Iterator[tuple[str, Path]]:
-    """Yield what each folder is for, and the folder or its nearest existing parent."""
+    """Yield what each folder is for, and the folder or its nearest existing parent.
+
+    What is whole and cannot be written is only read, as in a container, and left out.
+    """
     temp = case.variables.get("TMPDIR")
     wanted = [("temp", Path(temp) if temp else Path(tempfile.gettempdir())),
               ("environment", case.prefix), ("model", case.folder),
               ("cache", paths.package_cache())]  # fmt: skip
     for role, path in wanted:
-        if path is not None:
-            yield role, files.nearest_existing(path.expanduser())
+        found = files.nearest_existing(path.expanduser()) if path is not None else None
+        only_read = role == "environment" or (role == "model" and not _incomplete(case))
+        if found is not None and not (only_read and not _writable(found)):
+            yield role, found
 
 
 @layer.check("temp-missing")
@@ -50,17 +55,12 @@ def temp_missing(case: Case) -> Trouble | NotHere | None:
 
 @layer.check("disk-read-only")
 def disk_read_only(case: Case) -> Trouble | NotHere | None:
-    """Ask the disk, and the right to write; weights and foreign environments may be read-only."""
+    """Ask for the right to write."""
     for role, path in places(case):
-        # Not on Windows, whose folders say nothing by their mode.
-        mounted = os.name != "nt" and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
-        if not mounted and os.access(path, os.W_OK):
-            continue
-        foreign = not mounted and os.name != "nt" and path.stat().st_uid != os.getuid()
-        needed = role in ("temp", "cache") or (role == "environment" and not foreign)
-        said = msg("read-only file system") if mounted else msg("no permission to write")
-        return trouble((path, said), role=str(_ROLES[role]), path=str(path),
-                       status="fail" if needed or _incomplete(case) else "warn")  # fmt: skip
+        if not _writable(path):
+            mounted = os.access(path, os.W_OK) or bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+            said = msg("read-only file system") if mounted else msg("no permission to write")
+            return trouble((path, said), role=str(_ROLES[role]), path=str(path))
     return None
 
 

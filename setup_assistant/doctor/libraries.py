@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from setup_assistant.doctor import elf
@@ -190,25 +191,15 @@ def library_version(case: Case) -> Trouble | NotHere | None:
             lacking = sorted(versions - offered, key=_natural) if offered else []
             if link is None or link.path is None or not lacking:
                 continue
-            advice = None if link.how != "variable" else _UNSET
-            commands = ("unset LD_LIBRARY_PATH",) if advice else _newer(case, name)
-            return _with(
-                trouble((file, f"{name}: {lacking[-1]}"), (link.path, msg("does not define it")),
-                        file=file.name, need=lacking[-1], library=name,
-                        folder=str(link.path.parent), commands=commands),
-                advice)  # fmt: skip
+            found = trouble((file, f"{name}: {lacking[-1]}"),
+                            (link.path, msg("does not define it")), file=file.name,
+                            need=lacking[-1], library=name, folder=str(link.path.parent),
+                            commands=_newer(case, name))  # fmt: skip
+            if link.how != "variable":
+                return found
+            said = msg("Take the variable away while you work in this environment.")
+            return replace(found, advice=said, commands=("unset LD_LIBRARY_PATH",))
     return None
-
-
-_UNSET = msg("Take the variable away while you work in this environment.")
-
-
-def _with(found: Trouble, advice: object) -> Trouble:
-    from dataclasses import replace
-
-    from setup_assistant.messages import Message
-
-    return replace(found, advice=advice) if isinstance(advice, Message) else found
 
 
 def _newer(case: Case, name: str) -> tuple[str, ...]:

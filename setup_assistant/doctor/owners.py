@@ -12,6 +12,9 @@ from setup_assistant.doctor.install import Dist, Install
 from setup_assistant.host.prefix import normal_name
 from setup_assistant.messages import msg
 
+# Bytes; what is larger takes longer to read than an answer.
+_LARGE = 64 << 20
+
 
 def owner_of(install: Install, file: str) -> str | None:
     """Return the package of a file; the name of its module where no package brings it."""
@@ -36,24 +39,33 @@ def changed(install: Install, file: str) -> str:
     for dist in install.dists:
         name = next((file.removeprefix(f"{h}/") for h in {dist.home, dist.home.resolve()}
                      if file.startswith(f"{h}/")), "")  # fmt: skip
-        for place, wanted in _sums(dist) if name else ():
+        for place, wanted, _size in _sums(dist) if name else ():
             if place == name:
                 return _unlike(Path(file), wanted)
     return ""
 
 
 def edited(install: Install, names: Collection[str]) -> Iterator[tuple[Dist, str]]:
-    """Yield the sources of packages that are there and not as they were installed."""
+    """Yield the files of packages that are there, of their size if compiled, and yet not the same.
+
+    Libraries of many megabytes are left out; one that was stripped has another size.
+    """
     for dist in install.dists:
-        for place, wanted in _sums(dist) if dist.name in names else ():
-            if place.endswith(".py") and _unlike(dist.home / place, wanted):
-                yield dist, str(dist.home / place)
+        for place, wanted, size in _sums(dist) if dist.name in names else ():
+            path = dist.home / place
+            compiled = ".so" in path.name and _held(path) == size < _LARGE
+            if (compiled or place.endswith(".py")) and _unlike(path, wanted):
+                yield dist, str(path)
 
 
-def _sums(dist: Dist) -> Iterator[tuple[str, str]]:
+def _sums(dist: Dist) -> Iterator[tuple[str, str, int]]:
     for row in csv.reader((dist.text("RECORD") or "").splitlines()):
         if len(row) == 3 and row[1].startswith("sha256="):
-            yield row[0], row[1].removeprefix("sha256=")
+            yield row[0], row[1].removeprefix("sha256="), int(row[2] or 0)
+
+
+def _held(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else -1
 
 
 def _unlike(path: Path, wanted: str) -> str:
