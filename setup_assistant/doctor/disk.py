@@ -11,7 +11,7 @@ from pathlib import Path
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.host import files, paths
-from setup_assistant.messages import Message, msg
+from setup_assistant.messages import msg
 from setup_assistant.units_text import MIB, memory_text
 
 layer = Layered("disk")
@@ -95,30 +95,24 @@ def _writable(path: Path) -> bool:
 def disk_full(case: Case) -> Trouble | NotHere | None:
     """Ask each disk for what an ordinary user may write."""
     for role, path in places(case):
-        free = files.free_bytes(path)
-        if free < _FULL:
-            # Whole weights and a whole environment need no more room.
-            harmless = role == "model" and not _incomplete(case)
-            return trouble(_left(path, free), role=str(_ROLES[role]), path=str(path),
-                           free=memory_text(free), commands=_room(role, path),
-                           status="warn" if harmless else "fail")  # fmt: skip
+        # Whole weights and a whole environment need no more room.
+        if files.free_bytes(path) < _FULL:
+            return _short(role, path, warn=role == "model" and not _incomplete(case))
     return None
 
 
 @layer.check("disk-tight", needs=("disk-full",))
 def disk_tight(case: Case) -> Trouble | NotHere | None:
     """Ask the folder that pip unpacks in."""
-    for role, path in places(case):
-        free = files.free_bytes(path)
-        if role == "temp" and free < _TIGHT:
-            return trouble(_left(path, free), role=str(_ROLES[role]), path=str(path),
-                           free=memory_text(free), commands=_room(role, path),
-                           status="warn")  # fmt: skip
-    return None
+    temp = (p for role, p in places(case) if role == "temp" and files.free_bytes(p) < _TIGHT)
+    return next((_short("temp", path, warn=True) for path in temp), None)
 
 
-def _left(path: Path, free: int) -> tuple[Path, Message]:
-    return path, msg("{count} bytes free", count=free)
+def _short(role: str, path: Path, *, warn: bool) -> Trouble:
+    free = files.free_bytes(path)
+    return trouble((path, msg("{count} bytes free", count=free)), role=str(_ROLES[role]),
+                   path=str(path), free=memory_text(free), commands=_room(role, path),
+                   status="warn" if warn else "fail")  # fmt: skip
 
 
 def _room(role: str, path: Path) -> tuple[str, ...]:

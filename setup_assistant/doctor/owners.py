@@ -17,21 +17,20 @@ _LARGE = 64 << 20
 
 
 def owner_of(install: Install, file: str) -> str | None:
-    """Return the package of a file; the name of its module where no package brings it."""
+    """Return the package of a file; else that of its module, or the module's own name."""
     for folder in install.folders:
         for home in {folder, folder.resolve()}:
             if file.startswith(f"{home}/"):
-                module = file.removeprefix(f"{home}/").partition("/")[0]
-                return _brings(install, module) or normal_name(module.removesuffix(".py"))
+                place = file.removeprefix(f"{home}/")
+                module = place.partition("/")[0]
+                brings = _recorded(install, f"{place},") or _recorded(install, f"{module}/")
+                return brings or normal_name(module.removesuffix(".py"))
     return None
 
 
-def _brings(install: Install, module: str) -> str | None:
-    for dist in install.dists:
-        record = dist.text("RECORD") or ""
-        if record.startswith(f"{module}/") or f"\n{module}/" in record or f"\n{module}," in record:
-            return dist.name
-    return None
+def _recorded(install: Install, start: str) -> str | None:
+    rows = ((dist.name, f"\n{dist.text('RECORD') or ''}") for dist in install.dists)
+    return next((name for name, record in rows if f"\n{start}" in record), None)
 
 
 def changed(install: Install, file: str) -> str:

@@ -22,6 +22,7 @@ _NEEDED = {"torchvision": "torchvision", "transformers": "transformers",
            "huggingface-hub": "huggingface_hub"}  # fmt: skip
 _OF_CUDA = ("nvidia-", "cuda-", "triton")
 NO_PYTHON = ("python-missing", "python-moved")
+FIRST = (*NO_PYTHON, "torch-missing", "torch-overlaid")
 
 
 def again(install: Install, dist: Dist) -> str:
@@ -164,13 +165,13 @@ def _absent_commands(install: Install, absent: list[str]) -> Iterator[str]:
     """Yield one command for all packages of one source that are put in the same way."""
     groups: dict[tuple[bool, str], list[str]] = {}
     for name in absent:
-        pin, index = _wanted(install, name)
+        pin, index = wanted(install, name)
         groups.setdefault((name in install.by_name, index), []).append(pin)
     for (again_, index), pins in groups.items():
         yield install_command(install.prefix, *pins, again=again_, index_url=index)
 
 
-def _wanted(install: Install, name: str) -> tuple[str, str]:
+def wanted(install: Install, name: str) -> tuple[str, str]:
     """Return what to install for a missing package, and from which index."""
     record = install.version(name)
     if name != "torchvision" or install.torch is None:
