@@ -11,8 +11,8 @@ from pathlib import Path
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.host import kept_environment, lenient
-from setup_assistant.host.prefix import closed, python_in, site_packages
+from setup_assistant.host import kept_environment
+from setup_assistant.host.prefix import closed, python_in, pyvenv, site_packages
 from setup_assistant.messages import msg
 from setup_assistant.versions import at_least, minor
 
@@ -75,7 +75,7 @@ def python_moved(case: Case) -> Trouble | NotHere | None:
     if python.is_symlink() and not python.exists():
         return trouble((python, f"-> {python.readlink()}"), home=str(python.readlink()),
                        commands=_again(case))  # fmt: skip
-    home = pyvenv(case).get("home", "")
+    home = pyvenv(case.prefix).get("home", "")
     if home and not Path(home).is_dir():
         return trouble((case.prefix / "pyvenv.cfg", f"home = {home}"), home=home,
                        commands=_again(case))  # fmt: skip
@@ -179,13 +179,6 @@ def redirected_output(case: Case) -> Trouble | NotHere | None:
             return trouble((path, msg("what pip printed")), status="warn", file=path.name,
                            commands=(command,))  # fmt: skip
     return None
-
-
-def pyvenv(case: Case) -> dict[str, str]:
-    """Return what pyvenv.cfg says; nothing where there is none."""
-    text = lenient.text(case.prefix / "pyvenv.cfg") if case.prefix else ""
-    pairs = (line.partition("=") for line in text.splitlines())
-    return {key.strip().lower(): value.strip() for key, _sign, value in pairs}
 
 
 CHECKS = tuple(layer.checks)

@@ -74,14 +74,20 @@ def closed(path: Path) -> Path | None:
     return None
 
 
+def pyvenv(prefix: Path) -> dict[str, str]:
+    """Return what an environment's pyvenv.cfg says; nothing where there is none."""
+    pairs = (s.partition("=") for s in lenient.text(prefix / "pyvenv.cfg").splitlines())
+    return {key.strip().lower(): value.strip() for key, _sign, value in pairs}
+
+
 def python_version(prefix: Path) -> str | None:
     """Return the version of an environment's Python, e.g. "3.12.4"."""
     for record in sorted((prefix / "conda-meta").glob("python-[0-9]*.json")):
         if version := lenient.json_object(record).get("version"):
             return str(version)
-    found = _pyvenv_version(prefix / "pyvenv.cfg")
-    if found:
-        return found
+    said = pyvenv(prefix)
+    if found := re.match(r"\d+\.\d+(?:\.\d+)?", said.get("version_info", said.get("version", ""))):
+        return found[0]
     for folder in prefix.glob("lib/python3.*"):
         return folder.name.removeprefix("python")
     return None
@@ -119,9 +125,7 @@ def search_path(prefix: Path) -> list[Path]:
     A venv may be told to read the Python's that it was made from, and a `.pth` file names more;
     of these only folders that hold installed packages count, not sources under development.
     """
-    own = site_packages(prefix)
-    settings = lenient.text(prefix / "pyvenv.cfg")
-    said = dict(re.findall(r"^([\w-]+)[ \t]*=[ \t]*(\S.*?)[ \t\r]*$", settings, re.MULTILINE))
+    own, said = site_packages(prefix), pyvenv(prefix)
     named = [
         folder / line.strip()
         for folder in own
@@ -195,15 +199,4 @@ def why_active(prefix: Path) -> str | None:
     for name, value in used.items():
         if value and folder in (Path(value).resolve(), *Path(value).resolve().parents):
             return name
-    return None
-
-
-def _pyvenv_version(path: Path) -> str | None:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-    for key in ("version_info", "version"):
-        if found := re.search(rf"^{key}\s*=\s*(\d+\.\d+(?:\.\d+)?)", text, re.MULTILINE):
-            return found[1]
     return None
