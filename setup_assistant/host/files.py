@@ -95,8 +95,7 @@ def read_text(path: Path, flag: str = "") -> str:
         SetupError: `file_missing` or `file_invalid`, naming the file.
     """
     try:
-        _refuse_endless(path)
-        return path.read_text(encoding="utf-8")
+        return plain(path).read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise SetupError("file_missing", path=str(path), flag=flag or path.name) from error
     except OSError as error:
@@ -114,8 +113,7 @@ def read_ends(path: Path, flag: str) -> bytes:
         SetupError: `file_missing` or `file_invalid`, naming the file.
     """
     try:
-        _refuse_endless(path)
-        with path.open("rb") as stream:
+        with plain(path).open("rb") as stream:
             return ends_of(stream)
     except FileNotFoundError as error:
         raise SetupError("file_missing", path=str(path), flag=flag) from error
@@ -124,8 +122,8 @@ def read_ends(path: Path, flag: str) -> bytes:
         raise SetupError("file_invalid", path=str(path), detail=detail) from error
 
 
-def _refuse_endless(path: Path) -> None:
-    """Refuse a pipe or a device, which may never end; but what a shell hands over as one is read.
+def plain(path: Path) -> Path:
+    """Return the path of a file that ends: no pipe or device, but one that a shell hands over.
 
     Raises:
         OSError: it is one, or is not there.
@@ -135,6 +133,7 @@ def _refuse_endless(path: Path) -> None:
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         raise OSError(errno.EINVAL, _("it is a pipe or a device, no file"))
+    return path
 
 
 def ends_of(stream: BinaryIO) -> bytes:
