@@ -26,6 +26,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 # What it says where one may not write.
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
+_DEVICES = ("/dev/", "/proc/")
+
 
 def write_text(path: Path, text: str, *, mode: int = 0o644) -> bool:
     """Write `text` to `path` atomically; return whether anything changed.
@@ -37,8 +39,10 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> bool:
 
 def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> bool:
     """Write `data` to `path` as `write_text` does."""
+    if str(path.absolute()).startswith(_DEVICES) and not path.is_relative_to("/dev/shm"):  # noqa: S108
+        return _into_device(path, data)
     with contextlib.suppress(OSError):
-        if path.read_bytes() == data:
+        if plain(path).read_bytes() == data:
             return False
     try:
         durable.make_folder(path.parent)
@@ -56,6 +60,16 @@ def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> bool:
 
             removal.drop(Path(name), under=path.parent)
             raise
+    except OSError as error:
+        raise refusal(error, path, named=False) from error
+    return True
+
+
+def _into_device(path: Path, data: bytes) -> bool:
+    """Write to a device or an open file: one that was put in its place would end it for all."""
+    try:
+        with path.open("wb") as stream:
+            stream.write(data)
     except OSError as error:
         raise refusal(error, path, named=False) from error
     return True
