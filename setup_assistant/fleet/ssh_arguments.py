@@ -114,7 +114,7 @@ def _jump(value: str) -> str:
     except (ValueError, UnfitError):
         return ""
     # What comes first counts for ssh: a key that is not known is not taken on the way either.
-    return f"ssh -o StrictHostKeyChecking=yes {shlex.join(rest)} -W [%h]:%p {host}"
+    return f"ssh -o StrictHostKeyChecking=yes {shlex.join(rest)} -W [%h]:%p {shlex.quote(host)}"
 
 
 def _is_host(words: list[str], place: int) -> bool:

@@ -226,7 +226,7 @@ def _environment(receipt: Receipt) -> Section:
         for name, (was, now) in sorted(e.by_hand.items())
     ]
     notes += [
-        _("{name}: {was} → {now}, put back as planned", name=name, was=was or "-", now=now or "-")
+        _("{name}: {was} → {now}, as the plan needs it", name=name, was=was or "-", now=now or "-")
         for name, (was, now) in sorted(e.put_back.items())
     ]
     return Section(title=_("Environment"), rows=tuple(rows), notes=tuple(notes))

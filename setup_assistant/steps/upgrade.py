@@ -140,7 +140,7 @@ def rollback(layout: Layout, recipes: Path, found: Sequence[prefix.Change] = ())
     said = {c.name: [c.old, c.new] for c in found}
     Ledger(layout.ledger).record(_STEP, "started", rolled_back=True, changes=said)
     rollback_steps.exchange(layout)
-    _tell_rollback(layout, recipes)
+    _tell(layout, recipes, rolled_back=True)
 
 
 def unfinished(layout: Layout) -> bool:
@@ -174,7 +174,7 @@ def recover(layout: Layout, recipes: Path) -> Ended:
     owner = Owner(layout)
     owner.refuse_strangers()
     if rollback_steps.complete_exchange(layout):
-        _tell_rollback(layout, recipes)
+        _tell(layout, recipes, rolled_back=True)
         return "rolled back"
     journal = rollback_steps.read_journal(layout)
     in_place = bool(journal.get("in_place"))
@@ -225,10 +225,6 @@ def _put_in_place(layout: Layout, stage: Layout, journal: dict[str, Any], recipe
     for step, seconds in Ledger(stage.ledger).seconds().items():
         ledger.record(step, "done", seconds=seconds)
     _tell(layout, recipes, torch=new.plan.torch.version, stack=new.plan.stack)
-
-
-def _tell_rollback(layout: Layout, recipes: Path) -> None:
-    _tell(layout, recipes, rolled_back=True)
 
 
 def _tell(layout: Layout, recipes: Path, **said: object) -> None:
