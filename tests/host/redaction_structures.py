@@ -169,6 +169,8 @@ SECRETS += (
 )
 
 IDENTITIES: tuple[tuple[str, ...], ...] = (
+    ("Wi-Fi：Lab-5G 密码：labwifi2024", "Lab-5G", "labwifi2024"),
+    ("<Data Name='TargetUserName'>mhuber</Data>", "mhuber"),
     ("index, name, serial\n0, NVIDIA A100, 1563221018903\n", "1563221018903"),
     ("NAME    SERIAL\nnvme0n1 S64ANS0T512345X\n", "S64ANS0T512345X"),
     ("SerialNumber\nPF2ABCDE\n", "PF2ABCDE"),
