@@ -10,7 +10,9 @@ from setup_assistant.cli.terminal import show
 from setup_assistant.host import paths
 from setup_assistant.host.program import program
 from setup_assistant.messages import _
+from setup_assistant.report import apart
 from setup_assistant.report.labels import LIMITS
+from setup_assistant.report.receipt import Receipt, from_json
 from setup_assistant.site.layout import Layout
 from setup_assistant.steps.prepare import Prepared
 
@@ -23,9 +25,11 @@ def show_ending(prepared: Prepared, receipt: dict[str, Any]) -> None:
         show.line(_proved(checks))
     if receipt["status"] == "done" and prepared.plan.model.id == CANARY:
         show.line("! " + _("The environment is proved; no real model is here yet."))
-    show.facts([*_places(prepared), *_memory(receipt)])
-    if said := _apart(receipt):
-        show.line(said)
+    done = from_json(receipt)
+    show.facts([*_places(prepared), *_memory(done)])
+    # Why the figures are apart, where they are.
+    if why := apart.finding(done):
+        show.line(str(why))
     if receipt["status"] != "done":
         return
     show.line(_("Next:"))
@@ -62,23 +66,12 @@ def _places(prepared: Prepared) -> list[tuple[str, str]]:
             (_("how to use it"), str(layout.root / "README.txt"))]  # fmt: skip
 
 
-def _memory(receipt: dict[str, Any]) -> list[tuple[str, str]]:
+def _memory(receipt: Receipt) -> list[tuple[str, str]]:
     """Return the model's memory in one row, where a model of real size was asked."""
-    from setup_assistant.report import apart
-    from setup_assistant.report.receipt import from_json
-
-    if receipt["plan"]["model"]["id"] == CANARY:
+    if receipt.plan.model.id == CANARY:
         return []
-    figures = apart.together(from_json(receipt).memory)
+    figures = apart.together(receipt.memory)
     return [(_("memory"), _("predicted · rehearsed · measured: {figures}", figures=figures))]
-
-
-def _apart(receipt: dict[str, Any]) -> str:
-    """Return why the figures are apart, where they are."""
-    from setup_assistant.report import apart
-    from setup_assistant.report.receipt import from_json
-
-    return str(apart.finding(from_json(receipt)) or "")
 
 
 def next_commands(layout: Layout, *, only_test: bool) -> tuple[tuple[str, str], ...]:

@@ -20,6 +20,7 @@ from setup_assistant.messages import _
 if TYPE_CHECKING:
     from setup_assistant.choose.plan import Plan
     from setup_assistant.report.receipt import MemoryLine
+    from setup_assistant.site.layout import Layout
     from setup_assistant.site.read import Site
     from setup_assistant.verify.results import Check, Verification
 
@@ -121,14 +122,13 @@ def _where(env: Path | None, site: Path | None) -> tuple[Path, Plan | None]:
             detail=_("There is no environment in {path}; name one with --env.", path=str(prefix)),
             verb="verify",
         )
-    return prefix, _plan(root, prefix)
+    return prefix, _plan(layout, prefix)
 
 
-def _plan(root: Path, prefix: Path) -> Plan | None:
+def _plan(layout: Layout, prefix: Path) -> Plan | None:
     """Return the plan of a site if this is the environment that it stands for."""
-    from setup_assistant.site.read import read_layout, read_plan
+    from setup_assistant.site.read import read_plan
 
-    layout = read_layout(root)
     if not layout.plan.exists() or layout.env.absolute() != prefix.expanduser().absolute():
         return None
     try:

@@ -81,6 +81,12 @@ def complete(wishes: Wishes, given: Given) -> Result:
 def _way(probing: Looking) -> str:
     """Ask the first question, in the language that the person chooses."""
     while True:
+        why = ask.told(
+            _("Set up: a plan is shown first, and nothing is changed before you agree to it."),
+            _("Answers: your choices in a file that sets up other machines without asking."),
+            _("Broken: an environment, an error message or this machine is examined; nothing is "
+              "changed unless you agree."),
+        )  # fmt: skip
         try:
             return ask.select(
                 _("What would you like to do?"),
@@ -93,19 +99,10 @@ def _way(probing: Looking) -> str:
                 flag="up --yes",
                 # Only now: importing the probe would hold up the first question.
                 meanwhile=probing.begin,
-                extras=Extras(why=_explain_ways, language=True),
+                extras=Extras(why=why, language=True),
             )
         except OtherLanguage:
             messages.use_printable_language("en" if messages.language() == "zh_CN" else "zh_CN")
-
-
-def _explain_ways() -> None:
-    ask.told(
-        _("Set up: a plan is shown first, and nothing is changed before you agree to it."),
-        _("Answers: your choices in a file that sets up other machines without asking."),
-        _("Broken: an environment, an error message or this machine is examined; nothing is "
-          "changed unless you agree."),
-    )()  # fmt: skip
 
 
 def set_up(given: Given, wishes: Wishes | None, looking: Looking, *, back: bool = True) -> Result:
