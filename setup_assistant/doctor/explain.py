@@ -119,7 +119,7 @@ def _with_reason(text: str, found: list[Match]) -> list[Match]:
     if found and not (found[0].cause.general or found[0].weak):
         return found
     thought = text_reason.inferred(text, failed=bool(found))
-    if thought is None:
+    if thought is None or (found and not found[0].weak and thought.cause == "told-by-itself"):
         return found
     if thought.vague and found and found[0].cause.id not in _VAGUE:
         own = found[0].cause.remedy

@@ -21,7 +21,8 @@ _BLOB = re.compile(r"[A-Za-z0-9+/\\]{400,}={0,2}")
 # What programs put before each line that they pass on: vLLM's processes, docker, compose, journald,
 # torchrun, and builders; a warning's mark is left, as it says more.
 _PREFIXES = tuple(re.compile(p) for p in (
-    r"\(\w{1,40} (?:pid|rank)=\d+[^)\n]{0,40}\) ?",
+    r"(?:\(\w{1,40}(?: \w{1,20})? (?:pid|rank)=\d+[^)\n]{0,40}\) ?){1,3}",
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.\d]{0,7} \| \w{1,10} \| \w{1,20} \| ?",
     r"(?:ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d \[?[\w.]{1,60}:\d+\] ?",
     r"#\d+ \d+\.\d+ ", r"\d{1,4}\.\d{2,3} ", r"[\w.-]{1,40} +\| ", r"\[rank\d+\]: ?",
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,60} [^\s\[]{1,60}(?:\[\d+\])?: ",

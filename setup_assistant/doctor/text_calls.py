@@ -38,9 +38,9 @@ _ANYBODYS = ("__init__", "forward", "__call__", "from_pretrained", "__new__", "w
 _LEFT_OVER = re.compile(r"\bcls\(config, \*\w+, \*\*\w+\)|_from_config\(")
 _OF_TRANSFORMERS = re.compile(
     r"(?:Qwen2|Qwen3|Llama|Llava|Mistral|Gemma|Phi|Auto|Bert|CLIP|Siglip|Idefics|PaliGemma"
-    r"|PreTrained|Pretrained|Mixtral|InternVL|GLM|Glm|MiniCPM|DeepSeek|Deepseek)[A-Z0-9_]\w*$|"
-    r"\w+(?:ForConditionalGeneration|ForCausalLM|TokenizerFast|ImageProcessor|VideoProcessor"
-    r"|(?:Dynamic|Static|Hybrid|Quantized)Cache)$"
+    r"|PreTrained|Pretrained|Generation|Mixtral|InternVL|GLM|Glm|MiniCPM|DeepSeek|Deepseek)[A-Z0-9_]\w*$|"
+    r"\w+(?:ForConditionalGeneration|ForCausalLM|TokenizerFast|ImageProcessor|VideoProcessor)$"
+    r"|\w*(?:Dynamic|Static|Hybrid|Quantized)Cache$"
 )
 # The person's own classes end so as well: a frame of a package must be there.
 _LIKE_TRANSFORMERS = re.compile(

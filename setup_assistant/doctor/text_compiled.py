@@ -61,7 +61,7 @@ def symbol(text: str) -> Iterator[Inferred]:
         own = package in ("torch", "nvidia") or package.startswith(("torch-", "nvidia-"))
         if own and _CUDA_SYMBOL.match(symbol):
             yield Inferred(cause="foreign-cuda-library", start=found.start())
-        elif package and not own:
+        elif (package or _TORCH_SYMBOL.search(symbol)) and not own:
             yield _built_for_another(package, path, symbol, found.start())
 
 
@@ -78,7 +78,7 @@ def _built_for_another(package: str, path: str, symbol: str, start: int) -> Infe
         remedy = Remedy(need="build", name=".", again=True)
     said = msg("the missing symbol is one of torch: {symbol}", symbol=symbol[:80])
     return Inferred(cause="built-for-other-torch" if of_torch else "undefined-symbol", start=start,
-                    remedy=(remedy,), values={"package": package},
+                    remedy=(remedy,), values={"package": package} if package else {},
                     chain=(said,) if of_torch else ())  # fmt: skip
 
 

@@ -18,7 +18,7 @@ _NAMED = re.compile(
     r"cannot import name ['‘\"](?P<name>\w+)['’\"] from ['‘\"](?P<module>[A-Za-z_][\w.]*)['’\"]"
     r"(?P<file> \([^)\n]{0,400})?"
 )
-_PART = re.compile(r"No module named '(?P<module>[A-Za-z_]\w*(?:\.\w+)+)'")
+_PART = re.compile(r"No module named '(?P<module>[A-Za-z_]\w*(?:\.(?!_C)\w+)+)'")
 _ATTRIBUTE = re.compile(r"module '(?P<module>[A-Za-z_][\w.]*)' has no attribute '(?P<name>\w+)'")
 _FRAME = re.compile(
     r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.][^\n]{0,300}?(?:line |:|in )"
@@ -70,6 +70,13 @@ _REFUSED = re.compile(
     r"(?P<what>[\w.-]{3,60}) (?:is not|isn.t) (?:yet )?supported\b|"
     r"(?:Error|Exception): (?:Unsupported|Unknown|Unrecognized) (?:model|architecture|model type|"
     r"quantization)[\w ]{0,20}[:=]? ['\"]?(?P<which>[\w.-]{3,60})"
+)
+# Servers whose faults within themselves a newer release mends.
+_ENGINES = ("vllm", "sglang", "lmdeploy")
+_FAULT = re.compile(
+    r"^[^\n]{0,160}?(?P<kind>(?:Name|UnboundLocal|Type|Runtime|Attribute|Value|Index|Key|Assertion)Error)"
+    r"(?:: |\s*$)",
+    re.MULTILINE,
 )
 _LETTERS = re.compile(r"[\W_]+")
 
@@ -135,6 +142,18 @@ def raised_inside(text: str) -> Iterator[Inferred]:
     undefined = _UNDEFINED.match(last["said"])
     if last["kind"] == "NameError" and undefined:
         yield from _optional(package, frames[-1].function, undefined["name"], last.start())
+
+
+def engine_fault(text: str) -> Iterator[Inferred]:
+    """Yield a server that failed within itself, where nothing else says why."""
+    last = next(iter(deque(_FAULT.finditer(text), maxlen=1)), None)
+    frames = text_frames.before(text, last.start()) if last else ()
+    if last is None or not frames or frames[-1].top not in _ENGINES:
+        return
+    package = package_of(frames[-1].top)
+    yield Inferred(cause="engine-fault", start=last.start("kind"),
+                   values={"package": package, "where": frames[-1].function or "?"},
+                   remedy=(Remedy(need="package", name=package),))  # fmt: skip
 
 
 def _optional(package: str, where: str, name: str, start: int) -> Iterator[Inferred]:

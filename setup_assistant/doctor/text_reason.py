@@ -6,6 +6,7 @@ An answer names a cause of the catalogue, and the chain that leads to it.
 from __future__ import annotations
 
 from setup_assistant.doctor import (
+    text_advice,
     text_calls,
     text_commands,
     text_compiled,
@@ -26,7 +27,7 @@ ONLY_INFERRED = ("index-alone", "no-release-fits", "requests-exclude",
                  "class-older-than-transformers", "build-lacks-module", "revision-gone",
                  "memory-for-pixels", "memory-for-model", "memory-of-others", "memory-scattered",
                  "not-supported-yet", "dependency-absent", "tool-missing",
-                 "checkpoint-names",
+                 "checkpoint-names", "told-by-itself", "engine-fault",
                  "command-of-other-shell")  # fmt: skip
 # The surest first.
 _WAYS = (
@@ -56,9 +57,11 @@ _WAYS = (
     text_names.refused,
     text_installs.told_command,
     text_commands.unknown,
-    text_names.raised_inside,
     text_demands.asked_in_error,
     text_demands.unmet_aside,
+    text_advice.told,
+    text_names.raised_inside,
+    text_names.engine_fault,
 )
 
 

@@ -242,3 +242,41 @@ def test_packages_built_for_two_versions_of_cuda_are_named() -> None:
     )
     assert "torch==2.7.1 needs CUDA 12.6, triton==3.3.1 needs CUDA 12.9" in str(first(text).cause)
     assert commands(text)[0].startswith("uv pip install --reinstall torch==")
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "advice"),
+    [
+        (("ValueError: The prompt (total length 25938) is too long to fit into the model (context "
+              "length 4096). Make sure that `max_model_len` is no smaller than the tokens."),
+             "is too long to fit", "says itself what mends it: Make sure that `max_model_len`"),
+            (('  File "/v/lib/python3.11/site-packages/peft/peft_model.py", line 9, in load\n'
+          "ValueError: Adapter weights of two kinds are mutually exclusive."),
+         "peft refuses", "names the limit"),
+    ],
+)  # fmt: skip
+def test_an_error_is_taken_at_its_word(text: str, said: str, advice: str) -> None:
+    found = first(text)
+    assert found.id == "told-by-itself"
+    assert found.fix is not None
+    assert said in str(found.cause)
+    assert advice in str(found.fix.advice)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ValueError: The field must be filled in. Please enter a name.",
+        ('  File "/home/a/app.py", line 9, in run\nValueError: dtype wrong, please give another'),
+        "RuntimeError: Something in the tokenizer broke, please report this bug.",
+        "The processor is slow today; please use a faster one.",
+    ],
+)  # fmt: skip
+def test_words_of_others_are_no_advice(text: str) -> None:
+    assert explain(text, Situation) == ()
+
+
+def test_a_variable_that_an_error_names_is_set() -> None:
+    text = ("ValueError: max_model_len (9) is refused. To allow it, set the env var "
+            "SOME_LONG_LEN=1.")  # fmt: skip
+    assert commands(text) == ("export SOME_LONG_LEN=1",)

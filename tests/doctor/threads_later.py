@@ -139,14 +139,14 @@ LATER: tuple[tuple[str, str, str], ...] = (
     ("X-GSP", "NVIDIA/open-gpu-kernel-modules#829", "[605633.376794] NVRM: Xid (PCI:0000:06:00): 120, GSP task exception: store access page fault (cause:0xf) @ pc:0x13ebd80"),
     ("X-CUDNN", "gpustack/gpustack#4826", "RuntimeError: CUDA error: CUBLAS_STATUS_INVALID_VALUE when calling cublasGemmEx( handle, opa, opb, m, n, k)"),
     ("GPU01", "QwenLM/Qwen-VL#465", "ERROR 09-13 03:41:19 multiproc_worker_utils.py:120] Worker VllmWorkerProcess pid 138 died, exit code: -15\nRuntimeError: CUDA error: no kernel image is available for execution on the device"),
-    ("PKG01", "modelscope/ms-swift#2566", "InternVL推理\nKeyError: 'Qwen2ForCausalLM'"),
+    ("vllm-model-unknown", "modelscope/ms-swift#2566", "InternVL推理\nKeyError: 'Qwen2ForCausalLM'"),
     ("DRV10", "pytorch/pytorch#74733", "UserWarning: CUDA initialization: Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and installed a driver (Triggered internally at  /pytorch/c10/cuda/CUDAFunctions.cpp:100.)\n  return torch._C._cuda_getDeviceCount() > 0\nFalse"),
     ("X-999", "pytorch/pytorch#100095", "/env/torch/cuda/__init__.py:52: UserWarning: CUDA initialization: CUDA unknown error - this may be due to an incorrectly set up environment, e.g. changing env variable CUDA_VISIBLE_DEVICES after program start. Setting the available devices to be zero."),
     ("package-not-on-index", "PromtEngineer/localGPT#777", "ERROR: Could not find a version that satisfies the requirement autoawq (from versions: none)\nERROR: No matching distribution found for autoawq"),
     ("X-OTHERTORCH", "casper-hansen/AutoAWQ#214", "    import awq_inference_engine  # with CUDA kernels\nImportError: /home/u/.conda/envs/autoawq/lib/python3.10/site-packages/awq_inference_engine.cpython-310-x86_64-linux-gnu.so: undefined symbol: _ZN3c104cuda9SetDeviceEi"),
     ("X-DLL", "casper-hansen/AutoAWQ#105", "ImportError: DLL load failed while importing awq_inference_engine: The specified module could not be found."),
     ("X-BNB", "bitsandbytes-foundation/bitsandbytes#890", "===================================BUG REPORT===================================\nC:\\env\\Lib\\site-packages\\bitsandbytes\\cuda_setup\\main.py:166: UserWarning: Welcome to bitsandbytes. For bug reports, please run\n\npython -m bitsandbytes\n"),
-    ("X-API", "QwenLM/Qwen3-VL#51", 'WARNING 08-31 15:52:50 _custom_ops.py:18] Failed to import from vllm._C with ModuleNotFoundError("No module named \'vllm._C\'")\nINFO 08-31 15:52:52 api_server.py:440] vLLM API server version 0.5.5'),
+    ("X-OPNS", "QwenLM/Qwen3-VL#51", 'WARNING 08-31 15:52:50 _custom_ops.py:18] Failed to import from vllm._C with ModuleNotFoundError("No module named \'vllm._C\'")\nINFO 08-31 15:52:52 api_server.py:440] vLLM API server version 0.5.5'),
     ("X-OPNS", "QwenLM/Qwen3-VL#35", "AttributeError: '_OpNamespace' '_C' object has no attribute 'gelu_quick'"),
     ("X-LOCKED", "zalandoresearch/pytorch-ts#56", "      Successfully uninstalled torch-1.6.0\nERROR: Could not install packages due to an OSError: [WinError 5] Access is denied: 'c:\\\\users\\\\anaconda3\\\\envs\\\\j\\\\lib\\\\site-packages\\\\~orch\\\\lib\\\\asmjit.dll'\nConsider using the `--user` option or check the permissions."),
     ("X-LOCKED", "pytorch/ignite#2263", "ERROR: Could not install packages due to an OSError: [WinError 5] Access is denied: 'C:\\\\hostedtoolcache\\\\windows\\\\Python\\\\3.8.10\\\\x64\\\\~cripts\\\\pip.exe'"),
@@ -518,7 +518,6 @@ HARMLESS: tuple[str, ...] = (
 
 # The cause of these is known to people, and not to the table: "not known", not a guess.
 OPEN: tuple[str, ...] = (
-    "RuntimeError: The expanded size of the tensor (933) must match the existing size (467) at non-singleton dimension 3.  Target sizes: [1, 28, 467, 933].  Tensor sizes: [1, 1, 467, 467]",
     "ValueError: Mixed using with peft is not allowed now.",
     '    with Image.open(f) as img:\n  File "/usr/lib/python2.7/dist-packages/PIL/Image.py", line 528, in __getattr__\n    raise AttributeError(name)\nAttributeError: __exit__',
 )  # fmt: skip
