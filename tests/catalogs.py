@@ -15,14 +15,41 @@ from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 
+import click
 from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "setup_assistant"
 PO = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "setup_assistant.po"
-KEYWORDS = {"_", "msg"}
+# Calls that mark a sentence, and which of their arguments it is.
+KEYWORDS = {"_": 0, "msg": 0, "because": 1, "beware": 1, "first": 1}
+
+
+# click's: what another release of it says, and what it does not mark.
+CLICK = {"(Possible options: {possibilities})", "COMMAND [ARGS]...", "No such option: {name}",
+         "[COMMAND] [ARGS]...", "[OPTIONS]", "required"}  # fmt: skip
+# For programmers, for prompts that only `ask` makes, and for deprecations there are none of.
+UNMET = (
+    "deprecat", "Boolean option", "Could not determine name", "No options defined",
+    "Name '{name}' defined twice", "Arguments take exactly", "Value must be an iterable",
+    "Choice({choices})", "does not match the format", "is not a valid UUID", "Do you want",
+    "Confirm the action", "Invalid start character", "values are required",
+)  # fmt: skip
+
+
+def of_click() -> set[str]:
+    """Return every template of click that a person can meet here."""
+    found = set(CLICK)
+    for path in Path(click.__file__).parent.glob("*.py"):
+        if path.stem not in ("core", "decorators", "exceptions", "formatting", "parser", "types"):
+            continue
+        keywords = {"_": None, "ngettext": (1, 2)}
+        for _line, message, _c, _x in extract_from_file("python", str(path), keywords=keywords):
+            found.update(message if isinstance(message, tuple) else (message,))
+    return {text for text in found if not any(part in text for part in UNMET)}
 
 
 @cache
@@ -35,16 +62,18 @@ def sentences() -> dict[str, list[tuple[str, int]]]:
             if text := _sentence(node):
                 place = (path.relative_to(ROOT).as_posix(), node.lineno)
                 found.setdefault(text, []).append(place)
+    for text in sorted(of_click()):
+        found.setdefault(text, []).append(("setup_assistant/cli/terminal/click_messages.py", 1))
     return found
 
 
 def _sentence(node: ast.AST) -> str:
     """Return the sentence of a call that marks one; nothing for anything else."""
-    if not isinstance(node, ast.Call) or not node.args:
+    if not isinstance(node, ast.Call):
         return ""
-    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-    text = getattr(node.args[0], "value", None)
-    return text if name in KEYWORDS and isinstance(text, str) else ""
+    place = KEYWORDS.get(getattr(node.func, "id", getattr(node.func, "attr", "")))
+    text = getattr(node.args[place], "value", None) if place in range(len(node.args)) else None
+    return text if isinstance(text, str) else ""
 
 
 def translations() -> dict[str, str]:

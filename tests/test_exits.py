@@ -74,7 +74,7 @@ PRINTED: dict[str, Callable[[], None]] = {
     "prompt": lambda: show.prompt(SAID),
     "problem": lambda: show.problem(SAID, SAID),
     "facts": lambda: show.facts([(SAID, SAID)]),
-    "table": lambda: show.table([[SAID, SAID]], headings=[SAID, SAID], title=SAID),
+    "table": lambda: show.table([[SAID, SAID]], headings=[SAID, SAID]),
     "live table": lambda: LiveTable([SAID]).update([[SAID]], SAID),
 }
 

@@ -101,7 +101,9 @@ def needed(target: Target, *, packages: bool = True, weights: bool = True) -> tu
 
 
 @contextlib.contextmanager
-def fetched(remote: Remote, signer: Path | None, machine: Machine, site: str) -> Iterator[Prepared]:
+def fetched(
+    remote: Remote, signer: Path | None, machine: Machine, site: str, *, dry_run: bool = False
+) -> Iterator[Prepared]:
     """Yield the site as planned from a bundle at an address; what is done is not fetched again.
 
     Raises:
@@ -111,11 +113,11 @@ def fetched(remote: Remote, signer: Path | None, machine: Machine, site: str) ->
     manifest = checked.manifest
     target = target_of(manifest, machine)
     remote.fetch(manifest, needed(target, packages=False, weights=False))
-    with ready(checked, machine, site, paths_only=True) as prepared:
+    with ready(checked, machine, site, paths_only=True, dry_run=dry_run) as prepared:
         undone = _undone(prepared)
     wanted = needed(target, packages="environment" in undone, weights="weights" in undone)
     remote.fetch(manifest, wanted)
-    with ready(checked, machine, site, paths_only=not undone) as prepared:
+    with ready(checked, machine, site, paths_only=not undone, dry_run=dry_run) as prepared:
         yield prepared
     if not _undone(prepared):
         remote.forget()
@@ -144,14 +146,20 @@ def _undone(prepared: Prepared) -> set[str]:
 
 @contextlib.contextmanager
 def ready(
-    checked: Checked, machine: Machine, site: str, *, paths_only: bool = False
+    checked: Checked,
+    machine: Machine,
+    site: str,
+    *,
+    paths_only: bool = False,
+    dry_run: bool = False,
 ) -> Iterator[Prepared]:
     """Yield the site as planned from the bundle's own lock, wheels and weights.
 
     `paths_only`: of a bundle that is not cut the lock is enough, where nothing is installed.
+    `dry_run`: as of `prepare`.
 
     Raises:
-        SetupError: as `target_of`.
+        SetupError: as `target_of` and `prepare`.
     """
     manifest = checked.manifest
     target = target_of(manifest, machine)
@@ -166,7 +174,7 @@ def ready(
         if target.conda and not paths_only:
             conda.channel(root, target, scratch)
             conda.unpack_maker(root, target.tools)
-        yield prepare(wishes, machine=replace(machine, sources=()))
+        yield prepare(wishes, machine=replace(machine, sources=()), dry_run=dry_run)
     finally:
         cache = paths.cache_folder()
         removal.tidy(scratch, under=cache, proof=called(scratch, folders=True))

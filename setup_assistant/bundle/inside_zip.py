@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import email.message
 import hashlib
@@ -9,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.requirements import InvalidRequirement, Requirement
@@ -38,32 +40,30 @@ def packages(agent: Path) -> dict[tuple[str, str], email.message.Message]:
 
 
 def _said(archive: Path, pattern: str) -> Iterator[email.message.Message]:
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            for member in opened.infolist():
-                if re.fullmatch(pattern, member.filename):
-                    with opened.open(member) as stream:
-                        text = stream.read(_LARGEST_METADATA).decode("utf-8", "replace")
-                    yield email.message_from_string(text)
-    except _UNREADABLE:
-        return
+    with contextlib.suppress(*_UNREADABLE):
+        for _name, stream in _members(archive, re.compile(pattern)):
+            text = stream.read(_LARGEST_METADATA).decode("utf-8", "replace")
+            yield email.message_from_string(text)
 
 
 def libraries(wheel: Path) -> dict[str, str]:
     """Return name → sha256 of the libraries of others that a wheel took along."""
     found: dict[str, str] = {}
-    try:
-        with zipfile.ZipFile(wheel) as opened:
-            for member in opened.infolist():
-                if not member.is_dir() and _TAKEN_ALONG.fullmatch(member.filename):
-                    digest = hashlib.sha256()
-                    with opened.open(member) as stream:
-                        while block := stream.read(_BLOCK):
-                            digest.update(block)
-                    found[member.filename] = digest.hexdigest()
-    except _UNREADABLE:
-        return found
+    with contextlib.suppress(*_UNREADABLE):
+        for name, stream in _members(wheel, _TAKEN_ALONG):
+            digest = hashlib.sha256()
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+            found[name] = digest.hexdigest()
     return found
+
+
+def _members(archive: Path, pattern: re.Pattern[str]) -> Iterator[tuple[str, IO[bytes]]]:
+    with zipfile.ZipFile(archive) as opened:
+        for member in opened.infolist():
+            if not member.is_dir() and pattern.fullmatch(member.filename):
+                with opened.open(member) as stream:
+                    yield member.filename, stream
 
 
 def needs(said: email.message.Message) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,20 +87,11 @@ def fetch(
     found: dict[str, list[Item]] = {}
     for model in models:
         tell(msg("Downloading {model}", model=model.id))
-        brought = bring(_job(model, folder))
+        known = functools.partial(known_sums, model.hub_id)
+        place = folder / model.path
+        job = Job(model=model.hub_id, source=model.source, folder=place, flag="--to", known=known)
         found[model.id] = [
             Item(path=f"{model.path}/{k.path}", size=k.size, sha256=k.sha256)
-            for k in brought.record.files
+            for k in bring(job).record.files
         ]
     return found
-
-
-def _job(model: Model, folder: Path) -> Job:
-    hub_id = model.hub_id
-    return Job(
-        model=hub_id,
-        source=model.source,
-        folder=folder / model.path,
-        flag="--to",
-        known=lambda: known_sums(hub_id),
-    )

@@ -98,12 +98,10 @@ def _kind(
     sources: tuple[Source, ...],
     recipes: Recipes,
 ) -> Kind:
-    planned = isinstance(given, Plan)
-    plan = (
-        given
-        if isinstance(given, Plan)
-        else make_plan(replace(given, sources=sources), wishes, recipes)
-    )
+    if planned := isinstance(given, Plan):
+        plan = given
+    else:
+        plan = make_plan(replace(given, sources=sources), wishes, recipes)
     oldest = plan.platform.glibc or (OLDEST_GLIBC if plan.platform.os == "Linux" else "")
     plan = replace(plan, platform=replace(plan.platform, glibc=oldest))
     return Kind(plan=plan, hosts=(host,), planned=planned)
@@ -132,10 +130,7 @@ def given_in(paths: Sequence[Path]) -> list[tuple[str, Machine | Plan]]:
     Raises:
         SetupError: `file_missing`, `file_invalid`.
     """
-    found: list[tuple[str, Machine | Plan]] = []
-    for path in paths:
-        found += _given(path)
-    return found
+    return [given for path in paths for given in _given(path)]
 
 
 def room_in(paths: Sequence[Path]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -170,7 +165,11 @@ def _given(path: Path) -> list[tuple[str, Machine | Plan]]:
     value = files.read_json(path, "--machine")
     data = value.get("data", value) if isinstance(value, dict) else {}
     if isinstance(data, dict) and isinstance(data.get("hosts"), list):
-        return [(str(host["name"]), _machine(probe["data"], path)) for host, probe in _probed(data)]
+        return [
+            (str(host["name"]), _machine(probe["data"], path))
+            for host in data["hosts"]
+            if (probe := host.get("results", {}).get("probe")) and not probe["exit_code"]
+        ]
     schema = str(data.get("schema", "")) if isinstance(data, dict) else ""
     if schema == _MACHINE:
         return [(path.stem, _machine(data, path))]
@@ -178,14 +177,6 @@ def _given(path: Path) -> list[tuple[str, Machine | Plan]]:
         return [(path.stem, _plan(data, path))]
     detail = _("it is neither a saved machine, nor a plan, nor the report of a room")
     raise SetupError("file_invalid", path=str(path), detail=detail)
-
-
-def _probed(data: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    return [
-        (host, probe)
-        for host in data["hosts"]
-        if (probe := host.get("results", {}).get("probe")) and not probe["exit_code"]
-    ]
 
 
 def _machine(data: object, path: Path) -> Machine:

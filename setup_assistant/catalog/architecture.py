@@ -23,8 +23,14 @@ _CLASSES = {
 def architecture(model: Model) -> dict[str, Any]:
     """Return `model_type`, `class`, and the settings `top`, `text`, `vision` and `tokens`."""
     about, shapes = model.architecture, model.shapes
-    experts = shapes.active_experts > 1
-    kind = about.model_type + ("_moe" if experts else "")
+    kind, experts = about.model_type, {}
+    if shapes.active_experts > 1:
+        kind += "_moe"
+        experts = {
+            "moe_intermediate_size": shapes.intermediate,
+            "num_experts_per_tok": shapes.active_experts,
+            "num_experts": 128,
+        }
     tokens = about.tokens
     return {
         "model_type": kind,
@@ -36,7 +42,7 @@ def architecture(model: Model) -> dict[str, Any]:
             "vision_start_token_id": tokens["start"],
             "vision_end_token_id": tokens["end"],
         },
-        "text": {**_text(shapes), **(_experts(shapes) if experts else {}), **about.text},
+        "text": {**_text(shapes), **experts, **about.text},
         "vision": {**_vision(model), **about.vision},
         "tokens": tokens,
     }
@@ -57,14 +63,6 @@ def _text(shapes: Shapes) -> dict[str, Any]:
         "max_window_layers": shapes.layers,
         "bos_token_id": None,
         "eos_token_id": None,
-    }
-
-
-def _experts(shapes: Shapes) -> dict[str, Any]:
-    return {
-        "moe_intermediate_size": shapes.intermediate,
-        "num_experts_per_tok": shapes.active_experts,
-        "num_experts": 128,
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import Sourced, recipes
 from setup_assistant.catalog.smoke import Kind, Language
 
 
@@ -23,11 +23,9 @@ class Case:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Header:
+class Header(Sourced):
     """What holds for all cases. `logits_atol`: allowed difference in float32 on a CPU."""
 
-    source: str
-    date: str
     licence: str
     model_sha256: str
     logits_atol: float

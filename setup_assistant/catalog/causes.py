@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from setup_assistant.catalog.folder import read
+from setup_assistant.catalog.folder import Sourced, read
 from setup_assistant.messages import Message, Value
 
 Layer = Literal["driver", "gpu", "environment", "packages", "weights", "runtime", "network", "disk"]
@@ -88,7 +88,7 @@ class Text:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cause:
+class Cause(Sourced):
     """One cause.
 
     Args:
@@ -122,8 +122,6 @@ class Cause:
     id: str
     sentences: tuple[Sentence, ...]
     advice: tuple[Sentence, ...]
-    source: str
-    date: str
     remedy: tuple[Remedy, ...] = ()
     root: bool = False
     reboot: bool = False

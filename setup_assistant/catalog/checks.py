@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 
-from setup_assistant.catalog.folder import read
+from setup_assistant.catalog.folder import Sourced, read
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checks:
+class Checks(Sourced):
     """The whole recipe.
 
     `order` is that of blame. `consequences` may follow from a damaged file; `of_canary` and
@@ -18,8 +17,6 @@ class Checks:
     an exception.
     """
 
-    source: str
-    date: str
     order: tuple[str, ...]
     consequences: frozenset[str]
     of_canary: frozenset[str]
@@ -27,7 +24,4 @@ class Checks:
     raised: tuple[tuple[str, str], ...]
 
 
-@cache
-def load(folder: Path | None = None) -> Checks:
-    """Return the recipe."""
-    return read("checks.toml", Checks, folder)
+load = cache(partial(read, "checks.toml", Checks))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
-from setup_assistant.catalog.folder import read
+from setup_assistant.catalog.folder import Sourced, read
 from setup_assistant.versions import Numbers, numbers
 
 
@@ -28,11 +27,9 @@ class Tegra:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drivers:
+class Drivers(Sourced):
     """The whole recipe."""
 
-    source: str
-    date: str
     branch: tuple[Branch, ...]
     tegra: tuple[Tegra, ...] = ()
 
@@ -50,10 +47,7 @@ class Drivers:
         return max(reached, key=lambda row: row.branch).cuda if reached else None
 
 
-@functools.cache
-def load(folder: Path | None = None) -> Drivers:
-    """Return the recipe; raises `recipe_invalid` naming file and key."""
-    return read("drivers.toml", Drivers, folder)
+load = functools.cache(functools.partial(read, "drivers.toml", Drivers))
 
 
 def cuda_of_driver(version: str) -> str | None:

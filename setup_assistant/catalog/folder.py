@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from setup_assistant import frozen_json
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sourced:
+    """A row of a recipe: where it is from, and the day on which that was looked at."""
+
+    source: str
+    date: str
 
 
 def recipes(folder: Path | None = None) -> Path:

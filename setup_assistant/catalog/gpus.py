@@ -6,9 +6,8 @@ import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from setup_assistant.catalog.folder import read
+from setup_assistant.catalog.folder import Sourced, read
 from setup_assistant.units_text import GIB
 
 # ECC and reserved regions make the reported size smaller than the nominal one.
@@ -39,11 +38,9 @@ class Chip:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GpuFile:
+class GpuFile(Sourced):
     """The whole recipe: capability → name → GiB, what a name is called, chips by PCI number."""
 
-    source: str
-    date: str
     ambiguous: tuple[str, ...]
     compute_capability: dict[str, dict[str, float]]
     called: dict[str, str]
@@ -70,10 +67,7 @@ class Row:
     gib: float
 
 
-@functools.cache
-def load(folder: Path | None = None) -> GpuFile:
-    """Return the recipe; raises `recipe_invalid` naming file and key."""
-    return read("gpus.toml", GpuFile, folder)
+load = functools.cache(functools.partial(read, "gpus.toml", GpuFile))
 
 
 class Table:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 
-from setup_assistant.catalog.folder import read
+from setup_assistant.catalog.folder import Sourced, read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +40,9 @@ class Package:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportNames:
+class ImportNames(Sourced):
     """The whole recipe."""
 
-    source: str
-    date: str
     package: tuple[Package, ...]
 
 
@@ -100,9 +97,7 @@ def owner(name: str) -> str:
     return _owners().get(name, "")
 
 
-def load(folder: Path | None = None) -> ImportNames:
-    """Return the recipe."""
-    return read("import_names.toml", ImportNames, folder)
+load = partial(read, "import_names.toml", ImportNames)
 
 
 @cache

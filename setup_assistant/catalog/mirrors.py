@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from setup_assistant.catalog.folder import read
+from setup_assistant.catalog.folder import Sourced, read
 
 Leg = Literal["packages", "torch", "conda", "weights"]
 Form = Literal["index", "find-links", "channel", "hub"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mirror:
+class Mirror(Sourced):
     """One source of one leg.
 
     `url` may hold `{build}` (torch); `probe` is a small page that answers when the source does,
@@ -26,8 +26,6 @@ class Mirror:
     form: Form
     region: Literal["official", "cn"]
     probe: str
-    source: str
-    date: str
     sample: str = ""
 
     def address(self, build: str = "") -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import Sourced, recipes
 from setup_assistant.errors import SetupError
 
 Quantization = Literal["none", "nf4", "awq", "gptq-int4", "gptq-int8", "fp8"]
@@ -79,7 +79,7 @@ class Architecture:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sums:
+class Sums(Sourced):
     """The sha256 of a checkpoint's weight files, by path: no source may contradict them.
 
     Files that owners mend now and then (configuration, templates, README) are left out.
@@ -87,8 +87,6 @@ class Sums:
 
     id: str
     files: dict[str, str]
-    source: str
-    date: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +116,7 @@ class Size(Shapes):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Model:
+class Model(Sourced):
     """One checkpoint, complete."""
 
     id: str
@@ -133,8 +131,6 @@ class Model:
     vision: Vision
     shapes: Shapes
     architecture: Architecture
-    source: str
-    date: str
     sums: Sums | None = None
     base: str = ""
 
@@ -150,12 +146,10 @@ class Model:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _File:
+class _File(Sourced):
     family: str
     min_transformers: str
     auto: bool
-    source: str
-    date: str
     vision: Vision
     architecture: Architecture
     size: tuple[Size, ...]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Literal
 
-from setup_assistant.catalog.folder import read
+from setup_assistant.catalog.folder import Sourced, read
 
 Name = Literal["try", "images", "documents", "video"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Floor:
+class Floor(Sourced):
     """The least that a purpose needs of one question.
 
     So many pictures of so many pixels each, or one video of so many frames.
@@ -21,8 +21,6 @@ class Floor:
     pictures: int
     picture_pixels: int
     frames: int
-    source: str
-    date: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +34,4 @@ class Purposes:
     date: str
 
 
-def load(folder: Path | None = None) -> Purposes:
-    """Return the recipe."""
-    return read("purposes.toml", Purposes, folder)
+load = partial(read, "purposes.toml", Purposes)

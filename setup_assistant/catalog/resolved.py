@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
-from setup_assistant.catalog.folder import read
+from setup_assistant.catalog.folder import Sourced, read
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resolved:
+class Resolved(Sourced):
     """The whole recipe. `packages`: name → releases that were found, the newest first."""
 
-    source: str
-    date: str
     packages: dict[str, tuple[str, ...]]
 
 
-def load(folder: Path | None = None) -> Resolved:
-    """Return the recipe."""
-    return read("resolved.toml", Resolved, folder)
+load = partial(read, "resolved.toml", Resolved)

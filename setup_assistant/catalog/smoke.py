@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Literal
 
-from setup_assistant.catalog.folder import read
+from setup_assistant.catalog.folder import Sourced, read
 
 Kind = Literal["image", "multi-image", "video"]
 Language = Literal["en", "zh"]
@@ -48,12 +48,10 @@ class Scene:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Smoke:
+class Smoke(Sourced):
     """The whole recipe. `tolerance` maps a dtype, or `device-dtype`, to logits."""
 
     schema: Literal["setup-assistant/smoke/1"]
-    source: str
-    date: str
     limits: Limits
     decoder: UsualDecoder
     tolerance: dict[str, float]
@@ -61,6 +59,4 @@ class Smoke:
     scene: tuple[Scene, ...]
 
 
-def load(folder: Path | None = None) -> Smoke:
-    """Return the recipe."""
-    return read("smoke.toml", Smoke, folder)
+load = partial(read, "smoke.toml", Smoke)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Literal
 
-from setup_assistant.catalog.folder import read
+from setup_assistant.catalog.folder import Sourced, read
 from setup_assistant.catalog.torch import Size
 
 Range = tuple[str, str]
+# The packages that a stack pins; the key of each has "_" for "-".
+PINNED = ("transformers", "accelerate", "qwen-vl-utils", "modelscope")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stack:
+class Stack(Sourced):
     """Pins that go together; `torch_min` is transformers' own floor.
 
     `proved` are the quantizations in which a canary was loaded with these pins, no weight
@@ -27,14 +29,17 @@ class Stack:
     modelscope: str
     torch_min: str
     python: Range
-    source: str
-    date: str
     proved: tuple[str, ...] = ()
     proved_source: str = ""
 
+    @property
+    def pins(self) -> dict[str, str]:
+        """Package → version."""
+        return {name: getattr(self, name.replace("-", "_")) for name in PINNED}
+
 
 @dataclass(frozen=True, kw_only=True)
-class DecoderRow:
+class DecoderRow(Sourced):
     """A video decoder and where its wheels install. `platforms` are "System-arch"."""
 
     package: str
@@ -43,13 +48,11 @@ class DecoderRow:
     platforms: tuple[str, ...]
     python: Range
     glibc: str
-    source: str
-    date: str
     torch_max: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quantizer:
+class Quantizer(Sourced):
     """The packages that run a kind of quantized model, and where they are known to install.
 
     `compiles`: the kernels for GPUs are compiled at first use, by a C++ compiler and the CUDA
@@ -66,29 +69,23 @@ class Quantizer:
     compiles: bool
     download: int
     installed: int
-    source: str
-    date: str
     cards: int = 64
 
 
 @dataclass(frozen=True, kw_only=True)
-class Companion:
+class Companion(Sourced):
     """Packages that torch up to a release line needs pinned."""
 
     torch_max: str
     packages: dict[str, str]
-    source: str
-    date: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Server:
+class Server(Sourced):
     """The packages that an OpenAI-compatible server needs beside a stack, pinned exactly."""
 
     stack: str
     packages: tuple[str, ...]
-    source: str
-    date: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +148,4 @@ def compiled_on_arrival(stacks: Stacks, quantization: str) -> bool:
     return any(q.compiles and quantization in q.quantizations for q in stacks.quantizer)
 
 
-def load(folder: Path | None = None) -> Stacks:
-    """Return the recipe."""
-    return read("stacks.toml", Stacks, folder)
+load = partial(read, "stacks.toml", Stacks)

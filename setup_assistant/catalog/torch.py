@@ -7,44 +7,38 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant import frozen_json
-from setup_assistant.catalog.folder import recipes
+from setup_assistant.catalog.folder import Sourced, recipes
 from setup_assistant.errors import SetupError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Floor:
+class Floor(Sourced):
     """The least driver that starts any build of one CUDA major, per system."""
 
     cuda: int
     linux: str
     windows: str
-    source: str
-    date: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class LastBranch:
+class LastBranch(Sourced):
     """The last driver branch for parts up to a compute capability."""
 
     up_to: str
     branch: int
-    source: str
-    date: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class FirstBranch:
+class FirstBranch(Sourced):
     """The first driver branch for a part; `open_modules`: only the open kernel modules do."""
 
     part: str
     branch: int
     open_modules: bool
-    source: str
-    date: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Jetson:
+class Jetson(Sourced):
     """Parts that run only code of their own number.
 
     `unified` parts run ordinary code too in builds from CUDA `unified_from` on.
@@ -53,8 +47,6 @@ class Jetson:
     only_own: tuple[str, ...]
     unified_from: str
     unified: tuple[str, ...]
-    source: str
-    date: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +74,7 @@ class Build:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Release:
+class Release(Sourced):
     """One release line, as its newest patch. `pypi` is the package index's build on Linux."""
 
     torch: str
@@ -91,17 +83,13 @@ class Release:
     glibc: str
     pypi: dict[str, str]
     builds: tuple[Build, ...]
-    source: str
-    date: str
     avoid: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TorchTable:
+class TorchTable(Sourced):
     """The whole recipe; `release` is ordered from new to old, `sizes` are by build."""
 
-    source: str
-    date: str
     floor: tuple[Floor, ...]
     last_branch: tuple[LastBranch, ...]
     first_branch: tuple[FirstBranch, ...]

@@ -11,8 +11,9 @@ from setup_assistant.choose.candidates import Ground
 from setup_assistant.choose.memory import estimate
 from setup_assistant.choose.pick import Pick, for_purpose
 from setup_assistant.choose.plan import Alternative
+from setup_assistant.choose.torch_builds import Question
 from setup_assistant.choose.usable_gpus import HEADROOM, HEADROOM_SHARE, Card
-from setup_assistant.choose.wheels import Answer, Question, without
+from setup_assistant.choose.wheels import Answer, without
 from setup_assistant.choose.workloads import comfortable, floors
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import Message, msg

@@ -7,7 +7,6 @@ from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine
-from setup_assistant.messages import msg
 from setup_assistant.versions import minor, numbers
 
 CONDA_LIKE = ("micromamba", "mamba", "conda")
@@ -28,23 +27,19 @@ def choose_backend(machine: Machine, wishes: Wishes, legs: Legs, notes: Notes) -
     if found and legs.conda.reachable:
         notes.because(
             "backend",
-            msg(
-                "{backend} is installed and its channel {channel} answers.",
-                backend=found[0],
-                channel=legs.conda.name,
-            ),
+            "{backend} is installed and its channel {channel} answers.",
+            backend=found[0],
+            channel=legs.conda.name,
         )
         return found[0]
     if found:
         notes.because(
             "backend",
-            msg(
-                "uv makes the environment: {backend} is installed, but no conda channel answers.",
-                backend=found[0],
-            ),
+            "uv makes the environment: {backend} is installed, but no conda channel answers.",
+            backend=found[0],
         )
     else:
-        notes.because("backend", msg("uv makes the environment: no conda was found."))
+        notes.because("backend", "uv makes the environment: no conda was found.")
     return "uv"
 
 
@@ -53,29 +48,24 @@ def _wished(machine: Machine, wish: str, legs: Legs, notes: Notes) -> str:
     if wish in CONDA_LIKE and not here and legs.conda.reachable:
         notes.beware(
             "backend",
-            msg(
-                "{backend} was asked for and is not here: rattler makes the same kind of "
-                "environment from {channel}, and conda can use it.",
-                backend=wish,
-                channel=_channel(legs),
-            ),
+            "{backend} was asked for and is not here: rattler makes the same kind of "
+            "environment from {channel}, and conda can use it.",
+            backend=wish,
+            channel=_channel(legs),
         )
         return RATTLER
     if wish in (*CONDA_LIKE, RATTLER) and legs.conda.reachable:
         notes.because(
             "backend",
-            msg(
-                "{backend} was asked for; Python and pip come from {channel}.",
-                backend=wish,
-                channel=_channel(legs),
-            ),
+            "{backend} was asked for; Python and pip come from {channel}.",
+            backend=wish,
+            channel=_channel(legs),
         )
         return wish
-    notes.because("backend", msg("{backend} was asked for.", backend=wish))
+    notes.because("backend", "{backend} was asked for.", backend=wish)
     if wish in (*CONDA_LIKE, RATTLER):
         notes.beware(
-            "backend",
-            msg("{backend} needs a conda channel, and none answers from here.", backend=wish),
+            "backend", "{backend} needs a conda channel, and none answers from here.", backend=wish
         )
     return wish
 

@@ -10,7 +10,6 @@ from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine
-from setup_assistant.messages import msg
 from setup_assistant.versions import numbers
 
 # Windows drivers of one branch carry higher numbers, up to the next branch.
@@ -45,12 +44,9 @@ def without_driver(
 def outside(table: TorchTable, card: Card, driver: str) -> bool:
     """Whether a driver is of a branch that drives a card no longer, or not yet."""
     here = numbers(driver)[0]
-    return _ended(table, card, here) or _before(table, card, here) is not None
-
-
-def _ended(table: TorchTable, card: Card, here: int) -> bool:
     last = last_branch(table, card.part)
-    return last is not None and here >= last + _SPAN
+    ended = last is not None and here >= last + _SPAN
+    return ended or _before(table, card, here) is not None
 
 
 def _before(table: TorchTable, card: Card, here: int) -> FirstBranch | None:
@@ -65,26 +61,22 @@ def leave_out(gone: Sequence[Card], host: Host, table: TorchTable, notes: Notes)
         if first := _before(table, card, here):
             notes.beware(
                 "placement",
-                msg(
-                    "{gpu} ({id}) is left out: driver {driver} does not drive it yet, branch "
-                    "{branch} is the first that does.",
-                    gpu=card.name,
-                    id=card.id,
-                    driver=host.driver,
-                    branch=first.branch,
-                ),
+                "{gpu} ({id}) is left out: driver {driver} does not drive it yet, branch "
+                "{branch} is the first that does.",
+                gpu=card.name,
+                id=card.id,
+                driver=host.driver,
+                branch=first.branch,
             )
             continue
         notes.beware(
             "placement",
-            msg(
-                "{gpu} ({id}) is left out: driver {driver} no longer drives it, branch {branch} "
-                "is the last that does.",
-                gpu=card.name,
-                id=card.id,
-                driver=host.driver,
-                branch=last_branch(table, card.part),
-            ),
+            "{gpu} ({id}) is left out: driver {driver} no longer drives it, branch {branch} "
+            "is the last that does.",
+            gpu=card.name,
+            id=card.id,
+            driver=host.driver,
+            branch=last_branch(table, card.part),
         )
 
 

@@ -63,10 +63,6 @@ class Ground:
         row = self.quantizer(model, cards)
         return row is not None and not row.compiles and self.proved(model)
 
-    def stores(self, model: Model) -> bool:
-        """Whether the disk has room for its files; yes where nobody knows."""
-        return self.disk is None or model.download_bytes <= self.disk
-
     def _installs(self, row: Quantizer, cards: Sequence[Card]) -> bool:
         return (
             self.host.os in row.systems

@@ -26,11 +26,6 @@ def score(card: Card) -> float:
     return pace * (_WITHOUT_BFLOAT16 if at_least(card.part, "7.0") else _WITHOUT_TENSOR_CORES)
 
 
-def fastest_first(cards: Sequence[Card]) -> list[Card]:
-    """Return cards by speed; of equal ones that with more room comes first."""
-    return sorted(cards, key=lambda c: (-score(c), -c.budget, c.index))
-
-
 def without_drags(cards: Sequence[Card]) -> list[Card]:
     """Return the cards that do not slow the best of them down."""
     best = max((score(c) for c in cards), default=0.0)

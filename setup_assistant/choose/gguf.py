@@ -70,8 +70,9 @@ def file_bytes(model: Model, kind: Kind) -> int:
         layer = _Layer(index=index, count=layers, shared=shapes.heads // shapes.kv_heads)
         bits += (value + output + 2 * down) * _BITS[base]
         bits += value * _BITS[_value(kind, base, layer)]
-        bits += output * _BITS[_output(kind, base)]
-        bits += down * _BITS[_fitting(_down(kind, base, layer), shapes.intermediate)]
+        bits += output * _BITS[{"Q2_K": "Q3_K", "Q3_K_M": "Q4_K"}.get(kind, base)]
+        last = _down(kind, base, layer)
+        bits += down * _BITS[_NARROW.get(last, last) if shapes.intermediate % 256 else last]
     rest = shapes.params_total - shapes.params_vision - linear - embeddings
     return int(bits / 8) + 4 * rest + BYTES_A_WORD * shapes.vocab
 
@@ -130,11 +131,3 @@ def _down(kind: Kind, base: str, layer: _Layer) -> str:
         "Q5_K_M": lambda: "Q6_K" if layer.better else base,
     }
     return ways.get(kind, lambda: base)()
-
-
-def _output(kind: Kind, base: str) -> str:
-    return {"Q2_K": "Q3_K", "Q3_K_M": "Q4_K"}.get(kind, base)
-
-
-def _fitting(name: str, row: int) -> str:
-    return _NARROW.get(name, name) if row % 256 else name

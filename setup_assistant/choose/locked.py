@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any, cast
 
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Stacks
@@ -127,13 +128,7 @@ def _stacks(stacks: Stacks, wanted: Mapping[str, str]) -> Stacks:
     return replace(
         stacks,
         stack=tuple(
-            replace(
-                s,
-                transformers=pin("transformers", s.transformers),
-                accelerate=pin("accelerate", s.accelerate),
-                qwen_vl_utils=pin("qwen-vl-utils", s.qwen_vl_utils),
-                modelscope=pin("modelscope", s.modelscope),
-            )
+            replace(s, **cast("Any", {n.replace("-", "_"): pin(n, v) for n, v in s.pins.items()}))
             for s in stacks.stack
         ),
         decoder=tuple(

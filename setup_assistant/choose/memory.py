@@ -31,6 +31,7 @@ SLACK = int(0.35 * GIB)
 SLACK_SHARE = 0.55
 # The C library gives large blocks back at once: rehearsals of 2B over 1 024 to 15 552 patches.
 CPU_SLACK_SHARE = 0.10
+TERMS = ("weights", "vision", "prefill", "logits", "kv_cache", "slack", "context")
 TEXT_TOKENS = 64
 NEW_TOKENS = 128
 
@@ -89,15 +90,7 @@ class Need:
 
     def terms(self) -> dict[str, int]:
         """Return the terms by name."""
-        return {
-            "weights": self.weights,
-            "vision": self.vision,
-            "prefill": self.prefill,
-            "logits": self.logits,
-            "kv_cache": self.kv_cache,
-            "slack": self.slack,
-            "context": self.context,
-        }
+        return {name: getattr(self, name) for name in TERMS}
 
 
 def estimate(model: Model, work: Work, setting: Setting) -> Need:

@@ -29,7 +29,6 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.choose.workloads import Caps, caps, least, most_tokens, pictures, video
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Memory
-from setup_assistant.messages import msg
 from setup_assistant.units_text import gib
 
 
@@ -45,7 +44,7 @@ def choose_model(
     pick = _pick(ground, cards, memory, wishes, notes)
     if wishes.model == "auto" and occupied.filled(cards):
         after = largest_with_room(ground, occupied.emptied(cards), wishes.purpose)
-        if after and (not pick.cards or _larger(after, pick)):
+        if after and (not pick.cards or after.model.weights_bytes > pick.model.weights_bytes):
             here = pick.model.id if pick.cards else ""
             occupied.tell(cards, here, after.model.id, notes)
     choice = _choice(pick, _caps(ground, pick, wishes), ground.count(wishes.purpose))
@@ -55,10 +54,6 @@ def choose_model(
         max_memory_bytes=pick.limits,
     )
     return choice, placement, pick
-
-
-def _larger(one: Pick, other: Pick) -> bool:
-    return one.model.weights_bytes > other.model.weights_bytes
 
 
 def _pick(
@@ -80,7 +75,7 @@ def _pick(
             return found
         notes.beware(
             "placement",
-            msg("No model of this family fits on these GPUs; it will run on the CPU, slowly."),
+            "No model of this family fits on these GPUs; it will run on the CPU, slowly.",
         )
     smallest = family_sizes(ground)[-1][0]
     return on_cpu(ground, smallest, memory)
@@ -108,8 +103,7 @@ def _named(
 def little_room(model: Model, notes: Notes) -> None:
     """Warn of a model with less room than its purpose asks for."""
     notes.beware(
-        "model",
-        msg("{model} leaves little room here: keep pictures and videos small.", model=model.id),
+        "model", "{model} leaves little room here: keep pictures and videos small.", model=model.id
     )
 
 

@@ -75,12 +75,10 @@ def _given_up(ground: Ground, pick: Pick, purpose: str, notes: Notes) -> None:
         need = max(estimate(larger, work, setting).total for work in works)
         notes.because(
             "model",
-            msg(
-                "Given up for it: {model}, which would need {need} for the least that this "
-                "purpose asks for.",
-                model=larger.id,
-                need=gib(need),
-            ),
+            "Given up for it: {model}, which would need {need} for the least that this "
+            "purpose asks for.",
+            model=larger.id,
+            need=gib(need),
         )
     used = {c.id for c in pick.cards}
     least, pace = min(c.budget for c in pick.cards), min(score(c) for c in pick.cards)
@@ -88,11 +86,9 @@ def _given_up(ground: Ground, pick: Pick, purpose: str, notes: Notes) -> None:
     if slower and for_purpose(ground, pick.model, slower, purpose):
         notes.because(
             "placement",
-            msg(
-                "{gpu} runs it: {other} has more memory, but is slower.",
-                gpu=pick.cards[0].name,
-                other=slower[0].name,
-            ),
+            "{gpu} runs it: {other} has more memory, but is slower.",
+            gpu=pick.cards[0].name,
+            other=slower[0].name,
         )
 
 
@@ -105,8 +101,7 @@ def _idle(pick: Pick, notes: Notes) -> None:
     ]
     if pick.cards and idle:
         notes.because(
-            "placement",
-            msg("Left free, since the model fits without it: {gpus}.", gpus=", ".join(idle)),
+            "placement", "Left free, since the model fits without it: {gpus}.", gpus=", ".join(idle)
         )
 
 
@@ -116,13 +111,11 @@ def _price(ground: Ground, pick: Pick, purpose: str, notes: Notes) -> None:
     if anywhere is not None and anywhere.model.id != pick.model.id:
         notes.because(
             "model",
-            msg(
-                "Given up for it: {model}, which the GPU would hold, but its files need {size} "
-                "and the disk has {free} for them.",
-                model=anywhere.model.id,
-                size=size_text(anywhere.model.download_bytes),
-                free=size_text(ground.disk or 0),
-            ),
+            "Given up for it: {model}, which the GPU would hold, but its files need {size} "
+            "and the disk has {free} for them.",
+            model=anywhere.model.id,
+            size=size_text(anywhere.model.download_bytes),
+            free=size_text(ground.disk or 0),
         )
     if pick.model.download_bytes < DEAR_BYTES:
         return
@@ -131,13 +124,11 @@ def _price(ground: Ground, pick: Pick, purpose: str, notes: Notes) -> None:
     if cheaper is not None:
         notes.because(
             "model",
-            msg(
-                "{size} are downloaded for it and read whenever it starts. {model} needs {other}: "
-                "--model takes it.",
-                size=size_text(pick.model.download_bytes),
-                model=cheaper.model.id,
-                other=size_text(cheaper.model.download_bytes),
-            ),
+            "{size} are downloaded for it and read whenever it starts. {model} needs {other}: "
+            "--model takes it.",
+            size=size_text(pick.model.download_bytes),
+            model=cheaper.model.id,
+            other=size_text(cheaper.model.download_bytes),
         )
 
 
@@ -149,12 +140,10 @@ def _family(ground: Ground, pick: Pick, purpose: str, notes: Notes) -> None:
     if names:
         notes.because(
             "model.family",
-            msg(
-                "Qwen2.5-VL and Qwen3-VL follow Qwen2-VL. Here {models} would fit: --family or "
-                "--model takes them. The canary proves the packages, the decoder and Qwen2-VL's "
-                "own classes, not theirs.",
-                models=", ".join(names),
-            ),
+            "Qwen2.5-VL and Qwen3-VL follow Qwen2-VL. Here {models} would fit: --family or "
+            "--model takes them. The canary proves the packages, the decoder and Qwen2-VL's "
+            "own classes, not theirs.",
+            models=", ".join(names),
         )
 
 
@@ -185,28 +174,22 @@ def _quantized(ground: Ground, pick: Pick, notes: Notes) -> None:
     if pick.model.base:
         notes.because(
             "model.quantization",
-            msg(
-                "Its 16-bit files ({size}) are downloaded, and turned into 4 bits whenever it is "
-                "loaded; nothing has to be compiled.",
-                size=size_text(pick.model.download_bytes),
-            ),
+            "Its 16-bit files ({size}) are downloaded, and turned into 4 bits whenever it is "
+            "loaded; nothing has to be compiled.",
+            size=size_text(pick.model.download_bytes),
         )
     if row is not None and row.compiles:
         notes.beware(
             "model.quantization",
-            msg(
-                "{packages} run the quantized weights; their kernels are compiled at first use, "
-                "which needs a C++ compiler and the CUDA toolkit, or else run slower.",
-                packages=", ".join(row.packages),
-            ),
+            "{packages} run the quantized weights; their kernels are compiled at first use, "
+            "which needs a C++ compiler and the CUDA toolkit, or else run slower.",
+            packages=", ".join(row.packages),
         )
     if not ground.proved(pick.model):
         notes.beware(
             "model.quantization",
-            msg(
-                "Not proved here: nobody has asked a {quantization} model with transformers "
-                "{transformers} yet.",
-                quantization=pick.model.quantization,
-                transformers=ground.pair.stack.transformers,
-            ),
+            "Not proved here: nobody has asked a {quantization} model with transformers "
+            "{transformers} yet.",
+            quantization=pick.model.quantization,
+            transformers=ground.pair.stack.transformers,
         )

@@ -86,7 +86,7 @@ def largest_with_room(
         for model in models:
             if not any(ground.by_itself(model, [card]) for card in cards):
                 continue
-            if not ground.stores(model):
+            if ground.disk is not None and model.download_bytes > ground.disk:
                 continue
             found = for_purpose(ground, model, cards, purpose)
             if found:

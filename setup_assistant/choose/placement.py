@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from setup_assistant.catalog.models import Model
-from setup_assistant.choose.faster_card import fastest_first, without_drags
+from setup_assistant.choose.faster_card import score, without_drags
 from setup_assistant.choose.memory import BYTES, CONTEXT, SLACK, Need, Setting, Work
 from setup_assistant.choose.memory import estimate as estimate_need
 from setup_assistant.choose.usable_gpus import Card
@@ -49,7 +49,8 @@ def groups(cards: Sequence[Card]) -> list[tuple[Card, ...]]:
     A process can use a single MIG slice, so slices never join others; nor does a card that is
     so slow that it would set the pace of all.
     """
-    alone: list[tuple[Card, ...]] = [(c,) for c in fastest_first(cards)]
+    by_speed = sorted(cards, key=lambda c: (-score(c), -c.budget, c.index))
+    alone: list[tuple[Card, ...]] = [(c,) for c in by_speed]
     by_room = sorted(without_drags(cards), key=lambda c: (-c.budget, c.index))
     joinable = [c for c in by_room if not c.slice_ and c.budget >= LEAST]
     together = [

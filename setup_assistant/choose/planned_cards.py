@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from setup_assistant.catalog.recipes import Recipes
-from setup_assistant.choose import branches, refusals, unlikely
+from setup_assistant.choose import branches, contradictions, refusals
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.usable_gpus import NO_GPU, Card, cards_of
@@ -37,30 +37,24 @@ def planned_cards(
     nvidia = [g for g in machine.gpus if g.vendor == "nvidia"]
     if cards and machine.visible_devices is None:
         _tell_unusable(nvidia, notes)
-        unlikely.tell_exclusive(nvidia, notes)
+        contradictions.tell_exclusive(nvidia, notes)
     hidden = machine.visible_devices is not None and not cards
     if nvidia and not cards and NO_GPU not in wishes.gpus:
         if not hidden:
             refusals.no_usable_gpu(nvidia, host, recipes)
-        notes.beware(
-            "placement", msg("CUDA_VISIBLE_DEVICES hides every GPU: the plan is for the CPU.")
-        )
+        notes.beware("placement", "CUDA_VISIBLE_DEVICES hides every GPU: the plan is for the CPU.")
     if not nvidia and any(v.id not in _HARMLESS for v in machine.verdicts):
         notes.beware(
             "placement",
-            msg(
-                "The NVIDIA driver failed here, so no GPU could be seen: the plan is for the CPU. "
-                "The probe says what is wrong."
-            ),
+            "The NVIDIA driver failed here, so no GPU could be seen: the plan is for the CPU. "
+            "The probe says what is wrong.",
         )
     elif not machine.gpus and machine.driver.version and NO_GPU not in wishes.gpus:
         notes.beware(
             "placement",
-            msg(
-                "Driver {driver} is there, but no GPU is described: the plan is for the CPU. "
-                "Describe the GPU too.",
-                driver=machine.driver.version,
-            ),
+            "Driver {driver} is there, but no GPU is described: the plan is for the CPU. "
+            "Describe the GPU too.",
+            driver=machine.driver.version,
         )
     gone = branches.without_driver(machine, cards, host, recipes.torch)
     if gone and (len(gone) == len(cards) or wishes.gpus):
@@ -68,7 +62,7 @@ def planned_cards(
         raise branches.refuse(gone, host, recipes.torch, least)
     branches.leave_out(gone, host, recipes.torch, notes)
     kept = [c for c in cards if c not in gone]
-    unlikely.tell(machine.driver, kept, recipes.torch, recipes.gpus, notes)
+    contradictions.tell(machine.driver, kept, recipes.torch, recipes.gpus, notes)
     return kept, gone
 
 
@@ -79,13 +73,9 @@ def _tell_unusable(gpus: Sequence[Gpu], notes: Notes) -> None:
         if gpu.mig == "on" and (gpu.pci_bus_id or gpu.index) not in divided:
             notes.beware(
                 "placement",
-                msg(
-                    "{gpu} is in MIG mode and has no slices, so it is not used (sudo nvidia-smi "
-                    "mig -cgi makes them).",
-                    gpu=gpu.name,
-                ),
+                "{gpu} is in MIG mode and has no slices, so it is not used (sudo nvidia-smi "
+                "mig -cgi makes them).",
+                gpu=gpu.name,
             )
         elif not gpu.usable and gpu.mig != "on" and gpu.note:
-            notes.beware(
-                "placement", msg("{gpu} is not used: {reason}", gpu=gpu.name, reason=gpu.note)
-            )
+            notes.beware("placement", "{gpu} is not used: {reason}", gpu=gpu.name, reason=gpu.note)

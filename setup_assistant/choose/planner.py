@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Quantizer
 from setup_assistant.choose import alternatives, model_reasons, wheel_notes
 from setup_assistant.choose.backend import choose_backend, pythons
 from setup_assistant.choose.candidates import CANARY, Ground
 from setup_assistant.choose.model import choose_model
-from setup_assistant.choose.pick import Pick
 from setup_assistant.choose.plan import (
     Decoder,
     Fallback,
-    ModelChoice,
     Package,
-    Placement,
     Plan,
     Platform,
     Sources,
@@ -28,9 +23,8 @@ from setup_assistant.choose.sizes import room_for_weights, sizes, warn_of_disks,
 from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.sources import choose_sources
 from setup_assistant.choose.target_platform import Host, host_of
-from setup_assistant.choose.torch_builds import Pair
-from setup_assistant.choose.usable_gpus import Card
-from setup_assistant.choose.wheels import CURRENT, Answer, Question, choose_wheel, torch_source
+from setup_assistant.choose.torch_builds import Pair, Question
+from setup_assistant.choose.wheels import CURRENT, Answer, choose_wheel
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine
@@ -39,21 +33,6 @@ from setup_assistant.versions import at_least, not_above
 
 # What is worth mending whatever the Python, before it is said that nothing helps.
 _MENDABLE = frozenset({"driver_too_old", "glibc_too_old", "strict_cuda"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Decided:
-    legs: Legs
-    backend: str
-    answer: Answer
-    left_out: tuple[Card, ...]
-    question: Question
-    ground: Ground
-    pick: Pick
-    model: ModelChoice
-    placement: Placement
-    quantizer: Quantizer | None
-    purpose: str
 
 
 def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
@@ -69,7 +48,8 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     legs = choose_sources(machine, wishes, recipes, notes)
     backend = choose_backend(machine, wishes, legs, notes)
     cards, gone = planned_cards(machine, wishes, host, recipes, notes)
-    only_default = not torch_source(legs)
+    # Where nothing at all answers, nothing is lost by a choice of builds.
+    only_default = legs.packages.reachable and not legs.torch.reachable
     questions = [
         Question(
             recipes=recipes,
@@ -96,20 +76,38 @@ def make_plan(machine: Machine, wishes: Wishes, recipes: Recipes) -> Plan:
     model, placement, pick = choose_model(ground, answer.cards, machine.memory, wishes, notes)
     model_reasons.tell(ground, pick, model, wishes, notes)
     quantizer = ground.quantizer(pick.model, pick.cards)
-    decided = _Decided(
-        legs=legs,
-        backend=backend,
-        answer=answer,
-        left_out=(*gone, *answer.left_out),
-        question=question,
-        ground=ground,
-        pick=pick,
+    pair = answer.pair
+    wanted = sizes(recipes, pair, pick.model, quantizer, legs)
+    warn_of_disks(machine, wanted, notes)
+    if pick.cards and pick.model.id != CANARY:
+        warn_of_memory(machine, notes)
+    return Plan(
+        torch=_torch(recipes, host, pair, legs),
+        torchvision=Package(name="torchvision", version=pair.release.torchvision),
+        transformers=Package(name="transformers", version=pair.stack.transformers),
+        accelerate=Package(name="accelerate", version=pair.stack.accelerate),
+        qwen_vl_utils=Package(name="qwen-vl-utils", version=pair.stack.qwen_vl_utils),
+        modelscope=Package(name="modelscope", version=pair.stack.modelscope),
+        decoder=Decoder(
+            package=pair.decoder.package, version=pair.decoder.version, reader=pair.decoder.reader
+        ),
+        extra_packages=_extra(recipes, pair, quantizer),
         model=model,
         placement=placement,
-        quantizer=quantizer,
-        purpose=wishes.purpose,
+        backend=backend,
+        python=pair.python,
+        sources=_sources(machine, legs, pair),
+        sizes=wanted,
+        reasons=tuple(notes.reasons),
+        warnings=tuple(notes.warnings),
+        alternatives=(
+            *alternatives.models(ground, pick, answer.cards, wishes.purpose),
+            *alternatives.wheels(question, answer),
+        ),
+        left_out=tuple(c.id for c in (*gone, *answer.left_out)),
+        stack=pair.stack.id,
+        platform=Platform(os=host.os, arch=host.arch, glibc=host.glibc or ""),
     )
-    return _plan(machine, recipes, decided, notes)
 
 
 def _wheel(questions: list[Question], wishes: Wishes, notes: Notes) -> tuple[Question, Answer]:
@@ -153,52 +151,10 @@ def _tell_python(python: str, running: str, wishes: Wishes, notes: Notes) -> Non
     notes.because("python", message)
 
 
-def _plan(machine: Machine, recipes: Recipes, decided: _Decided, notes: Notes) -> Plan:
-    pair, legs = decided.answer.pair, decided.legs
-    wanted = sizes(recipes, pair, decided.pick.model, decided.quantizer, legs)
-    warn_of_disks(machine, wanted, notes)
-    if decided.pick.cards and decided.pick.model.id != CANARY:
-        warn_of_memory(machine, notes)
-    return Plan(
-        torch=_torch(decided),
-        torchvision=Package(name="torchvision", version=pair.release.torchvision),
-        transformers=Package(name="transformers", version=pair.stack.transformers),
-        accelerate=Package(name="accelerate", version=pair.stack.accelerate),
-        qwen_vl_utils=Package(name="qwen-vl-utils", version=pair.stack.qwen_vl_utils),
-        modelscope=Package(name="modelscope", version=pair.stack.modelscope),
-        decoder=Decoder(
-            package=pair.decoder.package, version=pair.decoder.version, reader=pair.decoder.reader
-        ),
-        extra_packages=_extra(recipes, pair, decided.quantizer),
-        model=decided.model,
-        placement=decided.placement,
-        backend=decided.backend,
-        python=pair.python,
-        sources=_sources(machine, legs, pair),
-        sizes=wanted,
-        reasons=tuple(notes.reasons),
-        warnings=tuple(notes.warnings),
-        alternatives=(
-            *alternatives.models(
-                decided.ground, decided.pick, decided.answer.cards, decided.purpose
-            ),
-            *alternatives.wheels(decided.question, decided.answer),
-        ),
-        left_out=tuple(c.id for c in decided.left_out),
-        stack=pair.stack.id,
-        platform=_platform(decided.ground.host),
-    )
-
-
-def _platform(host: Host) -> Platform:
-    return Platform(os=host.os, arch=host.arch, glibc=host.glibc or "")
-
-
-def _torch(decided: _Decided) -> Torch:
-    pair, legs, ground = decided.answer.pair, decided.legs, decided.ground
-    size = ground.recipes.torch.sizes[pair.build]
+def _torch(recipes: Recipes, host: Host, pair: Pair, legs: Legs) -> Torch:
+    size = recipes.torch.sizes[pair.build]
     # Wheels for macOS carry no build in their version: those of the package index are the same.
-    default = pair.compatibility == "default-build" or ground.host.os == "Darwin"
+    default = pair.compatibility == "default-build" or host.os == "Darwin"
     url = legs.packages.url if default else legs.torch.address(pair.build)
     links = not default and legs.torch.form == "find-links"
     return Torch(

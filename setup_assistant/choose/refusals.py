@@ -10,7 +10,7 @@ from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.torch import cuda_of
 from setup_assistant.choose.branches import last_branch
 from setup_assistant.choose.target_platform import Host
-from setup_assistant.choose.torch_builds import cuda_pairs, has_cuda_builds
+from setup_assistant.choose.torch_builds import Question, cuda_pairs, has_cuda_builds
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Gpu
@@ -22,33 +22,28 @@ _NEWEST_BRANCH = 999
 _CURRENT_BRANCH = 580
 
 
-def refuse(
-    recipes: Recipes,
-    host: Host,
-    python: str,
-    cards: Sequence[Card],
-    *,
-    strict: bool,
-    only_default: bool,
-    given: bool,
-) -> NoReturn:
+def refuse(question: Question) -> NoReturn:
     """Raise the failure that names the first thing that stands in the way.
 
     Raises:
         SetupError: always.
     """
+    recipes, host, python, cards = (
+        question.recipes, question.host, question.python, question.cards,
+    )  # fmt: skip
     parts = sorted({c.part for c in cards})
     names = ", ".join(dict.fromkeys(c.name for c in cards))
     if not has_cuda_builds(host):
         raise SetupError("no_cuda_platform", platform=host.platform)
     if host.cuda is None and host.driver is None:
         raise SetupError("driver_unknown", gpu=names)
-    if strict and cuda_pairs(recipes, host, python, parts):
+    if question.strict and cuda_pairs(recipes, host, python, parts):
         pair = cuda_pairs(recipes, host, python, parts)[0]
         raise SetupError("strict_cuda", cuda=host.cuda or "?", build=pair.build, torch=pair.torch)
-    if only_default and cuda_pairs(recipes, host, python, parts):
+    if question.only_default and cuda_pairs(recipes, host, python, parts):
         raise SetupError("torch_unreachable", gpu=names)
-    if given and len(parts) > 1 and all(cuda_pairs(recipes, host, python, [p]) for p in parts):
+    named = not question.may_leave_out and len(parts) > 1
+    if named and all(cuda_pairs(recipes, host, python, [p]) for p in parts):
         raise SetupError("cards_apart", gpus=names)
     _by_system(recipes, host, python, parts, names)
     _by_driver(recipes, host, python, cards, names)
@@ -75,13 +70,7 @@ def needed_branch(recipes: Recipes, host: Host, python: str, part: str) -> int |
         for f in recipes.torch.floor
     }
     for branch in sorted(branches):
-        with_it = Host(
-            os=host.os,
-            arch=host.arch,
-            glibc=host.glibc,
-            driver=f"{branch}.999",
-            cuda=f"{branches[branch]}.0",
-        )
+        with_it = replace(host, driver=f"{branch}.999", cuda=f"{branches[branch]}.0")
         if branch <= last and cuda_pairs(recipes, with_it, python, [part]):
             return branch
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from setup_assistant.catalog.causes import Remedy
@@ -41,8 +41,8 @@ def spell(
         recipes: gives what is known to work; asked only where a request needs it.
         index: from the tag of a build to the address of its index.
     """
-    lines = (line for r in wanted for line in _spelled(r, here, recipes, index))
-    return tuple(dict.fromkeys(lines))
+    lines = (_spelled(r, here, recipes, index) for r in wanted)
+    return tuple(dict.fromkeys(filter(None, lines)))
 
 
 def torch_pair(here: Situation, recipes: Recipes) -> Pair | None:
@@ -58,14 +58,10 @@ def torch_pair(here: Situation, recipes: Recipes) -> Pair | None:
         # An older or newer Python than torch has wheels for is another cause's affair.
         for python in dict.fromkeys((here.python, "3.12", "3.10")):
             if pairs := cuda_pairs(recipes, host, python, here.parts):
-                return _kept(pairs, here.torch)
+                # Of the torch release that is there, else the best.
+                line = minor(here.torch.partition("+")[0]) if here.torch else ""
+                return next((p for p in pairs if line and minor(p.torch) == line), pairs[0])
     return None
-
-
-def _kept(pairs: list[Pair], torch: str) -> Pair:
-    """Return the pair of the torch release that is there, else the best."""
-    line = minor(torch.partition("+")[0]) if torch else ""
-    return next((p for p in pairs if line and minor(p.torch) == line), pairs[0])
 
 
 def _spelled(
@@ -73,201 +69,184 @@ def _spelled(
     here: Situation,
     recipes: Callable[[], Recipes],
     index: Callable[[str], str],
-) -> Iterator[str]:
-    if remedy.need in ("torch", "torchvision"):
-        yield from _torch(here, recipes(), index, only_vision=remedy.need == "torchvision")
-    elif remedy.need == "torch-for-card":
-        if here.parts:
-            yield from _torch(here, recipes(), index, only_vision=False)
-        else:
-            yield _ASK_CARD
-    elif remedy.need == "torch-newer":
-        yield from _torch(replace(here, torch=""), recipes(), index, only_vision=False)
-    elif remedy.need == "torch-build":
-        yield from _torch_build(remedy, here, index)
-    elif remedy.need == "decoder":
-        yield from _decoder(here, recipes())
-    else:
-        yield from _PLAIN[remedy.need](remedy, here)
+) -> str:
+    """Return the command line of a request, empty where there is none here."""
+    need = remedy.need
+    if need in _OF_A_NAME and not remedy.name:
+        return ""
+    if need == "torch-for-card" and not here.parts:
+        return _ASK_CARD
+    if need in _TORCH:
+        there = replace(here, torch="") if need == "torch-newer" else here
+        return _torch(there, recipes(), index, only_vision=need == "torchvision")
+    if need == "torch-build":
+        return _torch_build(remedy, here, index)
+    return _decoder(here, recipes()) if need == "decoder" else _PLAIN[need](remedy, here)
 
 
 def _torch(
     here: Situation, recipes: Recipes, index: Callable[[str], str], *, only_vision: bool
-) -> Iterator[str]:
+) -> str:
     pair = torch_pair(here, recipes)
+    names = ["torch", "torchvision"][only_vision:]
     if here.pins.get("torch") and here.pins.get("torchvision"):
-        names = ["torch", "torchvision"][only_vision:]
-        pins = [f"{n}=={here.pins[n]}" for n in names]
         source = ["--index-url", here.torch_index] if here.torch_index else []
         # The release stays the same, and with it all that it asks for.
-        yield joined([*here.install, *here.force, "--no-deps", *pins, *source], here.shell)
+        words = ["--no-deps", *(f"{n}=={here.pins[n]}" for n in names), *source]
     elif pair is None and set(here.parts) & set(recipes.torch.jetson.unified):
-        names = ["torch", "torchvision"][only_vision:]
         older = "7.2" in here.parts or (here.cuda or "").startswith("11.")
-        source = ["--index-url", _JETPACK_5_INDEX if older else _JETSON_INDEX]
-        yield joined([*here.install, *here.force, *names, *source], here.shell)
+        words = [*names, "--index-url", _JETPACK_5_INDEX if older else _JETSON_INDEX]
     elif pair is not None:
-        tag = pair.build
-        local = f"+{tag}" if here.os != "Darwin" else ""
-        pins = [f"torch=={pair.torch}{local}"] if not only_vision else []
-        pins.append(f"torchvision=={pair.release.torchvision}{local}")
-        source = ["--index-url", index(tag)] if local else []
-        yield joined([*here.install, *here.force, *pins, *source], here.shell)
+        local = f"+{pair.build}" if here.os != "Darwin" else ""
+        pins = {"torch": pair.torch, "torchvision": pair.release.torchvision}
+        words = [f"{n}=={pins[n]}{local}" for n in names]
+        words += ["--index-url", index(pair.build)] if local else []
+    else:
+        return ""
+    return joined([*here.install, *here.force, *words], here.shell)
 
 
-def _torch_build(remedy: Remedy, here: Situation, index: Callable[[str], str]) -> Iterator[str]:
+def _torch_build(remedy: Remedy, here: Situation, index: Callable[[str], str]) -> str:
     """Spell the very build that was asked for; those before CUDA 11 lie on one old page."""
-    if remedy.name and remedy.value:
-        old = remedy.value.startswith("cu") and remedy.value < "cu113" and len(remedy.value) < 6
-        source = ["-f", _OLD_BUILDS] if old else ["--index-url", index(remedy.value)]
-        pin = f"torch=={remedy.name}+{remedy.value}"
-        yield joined([*here.install, pin, *source], here.shell)
+    tag = remedy.value
+    if not tag:
+        return ""
+    old = tag[2:].isdigit() and int(tag[2:]) < 113
+    source = ["-f", _OLD_BUILDS] if old else ["--index-url", index(tag)]
+    return joined([*here.install, f"torch=={remedy.name}+{tag}", *source], here.shell)
 
 
-def _decoder(here: Situation, recipes: Recipes) -> Iterator[str]:
+def _decoder(here: Situation, recipes: Recipes) -> str:
     for row in recipes.stacks.decoder:
         if f"{here.os}-{here.arch}" in row.platforms:
             version = here.pins.get(row.package, row.version)
-            yield joined([*here.install, f"{row.package}=={version}"], here.shell)
-            return
+            return joined([*here.install, f"{row.package}=={version}"], here.shell)
+    return ""
 
 
-def _package(remedy: Remedy, here: Situation) -> Iterator[str]:
-    if not remedy.name:
-        return
+def _package(remedy: Remedy, here: Situation) -> str:
     pinned = here.pins.get(remedy.name)
-    upgrade = ["-U"] if not pinned and not remedy.again else []
-    again = [*here.force, "--no-deps"] if remedy.again else []
+    upgrade = [] if pinned or remedy.again else ["-U"]
     name = f"{remedy.name}=={pinned}" if pinned else f"{remedy.name}{remedy.spec}"
-    yield joined([*here.install, *upgrade, *again, name], here.shell)
+    return joined([*here.install, *upgrade, *_again(remedy, here), name], here.shell)
 
 
-def _wheel(remedy: Remedy, here: Situation) -> Iterator[str]:
+def _wheel(remedy: Remedy, here: Situation) -> str:
     """Spell the newest release that has a wheel here: nothing is built."""
-    if remedy.name:
-        pinned = here.pins.get(remedy.name)
-        name = f"{remedy.name}=={pinned}" if pinned else remedy.name
-        yield joined([*here.install, "--only-binary", remedy.name, name], here.shell)
+    pinned = here.pins.get(remedy.name)
+    name = f"{remedy.name}=={pinned}" if pinned else remedy.name
+    return joined([*here.install, "--only-binary", remedy.name, name], here.shell)
 
 
-def _build(remedy: Remedy, here: Situation) -> Iterator[str]:
+def _build(remedy: Remedy, here: Situation) -> str:
     """Spell a build against the torch that is there, not against one that the build fetches."""
-    again = [*here.force, "--no-deps"] if remedy.again else []
-    yield joined([*here.install, "--no-build-isolation", *again, remedy.name], here.shell)
+    words = ["--no-build-isolation", *_again(remedy, here), remedy.name]
+    return joined([*here.install, *words], here.shell)
 
 
-def _remove(remedy: Remedy, here: Situation) -> Iterator[str]:
-    if remedy.name:
-        yield joined([*here.remove, remedy.name], here.shell)
+def _again(remedy: Remedy, here: Situation) -> list[str]:
+    return [*here.force, "--no-deps"] if remedy.again else []
 
 
-def _check(_remedy: Remedy, here: Situation) -> Iterator[str]:
-    """Spell what tells which packages disagree: `pip check`, or uv's."""
-    yield joined([*here.install[: here.install.index("install")], "check"], here.shell)
+def _set(name: str, value: str, here: Situation) -> str:
+    return {"posix": f"export {name}={shlex.quote(value)}", "cmd": f'set "{name}={value}"',
+            "powershell": f"$env:{name} = '{value}'"}[here.shell]  # fmt: skip
 
 
-def _cache(_remedy: Remedy, here: Situation) -> Iterator[str]:
-    """Spell what empties the installer's cache of wheels."""
-    yield "uv cache clean" if here.install[0] == "uv" else "pip cache purge"
+def _unset(remedy: Remedy, here: Situation) -> str:
+    return {"posix": f"unset {remedy.name}", "cmd": f"set {remedy.name}=",
+            "powershell": f"Remove-Item Env:{remedy.name}"}[here.shell]  # fmt: skip
 
 
-def _conda(remedy: Remedy, here: Situation) -> Iterator[str]:
-    name = f"{remedy.name}{remedy.spec}"
-    yield joined(["conda", "install", "-c", "conda-forge", name], here.shell)
-
-
-def _unset(remedy: Remedy, here: Situation) -> Iterator[str]:
-    if remedy.name:
-        yield {"posix": f"unset {remedy.name}", "cmd": f"set {remedy.name}=",
-               "powershell": f"Remove-Item Env:{remedy.name}"}[here.shell]  # fmt: skip
-
-
-def _set(remedy: Remedy, here: Situation) -> Iterator[str]:
-    name, value = remedy.name, remedy.value
-    yield {"posix": f"export {name}={shlex.quote(value)}", "cmd": f'set "{name}={value}"',
-           "powershell": f"$env:{name} = '{value}'"}[here.shell]  # fmt: skip
-
-
-def _reboot(_remedy: Remedy, here: Situation) -> Iterator[str]:
+def _reboot(_remedy: Remedy, here: Situation) -> str:
     if here.wsl:
-        yield "wsl.exe --shutdown"
-    elif not here.container:
-        yield "shutdown /r /t 0" if here.os == "Windows" else "sudo reboot"
+        return "wsl.exe --shutdown"
+    if here.container:
+        return ""
+    return "shutdown /r /t 0" if here.os == "Windows" else "sudo reboot"
 
 
-def _system(remedy: Remedy, here: Situation) -> Iterator[str]:
+def _system(remedy: Remedy, here: Situation) -> str:
     if here.os != "Linux":
-        if here.os == "Windows" and remedy.windows:
-            yield remedy.windows
-        return
+        return remedy.windows if here.os == "Windows" else ""
     manager, names = {
         "fedora": ("dnf install", remedy.fedora), "arch": ("pacman -S", remedy.arch),
     }.get(here.family, ("apt install", remedy.debian))  # fmt: skip
-    if names:
-        yield f"sudo {manager} {names}"
+    return f"sudo {manager} {names}" if names else ""
 
 
-def _driver(_remedy: Remedy, here: Situation) -> Iterator[str]:
+def _driver(_remedy: Remedy, here: Situation) -> str:
     if here.container:
-        yield "docker run --rm --gpus all ubuntu nvidia-smi"
-    elif here.wsl:
-        yield "wsl.exe --update"
-    elif here.os == "Linux" and here.family == "fedora":
-        yield "sudo dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda"
-    elif here.os == "Linux" and here.family == "arch":
-        yield "sudo pacman -S nvidia-open nvidia-utils"
-    elif here.os == "Linux" and here.family == "debian":
-        # Ubuntu's program is not there; the package lies in Debian's section non-free.
-        yield "sudo apt install nvidia-driver"
-    elif here.os == "Linux":
-        yield "sudo ubuntu-drivers install"
+        return "docker run --rm --gpus all ubuntu nvidia-smi"
+    if here.wsl:
+        return "wsl.exe --update"
+    # Debian has not Ubuntu's program; the package lies in its section non-free.
+    own = {
+        "fedora": "sudo dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda",
+        "arch": "sudo pacman -S nvidia-open nvidia-utils",
+        "debian": "sudo apt install nvidia-driver",
+    }
+    return own.get(here.family, "sudo ubuntu-drivers install") if here.os == "Linux" else ""
 
 
-def _run(remedy: Remedy, here: Situation) -> Iterator[str]:
+def _run(remedy: Remedy, here: Situation) -> str:
     if here.os == "Windows":
-        line = remedy.windows
-    elif here.os == "Linux":
-        own = {"fedora": remedy.fedora, "arch": remedy.arch}.get(here.family, remedy.debian)
-        line = own or remedy.posix
-    else:
-        line = remedy.posix if not remedy.posix.startswith((*_SUDO, "nvidia-smi")) else ""
-    if line:
-        # Under WSL the cards have another device, and the kernel is that of Windows.
-        yield line.replace("/dev/nvidia*", "/dev/dxg") if here.wsl else line
+        return remedy.windows
+    if here.os != "Linux":
+        return "" if remedy.posix.startswith((*_SUDO, "nvidia-smi")) else remedy.posix
+    own = {"fedora": remedy.fedora, "arch": remedy.arch}.get(here.family, remedy.debian)
+    line = own or remedy.posix
+    # Under WSL the cards have another device, and the kernel is that of Windows.
+    return line.replace("/dev/nvidia*", "/dev/dxg") if here.wsl else line
 
 
-def _reach(remedy: Remedy, here: Situation) -> Iterator[str]:
+def _reach(remedy: Remedy, here: Situation) -> str:
     """Spell what lets a source be reached that is slow, or closed from here."""
     installer = "UV_HTTP_TIMEOUT" if here.install[0] == "uv" else "PIP_DEFAULT_TIMEOUT"
-    variables = {
-        "huggingface": ("HF_ENDPOINT", "https://hf-mirror.com"),
-        "pypi": (installer, "120"), "torch": (installer, "120"),
-    }  # fmt: skip
-    if remedy.name in variables:
-        name, value = variables[remedy.name]
-        yield from _set(Remedy(need="set", name=name, value=value), here)
-    elif remedy.name == "mirror":
-        yield "pip config set global.index-url https://pypi.org/simple"
-    elif remedy.name == "conda":
-        yield "conda config --set remote_read_timeout_secs 300"
+    return {
+        "huggingface": _set("HF_ENDPOINT", "https://hf-mirror.com", here),
+        "pypi": _set(installer, "120", here),
+        "torch": _set(installer, "120", here),
+        "mirror": "pip config set global.index-url https://pypi.org/simple",
+        "conda": "conda config --set remote_read_timeout_secs 300",
+    }.get(remedy.name, "")
 
 
-def _mirror(remedy: Remedy, here: Situation) -> Iterator[str]:
+def _mirror(remedy: Remedy, here: Situation) -> str:
     """Spell another address for a source whose connections are cut on their way."""
     if remedy.name != "pypi":
-        yield from _reach(remedy, here)
-    elif here.install[0] == "uv":
-        yield from _set(Remedy(need="set", name="UV_DEFAULT_INDEX", value=_MIRROR), here)
-    else:
-        yield f"pip config set global.index-url {_MIRROR}"
+        return _reach(remedy, here)
+    if here.install[0] == "uv":
+        return _set("UV_DEFAULT_INDEX", _MIRROR, here)
+    return f"pip config set global.index-url {_MIRROR}"
 
 
-_PLAIN: Mapping[str, Callable[[Remedy, Situation], Iterator[str]]] = {
-    "package": _package, "wheel": _wheel, "build": _build, "remove": _remove, "conda": _conda,
-    "check": _check, "cache": _cache, "unset": _unset, "set": _set, "reboot": _reboot,
-    "system": _system, "driver": _driver, "run": _run, "reach": _reach,
+_PLAIN: Mapping[str, Callable[[Remedy, Situation], str]] = {
+    "package": _package,
+    "wheel": _wheel,
+    "build": _build,
+    "remove": lambda remedy, here: joined([*here.remove, remedy.name], here.shell),
+    "conda": lambda remedy, here: joined(
+        ["conda", "install", "-c", "conda-forge", f"{remedy.name}{remedy.spec}"], here.shell
+    ),
+    # Which packages disagree: `pip check`, or uv's.
+    "check": lambda _remedy, here: joined(
+        [*here.install[: here.install.index("install")], "check"], here.shell
+    ),
+    # Empties the installer's cache of wheels.
+    "cache": lambda _remedy, here: (
+        "uv cache clean" if here.install[0] == "uv" else "pip cache purge"
+    ),
+    "unset": _unset,
+    "set": lambda remedy, here: _set(remedy.name, remedy.value, here),
+    "reboot": _reboot,
+    "system": _system,
+    "driver": _driver,
+    "run": _run,
+    "reach": _reach,
     "mirror": _mirror,
-}  # fmt: skip
-NEEDS = frozenset(
-    {"torch", "torch-for-card", "torch-newer", "torchvision", "torch-build", "decoder", *_PLAIN}
-)
+}
+_TORCH = ("torch", "torch-for-card", "torch-newer", "torchvision")
+# Of these a request without a name says nothing.
+_OF_A_NAME = ("package", "wheel", "remove", "unset", "torch-build")
+NEEDS = frozenset({*_TORCH, "torch-build", "decoder", *_PLAIN})

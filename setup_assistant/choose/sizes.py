@@ -11,7 +11,6 @@ from setup_assistant.choose.source_legs import Legs
 from setup_assistant.choose.torch_builds import Pair
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.machine.facts import Machine
-from setup_assistant.messages import msg
 from setup_assistant.units_text import memory_text
 
 # Bytes per second where none were measured: a 100 Mbit/s line.
@@ -63,12 +62,10 @@ def warn_of_memory(machine: Machine, notes: Notes) -> None:
     if known and min(known) < LOADING:
         notes.beware(
             "placement",
-            msg(
-                "Only {have} of main memory can be used: loading a model onto a GPU takes about "
-                "{need} of it, and slows down or is killed with less.",
-                have=memory_text(min(known)),
-                need=memory_text(LOADING),
-            ),
+            "Only {have} of main memory can be used: loading a model onto a GPU takes about "
+            "{need} of it, and slows down or is killed with less.",
+            have=memory_text(min(known)),
+            need=memory_text(LOADING),
         )
 
 
@@ -83,10 +80,8 @@ def warn_of_disks(machine: Machine, wanted: Sizes, notes: Notes) -> None:
         if disk.free_bytes is not None and disk.free_bytes < need:
             notes.beware(
                 "sizes",
-                msg(
-                    "{path} has {free} GB free; about {need} GB will be needed there.",
-                    path=disk.path,
-                    free=round(disk.free_bytes / GB, 1),
-                    need=round(need / GB, 1),
-                ),
+                "{path} has {free} GB free; about {need} GB will be needed there.",
+                path=disk.path,
+                free=round(disk.free_bytes / GB, 1),
+                need=round(need / GB, 1),
             )

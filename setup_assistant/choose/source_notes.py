@@ -33,31 +33,32 @@ def tell(legs: Legs, notes: Notes) -> None:
         if chosen.name == OWN and leg == "conda":
             notes.because(
                 "sources.conda",
-                msg("conda packages come from {url}, as conda is set up here.", url=chosen.url),
+                "conda packages come from {url}, as conda is set up here.",
+                url=chosen.url,
             )
         elif chosen.name == OWN:
             notes.because(
                 "sources.packages",
-                msg("Packages come from {url}, as pip or uv is set up here.", url=chosen.url),
+                "Packages come from {url}, as pip or uv is set up here.",
+                url=chosen.url,
             )
     for chosen in legs.extra:
         notes.because(
             "sources.extra_index_urls",
-            msg("{url} is searched too, as pip or uv is set up here.", url=chosen.url),
+            "{url} is searched too, as pip or uv is set up here.",
+            url=chosen.url,
         )
     if legs.packages.reachable and legs.packages.name != OWN:
         notes.because("sources.packages", _whence(legs.packages, packages=True))
     elif not legs.packages.reachable:
-        notes.beware("sources.packages", msg("No package index answers from here."))
+        notes.beware("sources.packages", "No package index answers from here.")
     if legs.torch.reachable:
         notes.because("sources.torch", _whence(legs.torch, packages=False))
     if not legs.weights.reachable:
         notes.beware(
             "sources.weights",
-            msg(
-                "{name} does not answer from here: the weights cannot be downloaded now.",
-                name=legs.weights.name,
-            ),
+            "{name} does not answer from here: the weights cannot be downloaded now.",
+            name=legs.weights.name,
         )
 
 
@@ -71,32 +72,26 @@ def tell_unanswered(machine: Machine, legs: Legs, notes: Notes) -> None:
         if chosen.reachable and not chosen.answered:
             notes.beware(
                 f"sources.{leg}",
-                msg(
-                    "{url} has not answered yet: it is tried all the same, and the next run plans "
-                    "again.",
-                    url=chosen.address("cpu"),
-                ),
+                "{url} has not answered yet: it is tried all the same, and the next run plans "
+                "again.",
+                url=chosen.address("cpu"),
             )
     for source in machine.sources:
         own = source.leg == "packages" and source.name == OWN
         if own and not source.reachable and legs.packages.url != source.url:
             notes.beware(
                 "sources.packages",
-                msg(
-                    "{url}, set in {setting}, does not answer: packages come from {name} instead.",
-                    url=source.url,
-                    setting=source.setting or "-",
-                    name=legs.packages.name,
-                ),
+                "{url}, set in {setting}, does not answer: packages come from {name} instead.",
+                url=source.url,
+                setting=source.setting or "-",
+                name=legs.packages.name,
             )
         if source.leg == "extra" and not source.reachable:
             notes.beware(
                 "sources.extra_index_urls",
-                msg(
-                    "{url}, a further index set in {setting}, does not answer and is left out: "
-                    "{reason}",
-                    url=source.url,
-                    setting=source.setting or "-",
-                    reason=source.reason or "-",
-                ),
+                "{url}, a further index set in {setting}, does not answer and is left out: "
+                "{reason}",
+                url=source.url,
+                setting=source.setting or "-",
+                reason=source.reason or "-",
             )

@@ -14,7 +14,6 @@ from setup_assistant.choose.source_legs import Chosen, Legs
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Machine, Source
-from setup_assistant.messages import msg
 
 # An official source is kept unless a mirror is this many times faster: mirrors may lag.
 FASTER = 2.0
@@ -34,7 +33,8 @@ def choose_sources(machine: Machine, wishes: Wishes, recipes: Recipes, notes: No
         torch=_leg("torch", machine, wish, recipes),
         conda=_leg("conda", machine, wish, recipes),
         weights=_weights(machine, wishes.weights_source, wish, recipes),
-        extra=_extra(machine),
+        # The person's further package indexes that answer.
+        extra=tuple(_chosen(s, s) for s in machine.sources if s.leg == "extra" and s.reachable),
     )
     source_notes.tell(legs, notes)
     _tell_unmet(wishes, wish, legs, recipes, notes)
@@ -54,15 +54,19 @@ def _tell_unmet(
         if fitting and chosen.reachable and chosen.name not in fitting:
             notes.beware(
                 f"sources.{leg}",
-                msg("{wanted} was asked for with --mirror and does not answer for {leg}; {name} is "
-                    "used.", wanted=wanted, leg=leg, name=chosen.name),
-            )  # fmt: skip
+                "{wanted} was asked for with --mirror and does not answer for {leg}; {name} is "
+                "used.",
+                wanted=wanted,
+                leg=leg,
+                name=chosen.name,
+            )
     if wishes.weights_source == "huggingface" and _left(legs.weights, wish):
         notes.beware(
             "sources.weights",
-            msg("{wanted} was asked for with --source and does not answer; {name} is used.",
-                wanted=wishes.weights_source, name=legs.weights.name),
-        )  # fmt: skip
+            "{wanted} was asked for with --source and does not answer; {name} is used.",
+            wanted=wishes.weights_source,
+            name=legs.weights.name,
+        )
 
 
 def _fitting(leg: str, wish: MirrorWish, recipes: Recipes) -> set[str]:
@@ -95,12 +99,12 @@ def _leg(leg: str, machine: Machine, wish: MirrorWish, recipes: Recipes) -> Chos
     if not up:
         return _unanswered(mirrors, probed)
     best = _best(up, probed, wish)
-    chosen = _chosen(best, probed.get(best.name), reachable=True)
+    chosen = _chosen(best, probed.get(best.name))
     if not machine.sources:
         return chosen
     # What answered first, then what was only silent.
     silent = [m for m in mirrors if _silent(probed.get(m.name))]
-    others = [_chosen(m, probed.get(m.name), reachable=True) for m in (*up, *silent) if m != best]
+    others = [_chosen(m, probed.get(m.name)) for m in (*up, *silent) if m != best]
     return replace(chosen, others=tuple(others))
 
 
@@ -109,11 +113,11 @@ def _unanswered(mirrors: list[Mirror], probed: dict[str, Source]) -> Chosen:
     names = {m.name for m in mirrors}
     own = [s for s in probed.values() if s.silent and s.name not in names]
     if own:
-        return replace(_of_person(own[0]), answered=False)
+        return _chosen(own[0], own[0], answered=False)
     silent = [m for m in mirrors if _silent(probed.get(m.name))]
     if not silent:
         return _chosen(mirrors[0], None, reachable=False)
-    first, *rest = [replace(_chosen(m, None, reachable=True), answered=False) for m in silent]
+    first, *rest = [_chosen(m, None, answered=False) for m in silent]
     return replace(first, others=tuple(rest))
 
 
@@ -129,7 +133,7 @@ def _named(leg: str, name: str, mirrors: list[Mirror]) -> Chosen:
     """
     for mirror in mirrors:
         if mirror.name == name:
-            return _chosen(mirror, None, reachable=True)
+            return _chosen(mirror, None)
     known = ", ".join(m.name for m in mirrors)
     raise SetupError("mirror_unknown", given=f"{leg}={name}", known=known)
 
@@ -145,30 +149,8 @@ def _given(leg: str, url: str) -> Chosen:
 def _own(probed: Iterable[Source], mirrors: list[Mirror]) -> Chosen | None:
     """Return the person's own configured source, which wins where it answers."""
     names = {m.name for m in mirrors}
-    for source in probed:
-        if source.name not in names and source.reachable:
-            return _of_person(source)
-    return None
-
-
-def _of_person(source: Source) -> Chosen:
-    return Chosen(
-        name=source.name,
-        url=source.url,
-        form="index",
-        reachable=True,
-        speed=source.bytes_per_second,
-        credentials=source.credentials,
-    )
-
-
-def _extra(machine: Machine) -> tuple[Chosen, ...]:
-    """Return the person's further package indexes that answer."""
-    return tuple(
-        Chosen(name=s.name, url=s.url, form="index", reachable=True, credentials=s.credentials)
-        for s in machine.sources
-        if s.leg == "extra" and s.reachable
-    )
+    found = (s for s in probed if s.name not in names and s.reachable)
+    return next((_chosen(s, s) for s in found), None)
 
 
 def _best(up: list[Mirror], probed: dict[str, Source], wish: MirrorWish) -> Mirror:
@@ -216,12 +198,10 @@ def _weights(machine: Machine, source: str, wish: MirrorWish, recipes: Recipes) 
         if not machine.sources or _up(probed.get(mirror.name)):
             found = probed.get(mirror.name)
             # It may have been asked at an address that the person has set for it.
-            return replace(_chosen(mirror, found, reachable=True), url=(found or mirror).url)
+            return replace(_chosen(mirror, found), url=(found or mirror).url)
     late = [m for m in wanted if _silent(probed.get(m.name))]
     if late:
-        return replace(
-            _chosen(late[0], None, reachable=True), url=probed[late[0].name].url, answered=False
-        )
+        return replace(_chosen(late[0], None, answered=False), url=probed[late[0].name].url)
     return _chosen(wanted[0], None, reachable=False)
 
 
@@ -229,11 +209,16 @@ def _up(source: Source | None) -> bool:
     return source is not None and source.reachable
 
 
-def _chosen(mirror: Mirror, source: Source | None, *, reachable: bool) -> Chosen:
+def _chosen(
+    place: Mirror | Source, source: Source | None, *, reachable: bool = True, answered: bool = True
+) -> Chosen:
+    """Return a mirror, or a place that the person has set up, with what was measured of it."""
     return Chosen(
-        name=mirror.name,
-        url=mirror.url,
-        form=mirror.form,
+        name=place.name,
+        url=place.url,
+        form=place.form if isinstance(place, Mirror) else "index",
         reachable=reachable,
         speed=source.bytes_per_second if source else None,
+        credentials=isinstance(place, Source) and place.credentials,
+        answered=answered,
     )

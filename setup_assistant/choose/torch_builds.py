@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import DecoderRow, Stack
@@ -11,6 +12,7 @@ from setup_assistant.catalog.torch import Build, Release, cuda_of
 from setup_assistant.choose.kernels import runs
 from setup_assistant.choose.plan import Compatibility
 from setup_assistant.choose.target_platform import Host, native, starts
+from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.versions import at_least, not_above, numbers, within
 
 
@@ -37,6 +39,19 @@ class Pair:
         return numbers(self.release.torch)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What the choice is made from."""
+
+    recipes: Recipes
+    host: Host
+    python: str
+    cards: tuple[Card, ...]
+    strict: bool
+    only_default: bool
+    may_leave_out: bool
+
+
 def cuda_pairs(
     recipes: Recipes,
     host: Host,
@@ -58,14 +73,20 @@ def cuda_pairs(
     """
     found: list[Pair] = []
     for pair in _installable(recipes, host, python):
+        default = pair.release.pypi.get(host.arch) if host.os == "Linux" else None
         builds = [
             b
             for b in pair.release.builds
-            if (not only_default or _is_default(pair.release, b, host))
+            if (not only_default or b.tag == default)
             and build_runs(recipes, host, b, parts)
             and (not strict or native(host, cuda_of(b.tag)))
         ]
-        found += [_with(pair, b, host, default=only_default) for b in _ordered(builds, host)]
+        for build in _ordered(builds, host):
+            own = "native" if native(host, cuda_of(build.tag)) else "minor-version"
+            kind = cast("Compatibility", "default-build" if only_default else own)
+            found.append(
+                replace(pair, build=build.tag, compatibility=kind, verified=build.verified)
+            )
     return found
 
 
@@ -79,7 +100,7 @@ def default_pairs(recipes: Recipes, host: Host, python: str) -> list[Pair]:
     found = []
     for pair in _installable(recipes, host, python):
         tag = pair.release.pypi.get(host.arch, "cpu") if host.os == "Linux" else "cpu"
-        found.append(_replace(pair, tag, "default-build", verified=True))
+        found.append(replace(pair, build=tag, compatibility="default-build"))
     return found
 
 
@@ -154,10 +175,6 @@ def _decoder(recipes: Recipes, release: Release, host: Host, python: str) -> Dec
     return None
 
 
-def _is_default(release: Release, build: Build, host: Host) -> bool:
-    return host.os == "Linux" and release.pypi.get(host.arch) == build.tag
-
-
 def _ordered(builds: list[Build], host: Host) -> list[Build]:
     """Native builds from new to old, then those above the driver from old to new."""
     own = [b for b in builds if native(host, cuda_of(b.tag))]
@@ -165,22 +182,3 @@ def _ordered(builds: list[Build], host: Host) -> list[Build]:
     own.sort(key=lambda b: numbers(cuda_of(b.tag)), reverse=True)
     above.sort(key=lambda b: numbers(cuda_of(b.tag)))
     return own + above
-
-
-def _with(pair: Pair, build: Build, host: Host, *, default: bool) -> Pair:
-    compatibility: Compatibility = "native" if native(host, cuda_of(build.tag)) else "minor-version"
-    return _replace(
-        pair, build.tag, "default-build" if default else compatibility, verified=build.verified
-    )
-
-
-def _replace(pair: Pair, build: str, compatibility: Compatibility, *, verified: bool) -> Pair:
-    return Pair(
-        release=pair.release,
-        build=build,
-        compatibility=compatibility,
-        python=pair.python,
-        stack=pair.stack,
-        decoder=pair.decoder,
-        verified=verified,
-    )

@@ -9,7 +9,6 @@ from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Gpu, Machine
-from setup_assistant.messages import msg
 from setup_assistant.units_text import GIB
 
 HEADROOM = GIB // 2
@@ -65,7 +64,8 @@ def cards_of(machine: Machine, wishes: Wishes, names: Table, notes: Notes) -> li
         if part is None:
             notes.beware(
                 "placement",
-                msg("{gpu}: its compute capability is not known, so it is left out.", gpu=gpu.name),
+                "{gpu}: its compute capability is not known, so it is left out.",
+                gpu=gpu.name,
             )
             continue
         cards.append(_card(gpu, part, machine, names, notes))
@@ -94,11 +94,9 @@ def _card(gpu: Gpu, part: str, machine: Machine, names: Table, notes: Notes) -> 
     if free is None:
         notes.beware(
             "model",
-            msg(
-                "{gpu}: its memory is not known; the plan counts on {gib} GiB.",
-                gpu=gpu.name,
-                gib=UNKNOWN_BUDGET // GIB,
-            ),
+            "{gpu}: its memory is not known; the plan counts on {gib} GiB.",
+            gpu=gpu.name,
+            gib=UNKNOWN_BUDGET // GIB,
         )
     room = UNKNOWN_BUDGET if free is None else budget(gpu, free, machine.system.os)
     return Card(

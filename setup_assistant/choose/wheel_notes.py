@@ -20,33 +20,27 @@ def tell(answer: Answer, host: Host, notes: Notes) -> None:
     elif pair.compatibility == "default-build":
         notes.because(
             "torch",
-            msg(
-                "torch {torch} as the package index carries it ({build}): no index with a "
-                "choice of builds answers. Without a GPU it runs on the CPU.",
-                torch=pair.torch,
-                build=pair.build,
-            ),
+            "torch {torch} as the package index carries it ({build}): no index with a "
+            "choice of builds answers. Without a GPU it runs on the CPU.",
+            torch=pair.torch,
+            build=pair.build,
         )
     else:
         notes.because(
-            "torch", msg("torch {torch}, CPU build: there is no GPU to use.", torch=pair.torch)
+            "torch", "torch {torch}, CPU build: there is no GPU to use.", torch=pair.torch
         )
     notes.because(
         "torchvision",
-        msg(
-            "torchvision {version} is the one made for torch {torch}.",
-            version=pair.release.torchvision,
-            torch=pair.torch,
-        ),
+        "torchvision {version} is the one made for torch {torch}.",
+        version=pair.release.torchvision,
+        torch=pair.torch,
     )
     notes.because(
         "transformers",
-        msg(
-            "transformers {version} needs torch {floor} or newer; Python {python} has both.",
-            version=pair.stack.transformers,
-            floor=pair.stack.torch_min,
-            python=pair.python,
-        ),
+        "transformers {version} needs torch {floor} or newer; Python {python} has both.",
+        version=pair.stack.transformers,
+        floor=pair.stack.torch_min,
+        python=pair.python,
     )
     notes.because(
         "decoder",
@@ -57,11 +51,9 @@ def tell(answer: Answer, host: Host, notes: Notes) -> None:
     for card in answer.left_out:
         notes.beware(
             "placement",
-            msg(
-                "{gpu} ({id}) is left out: no torch build has kernels for it and for the others.",
-                gpu=card.name,
-                id=card.id,
-            ),
+            "{gpu} ({id}) is left out: no torch build has kernels for it and for the others.",
+            gpu=card.name,
+            id=card.id,
         )
 
 
@@ -70,24 +62,20 @@ def _tell_cuda(answer: Answer, host: Host, notes: Notes) -> None:
     parts = ", ".join(sorted({c.part for c in answer.cards}, key=numbers))
     notes.because(
         "torch",
-        msg(
-            "torch {torch} with {build} is the newest that starts on driver {driver} and has "
-            "kernels for compute capability {parts}.",
-            torch=pair.torch,
-            build=pair.build,
-            driver=host.driver or f"CUDA {host.cuda}",
-            parts=parts,
-        ),
+        "torch {torch} with {build} is the newest that starts on driver {driver} and has "
+        "kernels for compute capability {parts}.",
+        torch=pair.torch,
+        build=pair.build,
+        driver=host.driver or f"CUDA {host.cuda}",
+        parts=parts,
     )
     _tell_compatibility(pair, host, notes)
     if not pair.verified:
         notes.beware(
             "torch",
-            msg(
-                "The kernels of torch {torch}+{build} are known from its build script only.",
-                torch=pair.torch,
-                build=pair.build,
-            ),
+            "The kernels of torch {torch}+{build} are known from its build script only.",
+            torch=pair.torch,
+            build=pair.build,
         )
 
 
@@ -96,24 +84,18 @@ def _tell_compatibility(pair: Pair, host: Host, notes: Notes) -> None:
     if pair.compatibility == "default-build":
         notes.because(
             "torch",
-            msg(
-                "It is the package index's default build: no index with a choice of builds answers."
-            ),
+            "It is the package index's default build: no index with a choice of builds answers.",
         )
     elif pair.compatibility == "native":
         notes.because(
-            "torch",
-            msg("Its CUDA {cuda} is not above the driver's {own}.", cuda=cuda, own=host.cuda),
+            "torch", "Its CUDA {cuda} is not above the driver's {own}.", cuda=cuda, own=host.cuda
         )
     else:
         notes.beware(
             "torch",
-            msg(
-                "Its CUDA {cuda} is above the driver's {own}: it runs by minor-version "
-                "compatibility.",
-                cuda=cuda,
-                own=host.cuda,
-            ),
+            "Its CUDA {cuda} is above the driver's {own}: it runs by minor-version compatibility.",
+            cuda=cuda,
+            own=host.cuda,
         )
 
 
@@ -121,11 +103,9 @@ def tell_compat(driver: Driver, notes: Notes) -> None:
     """Say that a forward compatibility package is what reports the CUDA version."""
     notes.beware(
         "torch",
-        msg(
-            "Driver {driver} reports CUDA {cuda}, which is newer than its own: a forward "
-            "compatibility package (cuda-compat) is in use. It works on data center GPUs only, and "
-            "only where that package is.",
-            driver=driver.version,
-            cuda=driver.cuda,
-        ),
+        "Driver {driver} reports CUDA {cuda}, which is newer than its own: a forward "
+        "compatibility package (cuda-compat) is in use. It works on data center GPUs only, and "
+        "only where that package is.",
+        driver=driver.version,
+        cuda=driver.cuda,
     )

@@ -6,29 +6,13 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.choose import refusals
-from setup_assistant.choose.source_legs import Legs
-from setup_assistant.choose.target_platform import Host
-from setup_assistant.choose.torch_builds import Pair, cpu_pairs, cuda_pairs, default_pairs
+from setup_assistant.choose.torch_builds import Pair, Question, cpu_pairs, cuda_pairs, default_pairs
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.versions import at_least
 
 # Releases below this need an older transformers, which no current model code is written for.
 CURRENT = "2.6"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What the choice is made from."""
-
-    recipes: Recipes
-    host: Host
-    python: str
-    cards: tuple[Card, ...]
-    strict: bool
-    only_default: bool
-    may_leave_out: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,21 +44,8 @@ def choose_wheel(question: Question) -> Answer:
     if reduced and (answer is None or _worth(reduced, answer)):
         return reduced
     if answer is None:
-        refusals.refuse(
-            question.recipes,
-            question.host,
-            question.python,
-            question.cards,
-            strict=question.strict,
-            only_default=question.only_default,
-            given=not question.may_leave_out,
-        )
+        refusals.refuse(question)
     return answer
-
-
-def torch_source(legs: Legs) -> bool:
-    """Whether a choice of builds can be reached (or nothing can, so that nothing is lost)."""
-    return legs.torch.reachable or not legs.packages.reachable
 
 
 def without(question: Question, card: Card) -> Answer | None:

@@ -36,12 +36,48 @@ DTYPE = click.option(
     type=click.Choice(["float32", "float16", "bfloat16"]),
     help=_("Precision; by default as planned."),
 )
+
+
+class Sides(click.ParamType):  # type: ignore[type-arg]
+    """WxH in pixels, or WxHxSECONDS, as numbers."""
+
+    name = "sides"
+
+    def __init__(self, example: str) -> None:
+        self.example = example
+
+    def convert(
+        self,
+        value: str,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[int | float, ...]:
+        """Return the numbers."""
+        try:
+            parts = enumerate(value.lower().split("x"))
+            found = tuple(float(p) if i == 2 else int(p) for i, p in parts)
+        except ValueError:
+            found = ()
+        if len(found) != 1 + self.example.count("x") or any(not 0 < n < 1e6 for n in found):
+            flag = param.opts[0] if param else ""
+            detail = _(
+                "{flag} {text!r} is not of the form {example}",
+                flag=flag,
+                text=value,
+                example=self.example,
+            )
+            raise click.UsageError(detail, ctx)
+        return found
+
+
 IMAGES = click.option(
-    "--image", "images", multiple=True, metavar="WxH", help=_("A picture's size (repeatable).")
-)
+    "--image", "images", multiple=True, metavar="WxH", type=Sides("1280x720"),
+    help=_("A picture's size (repeatable)."),
+)  # fmt: skip
 VIDEOS = click.option(
-    "--video", "videos", multiple=True, metavar="WxHxSECONDS", help=_("A video (repeatable).")
-)
+    "--video", "videos", multiple=True, metavar="WxHxSECONDS", type=Sides("1280x720x10"),
+    help=_("A video (repeatable)."),
+)  # fmt: skip
 
 
 def deadline(seconds: float | None = None) -> Option:

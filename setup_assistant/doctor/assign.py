@@ -10,7 +10,7 @@ from typing import Literal
 from setup_assistant.doctor.finding import Diagnosis, Finding, Layer
 from setup_assistant.doctor.install import Install
 from setup_assistant.doctor.owners import changed, owner_of
-from setup_assistant.doctor.requirements import asked
+from setup_assistant.doctor.requirements import taking_part
 from setup_assistant.doctor.watched import Watched
 from setup_assistant.messages import Message, msg
 
@@ -27,9 +27,6 @@ _AROUND: dict[str, Half] = {
     "live-packages-by-hand": "packages",
 }  # fmt: skip
 _OWN = ("driver", "gpu", "environment", "packages", "weights", "runtime")
-# What the canary goes through: its answers prove them.
-_PROVED = ("torch", "torchvision", "transformers", "qwen-vl-utils", "accelerate", "pillow", "numpy",
-           "safetensors", "tokenizers", "huggingface-hub")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +105,7 @@ def _by_frames(ran: Watched, install: Install | None, reasons: tuple[Message, ..
     script = next((w for w in ran.command[1:] if not w.startswith("-")), ran.command[0])
     if not ran.chain or install is None:
         return Verdict(half="script", blamed=script, reasons=reasons)
-    link, proved = ran.chain[0], _proved(install)
+    link, proved = ran.chain[0], taking_part(install)
     file, line, function = link.frames[-1] if link.frames else (script, 0, "")
     place = msg("{kind} was raised in {file}, line {line} ({function}).", kind=link.kind, file=file,
                 line=line, function=function)  # fmt: skip
@@ -126,11 +123,6 @@ def _by_frames(ran: Watched, install: Install | None, reasons: tuple[Message, ..
     return Verdict(half="script", blamed=own, reasons=(*reasons, place, so))
 
 
-def _proved(install: Install) -> set[str]:
-    """Return the packages that the canary goes through."""
-    return {*_PROVED, *(need.name for _by, need in asked(install, *_PROVED))}
-
-
 def _of_python(file: str) -> bool:
     return file.startswith("<") or "python3" in Path(file).parent.as_posix()
 
@@ -142,7 +134,7 @@ def _by_plugins(
     beside: Callable[[Sequence[str]], bool],
 ) -> Verdict | None:
     """Ask the canary beside what else the program imported: a plugin may change the others."""
-    proved = _proved(install) if install else set()
+    proved = taking_part(install) if install else set()
     found = ((n, owner_of(install, f)) for n, f in ran.modules.items()) if install else ()
     loaded = {n: o for n, o in found if o and o not in proved}
     if not loaded or beside(tuple(loaded)):

@@ -21,15 +21,16 @@ def packages_by_hand(case: Case) -> Trouble | NotHere | None:
     if case.prefix is None or by_hand.recorded_packages(case.prefix) is None:
         return NOT_HERE
     found = by_hand.undecided(case.prefix, {})
-    if not found:
+    if not by_hand.to_put_back(found):
+        # What was only added is the person's own.
         return None
     marker = read_marker(case.prefix)
     evidence = [(d.name, f"{d.old or '-'} → {d.new or '-'}") for d in found]
     commands: tuple[str, ...] = ()
     site = Path(str(marker.get("site") or "."))
-    # What was only added stays; what somebody else made changes by their word alone.
+    # What somebody else made changes by their word alone.
     ours = marker.get("engine") != adopt.ENGINE and read_layout(site).env == case.prefix
-    if ours and by_hand.to_put_back(found):
+    if ours:
         commands = (shlex.join(["setup-assistant", "up", "--yes", "--site", str(site)]),)
     said = ", ".join(" ".join(pair) for pair in evidence)
     return trouble(*evidence, status="warn", commands=commands, packages=said)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from setup_assistant.catalog import causes
 from setup_assistant.doctor import (
     by_hand,
+    changed_files,
     disk,
     driver,
     environment,
@@ -43,11 +44,12 @@ CHECKS: tuple[Check, ...] = (
     *startup_hooks.CHECKS, *packages.CHECKS, *stack.CHECKS, *harmful_releases.CHECKS,
     *package_files.CHECKS, *packages.LAST, *by_hand.CHECKS, *libraries.CHECKS,
     *weights.CHECKS, *weights_content.CHECKS, *model_support.CHECKS, *model_run.CHECKS,
-    *runtime.CHECKS,
+    *runtime.CHECKS, *changed_files.CHECKS,
     *network.CHECKS, *disk.CHECKS,
 )  # fmt: skip
-# Seconds for one check. Reading damaged weights again takes long; a dead disk takes for ever.
-_LIMIT, _LIMIT_WEIGHTS = 15.0, 900.0
+# Seconds for one check, by its id or layer. Reading much takes long; a dead disk takes for ever.
+_LIMIT = 15.0
+_LIMITS = {"runtime": None, "weights": 900.0, "files-changed": 900.0}
 _ORDER = ("fail", "warn", "unknown", "blocked", "ok", "skipped")
 # Words in a command that the person must replace first.
 _PLACES = ("=FILE", "=FOLDER", redownload.UNKNOWN)
@@ -124,8 +126,7 @@ def _examine(check: Check, case: Case) -> tuple[Finding, Case]:
     seen = _Seen(case)
     thread = threading.Thread(target=_look, args=(check, seen), daemon=True)
     thread.start()
-    limits = {"runtime": None, "weights": _LIMIT_WEIGHTS}
-    thread.join(limits.get(check.layer, _LIMIT))
+    thread.join(_LIMITS.get(check.id, _LIMITS.get(check.layer, _LIMIT)))
     case = seen.case
     if seen.done:
         return _finding(check, seen.answer, case), case

@@ -11,7 +11,7 @@ from pathlib import Path
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.host import files, paths
-from setup_assistant.messages import Message, msg
+from setup_assistant.messages import msg
 from setup_assistant.units_text import MIB, memory_text
 
 layer = Layered("disk")
@@ -27,14 +27,19 @@ _ROLES = {
 
 
 def places(case: Case) -> Iterator[tuple[str, Path]]:
-    """Yield what each folder is for, and the folder or its nearest existing parent."""
+    """Yield what each folder is for, and the folder or its nearest existing parent.
+
+    What is whole and cannot be written is only read, as in a container, and left out.
+    """
     temp = case.variables.get("TMPDIR")
     wanted = [("temp", Path(temp) if temp else Path(tempfile.gettempdir())),
               ("environment", case.prefix), ("model", case.folder),
               ("cache", paths.package_cache())]  # fmt: skip
     for role, path in wanted:
-        if path is not None:
-            yield role, files.nearest_existing(path.expanduser())
+        found = files.nearest_existing(path.expanduser()) if path is not None else None
+        only_read = role == "environment" or (role == "model" and not _incomplete(case))
+        if found is not None and not (only_read and not _writable(found)):
+            yield role, found
 
 
 @layer.check("temp-missing")
@@ -50,17 +55,12 @@ def temp_missing(case: Case) -> Trouble | NotHere | None:
 
 @layer.check("disk-read-only")
 def disk_read_only(case: Case) -> Trouble | NotHere | None:
-    """Ask the disk, and the right to write; weights and foreign environments may be read-only."""
+    """Ask for the right to write."""
     for role, path in places(case):
-        # Not on Windows, whose folders say nothing by their mode.
-        mounted = os.name != "nt" and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
-        if not mounted and os.access(path, os.W_OK):
-            continue
-        foreign = not mounted and os.name != "nt" and path.stat().st_uid != os.getuid()
-        needed = role in ("temp", "cache") or (role == "environment" and not foreign)
-        said = msg("read-only file system") if mounted else msg("no permission to write")
-        return trouble((path, said), role=str(_ROLES[role]), path=str(path),
-                       status="fail" if needed or _incomplete(case) else "warn")  # fmt: skip
+        if not _writable(path):
+            mounted = os.access(path, os.W_OK) or bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+            said = msg("read-only file system") if mounted else msg("no permission to write")
+            return trouble((path, said), role=str(_ROLES[role]), path=str(path))
     return None
 
 
@@ -95,30 +95,24 @@ def _writable(path: Path) -> bool:
 def disk_full(case: Case) -> Trouble | NotHere | None:
     """Ask each disk for what an ordinary user may write."""
     for role, path in places(case):
-        free = files.free_bytes(path)
-        if free < _FULL:
-            # Whole weights and a whole environment need no more room.
-            harmless = role == "model" and not _incomplete(case)
-            return trouble(_left(path, free), role=str(_ROLES[role]), path=str(path),
-                           free=memory_text(free), commands=_room(role, path),
-                           status="warn" if harmless else "fail")  # fmt: skip
+        # Whole weights and a whole environment need no more room.
+        if files.free_bytes(path) < _FULL:
+            return _short(role, path, warn=role == "model" and not _incomplete(case))
     return None
 
 
 @layer.check("disk-tight", needs=("disk-full",))
 def disk_tight(case: Case) -> Trouble | NotHere | None:
     """Ask the folder that pip unpacks in."""
-    for role, path in places(case):
-        free = files.free_bytes(path)
-        if role == "temp" and free < _TIGHT:
-            return trouble(_left(path, free), role=str(_ROLES[role]), path=str(path),
-                           free=memory_text(free), commands=_room(role, path),
-                           status="warn")  # fmt: skip
-    return None
+    temp = (p for role, p in places(case) if role == "temp" and files.free_bytes(p) < _TIGHT)
+    return next((_short("temp", path, warn=True) for path in temp), None)
 
 
-def _left(path: Path, free: int) -> tuple[Path, Message]:
-    return path, msg("{count} bytes free", count=free)
+def _short(role: str, path: Path, *, warn: bool) -> Trouble:
+    free = files.free_bytes(path)
+    return trouble((path, msg("{count} bytes free", count=free)), role=str(_ROLES[role]),
+                   path=str(path), free=memory_text(free), commands=_room(role, path),
+                   status="warn" if warn else "fail")  # fmt: skip
 
 
 def _room(role: str, path: Path) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.host import kept_environment, lenient
-from setup_assistant.host.prefix import closed, python_in
+from setup_assistant.host import kept_environment
+from setup_assistant.host.prefix import closed, python_in, pyvenv, site_packages
 from setup_assistant.messages import msg
 from setup_assistant.versions import at_least, minor
 
@@ -75,7 +75,7 @@ def python_moved(case: Case) -> Trouble | NotHere | None:
     if python.is_symlink() and not python.exists():
         return trouble((python, f"-> {python.readlink()}"), home=str(python.readlink()),
                        commands=_again(case))  # fmt: skip
-    home = pyvenv(case).get("home", "")
+    home = pyvenv(case.prefix).get("home", "")
     if home and not Path(home).is_dir():
         return trouble((case.prefix / "pyvenv.cfg", f"home = {home}"), home=home,
                        commands=_again(case))  # fmt: skip
@@ -103,11 +103,12 @@ def python_mismatch(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     real = python_in(case.install.prefix)
     found = re.search(r"python(3\.\d+)$", os.path.realpath(real))
-    folders = {m[1] for f in case.install.folders if (m := re.search(r"python(3\.\d+)", str(f)))}
+    own = site_packages(case.install.prefix)
+    folders = {m[1] for f in own if (m := re.search(r"python(3\.\d+)", str(f)))}
     said = found[1] if found else minor(case.install.python or "")
     if not said or not folders or said in folders:
         return None
-    return trouble((real, said), *(("folder", f) for f in case.install.folders),
+    return trouble((real, said), *(("folder", f) for f in own),
                    packages=", ".join(sorted(folders)), python=said,
                    commands=_again(case))  # fmt: skip
 
@@ -178,13 +179,6 @@ def redirected_output(case: Case) -> Trouble | NotHere | None:
             return trouble((path, msg("what pip printed")), status="warn", file=path.name,
                            commands=(command,))  # fmt: skip
     return None
-
-
-def pyvenv(case: Case) -> dict[str, str]:
-    """Return what pyvenv.cfg says; nothing where there is none."""
-    text = lenient.text(case.prefix / "pyvenv.cfg") if case.prefix else ""
-    pairs = (line.partition("=") for line in text.splitlines())
-    return {key.strip().lower(): value.strip() for key, _sign, value in pairs}
 
 
 CHECKS = tuple(layer.checks)

@@ -20,10 +20,9 @@ from setup_assistant.doctor import situation
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.finding import Finding
 from setup_assistant.doctor.foresee import Act, Foreseen, foresee
-from setup_assistant.doctor.gather import opened
 from setup_assistant.errors import SetupError
 from setup_assistant.host import kept_environment, removal, run, temporary
-from setup_assistant.host.prefix import Change, packages
+from setup_assistant.host.prefix import Change, packages, site_packages
 from setup_assistant.host.removal_proofs import Both, Proof, called, seen
 from setup_assistant.messages import msg
 from setup_assistant.steps.backends import uv
@@ -130,8 +129,7 @@ def roots_of(finding: Finding, case: Case) -> tuple[Path, ...]:
     if finding.layer == "weights":
         return (case.folder,) if case.folder else ()
     if finding.layer == "packages":
-        install = opened(case).install
-        return (install.prefix, *install.folders) if install else ()
+        return (case.prefix, *site_packages(case.prefix)) if case.prefix else ()
     return (case.cwd,) if finding.id == "redirected-output" else ()
 
 

@@ -22,9 +22,6 @@ from setup_assistant.host.prefix import closed
 from setup_assistant.verify.results import Verification
 from setup_assistant.weights.model_folder import ModelFolder
 
-# Whose requirements are followed; what else a model's answer needs follows from them.
-ROOTS = ("torch", "torchvision", "transformers", "qwen-vl-utils", "accelerate", "pillow", "numpy",
-         "safetensors", "tokenizers", "huggingface-hub")  # fmt: skip
 # What must be there before a field can be filled in.
 _BEFORE = {"torch_run": ("cuda",), "verification": ("cuda",), "model_run": ("cuda", "verification")}
 
@@ -65,7 +62,7 @@ def _unmet(case: Case) -> object:
     if case.install is None:
         return ()
     optional = requirements.below_floor(case.install, "transformers", ("torch", "vision"))
-    return (*requirements.unmet(case.install, ROOTS), *optional)
+    return (*requirements.unmet(case.install, requirements.ROOTS), *optional)
 
 
 def _verification(case: Case) -> Verification | None:

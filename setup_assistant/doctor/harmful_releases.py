@@ -8,15 +8,14 @@ import shlex
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.finding import Status
+from setup_assistant.doctor.packages import FIRST, NO_PYTHON
 from setup_assistant.verify.installs import install_command
 from setup_assistant.versions import at_least
 
 layer = Layered("packages")
-_NO_PYTHON = ("python-missing", "python-moved")
-_FIRST = (*_NO_PYTHON, "torch-missing", "torch-overlaid")
 
 
-@layer.check("numpy-too-new", needs=(*_NO_PYTHON, "torch-missing"))
+@layer.check("numpy-too-new", needs=(*NO_PYTHON, "torch-missing"))
 def numpy_too_new(case: Case) -> Trouble | NotHere | None:
     """Compare NumPy's major with what torch up to 2.2 accepts."""
     install = case.install
@@ -30,7 +29,7 @@ def numpy_too_new(case: Case) -> Trouble | NotHere | None:
                    torch=install.torch.version, numpy=numpy)  # fmt: skip
 
 
-@layer.check("pynvml-shadow", needs=_NO_PYTHON)
+@layer.check("pynvml-shadow", needs=NO_PYTHON)
 def pynvml_shadow(case: Case) -> Trouble | NotHere | None:
     """Look for PyPI's `pynvml`, whose module hides the maintained one."""
     install = case.install
@@ -45,7 +44,7 @@ def pynvml_shadow(case: Case) -> Trouble | NotHere | None:
     return trouble(("pynvml", version), commands=commands, version=version, status=status)
 
 
-@layer.check("mkl-too-new", needs=_FIRST, refutable=True)
+@layer.check("mkl-too-new", needs=FIRST, refutable=True)
 def mkl_too_new(case: Case) -> Trouble | NotHere | None:
     """Read conda's records; MKL 2024.1 dropped iJIT_NotifyEvent."""
     install = case.install

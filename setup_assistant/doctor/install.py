@@ -68,7 +68,7 @@ class Install:
 
     def __init__(self, prefix: Path) -> None:
         self.prefix = prefix
-        self.folders = files.site_packages(prefix)
+        self.folders = files.search_path(prefix)
 
     @cached_property
     def entries(self) -> dict[Path, list[str]]:

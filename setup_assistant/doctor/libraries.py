@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from setup_assistant.doctor import elf
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.doctor.install import Dist, Install
+from setup_assistant.doctor.install import Install
 from setup_assistant.doctor.linked import roots
 from setup_assistant.doctor.loader import Linked
-from setup_assistant.doctor.packages import again
+from setup_assistant.doctor.owners import owner_of
+from setup_assistant.doctor.packages import FIRST, again
 from setup_assistant.doctor.stack import torchvision_mismatch
 from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command
 from setup_assistant.versions import at_least
 
 layer = Layered("packages")
-_FIRST = ("python-missing", "python-moved", "torch-missing", "torch-overlaid")
 # Not needed for an answer: trouble with it is a warning.
 _OPTIONAL = ("cv2", "av")
 # A library's name, cut at its version, to the end of NVIDIA's package that brings it.
@@ -38,15 +39,6 @@ _DEBIAN = {"libGL.so.1": "libgl1", "libgomp.so.1": "libgomp1", "libstdc++.so.6":
            "libnuma.so.1": "libnuma1", "libgcc_s.so.1": "libgcc-s1"}  # fmt: skip
 
 
-def owner(install: Install, path: Path) -> Dist | None:
-    """Return the distribution whose record names a file."""
-    for dist in install.dists:
-        for recorded, _size in dist.recorded():
-            if recorded.endswith(path.name) and Path(recorded).resolve() == path.resolve():
-                return dist
-    return None
-
-
 def _cuda_package(install: Install, library: str) -> str | None:
     """Return what to install for one of CUDA's libraries, as torch asks for it."""
     from setup_assistant.doctor.requirements import asked
@@ -63,8 +55,9 @@ def _cuda_package(install: Install, library: str) -> str | None:
 
 
 def _again(case: Case, path: Path) -> tuple[str, ...]:
-    dist = owner(case.install, path) if case.install else None
-    return (again(case.install, dist),) if dist and case.install else ()
+    install = case.install
+    dist = install.by_name.get(owner_of(install, str(path)) or "") if install else None
+    return (again(install, dist),) if install and dist else ()
 
 
 def _optional(install: Install, path: Path) -> bool:
@@ -73,7 +66,7 @@ def _optional(install: Install, path: Path) -> bool:
 
 @layer.check(
     "library-damaged",
-    needs=(*_FIRST, "files-missing"),
+    needs=(*FIRST, "files-missing"),
     refutable=True,
     gathers=("linked",),
 )
@@ -92,7 +85,7 @@ def library_damaged(case: Case) -> Trouble | NotHere | None:
 
 @layer.check(
     "library-machine",
-    needs=(*_FIRST, "wheel-tags", "library-damaged"),
+    needs=(*FIRST, "wheel-tags", "library-damaged"),
     refutable=True,
     gathers=("linked",),
 )
@@ -123,7 +116,7 @@ def _beside(case: Case) -> Iterator[Path]:
 @layer.check(
     "library-missing",
     needs=(
-        *_FIRST,
+        *FIRST,
         "nvidia-missing",
         "files-missing",
         "library-damaged",
@@ -173,7 +166,7 @@ def _brings(case: Case, install: Install, link: Linked) -> tuple[str, ...]:
 
 @layer.check(
     "library-version",
-    needs=(*_FIRST, "glibc-too-old", "library-missing", "library-damaged", "library-machine"),
+    needs=(*FIRST, "glibc-too-old", "library-missing", "library-damaged", "library-machine"),
     refutable=True,
     gathers=("linked",),
 )
@@ -190,25 +183,15 @@ def library_version(case: Case) -> Trouble | NotHere | None:
             lacking = sorted(versions - offered, key=_natural) if offered else []
             if link is None or link.path is None or not lacking:
                 continue
-            advice = None if link.how != "variable" else _UNSET
-            commands = ("unset LD_LIBRARY_PATH",) if advice else _newer(case, name)
-            return _with(
-                trouble((file, f"{name}: {lacking[-1]}"), (link.path, msg("does not define it")),
-                        file=file.name, need=lacking[-1], library=name,
-                        folder=str(link.path.parent), commands=commands),
-                advice)  # fmt: skip
+            found = trouble((file, f"{name}: {lacking[-1]}"),
+                            (link.path, msg("does not define it")), file=file.name,
+                            need=lacking[-1], library=name, folder=str(link.path.parent),
+                            commands=_newer(case, name))  # fmt: skip
+            if link.how != "variable":
+                return found
+            said = msg("Take the variable away while you work in this environment.")
+            return replace(found, advice=said, commands=("unset LD_LIBRARY_PATH",))
     return None
-
-
-_UNSET = msg("Take the variable away while you work in this environment.")
-
-
-def _with(found: Trouble, advice: object) -> Trouble:
-    from dataclasses import replace
-
-    from setup_assistant.messages import Message
-
-    return replace(found, advice=advice) if isinstance(advice, Message) else found
 
 
 def _newer(case: Case, name: str) -> tuple[str, ...]:

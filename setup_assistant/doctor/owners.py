@@ -12,23 +12,25 @@ from setup_assistant.doctor.install import Dist, Install
 from setup_assistant.host.prefix import normal_name
 from setup_assistant.messages import msg
 
+# Bytes; what is larger takes longer to read than an answer.
+_LARGE = 64 << 20
+
 
 def owner_of(install: Install, file: str) -> str | None:
-    """Return the package of a file; the name of its module where no package brings it."""
+    """Return the package of a file; else that of its module, or the module's own name."""
     for folder in install.folders:
         for home in {folder, folder.resolve()}:
             if file.startswith(f"{home}/"):
-                module = file.removeprefix(f"{home}/").partition("/")[0]
-                return _brings(install, module) or normal_name(module.removesuffix(".py"))
+                place = file.removeprefix(f"{home}/")
+                module = place.partition("/")[0]
+                brings = _recorded(install, f"{place},") or _recorded(install, f"{module}/")
+                return brings or normal_name(module.removesuffix(".py"))
     return None
 
 
-def _brings(install: Install, module: str) -> str | None:
-    for dist in install.dists:
-        record = dist.text("RECORD") or ""
-        if record.startswith(f"{module}/") or f"\n{module}/" in record or f"\n{module}," in record:
-            return dist.name
-    return None
+def _recorded(install: Install, start: str) -> str | None:
+    rows = ((dist.name, f"\n{dist.text('RECORD') or ''}") for dist in install.dists)
+    return next((name for name, record in rows if f"\n{start}" in record), None)
 
 
 def changed(install: Install, file: str) -> str:
@@ -36,24 +38,33 @@ def changed(install: Install, file: str) -> str:
     for dist in install.dists:
         name = next((file.removeprefix(f"{h}/") for h in {dist.home, dist.home.resolve()}
                      if file.startswith(f"{h}/")), "")  # fmt: skip
-        for place, wanted in _sums(dist) if name else ():
+        for place, wanted, _size in _sums(dist) if name else ():
             if place == name:
                 return _unlike(Path(file), wanted)
     return ""
 
 
 def edited(install: Install, names: Collection[str]) -> Iterator[tuple[Dist, str]]:
-    """Yield the sources of packages that are there and not as they were installed."""
+    """Yield the files of packages that are there, of their size if compiled, and yet not the same.
+
+    Libraries of many megabytes are left out; one that was stripped has another size.
+    """
     for dist in install.dists:
-        for place, wanted in _sums(dist) if dist.name in names else ():
-            if place.endswith(".py") and _unlike(dist.home / place, wanted):
-                yield dist, str(dist.home / place)
+        for place, wanted, size in _sums(dist) if dist.name in names else ():
+            path = dist.home / place
+            compiled = ".so" in path.name and _held(path) == size < _LARGE
+            if (compiled or place.endswith(".py")) and _unlike(path, wanted):
+                yield dist, str(path)
 
 
-def _sums(dist: Dist) -> Iterator[tuple[str, str]]:
+def _sums(dist: Dist) -> Iterator[tuple[str, str, int]]:
     for row in csv.reader((dist.text("RECORD") or "").splitlines()):
         if len(row) == 3 and row[1].startswith("sha256="):
-            yield row[0], row[1].removeprefix("sha256=")
+            yield row[0], row[1].removeprefix("sha256="), int(row[2] or 0)
+
+
+def _held(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else -1
 
 
 def _unlike(path: Path, wanted: str) -> str:

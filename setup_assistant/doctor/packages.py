@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,8 +21,10 @@ _NEEDED = {"torchvision": "torchvision", "transformers": "transformers",
            "qwen-vl-utils": "qwen_vl_utils", "accelerate": "accelerate", "pillow": "PIL",
            "numpy": "numpy", "safetensors": "safetensors", "tokenizers": "tokenizers",
            "huggingface-hub": "huggingface_hub"}  # fmt: skip
+_VERSION = re.compile(r"^Version:[ \t]*\S", re.MULTILINE)
 _OF_CUDA = ("nvidia-", "cuda-", "triton")
 NO_PYTHON = ("python-missing", "python-moved")
+FIRST = (*NO_PYTHON, "torch-missing", "torch-overlaid")
 
 
 def again(install: Install, dist: Dist) -> str:
@@ -79,15 +82,16 @@ def metadata_broken(case: Case) -> Trouble | NotHere | None:
         return NOT_HERE
     for dist in install.dists:
         for name in ("METADATA", "RECORD"):
-            path = dist.info / name
+            text = dist.text(name)
             # Conda writes neither RECORD nor INSTALLER of its own for every package.
-            if not path.exists() and not _of_conda(dist):
+            absent = text is None and not _of_conda(dist)
+            hollow = name == "METADATA" and text is not None and not _VERSION.search(text)
+            if absent or hollow:
+                # Without a version pip does not find what it is to replace.
                 stale = shlex.join(["rm", "-r", "--", str(dist.info)])
-                return trouble((path, msg("absent")), name=dist.name, file=name,
+                said = msg("absent") if absent else msg("names no version")
+                return trouble((dist.info / name, said), name=dist.name, file=name,
                                commands=(stale, again(install, dist)))  # fmt: skip
-            if name == "METADATA" and path.exists() and path.stat().st_size == 0:
-                return trouble((path, msg("empty")), name=dist.name, file=name,
-                               commands=(again(install, dist),))  # fmt: skip
     return None
 
 
@@ -164,13 +168,13 @@ def _absent_commands(install: Install, absent: list[str]) -> Iterator[str]:
     """Yield one command for all packages of one source that are put in the same way."""
     groups: dict[tuple[bool, str], list[str]] = {}
     for name in absent:
-        pin, index = _wanted(install, name)
+        pin, index = wanted(install, name)
         groups.setdefault((name in install.by_name, index), []).append(pin)
     for (again_, index), pins in groups.items():
         yield install_command(install.prefix, *pins, again=again_, index_url=index)
 
 
-def _wanted(install: Install, name: str) -> tuple[str, str]:
+def wanted(install: Install, name: str) -> tuple[str, str]:
     """Return what to install for a missing package, and from which index."""
     record = install.version(name)
     if name != "torchvision" or install.torch is None:

@@ -10,7 +10,6 @@ from setup_assistant.doctor import requirements, situation
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.explain import explain
-from setup_assistant.doctor.gather import ROOTS
 from setup_assistant.doctor.install import Dist, Install
 from setup_assistant.doctor.owners import changed, edited, owner_of
 from setup_assistant.doctor.packages import again
@@ -47,7 +46,7 @@ def why(case: Case, cause: str, lines: tuple[str, ...]) -> Trouble | None:
     if found is None and not proved and cause != "package-missing":
         found = _strayed(install) if causes.layer_of(cause) in _INSIDE else None
     if found is None and cause in VAGUE:
-        found = _misfit(install) or _said(case, lines)
+        found = _misfit(install) or _edited(install, sources=False) or _said(case, lines)
     if found is None and not proved and cause in (*VAGUE, *WRONG):
         found = _edited(install)
     return found
@@ -56,9 +55,8 @@ def why(case: Case, cause: str, lines: tuple[str, ...]) -> Trouble | None:
 def _strayed(install: Install) -> Trouble | None:
     """Look for what an answer goes through, and left the lock that was proved."""
     pins = situation.site_pins(install.prefix)[0]
-    left = {
-        n: v for n in _taking_part(install) if (v := install.version(n)) and pins.get(n, v) != v
-    }
+    versions = {n: install.version(n) for n in requirements.taking_part(install)}
+    left = {n: v for n, v in versions.items() if v and pins.get(n, v) != v}
     if not left:
         return None
     return Trouble(
@@ -69,14 +67,13 @@ def _strayed(install: Install) -> Trouble | None:
     )  # fmt: skip
 
 
-def _taking_part(install: Install) -> set[str]:
-    """Return the packages that an answer goes through."""
-    return {*ROOTS, *(need.name for _by, need in requirements.asked(install, *ROOTS))}
+def _edited(install: Install, *, sources: bool = True) -> Trouble | None:
+    """Compare the files that an answer goes through with their records.
 
-
-def _edited(install: Install) -> Trouble | None:
-    """Compare the sources that an answer goes through with their records."""
-    found = list(edited(install, _taking_part(install)))
+    Sources may have been changed on purpose, and are blamed last.
+    """
+    every = edited(install, requirements.taking_part(install))
+    found = [row for row in every if sources or not row[1].endswith(".py")]
     if not found:
         return None
     dists = dict.fromkeys(dist for dist, _file in found)
@@ -107,7 +104,7 @@ def _by_frames(case: Case, install: Install) -> Trouble | None:
         dist = install.by_name.get(owner)
         if dist is not None and changed(install, file):
             return _not_whole(install, (dist,), file)
-    asked = _taking_part(install)
+    asked = requirements.taking_part(install)
     plugin = next((o for o in owners.values() if o in install.by_name and o not in asked), None)
     if plugin is None:
         return None

@@ -9,6 +9,10 @@ from setup_assistant.doctor.install import Install
 from setup_assistant.host.prefix import normal_name
 from setup_assistant.versions import at_least, minor, numbers
 
+# Whose requirements are followed; what else a model's answer needs follows from them.
+ROOTS = ("torch", "torchvision", "transformers", "qwen-vl-utils", "accelerate", "pillow", "numpy",
+         "safetensors", "tokenizers", "huggingface-hub")  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
@@ -32,6 +36,11 @@ class Unmet:
     def pin(self) -> str:
         """What to give to pip."""
         return self.text.replace(" ", "")
+
+
+def taking_part(install: Install) -> set[str]:
+    """Return the packages that an answer goes through."""
+    return {*ROOTS, *(need.name for _by, need in asked(install, *ROOTS))}
 
 
 def unmet(install: Install, roots: tuple[str, ...]) -> Iterator[Unmet]:

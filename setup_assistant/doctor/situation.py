@@ -16,6 +16,7 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.install import Install
 from setup_assistant.doctor.install_words import held, installing
 from setup_assistant.errors import SetupError
+from setup_assistant.host import files
 from setup_assistant.machine.facts import Machine
 from setup_assistant.versions import minor
 
@@ -125,7 +126,7 @@ def site_pins(prefix: Path) -> tuple[dict[str, str], str]:
         return {}, ""
     try:
         plan = read_plan(layout)
-        text = layout.packages_lock.read_text(encoding="utf-8", errors="replace")
+        text = files.plain(layout.packages_lock).read_text(encoding="utf-8", errors="replace")
     except (SetupError, OSError):
         return {}, ""
     pins = locked.pins(text)

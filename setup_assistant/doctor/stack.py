@@ -9,17 +9,12 @@ from setup_assistant.catalog import stacks
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Install
+from setup_assistant.doctor.packages import FIRST, wanted
 from setup_assistant.messages import Message, msg
-from setup_assistant.verify.installs import (
-    install_command,
-    torch_index,
-    torchvision_for,
-    uninstall_command,
-)
+from setup_assistant.verify.installs import install_command, torchvision_for, uninstall_command
 from setup_assistant.versions import at_least, numbers
 
 layer = Layered("packages")
-_FIRST = ("python-missing", "python-moved", "torch-missing", "torch-overlaid")
 # transformers asks for it when a model is put on a device by `device_map`.
 _ACCELERATE_FLOOR = "0.26"
 # Reasons of the recipe, where the catalogue of sentences finds them.
@@ -33,14 +28,11 @@ _FFMPEG = tuple(f"libavutil.so.{n}" for n in range(56, 62))
 
 def torchvision_commands(install: Install) -> tuple[str, ...]:
     """Return the command that brings the torchvision of the installed torch."""
-    torch = f"{install.torch.version}+{install.torch.build}" if install.torch else ""
-    release = torchvision_for(torch, None)
-    pin = f"torchvision=={release}" if release else "torchvision"
-    index = torch_index(torch, install.version("torch") or "", None)
+    pin, index = wanted(install, "torchvision")
     return (install_command(install.prefix, pin, again=True, index_url=index),)
 
 
-@layer.check("torchvision-mismatch", needs=_FIRST, refutable=True)
+@layer.check("torchvision-mismatch", needs=FIRST, refutable=True)
 def torchvision_mismatch(case: Case) -> Trouble | NotHere | None:
     """Compare torchvision's own demand, and the table of pairs, with the installed torch."""
     install = case.install
@@ -57,19 +49,19 @@ def torchvision_mismatch(case: Case) -> Trouble | NotHere | None:
     if (exact or floor) and not said:
         # The table of pairs is read only where it is needed: that takes 30 ms.
         return None
-    wanted = torchvision_for(torch, None) or "?"
-    if not said and wanted != "?" and numbers(held)[:2] != numbers(wanted)[:2]:
-        said = str(msg("made for torchvision {wanted}", wanted=wanted))
+    fitting = torchvision_for(torch, None) or "?"
+    if not said and fitting != "?" and numbers(held)[:2] != numbers(fitting)[:2]:
+        said = str(msg("made for torchvision {wanted}", wanted=fitting))
     if not said:
         return None
     return trouble((dist.info.name, said), ("torch/version.py", torch), torchvision=held,
                    commands=torchvision_commands(install), torch=torch,
-                   wanted=f"torchvision {wanted}")  # fmt: skip
+                   wanted=f"torchvision {fitting}")  # fmt: skip
 
 
 @layer.check(
     "torchvision-variant",
-    needs=(*_FIRST, "torchvision-mismatch"),
+    needs=(*FIRST, "torchvision-mismatch"),
     refutable=True,
 )
 def torchvision_variant(case: Case) -> Trouble | NotHere | None:
@@ -110,7 +102,7 @@ def _written(install: Install, module: str) -> str | None:
     return found[1] if found else None
 
 
-@layer.check("cpu-build", needs=_FIRST, gathers=("cuda",))
+@layer.check("cpu-build", needs=FIRST, gathers=("cuda",))
 def cpu_build(case: Case) -> Trouble | NotHere | None:
     """Look for a CPU build on a machine with a working GPU."""
     from setup_assistant.doctor.builds import swap_commands
@@ -126,7 +118,7 @@ def cpu_build(case: Case) -> Trouble | NotHere | None:
                    torch=install.torch.version, commands=swap_commands(case))  # fmt: skip
 
 
-@layer.check("torch-regression", needs=_FIRST)
+@layer.check("torch-regression", needs=FIRST)
 def torch_regression(case: Case) -> Trouble | NotHere | None:
     """Look for a release line that the recipe says to avoid."""
     from setup_assistant.doctor.builds import release_of
@@ -141,7 +133,7 @@ def torch_regression(case: Case) -> Trouble | NotHere | None:
                    reason=str(Message(release.avoid)), status="warn")  # fmt: skip
 
 
-@layer.check("transformers-floor", needs=(*_FIRST, "package-missing"), refutable=True)
+@layer.check("transformers-floor", needs=(*FIRST, "package-missing"), refutable=True)
 def transformers_floor(case: Case) -> Trouble | NotHere | None:
     """Compare torch with the floor that the recipe knows of this transformers."""
     install = case.install
@@ -160,7 +152,7 @@ def transformers_floor(case: Case) -> Trouble | NotHere | None:
                    commands=(install_command(install.prefix, pin),))  # fmt: skip
 
 
-@layer.check("accelerate-old", needs=(*_FIRST, "package-missing"))
+@layer.check("accelerate-old", needs=(*FIRST, "package-missing"))
 def accelerate_old(case: Case) -> Trouble | NotHere | None:
     """Compare accelerate with the floor of `device_map`."""
     install = case.install
@@ -175,7 +167,7 @@ def accelerate_old(case: Case) -> Trouble | NotHere | None:
                    commands=(install_command(install.prefix, f"accelerate>={floor}"),))  # fmt: skip
 
 
-@layer.check("rope-scaling", needs=(*_FIRST, "package-missing"))
+@layer.check("rope-scaling", needs=(*FIRST, "package-missing"))
 def rope_scaling(case: Case) -> Trouble | NotHere | None:
     """Look for the two releases with the fault."""
     have = case.install.version("transformers") if case.install else None
@@ -187,7 +179,7 @@ def rope_scaling(case: Case) -> Trouble | NotHere | None:
     return trouble(("transformers", have), status="warn", have=have, commands=(command,))
 
 
-@layer.check("decoder-missing", needs=(*_FIRST, "package-missing"))
+@layer.check("decoder-missing", needs=(*FIRST, "package-missing"))
 def decoder_missing(case: Case) -> Trouble | NotHere | None:
     """Look for decord or torchcodec; torchvision before 0.26 reads clips by itself, with av."""
     install = case.install
@@ -211,7 +203,7 @@ def _decoder(case: Case) -> str:
     return next((f"{d.package}=={d.version}" for d in found), "torchcodec")
 
 
-@layer.check("torchcodec-ffmpeg", needs=(*_FIRST, "package-missing"), refutable=True)
+@layer.check("torchcodec-ffmpeg", needs=(*FIRST, "package-missing"), refutable=True)
 def torchcodec_ffmpeg(case: Case) -> Trouble | NotHere | None:
     """Look for libavutil in the environment and the system."""
     install = case.install
@@ -227,7 +219,7 @@ def torchcodec_ffmpeg(case: Case) -> Trouble | NotHere | None:
                    commands=(install_command(install.prefix, _decoder(case)),))  # fmt: skip
 
 
-@layer.check("flash-attn-mismatch", needs=_FIRST, refutable=True)
+@layer.check("flash-attn-mismatch", needs=FIRST, refutable=True)
 def flash_attn_mismatch(case: Case) -> Trouble | NotHere | None:
     """Read the torch line out of flash-attn's own version, e.g. `+cu12torch2.7cxx11abitrue`."""
     install = case.install

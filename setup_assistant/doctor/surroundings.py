@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from setup_assistant.host import run as door
-from setup_assistant.host.prefix import python_in
+from setup_assistant.host.prefix import python_in, search_path
 
 _CHILD = Path(__file__).with_name("surroundings_child.py")
 _DEADLINE = 180.0
@@ -98,6 +98,6 @@ def alone_variables() -> dict[str, str]:
 
 def foreign(prefix: Path, seen: Seen) -> dict[str, str]:
     """Return the modules that come neither from the environment nor from its Python."""
-    own = tuple(f"{p}{os.sep}" for p in {str(prefix), str(prefix.resolve()), seen.library,
-                                  str(Path(seen.library).resolve())})  # fmt: skip
+    homes = (prefix, Path(seen.library), *search_path(prefix))
+    own = tuple(f"{p}{os.sep}" for home in homes for p in {home, home.resolve()})
     return {n: f for n, f in seen.loaded.items() if not f.startswith(own) and n != "__main__"}

@@ -35,7 +35,9 @@ def look(case: Case) -> Trouble | NotHere | None:
     if alone is None:
         return None
     away = surroundings.foreign(install.prefix, person)
-    shadows = {n: f for n, f in away.items() if alone.loaded.get(n, f) != f}
+    # What lies elsewhere both times, as what torch writes and imports, is in nobody's way.
+    always = surroundings.foreign(install.prefix, alone)
+    shadows = {n: f for n, f in away.items() if alone.loaded.get(n, f) != f and n not in always}
     if shadows:
         return _put_in_the_way(case, person, shadows)
     if person.failed is None or alone.failed is not None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from setup_assistant.doctor import elf
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
-from setup_assistant.doctor.environment import pyvenv
 from setup_assistant.doctor.install import Install
+from setup_assistant.host.prefix import pyvenv
 from setup_assistant.messages import msg
 from setup_assistant.versions import minor
 
@@ -59,7 +59,7 @@ def user_site(case: Case) -> Trouble | NotHere | None:
     install = case.install
     if install is None or not install.python or case.variables.get("PYTHONNOUSERSITE"):
         return NOT_HERE
-    if pyvenv(case).get("include-system-site-packages", "true") != "true":
+    if pyvenv(install.prefix).get("include-system-site-packages", "true") != "true":
         return None
     folder = of_home(case)
     for package in _OURS:

@@ -16,7 +16,7 @@ ERRORS: dict[str, ErrorKind] = {
     ),
     "weights_unknown": failed(
         msg("{url} has no model {model}."),
-        msg("Check the spelling of the id, or name another hub with MODELSCOPE_ENDPOINT."),
+        msg("Check the spelling of the id, or name another hub with --source."),
     ),
     "weights_denied": failed(
         msg("{url} does not give {model} to everyone."),

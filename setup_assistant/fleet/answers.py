@@ -107,7 +107,8 @@ def _of_state(host: str, value: Mapping[str, Any]) -> tuple[tuple[Answer, ...], 
         return fault("timed_out", host=host, seconds=round(float(value.get("seconds", 0))))
     if value.get("errno") in _FULL or "No space left" in detail:
         return fault("disk_full", host=host)
-    if state == "broken":
+    # Without its folder, somebody deleted that under it.
+    if state == "broken" and value.get("errno") != errno.ENOENT:
         return fault("home_not_writable", host=host, detail=detail)
     result = value.get("result")
     return fault("job_died", host=host) if result is None else _answers(host, result)

@@ -18,7 +18,7 @@ from setup_assistant.fleet.reach import Target
 _SSH = ("host_key_changed", "host_key_unknown", "name_unknown", "login_refused", "no_ssh_server",
         "host_down", "jump_failed")  # fmt: skip
 _SUDO = ("sudo_refused", "sudo_missing")
-_AGENT = ("disk_full", "home_noexec", "no_command", "agent_unfit", "python_partial",
+_AGENT = ("disk_full", "home_noexec", "no_command", "agent_unfit", "python_partial", "job_died",
           "home_not_writable")  # fmt: skip
 _LOG = "~/.cache/setup-assistant/fleet/jobs"
 

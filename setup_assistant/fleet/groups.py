@@ -39,22 +39,16 @@ def group(outcomes: Iterable[Outcome]) -> tuple[Group, ...]:
         plan = plan_of(outcome)
         if plan is not None:
             found.setdefault(key_of(plan), []).append((outcome.host, plan))
-    groups = [_group(key, members) for key, members in found.items()]
+    groups = [_group(key, *zip(*members, strict=True)) for key, members in found.items()]
     return tuple(sorted(groups, key=lambda g: (-len(g.hosts), g.key)))
 
 
-def _group(key: str, members: list[tuple[str, Mapping[str, Any]]]) -> Group:
-    plan = members[0][1]
+def _group(key: str, hosts: tuple[str, ...], plans: tuple[Mapping[str, Any], ...]) -> Group:
+    plan = plans[0]
     device = str((plan.get("placement") or {}).get("device"))
-    return Group(
-        key=key,
-        hosts=tuple(name for name, _plan in members),
-        example=plan,
-        driver=torch.driver_of(str(plan["torch"]["build"]), device),
-        bundled=not stacks.compiled_on_arrival(
-            stacks.load(), str(plan["model"].get("quantization"))
-        ),
-    )
+    driver = torch.driver_of(str(plan["torch"]["build"]), device)
+    compiled = stacks.compiled_on_arrival(stacks.load(), str(plan["model"].get("quantization")))
+    return Group(key=key, hosts=hosts, example=plan, driver=driver, bundled=not compiled)
 
 
 def plan_of(outcome: Outcome) -> Mapping[str, Any] | None:

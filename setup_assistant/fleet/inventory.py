@@ -92,7 +92,7 @@ def _worked_out(
         if not keys or not is_name(host):
             continue
         try:
-            must_be_harmless(said)
+            must_be_harmless(said, variables.values())
             left[host] = keys
         except Unclear as unclear:
             refused[host] = template_refused(host, unclear.key, unclear.text)

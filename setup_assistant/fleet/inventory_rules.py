@@ -67,6 +67,7 @@ def host_of(name: str, said: Mapping[str, object], groups: tuple[str, ...]) -> H
         return Refused(name=shown, reason=msg("this is no name of a host: {value}", value=shown))
     try:
         return Host(
+            local=_connection(said) == "local",
             name=name,
             address=_checked(said, ("ansible_host", "ansible_ssh_host"), ADDRESS),
             port=_port(said),
@@ -74,7 +75,6 @@ def host_of(name: str, said: Mapping[str, object], groups: tuple[str, ...]) -> H
             key=_checked(said, ("ansible_private_key_file", "ansible_ssh_private_key_file"), PATH),
             ssh_args=arguments(said),
             python=_checked(said, ("ansible_python_interpreter",), _PROGRAM, ("auto",)),
-            local=_connection(said) == "local",
             groups=groups,
             password=_password(said, _PASSWORDS),
             become=_become(said),
@@ -158,8 +158,11 @@ def _password(said: Mapping[str, object], keys: tuple[str, ...]) -> str:
 
 
 def _become(said: Mapping[str, object]) -> Become:
+    wanted = str(said.get("ansible_become") or "").lower() in {"true", "yes", "1", "on"}
+    if "ansible_become" in said and not wanted:
+        return Become()  # what stands there is for the other hosts
     return Become(
-        wanted=str(said.get("ansible_become") or "").lower() in {"true", "yes", "1", "on"},
+        wanted=wanted,
         user=_checked(said, ("ansible_become_user",), USER),
         method=_checked(said, ("ansible_become_method",), _METHOD),
         password=_password(said, ("ansible_become_password", "ansible_become_pass")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,23 @@ CONNECTION = (
     "ansible_become_method", "ansible_become_password", "ansible_become_pass",
 )  # fmt: skip
 VAULT = "__ansible_vault"
-_LOOKUP = re.compile(r"\b(?:lookup|query|q)\s*\(\s*(?:'([\w.]*)'|\"([\w.]*)\")?")
-_HARMLESS = {"env", "vars", "file", "ini", "csvfile", "first_found", "inventory_hostname"}
-# What leads from a template to Python's own objects, or to a value by a name that is worked out.
-_BENT = re.compile(r"__|\\|\battr\b|\bvars\s*\[|\blookup\s*\(\s*['\"]vars['\"]\s*,\s*[^'\"\s]")
+# What may be looked up, where it is called by its own name; and the values of another host.
+_PLAIN = re.compile(
+    r"\b(?:lookup|query|q)\s*\(\s*(['\"])(?:ansible\.builtin\.)?"
+    r"(?:(?:env|file|ini|csvfile|first_found)\1|vars\1\s*,\s*(['\"])\w+\2)"
+    r"|\bhostvars\s*\[(?:[^][~+%|()]|\[[^][~+%|()]*\])*\]\s*(?:\.\s*\w+\b|\[\s*(['\"])\w+\3\s*\])(?!\s*\()"
+    r"|\b(?:in|if|else|elif|and|or|not|is)\s*\["
+)
+# What leads to Python's own objects, to other files, or to a value by a name that is worked out;
+# a single backslash may spell an underscore.
+_BENT = re.compile(r"__|(?<!\\)(?:\\\\)*\\[xuUN0-7]")
+_COMPUTED = re.compile(
+    r"[\w)\]}'\"]\s*\[(?!\s*(?:'[a-zA-Z][^']*'|\"[a-zA-Z][^\"]*\"|[-\d: ]+)\s*\])"
+)
+_CLOSED = {
+    "lookup", "query", "q", "vars", "hostvars", "include", "import", "extends", "attr", "attribute",
+    "map", "selectattr", "rejectattr", "groupby", "extract", "allow_unsafe",
+}  # fmt: skip
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PLAY = """\
 - hosts: all
@@ -57,24 +70,31 @@ def is_open(value: object) -> bool:
     return isinstance(value, str) and ("{{" in value or "{%" in value)
 
 
-def must_be_harmless(said: Mapping[str, object]) -> None:
+def must_be_harmless(
+    said: Mapping[str, object], others: Collection[Mapping[str, object]] = ()
+) -> None:
     """Look through every text that leads to a value of a host's connection.
+
+    Args:
+        said: the host's variables.
+        others: those of all hosts, which a template may take values of.
 
     Raises:
         Unclear: for a text that could run something.
     """
-    waiting = [k for k in CONNECTION if is_open(said.get(k))]
-    seen: set[str] = set()
+    waiting = [(said, k) for k in CONNECTION if is_open(said.get(k))]
+    seen: set[tuple[int, str]] = set()
     while waiting:
-        key = waiting.pop()
-        seen.add(key)
-        for text in _texts(said.get(key)):
-            if "{{" not in text and "{%" not in text:
-                continue
-            plugins = [a or b for a, b in _LOOKUP.findall(text)]
-            if _BENT.search(text) or any(_bare(p) not in _HARMLESS for p in plugins):
+        scope, key = waiting.pop()
+        if (id(scope), key) in seen:
+            continue
+        seen.add((id(scope), key))
+        for text in filter(is_open, _texts(scope.get(key))):
+            rest = _PLAIN.sub("(", text)
+            if _BENT.search(text) or _COMPUTED.search(rest) or _CLOSED & {*_WORD.findall(rest)}:
                 raise Unclear(key, text)
-            waiting += [w for w in _WORD.findall(text) if w in said and w not in seen]
+            scopes = (scope, *others) if "hostvars" in text else (scope,)
+            waiting += [(s, w) for s in scopes for w in _WORD.findall(text) if w in s]
 
 
 def worked_out(
@@ -108,10 +128,6 @@ def worked_out(
     if not found:
         raise SetupError("inventory_invalid", path="-i", detail=outcome.last_words(600))
     return found
-
-
-def _bare(plugin: str) -> str:
-    return plugin.removeprefix("ansible.builtin.")
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -169,9 +169,9 @@ class Course:
 
 
 _SSH = frozenset(
-    {"host_down", "no_ssh_server", "ssh_filtered", "ssh_hangs", "name_unknown", "jump_failed",
-     "host_key_unknown", "host_key_changed", "login_refused", "connection_lost", "ssh_stopped",
-     "connection_broke", "ssh_failed"}
+    {"host_down", "no_ssh_server", "ssh_filtered", "ssh_hangs", "ssh_stalls", "name_unknown",
+     "jump_failed", "host_key_unknown", "host_key_changed", "login_refused", "connection_lost",
+     "ssh_stopped", "connection_broke", "ssh_failed"}
 )  # fmt: skip
 
 

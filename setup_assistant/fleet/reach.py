@@ -18,12 +18,11 @@ _UNUSED_PORT = 1
 _BY_HAND = ("BatchMode=yes", "ConnectTimeout=5", "ConnectionAttempts=1", "ControlPath=none",
             "StrictHostKeyChecking=yes", "PermitLocalCommand=no")  # fmt: skip
 _BY_HAND_SECONDS = 7.0
-State = Literal["answers", "refuses", "hangs", "filtered", "silent", "unknown"]
+State = Literal["answers", "stalls", "refuses", "hangs", "filtered", "silent", "unknown"]
 # What a look shows, for a host that had not answered before and for one that had.
 _AT_FIRST = {"silent": "host_down", "filtered": "ssh_filtered", "hangs": "ssh_hangs",
-             "refuses": "no_ssh_server"}  # fmt: skip
-_IN_THE_MIDDLE = {"silent": "connection_lost", "filtered": "ssh_filtered", "hangs": "ssh_hangs",
-                  "refuses": "ssh_stopped"}  # fmt: skip
+             "stalls": "ssh_stalls", "refuses": "no_ssh_server"}  # fmt: skip
+_IN_THE_MIDDLE = {**_AT_FIRST, "silent": "connection_lost", "refuses": "ssh_stopped"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,20 +82,35 @@ def by_hand(host: Host) -> str | None:
 
 
 def look(place: Target) -> State:
-    """Return whether an SSH server greets at a place, and if not, what is there."""
+    """Return whether an SSH server greets at a place and goes on; if not, what is there."""
     if not place.direct:
         return "unknown"
     try:
         with socket.create_connection((place.host, place.port), _SECONDS) as connection:
             connection.settimeout(_SECONDS)
             try:
-                return "answers" if connection.recv(4) == b"SSH-" else "refuses"
+                if connection.recv(4) != b"SSH-":
+                    return "refuses"
             except TimeoutError:
                 return "hangs"
+            return _after_greeting(connection)
     except ConnectionError:
         return "refuses"
     except OSError:
         return "filtered" if _is_there(place.host) else "silent"
+
+
+def _after_greeting(connection: socket.socket) -> State:
+    """Return whether a server that greeted sends its first packet, which is a large one."""
+    try:
+        connection.sendall(b"SSH-2.0-look\r\n")
+        while (heard := connection.recv(256)) and heard.endswith(b"\n"):
+            pass
+    except TimeoutError:
+        return "stalls"
+    except OSError:
+        pass
+    return "answers"
 
 
 def _is_there(host: str) -> bool:

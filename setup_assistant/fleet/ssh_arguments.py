@@ -14,7 +14,8 @@ from pathlib import Path
 from setup_assistant.messages import Message, msg
 
 ADDRESS = re.compile(r"[A-Za-z0-9:_][A-Za-z0-9.:%_-]{0,252}", re.ASCII)
-USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}", re.ASCII)
+# With the domain before it, as hosts of an Active Directory have it.
+USER = re.compile(r"(?:[A-Za-z0-9_.-]+\\)?[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}", re.ASCII)
 PATH = re.compile(r"[\w./~][\w./~+@:=, -]{0,1000}")
 _VALUE = re.compile(r"[\w./~][\w./~+@:=,*%-]{0,1000}")
 _ONWARD = {"%h:%p", "[%h]:%p"}
@@ -113,7 +114,7 @@ def _jump(value: str) -> str:
     except (ValueError, UnfitError):
         return ""
     # What comes first counts for ssh: a key that is not known is not taken on the way either.
-    return f"ssh -o StrictHostKeyChecking=yes {shlex.join(rest)} -W [%h]:%p {host}"
+    return f"ssh -o StrictHostKeyChecking=yes {shlex.join(rest)} -W [%h]:%p {shlex.quote(host)}"
 
 
 def _is_host(words: list[str], place: int) -> bool:

@@ -26,6 +26,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 # What it says where one may not write.
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
+_DEVICES = ("/dev/", "/proc/")
+
 
 def write_text(path: Path, text: str, *, mode: int = 0o644) -> bool:
     """Write `text` to `path` atomically; return whether anything changed.
@@ -37,8 +39,10 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> bool:
 
 def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> bool:
     """Write `data` to `path` as `write_text` does."""
+    if str(path.absolute()).startswith(_DEVICES) and not path.is_relative_to("/dev/shm"):  # noqa: S108
+        return _into_device(path, data)
     with contextlib.suppress(OSError):
-        if path.read_bytes() == data:
+        if plain(path).read_bytes() == data:
             return False
     try:
         durable.make_folder(path.parent)
@@ -56,6 +60,16 @@ def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> bool:
 
             removal.drop(Path(name), under=path.parent)
             raise
+    except OSError as error:
+        raise refusal(error, path, named=False) from error
+    return True
+
+
+def _into_device(path: Path, data: bytes) -> bool:
+    """Write to a device or an open file: one that was put in its place would end it for all."""
+    try:
+        with path.open("wb") as stream:
+            stream.write(data)
     except OSError as error:
         raise refusal(error, path, named=False) from error
     return True
@@ -95,8 +109,7 @@ def read_text(path: Path, flag: str = "") -> str:
         SetupError: `file_missing` or `file_invalid`, naming the file.
     """
     try:
-        _refuse_endless(path)
-        return path.read_text(encoding="utf-8")
+        return plain(path).read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise SetupError("file_missing", path=str(path), flag=flag or path.name) from error
     except OSError as error:
@@ -114,8 +127,7 @@ def read_ends(path: Path, flag: str) -> bytes:
         SetupError: `file_missing` or `file_invalid`, naming the file.
     """
     try:
-        _refuse_endless(path)
-        with path.open("rb") as stream:
+        with plain(path).open("rb") as stream:
             return ends_of(stream)
     except FileNotFoundError as error:
         raise SetupError("file_missing", path=str(path), flag=flag) from error
@@ -124,8 +136,8 @@ def read_ends(path: Path, flag: str) -> bytes:
         raise SetupError("file_invalid", path=str(path), detail=detail) from error
 
 
-def _refuse_endless(path: Path) -> None:
-    """Refuse a pipe or a device, which may never end; but what a shell hands over as one is read.
+def plain(path: Path) -> Path:
+    """Return the path of a file that ends: no pipe or device, but one that a shell hands over.
 
     Raises:
         OSError: it is one, or is not there.
@@ -135,6 +147,7 @@ def _refuse_endless(path: Path) -> None:
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         raise OSError(errno.EINVAL, _("it is a pipe or a device, no file"))
+    return path
 
 
 def ends_of(stream: BinaryIO) -> bytes:

@@ -157,9 +157,9 @@ def refusal(status: int, headers: Mapping[str, str], *, own: bool) -> WebError:
         return of_cause("proxy-login")
     if status in (401, 403) and own:
         return WebError("denied", detail, cause=cause, answered=True)
-    if status in (404, 410) and own:
+    if status in (404, 410):
         return WebError("not_found", detail, cause=cause, answered=True)
-    # 401, 403 and 404 elsewhere: a signed address that has expired; the hub gives a new one.
+    # 401 and 403 elsewhere: a signed address that has expired; the hub gives a new one.
     # Below 200: an announcement that the library takes for the answer.
     again = not own or status >= 500 or status < 200 or status in (408, 425, 429)
     return WebError(

@@ -74,14 +74,20 @@ def closed(path: Path) -> Path | None:
     return None
 
 
+def pyvenv(prefix: Path) -> dict[str, str]:
+    """Return what an environment's pyvenv.cfg says; nothing where there is none."""
+    pairs = (s.partition("=") for s in lenient.text(prefix / "pyvenv.cfg").splitlines())
+    return {key.strip().lower(): value.strip() for key, _sign, value in pairs}
+
+
 def python_version(prefix: Path) -> str | None:
     """Return the version of an environment's Python, e.g. "3.12.4"."""
     for record in sorted((prefix / "conda-meta").glob("python-[0-9]*.json")):
         if version := lenient.json_object(record).get("version"):
             return str(version)
-    found = _pyvenv_version(prefix / "pyvenv.cfg")
-    if found:
-        return found
+    said = pyvenv(prefix)
+    if found := re.match(r"\d+\.\d+(?:\.\d+)?", said.get("version_info", said.get("version", ""))):
+        return found[0]
     for folder in prefix.glob("lib/python3.*"):
         return folder.name.removeprefix("python")
     return None
@@ -89,7 +95,7 @@ def python_version(prefix: Path) -> str | None:
 
 def torch(prefix: Path) -> TorchFiles | None:
     """Return the torch in an environment, from its `torch/version.py`."""
-    for folder in site_packages(prefix):
+    for folder in search_path(prefix):
         try:
             text = (folder / "torch" / "version.py").read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
@@ -111,6 +117,28 @@ def site_packages(prefix: Path) -> list[Path]:
         prefix / "Lib/site-packages",
     ]
     return [folder for folder in candidates if folder.is_dir()]
+
+
+def search_path(prefix: Path) -> list[Path]:
+    """Return the folders of packages that Python reads there: its own, then those of others.
+
+    A venv may be told to read the Python's that it was made from, and a `.pth` file names more;
+    of these only folders that hold installed packages count, not sources under development.
+    """
+    own, said = site_packages(prefix), pyvenv(prefix)
+    named = [
+        folder / line.strip()
+        for folder in own
+        for file in sorted(folder.glob("*.pth"))
+        for line in lenient.text(file).splitlines()
+        if line.strip() and not line.startswith(("#", "import ", "import\t"))
+    ]
+    found = [f for f in named if f.is_dir() and any(f.glob("*.dist-info"))]
+    if said.get("include-system-site-packages", "").lower() == "true" and "home" in said:
+        base, minor = Path(said["home"]).parent, {f.parent.name for f in own}
+        every = (*site_packages(base), *site_packages(base / "local"))
+        found += [f for f in every if f.parent.name in {*minor, "python3"}]
+    return list(dict.fromkeys([*own, *found]))
 
 
 def packages(prefix: Path) -> dict[str, str]:
@@ -171,15 +199,4 @@ def why_active(prefix: Path) -> str | None:
     for name, value in used.items():
         if value and folder in (Path(value).resolve(), *Path(value).resolve().parents):
             return name
-    return None
-
-
-def _pyvenv_version(path: Path) -> str | None:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-    for key in ("version_info", "version"):
-        if found := re.search(rf"^{key}\s*=\s*(\d+\.\d+(?:\.\d+)?)", text, re.MULTILINE):
-            return found[1]
     return None

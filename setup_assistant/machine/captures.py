@@ -16,7 +16,7 @@ from setup_assistant.host import clock, files
 from setup_assistant.machine import (
     capture_mail,
     clean_text,
-    explain,
+    kernel_evidence,
     moments,
     other_programs,
     smi,
@@ -77,7 +77,7 @@ def read(paths: Sequence[Path], host: str | None = None) -> Machine:
             detail = msg(
                 "it is output of {tool}, whose cards are not NVIDIA's and not used here", tool=tool
             ).english
-        if any(smi_report.found_nothing(t) for _path, t in texts):
+        if any(smi_report.NO_DRIVER.search(t) for _path, t in texts):
             detail = msg(
                 "it is a report in which PyTorch found no NVIDIA driver and no GPU: send what "
                 "nvidia-smi and lspci -k print"
@@ -176,7 +176,9 @@ def _machine(readings: list[Reading], unknown: list[Unknown], text: str) -> Mach
     found = whole.gpus
     if whole.faults and whole.driver.version is None:
         # Cards that only lspci shows, beside words of a driver that failed.
-        found = explain.without_voice(found, [r for r in readings if r.source != "pci"], system)
+        found = kernel_evidence.without_voice(
+            found, [r for r in readings if r.source != "pci"], system
+        )
     if not found and whole.driver.version:
         lacking = msg("The capture names a driver, but it describes no GPU.")
         unknown = [*unknown, Unknown(field="gpus", reason=lacking.english)]

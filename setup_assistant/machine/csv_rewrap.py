@@ -27,7 +27,8 @@ def unwrapped(
         cells = fields(line)[:-1]
         if not cells or not all(map(is_column, cells)):
             continue
-        block = _block(lines[start:])
+        ended = (n for n, row in enumerate(lines) if n >= start and _END.match(row))
+        block = list(lines[start : next(ended, len(lines))])
         for glue in ("", " "):
             found = _table(block, glue, is_column, is_heading)
             if found is not None:
@@ -38,11 +39,6 @@ def unwrapped(
 def fields(line: str) -> list[str]:
     """Return the cells of a line."""
     return [f.strip() for f in next(csv.reader([line], skipinitialspace=True), [])]
-
-
-def _block(lines: Sequence[str]) -> list[str]:
-    end = next((n for n, line in enumerate(lines) if _END.match(line)), len(lines))
-    return list(lines[:end])
 
 
 def _table(
@@ -68,18 +64,15 @@ def _table(
         count = len(fields(row))
         if count > len(names):
             return None
-        if count == len(names) and (len(line) != width or _ends(row, glue, names, after)):
+        # A row that fills its last line ends there where the next line would be too much.
+        ends = len(line) != width or len(fields(row + glue + after)) > len(names)
+        if count == len(names) and ends:
             rows.append(fields(row))
             row = ""
     if row and len(fields(row)) == len(names):
         rows.append(fields(row))
         row = ""
     return rows if not row and len(rows) > 1 else None
-
-
-def _ends(row: str, glue: str, names: Sequence[str], after: str) -> bool:
-    """Whether a row that fills its last line ends there: the next line would be too much."""
-    return len(fields(row + glue + after)) > len(names)
 
 
 def _goes_on(heading: str, more: str, is_column: Callable[[str], bool]) -> bool:

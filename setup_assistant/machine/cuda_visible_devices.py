@@ -47,15 +47,11 @@ def _chosen(entries: Sequence[str], gpus: Sequence[Gpu], whole: Sequence[Gpu]) -
         if entry.isdigit():
             found = [whole[int(entry)]] if int(entry) < len(whole) else []
             # A number means the card; where it is divided, CUDA takes its first slice.
-            slices = [g for g in gpus if found and found[0].mig == "on" and _is_slice(g, found[0])]
-            found += slices[:1]
+            if found and found[0].mig == "on":
+                found += [g for g in gpus if g.index == found[0].index and g not in whole][:1]
         else:
             found = [g for g in gpus if (g.uuid or "").startswith(entry)]
         if not found:
             break
         chosen |= {id(g) for g in found}
     return chosen
-
-
-def _is_slice(gpu: Gpu, card: Gpu) -> bool:
-    return gpu.index == card.index and gpu.mig not in (None, "on", "off")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, fields, replace
+from typing import Literal, cast
 
 from setup_assistant.catalog import drivers, gpus
 from setup_assistant.machine import mig
@@ -20,6 +20,8 @@ _REFUSALS = {
     "driver_before_card",
 }
 _OF_REFUSALS = {"no_devices", "driver_not_loaded", "gpu_unreachable"}
+# What a source says of a card and a machine of its GPU, in the same words.
+_SAME = {f.name for f in fields(Gpu)} & {f.name for f in fields(Card)} - {"name", "index", "vendor"}
 _VENDOR_NAMES = {"amd": "AMD GPU", "intel": "Intel GPU", "nvidia": "NVIDIA GPU"}
 
 
@@ -55,7 +57,8 @@ def complete(
         found += [mig.slice_of(whole, piece) for piece in card.slices]
         unknown += _of_slices(whole, card)
     if joined.cuda_missing:
-        faults.append(Fault(id="libcuda_missing", evidence=_driver_evidence(driver)))
+        evidence = (f"driver {driver.version}", "CUDA version: N/A")
+        faults.append(Fault(id="libcuda_missing", evidence=evidence))
     return Completed(
         driver=driver,
         gpus=tuple(found),
@@ -98,30 +101,17 @@ def _free(card: Card) -> int | None:
 
 
 def _gpu(card: Card, position: int, memory: Memory | None) -> tuple[Gpu, list[Unknown]]:
-    vendor: Literal["nvidia", "amd", "intel"] = "nvidia"
-    if card.vendor == "amd":
-        vendor = "amd"
-    elif card.vendor == "intel":
-        vendor = "intel"
+    vendor = cast("Literal['nvidia', 'amd', 'intel']", card.vendor or "nvidia")
     note = _note(card, vendor)
     gpu = Gpu(
+        **{name: getattr(card, name) for name in _SAME},
         name=card.name or _VENDOR_NAMES[vendor],
         index=card.index if card.index is not None else position,
-        uuid=card.uuid,
-        pci_bus_id=card.pci_bus_id,
-        compute_capability=card.compute_capability,
         memory_total_bytes=card.total_bytes,
         memory_free_bytes=_free(card),
-        mig=card.mig,
-        display_active=card.display_active,
-        driver_model=card.driver_model,
         vendor=vendor,
-        pci_device_id=card.pci_device_id,
-        kernel_driver=card.kernel_driver,
-        compute_mode=card.compute_mode,
         usable=note is None,
         note=note.english if note else None,
-        processes=card.processes,
     )
     if vendor != "nvidia":
         return gpu, []
@@ -232,10 +222,6 @@ def _merged(faults: list[Fault]) -> list[Fault]:
         # The kernel module says why there are no devices.
         found = {k: f for k, f in found.items() if k not in _OF_REFUSALS}
     return list(found.values())
-
-
-def _driver_evidence(driver: Driver) -> tuple[str, ...]:
-    return (f"driver {driver.version}", "CUDA version: N/A")
 
 
 def _unknown(field: str, reason: Message) -> Unknown:

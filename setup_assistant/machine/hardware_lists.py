@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from setup_assistant.machine.reading import Card, Reading, bus_id, value
-from setup_assistant.machine.windows_reports import vendor
+from setup_assistant.machine.reading import Card, Reading, bus_id, value, vendor
 
 # lshw begins a device with "*-display", hwinfo with "20: PCI 100.0: 0300 VGA", ubuntu-drivers with
 # "== /sys/devices/… ==".
@@ -45,7 +44,11 @@ INXI = re.compile(
 
 def read(text: str) -> Reading:
     """Return the graphics cards that lshw, hwinfo or ubuntu-drivers list."""
-    cards = [*_devices(text), *_short(text)]
+    short = (
+        _card(m["chip"] + m["name"], re.match(r"(.*)", m["name"]), None)
+        for m in SHORT.finditer(text)
+    )
+    cards = [*_devices(text), *short]
     return Reading(source="pci", cards=_counted(cards))
 
 
@@ -76,11 +79,6 @@ def _devices(text: str) -> Iterator[Card]:
         bound = (held[1] or held[2]) if held else "none" if match["state"] else None
         card = _card(maker, re.match(r"(.*)", model["name"] or model["chip"].strip()), bound)
         yield replace(card, pci_bus_id=bus_id((bus[1] or bus[2]) if bus else None))
-
-
-def _short(text: str) -> Iterator[Card]:
-    for match in SHORT.finditer(text):
-        yield _card(match["chip"] + match["name"], re.match(r"(.*)", match["name"]), None)
 
 
 def _card(words: str, name: re.Match[str] | None, driver: str | None) -> Card:

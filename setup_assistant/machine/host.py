@@ -119,11 +119,6 @@ def jetson_release(root: Path = Path("/")) -> str | None:
     return f"R{found[1]}.{found[2]}" if found else None
 
 
-def jetson_model(root: Path = Path("/")) -> str | None:
-    """Return the board's name from the device tree, e.g. "NVIDIA Jetson AGX Orin"."""
-    return lenient.text(root / "proc/device-tree/model").strip("\0 ") or None
-
-
 def memory(root: Path = Path("/")) -> Memory:
     """Return main memory; `available_bytes` never exceeds what a cgroup leaves free."""
     said: dict[str, str] = dict(

@@ -28,18 +28,12 @@ def join(readings: Sequence[Reading]) -> Joined:
     for reading in readings:
         for position, card in enumerate(reading.cards):
             _add(cards, _placed(cards, card, position))
-    faults: dict[str, Fault] = {}
-    for reading in readings:
-        for fault in reading.faults:
-            known = faults.get(fault.id, fault)
-            evidence = tuple(dict.fromkeys((*known.evidence, *fault.evidence)))
-            faults[fault.id] = replace(known, evidence=evidence)
     said = [u for reading in readings for u in reading.unknown]
     driver = _driver(readings)
     return Joined(
         driver=driver,
         cards=tuple(cards),
-        faults=tuple(faults.values()),
+        faults=tuple(fault for reading in readings for fault in reading.faults),
         unknown=tuple(dict.fromkeys((*said, *_doubts(readings, len(cards))))),
         cuda_missing=driver.cuda is None and any(r.cuda_missing for r in readings),
         windows=any(r.windows for r in readings),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 from setup_assistant.machine.facts import Gpu
 from setup_assistant.machine.reading import Card
@@ -20,19 +21,15 @@ _SLICES_OF = {1: (1,), 2: (1, 2), 4: (3, 4), 8: (7,)}
 def slice_of(card: Gpu, piece: Card) -> Gpu:
     """Return one slice of `card` as a GPU; it inherits everything but name, memory, UUID."""
     profile = piece.mig or _profile(card, piece) or "slice"
-    return Gpu(
+    return replace(
+        card,
         name=f"{card.name} MIG {profile}" if profile != "slice" else f"{card.name} MIG",
-        index=card.index,
         uuid=piece.uuid,
-        pci_bus_id=card.pci_bus_id,
-        compute_capability=card.compute_capability,
         memory_total_bytes=piece.total_bytes or of_profile(profile),
         memory_free_bytes=piece.free_bytes,
         mig=profile,
-        display_active=card.display_active,
-        driver_model=card.driver_model,
-        pci_device_id=card.pci_device_id,
-        kernel_driver=card.kernel_driver,
+        unified_memory=False,
+        compute_mode=None,
         usable=piece.trouble is None,
         note=piece.trouble,
         processes=piece.processes,

@@ -70,12 +70,8 @@ class Moment:
 
 def split(text: str) -> list[Moment]:
     """Return the moments of a cleaned text, in its order."""
-    return list(_numbered(m for host, part in _by_sender(text) for m in _of_host(host, part)))
-
-
-def _numbered(moments: Iterable[Moment]) -> Iterator[Moment]:
-    for place, moment in enumerate(moments):
-        yield replace(moment, age=(*moment.age[:2], place))
+    found = (m for host, part in _by_sender(text) for m in _of_host(host, part))
+    return [replace(m, age=(*m.age[:2], place)) for place, m in enumerate(found)]
 
 
 def _by_sender(text: str) -> list[tuple[str | None, str]]:
@@ -204,7 +200,10 @@ def newest(moments: Sequence[Moment]) -> tuple[list[Reading], bool]:
         else:
             differ = differ or bool(_drivers(moment) - _drivers(later[0]))
             # What failed then is still worth knowing.
-            kept.append(replace(moment, readings=tuple(_failures(moment))))
+            failed = (
+                Reading(source=r.source, faults=r.faults) for r in moment.readings if r.faults
+            )
+            kept.append(replace(moment, readings=tuple(failed)))
     ordered = sorted(kept, key=lambda m: m.age, reverse=True)
     driver = next((d for m in ordered for d in sorted(_drivers(m))), None)
     differ = differ or any(_drivers(m) - {driver} for m in ordered)
@@ -238,9 +237,3 @@ def _says(moment: Moment) -> int:
 
 def _drivers(moment: Moment) -> set[str]:
     return {r.driver for r in moment.readings if r.driver and r.source != "prose"}
-
-
-def _failures(moment: Moment) -> Iterator[Reading]:
-    for reading in moment.readings:
-        if reading.faults:
-            yield Reading(source=reading.source, faults=reading.faults)

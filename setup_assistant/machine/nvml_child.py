@@ -16,6 +16,7 @@ fact is asked on its own: what fails is that fact's error, and the others go on.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import json
@@ -27,8 +28,8 @@ from typing import Any
 
 # Where the library lies when the loader does not know: WSL, Fedora, containers.
 FOLDERS = ("/usr/lib/wsl/lib", "/usr/lib64/nvidia", "/usr/local/nvidia/lib64")
-MAX_SLICES = 16
-_MOST_CARDS = 16
+# Cards, or slices of one, that are looked for where nobody says how many there are.
+MOST = 16
 # NVML's functions by the name that nvidia-ml-py calls, and the older ones that a driver may
 # have instead. Only those whose arguments begin alike. Source: nvml.h of R304 to R610.
 OLDER = {
@@ -42,7 +43,6 @@ OLDER = {
 _COMPUTE_MODES = ("Default", "Exclusive_Thread", "Prohibited", "Exclusive_Process")
 # What a card that is there answers all the same: forbidden, unpowered, lost.
 _TROUBLED = (4, 8, 15, 16)
-_LIBRARY_NOT_FOUND, _FUNCTION_NOT_FOUND, _INSUFFICIENT_SIZE = 12, 13, 7
 
 
 class _FirstProcess(ctypes.Structure):
@@ -104,12 +104,9 @@ def _load(path: str) -> Any:  # noqa: ANN401 - a module
 def _function(nvml: Any, found: Callable[[str], Any], name: str) -> Any:  # noqa: ANN401
     """Return a function of the library, or the older one that does the same."""
     for one in (name, *OLDER.get(name, ())):
-        try:
+        with contextlib.suppress(nvml.NVMLError_FunctionNotFound):
             return found(one)
-        except nvml.NVMLError as error:
-            if error.value != _FUNCTION_NOT_FOUND:
-                raise
-    raise nvml.NVMLError(_FUNCTION_NOT_FOUND)
+    raise nvml.NVMLError_FunctionNotFound
 
 
 _card_asked: list[int] = []
@@ -133,9 +130,8 @@ def _begin(nvml: Any) -> bool:  # noqa: ANN401
     try:
         try:
             nvml.nvmlInit()
-        except nvml.NVMLError as error:
-            if error.value != _LIBRARY_NOT_FOUND or not _preload():
-                raise
+        except nvml.NVMLError_LibraryNotFound:
+            _preload()
             nvml.nvmlInit()
     except nvml.NVMLError as error:
         say({"kind": "error", "code": error.value, "text": str(error)})
@@ -143,55 +139,46 @@ def _begin(nvml: Any) -> bool:  # noqa: ANN401
     return True
 
 
-def _preload() -> bool:
+def _preload() -> None:
     """Load the library by its path; the loader then finds it by name."""
     for folder in FOLDERS:
-        path = f"{folder}/libnvidia-ml.so.1"
-        if os.path.exists(path):  # noqa: PTH110 - pathlib costs 5 ms in a child this small
-            try:
-                ctypes.CDLL(path, mode=ctypes.RTLD_GLOBAL)
-            except OSError:
-                continue
-            return True
-    return False
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(f"{folder}/libnvidia-ml.so.1", mode=ctypes.RTLD_GLOBAL)
+            return
 
 
 def ask(into: dict[str, Any], key: str, call: Any, *args: Any) -> Any:  # noqa: ANN401
-    """Store what `call` returns under `key`, or its error's number or text under `errors`."""
+    """Store what `call` returns under `key`, or its error's number or text under `errors`.
+
+    Names that are not UTF-8 are read all the same.
+    """
     try:
-        value = text(call, *args)
+        try:
+            value = call(*args)
+        except UnicodeDecodeError:
+            value = call.__wrapped__(*args)
     except Exception as error:  # noqa: BLE001 - nvidia-ml-py has errors that are no NVMLError
         code = getattr(error, "value", None)
         into.setdefault("errors", {})[key] = code if isinstance(code, int) else str(error)
         return None
+    value = decoded(value) if isinstance(value, bytes) else value
     if isinstance(value, (str, int)):
         into[key] = value
     return value
 
 
-def text(call: Any, *args: Any) -> Any:  # noqa: ANN401
-    """Return what `call` returns; names that are not UTF-8 are read all the same."""
-    try:
-        value = call(*args)
-    except UnicodeDecodeError:
-        value = call.__wrapped__(*args)
-    return decoded(value) if isinstance(value, bytes) else value
-
-
 def decoded(data: bytes) -> str:
     """Return a name: Windows writes paths in its code page, some cards have a Latin-1 sign."""
     for encoding in ("utf-8", "gb18030") if b"/" in data or b"\\" in data else ("utf-8",):
-        try:
+        with contextlib.suppress(UnicodeDecodeError):
             return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
     return data.decode("latin-1")
 
 
 def _cards(nvml: Any, count: int | None) -> Iterator[tuple[Any, dict[str, Any]]]:  # noqa: ANN401
     """Yield the handle of each card and what is said of it; say which card has none."""
     # Where the driver cannot count, numbers are tried until one is refused.
-    for index in range(_MOST_CARDS if count is None else count):
+    for index in range(MOST if count is None else count):
         _card_asked[:] = [index]
         card: dict[str, Any] = {"kind": "gpu", "index": index}
         try:
@@ -229,21 +216,17 @@ def _modes(nvml: Any, handle: Any, card: dict[str, Any]) -> None:  # noqa: ANN40
         if ask(card, key, call, handle) is not None:
             card[key] = bool(card[key])
     mode = ask(card, "compute", nvml.nvmlDeviceGetComputeMode, handle)
-    if mode is not None and mode < len(_COMPUTE_MODES):
-        card["compute_mode"] = _COMPUTE_MODES[mode]
+    card["compute_mode"] = dict(enumerate(_COMPUTE_MODES)).get(mode)
     if os.name == "nt":
         model = ask(card, "model", nvml.nvmlDeviceGetCurrentDriverModel, handle)
-        if model is not None:
-            card["driver_model"] = {0: "WDDM", 1: "TCC", 2: "MCDM"}.get(model)
+        card["driver_model"] = {0: "WDDM", 1: "TCC", 2: "MCDM"}.get(model)
 
 
 def _memory(nvml: Any, handle: Any, card: dict[str, Any]) -> None:  # noqa: ANN401
     """Total and free bytes; version 2 tells the reserved part apart, free is the same."""
-    memory = None
-    if hasattr(nvml, "nvmlMemory_v2"):
-        memory = ask(card, "memory", nvml.nvmlDeviceGetMemoryInfo, handle, nvml.nvmlMemory_v2)
-    if memory is None:
-        memory = ask(card, "memory", nvml.nvmlDeviceGetMemoryInfo, handle)
+    versions = ((nvml.nvmlMemory_v2,), ()) if hasattr(nvml, "nvmlMemory_v2") else ((),)
+    said = (ask(card, "memory", nvml.nvmlDeviceGetMemoryInfo, handle, *v) for v in versions)
+    memory = next((m for m in said if m is not None), None)
     # A part that shares the main memory may say 0.
     if memory is not None and memory.total:
         card["total"], card["used"], card["free"] = memory.total, memory.used, memory.free
@@ -262,9 +245,7 @@ def _running(nvml: Any, handle: Any, kind: str, card: dict[str, Any]) -> list[An
     name = f"nvmlDeviceGet{kind}RunningProcesses"
     for version in ("_v3", "_v2"):
         call = getattr(nvml, name + version, None)
-        told: dict[str, Any] = {}
-        found = ask(told, "processes", call, handle) if call else None
-        if found is not None:
+        if call and (found := ask({}, "processes", call, handle)) is not None:
             return list(found)
     return ask(card, "processes", _first_processes, nvml, handle, name) or []
 
@@ -273,7 +254,7 @@ def _first_processes(nvml: Any, handle: Any, name: str) -> list[_FirstProcess]: 
     call = nvml._nvmlGetFunctionPointer(name)
     count = ctypes.c_uint(0)
     code = call(handle, ctypes.byref(count), None)
-    if code != _INSUFFICIENT_SIZE:
+    if code != nvml.NVML_ERROR_INSUFFICIENT_SIZE:
         nvml._nvmlCheckReturn(code)
         return []
     count.value = 2 * count.value + 5
@@ -298,7 +279,7 @@ def _slices(nvml: Any, handle: Any, card: dict[str, Any]) -> None:  # noqa: ANN4
     if not mode[0]:
         return
     count = ask(card, "mig_count", nvml.nvmlDeviceGetMaxMigDeviceCount, handle)
-    for number in range(min(MAX_SLICES if count is None else count, MAX_SLICES)):
+    for number in range(min(MOST if count is None else count, MOST)):
         part: dict[str, Any] = {"index": number}
         piece = ask(part, "handle", nvml.nvmlDeviceGetMigDeviceHandleByIndex, handle, number)
         if piece is None:

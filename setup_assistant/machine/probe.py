@@ -62,7 +62,7 @@ def probe(
     unknown = [
         Unknown(field=name, reason=why.english)
         for name, part in parts.items()
-        if (why := part.wait(partial(_more, patience, _share(name)))) is not None
+        if (why := part.wait(partial(_more, patience, name))) is not None
     ]
     found = {name: part.found for name, part in parts.items()}
     try:
@@ -89,21 +89,12 @@ def _other_parts(
         from setup_assistant.machine import sources as visits
 
         parts["sources"] = _Part(partial(visits.read, span * 0.6))
-    # Loaded while the parts run, not after them.
-
     return parts
 
 
-def _more(patience: clock.Patience, share: float) -> bool:
-    return not patience.over(share)
-
-
-def _share(name: str) -> float:
-    """Return how many times the person's deadline a part may take.
-
-    What only reads this computer's own files cannot hang, only be slow; a disk can.
-    """
-    return 1.0 if name in ("disks", "sources", "gpus") else _PATIENT_SHARE
+def _more(patience: clock.Patience, name: str) -> bool:
+    """Whether a part may take longer: what only reads files of this computer cannot hang."""
+    return not patience.over(1.0 if name in ("disks", "sources", "gpus") else _PATIENT_SHARE)
 
 
 class _Part(Generic[T]):
@@ -184,13 +175,13 @@ def _gpu_readings(asking: _Asking) -> Iterable[Reading]:
 def _machine(
     said: dict[str, tuple[Any, ...]], unknown: list[Unknown], root: Path, asking: _Asking
 ) -> Machine:
-    from setup_assistant.machine import cuda_visible_devices, explain, verdicts
+    from setup_assistant.machine import cuda_visible_devices, kernel_evidence, verdicts
     from setup_assistant.machine.fill_gaps import complete
     from setup_assistant.machine.join import join
 
     system: System = next(iter(said["system"]), System())
     memory: Memory = next(iter(said["memory"]), Memory())
-    readings = explain.readings(
+    readings = kernel_evidence.readings(
         said["gpus"],
         said["kernel"],
         system=system,
@@ -198,7 +189,7 @@ def _machine(
         stuck=asking.stuck() if any(u.field == "gpus" for u in unknown) else None,
     )
     whole = complete(join(readings), memory=memory, jetson=system.jetson)
-    silent = explain.without_voice(whole.gpus, said["gpus"], system)
+    silent = kernel_evidence.without_voice(whole.gpus, said["gpus"], system)
     shown, doubts = cuda_visible_devices.apply(silent, os.environ)
     return Machine(
         system=system,

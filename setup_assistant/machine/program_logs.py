@@ -1,9 +1,10 @@
 """What programs log of the CUDA cards that they found: rows that name a card and its capability.
 
-Servers of models, samples of CUDA and frameworks each have a form of their own, so a program is
-one pattern with named groups: `name`; `index`, `uuid` or `bus`, which tell a repeated row from a
-second card; the capability as `cc`, `major` and `minor` or `sm`; the memory as `gib`, `mib` or
-`bytes`, what is free of it as `free_gib` or `free_bytes`.
+Servers of models, samples of CUDA, frameworks and tools each have a form of their own, so a program
+is one pattern with named groups: `name`; `number`, which the driver counts a card by; `index`,
+`uuid` or `bus`, which with it tell a repeated row from a second card; `count` of cards alike; the
+capability as `cc`, `major` and `minor` or `sm`; the memory as `gib`, `mib` or `bytes`, what is free
+or used of it with `free_` or `used_` in front.
 """
 
 from __future__ import annotations
@@ -11,11 +12,49 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from setup_assistant.machine.reading import Card, Reading, bus_id
+from setup_assistant.machine.reading import Card, Reading, bus_id, vendor, with_free
 from setup_assistant.units_text import GIB, MIB
 
 _SCALES = {"gib": GIB, "mib": MIB, "bytes": 1}
 _MAKER = r"(?:NVIDIA|GeForce|Tesla|Quadro|GRID|TITAN)"
+_MOST = 64
+
+
+def _anywhere(first: str, *others: str) -> str:
+    """Return one pattern of a text that holds the first, and perhaps the others, in any order."""
+    more = "".join(rf"(?=(?:[\s\S]*?{pattern})?)" for pattern in others)
+    return rf"\A(?=[\s\S]*?{first}){more}"
+
+
+# As in: "[0] NVIDIA GeForce RTX 4090 | 50°C,  73 % | 12894 / 24564 MB | user(12874M)"
+GPUSTAT = (
+    r"^\[(?P<number>\d+)\] (?P<name>[^|\n]+?) *\|[^|\n]*\| *"
+    r"(?P<used_mib>\d+) */ *(?P<mib>\d+) MB"
+)
+# As in: "node7   Fri Jun 30 11:52:07 2023  535.54.03"
+GPUSTAT_DRIVER = r"(?m)^\S+ +\w{3} +\w{3} +\d+ [\d:]{8} \d{4} +(\d{3}\.\d[\d.]*)$"
+# " Device 0 [NVIDIA GeForce RTX 3080] PCIe GEN 4@16x ..." and "MEM[||| 1.234Gi/10.000Gi]".
+NVTOP = (
+    r"Device (?P<number>\d+) \[(?P<name>[^\]\n]+)\](?:(?!Device \d)[\s\S])*?"
+    r"(?:MEM\[[|\s]*(?P<used_gib>[\d.]+)Gi/(?P<gib>[\d.]+)Gi\]|\Z|(?=Device \d))"
+)
+# transformers-cli env, accelerate env, llamafactory-cli env: "- GPU type: NVIDIA A100-SXM4-80GB"
+GPU_TYPE = _anywhere(
+    r"^ *-? *GPU type: *(?P<name>\S.*?) *$",
+    r"^ *-? *(?:GPU number|Num GPUs): *(?P<count>\d+)",
+    r"^ *-? *GPU memory: *(?P<gib>[\d.]+) ?GB",
+)
+# diffusers-cli env: "- Accelerator: NVIDIA GeForce RTX 3090, 24576 MiB", one more a line below.
+ACCELERATOR = (
+    r"^(?:- Accelerator: )?(?P<name>(?:NVIDIA|Tesla|Quadro|GeForce) [^,\n]+), (?P<mib>\d+) MiB$"
+)
+# Unsloth: "NVIDIA GeForce RTX 4090. Num GPUs = 2. Max memory: 23.65 GB. Platform: Linux." It calls
+# the compute capability CUDA.
+UNSLOTH = _anywhere(
+    r"(?P<name>(?:NVIDIA|Tesla|Quadro|GeForce) [^.\n]+?)\.\s+(?:Num GPUs = (?P<count>\d+)\.\s+)?"
+    r"Max memory: (?P<gib>[\d.]+) GB",
+    r"Torch: \S+\.\s+CUDA(?: =|:) (?P<cc>\d{1,2}\.\d)\b",
+)
 # 'msg="inference compute" id=GPU-… library=cuda compute=8.9 driver=12.3 name="NVIDIA …"
 # total="15.7 GiB" available="15.4 GiB"'; since 0.12 the name is the description.
 OLLAMA = (
@@ -69,7 +108,10 @@ TORCH_PROPERTIES = (
     r"_CudaDeviceProperties\(name='(?P<name>[^'\n]+)', major=(?P<major>\d+), minor=(?P<minor>\d),"
     r" total_memory=(?P<mib>\d+)MB"
 )
-# ComfyUI's page of a crash, in Markdown; its start banner is of python_reports.
+# ComfyUI when it starts; and its page of a crash, in Markdown.
+COMFYUI_START = _anywhere(
+    r"\bDevice: cuda:(?P<number>\d+) (?P<name>[^\n:]+?)(?: :|$)", r"\bTotal VRAM (?P<mib>\d+) MB"
+)
 COMFYUI = (
     r"\*\*Name:\*\* cuda:(?P<index>\d+) (?P<name>[^\n:]+?)(?: :[^\n]*)?\n(?:[^\n]*\n)?"
     r"[^\n]*\*\*VRAM Total:\*\* (?P<bytes>\d+)\n[^\n]*\*\*VRAM Free:\*\* (?P<free_bytes>\d+)"
@@ -91,13 +133,16 @@ FETCH = (
 )
 
 
-def rows(*layouts: str, driver: str = "", cuda: str = "") -> Callable[[str], Reading]:
+def rows(
+    *layouts: str, driver: str = "", cuda: str = "", apart: bool = False
+) -> Callable[[str], Reading]:
     """Return what reads the cards of one program's rows, and the versions beside them.
 
     Args:
         layouts: patterns of a row, the most telling first: the first that is there counts.
         driver: pattern of the driver's version.
         cuda: pattern of the highest CUDA version that the driver knows.
+        apart: whether each row is a card of its own, however alike.
     """
     patterns = [re.compile(row, re.MULTILINE | re.IGNORECASE) for row in layouts]
 
@@ -106,9 +151,11 @@ def rows(*layouts: str, driver: str = "", cuda: str = "") -> Callable[[str], Rea
         matches = (list(pattern.finditer(text)) for pattern in patterns)
         for match in next(filter(None, matches), []):
             said = {k: v for k, v in match.groupdict().items() if v}
-            own = said.get("uuid") or said.get("bus") or said.get("index") or said["name"]
+            named = next((said[k] for k in ("uuid", "bus", "number", "index") if k in said), "")
+            own = named or (str(len(found)) if apart else said["name"])
             # A program that starts twice logs the same cards again.
-            found.setdefault(own, _card(said, len(found)))
+            for more in range(min(int(said.get("count", 1)), _MOST)):
+                found.setdefault(own + " " * more, _card(said, len(found)))
         return Reading(
             source="nvidia-smi",
             driver=_version(driver, text) if found else None,
@@ -120,15 +167,19 @@ def rows(*layouts: str, driver: str = "", cuda: str = "") -> Callable[[str], Rea
 
 
 def _card(said: dict[str, str], place: int) -> Card:
-    return Card(
-        name=said["name"].strip() if "name" in said else None,
-        index=place,
+    name = said["name"].strip() if "name" in said else None
+    card = Card(
+        name=name,
+        index=int(said.get("number", place)),
+        vendor=vendor(name or ""),
         uuid=said.get("uuid"),
         pci_bus_id=bus_id(said.get("bus")),
         compute_capability=_capability(said),
         total_bytes=_size(said, ""),
         free_bytes=_size(said, "free_"),
+        used_bytes=_size(said, "used_"),
     )
+    return with_free(card)
 
 
 def _capability(said: dict[str, str]) -> str | None:

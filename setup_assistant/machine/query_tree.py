@@ -58,9 +58,9 @@ def of_line(body: str) -> Node:
 
 def is_flat(text: str) -> bool:
     """Whether the lines below a card are all indented alike: a paste has lost their margins."""
-    _head, found, below = _below_first(text)
-    margins = {len(s) - len(s.lstrip()) for s in below.splitlines() if " : " in s}
-    return found and len(margins) == 1
+    card = re.search(r"^\s*GPU [0-9A-Fa-f:.]+\s*$", text, re.MULTILINE)
+    below = text[card.end() :] if card else ""
+    return len({len(s) - len(s.lstrip()) for s in below.splitlines() if " : " in s}) == 1
 
 
 def of_flat(text: str) -> Node:
@@ -107,8 +107,3 @@ def _process(card: Node, node: Node) -> Node:
         card.under.append(listed)
     listed.under.append(node)
     return node
-
-
-def _below_first(text: str) -> tuple[str, bool, str]:
-    found = re.search(r"^\s*GPU [0-9A-Fa-f:.]+\s*$", text, re.MULTILINE)
-    return (text[: found.start()], True, text[found.end() :]) if found else (text, False, "")

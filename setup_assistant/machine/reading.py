@@ -19,6 +19,8 @@ _NOTHING = re.compile(
 _LOST = re.compile(r"gpu is lost|gpu requires reset|fallen off the bus", re.IGNORECASE)
 
 
+_AMD = re.compile(r"\b(?:AMD|ATI|Radeon|Advanced Micro|Instinct|FirePro)\b", re.IGNORECASE)
+_INTEL = re.compile(r"\bintel\b|\b(?:Arc|Iris|UHD)\b", re.IGNORECASE)
 CUT = Unknown(field="gpus", reason=msg("The captured file breaks off in the middle.").english)
 
 
@@ -87,6 +89,12 @@ class Reading:
     def empty(self) -> bool:
         """Whether nothing at all was said."""
         return self == Reading(source=self.source)
+
+
+def vendor(name: str) -> str | None:
+    """Return whose card a name is, but NVIDIA's; None where it is not told."""
+    kinds = (("amd", _AMD), ("intel", _INTEL))
+    return next((maker for maker, words in kinds if words.search(name)), None)
 
 
 def value(text: str | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from setup_assistant.machine.reading import Card, Reading, bus_id
+from setup_assistant.machine.reading import Card, Reading, bus_id, vendor
 
 _L_CARD = re.compile(
     r"\bGPU (\d+): ([^\n(]+(?:\([^\n)]*\))?) \(UUID: (GPU-[0-9A-Za-z-]+|[^)\n]*)\)"
@@ -71,11 +71,8 @@ def read_lspci(text: str) -> Reading:
 
 def _lspci_card(address: str, text: str, bound: str | None) -> Card | None:
     text = text.partition(" (prog-if ")[0]
-    vendor = next(
-        (v for v, word in _VENDORS if re.search(word, text, re.IGNORECASE)),
-        None,
-    )
-    if vendor is None:
+    maker = "nvidia" if "nvidia" in text.lower() else vendor(text)
+    if maker is None:
         return None
     number = re.search(r"\[(?:10de|1002|8086):([0-9a-f]{4})\]|Device ([0-9a-f]{4})\b", text)
     pretty = re.search(r"\[((?!10de|1002|8086|AMD)[^\]]*[A-Za-z][^\]]*)\](?!.*\[[A-Z])", text)
@@ -83,9 +80,6 @@ def _lspci_card(address: str, text: str, bound: str | None) -> Card | None:
         name=pretty[1] if pretty else None,
         pci_bus_id=bus_id(address),
         pci_device_id=(number[1] or number[2]).upper() if number else None,
-        vendor=vendor,
+        vendor=maker,
         kernel_driver=bound,
     )
-
-
-_VENDORS = (("nvidia", r"nvidia"), ("amd", r"AMD/ATI|Advanced Micro"), ("intel", r"intel"))

@@ -70,9 +70,7 @@ def read(deadline: float) -> tuple[Reading, ...]:
         if not question and any(r.faults for r in said) and not any(r.cards for r in said):
             break
     # An old driver refuses the compute_cap column; the name tells the capability instead.
-    return tuple(_without_refusal(r) for r in readings)
-
-
-def _without_refusal(reading: Reading) -> Reading:
-    kept = tuple(f for f in reading.faults if f.id != "field_unsupported")
-    return replace(reading, faults=kept)
+    return tuple(
+        replace(r, faults=tuple(f for f in r.faults if f.id != "field_unsupported"))
+        for r in readings
+    )

@@ -22,7 +22,7 @@ _CAPABILITY = re.compile(
     r"^GPU (?P<indices>\d+(?:,\d+)*) Compute Capability: (?P<capability>\d{1,2}\.\d)$", re.MULTILINE
 )
 _SLICE = re.compile(r"^ *MIG (\d\S*) +Device +(\d+): *$")
-_NO_DRIVER = re.compile(
+NO_DRIVER = re.compile(
     r"^(?:Nvidia driver version|GPU models and configuration) *: *(?:Could not collect|No CUDA)",
     re.MULTILINE,
 )
@@ -71,11 +71,6 @@ def _glibc(text: str, platform: str | None) -> tuple[str | None, bool]:
     if libc:
         return libc[1], minor < _ASKS_LIBC
     return platform, platform is not None and minor < _ASKS_PLATFORM
-
-
-def found_nothing(text: str) -> bool:
-    """Whether a report says that it found no driver."""
-    return _NO_DRIVER.search(text) is not None
 
 
 def _cards(text: str) -> list[Card]:

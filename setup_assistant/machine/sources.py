@@ -23,7 +23,6 @@ from setup_assistant.machine.own_sources import Place
 
 if TYPE_CHECKING:
     from setup_assistant.catalog.mirrors import Mirror
-    from setup_assistant.host.http_probe import Answer
 
 # Seconds that an answer stays true. A failure is forgotten soon: the person is mending it.
 KEEP_REACHED, KEEP_FAILED = 900.0, 60.0
@@ -70,15 +69,19 @@ def read(deadline: float, *, fresh: bool = False) -> tuple[Source, ...]:
     if kept and all(k.fresh for k in kept):
         # The everyday case: neither the recipe's reader nor the web is loaded (80 ms).
         return tuple(k.source for k in kept)
-    from setup_assistant.catalog import mirrors
-
-    known: list[Mirror | Place] = [*mine, *(_of_person(m) for m in mirrors.load())]
+    known = _places(mine)
     old = {(k.source.leg, k.source.name): k for k in kept if k.fresh}
     answers = _visit_all([m for m in known if (m.leg, m.name) not in old], deadline)
     now = time.time()
     found = [old.get((m.leg, m.name)) or _Kept(answers[m.leg, m.name], now) for m in known]
     _keep(file, found)
     return tuple(k.source for k in found)
+
+
+def _places(mine: tuple[Place, ...]) -> list[Mirror | Place]:
+    from setup_assistant.catalog import mirrors
+
+    return [*mine, *(_of_person(m) for m in mirrors.load())]
 
 
 def _of_person(mirror: Mirror) -> Mirror:
@@ -116,10 +119,7 @@ def wait_for(
     late = {(s.leg, s.name): s for s in found if s.leg in waiting and s.silent}
     if not late:
         return tuple(found)
-    from setup_assistant.catalog import mirrors
-
     mine = own_sources.own()
-    known: list[Mirror | Place] = [*mine, *(_of_person(m) for m in mirrors.load())]
     for source in late.values():
         tell(source)
 
@@ -127,7 +127,7 @@ def wait_for(
         there = {leg for (leg, _name), s in dict(answered).items() if s.reachable}
         return {leg for leg, _name in late} <= there
 
-    answers = _visit_all([m for m in known if (m.leg, m.name) in late], deadline, enough)
+    answers = _visit_all([m for m in _places(mine) if (m.leg, m.name) in late], deadline, enough)
     heard = tuple(answers.get((s.leg, s.name), s) for s in found)
     _keep(_file(mine), [_Kept(s, time.time()) for s in heard])
     return heard
@@ -176,16 +176,14 @@ def _visit(
 
     ends = clock.monotonic() + deadline
     answer = http_probe.probe_url(mirror.probe, deadline)
-    found = Source(
-        leg=mirror.leg,
-        name=mirror.name,
-        url=mirror.url,
-        reachable=answer.ok or (isinstance(mirror, Place) and _speaks(answer)),
+    # A server of the person's own is there all the same: it may hold no pip, or ask who comes.
+    there = isinstance(mirror, Place) and answer.cause in _THERE_ALL_THE_SAME
+    found = replace(
+        _unheard(mirror),
+        reachable=answer.ok or there,
         seconds=None if answer.seconds is None else round(answer.seconds, 3),
         reason=answer.reason.english if answer.reason else None,
-        credentials=isinstance(mirror, Place) and mirror.credentials,
         silent=answer.cause in _SILENT,
-        setting=mirror.setting if isinstance(mirror, Place) else None,
     )
     # Known before it is measured: who gives up waiting for the speed still has this.
     answered[mirror.leg, mirror.name] = found
@@ -195,11 +193,6 @@ def _visit(
         answered[mirror.leg, mirror.name] = replace(
             found, bytes_per_second=None if speed is None else round(speed)
         )
-
-
-def _speaks(answer: Answer) -> bool:
-    """Whether a server of the person's own is there: it may hold no pip, or ask who comes."""
-    return answer.cause in _THERE_ALL_THE_SAME
 
 
 def _file(mine: tuple[Place, ...]) -> Path:

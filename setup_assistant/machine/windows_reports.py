@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from setup_assistant.machine.reading import Card, Reading, with_free
+from setup_assistant.machine.reading import Card, Reading, vendor, with_free
 from setup_assistant.units_text import GIB, MIB
 
 _NAME = re.compile(
@@ -41,13 +41,6 @@ _HIDDEN = re.compile(
 _PROCESSOR = re.compile(
     r"^ *(?:Processor|CPU|处理器|Prozessor)\b.*$\n?", re.MULTILINE | re.IGNORECASE
 )
-
-
-def vendor(name: str) -> str | None:
-    """Return whose card a name is; None for NVIDIA's, or where it is not told."""
-    if re.search(r"\b(?:AMD|ATI|Radeon|Advanced Micro)\b", name):
-        return "amd"
-    return "intel" if re.search(r"\bIntel\b", name) else None
 
 
 def read(text: str) -> Reading:

@@ -11,16 +11,9 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from setup_assistant.catalog.recipes import Recipes
-from setup_assistant.catalog.stacks import Proof, Stack
+from setup_assistant.catalog.stacks import PINNED, Proof, Stack
 from setup_assistant.errors import SetupError
 
-# The packages of a stack, as indexes call them, by the key of their pin.
-PACKAGES = {
-    "transformers": "transformers",
-    "accelerate": "accelerate",
-    "qwen-vl-utils": "qwen_vl_utils",
-    "modelscope": "modelscope",
-}
 _LINE = re.compile(r"transformers-\d+\.\d+")
 
 
@@ -52,7 +45,7 @@ class Candidate:
 
     def _block(self, block: str) -> str:
         if block.startswith("[[stack]]") and _line("id", self.old.id) in block:
-            for key in ("id", *PACKAGES.values(), "source", "date"):
+            for key in ("id", *(n.replace("-", "_") for n in PINNED), "source", "date"):
                 old, new = getattr(self.old, key), getattr(self.new, key)
                 block = block.replace(_line(key, old), _line(key, new), 1)
             return re.sub(r"(?m)^proved(_source)? = .*\n", "", block)
@@ -78,9 +71,9 @@ def candidate(recipes: Recipes, wanted: Sequence[str], date: str) -> Candidate:
     pins: dict[str, str] = {}
     for text in wanted:
         name, _equals, version = (part.strip() for part in text.partition("=="))
-        key = PACKAGES.get(name.lower().replace("_", "-"))
-        if key is None:
-            raise _refused(text, f"PACKAGE==VERSION, with one of {', '.join(PACKAGES)}")
+        key = name.lower().replace("-", "_")
+        if key.replace("_", "-") not in PINNED:
+            raise _refused(text, f"PACKAGE==VERSION, with one of {', '.join(PINNED)}")
         if not _newer(version, getattr(old, key)):
             raise _refused(text, f"{name} newer than {getattr(old, key)}")
         pins[key] = version

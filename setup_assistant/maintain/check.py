@@ -52,7 +52,9 @@ def check(folder: Path | None = None) -> Checked:
         try:
             found = load(home)
         except SetupError as error:
-            faults.append(Fault(file=name, key=_key(error), what=_detail(error)))
+            faults.append(
+                Fault(file=name, key=_key(error), what=str(error.args_.get("detail", error)))
+            )
             continue
         mine = list(_rows(found))
         rows += len(mine)
@@ -70,24 +72,23 @@ def _plan(home: Path) -> list[tuple[str, Callable[[Path], object], Callable[...,
     def of_models(found: tuple[models.Model, ...]) -> list[Fault]:
         return check_stacks.model_faults(found) + check_stacks.sum_faults(found)
 
+    def nothing(_found: object) -> list[Fault]:
+        return []
+
     return [
         ("torch.toml", torch.load, check_torch.faults),
         ("stacks.toml", stacks.load, of_stacks),
         ("mirrors.toml", mirrors.load, check_stacks.mirror_faults),
         ("models", models.load, of_models),
-        ("purposes.toml", purposes.load, _no_rules),
-        ("smoke.toml", smoke.load, _no_rules),
+        ("purposes.toml", purposes.load, nothing),
+        ("smoke.toml", smoke.load, nothing),
         ("checks.toml", checks.load, check_causes.check_faults),
         ("drivers.toml", drivers.load, check_gpus.driver_faults),
         ("gpus.toml", gpus.load, check_gpus.gpu_faults),
-        ("import_names.toml", import_names.load, _no_rules),
-        ("resolved.toml", resolved.load, _no_rules),
+        ("import_names.toml", import_names.load, nothing),
+        ("resolved.toml", resolved.load, nothing),
         ("causes", _causes, check_causes.cause_faults),
     ]
-
-
-def _no_rules(_found: object) -> list[Fault]:
-    return []
 
 
 def _causes(home: Path) -> tuple[tuple[str, causes.CauseFile], ...]:
@@ -128,10 +129,6 @@ def _key(error: SetupError) -> str:
     """Return the key in the text of a loader's failure: "… - at `$.release[0].torch`"."""
     found = re.search(r"`\$\.?([^`]*)`", str(error))
     return found[1] if found else ""
-
-
-def _detail(error: SetupError) -> str:
-    return str(error.args_.get("detail", error))
 
 
 def problems(faults: Sequence[Fault], home: Path) -> list[SetupError]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from setup_assistant.catalog import torch
 from setup_assistant.catalog.mirrors import Mirror
 from setup_assistant.catalog.models import Model
-from setup_assistant.catalog.stacks import Found, Proof, Stack, Stacks
+from setup_assistant.catalog.stacks import Proof, Stack, Stacks
 from setup_assistant.errors import SetupError
 from setup_assistant.host.file_sum import is_sha256
 from setup_assistant.maintain.fault import Fault, bad_range, numbers, repeated, unordered
@@ -35,18 +35,17 @@ def stack_faults(file: Stacks) -> list[Fault]:
     for stack in file.stack:
         place = f"stack({stack.id})"
         found += bad_range(STACKS, f"{place}.python", stack.python)
-        for key in ("transformers", "accelerate", "qwen_vl_utils", "modelscope", "torch_min"):
-            found += _version(f"{place}.{key}", getattr(stack, key))
+        for key, version in {**stack.pins, "torch_min": stack.torch_min}.items():
+            found += _version(f"{place}.{key}", version)
     for decoder in file.decoder:
         place = f"decoder({decoder.package})"
         found += bad_range(STACKS, f"{place}.python", decoder.python)
         found += _version(f"{place}.version", decoder.version)
-    for name, row in [("quantizer", q) for q in file.quantizer]:
-        found += bad_range(STACKS, f"{name}.python", row.python)
-    for rows in (file.quantizer, file.companion):
-        for row_ in rows:
-            for package, version in row_.packages.items():
-                found += _version(f"packages.{package}", version)
+    for row in file.quantizer:
+        found += bad_range(STACKS, "quantizer.python", row.python)
+    for packages in (r.packages for rows in (file.quantizer, file.companion) for r in rows):
+        for package, version in packages.items():
+            found += _version(f"packages.{package}", version)
     return found
 
 
@@ -172,25 +171,14 @@ def _is_proved(proof: Proof, stack: Stack | None, release: torch.Release | None)
         return
     if found.status != "ok" or found.passed != found.checks:
         yield _fault(proof, "found.status", f"{found.passed} of {found.checks} passed; {again}")
-    wanted = {"torch": proof.torch}
-    if stack:
-        wanted |= {
-            "transformers": stack.transformers,
-            "accelerate": stack.accelerate,
-            "qwen-vl-utils": stack.qwen_vl_utils,
-            "modelscope": stack.modelscope,
-        }
+    wanted = {"torch": proof.torch, **(stack.pins if stack else {})}
     if release:
         wanted["torchvision"] = release.torchvision
     for name, version in wanted.items():
-        had = _installed(found, name)
+        had = found.packages.get(name, "").partition("+")[0]
         if had != version:
             what = f"proved with {had or 'nothing'}, now {version}; {again}"
             yield _fault(proof, f"found.packages.{name}", what)
-
-
-def _installed(found: Found, name: str) -> str:
-    return found.packages.get(name, "").partition("+")[0]
 
 
 def _fault(proof: Proof, key: str, what: str) -> Fault:

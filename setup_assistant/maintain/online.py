@@ -57,12 +57,7 @@ def pinned(recipes: Recipes, resolved: Resolved) -> list[Pinned]:
         ),
     ]
     for stack in recipes.stacks.stack:
-        rows += [
-            Pinned(package="transformers", version=stack.transformers),
-            Pinned(package="accelerate", version=stack.accelerate),
-            Pinned(package="qwen-vl-utils", version=stack.qwen_vl_utils),
-            Pinned(package="modelscope", version=stack.modelscope),
-        ]
+        rows += [Pinned(package=name, version=v) for name, v in stack.pins.items()]
     for name, versions in resolved.packages.items():
         rows += [Pinned(package=name, version=v) for v in versions]
     return list(dict.fromkeys(rows))

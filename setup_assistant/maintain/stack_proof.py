@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import fields
-from typing import Any
 
 from setup_assistant.catalog import drivers
 from setup_assistant.catalog.stacks import Found, Proof
@@ -26,8 +25,8 @@ def read_found(proof: Proof, context: Context) -> Found | None:
         proof: the row that was proved.
         context: the road that was travelled for it.
     """
-    said = _said(context)
-    if said is None:
+    said = lenient.json_object(context.site.canary_result)
+    if "checks" not in said:
         return None
     checks = said["checks"]
     asked = [c for c in checks if c.get("device")]
@@ -35,16 +34,21 @@ def read_found(proof: Proof, context: Context) -> Found | None:
     present = prefix.packages(context.site.env)
     names = sorted({*planned(context.plan), *_ALSO} & set(present))
     seconds = context.ledger.seconds()
+    host = host_of(context.machine, drivers.load())
+    distances = (
+        float(c["logits_distance"]) for c in checks if c.get("logits_distance") is not None
+    )
     return Found(
         status="ok" if said["status"] == "ok" else "fail",
         checks=len(checks),
         passed=sum(c["status"] in ("ok", "skipped") for c in checks),
-        logits_distance=_rounded(c.get("logits_distance") for c in checks),
+        # Two digits say something.
+        logits_distance=float(f"{max(distances, default=0.0):.2g}"),
         build=(installed.build if installed else None) or context.plan.torch.build,
         device=str(asked[-1]["device"]) if asked else context.plan.placement.device,
         dtype=str(asked[-1].get("dtype") or "") if asked else "",
         python=prefix.python_version(context.site.env) or context.plan.python,
-        platform=_platform(context),
+        platform=f"{host.platform}, glibc {host.glibc}" if host.glibc else host.platform,
         environment_seconds=round(seconds.get("environment", 0.0), 1),
         canary_seconds=round(float(said["seconds"]), 1),
         source=_source(proof, context),
@@ -74,16 +78,6 @@ def _comparable(found: Found) -> dict[str, str]:
     return {**pinned, "result": f"{found.status}, {found.passed}/{found.checks}"}
 
 
-def _said(context: Context) -> dict[str, Any] | None:
-    value = lenient.json_object(context.site.canary_result)
-    return value if "checks" in value else None
-
-
-def _platform(context: Context) -> str:
-    host = host_of(context.machine, drivers.load())
-    return f"{host.platform}, glibc {host.glibc}" if host.glibc else host.platform
-
-
 def _source(proof: Proof, context: Context) -> str:
     torch, placement = context.plan.torch, context.plan.placement
     what = (
@@ -94,12 +88,6 @@ def _source(proof: Proof, context: Context) -> str:
     cards = [g.name for g in context.machine.gpus if g.uuid in placement.gpus]
     where = ", ".join(cards) or ("a GPU" if placement.device == "cuda" else "a CPU")
     return f"setup-assistant recipes prove {proof.name}: {what} on {where}"
-
-
-def _rounded(distances: Any) -> float:  # noqa: ANN401 - whatever a JSON file holds
-    """Return the greatest of some differences to two digits that say something."""
-    greatest = max((float(d) for d in distances if d is not None), default=0.0)
-    return float(f"{greatest:.2g}")
 
 
 _FOUND = "[proof.found]"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -26,6 +26,7 @@ from setup_assistant.report.receipt import (
 )
 
 Check = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +93,9 @@ def build_receipt(
             trial_bytes=trial_bytes,
             asked_bytes=asked.predicted_bytes if asked else None,
         ),
-        sizes=SizeLine(
-            packages_download_bytes=plan.sizes.packages_download_bytes,
-            packages_installed_bytes=plan.sizes.packages_installed_bytes,
-            weights_bytes=plan.sizes.weights_bytes,
+        sizes=_line(
+            SizeLine,
+            plan.sizes,
             environment_on_disk_bytes=environment_on_disk_bytes,
             weights_on_disk_bytes=weights_on_disk_bytes,
         ),
@@ -108,6 +108,12 @@ def _checks(found: Iterable[Check], suite: Literal["canary", "smoke"]) -> tuple[
     return tuple(msgspec.convert({**check, "suite": suite}, CheckLine) for check in found)
 
 
+def _line(kind: type[T], value: object, **more: object) -> T:
+    """Return a line with what the value calls alike, and more."""
+    names = [f.name for f in fields(kind)]  # type: ignore[arg-type]
+    return kind(**{n: getattr(value, n) for n in names if hasattr(value, n)}, **more)
+
+
 def _measured(checks: tuple[CheckLine, ...], plan: Plan) -> int | None:
     """Return the planned model's own peak: the canary's says nothing about a larger one."""
     suite = "canary" if plan.model.id == "canary" else "smoke"
@@ -115,47 +121,21 @@ def _measured(checks: tuple[CheckLine, ...], plan: Plan) -> int | None:
 
 
 def _machine(machine: Machine) -> MachineLine:
-    return MachineLine(
-        os=machine.system.os,
-        arch=machine.system.arch,
-        distribution=machine.system.distribution,
-        cpu=machine.system.cpu,
+    return _line(
+        MachineLine,
+        machine.system,
         memory_bytes=machine.memory.total_bytes,
         driver=machine.driver.version,
         cuda=machine.driver.cuda,
-        gpus=tuple(
-            GpuLine(
-                name=g.name,
-                uuid=g.uuid,
-                compute_capability=g.compute_capability,
-                memory_total_bytes=g.memory_total_bytes,
-            )
-            for g in machine.gpus
-        ),
+        gpus=tuple(_line(GpuLine, g) for g in machine.gpus),
     )
 
 
 def _plan(plan: Plan) -> PlanLine:
-    libraries = (plan.transformers, plan.accelerate, plan.qwen_vl_utils, plan.modelscope)
-    versions = {"torch": plan.torch.version, "torchvision": plan.torchvision.version}
-    versions |= {p.name: p.version for p in libraries}
-    versions |= {plan.decoder.package: plan.decoder.version, "python": plan.python}
     return PlanLine(
-        torch=TorchLine(
-            version=plan.torch.version,
-            build=plan.torch.build,
-            index_url=plan.torch.index_url,
-            compatibility=plan.torch.compatibility,
-        ),
-        versions=versions,
-        model=ModelLine(
-            id=plan.model.id,
-            quantization=plan.model.quantization,
-            dtype=plan.model.dtype,
-            max_pixels=plan.model.max_pixels,
-            device=plan.placement.device,
-            gpus=plan.placement.gpus,
-        ),
+        torch=_line(TorchLine, plan.torch),
+        versions={**plan.versions, "python": plan.python},
+        model=_line(ModelLine, plan.model, device=plan.placement.device, gpus=plan.placement.gpus),
         backend=plan.backend,
         warnings=tuple(w.message for w in that_concern(plan)),
     )

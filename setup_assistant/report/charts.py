@@ -7,7 +7,6 @@ what the receipt says, also on paper and to a screen reader.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from setup_assistant.choose.plan import Plan
 from setup_assistant.messages import Message, msg
@@ -16,17 +15,6 @@ from setup_assistant.report.markup import Html, el
 from setup_assistant.report.receipt import Receipt
 from setup_assistant.times_text import took
 from setup_assistant.units_text import memory_text
-
-TERMS: dict[str, Message] = {
-    "weights": msg("weights"),
-    "vision": msg("vision tower"),
-    "prefill": msg("reading the prompt"),
-    "logits": msg("logits"),
-    "kv_cache": msg("keys and values"),
-    "slack": msg("allocator's slack"),
-    "context": msg("CUDA context"),
-}
-
 
 _ON_CPU = {"context": msg("Python, torch and its libraries")}
 
@@ -45,10 +33,7 @@ def memory_chart(receipt: Receipt) -> Html:
         _limit(total, most, "total"),
     ]
     rows = [
-        _row(
-            _Bar(label=label, kind=kind, share=count / most, said=memory_text(count), count=count),
-            limits,
-        )
+        _row(label, kind, count / most, memory_text(count), limits=limits, bytes=count)
         for label, count, kind in bars
         if count is not None
     ]
@@ -77,15 +62,8 @@ def step_chart(receipt: Receipt) -> Html:
         spent = step.seconds or 0
         label = labels.step(step.name)
         said = msg("found done") if step.seconds is None else took(step.seconds)
-        bar = _Bar(
-            label=label,
-            kind="step",
-            share=spent / (together or 1),
-            said=said,
-            start=begun / (together or 1),
-            seconds=step.seconds,
-        )
-        rows.append(_row(bar))
+        share, start = spent / (together or 1), begun / (together or 1)
+        rows.append(_row(label, "step", share, said, start=start, seconds=step.seconds))
         begun += spent
     total = el("p", msg("Together"), labels.COLON, took(together), class_="together")
     return el("div", *rows, total, class_="chart")
@@ -94,33 +72,31 @@ def step_chart(receipt: Receipt) -> Html:
 def terms(plan: Plan) -> list[tuple[Message, str]]:
     """Return the terms of the prediction, largest first."""
     found = sorted((plan.model.terms or {}).items(), key=lambda t: -t[1])
-    known = {**TERMS, **_ON_CPU} if plan.placement.device == "cpu" else TERMS
+    known = {**labels.TERMS, **_ON_CPU} if plan.placement.device == "cpu" else labels.TERMS
     return [(known.get(name, Message(name)), memory_text(count)) for name, count in found if count]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Bar:
-    """One bar: its place on the track as shares of it, its number as text and as a number."""
-
-    label: Message
-    kind: str
-    share: float
-    said: Message | str
-    start: float = 0.0
-    count: int | None = None
-    seconds: float | None = None
-
-
-def _row(row: _Bar, limits: Iterable[Html | None] = ()) -> Html:
-    style = f"left:{row.start:.2%};width:max({row.share:.2%},2px)"
-    bar = el("div", class_=f"bar {row.kind}", style=style) if row.share else None
+def _row(
+    label: Message,
+    kind: str,
+    share: float,
+    said: Message | str,
+    *,
+    start: float = 0.0,
+    limits: Iterable[Html | None] = (),
+    **data: float | None,
+) -> Html:
+    """Return one bar: its place on the track as shares of it, its number as text and as data."""
+    style = f"left:{start:.2%};width:max({share:.2%},2px)"
+    bar = el("div", class_=f"bar {kind}", style=style) if share else None
+    number = {f"data_{name}": value for name, value in data.items()}
     return el(
         "div",
-        el("span", row.label, class_="label"),
+        el("span", label, class_="label"),
         el("div", bar, *limits, class_="track"),
-        el("span", row.said, class_="number", data_bytes=row.count, data_seconds=row.seconds),
+        el("span", said, class_="number", **number),
         class_="row",
-        data_kind=row.kind,
+        data_kind=kind,
     )
 
 

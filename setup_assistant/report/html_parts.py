@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from setup_assistant.choose.plan import Plan, Reason
+from setup_assistant.choose.plan import Plan
 from setup_assistant.machine.facts import Machine
 from setup_assistant.machine.verdicts import said
 from setup_assistant.messages import Message, msg
@@ -32,6 +32,7 @@ def top(receipt: Receipt, headline: Message) -> Html:
     good = receipt.status == "done" and passed == len(receipt.checks)
     spent = sum(s.seconds or 0 for s in receipt.steps)
     measured, device = receipt.memory.measured_bytes, device_bytes(receipt)
+    when = receipt.when.replace("T", " ").replace("Z", " UTC")
     tiles = [
         _tile(msg("Checks passed"), f"{passed} / {len(receipt.checks)}"),
         _tile(msg("Peak memory"), f"{memory_text(measured)} / {memory_text(device)}"),
@@ -49,7 +50,7 @@ def top(receipt: Receipt, headline: Message) -> Html:
            class_="bar-top"),
         el("h1", el("span", "✓" if good else "!", class_=f"seal {'good' if good else 'bad'}"), " ",
            headline),
-        el("p", labels.model(receipt), " · ", _when(receipt.when), class_="muted"),
+        el("p", labels.model(receipt), " · ", when, class_="muted"),
         resume,
         _real_model(receipt),
         el("div", *tiles, class_="tiles"),
@@ -174,7 +175,9 @@ def reasons(plan: Plan | None) -> Html | None:
     """Return why each line of the plan is as it is."""
     if plan is None or not plan.reasons:
         return None
-    return el("div", el("h3", msg("Why")), table(_about(plan.reasons)))
+    return el(
+        "div", el("h3", msg("Why")), table((labels.field(r.about), r.message) for r in plan.reasons)
+    )
 
 
 def packages(receipt: Receipt) -> Html:
@@ -222,10 +225,6 @@ def limits(receipt: Receipt) -> Html | None:
     return el("ul", *(el("li", limit) for limit in LIMITS))
 
 
-def _about(found: Iterable[Reason]) -> list[tuple[Part, ...]]:
-    return [(labels.field(r.about), r.message) for r in found]
-
-
 def _finding(look: str, sentence: Message, evidence: Iterable[str], remedy: Part) -> Html:
     lines = [el("li", el("code", e)) for e in evidence if e]
     mend = el("p", el("b", msg("What to do")), labels.COLON, remedy) if remedy else None
@@ -256,10 +255,6 @@ def switches() -> Html:
         el("button", msg("Light"), data_set_theme="light", type="button"),
         el("button", msg("Dark"), data_set_theme="dark", type="button"),
     )
-
-
-def _when(when: str) -> str:
-    return when.replace("T", " ").replace("Z", " UTC")
 
 
 def _speed(bytes_per_second: float) -> str:

@@ -65,6 +65,16 @@ STEPS: dict[str, Message] = {
     "weights": msg("Weights"),
     "smoke": msg("Smoke test"),
 }
+# The terms of a prediction, by the names of `choose.memory`.
+TERMS: dict[str, Message] = {
+    "weights": msg("weights"),
+    "vision": msg("vision tower"),
+    "prefill": msg("reading the prompt"),
+    "logits": msg("logits"),
+    "kv_cache": msg("keys and values"),
+    "slack": msg("allocator's slack"),
+    "context": msg("CUDA context"),
+}
 # What was asked, inside a sentence.
 ASKED: dict[str, Message] = {
     "image": msg("one image"),

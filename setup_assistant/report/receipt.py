@@ -86,7 +86,7 @@ class Environment:
     """The environment as it is: `packages` is package → installed version.
 
     `by_hand` is what differs from how this tool left it: package → version then, version now.
-    `put_back` is what the last repair changed: package → version before, version since.
+    `put_back` is what the last repair or adoption changed: package → version before, version since.
     """
 
     prefix: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from setup_assistant.messages import Message, _, msg
@@ -227,15 +226,11 @@ def _environment(receipt: Receipt) -> Section:
         for name, (was, now) in sorted(e.by_hand.items())
     ]
     notes += [
-        _("{name}: {was} → {now}, put back as planned", name=name, was=was or "-", now=now or "-")
+        _("{name}: {was} → {now}, as the plan needs it", name=name, was=was or "-", now=now or "-")
         for name, (was, now) in sorted(e.put_back.items())
     ]
     return Section(title=_("Environment"), rows=tuple(rows), notes=tuple(notes))
 
 
 def _known(*pairs: tuple[str, int | None]) -> Rows:
-    return tuple((label, memory_text(count)) for label, count in _present(pairs))
-
-
-def _present(pairs: Iterable[tuple[str, int | None]]) -> list[tuple[str, int]]:
-    return [(label, count) for label, count in pairs if count is not None]
+    return tuple((label, memory_text(count)) for label, count in pairs if count is not None)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup_assistant.host import lenient, prefix, removal
+from setup_assistant.host import files, lenient, prefix, removal
 from setup_assistant.site.environment_yml import CREATE, scalar
 
 _OURS = ("# What was installed in ", "# The conda packages of this environment")
@@ -114,7 +114,7 @@ def render_lock(
 def same(path: Path, text: str) -> bool:
     """Whether a file is an export that says the same as `text`, remarks and times aside."""
     try:
-        there = path.read_text(encoding="utf-8")
+        there = files.plain(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return False
     return there.startswith(_OURS) and _said(there) == _said(text)
@@ -124,7 +124,7 @@ def sweep(target: Path, data: bytes) -> None:
     """Remove what an export that was killed had written of `data` aside for a file."""
     for path in target.parent.glob(f".{glob.escape(target.name)}.????????"):
         with contextlib.suppress(OSError):
-            said = path.read_bytes() if path.is_file() else b"\0"
+            said = files.plain(path).read_bytes() if path.is_file() else b"\0"
             # What is exported now, or was at another time.
             if data.startswith(said) or said.startswith(tuple(o.encode() for o in _OURS)):
                 removal.drop(path, under=target.parent)

@@ -53,7 +53,8 @@ def write_into(prefix: Path, plan: Plan) -> list[Path]:
     done = []
     for name, text in mirror_settings(plan).items():
         path = prefix / name
-        if path.exists() and not path.read_bytes().startswith(_HEAD.splitlines()[0].encode()):
+        ours = _HEAD.partition("\n")[0].encode()
+        if path.exists() and not files.plain(path).read_bytes().startswith(ours):
             continue
         files.write_text(path, text)
         done.append(path)

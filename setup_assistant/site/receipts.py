@@ -90,7 +90,7 @@ def _pictures(receipt: Receipt) -> Iterator[tuple[str, bytes]]:
             (canary / "strips" / f"{Path(name).stem}.png", f"{Path(name).stem}.strip.png"),
         ):
             with contextlib.suppress(OSError):
-                yield key, path.read_bytes()
+                yield key, files.plain(path).read_bytes()
 
 
 def _sums(layout: Layout, receipt: Receipt) -> Iterator[tuple[str, str]]:

@@ -83,7 +83,7 @@ def _json(value: Any) -> str:  # noqa: ANN401 - any JSON value
 
 def _has(path: Path, text: str) -> bool:
     try:
-        return path.read_bytes() == text.encode()
+        return files.plain(path).read_bytes() == text.encode()
     except OSError:
         return False
 
@@ -114,7 +114,7 @@ def keep_edits(folder: Path, rendered: Mapping[str, str]) -> dict[Path, str]:
 def _place_of(path: Path, text: str, known: str | None) -> Path | None:
     """Return where `text` goes; None where the person's edit stands and nothing is new."""
     try:
-        current = _sum(path.read_bytes())
+        current = _sum(files.plain(path).read_bytes())
     except OSError:
         return path
     new = _sum(text.encode())
@@ -126,7 +126,7 @@ def _place_of(path: Path, text: str, known: str | None) -> Path | None:
 def _record(path: Path) -> dict[str, str]:
     """Return the sums of the last writing; with a lost or damaged record, all count as edited."""
     try:
-        value = json.loads(path.read_bytes())
+        value = json.loads(files.plain(path).read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

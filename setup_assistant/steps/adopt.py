@@ -73,18 +73,13 @@ def as_it_is(plan: Plan, folder: Path) -> Plan:
     present = prefix.packages(folder)
     if torch:
         present["torch"] = f"{torch.version}+{torch.build or ''}"
+    said = msg("{path} was there before and keeps its packages.", path=str(folder))
     return replace(
         with_versions(plan, present),
         # Nothing of it is fetched again.
         sizes=replace(plan.sizes, packages_download_bytes=0, packages_installed_bytes=0),
         warnings=tuple(w for w in plan.warnings if w.about != "sizes"),
-        reasons=(
-            *plan.reasons,
-            Reason(
-                about="environment",
-                message=msg("{path} was there before and keeps its packages.", path=str(folder)),
-            ),
-        ),
+        reasons=(*plan.reasons, Reason(about="environment", message=said)),
     )
 
 

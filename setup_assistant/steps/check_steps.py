@@ -98,7 +98,7 @@ def _prove(context: Context, model: str, result: Path, folder: Path) -> None:
         trust_unchanged=True,
         on_check=lambda check: _tell(context, check),
     )
-    value: dict[str, Any] = verification.to_json()
+    value: dict[str, Any] = to_builtins(verification)
     value["fingerprint"] = fingerprint(context, folder)
     files.write_json(result, redact_json(value))
     if verification.status != "ok":

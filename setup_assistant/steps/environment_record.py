@@ -18,13 +18,13 @@ from setup_assistant.versions import public
 
 def requirements_hash(context: Context) -> str:
     """Return what identifies the wanted set: requirements, Python version and a given lock."""
-    text = context.site.requirements.read_text(encoding="utf-8")
+    text = files.plain(context.site.requirements).read_text(encoding="utf-8")
     if context.wishes.lock:
         given = given_lock(context)
         # Our copy stands for a file that is gone.
         source = given if given and given.exists() else context.site.packages_lock
         with contextlib.suppress(OSError):
-            text += source.read_text(encoding="utf-8")
+            text += files.plain(source).read_text(encoding="utf-8")
     return hashlib.sha256(f"{context.plan.python}\n{text}".encode()).hexdigest()
 
 

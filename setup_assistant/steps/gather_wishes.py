@@ -12,8 +12,10 @@ from typing import Any
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths
+from setup_assistant.messages import _
 from setup_assistant.site import answers
 from setup_assistant.site.layout import Layout
+from setup_assistant.terminal_text import harmless, one_line
 
 # Linux takes paths of 4096 bytes; the deepest file of an environment needs some 350 of them.
 _LONGEST = 3700
@@ -57,6 +59,12 @@ def layout_of(wishes: Wishes) -> Layout:
     if len(os.fsencode(layout.env)) > _LONGEST:
         error = OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         raise files.refusal(error, layout.env)
+    for place in (str(layout.root), str(layout.env), wishes.weights):
+        # Bytes that are no text are a name all the same.
+        shown = os.fsencode(place).decode(errors="ignore")
+        if one_line(harmless(shown)) != shown:
+            error = OSError(errno.EINVAL, _("a character that no file name may have"))
+            raise files.refusal(error, Path(ascii(shown)))
     try:
         paths.check_name(layout.root)
         foreign = layout.root.is_file() or (

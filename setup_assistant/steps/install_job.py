@@ -12,6 +12,7 @@ from setup_assistant.catalog import drivers
 from setup_assistant.choose.plan import Fallback, Plan
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.errors import SetupError
+from setup_assistant.host import files
 from setup_assistant.messages import msg
 from setup_assistant.steps.backends.base import Backend, Job
 from setup_assistant.steps.environment_record import given_lock
@@ -159,7 +160,7 @@ def moved(job: Job, old: str, fallback: Fallback) -> Job:
     """Return the job with the lines of its requirements that name a source naming another."""
     option = _option(fallback)
     lines = []
-    for line in job.requirements.read_text(encoding="utf-8").splitlines():
+    for line in files.plain(job.requirements).read_text(encoding="utf-8").splitlines():
         name, _blank, url = line.partition(" ")
         same = name in _OPTIONS[fallback.leg] and url.rstrip("/") == old.rstrip("/")
         lines.append(f"{option} {fallback.url}" if same else line)

@@ -40,6 +40,7 @@ def prepare(
     *,
     machine: Machine | None = None,
     replan: bool = False,
+    dry_run: bool = False,
     waiting: Callable[[Source], None] | None = None,
 ) -> Prepared:
     """Return the planned site.
@@ -52,11 +53,15 @@ def prepare(
         wishes: what is wanted.
         machine: this computer, where it has been probed.
         replan: whether to plan again, even where the site has a plan.
+        dry_run: whether nothing may be written: what is under way is not ended.
         waiting: where given, a leg whose sources are all silent is waited for, and it is called
             with each of them.
+
+    Raises:
+        SetupError: `env_unfinished` in a dry run where another run was killed.
     """
     layout = layout_of(wishes)
-    _after_a_kill(layout)
+    _after_a_kill(layout, dry_run=dry_run)
     if not replan and (kept := _kept(layout, wishes)):
         return kept
     if machine is None:
@@ -207,12 +212,12 @@ def _kept(layout: Layout, wishes: Wishes) -> Prepared | None:
     return Prepared(layout, site.machine, wishes, site.plan, replayed=True, notes=notes)
 
 
-def _after_a_kill(layout: Layout) -> None:
+def _after_a_kill(layout: Layout, *, dry_run: bool) -> None:
     """Let an upgrade that was killed be finished or undone before anything is looked at."""
     if (layout.root / ".next").exists():
         from setup_assistant.steps import upgrade
 
-        upgrade.end_unfinished(layout, paths.recipes_folder())
+        upgrade.end_unfinished(layout, paths.recipes_folder(), dry_run=dry_run)
 
 
 def _chosen(wishes: Wishes) -> Wishes:

@@ -8,13 +8,13 @@ from typing import Literal, NoReturn
 
 from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.recipes import Recipes, load_all
-from setup_assistant.choose import cpu, pace
+from setup_assistant.choose import cpu, rehearsal_trials
 from setup_assistant.choose.candidates import CANARY
 from setup_assistant.choose.memory import TEXT_TOKENS, Setting, estimate
 from setup_assistant.choose.model_names import find
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
-from setup_assistant.choose.trials import Trial, own_trials, trials
+from setup_assistant.choose.rehearsal_trials import Trial, own_trials, trials
 from setup_assistant.choose.vision_tokens import PictureError, image_grid, video_grid
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
@@ -66,7 +66,7 @@ class Prepared:
     @property
     def expected_seconds(self) -> float:
         """About how long it takes."""
-        return pace.seconds(self.model, self.trials, self.setting)
+        return rehearsal_trials.seconds(self.model, self.trials, self.setting)
 
     @property
     def predicted(self) -> int:

@@ -18,15 +18,10 @@ def hashes_for(folder: Path, pins: list[str], options: tuple[str, ...]) -> str:
         pins: exact requirements, e.g. "torch==2.15.0".
         options: index options for the resolver.
     """
-    with temporary.folder() as scratch:
-        wanted = scratch / "pins.txt"
-        wanted.write_text("".join(f"{line}\n" for line in (*options, *pins)), encoding="utf-8")
-        outcome = run.run(
-            [uv.uv_program(), "pip", "compile", "--quiet", "--no-header", "--no-annotate",
-             "--no-deps", "--generate-hashes", "--python", python_in(folder), wanted],
-            deadline=300,
-            env=uv.environment(scratch, requirements="\n".join(options)),
-        )  # fmt: skip
+    outcome = _compiled(
+        "".join(f"{line}\n" for line in options), pins, "--no-header", "--no-annotate", "--no-deps",
+        "--generate-hashes", "--python", str(python_in(folder)),
+    )  # fmt: skip
     return outcome.out if outcome.ok else ""
 
 
@@ -38,20 +33,22 @@ def fitting(requirements: str, pins: Sequence[str], python: str) -> tuple[list[s
         pins: exact requirements.
         python: the version of Python to resolve for.
     """
-    if not pins or _resolves(requirements, pins, python):
+
+    def resolves(some: Sequence[str]) -> bool:
+        return _compiled(requirements, some, "--no-python-downloads", "--python-version", python).ok
+
+    if not pins or resolves(pins):
         return list(pins), []
-    found = [pin for pin in pins if _resolves(requirements, [pin], python)]
+    found = [pin for pin in pins if resolves([pin])]
     return found, [pin for pin in pins if pin not in found]
 
 
-def _resolves(requirements: str, pins: Sequence[str], python: str) -> bool:
+def _compiled(requirements: str, pins: Sequence[str], *how: str) -> run.Outcome:
     with temporary.folder() as scratch:
         wanted = scratch / "wanted.txt"
         wanted.write_text(requirements + "".join(f"{p}\n" for p in pins), encoding="utf-8")
-        outcome = run.run(
-            [uv.uv_program(), "pip", "compile", "--quiet", "--no-python-downloads",
-             "--python-version", python, wanted],
+        return run.run(
+            [uv.uv_program(), "pip", "compile", "--quiet", *how, wanted],
             deadline=300,
             env=uv.environment(scratch, requirements=requirements),
-        )  # fmt: skip
-    return outcome.ok
+        )

@@ -99,7 +99,7 @@ def read_journal(layout: Layout) -> dict[str, Any]:
 def text(path: Path) -> str | None:
     """Return a file's text; None where there is none."""
     try:
-        return path.read_text(encoding="utf-8")
+        return files.plain(path).read_text(encoding="utf-8")
     except OSError:
         return None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import lenient, removal
+from setup_assistant.host import files, lenient, removal
 from setup_assistant.host.files import sha256 as file_sum
 from setup_assistant.host.removal_proofs import called, seen
 from setup_assistant.host.transfer.remote_file import PART_SUFFIX, STATE_SUFFIX
@@ -124,7 +124,7 @@ def _is_unchanged(path: Path) -> bool:
     if path.name not in _PLAIN:
         return True
     try:
-        return bool(_OURS.search(path.read_bytes()))
+        return bool(_OURS.search(files.plain(path).read_bytes()))
     except OSError:
         return False
 

@@ -7,12 +7,14 @@ aside meanwhile. Wherever a run is killed, the next one finds either the old or 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from setup_assistant.choose.plan import Plan
+from setup_assistant.errors import SetupError
 from setup_assistant.host import durable, files, prefix
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import Site, read_plan, read_site
@@ -138,7 +140,7 @@ def rollback(layout: Layout, recipes: Path, found: Sequence[prefix.Change] = ())
     said = {c.name: [c.old, c.new] for c in found}
     Ledger(layout.ledger).record(_STEP, "started", rolled_back=True, changes=said)
     rollback_steps.exchange(layout)
-    _tell_rollback(layout, recipes)
+    _tell(layout, recipes, rolled_back=True)
 
 
 def unfinished(layout: Layout) -> bool:
@@ -146,14 +148,17 @@ def unfinished(layout: Layout) -> bool:
     return rollback_steps.stage_root(layout).exists()
 
 
-def end_unfinished(layout: Layout, recipes: Path) -> Ended:
+def end_unfinished(layout: Layout, recipes: Path, *, dry_run: bool = False) -> Ended:
     """Do as `recover`, while no other run works in the site.
 
     Raises:
-        SetupError: `site_busy`, and as `recover`.
+        SetupError: `env_unfinished` in a dry run, which ends nothing; `site_busy`; as `recover`.
     """
     if not unfinished(layout):
         return ""
+    if dry_run:
+        command = f"setup-assistant report --site {shlex.quote(str(layout.root))}"
+        raise SetupError("env_unfinished", path=str(layout.env), command=command)
     with files.exclusive(layout.lock):
         return recover(layout, recipes)
 
@@ -169,7 +174,7 @@ def recover(layout: Layout, recipes: Path) -> Ended:
     owner = Owner(layout)
     owner.refuse_strangers()
     if rollback_steps.complete_exchange(layout):
-        _tell_rollback(layout, recipes)
+        _tell(layout, recipes, rolled_back=True)
         return "rolled back"
     journal = rollback_steps.read_journal(layout)
     in_place = bool(journal.get("in_place"))
@@ -220,10 +225,6 @@ def _put_in_place(layout: Layout, stage: Layout, journal: dict[str, Any], recipe
     for step, seconds in Ledger(stage.ledger).seconds().items():
         ledger.record(step, "done", seconds=seconds)
     _tell(layout, recipes, torch=new.plan.torch.version, stack=new.plan.stack)
-
-
-def _tell_rollback(layout: Layout, recipes: Path) -> None:
-    _tell(layout, recipes, rolled_back=True)
 
 
 def _tell(layout: Layout, recipes: Path, **said: object) -> None:

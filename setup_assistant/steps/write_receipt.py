@@ -87,10 +87,10 @@ def _steps(context: Context, measured: Mapping[str, float | None]) -> tuple[Step
 
 
 def _put_back(ledger: Ledger, now: Mapping[str, str]) -> dict[str, tuple[str | None, str | None]]:
-    """Return what the last repair has changed of what a person had changed by hand, and holds."""
-    entries = [e for e in ledger.entries() if e.event == "done" and "put_back" in e.data]
-    said = entries[-1].data["put_back"] if entries else {}
-    pairs = said.items() if isinstance(said, dict) else ()
+    """Return what the last repair or adoption has changed of a person's packages, and holds."""
+    done = [e.data for e in ledger.entries() if e.event == "done"]
+    said = [d.get("put_back", d.get("changed")) for d in done if d.keys() & {"put_back", "changed"}]
+    pairs = said[-1].items() if said and isinstance(said[-1], dict) else ()
     return {n: (v[0], v[1]) for n, v in pairs
             if isinstance(v, list) and len(v) == 2 and v[1] == now.get(n)}  # fmt: skip
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.catalog import canary as canary_recipe
-from setup_assistant.catalog import checks
 from setup_assistant.catalog import smoke as smoke_recipe
 from setup_assistant.catalog.smoke import Smoke
 from setup_assistant.choose.plan import Plan
@@ -18,7 +17,7 @@ from setup_assistant.host.dialogue import Dialogue
 from setup_assistant.host.prefix import python_in
 from setup_assistant.host.program import spell
 from setup_assistant.verify import causes, child, surroundings
-from setup_assistant.verify.request import Wanted, max_memory, picture_limits, video_limits, within
+from setup_assistant.verify.request import Wanted, how, picture_limits, video_limits, within
 
 # What qwen-vl-utils is told to read as a video; everything else is read as a picture.
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".mpg", ".mpeg"})
@@ -155,17 +154,9 @@ def loaded(
     smoke = smoke_recipe.load()
     wanted = Wanted(model=None if canary else model, plan=plan, device=device, dtype=dtype)
     request = {
-        "raised": checks.load().raised,
+        **how(wanted, canary_recipe.load(), smoke),
         "model": str(model),
-        "device": wanted.place,
-        "dtype": wanted.precision,
-        "max_memory": max_memory(plan),
-        "quantization": plan.model.quantization if plan and not canary else "none",
-        "threads": 1 if canary else None,
         "content": [_named(path) for path in files],
-        "reader": plan.decoder.reader if plan else None,
-        "decoder_package": plan.decoder.package if plan else smoke.decoder.package,
-        "clip": str(next((canary_recipe.load().folder / "clips").glob("*.mp4"))),
     }
     with inside(env, "converse", wanted) as dialogue:
         dialogue.send(request)

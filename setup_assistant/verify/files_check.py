@@ -46,18 +46,11 @@ class FilesReport:
 
 def canary_files(canary: Canary) -> FilesReport:
     """Compare the canary's model, pictures and clips with their recorded sums."""
-    model = {n: s for n, s in canary.sums.items() if _of_model(n)}
+    model = {n: s for n, s in canary.sums.items() if n.startswith("model/")}
+    other = {n: s for n, s in canary.sums.items() if n not in model}
     weights = timed("weights", lambda: _changed_weights(canary.folder, model))
-    return report(canary.folder, (weights, _fixtures(canary)))
-
-
-def _fixtures(canary: Canary) -> tuple[Check, list[Fault]]:
-    sums = {n: s for n, s in canary.sums.items() if not _of_model(n)}
-    return timed("fixtures", lambda: _changed_fixtures(canary.folder, sums))
-
-
-def _of_model(name: str) -> bool:
-    return name.startswith("model/")
+    fixtures = timed("fixtures", lambda: _changed_fixtures(canary.folder, other))
+    return report(canary.folder, (weights, fixtures))
 
 
 def report(folder: Path, timed: tuple[tuple[Check, list[Fault]], ...]) -> FilesReport:

@@ -16,7 +16,7 @@ from setup_assistant.catalog import checks as catalog_checks
 from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.models import Model
 from setup_assistant.choose.memory import CONTEXT, Setting, estimate
-from setup_assistant.choose.trials import Trial
+from setup_assistant.choose.rehearsal_trials import Trial
 from setup_assistant.host import clock
 from setup_assistant.verify import causes, child, surroundings
 from setup_assistant.verify.results import Check, Proof
@@ -73,10 +73,6 @@ class Rehearsed(Proof):
     difference: float | None = None
 
 
-def _nobody(case: Case) -> None:
-    """Tell nobody."""
-
-
 def rehearse(
     model: Model,
     trials: Sequence[Trial],
@@ -84,7 +80,7 @@ def rehearse(
     place: Place,
     *,
     deadline: float = DEADLINE,
-    on_case: Callable[[Case], None] = _nobody,
+    on_case: Callable[[Case], None] = lambda _case: None,
 ) -> Rehearsed:
     """Run the trials in the environment, in a child whose death is a result.
 
@@ -97,7 +93,16 @@ def rehearse(
         on_case: told of each case as it ends, from another thread.
     """
     started = clock.monotonic()
-    by_name = {t.name: _case(t, model, setting) for t in trials}
+    by_name = {
+        t.name: Case(
+            name=t.name,
+            status="blocked",
+            patches=t.work.patches,
+            prompt_tokens=t.work.tokens,
+            predicted_bytes=estimate(model, t.work, setting).total,
+        )
+        for t in trials
+    }
     found: dict[str, Case] = {}
     checks: list[Check] = []
 
@@ -138,16 +143,6 @@ def rehearse(
 def largest(trials: Sequence[Trial], model: Model, setting: Setting) -> Trial:
     """Return the trial that needs most."""
     return max(trials, key=lambda t: estimate(model, t.work, setting).total)
-
-
-def _case(trial: Trial, model: Model, setting: Setting) -> Case:
-    return Case(
-        name=trial.name,
-        status="blocked",
-        patches=trial.work.patches,
-        prompt_tokens=trial.work.tokens,
-        predicted_bytes=estimate(model, trial.work, setting).total,
-    )
 
 
 def _measured(case: Case, check: Check, setting: Setting) -> Case:

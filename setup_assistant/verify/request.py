@@ -61,27 +61,34 @@ def build(
 ) -> dict[str, Any]:
     """Return the request; `blocked_by` is the cause for which the model must not be loaded."""
     is_canary = wanted.model is None
-    plan = wanted.plan
     cases = canary_cases(canary, smoke) if is_canary else real_cases(wanted, canary, smoke)
+    most = smoke.limits.canary_new_tokens if is_canary else smoke.limits.new_tokens
     return {
+        **how(wanted, canary, smoke),
+        "max_new_tokens": most,
+        "reference": str(canary.reference) if is_canary else None,
+        "tolerance": {"float32": canary.header.logits_atol, **smoke.tolerance},
+        "served": str(canary.folder),
+        "blocked_by": blocked_by,
+        "cases": [*cases, *_own_cases(wanted, smoke)],
+    }
+
+
+def how(wanted: Wanted, canary: Canary, smoke: Smoke) -> dict[str, Any]:
+    """Return what every program is told: the model, where it runs and how, and the decoder."""
+    plan = wanted.plan
+    clip = next(name for case in canary.cases if case.kind == "video" for name in case.files)
+    return {
+        "raised": checks.load().raised,
         "model": str(wanted.model or canary.model),
         "device": wanted.place,
         "dtype": wanted.precision,
-        "threads": _CANARY_THREADS if is_canary else None,
+        "threads": None if wanted.model else _CANARY_THREADS,
         "max_memory": max_memory(plan),
         "quantization": plan.model.quantization if plan and wanted.model else "none",
-        "max_new_tokens": (
-            smoke.limits.canary_new_tokens if is_canary else smoke.limits.new_tokens
-        ),
-        "reference": str(canary.reference) if is_canary else None,
-        "tolerance": {"float32": canary.header.logits_atol, **smoke.tolerance},
         "reader": plan.decoder.reader if plan else None,
         "decoder_package": plan.decoder.package if plan else smoke.decoder.package,
-        "clip": str(canary.folder / _first_clip(canary)),
-        "served": str(canary.folder),
-        "raised": checks.load().raised,
-        "blocked_by": blocked_by,
-        "cases": [*cases, *_own_cases(wanted, smoke)],
+        "clip": str(canary.folder / clip),
     }
 
 
@@ -222,7 +229,3 @@ def max_memory(plan: Plan | None) -> dict[str, int] | None:
     if plan is None or not plan.placement.max_memory_bytes:
         return None
     return {str(i): size for i, size in enumerate(plan.placement.max_memory_bytes)}
-
-
-def _first_clip(canary: Canary) -> str:
-    return next(name for case in canary.cases if case.kind == "video" for name in case.files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import Value
@@ -81,10 +81,3 @@ class Verification(Proof):
 
     status: Literal["ok", "fail"]
     checks: tuple[Check, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the verification as plain JSON values."""
-        from setup_assistant.frozen_json import to_builtins
-
-        value: dict[str, Any] = to_builtins(self)
-        return value

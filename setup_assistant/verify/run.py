@@ -13,6 +13,7 @@ from setup_assistant.catalog import smoke as smoke_recipe
 from setup_assistant.choose.plan import Plan
 from setup_assistant.host import clock
 from setup_assistant.host.prefix import python_in
+from setup_assistant.messages import Value
 from setup_assistant.verify import child, surroundings, verdict
 from setup_assistant.verify.files_check import canary_files
 from setup_assistant.verify.model_files import model_files
@@ -23,10 +24,6 @@ CANARY = "canary"
 # Seconds for importing everything once more without the variables below.
 _IMPORT_DEADLINE = 180.0
 _LIBRARY_VARIABLES = ("LD_PRELOAD", "LD_LIBRARY_PATH")
-
-
-def _nobody(check: Check) -> None:
-    """Tell nobody."""
 
 
 def verify(
@@ -44,7 +41,7 @@ def verify(
     trust_unchanged: bool = False,
     questions: int | None = None,
     beside: Sequence[str] = (),
-    on_check: Callable[[Check], None] = _nobody,
+    on_check: Callable[[Check], None] = lambda _check: None,
 ) -> Verification:
     """Run every check inside `env` and return the verdict.
 
@@ -101,7 +98,9 @@ def verify(
         on_check(done[-1])
 
     if not python_in(env).exists():
-        tell(_no_python(env))
+        values: dict[str, Value] = {"prefix": str(env)}
+        name = "imports"
+        tell(Check(name=name, kind=name, status="fail", cause="python-missing", values=values))
     else:
         for check in report.checks:
             tell(check)
@@ -151,7 +150,9 @@ def _without_foreign_libraries(
     """Import everything again without the loader's variables; success proves them guilty."""
     suspects = _suspects(variables)
     clean = {k: v for k, v in variables.items() if k not in suspects}
-    again = child.talk(env, {**request, "only_imports": True}, _IMPORT_DEADLINE, clean, _nobody)
+    again = child.talk(
+        env, {**request, "only_imports": True}, _IMPORT_DEADLINE, clean, lambda _check: None
+    )
     if not again.checks or not again.checks[0].passed:
         return failed
     guilty = " ".join(suspects)
@@ -163,14 +164,4 @@ def _without_foreign_libraries(
             "variable": guilty,
             "detail": str(failed.values.get("detail") or failed.cause or ""),
         },
-    )
-
-
-def _no_python(env: Path) -> Check:
-    return Check(
-        name="imports",
-        kind="imports",
-        status="fail",
-        cause="python-missing",
-        values={"prefix": str(env)},
     )

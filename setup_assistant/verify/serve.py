@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from setup_assistant.catalog import canary as canary_recipe
-from setup_assistant.catalog import checks
+from setup_assistant.catalog import smoke as smoke_recipe
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
 from setup_assistant.host.dialogue import Dialogue
 from setup_assistant.verify.ask import inside, reply
-from setup_assistant.verify.request import Wanted
+from setup_assistant.verify.request import Wanted, how
 
 _INSIDE = Path(__file__).parent / "inside"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -64,7 +64,7 @@ def serving(order: Order) -> Iterator[Server]:
     must_be_free(order.host, order.port)
     wanted = Wanted(model=None if order.name == "canary" else order.model, plan=order.plan)
     with inside(order.env, "openai_server", wanted) as child:
-        child.send(_request(order, wanted, canary_recipe.load().folder))
+        child.send(_request(order, wanted))
         yield Server(child)
 
 
@@ -84,17 +84,14 @@ def must_be_free(host: str, port: int) -> None:
             raise SetupError("port_taken", host=host, port=port, detail=detail) from error
 
 
-def _request(order: Order, wanted: Wanted, canary: Path) -> dict[str, Any]:
-    model = order.plan.model
+def _request(order: Order, wanted: Wanted) -> dict[str, Any]:
+    model, canary = order.plan.model, canary_recipe.load()
     # Names under which a browser may reach it: another one is a page that was rebound to here.
     named = (order.host, *_LOOPBACK) if order.host in _LOOPBACK else ()
     return {
-        "raised": checks.load().raised,
+        **how(wanted, canary, smoke_recipe.load()),
         "model": str(order.model),
         "name": order.name,
-        "device": wanted.place,
-        "dtype": wanted.precision,
-        "quantization": model.quantization,
         "host": order.host,
         "port": order.port,
         "hosts": [f"[{h}]:{order.port}" if ":" in h else f"{h}:{order.port}" for h in named],
@@ -106,5 +103,5 @@ def _request(order: Order, wanted: Wanted, canary: Path) -> dict[str, Any]:
             "video_total_pixels": model.video_total_pixels,
             "video_max_frames": model.video_max_frames,
         },
-        "check": {"file": str(canary / _PICTURE), "question": _QUESTION},
+        "check": {"file": str(canary.folder / _PICTURE), "question": _QUESTION},
     }

@@ -12,7 +12,7 @@ Python that runs them. What each says of the whole environment is taken away fir
     names it   what is broken is named, without a command that mends it
     remedy     what is broken is named, and a command that mends it
 
-and the seconds that it took.
+and the seconds that it took. The last column names those whose cell is better than this doctor's.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ PEERS = {
     "gpu-doctor==1.0.0": "--check",
     "ai-infradr==0.1.0": "--verbose",
 }
+_WORTH = ("names it", "remedy")
+_TIME = re.compile(r"\b[\d.]+ ?m?s\b")
 _MENDS = re.compile(r"\b(?:re)?install\b|\bpip\b|\brm -r|\buv\b|\bunset\b", re.IGNORECASE)
 _ENTRY = (
     "import sys; sys.path.append({folder!r}); sys.argv = [{name!r}, {verb!r}]; "
@@ -175,8 +177,8 @@ def verdict(text: str, before: str, word: str) -> str:
     """Return what a program's words are worth."""
     if "Traceback (most recent call last)" in text:
         return "crash"
-    known = set(before.splitlines())
-    new = [line for line in text.splitlines() if line.strip() and line not in known]
+    known = set(_TIME.sub("", before).splitlines())
+    new = [n for n in _TIME.sub("", text).splitlines() if n.strip() and n not in known]
     if not new:
         return "silence"
     if not any(re.search(word, line, re.IGNORECASE) for line in new):
@@ -200,6 +202,13 @@ def ours(patient: Patient, need: str, word: str) -> tuple[str, float]:
     return worth, spent
 
 
+def better(cells: Mapping[str, tuple[str, float]]) -> str:
+    """Return the programs that say more of a fault than this doctor; `-` where none does."""
+    rank = {name: _WORTH.index(worth) + 1 if worth in _WORTH else 0
+            for name, (worth, _seconds) in cells.items()}  # fmt: skip
+    return ", ".join(n for n in rank if rank[n] > rank[OURS]) or "-"
+
+
 def row(*cells: str) -> None:
     """Print one row."""
     sys.stdout.write(" | ".join(cells) + "\n")
@@ -214,7 +223,7 @@ def main() -> None:
         folders = peers(Path(above))
         whole = Patient(env=original, model=Path(), folder=Path(above))
         before = {n: said(c, whole)[0] for n, c in others(original, folders).items()}
-        row("fault", *before, OURS)
+        row("fault", *before, OURS, "better")
         for name, (break_, word) in BREAKS.items():
             if wanted and name not in wanted:
                 continue
@@ -227,12 +236,10 @@ def main() -> None:
                     cells[other] = verdict(text, before[other], word), spent
                 need = "torch" if "no Qwen" in name else "qwen2-vl"
                 cells[OURS] = ours(patient, need, word)
-                named.update(n for n, (worth, _s) in cells.items() if worth in _RIGHT)
-                row(name, *(f"{worth} {spent:.1f} s" for worth, spent in cells.values()))
+                named.update(n for n, (worth, _s) in cells.items() if worth in _WORTH)
+                row(name, *(f"{worth} {spent:.1f} s" for worth, spent in cells.values()),
+                    better(cells))  # fmt: skip
     row("named", *(str(named[n]) for n in (*before, OURS)))
-
-
-_RIGHT = ("names it", "remedy")
 
 
 if __name__ == "__main__":

@@ -145,3 +145,10 @@ def test_three_more_outputs_of_the_tower_are_held_by_qwen3() -> None:
     setting = Setting(dtype="bfloat16", part="8.0")
     more = estimate(model, work, setting).prefill - estimate(plain, work, setting).prefill
     assert more == 3 * 1200 * model.shapes.hidden * 2
+
+
+def test_estimate_asks_by_default_what_a_plan_counts_on() -> None:
+    from setup_assistant.cli.estimate.command import command
+
+    given = {p.name: p.default for p in command.params}
+    assert (given["text_tokens"], given["new_tokens"]) == (Work().text_tokens, Work().new_tokens)

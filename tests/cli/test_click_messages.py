@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from subprocess import CompletedProcess
 
 import click
 import pytest
-from babel.messages.extract import extract_from_file
 
 from setup_assistant.cli import app
-from setup_assistant.cli.terminal import click_messages
-
-# Texts for programmers, for prompts that only `ask` makes, and for deprecations there are none of.
-UNMET = (
-    "deprecat", "Boolean option", "Could not determine name", "No options defined",
-    "Name '{name}' defined twice", "Arguments take exactly", "Value must be an iterable",
-    "Choice({choices})", "does not match the format", "is not a valid UUID", "Do you want",
-    "Confirm the action", "Invalid start character", "values are required",
-)  # fmt: skip
+from tests import catalogs
 
 
-def _of_click() -> set[str]:
-    root = Path(click.__file__).parent
-    found: set[str] = set()
-    for name in ("core", "decorators", "exceptions", "formatting", "parser", "types"):
-        path = root / f"{name}.py"
-        if not path.exists():
-            continue
-        keywords = {"_": None, "ngettext": (1, 2)}
-        for _line, message, _c, _x in extract_from_file("python", str(path), keywords=keywords):
-            found.update(message if isinstance(message, tuple) else (message,))
-    return {text for text in found if not any(part in text for part in UNMET)}
-
-
-def test_every_text_of_click_is_known() -> None:
-    assert _of_click() <= {text.template for text in click_messages.TEXTS}
+def test_every_text_of_click_is_translated() -> None:
+    found = catalogs.translations()
+    assert [text for text in catalogs.of_click() if not found.get(text)] == []
 
 
 @pytest.mark.parametrize("line", ["--help", "report --help", "nosuch", "report x"])

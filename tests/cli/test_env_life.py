@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from setup_assistant.host import files
+from tests import forked
 from tests.cli.test_env import Machine, machine
 
 __all__ = ["machine"]
@@ -261,3 +262,24 @@ def test_one_that_was_moved_aside_by_a_killed_run_is_not_gone(machine: Machine, 
     assert (refused["errors"][0]["code"], refused["exit_code"]) == ("env_unfinished", 3)
     assert f"up --site {site}" in refused["errors"][0]["hint"]
     assert (site / "env.old").is_dir()
+
+
+@pytest.mark.parametrize("verb", ["env upgrade", "env rollback", "up", "env adopt"])
+def test_a_dry_run_ends_nothing(machine: Machine, verb: str) -> None:
+    """It names the run that was stopped, and the command that ends it, in order to plan on."""
+    site = machine.site("site")
+    journal = site / ".next" / "journal.json"
+    journal.parent.mkdir()
+    journal.write_text('{"state": "building", "in_place": false, "env": ""}')
+    (site / "plan.json").write_text("{}")
+    (site / "env.next").mkdir()
+    words = {"up": ["--site", site], "env adopt": [site / "env", "--site", site]}
+    before = {path: path.stat().st_mtime_ns for path in site.rglob("*")}
+    done = forked.run(
+        *verb.split(), *map(str, words.get(verb, ["site"])), "--dry-run", "--json", "--lang", "en",
+        env=machine.environment(), cwd=machine.folder,
+    )  # fmt: skip
+    refused = json.loads(done.stdout)
+    assert (refused["errors"][0]["code"], refused["exit_code"]) == ("env_unfinished", 3)
+    assert f"report --site {site}" in refused["errors"][0]["hint"]
+    assert {path: path.stat().st_mtime_ns for path in site.rglob("*")} == before

@@ -194,6 +194,11 @@ def metadata_removed(body: Body) -> None:
     (body.packages / "tokenizers-0.22.1.dist-info/METADATA").unlink()
 
 
+@fault("metadata-broken")
+def metadata_without_a_version(body: Body) -> None:
+    body.file(body.packages / "tokenizers-0.22.1.dist-info/METADATA", "Name: tokenizers\n")
+
+
 @fault("torch-missing")
 def torch_removed(body: Body) -> None:
     body.remove("torch", "torch-*.dist-info")

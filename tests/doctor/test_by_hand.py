@@ -35,6 +35,7 @@ def test_each_change_is_named_with_what_puts_it_back(body: Body) -> None:
     body.install("idna", "idna", "3.1")
     assert finding(body).status == "skipped"
     record(body)
+    body.install("mine", "mine", "1.5")
     assert finding(body).status == "ok"
     was = prefix.packages(body.env)["accelerate"]
     change(body)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from tests.conftest import ROOT
 from tests.doctor.body import Body
@@ -130,6 +131,22 @@ def test_a_bundle_names_nobody(assistant: Assistant, body: Body, tmp_path: Path)
     assert "leftovers" in text
     for word in (str(tmp_path), "secret", "someone"):
         assert word not in text, word
+
+
+def test_a_bundle_of_a_text_holds_it_without_what_must_not_be_told(tmp_path: Path) -> None:
+    from setup_assistant.cli.doctor.command import command
+
+    (tmp_path / "error.txt").write_text(
+        'RuntimeError: CUDA error: out of memory\nFile "/home/wangkai/run.py", line 3\n'
+        "| user | password |\n| wangkai | lotus |\n"
+    )
+    report = tmp_path / "report.json"
+    arguments = ["--explain", str(tmp_path / "error.txt"), "--bundle", str(report), "--json"]
+    assert CliRunner().invoke(command, arguments).exit_code == 1
+    value = json.loads(report.read_text())
+    assert value["findings"]
+    assert "| <user> | *** |" in value["text"]
+    assert "wangkai" not in report.read_text()
 
 
 def test_a_dead_proxy_is_named(assistant: Assistant) -> None:

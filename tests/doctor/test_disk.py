@@ -50,6 +50,18 @@ def test_a_read_only_disk(body: Body, mounted: Mount) -> None:
     assert found.failed[0].id == "disk-read-only"
 
 
+def test_what_is_only_read_may_be_on_a_read_only_disk(body: Body, mounted: Mount) -> None:
+    disk = mounted("size=60m")
+    body.with_model = True
+    shutil.move(body.env, disk / "env")
+    shutil.move(body.model, disk / "model")
+    body.env.symlink_to(disk / "env")
+    body.model.symlink_to(disk / "model")
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    found = body.diagnose()
+    assert not [f.id for f in found.findings if f.status in ("fail", "warn")]
+
+
 def test_a_tight_temporary_folder_is_a_warning(body: Body, mounted: Mount) -> None:
     found = body.diagnose(TMPDIR=str(mounted("size=300m")))
     assert not found.failed

@@ -12,6 +12,7 @@ import pytest
 from setup_assistant.doctor.finding import Finding, Fix
 from setup_assistant.doctor.fix import Attempt, mend
 from setup_assistant.doctor.install_words import held, installing
+from setup_assistant.doctor.remedy_plan import remedy_plan
 from setup_assistant.host import kept_environment
 from setup_assistant.host.prefix import Change, packages
 from setup_assistant.messages import msg
@@ -158,3 +159,12 @@ def test_an_installing_command_is_read_whole() -> None:
     assert (asked.names, asked.alone, asked.again) == (("a", "b"), True, True)
     assert asked.source == ("--index-url", "https://x.org/simple")
     assert installing("rm -- install") is None
+
+
+def test_what_two_causes_share_comes_after_all_that_either_wants_before_it() -> None:
+    def cause(*commands: str) -> Finding:
+        fix = Fix(advice=msg("x"), commands=commands)
+        return Finding(id="x", layer="weights", status="fail", fix=fix)
+
+    found = [cause("get M", "verify M"), cause("rm M/a", "get M"), cause("rm M/b", "look")]
+    assert remedy_plan(found) == ("rm M/a", "get M", "verify M", "rm M/b", "look")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +11,13 @@ import pytest
 
 from setup_assistant.doctor import situation
 from setup_assistant.doctor.case import TORCH_ONLY, Case
-from setup_assistant.doctor.check import Trouble
+from setup_assistant.doctor.changed_files import files_changed
+from setup_assistant.doctor.check import NOT_HERE, Trouble
 from setup_assistant.doctor.diagnose import diagnose
 from setup_assistant.doctor.gather import opened
 from setup_assistant.doctor.reason import why
-from setup_assistant.doctor.torch_run import run
-from tests.doctor.body import Body
+from setup_assistant.doctor.torch_run import TorchRun, run
+from tests.doctor.body import LIBRARY, Body
 
 
 def reason(case: Case, cause: str = "import-failed", *lines: str) -> Trouble:
@@ -115,3 +118,27 @@ def test_docstrings_and_files_in_the_way_are_looked_for(body: Body) -> None:
     first = body.diagnose().failed[0]
     assert first.id == "shadowed-by-own-file"
     assert str(own) in str(first.cause)
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "wanted"),
+    [("_lib.so", LIBRARY[:40] + bytes(24), None), ("_lib.so", bytes(64), "fail"),
+     ("_lib.so", LIBRARY + b"stripped", None), ("__init__.py", b"x = 1\n", "warn"),
+     ("__init__.py", None, None)],
+)  # fmt: skip
+def test_what_a_run_did_not_notice(
+    body: Body, name: str, now: bytes | None, wanted: str | None
+) -> None:
+    info = next(body.packages.glob("pillow-*.dist-info"))
+    place = body.packages / "PIL" / name
+    held = base64.urlsafe_b64encode(hashlib.sha256(place.read_bytes()).digest()).decode()
+    body.file(info / "RECORD", f"PIL/{name},sha256={held.rstrip('=')},{place.stat().st_size}\n")
+    if now is None:
+        place.unlink()
+    else:
+        place.write_bytes(now)
+    ran = replace(opened(body.case()), torch_run=TorchRun(ok=True, device="cpu"))
+    found = files_changed(ran)
+    assert (found.status if isinstance(found, Trouble) else None) == wanted
+    failed = replace(ran, torch_run=TorchRun(ok=False, device="cpu"))
+    assert files_changed(failed) == NOT_HERE

@@ -124,6 +124,17 @@ def test_a_hook_of_the_home(env: Path, tmp_path: Path) -> None:
     assert found.commands == ("export PYTHONNOUSERSITE=1",)
 
 
+def test_a_module_that_torch_writes_anew_each_time_is_well(
+    env: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    home = next(env.glob("lib/python3*/site-packages"))
+    text = ("import sys, tempfile\nfolder = tempfile.mkdtemp()\nsys.path.append(folder)\n"
+            "open(f'{folder}/_remote.py', 'w').close()\nimport _remote\n")  # fmt: skip
+    (home / "torch" / "__init__.py").write_text(text)
+    assert seen(env, tmp_path) is None
+
+
 def test_a_package_under_development_is_well(env: Path, tmp_path: Path) -> None:
     source = tmp_path / "src" / "mine"
     source.mkdir(parents=True)

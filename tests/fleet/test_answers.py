@@ -61,6 +61,7 @@ def test_an_answer_that_is_not_this_hosts_is_refused(event: Event) -> None:
     [
         ({"state": "broken", "errno": 28, "detail": ""}, "disk_full"),
         ({"state": "broken", "errno": 13, "detail": "denied"}, "home_not_writable"),
+        ({"state": "broken", "errno": 2, "detail": "…/jobs/0123/lock"}, "job_died"),
         ({"state": "died", "detail": "OSError: [Errno 28] No space left on device"}, "disk_full"),
         ({"state": "died", "detail": ""}, "job_died"),
         ({"state": "running", "seconds": 9.0}, "timed_out"),
@@ -294,6 +295,8 @@ def test_python_is_told_apart() -> None:
     assert look("This account is currently not available.\n", 1) == "no_command"
     assert look("mkdir: cannot create directory: No space left on device", 9) == "disk_full"
     assert look("mkdir: cannot create directory: Read-only file system", 9) == "home_not_writable"
+    gone = "python3: can't open file '/home/lab/.cache/setup-assistant/fleet/agent-3f42.pyz'"
+    assert causes.of_agent("pc", gone, gone).code == "job_died"
 
 
 def test_every_fault_has_a_sentence_and_a_remedy() -> None:

@@ -43,6 +43,20 @@ class Case:
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
+# Ways around: another name for a lookup, names that are worked out, other hosts' and files' texts.
+ODD = (
+    "{% set f = lookup %}{{ f('pipe', 'touch ran') }}",
+    "{{ (query)('pipe', 'touch ran') }}",
+    "{{ {'f': lookup}.f('pipe', 'touch ran') }}",
+    "{{ lookup('env', 'HOME', lookup('pipe', 'touch ran')) }}",
+    "{{ ''['_' ~ '_class_' ~ '_'] }}",
+    "{{ ''['\\x5f_class_\\x5f'] }}",
+    "{{ [''] | map(attribute='_' ~ '_class_' ~ '_') | first }}",
+    "{% include 'run.j2' %}",
+    "{{ hostvars['p2'].hidden }}",
+    "{{ hostvars['p2'].values() | join }}",
+    "{{ hostvars['p2']['hid' ~ 'den'] }}",
+)
 CASES = (
     Case(
         name="ranges, groups of groups, a port and a user",
@@ -127,10 +141,17 @@ CASES = (
         name="a value for this run, one that runs a program, one without a value",
         files={"hosts": "p1 ansible_host='{{ site }}-1'\np2 ansible_host=\"{{ hidden }}\" "
                "hidden=\"{{ lookup('pipe', 'touch ran') }}\"\np3 ansible_user='{{ nobody_said }}'\n"
-               "p4 ansible_host=\"{{ ''.__class__ }}\"\n"},
+               "p4 ansible_host=\"{{ ''.__class__ }}\"\n"
+               "q1 ansible_host=\"{{ hostvars['p1'].net | replace('x', '1') }}.{{ [7, 8][0] }}\"\n"
+               "q2 ansible_user='CORP\\lab'\n[all:vars]\nnet=10.x.2\n",
+               "odd": "".join(f'r{n} ansible_host="{text}"\n' for n, text in enumerate(ODD)),
+               "run.j2": "{{ lookup('pipe', 'touch ran') }}"},
+        paths=("hosts", "odd"),
         extra=("site=berlin",),
-        values={"p1": {"address": "berlin-1"}},
-        refused={"p2": "could run a program", "p3": "without a value", "p4": "could run"},
+        values={"p1": {"address": "berlin-1"}, "q1": {"address": "10.1.2.7"},
+                "q2": {"user": "CORP\\lab"}},
+        refused={"p2": "could run a program", "p3": "without a value", "p4": "could run",
+                 **{f"r{n}": "could run" for n in range(len(ODD))}},
     ),
 )  # fmt: skip
 

@@ -38,7 +38,12 @@ def greet(door: socket.socket, text: bytes) -> threading.Thread:
 
 @pytest.mark.parametrize(
     ("text", "state"),
-    [(b"SSH-2.0-OpenSSH_9\r\n", "answers"), (b"HTTP", "refuses"), (b"", "refuses")],
+    [
+        (b"SSH-2.0-OpenSSH_9\r\n", "answers"),
+        (b"SSH-2.0-x\r\n\0\0\1", "answers"),
+        (b"HTTP", "refuses"),
+        (b"", "refuses"),
+    ],
 )
 def test_what_answers_is_told_apart(door: socket.socket, text: bytes, state: str) -> None:
     thread = greet(door, text)
@@ -55,6 +60,22 @@ def test_what_takes_connections_and_says_nothing_hangs(
     down = fault("host_down", host="pc01")
     host = Host(name="pc01")
     assert reach.second_look(host, place, down, contacted=False).code == "ssh_hangs"
+    # Two are in the queue already; the third greets, and says no more until it is asked to.
+    waiting = [door.accept()[0] for _ in range(2)]
+    said = threading.Event()
+
+    def greet_only() -> None:
+        with door.accept()[0] as connection:
+            connection.sendall(b"SSH-2.0-x\r\n")
+            said.wait()
+
+    thread = threading.Thread(target=greet_only)
+    thread.start()
+    assert reach.second_look(host, place, down, contacted=False).code == "ssh_stalls"
+    said.set()
+    thread.join()
+    for connection in waiting:
+        connection.close()
     door.close()
     assert reach.look(place) == "refuses"
     assert reach.second_look(host, place, down, contacted=False).code == "no_ssh_server"

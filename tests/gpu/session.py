@@ -23,7 +23,7 @@ from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.recipes import load_all
 from setup_assistant.choose.candidates import dtype as dtype_on
 from setup_assistant.choose.memory import Setting, Work, estimate
-from setup_assistant.choose.trials import Trial
+from setup_assistant.choose.rehearsal_trials import Trial
 from setup_assistant.choose.usable_gpus import Card
 from setup_assistant.choose.vision_tokens import Grid, image_grid, video_grid
 from setup_assistant.host import clock, prefix

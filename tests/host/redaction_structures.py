@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 SECRETS: tuple[tuple[str, ...], ...] = (
+    # Tables, with and without marks between the cells; a question in a chat and its answer.
+    ("url,username,password\nhttps://x.example,lili,pfau\n", "pfau"),
+    ("| 用户 | 密码 |\n| --- | --- |\n| 赵云 | lotus |", "lotus"),
+    ("小王：服务器密码发我一下\n我：nvidia@2080ti", "nvidia@2080ti"),
+    ("AccessKeySecret Thirty5CharsOfSecretZ", "Thirty5Chars"),
+    ('New-LocalUser -Password (ConvertTo-SecureString "Hallo123" -Force)', "Hallo123"),
+    ("echo krbpw | kinit hanna", "krbpw"),
+    ("proxypass = amtpw", "amtpw"),
     ("curl --cert client.pem:Drossel5 https://x", "Drossel5"),
     ("Sk = 1a2b3c4d5e6f70819a0b1c2d3e4f5061", "1a2b3c4d5e6f"),
     ("mount.cifs -o user=kim%Elster4", "Elster4"),
@@ -161,6 +169,18 @@ SECRETS += (
 )
 
 IDENTITIES: tuple[tuple[str, ...], ...] = (
+    ("index, name, serial\n0, NVIDIA A100, 1563221018903\n", "1563221018903"),
+    ("NAME    SERIAL\nnvme0n1 S64ANS0T512345X\n", "S64ANS0T512345X"),
+    ("SerialNumber\nPF2ABCDE\n", "PF2ABCDE"),
+    ("88123 gpu qwen lwang R 1:02 1 gnode03", "lwang", "gnode03"),
+    ("yulin  33121 99.1 12.0 20112 3344 ? Rl 09:11 3:02 python train.py", "yulin"),
+    ("Could not authenticate you as frank.meier: wrong", "frank.meier"),
+    ("user marta from 192.168.77.8 logged in", "marta"),
+    ("  hosts:\n    rig7:\n      ansible_host: x", "rig7"),
+    ("proxyuser = amtmann", "amtmann"),
+    ("psexec x -u adminx -p psx-word cmd", "adminx"),
+    ("az storage blob list --account-name labdata", "labdata"),
+    ("@李雷 你看一下，姓名 欧阳明，校园网账号 2019301234", "李雷", "欧阳明", "2019301234"),
     ("电话:(010)62781234,联系人 赵敏", "62781234", "赵敏"),
     ('audit uid=1009 acct="bpatel"', "bpatel"),
     ("sudo: ykim : TTY=pts/3 ; USER=root", "ykim"),
@@ -255,6 +275,11 @@ IDENTITIES += (
 )
 
 INNOCENT: tuple[str, ...] = (
+    "serving Qwen2-VL on http://127.0.0.1:8000/v1",
+    "ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics/dependency-resolution/",
+    "Max retries exceeded with url: /api/models/Qwen/Qwen2-VL-2B-Instruct",
+    "ssh: connect to host port 22: Connection refused",
+    "model,tokens,seconds\nqwen,3,4\n",
     "integrity sha512-v2kDEe57lecTulaDIuNTPy3Ry4gLGJ6Z1O3vE1krgXZNrsQ+LFTGHVxVjcXPs17LhbZVGedAJv8XZ1tvj5FvSg==",
     "canary did not pass: pillow is not installed.",
     "session: closed by peer",

@@ -54,3 +54,12 @@ def test_toml_nested_without_end_names_its_file(tmp_path: Path) -> None:
     path.write_text(f"a = {'[' * 100_000}")
     with pytest.raises(SetupError, match=r"answers\.toml"):
         frozen_json.load_toml(path, dict)
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="there are no open files by name")
+def test_a_device_is_written_to_and_never_replaced() -> None:
+    reading, writing = os.pipe()
+    assert files.write_text(Path(f"/dev/fd/{writing}"), "said")
+    os.close(writing)
+    with os.fdopen(reading) as stream:
+        assert stream.read() == "said"

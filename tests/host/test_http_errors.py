@@ -230,3 +230,10 @@ def test_a_proxy_is_looked_at_alone(line: Line) -> None:
 )  # fmt: skip
 def test_when_to_come_again(value: str, seconds: float | None) -> None:
     assert refusal(503, {"Retry-After": value}, own=True).retry_after == seconds
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_what_is_not_there_is_said_at_once_also_behind_a_redirect(own: bool) -> None:
+    found = refusal(404, {}, own=own)
+    assert (found.reason, found.again) == ("not_found", False)
+    assert refusal(403, {}, own=False).again

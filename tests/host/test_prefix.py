@@ -81,6 +81,28 @@ def test_damaged_records_fall_back_to_the_folder(tmp_path: Path) -> None:
     assert prefix.python_version(tmp_path) == "3.12"
 
 
+@pytest.mark.parametrize("way", ["system", "pth"])
+def test_packages_that_a_venv_reads_elsewhere(tmp_path: Path, way: str) -> None:
+    env, own = tmp_path / "env", _packages(tmp_path / "env")
+    theirs = _packages(tmp_path / "base")
+    (theirs / "torch-2.8.0.dist-info").mkdir()
+    (theirs / "torch").mkdir()
+    (theirs / "torch" / "version.py").write_text(PLAIN)
+    (tmp_path / "base/lib/python3.13/site-packages").mkdir(parents=True)
+    (env / "pyvenv.cfg").write_text(f"home = {tmp_path}/base/bin\n")
+    (own / "a.pth").write_text(f"# {theirs}\nimport {theirs}\n{tmp_path}\n/nowhere\n")
+    assert prefix.torch(env) is None
+    if way == "pth":
+        (own / "b.pth").write_text(f"\n{theirs}\n")
+    else:
+        (env / "pyvenv.cfg").write_text(
+            f"home = {tmp_path}/base/bin\ninclude-system-site-packages = true\n"
+        )
+    assert prefix.search_path(env) == [own, theirs]
+    assert prefix.torch(env) == prefix.TorchFiles("2.8.0", "cu128")
+    assert prefix.site_packages(env) == [own]
+
+
 def test_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CONDA_PREFIX", raising=False)
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from setup_assistant.machine import capture_mail, clean_text, explain, smi, verdicts
+from setup_assistant.machine import capture_mail, clean_text, kernel_evidence, smi, verdicts
 from setup_assistant.machine.facts import System
 from setup_assistant.machine.fill_gaps import complete
 from setup_assistant.machine.join import join
@@ -108,7 +108,7 @@ def test_any_file_is_read_without_raising(text: str, place: int, put: bytes) -> 
 def test_what_cannot_be_ended_is_what_was_asked_last(
     stuck: str | None, names: list[str], tmp_path: Path
 ) -> None:
-    found = explain.readings((), (), system=System(), root=tmp_path, stuck=stuck)
+    found = kernel_evidence.readings((), (), system=System(), root=tmp_path, stuck=stuck)
     assert [f.id for r in found for f in r.faults] == names
 
 

@@ -66,8 +66,10 @@ CASES = (
 )
 
 # A hundred requests take three minutes of processor time: they are for the night.
+LIMIT = 3600  # seconds, on a machine that has twenty other things to do
 if not os.environ.get("SETUP_ASSISTANT_TEST_SEARCH"):
     CASES = CASES[:3]
+    LIMIT = 1200
 CLIPS = 13 if len(CASES) > 3 else 6
 
 
@@ -125,7 +127,7 @@ def need(model: Model, plan: Plan, seen: dict[str, Any]) -> int:
 
 
 @pytest.mark.e2e
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(LIMIT)
 def test_no_input_leads_past_plan_and_positions(built_environment: Path, tmp_path: Path) -> None:
     chance = random.Random(17)
     pictures = drawn(built_environment, tmp_path)
@@ -145,7 +147,7 @@ def test_no_input_leads_past_plan_and_positions(built_environment: Path, tmp_pat
     done = subprocess.run(
         [python_in(built_environment), HELPER],
         input=json.dumps([r[1:] for r in requests]),
-        capture_output=True, text=True, check=False, timeout=1200,
+        capture_output=True, text=True, check=False, timeout=LIMIT,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

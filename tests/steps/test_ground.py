@@ -63,6 +63,16 @@ def test_a_name_that_no_folder_can_have(tmp_path: Path, site: str) -> None:
     assert "too long" in str(caught.value)
 
 
+@pytest.mark.parametrize("key", ["site", "env", "weights"])
+@pytest.mark.parametrize("name", ["a\u202eb", "a\nb", "a\x1b[31mb"])
+def test_a_name_that_would_be_shown_as_another(tmp_path: Path, key: str, name: str) -> None:
+    wishes = {"site": str(tmp_path / "site"), key: str(tmp_path / name)}
+    with pytest.raises(SetupError, match="a character that no file name may have") as caught:
+        layout_of(Wishes(**wishes))
+    assert ascii(name)[1:-1] in str(caught.value)
+    layout_of(Wishes(site=str(tmp_path / "千问 é 👩\u200d🔬 \udcff")))
+
+
 def test_links_in_a_circle_are_a_name_like_another(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")

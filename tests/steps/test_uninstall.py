@@ -17,6 +17,7 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import paths
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout
+from setup_assistant.site.write import write_site
 from setup_assistant.steps import environment_record, swap, uninstall, uninstall_site
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.ownership import Owner
@@ -637,3 +638,20 @@ def test_the_ledger_names_what_is_inside_by_its_place_in_it(tmp_path: Path) -> N
     assert outside["inode"] == site.weights.stat().st_ino
     assert {d["path"] for d in site.ledger.owned()} >= {str(site.layout.env), str(site.weights)}
     assert MODEL.endswith(site.layout.weights(MODEL).name) or site.layout.weights_override
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_site_whose_files_are_pipes_is_written_and_shown_without_waiting(tmp_path: Path) -> None:
+    made = Made(tmp_path / "site")
+    site, context = made.layout, made.context
+    site.packages_lock.touch()
+    every = [p for p in (*site.root.iterdir(), *site.scripts.iterdir()) if p.is_file()]
+    assert site.requirements in every
+    for path in every:
+        path.unlink()
+        os.mkfifo(path)
+    with pytest.raises(OSError, match="a pipe"):
+        environment_record.requirements_hash(context)
+    assert uninstall.inventory(site, other_sites=True, own_cache=paths.cache_folder())
+    write_site(context.plan, context.machine, context.wishes, site, context.recipes)
+    assert site.plan.is_file()

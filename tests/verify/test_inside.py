@@ -222,3 +222,10 @@ def test_a_machine_that_cannot_speak_to_itself() -> None:
     assert run(ask).stdout == "True\n"
     assert run([*alone, *ask]).stdout == "False\n"
     assert run([*alone, "sh", "-c", 'ip link set lo up; exec "$@"', "-", *ask]).stdout == "True\n"
+
+
+def test_a_record_without_a_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "odd-1.dist-info").mkdir()
+    (tmp_path / "odd-1.dist-info" / "METADATA").write_text("Name: odd\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert module("versions").version_of(("not-here", "odd")) in (("odd", "?"), None)

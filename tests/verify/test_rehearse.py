@@ -13,9 +13,9 @@ import pytest
 from setup_assistant.catalog.architecture import architecture
 from setup_assistant.catalog.models import Model
 from setup_assistant.catalog.recipes import load_all
-from setup_assistant.choose import pace
+from setup_assistant.choose import rehearsal_trials
 from setup_assistant.choose.memory import Setting
-from setup_assistant.choose.trials import Trial, trials
+from setup_assistant.choose.rehearsal_trials import Trial, trials
 from setup_assistant.errors import SetupError
 from setup_assistant.host.prefix import python_in
 from setup_assistant.machine.facts import Machine, Memory, System
@@ -208,7 +208,7 @@ def test_sizes_of_ones_own(env: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     longer = replace(asked, videos=((1280, 720, 7200.0),))
     again = rehearsal_plan.prepare("Qwen2-VL-2B-Instruct", env, None, longer)
     assert again.trials[1].work.tokens < 32_768
-    assert again.expected_seconds > pace.START_SECONDS
+    assert again.expected_seconds > rehearsal_trials.START_SECONDS
     bad = replace(asked, images=((9000, 10),))
     with pytest.raises(SetupError) as caught:
         rehearsal_plan.prepare("Qwen2-VL-2B-Instruct", env, None, bad)

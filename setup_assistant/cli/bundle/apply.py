@@ -50,11 +50,11 @@ def apply(
 
         remote = Remote(address, expected)
         remote.tell = progress.update
-        opened = applying.fetched(remote, signer, _machine(root), str(root))
+        opened = applying.fetched(remote, signer, _machine(root), str(root), dry_run=dry_run)
         progress.begin(_("Fetching the bundle"))
     else:
         checked = checked_bundle(folders, signer)
-        opened = applying.ready(checked, _machine(root), str(root))
+        opened = applying.ready(checked, _machine(root), str(root), dry_run=dry_run)
     try:
         with opened as prepared:
             progress.end()

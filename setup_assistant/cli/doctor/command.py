@@ -91,7 +91,7 @@ def command(
     if listed:
         return _list()
     if explain is not None:
-        return _explain(explain)
+        return _explain(explain, options["bundle"])
     for path, flag in ((env, "--env"), (model, "--model")):
         if path is not None and not (closed(path.expanduser()) or path.expanduser().is_dir()):
             raise SetupError("file_missing", path=str(path), flag=flag)
@@ -219,17 +219,23 @@ def _result(
 
 def _write_bundle(path: Path, result: Result, case: Case) -> None:
     from setup_assistant.doctor.public_report import facts_of, report
-    from setup_assistant.host import files
 
     places: dict[str, str] = {}
     for folder, word in ((case.prefix, "<env>"), (case.folder, "<model>"), (case.cwd, "<here>")):
         if folder is not None and len(folder.parts) > 1:
             places |= {str(folder): word, str(folder.resolve()): word}
-    files.write_text(path, report(result.data, places, facts_of(case)))
+    _write_report(path, report(result.data, places, facts_of(case)))
+
+
+def _write_report(path: Path, text: str) -> None:
+    from setup_assistant.host import files
+
+    files.write_text(path, text)
     show.note(_("Report written to {path}.", path=str(path)))
 
 
-def _explain(source: str) -> Result:
+def _explain(source: str, bundle: Path | None) -> Result:
+    from setup_assistant.doctor.public_report import report
     from setup_assistant.host import files
     from setup_assistant.machine.clean_text import decoded
 
@@ -237,7 +243,11 @@ def _explain(source: str) -> Result:
         data = files.ends_of(sys.stdin.buffer)
     else:
         data = files.read_ends(Path(source).expanduser(), "--explain")
-    return explain_text(decoded(data))
+    text = decoded(data)
+    result = explain_text(text)
+    if bundle is not None:
+        _write_report(bundle, report({**result.data, "text": text}, {}))
+    return result
 
 
 def explain_text(text: str) -> Result:

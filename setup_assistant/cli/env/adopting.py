@@ -51,7 +51,7 @@ def adopt(folder: Path, site: str | None, change: bool, yes: bool, dry_run: bool
     wishes = Wishes(model="canary", env=str(folder), site=str(root), adopt=change)
     layout = layout_of(wishes)
     if (layout.root / "plan.json").exists():
-        prepared = prepare(wishes)
+        prepared = prepare(wishes, dry_run=dry_run)
     else:
         machine = probe_for(layout)
         plan = adopting.as_it_is(make(machine, wishes), folder)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,7 +14,7 @@ from setup_assistant.cli.env.removing import Going, carry_out, gone, removal_of
 from setup_assistant.cli.env.unfinished import end_named
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
-from setup_assistant.errors import Exit, SetupError
+from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
 from setup_assistant.site import environments
 from setup_assistant.site.environments import Environment
@@ -67,7 +65,8 @@ def remove(name: str, yes: bool, dry_run: bool) -> Result:
         if where is None:
             raise
         data = {"environment": None, "prefix": str(where), "removed": False}
-        return Result("env remove", data=data, text=lambda: _draw_gone(where))
+        said = _("{prefix} is already removed.", prefix=str(where))
+        return Result("env remove", data=data, text=lambda: show.line(said))
     environments.refuse(found)
     going = removal_of(found)
     _refuse_link(going)
@@ -76,11 +75,11 @@ def remove(name: str, yes: bool, dry_run: bool) -> Result:
     if not going.ours:
         show.note(_("{prefix} was made by somebody else, not by Setup Assistant.",
                     prefix=found.prefix))  # fmt: skip
-    data = _removed(found, False) | going.to_json()
+    data = {"environment": frozen_json.to_builtins(found), "removed": False, **going.to_json()}
     if dry_run:
         return Result("env remove", data=data | {"dry_run": True})
     if not yes and not _agreed(found):
-        return Result("env remove", data=data, exit_code=Exit.DONE, text=_kept)
+        return Result("env remove", data=data, text=lambda: show.line(_("Nothing was removed.")))
     carry_out(found, going)
     data |= {"removed": True}
     return Result("env remove", data=data, text=lambda: _draw_removed(found))
@@ -114,18 +113,6 @@ def _refuse_link(going: Going) -> None:
         target = os.path.realpath(path)
         detail = _("it is a link, which somebody else made, to {target}", target=target)
         raise SetupError("removal_refused", path=str(path), detail=detail)
-
-
-def _draw_gone(folder: Path) -> None:
-    show.line(_("{prefix} is already removed.", prefix=str(folder)))
-
-
-def _removed(found: Environment, done: bool) -> dict[str, Any]:
-    return {"environment": frozen_json.to_builtins(found), "removed": done}
-
-
-def _kept() -> None:
-    show.line(_("Nothing was removed."))
 
 
 def _draw_removed(found: Environment) -> None:

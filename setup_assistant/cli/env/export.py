@@ -14,6 +14,7 @@ from setup_assistant.cli.env.unfinished import end_named
 from setup_assistant.cli.result import Result
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import SetupError
+from setup_assistant.host import files
 from setup_assistant.messages import _
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _site_files(found: Environment) -> tuple[tuple[str, ...], str]:
     known = ""
     for name in ("requirements.txt", "requirements.lock"):
         try:
-            text = (site / name).read_text(encoding="utf-8")
+            text = files.plain(site / name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             continue
         options += [x for x in text.splitlines() if x.startswith("--") and x not in options]

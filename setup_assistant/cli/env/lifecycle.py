@@ -51,7 +51,7 @@ def upgrade(name: str, yes: bool, dry_run: bool, keep: bool | None) -> Result:
     from setup_assistant.steps import upgrade as upgrading
     from setup_assistant.steps.prepare import probe_for
 
-    ended = end_named(name)
+    ended = end_named(name, dry_run=dry_run)
     found, layout = _ours(name)
     with files.exclusive(layout.lock):
         site = read_site(layout.root)
@@ -109,7 +109,7 @@ def rollback(name: str, dry_run: bool) -> Result:
     from setup_assistant.steps import upgrade as upgrading
 
     # One that was killed is ended, not done and undone.
-    ended = end_named(name)
+    ended = end_named(name, dry_run=dry_run)
     if is_adopted(name):
         return take_back(name, dry_run=dry_run)
     _found, layout = _ours(name)
@@ -201,7 +201,8 @@ def _carry_out(site: Site, plan: Plan, data: dict[str, Any]) -> Result:
         guide.close()
     if travelled.error:
         problem = Problem.of(travelled.error)
-        return Result("env upgrade", data, Exit.FAILED, (problem,), text=_draw_failed)
+        said = _("The environment is as it was before.")
+        return Result("env upgrade", data, Exit.FAILED, (problem,), text=lambda: show.line(said))
     layout = site.layout
     return Result(
         "env upgrade",
@@ -235,16 +236,8 @@ def _draw_added(again: list[str], lost: list[str]) -> None:
 
 def _draw_done(layout: Layout) -> None:
     show.line(_("Proved and in place: {prefix}", prefix=str(layout.env)))
-    show.line(
-        _(
-            "To go back: {command}",
-            command=f"setup-assistant env rollback {shlex.quote(layout.root.name)}",
-        )
-    )
-
-
-def _draw_failed() -> None:
-    show.line(_("The environment is as it was before."))
+    command = f"setup-assistant env rollback {shlex.quote(layout.root.name)}"
+    show.line(_("To go back: {command}", command=command))
 
 
 def _agree() -> bool:

@@ -118,23 +118,24 @@ def work_of(model: Model, given: dict[str, Any]) -> Work:
 
     most = given["max_pixels"]
     grids: list[Grid] = []
-    flag, what = "--image", ""
+    flag = "--image"
+    what: tuple[Any, ...] = ()
     try:
         for what in given["images"]:
-            width, height = (int(n) for n in _sides("--image", what, 2))
-            grids.append(image_grid(width, height, model.vision, max_pixels=most))
+            wide, high = what
+            grids.append(image_grid(wide, high, model.vision, max_pixels=most))
         flag = "--video"
         for what in given["videos"]:
-            wide, high, seconds = _sides("--video", what, 3)
+            wide, high, seconds = what
             grids.append(
                 video_grid(
-                    int(wide), int(high), seconds, model.vision, fps=given["fps"], max_pixels=most,
+                    wide, high, seconds, model.vision, fps=given["fps"], max_pixels=most,
                     total_pixels=given["total_pixels"], frames=given["frames"],
                 )
             )  # fmt: skip
     except PictureError as error:
         raise SetupError(
-            "picture_refused", flag=flag, what=what, detail=str(error),
+            "picture_refused", flag=flag, what="x".join(f"{n:g}" for n in what), detail=str(error),
             remedy=_remedy(flag, error.about),
         ) from error  # fmt: skip
     return Work(
@@ -156,18 +157,6 @@ def _remedy(flag: str, about: str) -> str:
     if about == "length":
         return _("Give {flag} more seconds.", flag=flag)
     return _("Give a larger --max-pixels, or leave it out.")
-
-
-def _sides(flag: str, text: str, count: int) -> list[float]:
-    parts = text.lower().split("x")
-    example = "1280x720" if count == 2 else "1280x720x10"
-    try:
-        numbers = [float(p) if i == 2 else int(p) for i, p in enumerate(parts)]
-    except ValueError:
-        raise _wrong(flag, text, example) from None
-    if len(numbers) != count or any(not 0 < n < 1e6 for n in numbers):
-        raise _wrong(flag, text, example)
-    return numbers
 
 
 def _wrong(flag: str, text: str, example: str) -> SetupError:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from setup_assistant.cli.estimate.beside import NOTHING, Beside
 from setup_assistant.cli.estimate.verdict import say as verdict_text
 from setup_assistant.cli.terminal import show
 from setup_assistant.messages import _
+from setup_assistant.report.labels import TERMS
 from setup_assistant.units_text import GIB
 
 if TYPE_CHECKING:
     from setup_assistant.catalog.models import Model
     from setup_assistant.choose.memory import Need, Setting, Work
     from setup_assistant.cli.estimate.verdict import Verdict
+    from setup_assistant.cli.estimate.ways import Beside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,7 @@ class Told:
     need: Need
     verdict: Verdict | None = None
     rough: tuple[str, ...] = ()
-    beside: Beside = NOTHING
+    beside: Beside
 
 
 def data(told: Told) -> dict[str, Any]:
@@ -73,16 +74,7 @@ def tell(told: Told) -> None:
             dtype=told.beside.numbers or setting.dtype,
         )
     )
-    names = {
-        "weights": _("weights"),
-        "vision": _("vision tower"),
-        "prefill": _("reading the prompt"),
-        "logits": _("logits"),
-        "kv_cache": _("keys and values"),
-        "slack": _("allocator's slack"),
-        "context": _("CUDA context"),
-    }
-    rows = [(names[term], count) for term, count in need.terms().items()]
+    rows = [(str(TERMS[term]), count) for term, count in need.terms().items()]
     rows.append((_("needed in all"), need.total))
     show.table([[n, f"{_gib(count)} GiB", show.bar(count / need.total)] for n, count in rows])
     show.line(_("The prompt has {tokens} tokens.", tokens=work.tokens))

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from setup_assistant.choose.memory import Work
     from setup_assistant.choose.usable_gpus import Card
     from setup_assistant.cli.estimate.ways import Way
-    from setup_assistant.machine.facts import Gpu
 
 # What a driver keeps for itself on an idle card.
 _IDLE_SHARE = 0.965
@@ -41,22 +40,34 @@ def card_of(wish: str | None) -> Card | None:
     Raises:
         SetupError: `usage` for a name that nobody knows, or no one size of memory belongs to.
     """
-    from setup_assistant.catalog import gpu_words
+    from setup_assistant.catalog import gpu_words, gpus
+    from setup_assistant.choose.reasons import Notes
+    from setup_assistant.choose.usable_gpus import cards_of
+    from setup_assistant.choose.wishes import Wishes
+    from setup_assistant.machine.facts import Gpu, Machine
     from setup_assistant.machine.probe import probe
 
-    if wish and not wish.upper().startswith(("GPU-", "MIG-")):
+    named = bool(wish) and not str(wish).upper().startswith(("GPU-", "MIG-"))
+    if wish and named:
         known = gpu_words.spoken(wish)
         if known.compute_capability is None or known.memory_bytes is None:
             raise _unknown(wish, gpu_words.near(wish), known.compute_capability is not None)
-        free = int(known.memory_bytes * _IDLE_SHARE)
-        return _card(wish, known.compute_capability, known.memory_bytes, free)
-    machine = probe(sources=False)
-    found = [c for gpu in machine.gpus if (c := _of_machine(gpu, machine.system.os))]
-    if wish:
-        found = [c for c in found if c.id.lower() == wish.lower()]
-        if not found:
+        card = Gpu(
+            name=wish,
+            compute_capability=known.compute_capability,
+            memory_total_bytes=known.memory_bytes,
+            memory_free_bytes=int(known.memory_bytes * _IDLE_SHARE),
+            display_active=False,
+        )
+        machine = Machine(gpus=(card,))
+    else:
+        machine = probe(sources=False)
+    cards = cards_of(machine, Wishes(), gpus.table(), Notes())
+    if wish and not named:
+        cards = [c for c in cards if c.id.lower() == wish.lower()]
+        if not cards:
             raise _unknown(wish, ())
-    return max(found, key=lambda c: c.budget, default=None)
+    return max(cards, key=lambda c: c.budget, default=None)
 
 
 def judge(
@@ -138,26 +149,6 @@ def _instead(model: Model, way: Way, room: int, work: Work, recipes: Recipes) ->
         if (need := way.count(other, work).total) <= room:
             found.append((need, other.id))
     return tuple(name for _need, name in sorted(found, reverse=True)[:2])
-
-
-def _of_machine(gpu: Gpu, os: str) -> Card | None:
-    total, free = gpu.memory_total_bytes, gpu.memory_free_bytes
-    if gpu.vendor != "nvidia" or not gpu.usable or gpu.compute_capability is None or not free:
-        return None
-    return _card(gpu.name, gpu.compute_capability, total or free, free, gpu=gpu, os=os)
-
-
-def _card(
-    name: str, part: str, total: int, free: int, *, gpu: Gpu | None = None, os: str = "Linux"
-) -> Card:
-    from setup_assistant.choose.usable_gpus import Card, budget
-    from setup_assistant.machine.facts import Gpu as Fact
-
-    fact = gpu or Fact(name=name, memory_total_bytes=total, display_active=False)
-    room = budget(fact, free, os)
-    return Card(
-        id=fact.uuid or name, name=name, index=0, part=part, free=free, budget=room, total=total
-    )
 
 
 def _unknown(wish: str, near: tuple[str, ...], sizes: bool = False) -> SetupError:

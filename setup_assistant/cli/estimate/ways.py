@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from setup_assistant.cli.estimate.beside import NOTHING, Beside
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
 from setup_assistant.units_text import GIB
@@ -21,6 +20,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What stands beside the terms: more data and sentences, the command that does it.
+
+    `numbers` are those that it is counted in, where not the dtype.
+    """
+
+    data: dict[str, Any] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+    command: str = ""
+    numbers: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Way:
     """How much a model with some work needs, on how many cards, and what is said beside it.
 
@@ -31,7 +43,7 @@ class Way:
     cards: int = 1
     rough: tuple[str, ...] = ()
     takes: Callable[[Model], bool] = lambda _model: True
-    beside: Callable[[Model, Work, Need, Card | None], Beside] = lambda *_: NOTHING
+    beside: Callable[[Model, Work, Need, Card | None], Beside] = lambda *_: Beside()
 
 
 def way_of(model: Model, setting: Setting, given: dict[str, Any]) -> Way:

@@ -38,103 +38,82 @@ def _places(function: Any) -> Any:  # noqa: ANN401 - a click decorator
     return function
 
 
-def _base(function: Any) -> Any:  # noqa: ANN401 - a click decorator
-    option = click.option(
-        "--base", metavar="IMAGE",
-        help=_("Image to build on, with a tag or digest; default: python:X.Y-slim-bookworm."),
-    )  # fmt: skip
-    return option(function)
+_BASE = click.option(
+    "--base", metavar="IMAGE",
+    help=_("Image to build on, with a tag or digest; default: python:X.Y-slim-bookworm."),
+)  # fmt: skip
+_URL = click.option(
+    "--url", required=True, metavar="URL", help=_("Where new machines will find context.tar.gz.")
+)
 
 
-@_places
-@_base
-@verb(
-    "export dockerfile",
+def _add(form: str, *options: Any, summary: str, example: str) -> None:  # noqa: ANN401
+    """Add the verb of a form."""
+
+    def export(**places: Any) -> Result:  # noqa: ANN401
+        source, folder = _source(places)
+        return _write(form, *_written(form, source, folder, places), places)
+
+    shown = (f"setup-assistant export {form} --site qwen2-vl {example}",)
+    function: Any = verb(f"export {form}", summary=summary, examples=shown)(export)
+    for option in options:
+        function = option(function)
+    command.add_command(_places(function))
+
+
+_add(
+    "dockerfile",
+    _BASE,
     summary=_(
         "Write a Dockerfile and its context.\n\n"
         "Packages are installed by their hashes, the test model is asked at build, it runs without "
         "root, and the weights are mounted."
     ),
-    examples=("setup-assistant export dockerfile --site qwen2-vl -o image",),
+    example="-o image",
 )
-def dockerfile(base: str | None, **places: Any) -> Result:  # noqa: ANN401
-    """Export a Dockerfile."""
-    from setup_assistant.site.exports import images
-
-    source, folder = _source(places)
-    written = images.dockerfile(source, images.base_of(source, base))
-    return _write("dockerfile", written, places, images.docker_commands(source, folder))
-
-
-@_places
-@_base
-@verb(
-    "export apptainer",
+_add(
+    "apptainer",
+    _BASE,
     summary=_("Write an Apptainer (Singularity) definition file and what it copies."),
-    examples=("setup-assistant export apptainer --site qwen2-vl -o image",),
+    example="-o image",
 )
-def apptainer(base: str | None, **places: Any) -> Result:  # noqa: ANN401
-    """Export a definition file."""
-    from setup_assistant.site.exports import images
-
-    source, folder = _source(places)
-    written = images.apptainer(source, images.base_of(source, base))
-    return _write("apptainer", written, places, images.apptainer_commands(source, folder))
-
-
-@_places
-@_base
-@verb(
-    "export devcontainer",
-    summary=_("Write a development container for VS Code and its kin, into DIR/.devcontainer."),
-    examples=("setup-assistant export devcontainer --site qwen2-vl -o project",),
-)
-def devcontainer(base: str | None, **places: Any) -> Result:  # noqa: ANN401
-    """Export a development container."""
-    from setup_assistant.site.exports import images
-
-    source, _folder = _source(places)
-    return _write("devcontainer", images.devcontainer(source, images.base_of(source, base)), places)
-
-
-@_places
-@click.option(
-    "--url", required=True, metavar="URL", help=_("Where new machines will find context.tar.gz.")
-)
-@verb(
-    "export cloud-init",
+_add(
+    "cloud-init",
+    _URL,
     summary=_(
         "Write user data for cloud-init, and the archive that new machines fetch by its sum."
     ),
-    examples=(
-        "setup-assistant export cloud-init --site qwen2-vl --url http://192.168.1.5:8000 -o seed",
-    ),
+    example="--url http://192.168.1.5:8000 -o seed",
 )
-def cloud_init(url: str, **places: Any) -> Result:  # noqa: ANN401
-    """Export user data."""
-    from setup_assistant.site.exports import cloud
-
-    source, folder = _source(places)
-    return _write("cloud-init", cloud.cloud_init(source, url), places, cloud.cloud_commands(folder))
-
-
-@_places
-@verb(
-    "export sbatch",
+_add(
+    "sbatch",
     summary=_("Write a Slurm job and an Lmod module, into a folder that all nodes share."),
-    examples=("setup-assistant export sbatch --site qwen2-vl -o job",),
+    example="-o job",
 )
-def sbatch(**places: Any) -> Result:  # noqa: ANN401
-    """Export a job."""
-    from setup_assistant.site.exports import slurm
+_add(
+    "devcontainer",
+    _BASE,
+    summary=_("Write a development container for VS Code and its kin, into DIR/.devcontainer."),
+    example="-o project",
+)
 
-    source, folder = _source(places)
-    written = slurm.sbatch(source, folder)
-    return _write("sbatch", written, places, slurm.sbatch_commands(folder))
 
+def _written(
+    form: str, source: Source, folder: Path, given: dict[str, Any]
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the files of a form, and the commands that use them."""
+    from setup_assistant.site.exports import cloud, images, slurm
 
-for _verb in (dockerfile, apptainer, cloud_init, sbatch, devcontainer):
-    command.add_command(_verb)
+    if form == "cloud-init":
+        return cloud.cloud_init(source, given["url"]), cloud.cloud_commands(folder)
+    if form == "sbatch":
+        return slurm.sbatch(source, folder), slurm.sbatch_commands(folder)
+    base = images.base_of(source, given["base"])
+    if form == "dockerfile":
+        return images.dockerfile(source, base), images.docker_commands(source, folder)
+    if form == "apptainer":
+        return images.apptainer(source, base), images.apptainer_commands(source, folder)
+    return images.devcontainer(source, base), ()
 
 
 def _source(places: dict[str, Any]) -> tuple[Source, Path]:
@@ -152,7 +131,7 @@ def _source(places: dict[str, Any]) -> tuple[Source, Path]:
 
 
 def _write(
-    form: str, written: dict[str, bytes], places: dict[str, Any], then: tuple[str, ...] = ()
+    form: str, written: dict[str, bytes], then: tuple[str, ...], places: dict[str, Any]
 ) -> Result:
     """Write the files of an export; those that are as they should be are left alone."""
     from setup_assistant.cli.common import written_to

@@ -23,7 +23,6 @@ def must_fit_bundle(wishes: Mapping[str, Any]) -> None:
     Raises:
         SetupError: `usage`, naming the flags.
     """
-    from setup_assistant.errors import SetupError
     from setup_assistant.fleet.jobs import arguments
 
     given = arguments({**wishes, "site": "", "offline": False})

@@ -10,6 +10,7 @@ from setup_assistant.catalog import drivers, gpu_words, gpus
 from setup_assistant.errors import SetupError
 from setup_assistant.machine import mig
 from setup_assistant.machine.facts import Driver, Gpu, Machine, Memory, System
+from setup_assistant.machine.reading import vendor as vendor_of
 from setup_assistant.messages import _
 from setup_assistant.units_text import GIB, MIB
 
@@ -19,11 +20,7 @@ _IDLE_SHARE = 0.965
 _RAM_SHARE = 0.85
 # No GPU has a hundredth of this; it keeps typing errors from becoming sizes.
 _MOST_MIB = 1 << 40
-_VENDORS = (
-    ("amd", r"radeon|instinct|firepro|\bamd\b|\bati\b"),
-    ("intel", r"intel|\barc\b|\biris\b|\buhd\b"),
-    ("apple", r"apple|\bm[1-9] (?:pro|max|ultra)\b"),
-)
+_APPLE = re.compile(r"apple|\bm[1-9] (?:pro|max|ultra)\b", re.IGNORECASE)
 
 
 def machine_of(
@@ -148,11 +145,9 @@ def _profile(name: str) -> str | None:
 
 
 def _vendor(name: str) -> str:
-    lower = name.lower()
-    for vendor, words in _VENDORS:
-        if re.search(words, lower) and "nvidia" not in lower:
-            return vendor
-    return "nvidia"
+    if "nvidia" in name.lower():
+        return "nvidia"
+    return "apple" if _APPLE.search(name) else vendor_of(name) or "nvidia"
 
 
 def _mib(spec: str, text: str) -> int | None:

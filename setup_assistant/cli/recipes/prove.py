@@ -218,12 +218,13 @@ def _listed(rows: tuple[Proof, ...]) -> dict[str, Any]:
 
 def _list(rows: tuple[Proof, ...]) -> None:
     headings = [_("Name"), "torch", "transformers", "Python", _("Build"), _("Proved")]
-    show.table([[*_cells(p), _proved(p)] for p in rows], headings)
-
-
-def _cells(proof: Proof) -> list[str]:
-    stack = proof.stack.removeprefix("transformers-")
-    return [proof.name, proof.torch, stack, proof.python, proof.build]
+    show.table(
+        [
+            [p.name, p.torch, p.stack.removeprefix("transformers-"), p.python, p.build, _proved(p)]
+            for p in rows
+        ],
+        headings,
+    )
 
 
 def _proved(proof: Proof) -> str:

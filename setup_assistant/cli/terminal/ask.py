@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from setup_assistant.cli.terminal import ask_drawn, show
+from setup_assistant.cli.terminal import ask_drawn, ask_lines, show
 from setup_assistant.cli.terminal.ask_drawn import Asked
 from setup_assistant.cli.terminal.pager import pages
 from setup_assistant.cli.terminal.question import (
@@ -147,8 +147,6 @@ def told(*lines: str) -> Why:
 def _put(put: Asked, meanwhile: Callable[[], None] | None) -> str:
     if not show.is_plain():
         return ask_drawn.select(put, meanwhile)
-    from setup_assistant.cli.terminal import ask_lines
-
     if meanwhile:
         meanwhile()
     return ask_lines.select(put.question, put.choices, default=put.default, extras=put.extras)
@@ -157,8 +155,6 @@ def _put(put: Asked, meanwhile: Callable[[], None] | None) -> str:
 def _type(question: str, default: str, last: str, extras: Extras) -> str:
     if not show.is_plain():
         return ask_drawn.text(question, default, last=last, extras=extras)
-    from setup_assistant.cli.terminal import ask_lines
-
     return ask_lines.text(question, default=default, extras=extras)
 
 

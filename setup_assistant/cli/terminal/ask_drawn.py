@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from setup_assistant.cli.terminal import show
+from setup_assistant.cli.terminal.ask_lines import hint
 from setup_assistant.cli.terminal.instant_prompt import painted
 from setup_assistant.cli.terminal.question import ALTERNATIVES, BACK, LANGUAGE, WHY, Choice, Extras
 from setup_assistant.messages import _
@@ -36,7 +37,8 @@ def select(put: Asked, meanwhile: Callable[[], None] | None) -> str:
     """Let questionary ask, and leave one line of it."""
     question, choices, extras = put.question, put.choices, put.extras
     columns = columns_of(sys.stdout) or 80
-    keys = _hint(extras)
+    left = "←" if show.can_draw() else _("left")
+    keys = hint([_("arrows, Enter")], extras, _("{key} back", key=left))
     if width(f"? {question} {keys}") >= columns:
         keys = f"\n  {keys}"
     titles = {c.value: "\n   ".join(wrap(c.title, columns - 4)) for c in choices}
@@ -63,25 +65,13 @@ def select(put: Asked, meanwhile: Callable[[], None] | None) -> str:
     return answer
 
 
-def _hint(extras: Extras) -> str:
-    """Return the keys of a question, e.g. `(arrows, Enter; ? why; ← back)`."""
-    left = "←" if show.can_draw() else _("left")
-    keys = [_("arrows, Enter"), _("? why")]
-    if extras.alternatives:
-        keys.append(_("A: alternatives"))
-    if extras.back:
-        keys.append(_("{key} back", key=left))
-    if extras.language:
-        keys.append(show.other_language())
-    return show.bracketed(keys)
-
-
 def text(question: str, default: str, *, last: str, extras: Extras) -> str:
     """Let a line be typed: the default is shown until something is, and Tab fills `last` in."""
     import questionary
 
     columns = columns_of(sys.stdout) or 80
-    keys = _text_keys(extras)
+    up = "↑" if show.can_draw() else _("up")
+    keys = hint([_("Enter, or type another"), _("Tab: edit")], extras, _("{key} back", key=up))
     said = f"? {question} {keys}"
     if width(f"{said} {default}") >= columns:
         keys += "\n "
@@ -101,12 +91,6 @@ def text(question: str, default: str, *, last: str, extras: Extras) -> str:
     answer = answer.strip() or default
     show.line(f"? {question} {answer}", indent="  ")
     return answer
-
-
-def _text_keys(extras: Extras) -> str:
-    keys = [_("Enter, or type another"), _("Tab: edit"), _("? why")]
-    up = "↑" if show.can_draw() else _("up")
-    return show.bracketed([*keys, *([_("{key} back", key=up)] if extras.back else [])])
 
 
 def _bind(

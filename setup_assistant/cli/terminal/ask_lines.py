@@ -21,7 +21,7 @@ def select(question: str, choices: Sequence[Choice], *, default: str, extras: Ex
     usual = next((n for n, c in enumerate(choices, 1) if c.value == default), 1)
     letters = {"y": "yes", "n": "no"}
     while True:
-        said = _read(_hint(extras, usual)).lower()
+        said = _read(hint([_("number, Enter: {usual}", usual=usual)], extras, _("< back"))).lower()
         if not said:
             return choices[usual - 1].value
         if said.isascii() and said.isdecimal() and 1 <= int(said) <= len(choices):
@@ -36,17 +36,19 @@ def select(question: str, choices: Sequence[Choice], *, default: str, extras: Ex
 def text(question: str, *, default: str, extras: Extras) -> str:
     """Ask for a line; an empty one takes the default."""
     show.line(f"? {question}")
-    keys = [_("Enter: {default}", default=default), _("? why")]
-    said = _read(show.bracketed([*keys, *([_("< back")] if extras.back else [])]))
+    said = _read(hint([_("Enter: {default}", default=default)], extras, _("< back")))
     return _extra(said, extras) or said or default
 
 
-def _hint(extras: Extras, usual: int) -> str:
-    keys = [_("number, Enter: {usual}", usual=usual), _("? why")]
-    keys += [_("A: alternatives")] if extras.alternatives else []
-    keys += [_("< back")] if extras.back else []
-    keys += [show.other_language()] if extras.language else []
-    return show.bracketed(keys)
+def hint(keys: list[str], extras: Extras, back: str) -> str:
+    """Return the keys of a question, e.g. `(arrows, Enter; ? why; ← back)`."""
+    more = [
+        (True, _("? why")),
+        (extras.alternatives, _("A: alternatives")),
+        (extras.back, back),
+        (extras.language, show.other_language()),
+    ]
+    return show.bracketed([*keys, *(text for offered, text in more if offered)])
 
 
 def _extra(said: str, extras: Extras) -> str | None:

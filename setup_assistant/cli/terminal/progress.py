@@ -114,7 +114,9 @@ class Progress:
             aside.replace(path)
 
     def _say(self, state: _State) -> None:
-        show.note(f"{show.ellipsis()} {state.title}{_expectation(state.expected)}")
+        known = state.expected is not None
+        expected = "  " + _("(about {time})", time=rough(state.expected or 0)) if known else ""
+        show.note(f"{show.ellipsis()} {state.title}{expected}")
 
     def _draw(self, patience: float) -> None:
         """Draw until the work ends; a terminal sees every change, a file a line now and then."""
@@ -188,7 +190,3 @@ def _left(state: _State) -> str:
     if left is not None:
         return _("{time} left", time=rough(left))
     return _("{time} so far", time=rough(clock.monotonic() - state.begun))
-
-
-def _expectation(seconds: float | None) -> str:
-    return "" if seconds is None else "  " + _("(about {time})", time=rough(seconds))

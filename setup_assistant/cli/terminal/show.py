@@ -155,30 +155,24 @@ def live(text: str) -> None:
 
 def remedied(message: str, hint: str) -> str:
     """Return a failure and its remedy as lines that fit the terminal."""
-    columns = columns_of(sys.stdout)
-    sign, arrow = ("✗", "→") if can_draw() else ("x", "->")
-    lines = [hang(f"{sign} {said(message, sys.stdout)}", columns)]
-    lines += [hang(f"  {arrow} {said(hint, sys.stdout)}", columns)] if hint else []
-    return "\n".join(lines)
+    return "\n".join(_failure(said(message, sys.stdout), said(hint, sys.stdout), sys.stdout))
 
 
 def problem(message: str, hint: str) -> None:
     """Print a failure and its remedy to standard error."""
-    columns = columns_of(sys.stderr)
+    said_ = (said_flat(message, sys.stderr), said_flat(hint, sys.stderr))
+    for text, style in zip(_failure(*said_, sys.stderr), ("bold red", ""), strict=False):
+        console("stderr").print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _failure(message: str, hint: str, stream: TextIO) -> list[str]:
+    """Return the lines of a failure, and of its remedy where there is one."""
     sign, arrow = ("✗", "→") if can_draw() else ("x", "->")
-    _plain("stderr", hang(f"{sign} {said_flat(message, sys.stderr)}", columns), style="bold red")
-    if hint:
-        _plain("stderr", hang(f"  {arrow} {said_flat(hint, sys.stderr)}", columns))
+    lines = [f"{sign} {message}", *([f"  {arrow} {hint}"] if hint else [])]
+    return [hang(text, columns_of(stream)) for text in lines]
 
 
-def _plain(stream: str, text: str, style: str = "") -> None:
-    """Print text as it is: no markup, no folding."""
-    console(stream).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
-
-
-def table(
-    rows: Iterable[Sequence[str]], headings: Sequence[str] = (), title: str | None = None
-) -> None:
+def table(rows: Iterable[Sequence[str]], headings: Sequence[str] = ()) -> None:
     """Print a table whose Chinese cells are aligned; the last column wraps."""
     if _mode.json:
         return
@@ -187,8 +181,6 @@ def table(
     from rich.text import Text
 
     drawn = Table(
-        title=title and Text(safe(title)),
-        title_justify="left",
         box=box.SIMPLE_HEAD if can_draw() else box.ASCII,
         show_header=bool(headings),
         pad_edge=False,

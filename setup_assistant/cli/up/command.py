@@ -90,7 +90,7 @@ def command(
 
         return complete(wishes, given=flags)
     with busy(_("Looking at this machine"), expected_seconds=8):
-        prepared = prepare(wishes, replan=replan, waiting=say_waiting)
+        prepared = prepare(wishes, replan=replan, dry_run=dry_run, waiting=say_waiting)
     return carry_out(prepared, dry_run=dry_run, agree=None if yes else _agree)
 
 

@@ -153,15 +153,16 @@ def _must_exist(path: Path, flag: str) -> None:
 
 def _result(found: Verification, site: Site | None = None) -> Result:
     from setup_assistant.cli.verify import memory_row
+    from setup_assistant.frozen_json import to_builtins
 
-    data = found.to_json()
+    data = to_builtins(found)
     if found.model != "canary":
         from setup_assistant.verify.model_files import compared_with
 
         data["compared_with"] = compared_with(Path(found.model).expanduser()) or "nothing"
     memory = memory_row.memory_row(site, found.model, found)
     if memory:
-        data["memory"] = memory_row.as_data(memory)
+        data["memory"] = to_builtins(memory)
     if found.remedy:
         data["remedy"] = spell(found.remedy)
     if found.status == "ok":

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from setup_assistant.cli.terminal import show
 from setup_assistant.messages import _
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 def memory_row(site: Site | None, model: str, found: Verification) -> MemoryLine | None:
     """Return the three figures, None where the site was not planned for this very model."""
+    from setup_assistant.frozen_json import to_builtins
     from setup_assistant.host import paths
     from setup_assistant.report.receipt import MemoryLine
     from setup_assistant.steps.smoke_memory import asked
@@ -24,7 +24,7 @@ def memory_row(site: Site | None, model: str, found: Verification) -> MemoryLine
 
     if site is None or Path(model).name != site.plan.model.id.split("/")[-1]:
         return None
-    plan, checks = site.plan, found.to_json()["checks"]
+    plan, checks = site.plan, [to_builtins(check) for check in found.checks]
     took = asked(plan, site.machine, checks, paths.recipes_folder())
     peak = max((c.peak_memory_bytes or 0 for c in found.checks), default=0)
     fit_peak, fit_predicted = rehearsed(site.layout, plan.model.id)
@@ -36,11 +36,6 @@ def memory_row(site: Site | None, model: str, found: Verification) -> MemoryLine
         asked_bytes=took.predicted_bytes if took else None,
         trial_bytes=fit_predicted,
     )
-
-
-def as_data(memory: MemoryLine) -> dict[str, Any]:
-    """Return the row for other programs; sizes in bytes."""
-    return asdict(memory)
 
 
 def tell(memory: MemoryLine, site: Site, found: Verification) -> None:

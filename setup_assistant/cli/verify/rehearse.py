@@ -14,6 +14,7 @@ from setup_assistant.cli.terminal import show
 from setup_assistant.cli.terminal.progress import busy
 from setup_assistant.errors import Exit, SetupError
 from setup_assistant.messages import _
+from setup_assistant.units_text import memory_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,8 +60,6 @@ def command(
     from setup_assistant.times_text import rough
     from setup_assistant.verify.rehearse import rehearse
 
-    given["images"] = tuple(_size("--image", text, 2) for text in given["images"])
-    given["videos"] = tuple(_size("--video", text, 3) for text in given["videos"])
     ready = rehearsal_plan.prepare(model, env, site, rehearsal_plan.Asked(**given))
     show.note(
         _(
@@ -69,8 +68,8 @@ def command(
             megapixels=round(ready.max_pixels / 1e6, 2),
             model=ready.model.id,
             dtype=ready.setting.dtype,
-            need=_memory(ready.predicted),
-            have=_memory(ready.place.budget),
+            need=memory_text(ready.predicted),
+            have=memory_text(ready.place.budget),
         )
     )
     expected = ready.expected_seconds
@@ -103,22 +102,6 @@ def _result(ready: Prepared, found: Rehearsed) -> Result:
     return Result("rehearse", data, exit_code=Exit.FAILED, errors=(Problem.of(failure),))
 
 
-def _size(flag: str, text: str, count: int) -> tuple[int | float, ...]:
-    """Return WxH, or WxHxSECONDS, in numbers."""
-    parts = text.lower().split("x")
-    try:
-        found = tuple(float(p) if i == 2 else int(p) for i, p in enumerate(parts))
-    except ValueError:
-        found = ()
-    if len(found) != count or any(not 0 < n < 1e6 for n in found):
-        example = "1280x720" if count == 2 else "1280x720x10"
-        detail = _(
-            "{flag} {text!r} is not of the form {example}", flag=flag, text=text, example=example
-        )
-        raise SetupError("usage", detail=detail, verb="rehearse")
-    return found
-
-
 def _show_case(case: Case) -> None:
     from dataclasses import asdict
 
@@ -131,8 +114,8 @@ def _show_case(case: Case) -> None:
             "then {each} a token",
             name=case.name,
             tokens=case.prompt_tokens,
-            predicted=_memory(case.predicted_bytes),
-            measured=_memory(case.measured_bytes),
+            predicted=memory_text(case.predicted_bytes),
+            measured=memory_text(case.measured_bytes),
             prompt=duration(case.prompt_seconds),
             each=duration(case.seconds_per_token),
         )
@@ -145,9 +128,9 @@ def _show(found: Rehearsed, left_out: Sequence[str]) -> None:
     show.heading(_("{model} fits on this {device}.", model=found.model, device=found.device))
     show.table(
         [
-            [_("Predicted by formula"), _memory(found.predicted_bytes)],
-            [_("Rehearsed with dummy weights"), _memory(found.measured_bytes)],
-            [_("Available for it"), _memory(found.budget_bytes)],
+            [_("Predicted by formula"), memory_text(found.predicted_bytes)],
+            [_("Rehearsed with dummy weights"), memory_text(found.measured_bytes)],
+            [_("Available for it"), memory_text(found.budget_bytes)],
         ]
     )
     if found.difference is not None:
@@ -168,9 +151,3 @@ def _show(found: Rehearsed, left_out: Sequence[str]) -> None:
         )
     for line in found.device_map:
         show.line(line)
-
-
-def _memory(count: int | None) -> str:
-    from setup_assistant.units_text import memory_text
-
-    return memory_text(count)

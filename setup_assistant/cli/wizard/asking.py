@@ -8,7 +8,7 @@ from dataclasses import replace
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.cli.terminal import ask
 from setup_assistant.cli.terminal.question import Back, Choice, Extras
-from setup_assistant.cli.wizard.questions import Known, Question, open_questions
+from setup_assistant.cli.wizard.questions import QUESTIONS, Known, Question
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import _
 
@@ -33,7 +33,7 @@ def ask_all(
     from setup_assistant.steps.prepare import make
 
     known = Known(machine, make(machine, wishes), for_others)
-    asked = [q for q in open_questions(given) if len(q.choices(known)) > 1]
+    asked = [q for q in QUESTIONS if not given.get(q.key) and len(q.choices(known)) > 1]
     while len(answers) < len(asked):
         try:
             answers.append(_ask(asked[len(answers)], known, back=back or bool(answers)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
@@ -23,28 +23,10 @@ _SECONDS = 8.0
 _SHARE = 0.6
 
 
-class Looking(Protocol):
-    """The machine that the wizard plans for."""
-
-    # Whether it is another one than this: then nothing can be done, only planned.
-    elsewhere: bool
-
-    def begin(self) -> None:
-        """Start to look, once."""
-
-    def again(self) -> None:
-        """Look once more: something was mended meanwhile."""
-
-    def cards(self) -> Machine:
-        """Return what is known without the sources."""
-
-    def result(self) -> Machine:
-        """Return everything."""
-
-
 class Probing:
     """Probes this machine while the person reads."""
 
+    # Whether it is another one than this: then nothing can be done, only planned.
     elsewhere = False
 
     def __init__(self) -> None:
@@ -88,6 +70,10 @@ class Saved:
         return self._machine
 
     result = cards
+
+
+# The machine that the wizard plans for.
+Looking = Probing | Saved
 
 
 class _Work(threading.Thread, Generic[T]):

@@ -5,7 +5,7 @@ A question is asked only where nothing has answered it yet and where there is a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from setup_assistant.choose.plan import Alternative, Plan
@@ -164,8 +164,3 @@ QUESTIONS: tuple[Question, ...] = (
         _why_backend,
     ),
 )  # fmt: skip
-
-
-def open_questions(given: Mapping[str, object]) -> tuple[Question, ...]:
-    """Return the questions that nothing has answered yet."""
-    return tuple(q for q in QUESTIONS if not given.get(q.key))

@@ -54,19 +54,16 @@ def _what() -> str:
         Choice("error", _("I have an error message")),
         Choice("machine", _("This machine: driver, cards, network, disk")),
     ]
-    return ask.select(
-        _("What is broken?"), choices, default=choices[0].value, flag="doctor --env",
-        extras=Extras(why=_explain, back=True),
-    )  # fmt: skip
-
-
-def _explain() -> None:
-    ask.told(
+    why = ask.told(
         _("An environment: its packages, from outside and from inside, and the machine below it."),
         _("An error message: its cause and its remedy, from the text alone."),
         _("This machine: without any environment."),
         _("Nothing is changed before you agree to it."),
-    )()
+    )
+    return ask.select(
+        _("What is broken?"), choices, default=choices[0].value, flag="doctor --env",
+        extras=Extras(why=why, back=True),
+    )  # fmt: skip
 
 
 def _environment() -> Path:

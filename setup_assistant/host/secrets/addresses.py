@@ -16,7 +16,11 @@ _PUBLIC = frozenset({
     "githubusercontent.com", "github.io", "nvidia.com", "tsinghua.edu.cn", "aliyun.com",
     "aliyuncs.com", "ustc.edu.cn", "sjtu.edu.cn", "python.org", "debian.org", "ubuntu.com",
     "docker.io", "docker.com", "readthedocs.io", "apache.org", "w3.org", "json-schema.org",
-    "gnu.org", "kernel.org", "opensource.org",
+    "gnu.org", "kernel.org", "opensource.org", "pypa.io", "microsoft.com", "vllm.ai", "qwen.ai", "openai.com",
+    "google.com", "stackoverflow.com", "gitee.com", "gitlab.com", "ghcr.io", "quay.io", "npmjs.org", "rust-lang.org",
+    "crates.io", "nodejs.org", "redhat.com", "fedoraproject.org", "archlinux.org", "cmake.org", "llvm.org", "arxiv.org",
+    "wikipedia.org", "bfsu.edu.cn", "huaweicloud.com", "tencent.com", "tencentyun.com", "baidu.com", "163.com",
+    "apple.com", "intel.com", "amd.com", "astral.sh",
 })  # fmt: skip
 _TOP = (
     r"com|net|org|cn|edu|gov|corp|lan|internal|intra|intranet|localdomain|priv|private|de|uk|jp|"
@@ -42,6 +46,7 @@ _PLAIN_QUERY = re.compile(
     r"(?:(?:^|&)(?:revision|filepath|recursive|download|ref|page)=[\w./-]{1,100}){1,6}",
     re.IGNORECASE,
 )
+_API = re.compile(r"(?:/(?:v\d(?:/[a-z_]{1,20}){0,2}|health|metrics|docs))?")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")  # noqa: S104 - to be recognised
 
 _QUAD = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(:\d{1,5}|/\d{1,2})?(?!\.?\d)")
@@ -66,26 +71,25 @@ _IPV6 = re.compile(
     r"(?<![\w:.])\[?((?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|\d{1,3}(?:\.\d{1,3}){3})?)(?:%\w{1,16})?"
     r"(?:/\d{1,3})?(?:\](?::\d{1,5})?)?(?![\w:])"
 )
-_NUMBERED = ("serial", "s/n", "sn", "board", "tag", "id", "uuid", "imei", "badge", "编号", "序列号",
-             "号")  # fmt: skip
+_NUMBERED = ("serial", "s/n", "sn", "board", "tag", "id", "uuid", "imei", "badge", "号")  # fmt: skip
 _NUMBERS = (
     (("gpu-", "mig-"), re.compile(r"(?<![A-Za-z0-9])((?:MIG-)?(?:GPU|MIG))-[0-9a-fA-F]{6,8}(?:-[0-9a-fA-F]{2,12}){0,4}(?:/\d{1,2}){0,2}"), r"\1-<uuid>"),
     (("ssid",), re.compile(r"(?i)\b((?:e?ssid)\\{0,3}['\"]?[ \t]{0,20}[:=]?[ \t]{0,4}\\{0,3}['\"])([^'\"\n\\]{1,64})"), r"\1***"),
     (("ssid",), re.compile(r"(?i)\b((?:e?ssid)[ \t]{0,20}[:=][ \t]{0,4})([^'\"\s][^'\"\n]{0,63})"), r"\1***"),
-    (("ssid",), re.compile(r"\b(SSID[ \t]{1,4})(?-i:[A-Z])[\w-]{1,30}(?: [A-Z][\w-]{1,30})?(?=$|[\s,;.])(?! (?:is|was|not))"), r"\1***"),
     (("sha256:",), re.compile(r"\bSHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/])"), "SHA256:<id>"),
     (("-",), re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])"), "<uuid>"),
     ((":", "-"), re.compile(r"(?<![0-9A-Za-z:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4,19}[0-9A-Fa-f]{2}(?![0-9A-Za-z:-])"), "<address>"),
     ((".",), re.compile(r"(?<![0-9A-Za-z.])(?=[0-9a-f.]{0,13}[a-f])[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![0-9A-Za-z.])"), "<address>"),
     (_NUMBERED, re.compile(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,12}_)?serial(?:[ _-]?(?:number|num|no|short))?(?: of the [a-z]{2,16})?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset[ _-]?tag|chassis[ _-]?serial|"
                 r"service[ _-]?tag|disk[ _-]?identifier|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|host[ _-]?id|"
-                r"序列号|资产编号|设备编号|工号|学号|员工号|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
-                r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#>]\s{0,8}|\s{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),
+                r"序列号|资产编号|设备编号|工号|学号|员工号|账号|帐号|product[ _-]?id|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
+                r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#>]\s{0,8}|[ \t]{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),
+    # What `wmic` prints: the name alone on a line.
+    (("serial", "number", "uuid"), re.compile(r"(?im)^([ \t]{0,8}(?:serial ?(?:number)?|identifyingnumber|uuid)[ \t]{0,40}\r?\n\s{0,8})(?=[\w-]{0,40}\d)[\w/-]{4,}[ \t]{0,40}\r?$"), r"\1***"),
     (("19", "20"), re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"), "<id>"),
     (("s-1-5-21-",), re.compile(r"(?i)\bS-1-5-21(?:-\d{1,10}){3,5}"), "<id>"),
     (("证", "护照", "卡号", "银行卡"), re.compile(r"((?:身份证|护照|证件|银行卡|社保卡|学生证|卡号)(?:号码?)?(?:是|为)?[\s:：=＝]{0,4})(?=[A-Za-z]{0,3}\d)[A-Za-z0-9 ]{6,24}"), r"\1<id>"),
     (("微信", "qq", "wechat", "钉钉", "飞书", "telegram"), re.compile(r"(?i)((?:微信|QQ|wechat|钉钉|飞书|telegram)(?:号码?|群| ?id)?(?:\s{0,2}[:：=＝是]\s{0,2}|\s{1,2})@?)(?=[A-Za-z_]{0,40}\d)[\w-]{5,40}"), r"\1<id>"),
-    (("",), re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b(?<=\d)"), "<id>"),
     ((" ", "-"), re.compile(r"(?<![\d.-])[3-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?![\d-])"), "<id>"),
     (("wxid_",), re.compile(r"wxid_\w{5,40}"), "<id>"),
     (("passport", "ssn", "social security", "driver"), re.compile(r"(?i)\b((?:passport|ssn|social security|driver'?s? licen[sc]e)(?: (?:no\.?|number|id|is)){0,2}[ :#=]{1,4})(?=[A-Z]{0,2}\d)[A-Z0-9-]{6,14}"), r"\1<id>"),
@@ -135,7 +139,8 @@ class Public:
             return "file://" + paths.hide(f"/{found[2]}")
         bare = host if host.startswith("[") else host.partition(":")[0]
         if bare.lower() in _LOOPBACK:
-            return f"{scheme}://{host.partition('?')[0]}"
+            api = _API.match(slash + path)
+            return f"{scheme}://{host.partition('?')[0]}{api[0] if api else ''}"
         if self.knows(bare):
             # What follows a question mark may sign a request.
             path, mark, query = path.partition("?")

@@ -1,4 +1,7 @@
-"""Names in columns: the users and computers that `ps`, `squeue`, `kubectl` and their kind list."""
+"""Tables: users, computers, serial numbers and passwords below the heads of their columns.
+
+`ps`, `squeue` and `kubectl` align their columns; lists with commas, tabs or bars divide theirs.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,28 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from setup_assistant.host.secrets import names
 from setup_assistant.host.secrets.name_patterns import SURNAME
 
-_USERS = frozenset({"USER", "UID", "USERNAME", "OWNER", "EUSER", "RUSER", "LOGIN", "LOGNAME"})
-_HOSTS = frozenset({
-    "NODELIST", "NODELIST(REASON)", "NODE", "HOST", "HOSTS", "HOSTNAME", "HOSTNAMES",
-    "EXEC_HOST", "FROM_HOST",
-})  # fmt: skip
-# The words over columns: capitals throughout, or each with a capital.
+USER, HOST, NUMBER = "<user>", "<host>", "<id>"
+_HEADS = {
+    **dict.fromkeys(("user", "uid", "username", "owner", "euser", "ruser", "login", "logname", "account",
+                     "用户", "用户名", "账号", "姓名"), USER),
+    **dict.fromkeys(("nodelist", "nodelist(reason)", "node", "host", "hosts", "hostname", "hostnames",
+                     "exec_host", "from_host", "主机", "主机名", "节点"), HOST),
+    **dict.fromkeys(("serial", "serial number", "serialnumber", "sn", "wwn", "序列号", "学号", "工号"), NUMBER),
+}  # fmt: skip
+# The words over aligned columns: capitals throughout, or each with a capital.
 _HEAD = re.compile(r"[A-Z%+#][A-Za-z0-9%+#()/:_@-]*")
 _FRAME = re.compile(r"[│|║]")
-_RULE = re.compile(r"[\s=+|│─═├┼┤-]+")
-_NAMED = re.compile(r"[A-Za-z_][\w.+-]*(?:\[[\d,-]{1,100}\])?")
+_RULE = re.compile(r"[\s:=+|│─═├┼┤-]+")
+_NAMED = re.compile(r"[A-Za-z_][\w.+-]*(?:\[[\d,-]{1,100}\])?|[\u4e00-\u9fff]{2,4}")
+_NUMBERED = re.compile(r"(?=\D{0,40}\d)[\w-]{5,40}")
 # Somebody who speaks more than once: "陈浩：...".
 _SPEAKER = re.compile(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]?[：:]")
-_CELL = re.compile(r"\S+")
-_FEWEST, _MOST_ROWS, _LONGEST_HEAD = 3, 5000, 400
+_WORD = re.compile(r"\S+")
+_DIVIDED = {mark: re.compile(rf"[^{mark}]+") for mark in (",", "\t", "|")}
+_MOST_ROWS, _LONGEST = 5000, 400
 
 
 def speakers_in(text: str) -> list[str]:
@@ -30,43 +39,71 @@ def speakers_in(text: str) -> list[str]:
     return [name for name, times in said.items() if times > 1]
 
 
-def names_in(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield each name below the head of a column of users (True) or of computers (False)."""
-    columns: list[tuple[int, re.Match[str], bool]] = []
-    aligned, count, rows = False, 0, 0
+def hide(text: str) -> str:
+    """Return `text` without what stands below the head of a column of passwords."""
+    parts, at = [], 0
+    for head, word, begin in _cells(text):
+        if head not in _HEADS and not names.is_nothing(word):
+            parts += [text[at:begin], "***"]
+            at = begin + len(word)
+    return "".join(parts) + text[at:]
+
+
+def names_in(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each name or number that a table tells, and the word that stands for it."""
+    for head, word, _begin in _cells(text):
+        kind = _HEADS.get(head, "")
+        if kind == NUMBER and _NUMBERED.fullmatch(word):
+            yield word, kind
+        elif kind and kind != NUMBER and _NAMED.fullmatch(word):
+            # A name that is cut ends in a plus; brackets tell the numbers of nodes.
+            yield word.rstrip("+").partition("[")[0], kind
+
+
+def _cells(text: str) -> Iterator[tuple[str, str, int]]:
+    """Yield what stands below heads that are of interest: the head, the cell, where it begins."""
+    columns: list[tuple[int, re.Match[str], str]] = []
+    cell, count, rows, begin, aligned = _WORD, 0, 0, 0, False
     for line in text.split("\n"):
-        plain = _FRAME.sub(" ", line)
-        if heads := _heads(plain):
-            columns, rows = heads, 0
-            aligned, count = "  " in plain.strip(), len(plain.split())
-        elif columns and not _RULE.fullmatch(plain or "x"):
+        if found := _table(line):
+            cell, count, columns = found
+            rows, aligned = 0, cell is _WORD and "  " in _FRAME.sub(" ", line).strip()
+        elif columns and not _RULE.fullmatch(line or "x"):
             rows += 1
-            cells = list(_CELL.finditer(plain[:_LONGEST_HEAD]))
-            if not cells or rows > _MOST_ROWS:
+            plain = _FRAME.sub(" ", line) if cell is _WORD else line
+            cells = list(cell.finditer(plain[:_LONGEST]))
+            if not cells or rows > _MOST_ROWS or (cell is not _WORD and len(cells) != count):
                 columns = []
-            by_place = aligned and len(cells) != count
-            for index, head, user in columns:
-                cell = _cell(cells, index, head, by_place=by_place)
-                if cell is not None and _NAMED.fullmatch(cell[0]):
-                    # A name that is cut ends in a plus; brackets tell the numbers of nodes.
-                    yield cell[0].rstrip("+").partition("[")[0], user
+            for index, head, name in columns:
+                by_place = aligned and len(cells) != count
+                if (found_cell := _cell(cells, index, head, by_place=by_place)) is not None:
+                    word = found_cell[0].strip().strip("\"'`")
+                    yield name, word, begin + found_cell.start() + found_cell[0].find(word)
+        begin += len(line) + 1
 
 
-def _heads(line: str) -> list[tuple[int, re.Match[str], bool]]:
-    """Return the columns of names that a line is the head of: place, word, whether of users."""
-    if len(line) > _LONGEST_HEAD:
-        return []
-    words = list(_CELL.finditer(line))
-    if len(words) < _FEWEST or not all(_HEAD.fullmatch(w[0]) for w in words):
-        return []
-    said = [w[0].upper() for w in words]
-    # `kubectl get nodes`
-    hosts = _HOSTS | {"NAME"} if "ROLES" in said else _HOSTS
-    return [
-        (index, word, name in _USERS)
-        for index, (word, name) in enumerate(zip(words, said, strict=True))
-        if name in _USERS or name in hosts
-    ]
+def _table(
+    line: str,
+) -> tuple[re.Pattern[str], int, list[tuple[int, re.Match[str], str]]] | None:
+    """Return how a table is divided whose head a line is, its columns, and those of interest."""
+    if len(line) > _LONGEST:
+        return None
+    for cell in (_WORD, *(_DIVIDED[m] for m in _DIVIDED if m in line)):
+        plain = _FRAME.sub(" ", line) if cell is _WORD else line
+        words = list(cell.finditer(plain))
+        said = [w[0].strip().strip("\"'`*").lower() for w in words]
+        if len(words) < 2 or (cell is _WORD and not all(_HEAD.fullmatch(w[0]) for w in words)):
+            continue
+        # `kubectl get nodes`
+        said = ["node" if s == "name" and "roles" in said else s for s in said]
+        known = [(i, w, s) for i, (w, s) in enumerate(zip(words, said, strict=True)) if _known(s)]
+        if known and (len(words) > 2 or cell is not _WORD or NUMBER in map(_HEADS.get, said)):
+            return cell, len(words), known
+    return None
+
+
+def _known(head: str) -> bool:
+    return head in _HEADS or head in ("密码", "口令") or (len(head) < 24 and names.is_sure(head))
 
 
 def _cell(

@@ -25,20 +25,14 @@ _ASSIGN = re.compile(
 _FLAGGED = (
     (("login", "upload", "psexec"), r"(?:login|twine\s{1,4}upload|psexec\S{0,8})", "-p", False),
     (("sshpass", "mongo", "useradd", "usermod"), r"(?:sshpass|mongo\w{0,8}|user(?:add|mod))", "-p", None),
-    (("winrm", "winrs"), r"(?:winrm|winrs)", "-p:", True),
     (("ssh-keygen",), "ssh-keygen", "-[NP]", False),
-    (("rabbitmqctl",), "rabbitmqctl", r"(?:add_user|change_password)[ \t]{1,4}\S{1,60}", False),
-    (("reg add",), r"reg add[^\n|;&]{0,120}?/v\s{1,4}\S{0,30}(?:[Pp]assword|[Tt]oken|[Kk]ey|[Ss]ecret)", "/d", False),
     (("mysql", "mariadb"), r"(?:mysql\w{0,12}|mariadb[\w-]{0,12})", "-p", True),
     (("7z", "rar"), r"(?:7z[azr]?|7za?|rar|unrar)", "-(?:hp|p)", True),
     (("ipmitool", "zip", "sqlcmd", "bcp", "mosquitto"), r"(?:ipmitool|(?:un)?zip|sqlcmd|bcp|mosquitto_\w{3})", "-P", None),
     (("ldap",), r"ldap\w{3,10}", "-w", False),
     (("redis",), r"redis\S{0,40}", "-a", False),
-    (("rdesktop",), "rdesktop", "-p", False),
     (("plink", "pscp", "putty", "psftp"), r"(?:plink|pscp|putty|psftp)\S{0,4}", "-pw", False),
     (("openssl",), "openssl", "-k", False),
-    (("schtasks",), "schtasks", "/r?p", False),
-    (("freerdp", "mstsc"), r"(?:[xw]freerdp|mstsc)\S{0,4}", "/p:", True),
 )  # fmt: skip
 _GAP = {True: "", False: r"[ \t]{1,4}", None: r"[ \t]{0,4}"}
 _COMMANDS = (
@@ -48,30 +42,21 @@ _COMMANDS = (
     ),
     (("curl", "wget", "http"), re.compile(r"((?<![\w-])(?:-[ua] ?|--cert[ =]))([^\s:'\"/-][^\s:'\"/]{0,100}:[^\s'\"]+)")),
     (("curl",), re.compile(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
-    (("| ",), re.compile(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{0,80}(?:-stdin|passwd|cryptsetup|passphrase-fd)))")),
+    (("| ",), re.compile(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{0,80}(?:-stdin|passwd|cryptsetup|passphrase-fd|kinit|ssh-add|openssl|gpg)))")),
     (("<<<",), re.compile(r"(\b(?:sudo -S|[\w-]{0,40}passwd|cryptsetup|gpg|kinit|login)\b[^\n|;&<]{0,80}<<<\s{0,4}\$?['\"]?)([^\s'\"]+)")),
     (("<(", "$("), re.compile(r"((?i:pass|token|secret|key|cred)[\w-]{0,20}[= ]['\"]?[<$]\(\s?(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\")]+)")),
     (("assword:", "assphrase"), re.compile(r"(\b(?:send|sendline)[ (]{1,2}[rb]?\\{0,3}['\"])([^'\"\\$\n]{3,})")),
     (("identified",), re.compile(r"(\bidentified (?:with \S{1,40} )?by (?:password )?['\"])([^'\"\n]+)", _A)),
     (("as password", "as the password"), re.compile(r"(\busing ['\"]?)([^\s'\"]{4,})(?=['\"]? as (?:the )?password)")),
-    (("on >",), re.compile(r"(\buser \S{1,60} on >)(\S+)")),
-    (("snmp",), re.compile(r"(\bsnmp\w{3,10} [^\n|;&]{0,60}?-c ['\"]?)([^\s'\"]{3,})")),
     (("login(",), re.compile(r"(\blogin\(\s?['\"])([^'\"\n]{6,})(?=['\"]\s?\))")),
-    (("token set",), re.compile(r"(\btoken set )(\S{6,})")),
     (("pass",), re.compile(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
     (("net use",), re.compile(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
     (("net user",), re.compile(r"(\bnet user\s{1,4}[^\s/]{1,60}\s{1,4})([^\s/]\S*)")),
-    (("htpasswd",), re.compile(r"(\bhtpasswd\s{1,4}(?:-\w{1,6}\s{1,4}){1,4}(?:\S{1,200}\s{1,4}){1,2})(\S+)[ \t]*$", re.MULTILINE)),
     (("%",), re.compile(r"((?:(?<![\w-])(?:-U|--user)[ =]{1,4}|\buser(?:name)?=)[^\s%]{1,80}%)(\S+)")),
-    (("lftp",), re.compile(r"((?<![\w-])-u[ \t]{1,4}[^\s,]{1,80},)(\S+)")),
     (("SecureString",), re.compile(r"(SecureString(?:\s{1,4}-\w{1,12}){0,2}\s{1,4}[\"']?)([^\s\"'-][^\s\"']*)")),
     (("auth", "credential("), re.compile(r"((?:auth|credential)\s{0,4}=?\s{0,4}\[?\s{0,4}\(\s{0,4}\w{0,2}['\"][^'\"\n]{0,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]+)", _A)),
-    (("configure set",), re.compile(r"(configure set \S{0,40}(?:secret|token|password|key)\S{0,20} )(\S+)")),
     # A line of a list of settings: NAME, blanks, value.
-    (("token", "key", "secret", "passw"), re.compile(r"((?:^|\n)[ \t]{0,16}[A-Z][A-Z0-9_]{0,60}(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD)(?:[ \t]{2,60}|[ \t](?=[^\s]{0,60}\d)(?=[^\s]{12})))(?=\S+[ \t]*\r?(?:\n|$))(?!=)(\S+)")),
     (("http-basic", "wpa_passphrase"), re.compile(r"(\b(?:http-basic\.\S{1,60} \S{1,60}|wpa_passphrase (?:'[^'\n]{1,60}'|\S{1,60})) ['\"]?)([^\s'\"]{3,})")),
-    (("config http",), re.compile(r"(\bconfig https?://\S{1,200} [\w.-]{1,60}:)(\S+)")),
-    (("psk ",), re.compile(r"(\bPSK[ \t]{1,4}['\"])([^'\"\n]{3,})")),
     (("username",), re.compile(r"(\"username\"[^{}\n]{1,100}\"key\"\s{0,2}:\s{0,2}\")([0-9a-f]{32})\b")),
     (("sk=", "ak=", "sk:", "ak:", "ak =", "sk ="), re.compile(r"(\b[AaSs][Kk]\s?[=:：]\s?)(?=[A-Za-z]{0,40}\d)(?=\d{0,40}[A-Za-z])([A-Za-z0-9]{12,})")),
     # A line of .pgpass: host, port, database, account, password.
@@ -83,14 +68,11 @@ _COMMANDS = (
     (('"auth"',), re.compile(r"(\"AUTH\"(?: \"[^\"\n]{1,100}\")? \")([^\"\n]+)(?=\"[ \t]*\r?$)", _A | re.MULTILINE)),
     (("pin", "puk"), re.compile(r"(\b(?:PIN|PUK|Pin)(?: ?[Cc]ode)?(?: (?:for|of|to) [^\n:]{1,100}?)?['\"]?(?:\s{0,2}[:=：]\s{0,4}| is | (?=\d{4,8}\b)|码[是为:：]?\s{0,2})['\"]?)(?=[^\s'\"]{0,20}\d)([^\s'\",;。，]{4,64})")),
     (("otp", "one-time", "verification"), re.compile(r"(\b(?:otp|one-time (?:code|password|pin)|verification code)\)?(?: is)?[: ]{1,4})(\d{3}[ -]\d{3}|\d{4,8})\b", _A)),
-    (("log", "sign in"), re.compile(r"(\b(?:log ?in|logged in|sign in) (?:with|as|using) [\w.@-]{1,60}\s{0,2}/\s{0,2})(\S+)", _A)),
     (("登录", "登陆", "账", "帐号", "用户"), re.compile(r"((?:登[录陆](?:用|名|账号|帐号)?|账[号户]|帐号|用户名?)(?:/?密码)?[是为用：: ]{0,4}[\w.@-]{1,60}\s?/\s?)([!-~]{4,})")),
     (("cred", "user", "login"), re.compile(r"(\b(?:credentials?|creds|login|user(?:name)? ?/ ?pass(?:word)?)(?:\s?[:=]\s?|\s)[\w.@-]{1,60}\s?/\s?)([^\s/]{4,})", _A)),
     (("mc ",), re.compile(r"(\bmc (?:alias set|config host add) \S{1,100} \S{1,200} ['\"]?)(\S{1,200} \S+)")),
     (("key content", "关键内容"), re.compile(r"((?:\bKey Content|关键内容)[ \t]{0,24}[:：][ \t]{1,4})(\S+)", _A)),
-    (("wandb",), re.compile(r"(\bwandb[^\n]{0,120}?[: ='\"(])([0-9a-f]{40})\b")),
     (("/t/",), re.compile(r"(://[^\s/]{1,200}/t/)([^\s/]{6,200})(?=/)")),
-    (("assword for", "assphrase for"), re.compile(r"([Pp]ass(?:word|phrase) for [^\n]{1,120}?: {1,4})(\S+)")),
     (("slack.com", "discord", "hook", "telegram", "ftqq"), re.compile(
         r"((?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks|/open-apis/bot/v2/hook|"
         r"office\.com/webhook\w{0,4}|api\.telegram\.org|sctapi\.ftqq\.com)/)([\w/@:.-]*[\w/@:-])")),
@@ -104,7 +86,7 @@ _NETRC = re.compile(
     r"((?<![\w-])(?:machine\s{1,8}\S{1,200}|default)?\s{0,8}\blogin\s{1,8}\S{1,200}\s{1,8}"
     r"(?:account\s{1,8}\S{1,200}\s{1,8})?password\s{1,8})(\S+)", _A)  # fmt: skip
 _PROSE = re.compile(
-    r"(?P<line>^[ \t]{0,16})?(?<![\w-])(?P<key>password|passwd|passphrase|passcode|requirepass|pass|token|secret|(?:api|chat|access|license|signing|auth|hub) key)"
+    r"(?P<line>^[ \t]{0,16})?(?<![\w-])(?P<before>[\w-]{0,30}_|(?-i:[A-Z][a-z]{1,20}){1,3}|)(?P<key>password|passwd|passphrase|passcode|requirepass|pass|token|secret|(?:api|chat|access|license|signing|auth|hub) key)"
     r"(?P<lead>[ \t]{1,8}(?:(?:[A-Za-z']{1,12} ){0,4}(?:is|was|are)|(?:for|of) \S{1,60} is)?[ \t]{0,8}:?[ \t]{0,8})"
     r"(?P<quote>['\"]?)(?P<value>(?<=')[^'\n]{1,80}(?=')|(?<=\")[^\"\n]{1,80}(?=\")|[^\s'\"]+)(?P<rest>[^\n]{0,1})",
     _A | re.MULTILINE,
@@ -116,6 +98,12 @@ _CHINESE = re.compile(
 # Said in one breath: "密码abc12345".
 _CHINESE_CLOSE = re.compile(
     r"((?:密码|口令|密钥|验证码|授权码))(?=[A-Za-z@#!$_.-]{0,40}\d)([\w@#!$%^&*.+-]{6,})", re.ASCII
+)
+# Asked for on one line of a chat and told on the next: "我：nvidia@2080ti".
+_ANSWER = re.compile(
+    r"((?:密码|口令|password|passcode|passwd)[^\n]{0,40}\n[^\S\n]{0,4}[^\s:：]{1,20}(?: \d{1,2}:\d\d(?::\d\d)?\n|[:：])[ \t]{0,4})"
+    r"(?=[!-~]{0,60}[\d@!#$%^&*])(?=[!-~]{0,60}[A-Za-z])(?![^\s]{0,8}:?//?)([!-~]{5,64})(?=[ \t]{0,4}\r?$)",
+    _A | re.MULTILINE,
 )
 _FOREIGN = re.compile(
     r"((?:passwort|kennwort|mot de passe|contraseña|clave|senha|parola|hasło|wachtwoord|пароль|パスワード|비밀번호|암호)"
@@ -168,7 +156,7 @@ def _spoken(text: str) -> str:
         text = _NETRC.sub(r"\1***", text)
     if "pass" in lower or "token" in lower or "secret" in lower or " key" in lower:
         text = _PROSE.sub(_prose, text)
-    text = _FOREIGN.sub(_foreign, text)
+    text = _ANSWER.sub(r"\1***", _FOREIGN.sub(_foreign, text))
     if text.isascii():
         return text
     text = _CHINESE_NAMED.sub(_assigned, _CHINESE.sub(_chinese, text))
@@ -185,7 +173,7 @@ def _prose(found: re.Match[str]) -> str:
     if not names.in_prose(value, alone=alone) or (not sure and "token" in key and "_" in value):
         return found[0]
     end = _ENDS.search(value[-8:])
-    return f"{found['line'] or ''}{found['key']}{found['lead']}{found['quote']}***" + (
+    return f"{found['line'] or ''}{found['before']}{found['key']}{found['lead']}{found['quote']}***" + (
         end[0] if end else "") + found["rest"]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from setup_assistant.host.secrets import addresses, columns, decoded, each, paths, rules
 from setup_assistant.host.secrets.name_patterns import FULL_NAMES, HOSTS, USERS
 
-USER, HOST = "<user>", "<host>"
+USER, HOST = columns.USER, columns.HOST
 # Accounts that every system has, and words that follow "user" in sentences.
 _NOBODY = frozenset({
     "root", "user", "users", "admin", "administrator", "ubuntu", "home", "runner", "public",
@@ -72,9 +72,9 @@ def anonymous(
         **_known(hosts, HOST),
         **{n: HOST for n in _hosts_in(whole) if not public.knows(n)},
         **{
-            n: USER if user else HOST
-            for said, user in columns.names_in(whole)
-            for n in _worth(said)
+            n: instead
+            for said, instead in columns.names_in(whole)
+            for n in ((said.lower(),) if instead == columns.NUMBER else _worth(said))
         },
         **_known(users, USER),
         **dict.fromkeys(_users_in(whole), USER),

@@ -17,7 +17,7 @@ _LIST = rf"{_ONE}(?:(?:, | and |, and | or ){_ONE}){{0,20}}"
 _LIST_END = r"(?=\s{0,2}(?:[.,;:!)]|$)| (?:and|with|but)\b)"
 # Frequent ones; no day of the week, no "温度 14:02".
 SURNAME = (
-    "(?:[王李张刘陈杨赵黄吴徐孙胡朱高林何郭罗梁宋郑谢韩唐冯董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田"
+    "(?:欧阳|上官|司马|诸葛|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|端木|独孤|南宫|宇文|长孙|[王李张刘陈杨赵黄吴徐孙胡朱高林何郭罗梁宋郑谢韩唐冯董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田"
     "姜范石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚庞樊殷施陶翟颜倪严牛温季俞章鲁葛伍"
     "申尤毕聂任程方]|周(?![一二三四五六日末期]))(?![度额法案式请工天间务序昏色重见])"
 )
@@ -27,23 +27,33 @@ _CLIENTS = (
     r"crane|mosquitto_\w{3}|smbclient|mongo\w{0,8}|ldap\w{3,10}|sqlcmd|ipmitool|twine|curl|[xw]freerdp|influx|"
     r"clickhouse-client|beeline|cqlsh|rsync|ssh|scp|sftp)\b[^\n|;&]{0,160}?[ \t]"
 )
+# State, time and number of nodes of a job.
+_JOB = r"[ \t]{1,20}(?:R|PD|CG|CD|F|S|ST)[ \t]{1,20}(?:\d{1,4}-)?\d{1,3}:\d\d(?::\d\d)?[ \t]{1,20}\d{1,4}[ \t]"
 USERS = (
+    (("authenticat", "log", "sign"), re.compile(rf"\b(?:authenticat\w{{1,6}}|log(?:ged)? in|sign(?:ed)? in)\b[^\n'\":]{{0,40}}? as ({_ONE})", _I)),
+    (("user ", "account ", "login "), re.compile(rf"\b(?:user|account|login) ({_NAME}) (?=(?:from|at|via) \[?[\da-f]{{1,4}}[.:])", _I)),
+    (("@",), re.compile(rf"@({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[\s，,：:])")),
     (("-u", "-l", "--user"), re.compile(rf"{_CLIENTS}(?:-u|-U|-l|--user(?:name)?)(?:[ \t]{{1,4}}|=|(?=[A-Za-z]))['\"]?(?!-)([A-Za-z]{_NAME})")),
-    (("users:",), re.compile(rf"(?m)^users:[ \t]{{0,4}}\r?\n[ \t]{{0,8}}- name: ['\"]?({_NAME})")),
     (("session_name", "session-name", "first", "last", "real", "given", "family"), re.compile(rf"\b(?:role[_-]session[_-]name|(?:first|last|real|given|family)[_ -]?name)\b{_S}({_NAME})", _I)),
     (("account (",), re.compile(r"\baccount \(([\w.-]{2,64})\)", _I)),
     (("account ", "user ", "login "), re.compile(r"\b(?:account|user|login)[ \t]{1,4}['\"]?([A-Za-z](?=[\w.-]{0,40}[\d_])[\w.-]{1,40}\w)(?=['\"]?(?:[;,.)]|\s*$| (?:with|and)\b))", _I | re.MULTILINE)),
     (("log", "sign in"), re.compile(rf"\b(?:log ?in|logged in|sign in) (?:with|as|using) ({_NAME})\s{{0,2}}/", _I)),
-    (("--username",), re.compile(rf"(?<![\w-])--username[ =]['\"]?([A-Za-z]{_NAME})")),
+    (("user", "account", "login", "owner"), re.compile(rf"(?<![\w-])--(?:(?:[\w-]{{1,20}}-)?user=|(?:[\w-]{{1,20}}-)?(?:user-?name|account(?:-name)?|login|owner)[ =])['\"]?([A-Za-z]{_NAME})")),
+    # An account with its password.
+    (("-u ", "-u'"), re.compile(rf"(?<![\w-])-u[ \t]{{1,4}}['\"]?({_NAME})['\"]?[ \t](?:[^\n|;&]{{0,60}}[ \t])?(?:-p|--pass)")),
+    (("/user:",), re.compile(rf"/user:(?:[\w.-]{{1,30}}\\{{1,2}})?({_NAME})", _I)),
+    # Lines of `ps aux` and `squeue` without their head.
+    ((".",), re.compile(r"(?:^|[:$#>] )([a-z_][\w.-]{1,31})[ \t]{1,20}\d{2,8}(?:[ \t]{1,8}\d{1,3}\.\d){2}[ \t]", re.MULTILINE)),
+    ((":",), re.compile(rf"[ \t]([a-z_][\w.-]{{1,31}})(?={_JOB})")),
     (("benutzer", "utilisateur", "usu", "ユーザー", "사용자", "польз"), re.compile(rf"(?:Benutzer(?:name)?|utilisateur|usuario|usuário|ユーザー名?|사용자|пользователь){_S}({_NAME})", _I)),
     (("logged in as",), re.compile(rf"\blogged in as:?[ \t]{{1,4}}['\"]?{_NAME}['\"]? \(({_NAME})\)", _I)),
     (("logged in as:",), re.compile(rf"\blogged in as:[ \t]{{1,4}}['\"]?({_NAME})", _I)),
     (("password",), re.compile(rf"\b(?:account|user|login|name)[ \t]{{1,4}}({_ONE})[ \t](?:with|and|/)[ \t](?:the |this |an? )?(?:\w{{1,16}} )?password\b", _I)),
     (("登录", "登陆"), re.compile(r"登[录陆](?:用|账号|帐号|名|为)?[：: ]{0,3}([A-Za-z][\w.-]{1,40})[ ]?/")),
-    (("authenticat", "logged", "logging", "connect"), re.compile(rf"\b(?:authenticat\w{{1,6}}|logged in|logging in|connect\w{{0,6}})\b[^\n'\"]{{0,120}}? as ['\"]({_NAME})['\"]", _I)),
+    (("connect", "authenticat", "logg"), re.compile(rf"\b(?:authenticat\w{{1,6}}|logged in|logging in|connect\w{{0,6}})\b[^\n'\"]{{0,120}}? as ['\"]({_NAME})['\"]", _I)),
     (("publickey for", "password for", "keyboard-interactive"), re.compile(r"\b(?:publickey|password|keyboard-interactive/pam) for (?:invalid user )?([\w.-]{2,64}) from ")),
     (("acct=",), re.compile(rf"\bacct=['\"]?({_NAME})")),
-    (("联系人", "负责人", "收件人"), re.compile(rf"(?:联系人|负责人|收件人)[ \t]{{1,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})")),
+    (("联系人", "负责人", "收件人", "姓名", "导师", "作者"), re.compile(rf"(?:联系人|负责人|收件人|姓名|导师|作者)[ \t]{{1,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})")),
     (("sudo:",), re.compile(r"\bsudo: +([a-z_][\w.-]{1,31}) : ")),
     (("(1", "（1"), re.compile(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}})[(（](?=1[3-9]\d{{9}})")),
     (("教授", "老师", "博士", "同学", "经理", "工", "主任", "师", "先生", "女士", "总"), re.compile(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}}?)(?:教授|老师|博士|同学|经理|工程师|主任|师[兄姐弟妹]|先生|女士)")),
@@ -55,15 +65,11 @@ USERS = (
     (("users", "accounts", "logins"), re.compile(rf"\b(?:users|accounts|logins|usernames)\s?:\s{{1,4}}({_LIST}){_LIST_END}", _I)),
     (("account", "username", "user name", "login"), re.compile(rf"\b(?:account|user ?name|login(?: name)?)(?: (?:on|for|at|of) [^\n,.;]{{1,40}}?)? (?:is|will be)[ :]{{1,3}}['\"]?({_ONE})['\"]?{_LIST_END}", _I)),
     (("m)",), re.compile(r"(?m)(?<=[ |])([a-z_][\w.-]{1,31})(?::[\w./-]{1,60}(?:/\d{1,8})?)?\(\d{1,6}M\)")),
-    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), re.compile(rf"(?i:\b|_)(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
+    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), re.compile(rf"(?i:\b|_|(?<=proxy)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
                rf"maintainer|signed-off-by|submitted by|created by)(?:\b|(?<=_)){_S}(?:[\w.-]{{1,30}}\\{{1,4}})?({_NAME})", _I)),
-    (("user", "sudo", "su ", "chown", "ssh", "passwd", "whoami", "logged"), re.compile(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-l?|chown|ssh\s{{1,4}}-l|passwd|whoami\s*[:>]?|"
-               rf"(?:by|for|as|of|from|invalid) user|logged in as|session opened for user|"
-               rf"user)\s{{1,4}}['\"]({_NAME})['\"]", _I)),
     (("sudo", "su ", "ssh", "chown", "user", "password for", "logged"), re.compile(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-|ssh\s{{1,4}}-l|chown\s{{1,4}}(?:-R\s{{1,4}})?|"
                rf"logged in as|session opened for user|invalid user|(?:for|by|as|of) user|"
                rf"password for)\s{{1,4}}({_NAME})", _I)),
-    (("entity", "domain"), re.compile(rf"\b(?:wandb_entity|userdomain(?:_roamingprofile)?){_S}({_NAME})", _I)),
     (("用户", "号 ", "户 ", "登录名", "登陆名"), re.compile(r"(?:用户名?|账号|帐号|账户|登[录陆]名)[ \t]{1,4}([A-Za-z][\w.-]{2,40})(?=[ \t]{0,2}(?:[\u4e00-\u9fff，。；、！]|\r?$))", re.MULTILINE)),
     # The head of a message in a chat that was copied: who, and when.
     ((":",), re.compile(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]{{1,8}}(?:\d{{2,4}}[-/年]\d{{1,2}}[-/月]\d{{1,2}}日?[ \t]{{1,4}})?(?:[上下中]午[ \t]?)?\d{{1,2}}:\d{{2}}(?::\d{{2}})?[ \t]*\r?$")),
@@ -76,7 +82,7 @@ USERS = (
     (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}(\S{1,64})\s{1,8}\S")),
     (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}\S{1,64}\s{1,8}(\S{1,64})")),
     (("machine",), re.compile(rf"\bmachine\s{{1,8}}\S{{1,200}}\s{{1,8}}login\s{{1,8}}({_NAME})")),
-    (("pts/", "tty"), re.compile(rf"(?m)^({_NAME})\s{{1,8}}(?:pts/\d+|tty\d+)\s")),
+    (("pts/", "tty"), re.compile(rf"(?m)(?:^|[:$#>] )({_NAME})[ \t]{{1,20}}(?:pts/\d+|tty\d+)\s")),
     (("user",), re.compile(rf"(?m)^\s{{0,8}}User\s{{1,8}}({_NAME})\s*$")),
     ((":x:", ":*:", ":!:"), re.compile(rf"(?m)^({_NAME}):[x*!]:\d+:\d+:")),
 )  # fmt: skip
@@ -95,9 +101,11 @@ FULL_NAMES = (
     ),
 )
 HOSTS = (
+    ((":",), re.compile(rf"{_JOB}{{1,20}}([A-Za-z][\w.-]{{1,60}})")),
     # What Windows calls a computer that nobody named.
     (("-",), re.compile(r"(?<![\w.-])((?:DESKTOP|LAPTOP|WIN|EC2AMAZ)-(?=[A-Z]{0,12}\d)[A-Z0-9]{6,12})(?![\w-])")),
     (("host ",), re.compile(r"\bhost ([A-Z][A-Z0-9]*-[A-Z0-9-]{0,20}\d)\b")),
+    (("ansible_",), re.compile(r"(?m)^[ \t]{1,20}([A-Za-z][\w.-]{1,100}):[ \t]{0,4}\r?\n[ \t]{1,30}ansible_")),
     (("ansible_",), re.compile(r"(?m)^[ \t]{0,8}([A-Za-z][\w.-]{1,100})[ \t]{1,20}ansible_")),
     ((" on ",), re.compile(r"\b(?:tasks?|steps?|jobs?|running|ran|failed|started|runs) on ([A-Za-z][\w.-]{0,60}\d[\w-]{0,20})(?=[\s:,.]|$)", _I)),
     (("在",), re.compile(r"在[ ]?(?!cuda|python|torch|qwen|rtx|gtx)([a-z]+-[\w-]{0,40}\d)[ ]?上")),
@@ -115,17 +123,14 @@ HOSTS = (
     (("cifs", "smb"), re.compile(r"(?<![\w:/])//([A-Za-z][\w.-]{1,60})/(?=\S)")),
     # What `docker info` and its kind call a computer.
     (("name:",), re.compile(r"(?m)^\s{0,8}(?:CPUs|Total Memory|Architecture): [^\n]{1,60}\n\s{0,8}Name: ([\w.-]{2,100})$")),
-    (("name:",), re.compile(r"(?m)^\s{0,8}Name: {1,16}([\w.-]{2,100})\n\s{0,8}(?:ID|Roles): ")),
-    (("labels", "swarm"), re.compile(r"\"Name\"\s{0,2}:\s{0,2}\"([\w.-]{2,100})\",\s{0,40}\"(?:Labels|Swarm|ExperimentalBuild)\"")),
     (("name", "nodelist", "fqdn"), re.compile(rf"\b(?:host[_ ]?name|nodename|computer[_ ]?name|machine[_ ]name|nodelist|dns name|"
                rf"server name|fqdn|slurmd_nodename|node[_ ]name)(?:\b|(?<=_)){_S}([\w.-]{{2,100}})", _I)),
     (("host",), re.compile(rf"(?:\b|_)HOST(?:NAME)?{_S}([\w.-]{{2,100}})")),
     (("host",), re.compile(rf"\bhost{_S}([A-Za-z][\w-]*[.\d-][\w.-]*[\w])", _I)),
     (("host",), re.compile(r"\b(?:resolve host(?:name)?|on host|unknown host|connect to host|reach host|from host|"
-               r"to host|at host)(?:\s{0,4}[:=]\s{0,4}|\s{1,4}(?!(?:side|machine|computer|system|memory|drivers?|network|names?|is|was|for|with|and|or|the|has|timed|failed|refused|unreachable)\b))['\"]?([\w.-]{2,100})", _I)),
+               r"to host|at host)(?:\s{0,4}[:=]\s{0,4}|\s{1,4}(?!(?:side|port|machine|computer|system|memory|drivers?|network|names?|is|was|for|with|and|or|the|has|timed|failed|refused|unreachable)\b))['\"]?([\w.-]{2,100})", _I)),
     (("host name", "computer name"), re.compile(r"\b(?:host|computer) name[ .]{0,40}:\s{1,40}([\w.-]{2,100})", _I)),
     (("cancelled", "node"), re.compile(r"\b(?:ON|on node) ([\w.-]{2,60})(?= CANCELLED|:|,| |$)")),
-    (("host", "node", "name"), re.compile(r"<(?:host_?name|host|node_?name|computer_?name)>([\w.-]{2,100})<", _I)),
     (("connect", "reach", "resolve"), re.compile(r"\b(?:connect(?:ion)? to|connecting to|reach|resolve)\s{1,4}['\"]?([\w-]{1,60}(?:[.-][\w-]{1,60}){1,8})['\"]?(?=[:\s]{1,4}(?:port\s{1,4})?\d{2,5}\b)", _I)),
     (("服务器", "主机", "节点"), re.compile(r"(?:服务器|主机|节点|机器)\s{1,2}([A-Za-z][\w-]{0,40}\d[\w.-]{0,40})")),
     (("nccl",), re.compile(r"(?m)(?:^|\s)([A-Za-z][\w.-]{1,60}):\d{1,8}:\d{1,8} \[\d{1,3}\] NCCL")),

@@ -41,7 +41,7 @@ _EXACT = frozenset({
 })  # fmt: skip
 _ENDS = re.compile(
     r"[_.-](?:pass|auth|jwt|cookie|session|psk)$|"
-    r"(?:^|[^a-z])(?:store|key|db|user|root|ssh|admin|smtp|mail|redis|mysql|ftp|wifi|web)pass$"
+    r"(?:^|[^a-z])(?!(?:by|com|tres|sur|low|high|band|all|multi|one|single|first|over|under)pass)[a-z]{2,8}pass$"
 )
 
 # A code of figures.
@@ -85,10 +85,10 @@ _WORDS_AFTER = frozenset({
     "yes", "you", "your",
 })  # fmt: skip
 _NOTHING = re.compile(
-    r"[\s\"'`.,;:!?(){}\[\]*…-]*|\*{3,}\W*|<.*|\$[A-Z_][A-Z0-9_]*\W*|\$[a-z_]+\W*|\$[({].*|%\w+%|"
+    r"[\s\"'`.,;:!?(){}\[\]*…|-]*|\*{3,}\W*|<.*|\$[A-Z_][A-Z0-9_]*\W*|\$[a-z_]+\W*|\$[({].*|%\w+%|"
     r"%[sr]\W*|\{[^{}]*\}?\W*|\{\s*[\"'].*|=.*|:.*|(?:self|args|cls|config|settings|kwargs|os|request|options|opts|ctx|"
     r"getpass|env|secrets)\.[A-Za-z_.]+.*|[A-Za-z_.]{2,}[(\[].*|"
-    r"(?:ConvertTo|Get|New|Read|Import)-[A-Z]\w+|(?:str|int|bool|bytes|float|dict|list|object|Optional|Any|Path|None)\W.*",
+    r"\(?(?:ConvertTo|Get|New|Read|Import)-[A-Z]\w+|(?:str|int|bool|bytes|float|dict|list|object|Optional|Any|Path|None)\W.*",
     re.ASCII | re.DOTALL,
 )
 _PLACEHOLDERS = frozenset({

@@ -22,7 +22,7 @@ _HOME_SPACED = re.compile(
 _STOP = r"\s'\"`,;:()\[\]{}<>|，。；、（）"
 # Two parts at least; what follows a verb of HTTP is no folder.
 _UNIX = re.compile(
-    rf"(?<![\w<>./:~*\\-])(?<!GET )(?<!HEAD )(?<!POST )(?<!PUT )/(?!{_SYSTEM}(?:/|(?![^{_STOP}])))"
+    rf"(?<![\w<>./:~*\\-])(?<!GET )(?<!HEAD )(?<!POST )(?<!PUT )(?<!url: )/(?!{_SYSTEM}(?:/|(?![^{_STOP}])))"
     rf"[^/{_STOP}]+/[^{_STOP}]+"
 )
 _SPACED = re.compile(

@@ -40,7 +40,9 @@ _TERM = re.compile(
     r"cuda|cu|sm|qwen|llama|gpt|clip|rtx|gtx|ipv|ubuntu|debian|torch|ps)[_-]?\d[\w.-]*|(?:h|gb|a|v)\d{1,4}[a-z]?|\d+[A-Za-z]{1,4}|"
     r".*\.[a-z]\w{1,5}|[\d.,-]+|\d{4}-\d\d-\d\dT.*|(?-i:[A-Z]{1,8}[_-]?\d{1,4})"
 )
-_FLAGGED = re.compile(r"(?<![\w-])(-[A-Za-z][= ]['\"]?)([A-Z0-9]{16,}|[a-z0-9]{16,})(?![\w./-])")
+_FLAGGED = re.compile(
+    r"(?<![\w-])((?:-[A-Za-z]|login)[= ]['\"]?(?:[a-z]{2,10}-)?)([A-Z0-9]{16,}|[a-z0-9]{16,})(?![\w./-])"
+)
 _HASHED = re.compile(
     r"(?i)sha-?\d|md5|hash|digest|etag|checksum|crc|commit|revision|blob|layer|fingerprint|integrity|"
     r"snapshot|uuid|(?:cache|public|primary|lookup|sort|dict|weight|state|registry)[ _-]key|哈希|校验|摘要|提交|版本"

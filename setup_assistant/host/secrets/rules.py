@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from setup_assistant.host.secrets import blocks, commands, names, random_words, tokens
+from setup_assistant.host.secrets import blocks, columns, commands, names, random_words, tokens
 
 _A = re.ASCII | re.IGNORECASE
 # What may stand between a name and its value, in code, JSON (also inside a string), YAML.
@@ -76,7 +76,7 @@ def apply(text: str) -> str:
         text = _cookies(text)
     if any(w in lower for w in ("bearer", "basic", "negotiate", "ntlm")):
         text = _BEARER.sub(r"\1\2***", text)
-    return random_words.hide(commands.apply(_named(blocks.apply(tokens.hide(text)))))
+    return random_words.hide(commands.apply(_named(blocks.apply(columns.hide(tokens.hide(text))))))
 
 
 def without_login(text: str) -> str:

@@ -34,7 +34,7 @@ def lock_for(job: Job, run: Run) -> Path:
     if job.given_lock is not None and (job.given_lock.exists() or not job.lock.exists()):
         files.write_text(job.lock, files.read_text(job.given_lock, "--lock"))
         return job.lock
-    head = _HEAD.format(sum=hashlib.sha256(job.requirements.read_bytes()).hexdigest())
+    head = _HEAD.format(sum=hashlib.sha256(files.plain(job.requirements).read_bytes()).hexdigest())
     if _starts_with(job.lock, head):
         return job.lock
     fresh, extra = job.scratch / "requirements.lock", job.scratch / "pip.in"
@@ -69,7 +69,7 @@ def pip_for(job: Job) -> tuple[Path, bool]:
     text = ""
     for source in (job.given_lock, job.lock):
         if source and source.exists() and not text:
-            lines = source.read_text(encoding="utf-8").splitlines()
+            lines = files.plain(source).read_text(encoding="utf-8").splitlines()
             text = "\n".join(x.removeprefix(_PIP) for x in lines if x.startswith(_PIP))
             options = _options(source)
     if not text:
@@ -90,13 +90,13 @@ def _apart(text: str) -> str:
 
 def _options(requirements: Path) -> str:
     """Return the index options of the requirements, which `compile` leaves out."""
-    lines = requirements.read_text(encoding="utf-8").splitlines()
+    lines = files.plain(requirements).read_text(encoding="utf-8").splitlines()
     return "".join(f"{line}\n" for line in lines if line.startswith("--"))
 
 
 def _starts_with(path: Path, head: str) -> bool:
     try:
-        with path.open(encoding="utf-8") as stream:
+        with files.plain(path).open(encoding="utf-8") as stream:
             return stream.readline() == head
     except (OSError, UnicodeDecodeError):
         return False

@@ -33,8 +33,9 @@ def version_of(names: tuple[str, ...]) -> tuple[str, str] | None:
     """Return (distribution, version) of the first installed one, or None."""
     for name in names:
         try:
-            return name, metadata.version(name)
-        except metadata.PackageNotFoundError:
+            # None where the record names no version; later Pythons raise.
+            return name, metadata.version(name) or "?"
+        except (metadata.PackageNotFoundError, KeyError):
             continue
     return None
 

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from setup_assistant.machine import host, kernel
+from setup_assistant.host import lenient
+from setup_assistant.machine import kernel
 from setup_assistant.machine.facts import Gpu, System, Unknown
 from setup_assistant.machine.reading import Card, Fault, Reading
 from setup_assistant.messages import msg
-
-# Failures that a card without its driver explains.
-_EXPLAINED_BY_PCI = {"nvml_missing"}
 
 
 def readings(
@@ -36,7 +34,7 @@ def readings(
     found = tuple(_explained(r, nvidia, seen, system, root) for r in said)
     if any(r.source == "nvidia-smi" and r.cards for r in found):
         # nvidia-smi has loaded the very library: only this process's loader cannot find it.
-        found = tuple(_without(r, "nvml_missing") for r in found)
+        found = tuple(_with_library(r) for r in found)
     shown = tuple(_own_cards(r, found, system) for r in seen)
     extra: tuple[Reading, ...] = ()
     if stuck:
@@ -67,33 +65,32 @@ def without_voice(gpus: Sequence[Gpu], said: Sequence[Reading], system: System) 
 def _explained(
     reading: Reading, nvidia: Sequence[Card], seen: Sequence[Reading], system: System, root: Path
 ) -> Reading:
-    faults = [_with_evidence(f, seen, root) for f in reading.faults]
+    reading = replace(reading, faults=tuple(_with_evidence(f, seen, root) for f in reading.faults))
     hardware = nvidia or system.wsl or any(r.kernel_module for r in seen)
     bound = {c.kernel_driver for c in nvidia}
     if not hardware or (bound and bound <= {"none", "nouveau", "vfio-pci"}):
         # No NVIDIA GPU, or one that another driver holds: a missing library says nothing more.
-        faults = [f for f in faults if f.id not in _EXPLAINED_BY_PCI]
-    unknown = reading.unknown
-    if not hardware and not reading.cards and not faults:
+        reading = _with_library(reading)
+    if not hardware and not reading.cards and not reading.faults:
         reason = msg("No NVIDIA GPU was found: none is on the PCI bus, and no driver answers.")
-        unknown += (Unknown(field="gpus", reason=reason.english),)
-    return replace(reading, faults=tuple(faults), unknown=unknown)
+        nothing = Unknown(field="gpus", reason=reason.english)
+        return replace(reading, unknown=(*reading.unknown, nothing))
+    return reading
 
 
-def _without(reading: Reading, name: str) -> Reading:
-    return replace(reading, faults=tuple(f for f in reading.faults if f.id != name))
+def _with_library(reading: Reading) -> Reading:
+    return replace(reading, faults=tuple(f for f in reading.faults if f.id != "nvml_missing"))
 
 
 def _with_evidence(fault: Fault, seen: Sequence[Reading], root: Path) -> Fault:
     extra: tuple[str, ...] = ()
+    module = next((r.kernel_module for r in seen if r.kernel_module), None)
     if fault.id == "driver_library_mismatch":
-        module = next((r.kernel_module for r in seen if r.kernel_module), None)
         library = next((r.library for r in seen if r.library), None)
         extra = (f"kernel module: {module or '?'}", f"library: {library or '?'}")
     elif fault.id == "permission_denied":
         extra = kernel.device_groups(root)
     elif fault.id == "driver_not_loaded":
-        module = next((r.kernel_module for r in seen if r.kernel_module), None)
         extra = (f"kernel module: {module or 'not loaded'}",)
     return replace(fault, evidence=(*fault.evidence, *extra))
 
@@ -107,11 +104,9 @@ def _own_cards(reading: Reading, said: Sequence[Reading], system: System) -> Rea
         foreign = card.vendor == "nvidia" and card.pci_bus_id not in spoken
         if foreign and spoken and system.container and card.kernel_driver == "nvidia":
             continue
-        if unloaded and card.kernel_driver == "none":
-            # "Not loaded" is the better word where the software is there.
-            cards.append(replace(card, kernel_driver=None))
-            continue
-        cards.append(card)
+        # "Not loaded" is the better word where the software is there.
+        ours = unloaded and card.kernel_driver == "none"
+        cards.append(replace(card, kernel_driver=None) if ours else card)
     return replace(reading, cards=tuple(cards))
 
 
@@ -119,6 +114,7 @@ def _tegra(system: System, root: Path, said: Sequence[Reading]) -> tuple[Reading
     """Return the built-in GPU of a Jetson, which is on no PCI bus and often unknown to NVML."""
     if system.jetson is None or any(r.cards for r in said):
         return ()
-    name = host.jetson_model(root)
+    # The board by its device tree, e.g. "NVIDIA Jetson AGX Orin".
+    name = lenient.text(root / "proc/device-tree/model").strip("\0 ")
     card = Card(index=0, name=name.replace(" Developer Kit", "") if name else "NVIDIA Tegra")
     return (Reading(source="kernel", cards=(card,)),)

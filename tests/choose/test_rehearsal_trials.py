@@ -2,7 +2,7 @@
 
 import pytest
 
-from setup_assistant.choose.trials import trials
+from setup_assistant.choose.rehearsal_trials import trials
 from tests.choose.described import known
 
 VISIONS = {m.family: m.vision for m in known().models if "Instruct" in m.id}

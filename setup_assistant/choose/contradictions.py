@@ -13,7 +13,6 @@ from setup_assistant.choose.branches import outside
 from setup_assistant.choose.reasons import Notes
 from setup_assistant.choose.usable_gpus import IDLE, Card
 from setup_assistant.machine.facts import Driver, Gpu
-from setup_assistant.messages import msg
 from setup_assistant.units_text import GIB
 
 # Cards are rebuilt with twice the memory, not with more.
@@ -29,32 +28,26 @@ def tell(
         if driver.version and driver.source != "nvml" and outside(table, card, driver.version):
             notes.first(
                 "placement",
-                msg(
-                    "{gpu} and driver {driver} are not known to go together: was the text of two "
-                    "machines, or of an older driver?",
-                    gpu=card.name,
-                    driver=driver.version,
-                ),
+                "{gpu} and driver {driver} are not known to go together: was the text of two "
+                "machines, or of an older driver?",
+                gpu=card.name,
+                driver=driver.version,
             )
         if known.compute_capability not in (None, card.part):
             notes.first(
                 "placement",
-                msg(
-                    "{gpu} has compute capability {known}, but {part} was told.",
-                    gpu=card.name,
-                    known=known.compute_capability,
-                    part=card.part,
-                ),
+                "{gpu} has compute capability {known}, but {part} was told.",
+                gpu=card.name,
+                known=known.compute_capability,
+                part=card.part,
             )
         if known.memory_bytes and card.total and card.total > known.memory_bytes * _REBUILT:
             notes.first(
                 "placement",
-                msg(
-                    "{gpu} is sold with {known} GiB, but {told} GiB were told.",
-                    gpu=card.name,
-                    known=round(known.memory_bytes / GIB),
-                    told=round(card.total / GIB),
-                ),
+                "{gpu} is sold with {known} GiB, but {told} GiB were told.",
+                gpu=card.name,
+                known=round(known.memory_bytes / GIB),
+                told=round(card.total / GIB),
             )
 
 
@@ -67,9 +60,7 @@ def tell_exclusive(gpus: Sequence[Gpu], notes: Notes) -> None:
         if (gpu.compute_mode or "").startswith("exclusive") and (gpu.processes or used > IDLE):
             notes.first(
                 "placement",
-                msg(
-                    "{gpu} is in an exclusive compute mode, and another program has it: no second "
-                    "one gets it (sudo nvidia-smi -c 0 lifts this).",
-                    gpu=gpu.name,
-                ),
+                "{gpu} is in an exclusive compute mode, and another program has it: no second "
+                "one gets it (sudo nvidia-smi -c 0 lifts this).",
+                gpu=gpu.name,
             )
