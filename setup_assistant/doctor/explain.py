@@ -18,7 +18,7 @@ from setup_assistant.doctor import log_text, situation, text_facts, text_places,
 from setup_assistant.doctor.finding import Finding, Fix, Layer, keeps_everything
 from setup_assistant.doctor.log_events import Attempts, Events
 from setup_assistant.doctor.package_names import named
-from setup_assistant.doctor.text_patterns import Hit, first, literal_of
+from setup_assistant.doctor.text_patterns import Hit, first, literals_of
 from setup_assistant.messages import Message, msg
 
 _DIGITS = re.compile(r"\d+")
@@ -193,7 +193,7 @@ def _known() -> Rows:
 
 def prepared(rows: Iterable[tuple[str, Cause]]) -> Rows:
     """Return the causes that a text can tell of, with their layers."""
-    return tuple((layer, row, tuple({literal_of(t.pattern) for t in row.texts}))
+    return tuple((layer, row, tuple({part for t in row.texts for part in literals_of(t.pattern)}))
                  for layer, row in rows if row.texts)  # fmt: skip
 
 

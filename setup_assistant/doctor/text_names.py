@@ -18,7 +18,7 @@ _NAMED = re.compile(
     r"cannot import name ['‘\"](?P<name>\w+)['’\"] from ['‘\"](?P<module>[A-Za-z_][\w.]*)['’\"]"
     r"(?P<file> \([^)\n]{0,400})?"
 )
-_PART = re.compile(r"No module named '(?P<module>[A-Za-z_]\w*(?:\.\w+)+)'")
+_PART = re.compile(r"No module named '(?P<module>[A-Za-z_]\w*(?:\.(?!_C)\w+)+)'")
 _ATTRIBUTE = re.compile(r"module '(?P<module>[A-Za-z_][\w.]*)' has no attribute '(?P<name>\w+)'")
 _FRAME = re.compile(
     r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.][^\n]{0,300}?(?:line |:|in )"

@@ -39,7 +39,7 @@ def first(
     """
     found: Hit | None = None
     for pattern in patterns:
-        if literal_of(pattern) in lower:
+        if any(part in lower for part in literals_of(pattern)):
             hit = _first(compiled(pattern), text, found.start if found else len(text), counts)
             found = hit or found
     return found
@@ -59,6 +59,19 @@ def _first(
 
 
 @cache
+def literals_of(pattern: str) -> tuple[str, ...]:
+    """Return such a text for each alternative of a pattern: one of them is in what it matches."""
+    parts, start, at = [], 0, 0
+    while at < len(pattern):
+        step = _next(pattern, at)[1]
+        if pattern[at] == "|":
+            parts.append(pattern[start:at])
+            start = at + 1
+        at += step
+    return tuple(literal_of(part) for part in (*parts, pattern[start:]))
+
+
+@cache
 def literal_of(pattern: str) -> str:
     """Return the longest text, in lower case, that stands in whatever a pattern matches.
 
@@ -67,7 +80,7 @@ def literal_of(pattern: str) -> str:
     best, run, at = "", "", 0
     while at < len(pattern):
         char, step, literal = _next(pattern, at)
-        if char == "|":
+        if pattern[at] == "|":
             return ""
         if pattern[at + step : at + step + 1] in _OPTIONAL:
             literal = False

@@ -33,7 +33,7 @@ SITUATIONS: Mapping[str, Situation] = {
     "no card": Situation(has_gpu=False),
 }
 # Options of pip that take a word.
-_TAKE = ("--index-url", "--extra-index-url", "-f", "-i", "--only-binary", "-r", "--python")
+_TAKE = ("--index-url", "--extra-index-url", "-f", "-i", "--only-binary", "-r", "-e", "--python")
 # Their versions stand in recipes/torch.toml, and are checked there.
 _TORCH = ("torch", "torchvision")
 
