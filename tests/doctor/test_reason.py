@@ -94,7 +94,7 @@ def test_torch_alone_is_judged_without_the_models_packages(body: Body) -> None:
     body.remove("transformers")
     body.torch("2.9.1", "cu126", pair="0.20.0")
     body.file(next(body.packages.glob("torchvision-*.dist-info")) / "METADATA",
-              "Name: torchvision\nRequires-Dist: torch ==2.5.0\n\n")  # fmt: skip
+              "Name: torchvision\nVersion: 0.20.0\nRequires-Dist: torch ==2.5.0\n\n")  # fmt: skip
     for purpose in (TORCH_ONLY, "qwen2-vl"):
         found = diagnose(replace(body.case(), purpose=purpose))
         assert found.failed[0].id == "torchvision-mismatch"
