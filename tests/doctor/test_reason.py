@@ -11,10 +11,10 @@ import pytest
 
 from setup_assistant.doctor import situation
 from setup_assistant.doctor.case import TORCH_ONLY, Case
-from setup_assistant.doctor.changed_files import files_changed
 from setup_assistant.doctor.check import NOT_HERE, Trouble
 from setup_assistant.doctor.diagnose import diagnose
 from setup_assistant.doctor.gather import opened
+from setup_assistant.doctor.package_files import files_changed
 from setup_assistant.doctor.reason import why
 from setup_assistant.doctor.torch_run import TorchRun, run
 from tests.doctor.body import LIBRARY, Body
@@ -94,7 +94,7 @@ def test_torch_alone_is_judged_without_the_models_packages(body: Body) -> None:
     body.remove("transformers")
     body.torch("2.9.1", "cu126", pair="0.20.0")
     body.file(next(body.packages.glob("torchvision-*.dist-info")) / "METADATA",
-              "Name: torchvision\nRequires-Dist: torch ==2.5.0\n\n")  # fmt: skip
+              "Name: torchvision\nVersion: 0.20.0\nRequires-Dist: torch ==2.5.0\n\n")  # fmt: skip
     for purpose in (TORCH_ONLY, "qwen2-vl"):
         found = diagnose(replace(body.case(), purpose=purpose))
         assert found.failed[0].id == "torchvision-mismatch"
