@@ -9,7 +9,6 @@ from dataclasses import replace
 from setup_assistant.catalog import causes
 from setup_assistant.doctor import (
     by_hand,
-    changed_files,
     disk,
     driver,
     environment,
@@ -44,7 +43,7 @@ CHECKS: tuple[Check, ...] = (
     *startup_hooks.CHECKS, *packages.CHECKS, *stack.CHECKS, *harmful_releases.CHECKS,
     *package_files.CHECKS, *packages.LAST, *by_hand.CHECKS, *libraries.CHECKS,
     *weights.CHECKS, *weights_content.CHECKS, *model_support.CHECKS, *model_run.CHECKS,
-    *runtime.CHECKS, *changed_files.CHECKS,
+    *runtime.CHECKS, *package_files.LAST,
     *network.CHECKS, *disk.CHECKS,
 )  # fmt: skip
 # Seconds for one check, by its id or layer. Reading much takes long; a dead disk takes for ever.

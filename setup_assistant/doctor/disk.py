@@ -110,15 +110,11 @@ def disk_tight(case: Case) -> Trouble | NotHere | None:
 
 def _short(role: str, path: Path, *, warn: bool) -> Trouble:
     free = files.free_bytes(path)
+    largest = shlex.join(["du", "-xh", "--max-depth=1", str(path)])
     return trouble((path, msg("{count} bytes free", count=free)), role=str(_ROLES[role]),
-                   path=str(path), free=memory_text(free), commands=_room(role, path),
+                   path=str(path), free=memory_text(free),
+                   commands=("export TMPDIR=FOLDER" if role == "temp" else largest,),
                    status="warn" if warn else "fail")  # fmt: skip
-
-
-def _room(role: str, path: Path) -> tuple[str, ...]:
-    if role == "temp":
-        return ("export TMPDIR=FOLDER",)
-    return (shlex.join(["du", "-xh", "--max-depth=1", str(path)]),)
 
 
 @layer.check("inodes")

@@ -35,13 +35,9 @@ def _recorded(install: Install, start: str) -> str | None:
 
 def changed(install: Install, file: str) -> str:
     """Return what is wrong with a file, by the sum in its package's record; empty for nothing."""
-    for dist in install.dists:
-        name = next((file.removeprefix(f"{h}/") for h in {dist.home, dist.home.resolve()}
-                     if file.startswith(f"{h}/")), "")  # fmt: skip
-        for place, wanted, _size in _sums(dist) if name else ():
-            if place == name:
-                return _unlike(Path(file), wanted)
-    return ""
+    dist = install.by_name.get(owner_of(install, file) or "")
+    sums = (w for place, w, _size in _sums(dist) if file.endswith(f"/{place}")) if dist else ()
+    return next((_unlike(Path(file), wanted) for wanted in sums), "")
 
 
 def edited(install: Install, names: Collection[str]) -> Iterator[tuple[Dist, str]]:

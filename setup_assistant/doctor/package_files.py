@@ -11,8 +11,9 @@ from pathlib import Path
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
+from setup_assistant.doctor.owners import edited
 from setup_assistant.doctor.packages import NO_PYTHON, again
-from setup_assistant.doctor.requirements import asked
+from setup_assistant.doctor.requirements import asked, taking_part
 from setup_assistant.messages import Message, msg
 from setup_assistant.verify.installs import uninstall_command
 
@@ -112,4 +113,29 @@ def _size(path: str) -> int | None:
         return None
 
 
-CHECKS = tuple(layer.checks)
+@layer.check("files-changed", needs=NO_PYTHON)
+def files_changed(case: Case) -> Trouble | NotHere | None:
+    """Compare sums where all went well: a library of zeros is met by who calls into it.
+
+    A source may have been changed on purpose. Where a run failed, its causes say more.
+    """
+    install = case.install
+    ran = (case.torch_run is not None and case.torch_run.ok) or (
+        case.verification is not None and case.verification.status == "ok"
+    )
+    if install is None or not ran:
+        return NOT_HERE
+    found = list(edited(install, taking_part(install)))
+    if not found:
+        return None
+    compiled = any(not file.endswith(".py") for _dist, file in found)
+    dists = dict.fromkeys(dist for dist, _file in found)
+    return trouble(*((file, msg("is not as it was installed")) for _dist, file in found[:8]),
+                   commands=tuple(again(install, dist) for dist in dists),
+                   status="fail" if compiled else "warn", file=Path(found[0][1]).name,
+                   name=", ".join(dist.name for dist in dists))  # fmt: skip
+
+
+# What a run comes before.
+LAST = tuple(c for c in layer.checks if c.id == "files-changed")
+CHECKS = tuple(c for c in layer.checks if c not in LAST)

@@ -11,10 +11,10 @@ import pytest
 
 from setup_assistant.doctor import situation
 from setup_assistant.doctor.case import TORCH_ONLY, Case
-from setup_assistant.doctor.changed_files import files_changed
 from setup_assistant.doctor.check import NOT_HERE, Trouble
 from setup_assistant.doctor.diagnose import diagnose
 from setup_assistant.doctor.gather import opened
+from setup_assistant.doctor.package_files import files_changed
 from setup_assistant.doctor.reason import why
 from setup_assistant.doctor.torch_run import TorchRun, run
 from tests.doctor.body import LIBRARY, Body
