@@ -78,6 +78,8 @@ _FAULT = re.compile(
     r"(?:: |\s*$)",
     re.MULTILINE,
 )
+# What vLLM says when one of its own processes has ended.
+_OF_VLLM = re.compile(r"Got fatal signal from worker|EngineDeadError|EngineCore[^\n]{0,40} failed")
 _LETTERS = re.compile(r"[\W_]+")
 
 
@@ -148,12 +150,15 @@ def engine_fault(text: str) -> Iterator[Inferred]:
     """Yield a server that failed within itself, where nothing else says why."""
     last = next(iter(deque(_FAULT.finditer(text), maxlen=1)), None)
     frames = text_frames.before(text, last.start()) if last else ()
-    if last is None or not frames or frames[-1].top not in _ENGINES:
+    if last is None:
         return
-    package = package_of(frames[-1].top)
-    yield Inferred(cause="engine-fault", start=last.start("kind"),
-                   values={"package": package, "where": frames[-1].function or "?"},
-                   remedy=(Remedy(need="package", name=package),))  # fmt: skip
+    values = {"package": "vllm"}
+    if frames and frames[-1].top in _ENGINES:
+        values = {"package": package_of(frames[-1].top), "where": frames[-1].function or "?"}
+    elif frames or not _OF_VLLM.search(text):
+        return
+    yield Inferred(cause="engine-fault", start=last.start("kind"), values=values,
+                   remedy=(Remedy(need="package", name=values["package"]),))  # fmt: skip
 
 
 def _optional(package: str, where: str, name: str, start: int) -> Iterator[Inferred]:
