@@ -25,7 +25,6 @@ _HEAD_BYTES, _TAIL_BYTES = 2 << 20, 6 << 20
 FULL = (errno.ENOSPC, errno.EDQUOT)
 # What it says where one may not write.
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-
 _DEVICES = ("/dev/", "/proc/")
 
 
@@ -39,12 +38,15 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> bool:
 
 def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> bool:
     """Write `data` to `path` as `write_text` does."""
-    if str(path.absolute()).startswith(_DEVICES) and not path.is_relative_to("/dev/shm"):  # noqa: S108
-        return _into_device(path, data)
+    device = str(path.absolute()).startswith(_DEVICES) and not path.is_relative_to("/dev/shm")  # noqa: S108
     with contextlib.suppress(OSError):
-        if plain(path).read_bytes() == data:
+        if not device and plain(path).read_bytes() == data:
             return False
     try:
+        if device:
+            # One that was put in its place would end it for all.
+            with path.open("wb") as stream:
+                return bool(stream.write(data))
         durable.make_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -60,16 +62,6 @@ def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> bool:
 
             removal.drop(Path(name), under=path.parent)
             raise
-    except OSError as error:
-        raise refusal(error, path, named=False) from error
-    return True
-
-
-def _into_device(path: Path, data: bytes) -> bool:
-    """Write to a device or an open file: one that was put in its place would end it for all."""
-    try:
-        with path.open("wb") as stream:
-            stream.write(data)
     except OSError as error:
         raise refusal(error, path, named=False) from error
     return True
@@ -108,16 +100,8 @@ def read_text(path: Path, flag: str = "") -> str:
     Raises:
         SetupError: `file_missing` or `file_invalid`, naming the file.
     """
-    try:
+    with _reading(path, flag or path.name):
         return plain(path).read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise SetupError("file_missing", path=str(path), flag=flag or path.name) from error
-    except OSError as error:
-        detail = error.strerror or str(error)
-        raise SetupError("file_invalid", path=str(path), detail=detail) from error
-    except UnicodeDecodeError as error:
-        detail = _("it is no text in UTF-8 (byte {place})", place=error.start)
-        raise SetupError("file_invalid", path=str(path), detail=detail) from error
 
 
 def read_ends(path: Path, flag: str) -> bytes:
@@ -126,13 +110,22 @@ def read_ends(path: Path, flag: str) -> bytes:
     Raises:
         SetupError: `file_missing` or `file_invalid`, naming the file.
     """
+    with _reading(path, flag), plain(path).open("rb") as stream:
+        return ends_of(stream)
+
+
+@contextlib.contextmanager
+def _reading(path: Path, flag: str) -> Iterator[None]:
+    """Name the file in what the system says while it is read."""
     try:
-        with plain(path).open("rb") as stream:
-            return ends_of(stream)
+        yield
     except FileNotFoundError as error:
         raise SetupError("file_missing", path=str(path), flag=flag) from error
     except OSError as error:
         detail = error.strerror or str(error)
+        raise SetupError("file_invalid", path=str(path), detail=detail) from error
+    except UnicodeDecodeError as error:
+        detail = _("it is no text in UTF-8 (byte {place})", place=error.start)
         raise SetupError("file_invalid", path=str(path), detail=detail) from error
 
 
@@ -235,10 +228,8 @@ def check_room(path: Path, need: int, flag: str) -> None:
     if free < need:
         from setup_assistant.units_text import size_text
 
-        where = str(nearest_existing(path))
-        raise SetupError(
-            "no_space", path=where, free=size_text(free), need=size_text(need), flag=flag
-        )
+        raise SetupError("no_space", path=str(nearest_existing(path)), free=size_text(free),
+                         need=size_text(need), flag=flag)  # fmt: skip
 
 
 def linked(folder: Path, path: Path) -> Path | None:
@@ -290,12 +281,9 @@ def exclusive(
     """
     from filelock import FileLock, Timeout
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise refusal(error, path.parent, flag=flag, named=False) from error
     lock, waited = FileLock(path), False
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
