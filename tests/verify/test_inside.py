@@ -227,5 +227,7 @@ def test_a_machine_that_cannot_speak_to_itself() -> None:
 def test_a_record_without_a_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "odd-1.dist-info").mkdir()
     (tmp_path / "odd-1.dist-info" / "METADATA").write_text("Name: odd\n")
+    (tmp_path / "bare-1.dist-info").mkdir()
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert module("versions").version_of(("not-here", "odd")) in (("odd", "?"), None)
+    assert module("versions").version_of(("not-here", "odd")) == ("odd", "?")
+    assert module("versions").version_of(("bare",)) == ("bare", "?")

@@ -33,9 +33,11 @@ def version_of(names: tuple[str, ...]) -> tuple[str, str] | None:
     """Return (distribution, version) of the first installed one, or None."""
     for name in names:
         try:
-            # None where the record names no version; later Pythons raise.
-            return name, metadata.version(name) or "?"
-        except (metadata.PackageNotFoundError, KeyError):
+            # A record may name no version: `metadata.version` warns, and will raise.
+            record = metadata.metadata(name)
+            # Python 3.14 has none at all where the file itself is gone.
+            return name, (record and record.get("Version")) or "?"
+        except metadata.PackageNotFoundError:
             continue
     return None
 
