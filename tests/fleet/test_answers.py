@@ -251,6 +251,24 @@ def test_a_host_on_the_way_is_told_from_the_one_at_its_end(words: str, code: str
     assert ("gate.lab" in found[1]) == (code == "jump_failed")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Failed to connect to new control master",
+        (
+            "ControlSocket /tmp/x/1 already exists, disabling multiplexing\n"
+            "channel 0: open failed: connect failed: open failed"
+        ),
+    ],
+)
+def test_a_server_without_sessions_is_told_at_the_first_and_at_the_next_try(words: str) -> None:
+    """The second text comes only where the first try's connection is still kept."""
+    refused = "mux_client_request_session: session request failed: Session open refused by peer\n"
+    code, reason = _connection(SSH + refused + words, Target("10.0.0.1"))
+    assert code == "no_command"
+    assert "Session open refused by peer" in reason or "open failed" in reason
+
+
 def test_a_key_is_kept_where_ssh_looks_for_it() -> None:
     event = Event(event="unreachable", host="pc01", task="Look", msg=CHANGED)
     place = Target("10.0.0.1", port=2200, known_hosts="/etc/lab_keys")
