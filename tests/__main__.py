@@ -30,6 +30,17 @@ def leave_noexec() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(place)
 
 
+def keep_bytecode() -> None:
+    """Let tests and the thousand interpreters that they start compile a module once.
+
+    Container images set this variable: four workers then rewrite every assertion in each run, and
+    each import of torch and transformers reads 2,600 modules from source.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
 if __name__ == "__main__":
     leave_noexec()
+    keep_bytecode()
     sys.exit(pytest.main(options(sys.argv[1:])))

@@ -61,9 +61,12 @@ def test_a_flipped_byte_anywhere(signed: Path, keys: Path) -> None:
     signer = keys / "ours.pub"
     assert verify([signed], signer=signer).signer.startswith("SHA256:")
     seen = set()
-    for path in everything(signed):
+    for number, path in enumerate(everything(signed)):
         data = path.read_bytes()
         places = sorted({0, len(data) // 2, len(data) - 1} if data else ())
+        # What the signature is of, everywhere; of the others each at one place.
+        if places and path.name not in manifests.ABOUT:
+            places = [places[number % len(places)]]
         for place, bit in zip(places, (0, 5, 0), strict=False):
             flip(path, place, bit)
             _code, named = refused(signed, signer)

@@ -74,7 +74,7 @@ def test_a_warning_gives_way_to_the_error_after_it() -> None:
 
 
 def test_a_long_log_is_read_in_time() -> None:
-    text = "INFO 2026-11-22 step 1 loss 0.1 /a/b.py:1 [x] `y` 'z' (w): 5.0 GiB\n" * 20_000
+    text = "INFO 2026-11-22 step 1 loss 0.1 /a/b.py:1 [x] `y` 'z' (w): 5.0 GiB\n" * 8_000
     assert explain(text) == ()
     assert explain(text + "RuntimeError: No CUDA GPUs are available")[0].id == id_of("GPU02")
 

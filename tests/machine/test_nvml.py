@@ -46,7 +46,12 @@ def cards(machine: Machine) -> list[tuple[str, str | None, int | None, int | Non
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("missing", [*((n,) for n in (*OLD, *GONE)), OLD, (*OLD, *SECOND), GONE])
+# Alone and with others: each function is missing beside each that is there.
+_ALL = (*OLD, *GONE)
+MISSING = [OLD, (*OLD, *SECOND), GONE, *(_ALL[i::5] for i in range(5)), _ALL[::2], _ALL[1::2]]
+
+
+@pytest.mark.parametrize("missing", MISSING)
 def test_a_library_that_lacks_functions(nvml: Use, tree: Tree, missing: tuple[str, ...]) -> None:
     nvml("driver 470.256.02", "cuda 11040", T4, L40S, missing=missing)
     machine = look(tree())
