@@ -32,6 +32,12 @@ _PREFIXES = tuple(re.compile(p) for p in (
 _MARKER = re.compile(r"(?<=\w)\{[^{}\n]{1,200}\}(?=[<>=!~])")
 # What a program says of an error that would come, had the person asked for more.
 _FORETOLD = re.compile(r"\byou (?:will|would|may) (?:get|see) `[^`\n]{1,300}`")
+# Frames as IPython and rich show them: the line that failed has an arrow, those around it have not.
+_ARROW = re.compile(r"^[\s│|]{0,4}(?:-+> ?|❱ ?)\d{1,5}\b")
+_CONTEXT = re.compile(r"^[\s│|]{0,6}\d{1,5}(?=$|\s)")
+# What ComfyUI writes in place of the exception's type.
+_UNTYPED = re.compile(r"!!! Exception during processing ?!!! (?=\S)|"
+                      r"Error occurred when executing [\w ]{1,60}:\s{1,3}(?=[^\W\d])")
 _LOG_KEYS = ("log", "message", "msg", "MESSAGE", "line", "text")
 # Narrower than this nobody's terminal is, wider than that no mail program breaks.
 _NARROWEST, _WIDEST = 40, 132
@@ -54,7 +60,18 @@ def clean(text: str) -> str:
     if len(text) > 400:
         text = _BLOB.sub("…", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\0", "")
-    return _FORETOLD.sub("", _MARKER.sub("", _without_prefix(_unquoted(text))))
+    text = _UNTYPED.sub("Exception: ", _FORETOLD.sub("", _MARKER.sub("", text)))
+    return _without_context(_without_prefix(_unquoted(text)))
+
+
+def _without_context(text: str) -> str:
+    """Empty the lines of code around the one that failed: what stands in them nobody has said."""
+    lines = text.split("\n")
+    arrows = [n for n, line in enumerate(lines) if _ARROW.match(line)]
+    for at in {n for arrow in arrows for n in range(max(0, arrow - 6), min(arrow + 7, len(lines)))}:
+        if _CONTEXT.match(lines[at]):
+            lines[at] = ""
+    return "\n".join(lines)
 
 
 def _without_prefix(text: str) -> str:

@@ -39,6 +39,7 @@ _WAYS = (
     text_demands.offered,
     text_memory.short,
     text_weights.unplaced,
+    text_weights.unlisted,
     text_installs.revision,
     text_names.changed,
     text_installs.build_lacks,
