@@ -72,7 +72,7 @@ _REFUSED = re.compile(
     r"quantization)[\w ]{0,20}[:=]? ['\"]?(?P<which>[\w.-]{3,60})"
 )
 # Servers whose faults within themselves a newer release mends.
-_ENGINES = ("vllm", "sglang", "lmdeploy")
+ENGINES = ("vllm", "sglang", "lmdeploy")
 _FAULT = re.compile(
     r"^[^\n]{0,160}?(?P<kind>(?:Name|UnboundLocal|Type|Runtime|Attribute|Value|Index|Key|Assertion)Error)"
     r"(?:: |\s*$)",
@@ -153,8 +153,10 @@ def engine_fault(text: str) -> Iterator[Inferred]:
     if last is None:
         return
     values = {"package": "vllm"}
-    if frames and frames[-1].top in _ENGINES:
-        values = {"package": package_of(frames[-1].top), "where": frames[-1].function or "?"}
+    # A local name that is read before it is set is a mistake of whoever wrote the function.
+    top = frames[-1].top if frames else ""
+    if top in ENGINES or (top and last["kind"] == "UnboundLocalError"):
+        values = {"package": package_of(top), "where": frames[-1].function or "?"}
     elif frames or not _OF_VLLM.search(text):
         return
     yield Inferred(cause="engine-fault", start=last.start("kind"), values=values,

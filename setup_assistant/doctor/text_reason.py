@@ -45,6 +45,7 @@ _WAYS = (
     text_installs.build_lacks,
     text_compiled.symbol,
     text_compiled.without_cuda,
+    text_compiled.other_cuda,
     text_compiled.procedure,
     text_compiled.dll,
     text_compiled.foreign_wheel,

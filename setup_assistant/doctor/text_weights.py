@@ -24,8 +24,9 @@ _LOADERS = re.compile(
 
 # A key that a package looks up among the models or methods that it knows.
 _KEY = re.compile(r"KeyError: ['\"](?P<key>[\w./-]{2,80})['\"]\s*$", re.MULTILINE)
-_TABLE = re.compile(r"(?:MAP\w*|REGISTRY|CLASSES|FUNCTIONS|MODELS|TEMPLATES?|_cls|_dict)\b\)?(?:\[|\.get\()"
-                    r"|raise KeyError")  # fmt: skip
+_TABLE = re.compile(
+    r"(?:MAP\w*|REGISTRY|CLASSES|FUNCTIONS|MODELS|TEMPLATES?)\b\)?(?:\[|\.get\()|raise KeyError"
+)
 
 
 def unplaced(text: str) -> Iterator[Inferred]:

@@ -64,7 +64,7 @@ LATER: tuple[tuple[str, str, str], ...] = (
     ("package-api", "NVlabs/hymba#4", "ImportError: cannot import name 'is_torch_greater_or_equal_than_1_13' from 'transformers.pytorch_utils'"),
     ("X-TORCHGONE", "vladmandic/sdnext#3797", "AttributeError: module 'torch' has no attribute '__version__'"),
     ("X-TORCHATTR", "huggingface/transformers#27534", "RuntimeError: Failed to import transformers.models.llama.modeling_llama because of the following error (look up to see its traceback):\nmodule 'torch' has no attribute 'fx'"),
-    ("X-DEVICES", "QwenLM/Qwen3-VL#270", 'modeling_qwen2_5_vl.py", line 1666, in get_rope_index\n    time_tensor = expanded_range * second_per_grid_t * self.config.vision_config.tokens_per_second\n                  ~~~~~~~~~~~~~~~^~~~~~~~~~~~~~~~~~\nRuntimeError: Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!'),
+    ("video-seconds-elsewhere", "QwenLM/Qwen3-VL#270", 'modeling_qwen2_5_vl.py", line 1666, in get_rope_index\n    time_tensor = expanded_range * second_per_grid_t * self.config.vision_config.tokens_per_second\n                  ~~~~~~~~~~~~~~~^~~~~~~~~~~~~~~~~~\nRuntimeError: Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!'),
     ("GPU03", "NVIDIA/dcgm-exporter#604", "Unable to determine the device handle for GPU 000:BA:80.0: Unknown Error"),
     ("GPU03", "JosephKJ/OWOD#81", "Unable to determine the device handle for GPU 0000:02:00.0: GPU is lost. Reboot the system to recover this GPU"),
     ("GPU02", "microsoft/WSL#9272", "E tensorflow/stream_executor/cuda/cuda_driver.cc:265] failed call to cuInit: CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected"),
