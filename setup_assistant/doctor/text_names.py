@@ -15,10 +15,12 @@ from setup_assistant.doctor.package_names import package_of, request
 from setup_assistant.messages import msg
 
 _NAMED = re.compile(
-    r"cannot import name ['‘\"](?P<name>\w+)['’\"] from ['‘\"](?P<module>[A-Za-z_][\w.]*)['’\"]"
-    r"(?P<file> \([^)\n]{0,400})?"
+    r"cannot import name ['‘\"](?P<name>\w+)['’\"] from "
+    r"['‘\"](?P<module>[A-Za-z_][\w.]*)(?:['’\"]|$)"
+    r"(?P<file> \([^)\n]{0,400})?",
+    re.MULTILINE,
 )
-_PART = re.compile(r"No module named '(?P<module>[A-Za-z_]\w*(?:\.(?!_C)\w+)+)'")
+_PART = re.compile(r"No module named '(?P<module>[A-Za-z_]\w*(?:\.(?!_C|_version)\w+)+)'")
 _ATTRIBUTE = re.compile(r"module '(?P<module>[A-Za-z_][\w.]*)' has no attribute '(?P<name>\w+)'")
 _FRAME = re.compile(
     r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.][^\n]{0,300}?(?:line |:|in )"
@@ -227,8 +229,13 @@ def of_another(text: str) -> Iterator[Inferred]:
     for pattern in (_NAMED, _PART, _ATTRIBUTE):
         for found in islice(pattern.finditer(text), 100):
             top, name = found["module"].partition(".")[0], found.groupdict().get("name", "")
-            asker = asker_of(text[max(0, found.start() - _NEAR) : found.start()], top)
-            package = package_of(top)
+            before = text[max(0, found.start() - _NEAR) : found.start()]
+            asker, package = asker_of(before, top), package_of(top)
+            if pattern is _PART and asker_of(before, "") == package:
+                # It misses a part of its own: two of its releases lie over each other.
+                asker, said = "", msg("the innermost frame is of {asker}", asker=package)
+                yield Inferred(cause="package-mixed", start=found.start(), chain=(said,),
+                               values={"package": package, "name": found["module"]})  # fmt: skip
             if not asker:
                 yield from _of_program(text, package, found)
             if not asker or asker == package:
@@ -236,6 +243,8 @@ def of_another(text: str) -> Iterator[Inferred]:
             values = {"asker": asker, "package": package, "name": name or found["module"]}
             chain = msg("the innermost frame is of {asker}", asker=asker)
             remedy: tuple[Remedy, ...] = (Remedy(need="package", name=asker),)
+            if package == "torch":
+                remedy = (request(Remedy(need="package", name=package)),)
             if package == "transformers":
                 # Which of the two is behind no text tells; their newest releases go together.
                 remedy = (Remedy(need="package", name=package), *remedy)

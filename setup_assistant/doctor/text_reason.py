@@ -28,7 +28,7 @@ ONLY_INFERRED = ("index-alone", "no-release-fits", "requests-exclude",
                  "memory-for-pixels", "memory-for-model", "memory-of-others", "memory-scattered",
                  "not-supported-yet", "dependency-absent", "tool-missing",
                  "checkpoint-names", "told-by-itself", "engine-fault",
-                 "command-of-other-shell")  # fmt: skip
+                 "command-of-other-shell", "package-mixed")  # fmt: skip
 # The surest first.
 _WAYS = (
     text_demands.unmet,
