@@ -16,7 +16,7 @@ from setup_assistant.catalog.causes import Cause, Remedy, compiled
 from setup_assistant.choose.remedy_target import Situation
 from setup_assistant.doctor import log_text, situation, text_facts, text_places, text_reason
 from setup_assistant.doctor.finding import Finding, Fix, Layer, keeps_everything
-from setup_assistant.doctor.log_events import Attempts, Events
+from setup_assistant.doctor.log_events import Attempts, Events, ended_well
 from setup_assistant.doctor.package_names import named
 from setup_assistant.doctor.text_patterns import Hit, first, literals_of
 from setup_assistant.messages import Message, msg
@@ -106,6 +106,10 @@ def matches(text: str, rows: Rows) -> list[Match]:
     """Return the rows that a cleaned text tells of, the most likely first."""
     ours = _ours(text)
     found = _ranked(text, rows, ours=ours)
+    if found and ended_well(text):
+        # What the last lines themselves say stands.
+        late = text.rstrip().count("\n") - 1
+        return [m for m in found if m.line >= late or not (m.weak or m.mild)]
     if not any(not m.weak for m in found):
         for joined in log_text.unwrapped(text):
             more = _ranked(joined, rows, ours=ours)

@@ -17,7 +17,8 @@ _RETRY = re.compile(r"Retrying|retrying in|will retry|Trying to resume|Retry\(to
                     r"|attempt \d+ of |reconnecting", re.IGNORECASE)  # fmt: skip
 _ERROR = re.compile(r"\berror\b|\bfatal\b|\bfailed\b|\bcannot\b|Traceback|[×╰]|\b\w+Error\b"
                     r"|not found|Aborted|Killed|denied|No space", re.IGNORECASE)  # fmt: skip
-_WELL = re.compile(r"^(?:Successfully (?:installed|built|uninstalled)\b|Installed \d+ packages?\b"
+_WELL = re.compile(r"^(?:Successfully (?:installed|built|uninstalled|tagged)\b"
+                   r"|Installed \d+ packages?\b|INFO:? .*(?:\" 200 OK|startup complete)"
                    r"|Requirement already satisfied|done$|Done[.!]?$|Finished\b|Download complete"
                    r"|All (?:tests )?(?:passed|done)|\S+ {2,}OK$|Everything is up to date)",
                    re.IGNORECASE)  # fmt: skip
@@ -25,6 +26,8 @@ _FOREIGN = re.compile(r"site-packages|dist-packages|[/\\]lib[/\\]python3|[/\\]Li
                       r"|<string>|^<__array_function__|/usr/lib/|importlib|unsloth_compiled"
                       r"|transformers_modules|custom_nodes")  # fmt: skip
 _BUILD = re.compile(r"Building wheels? for |\s+Running setup\.py bdist_wheel")
+# A bar or a step of a run that goes on.
+_STEP = re.compile(r"\d%\|[^\n]*(?:it/s|s/it)|^\{'loss': ")
 # Signs that a program went on after an attempt that failed.
 _PROGRESS = re.compile(r"Downloading|Collecting|Installing|Using cached|Building|Preparing|"
                        r"Obtaining|Requirement already|\d%|\d [kMG]i?B|Created wheel")  # fmt: skip
@@ -73,6 +76,13 @@ def _read(text: str, frame: str) -> tuple[Line, str]:
     raised = bool(_EXCEPTION.match(text)) and "Warning" not in text[:80]
     line = Line(error=raised or bool(_ERROR.search(text)), frame=frame if raised else "")
     return line, "" if raised else frame
+
+
+def ended_well(text: str) -> bool:
+    """Whether the last lines tell of success, or of steps that go on, and of no error."""
+    last = [line[:_HEAD].strip() for line in text.rstrip()[-4_000:].split("\n")[-3:]]
+    return any(_WELL.match(line) or _STEP.search(line) for line in last) and not any(
+        _ERROR.search(line) for line in last)  # fmt: skip
 
 
 def _went_on(head: str) -> bool:

@@ -22,7 +22,7 @@ _BLOB = re.compile(r"[A-Za-z0-9+/\\]{400,}={0,2}")
 # torchrun, and builders; a warning's mark is left, as it says more.
 _PREFIXES = tuple(re.compile(p) for p in (
     r"(?:\(\w{1,40}(?: \w{1,20})? (?:pid|rank)=\d+[^)\n]{0,40}\) ?){1,3}",
-    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.\d]{0,7} \| \w{1,10} \| \w{1,20} \| ?",
+    r"\d{4}-\d\d-\d\d[T ][\d:]{8}[,.\d]{0,10}Z? (?:\| \w{1,10} \| \w{1,20} \| |- (?=[!T ]))?",
     r"(?:ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d \[?[\w.]{1,60}:\d+\] ?",
     r"#\d+ \d+\.\d+ ", r"\d{1,4}\.\d{2,3} ", r"[\w.-]{1,40} +\| ", r"\[rank\d+\]: ?",
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,60} [^\s\[]{1,60}(?:\[\d+\])?: ",
@@ -32,6 +32,16 @@ _PREFIXES = tuple(re.compile(p) for p in (
 _MARKER = re.compile(r"(?<=\w)\{[^{}\n]{1,200}\}(?=[<>=!~])")
 # What a program says of an error that would come, had the person asked for more.
 _FORETOLD = re.compile(r"\byou (?:will|would|may) (?:get|see) `[^`\n]{1,300}`")
+# Frames as IPython and rich show them: the line that failed has an arrow, those around it have not.
+_ARROW = re.compile(r"^[\s│|]{0,4}(?:-+> ?|❱ ?)\d{1,5}\b")
+_CONTEXT = re.compile(r"^[\s│|]{0,6}\d{1,5}(?=$|\s)")
+# Markdown's bold type.
+_BOLD = re.compile(r"(?<![\w(,*])\*\*(?=[^\s*])([^*\n]{2,400}[^\s*])\*\*(?![\w*])")
+# What ComfyUI writes in place of the exception's type.
+_UNTYPED = re.compile(
+    r"!!! Exception during processing ?!!! (?=\S)|"
+    r"Error occurred when executing [\w ]{1,60}:\s{1,3}(?=[^\W\d])"
+)
 _LOG_KEYS = ("log", "message", "msg", "MESSAGE", "line", "text")
 # Narrower than this nobody's terminal is, wider than that no mail program breaks.
 _NARROWEST, _WIDEST = 40, 132
@@ -54,7 +64,19 @@ def clean(text: str) -> str:
     if len(text) > 400:
         text = _BLOB.sub("…", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\0", "")
-    return _FORETOLD.sub("", _MARKER.sub("", _without_prefix(_unquoted(text))))
+    text = _BOLD.sub(r"\1", _FORETOLD.sub("", _MARKER.sub("", text)))
+    text = _UNTYPED.sub("Exception: ", text)
+    return _without_context(_without_prefix(_unquoted(text)))
+
+
+def _without_context(text: str) -> str:
+    """Empty the lines of code around the one that failed: what stands in them nobody has said."""
+    lines = text.split("\n")
+    arrows = [n for n, line in enumerate(lines) if _ARROW.match(line)]
+    for at in {n for arrow in arrows for n in range(max(0, arrow - 6), min(arrow + 7, len(lines)))}:
+        if _CONTEXT.match(lines[at]):
+            lines[at] = ""
+    return "\n".join(lines)
 
 
 def _without_prefix(text: str) -> str:

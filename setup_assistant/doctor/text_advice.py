@@ -15,7 +15,7 @@ from setup_assistant.doctor.package_names import package_of
 # A line that ends a program, with what a log or a launcher wrote before it; what it says may go on
 # in the lines below.
 _RAISED = re.compile(
-    r"^[^\n]{0,120}?\b(?:[A-Za-z_]\w{0,40}\.){0,6}[A-Z]\w{2,40}(?:Error|Exception): "
+    r"^[^\n]{0,120}?\b(?:[A-Za-z_]\w{0,40}\.){0,6}(?:[A-Z]\w{2,40}Error|\w{0,40}Exception): "
     r"(?P<said>[^\n]{12,2000}(?:\n(?![^\n]{0,60}"
     r"(?:Traceback|File \"|Error\b|ERROR|WARN|INFO|\[|\())[^\n]{2,400}){0,6})",
     re.MULTILINE,

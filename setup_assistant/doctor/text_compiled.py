@@ -33,6 +33,11 @@ _ABSENT_LIBRARY = re.compile(
     r"(?P<library>(?P<name>lib(?!cu|nv|nccl|torch|c10|GL\b)[\w.+-]{0,60}?)(?P<sum>-[0-9a-f]{8})?"
     r"\.so\.(?P<abi>\d{1,3})[\d.]*): cannot open shared"
 )
+# A library of one major release of CUDA: what asks for it was built for that one.
+_CUDA_LIBRARY = re.compile(
+    r"(?P<library>lib(?:cudart|cublas|cublasLt|nvrtc)\.so\.(?P<major>1[1-9])[\d.]*): cannot open"
+)
+_IMPORTED = re.compile(r"^\W*(?:from|import) (\w+)[^\n]*\s+\S*ImportError: $", re.MULTILINE)
 # Libraries that packages of the index bring, where conda had them.
 _WHEELS = {"libiomp5": "intel-openmp", "libmkl": "mkl", "libtbb": "tbb"}
 _OF_A_WHEEL = re.compile(r"((libiomp5|libmkl|libtbb)\w*\.so[\d.]*): cannot open shared")
@@ -69,10 +74,8 @@ def _built_for_another(package: str, path: str, symbol: str, start: int) -> Infe
     of_torch = bool(_TORCH_SYMBOL.search(symbol))
     if package == "torchvision":
         remedy = Remedy(need="torchvision")
-    elif package in MADE_FOR_ONE_TORCH:
-        remedy = Remedy(need="remove", name=package)
-    elif "-packages" in path or not of_torch:
-        remedy = Remedy(need="package", name=package, again=True)
+    elif package in MADE_FOR_ONE_TORCH or "-packages" in path or not of_torch:
+        remedy = _again(package)
     else:
         # It was compiled in the person's own folder.
         remedy = Remedy(need="build", name=".", again=True)
@@ -95,6 +98,26 @@ def without_cuda(text: str) -> Iterator[Inferred]:
                        values={"package": asker} if asker else {})  # fmt: skip
 
 
+def other_cuda(text: str) -> Iterator[Inferred]:
+    """Yield a package other than torch that asks for a library of another CUDA than torch's."""
+    for found in _CUDA_LIBRARY.finditer(text):
+        before = text[: found.start()]
+        line = _IMPORTED.search(before[-300:])
+        asker = text_names.asker_of(before, "") or (package_of(line[1]) if line else "")
+        if asker in ("", "torch", "torchvision", "nvidia"):
+            return
+        said = msg("{library} is of CUDA {major}", library=found["library"], major=found["major"])
+        yield Inferred(cause="built-for-other-torch", start=found.start(), chain=(said,),
+                       values={"package": asker}, remedy=(_again(asker),))  # fmt: skip
+
+
+def _again(package: str) -> Remedy:
+    """Ask for a package once more, or without it; a server brings the torch that it needs."""
+    if package in MADE_FOR_ONE_TORCH:
+        return Remedy(need="remove", name=package)
+    return Remedy(need="package", name=package, again=package not in text_names.ENGINES)
+
+
 def _debian(name: str, abi: str) -> str:
     """Return what Debian's policy calls the package of a library: name and number of its ABI."""
     name = name.lower().replace("_", "-")
@@ -115,10 +138,7 @@ def procedure(text: str) -> Iterator[Inferred]:
         if not top:
             return
         name = package_of(top)
-        need = "remove" if name in MADE_FOR_ONE_TORCH else "package"
-        remedy = Remedy(need=need, name=name, again=True)
-        if top == "torchvision":
-            remedy = Remedy(need="torchvision")
+        remedy = Remedy(need="torchvision") if top == "torchvision" else _again(name)
         yield Inferred(cause="built-for-other-torch", start=found.start(), remedy=(remedy,),
                        values={"package": name})  # fmt: skip
 

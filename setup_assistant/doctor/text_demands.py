@@ -34,8 +34,11 @@ _NO_CANDIDATE = re.compile(
     r"\((?P<version>\d[\w.+]{0,30})\)"
 )
 # What pip says first of requests that exclude each other, and the names in it.
-_CANNOT = re.compile(r"Cannot install (?P<what>[^\n]{1,3000}?) because these package versions")
-_REQUESTED = re.compile(r"(?<![\w./-])([A-Za-z][\w.-]{0,60})(?:\[[\w,-]{1,80}\])?[<>=!~ ]{1,3}\d")
+_CANNOT = re.compile(r"Cannot install (?P<what>[^\n]{1,3000}?) because these packages? version",
+                     re.IGNORECASE)  # fmt: skip
+_REQUESTED = re.compile(r"(?<![\w./(-])([A-Za-z][\w.-]{0,60})(?:\[[\w,-]{1,80}\])?[<>=!~ ]{1,3}\d")
+# The file of requirements that pip was given.
+_LISTED = re.compile(r"(?<!\S)(?:-r )?([\w./\\:-]+\.txt) \(line \d+\)")
 # What a program raised, be it in the middle of a sentence.
 _RAISED = re.compile(r"\b(?:Import|Attribute|Type|Runtime|Value|ModuleNotFound|Name|Key)Error: ")
 _TAGS = re.compile(r"(?:wheels? for the following \w+(?: \w+)?s?|on the following platforms?):\s*"
@@ -139,6 +142,9 @@ def conflicting(text: str) -> Iterator[Inferred]:
         with_torch = one.name in ("torch", "torchvision", "triton") or "nvidia-" in one.name
         remedy = (Remedy(need="torch"),) if with_torch else _open(_asked_together(text))
         bound = [n.asker.partition(" ")[0].lower() for n in needs]
+        if spec := text_versions.agreed(text, one.name) if not one.asker else "":
+            # The person's own bound alone stands in the way.
+            remedy = (Remedy(need="package", name=one.name, spec=spec),)
         if made := next((name for name in bound if name in MADE_FOR_ONE_TORCH), ""):
             remedy = (Remedy(need="remove", name=made),)
         yield Inferred(cause="dependency-version", start=one.start, values={
@@ -149,13 +155,17 @@ def conflicting(text: str) -> Iterator[Inferred]:
 
 def requested(text: str) -> Iterator[Inferred]:
     """Yield what pip was asked for together, where it does not say what excludes what."""
-    if names := _asked_together(text):
-        start = text.index("Cannot install ")
-        if len(names) == 1:
-            yield Inferred(cause="no-release-fits", start=start, values={"package": names[0]})
+    found = _CANNOT.search(text)
+    names = _asked_together(text)
+    if found and names:
+        listed = _LISTED.findall(found["what"])
+        others = [*names[1:], *listed]
+        if not others:
+            yield Inferred(cause="no-release-fits", start=found.start(),
+                           values={"package": names[0]})  # fmt: skip
         else:
-            yield Inferred(cause="requests-exclude", start=start, remedy=_open(names),
-                           values={"one": names[0], "other": names[1]})  # fmt: skip
+            yield Inferred(cause="requests-exclude", start=found.start(), remedy=_open(names),
+                           values={"one": names[0], "other": others[0]})  # fmt: skip
 
 
 def _asked_together(text: str) -> list[str]:

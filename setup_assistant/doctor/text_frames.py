@@ -20,6 +20,11 @@ _CODE = re.compile(r"^\s*(?:[-─]+>|❱)\s*\d+\s*[│|]?\s*(?P<code>\S[^\n]*?)\
 _BEGINS = re.compile(r"Traceback \(most recent call last\)|Traceback \(innermost last\)")
 _PACKAGE = re.compile(r"(?:site|dist)-packages[/\\]{1,2}(?P<top>[A-Za-z_]\w*)|"
                       r"(?P<written>unsloth)_compiled_")  # fmt: skip
+# The folder of a package within the checkout of its sources, which is called like it.
+_CHECKOUT = re.compile(
+    r"[/\\](?P<name>[\w.-]+)[/\\](?:src[/\\]|python[/\\])?(?P<top>transformers|accelerate|peft|trl|vllm"
+    r"|sglang|lmdeploy|verl|llamafactory|swift|diffusers|unsloth|deepspeed|bitsandbytes)(?=[/\\])"
+)
 # Code that a model's folder brings, and what the interpreter has of its own.
 _REMOTE = re.compile(r"transformers_modules[/\\]")
 _LIBRARY = re.compile(r"[/\\]lib[/\\]python3|[/\\]Lib[/\\]|<frozen|<string>|importlib")
@@ -81,8 +86,14 @@ def _read(lines: list[str]) -> list[Frame]:
 
 def _frame(found: re.Match[str], code: str) -> Frame:
     package = _PACKAGE.search(found["file"])
-    return Frame(file=found["file"], function=found["function"] or "", code=code[:400],
-                 top=(package["top"] or package["written"]) if package else "")  # fmt: skip
+    top = (package["top"] or package["written"]) if package else _checked_out(found["file"])
+    return Frame(file=found["file"], function=found["function"] or "", code=code[:400], top=top)
+
+
+def _checked_out(file: str) -> str:
+    found = _CHECKOUT.search(file)
+    like = re.sub(r"[\W_]", "", found["name"]).lower() if found else ""
+    return found["top"] if found and found["top"] in like else ""
 
 
 def _pairs(lines: list[str]) -> Iterator[tuple[str, str]]:

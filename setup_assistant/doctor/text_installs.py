@@ -15,7 +15,7 @@ from setup_assistant.messages import msg
 # pip's and uv's steps of a build, within which a module is missing.
 _STEP = re.compile(
     r"Getting requirements to build wheel|egg_info did not run|prepare_metadata_for_build|"
-    r"Preparing metadata \([^)]{0,30}\)[ .]*error|build backend returned an error|"
+    r"Preparing metadata \([^)]{0,30}\)[ .]*error|[Bb]uild backend (?:returned an error|failed)|"
     r"get_requires_for_build_wheel|setup\.py bdist_wheel|Failed to build[: ]"
 )
 _LACKS = re.compile(r"No\s+module named ['\"]?(?P<module>[A-Za-z_]\w*)")

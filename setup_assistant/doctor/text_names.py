@@ -15,10 +15,12 @@ from setup_assistant.doctor.package_names import package_of, request
 from setup_assistant.messages import msg
 
 _NAMED = re.compile(
-    r"cannot import name ['‘\"](?P<name>\w+)['’\"] from ['‘\"](?P<module>[A-Za-z_][\w.]*)['’\"]"
-    r"(?P<file> \([^)\n]{0,400})?"
+    r"cannot import name ['‘\"](?P<name>\w+)['’\"] from "
+    r"['‘\"](?P<module>[A-Za-z_][\w.]*)(?:['’\"]|$)"
+    r"(?P<file> \([^)\n]{0,400})?",
+    re.MULTILINE,
 )
-_PART = re.compile(r"No module named '(?P<module>[A-Za-z_]\w*(?:\.(?!_C)\w+)+)'")
+_PART = re.compile(r"No module named '(?P<module>[A-Za-z_]\w*(?:\.(?!_C|_version)\w+)+)'")
 _ATTRIBUTE = re.compile(r"module '(?P<module>[A-Za-z_][\w.]*)' has no attribute '(?P<name>\w+)'")
 _FRAME = re.compile(
     r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.][^\n]{0,300}?(?:line |:|in )"
@@ -72,7 +74,7 @@ _REFUSED = re.compile(
     r"quantization)[\w ]{0,20}[:=]? ['\"]?(?P<which>[\w.-]{3,60})"
 )
 # Servers whose faults within themselves a newer release mends.
-_ENGINES = ("vllm", "sglang", "lmdeploy")
+ENGINES = ("vllm", "sglang", "lmdeploy")
 _FAULT = re.compile(
     r"^[^\n]{0,160}?(?P<kind>(?:Name|UnboundLocal|Type|Runtime|Attribute|Value|Index|Key|Assertion)Error)"
     r"(?:: |\s*$)",
@@ -153,8 +155,10 @@ def engine_fault(text: str) -> Iterator[Inferred]:
     if last is None:
         return
     values = {"package": "vllm"}
-    if frames and frames[-1].top in _ENGINES:
-        values = {"package": package_of(frames[-1].top), "where": frames[-1].function or "?"}
+    # A local name that is read before it is set is a mistake of whoever wrote the function.
+    top = frames[-1].top if frames else ""
+    if top in ENGINES or (top and last["kind"] == "UnboundLocalError"):
+        values = {"package": package_of(top), "where": frames[-1].function or "?"}
     elif frames or not _OF_VLLM.search(text):
         return
     yield Inferred(cause="engine-fault", start=last.start("kind"), values=values,
@@ -225,8 +229,13 @@ def of_another(text: str) -> Iterator[Inferred]:
     for pattern in (_NAMED, _PART, _ATTRIBUTE):
         for found in islice(pattern.finditer(text), 100):
             top, name = found["module"].partition(".")[0], found.groupdict().get("name", "")
-            asker = asker_of(text[max(0, found.start() - _NEAR) : found.start()], top)
-            package = package_of(top)
+            before = text[max(0, found.start() - _NEAR) : found.start()]
+            asker, package = asker_of(before, top), package_of(top)
+            if pattern is _PART and asker_of(before, "") == package:
+                # It misses a part of its own: two of its releases lie over each other.
+                asker, said = "", msg("the innermost frame is of {asker}", asker=package)
+                yield Inferred(cause="package-mixed", start=found.start(), chain=(said,),
+                               values={"package": package, "name": found["module"]})  # fmt: skip
             if not asker:
                 yield from _of_program(text, package, found)
             if not asker or asker == package:
@@ -234,6 +243,8 @@ def of_another(text: str) -> Iterator[Inferred]:
             values = {"asker": asker, "package": package, "name": name or found["module"]}
             chain = msg("the innermost frame is of {asker}", asker=asker)
             remedy: tuple[Remedy, ...] = (Remedy(need="package", name=asker),)
+            if package == "torch":
+                remedy = (request(Remedy(need="package", name=package)),)
             if package == "transformers":
                 # Which of the two is behind no text tells; their newest releases go together.
                 remedy = (Remedy(need="package", name=package), *remedy)

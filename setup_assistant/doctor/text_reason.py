@@ -28,7 +28,7 @@ ONLY_INFERRED = ("index-alone", "no-release-fits", "requests-exclude",
                  "memory-for-pixels", "memory-for-model", "memory-of-others", "memory-scattered",
                  "not-supported-yet", "dependency-absent", "tool-missing",
                  "checkpoint-names", "told-by-itself", "engine-fault",
-                 "command-of-other-shell")  # fmt: skip
+                 "command-of-other-shell", "package-mixed")  # fmt: skip
 # The surest first.
 _WAYS = (
     text_demands.unmet,
@@ -39,11 +39,13 @@ _WAYS = (
     text_demands.offered,
     text_memory.short,
     text_weights.unplaced,
+    text_weights.unlisted,
     text_installs.revision,
     text_names.changed,
     text_installs.build_lacks,
     text_compiled.symbol,
     text_compiled.without_cuda,
+    text_compiled.other_cuda,
     text_compiled.procedure,
     text_compiled.dll,
     text_compiled.foreign_wheel,

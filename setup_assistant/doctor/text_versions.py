@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -105,19 +105,36 @@ def unmet(text: str) -> list[Need]:
 
 def conflicting(text: str) -> list[Need]:
     """Return demands on one package that exclude each other; of one alone: nothing has it."""
-    if "The conflict is caused by" in text:
-        told = text[text.index("The conflict is caused by") :]
-        needs = list(islice(_needs(_DEPENDS, told), _COMPARED))
-    elif "Because " in text:
-        needs = list(islice(_needs(_BECAUSE, text), _COMPARED))
-    else:
-        return []
     groups: dict[str, list[Need]] = defaultdict(list)
     # Each is held against each other.
-    for need in needs:
+    for need in _depends(text):
         groups[need.name].append(need)
     clashing = (clash for group in groups.values() if (clash := _clash(group)))
     return next(clashing, _lonely(groups))
+
+
+def agreed(text: str, name: str) -> str:
+    """Return what the packages alone demand of one, where they agree; else empty."""
+    needs = [n for n in _depends(text) if n.name == name and n.asker]
+    if "The conflict is caused by" not in text or _clash(needs):
+        return ""
+    every = {str(s): s for n in needs for s in n.need.specifier}.values()
+    low = max((s for s in every if s.operator == ">="), key=_bound, default=None)
+    high = min((s for s in every if s.operator == "<"), key=_bound, default=None)
+    kept = [s for s in every if s.operator not in (">=", "<") or s in (low, high)]
+    return ",".join(sorted(map(str, kept)))
+
+
+def _bound(spec: Specifier) -> Version:
+    return Version(spec.version)
+
+
+def _depends(text: str) -> list[Need]:
+    """Return who asks for what in a conflict, as pip or uv tells it."""
+    if "The conflict is caused by" in text:
+        told = text[text.index("The conflict is caused by") :]
+        return list(islice(_needs(_DEPENDS, told), _COMPARED))
+    return list(islice(_needs(_BECAUSE, text), _COMPARED)) if "Because " in text else []
 
 
 def builds(text: str) -> list[tuple[str, str]]:

@@ -22,6 +22,12 @@ _LOADERS = re.compile(
     r"|transformers|peft|diffusers)(?=[/\\._ ]|\b)"
 )
 
+# A key that a package looks up among the models or methods that it knows.
+_KEY = re.compile(r"KeyError: ['\"](?P<key>[\w./-]{2,80})['\"]\s*$", re.MULTILINE)
+_TABLE = re.compile(
+    r"(?:MAP\w*|REGISTRY|CLASSES|FUNCTIONS|MODELS|TEMPLATES?)\b\)?(?:\[|\.get\()|raise KeyError"
+)
+
 
 def unplaced(text: str) -> Iterator[Inferred]:
     """Yield a weight of a checkpoint that the loading program has no place for."""
@@ -37,3 +43,15 @@ def unplaced(text: str) -> Iterator[Inferred]:
         yield Inferred(cause="checkpoint-names", start=found.start(), remedy=remedy,
                        values={"name": found["name"], **({"asker": asker} if asker else {})},
                        )  # fmt: skip
+
+
+def unlisted(text: str) -> Iterator[Inferred]:
+    """Yield a model or method that a package looks up among those it knows, in vain."""
+    for found in islice(_KEY.finditer(text), 1):
+        frames = text_frames.before(text, found.start())
+        inner = next((f for f in reversed(frames) if "raise KeyError" not in f.code), None)
+        if inner and inner.top not in ("", "torch", "transformers") and _TABLE.search(inner.code):
+            package = package_of(inner.top)
+            yield Inferred(cause="not-supported-yet", start=found.start(),
+                           values={"package": package, "what": found["key"]},
+                           remedy=(request(Remedy(need="package", name=package)),))  # fmt: skip

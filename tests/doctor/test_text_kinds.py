@@ -22,6 +22,13 @@ ISOLATED = (
     "Collecting somelib\n  Getting requirements to build wheel ... error\n  error: "
     "subprocess-exited-with-error\n      ModuleNotFoundError: No module named '{}'\n"
 )
+CAUSED = (
+    "The conflict is caused by:\n    The user requested hub==0.23\n    one 4.8 depends on hub<2.0 "
+    "and >=0.25.0\n    **two 4.5 depends on hub<1.0 and >=0.26.0**\n"
+)
+CHECKED_OUT = '  File "/root/{}/data/plugin.py", line 9, in process\n    return late\n'
+UNSET = "UnboundLocalError: local variable 'late' referenced before assignment"
+NO_RUNTIME = "ImportError: libcudart.so.13: cannot open shared object file: No such file"
 
 
 def told(text: str) -> tuple[str, tuple[str, ...]]:
@@ -87,6 +94,23 @@ def test_the_older_sentence_of_torch_is_read_as_well() -> None:
          "package-api", "ms-swift"),
         ("OSError: libiomp5.so: cannot open shared object file: No such file or directory",
          "library-missing", "intel-openmp"),
+        (APART.format("-r req.txt (line 13) and hub==0.23") + f"\n{CAUSED}", "dependency-version",
+         "pip install -U 'hub<1.0,>=0.26.0'"),
+        (f"{CAUSED}    old 1.0 depends on hub<0.25\n", "dependency-version", "pip check"),
+        (APART.format("-r /w/req.txt (line 1) and alpha==1.0"), "requests-exclude", ""),
+        (INSIDE.format("somelib", "from somelib.gone.part import x")
+         + "ModuleNotFoundError: No module named 'somelib.gone'", "package-mixed",
+         "pip install --force-reinstall --no-deps somelib"),
+        (INSIDE.format("lmdeploy", "module = MODELS.get(arch)") + "KeyError: 'NewForCausalLM'",
+         "not-supported-yet", "pip install -U lmdeploy"),
+        (CHECKED_OUT.format("LLaMA-Factory/src/llamafactory") + UNSET, "engine-fault",
+         "pip install -U llamafactory"),
+        (CHECKED_OUT.format("mine/src/llamafactory") + UNSET, "", ""),
+        (f"from vllm import cuda_utils\n{NO_RUNTIME}", "built-for-other-torch",
+         "pip install -U vllm"),
+        (INSIDE.format("xformers", "import x") + NO_RUNTIME, "built-for-other-torch",
+         "pip uninstall -y xformers"),
+        (INSIDE.format("torch", "import x") + NO_RUNTIME, "nvidia-missing", "torch=="),
     ],
 )  # fmt: skip
 def test_a_kind_is_read_whatever_it_names(text: str, cause: str, command: str) -> None:
@@ -127,4 +151,27 @@ NO_CUDA = "AssertionError: Torch not compiled with CUDA enabled"
      (f"RuntimeError: Couldn't install torch.\n{READ_BROKE}", "network-timeout")],
 )  # fmt: skip
 def test_what_lies_beneath_leads(text: str, cause: str) -> None:
+    assert told(text)[0] == cause
+
+
+AROUND = (
+    "File /v/lib/python3.10/site-packages/urllib3/pool.py:787, in urlopen(self)\n"
+    '    785     e = ProtocolError("Connection aborted.", e)\n--> 787 retries = more()\n'
+    "ConnectionError: [Errno -2] Name or service not known (www.modelscope.cn)"
+)
+WARNED = "WARNING: Ignoring invalid distribution -orch (c:\\v\\lib\\site-packages)"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (AROUND, "name-unresolved"),
+        (AROUND.replace("    785", "--> 785"), "connection-reset"),
+        (f"{WARNED}\nCollecting peft", "leftovers"),
+        (f"{WARNED}\nCollecting peft\nInstalling\nSuccessfully installed peft-0.1", ""),
+        ("!!! Exception during processing !!! CUDA out of memory. Tried to allocate 2 GiB",
+         "out-of-memory"),
+    ],
+)  # fmt: skip
+def test_what_only_surrounds_or_warns_gives_way(text: str, cause: str) -> None:
     assert told(text)[0] == cause
