@@ -13,12 +13,13 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+from setup_assistant.host.secrets.lazy import regex
 from setup_assistant.host.secrets.names import is_secret
 
 HIDDEN = "***"
-_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+_ENCODED = regex(r"%[0-9A-Fa-f]{2}")
 _ENCODED_ROUNDS = 4
-_FLAG = re.compile(r"--?([A-Za-z][\w-]{0,60})", re.ASCII)
+_FLAG = regex(r"--?([A-Za-z][\w-]{0,60})", re.ASCII)
 
 
 def redact(text: str) -> str:

@@ -12,46 +12,46 @@ from __future__ import annotations
 
 import re
 
+from setup_assistant.host.secrets.lazy import regex
+
 # Capitals, small letters and figures together.
-_MIXED = re.compile(
+_MIXED = regex(
     r"(?<![A-Za-z0-9])(?=[A-Z0-9]{0,40}[a-z])(?=[a-z0-9]{0,40}[A-Z])(?=[A-Za-z]{0,40}\d)"
     r"[A-Za-z0-9]{16,}"
 )
-_AROUND = re.compile(r"[A-Za-z0-9+=._~-]*")
-_RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_AROUND = regex(r"[A-Za-z0-9+=._~-]*")
+_RUN = regex(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _LONGEST_RUN = 2.5  # letters and figures, on average; names of programs have 3 to 6
 _LONGEST = 512
 
 # One case, or short: only beside a word that says what it is.
-_SAYS = re.compile(
+_SAYS = regex(
     r"(?<![A-Za-z0-9])(?:(?P<sure>pass(?:word|wd|phrase|code|wort)s?|pw|kennwort)|(?:api|access|secret|auth|app)?[_ -]?"
     r"(?:tokens?|keys?|secrets?|auth|credentials?|api|creds?|apikey))(?![A-Za-z0-9-])|(?P<said>密码|口令|パスワード|비밀번호)|"
     r"令牌|密钥|凭证|凭据|授权码",
     re.IGNORECASE,
 )
-_ENDS = re.compile(r"[\n!?。！？；;](?![!-~])|\. |\*\*\*")
+_ENDS = regex(r"[\n!?。！？；;](?![!-~])|\. |\*\*\*")
 _REACH = 56
-_WORD = re.compile(
-    r"(?<![\w/\\.@%-])[A-Za-z0-9!@#$%^&*+?~_.-]{6,}(?<![.!?])(?![\w/\\@(=])", re.ASCII
-)
+_WORD = regex(r"(?<![\w/\\.@%-])[A-Za-z0-9!@#$%^&*+?~_.-]{6,}(?<![.!?])(?![\w/\\@(=])", re.ASCII)
 # Letters and figures that are names: of methods, releases, models, cards, files.
-_TERM = re.compile(
+_TERM = regex(
     r"(?i)(?:sha|md|ssh|https?|aes|rsa|ed|x|oauth|ntlmv|wpa|tls|utf|base|argon|pbkdf|iso|rfc|win|python|py|cp|"
     r"cuda|cu|sm|qwen|llama|gpt|clip|rtx|gtx|ipv|ubuntu|debian|torch|ps)[_-]?\d[\w.-]*|(?:h|gb|a|v)\d{1,4}[a-z]?|\d+[A-Za-z]{1,4}|"
     r".*\.[a-z]\w{1,5}|[\d.,-]+|\d{4}-\d\d-\d\dT.*|(?-i:[A-Z]{1,8}[_-]?\d{1,4})"
 )
-_FLAGGED = re.compile(
+_FLAGGED = regex(
     r"(?<![\w-])((?:-[A-Za-z]|login)[= ]['\"]?(?:[a-z]{2,10}-)?)([A-Z0-9]{16,}|[a-z0-9]{16,})(?![\w./-])"
 )
-_HASHED = re.compile(
+_HASHED = regex(
     r"(?i)sha-?\d|md5|hash|digest|etag|checksum|crc|commit|revision|blob|layer|fingerprint|integrity|"
     r"snapshot|uuid|(?:cache|public|primary|lookup|sort|dict|weight|state|registry)[ _-]key|哈希|校验|摘要|提交|版本"
 )
 # A sum in letters of both cases.
-_SUM = re.compile(r"(?i)sha-?\d|hash|digest|checksum|fingerprint|integrity|哈希|校验|摘要")
+_SUM = regex(r"(?i)sha-?\d|hash|digest|checksum|fingerprint|integrity|哈希|校验|摘要")
 # A symbol of a C++ library.
-_MANGLED = re.compile(r"_Z[A-Z0-9]")
-_HEX = re.compile(r"[0-9a-f-]{12,}|[0-9A-F-]{12,}")
+_MANGLED = regex(r"_Z[A-Z0-9]")
+_HEX = regex(r"[0-9a-f-]{12,}|[0-9A-F-]{12,}")
 
 
 def hide(text: str) -> str:
