@@ -19,6 +19,7 @@ from setup_assistant.host.secrets.names import is_secret
 HIDDEN = "***"
 _ENCODED = regex(r"%[0-9A-Fa-f]{2}")
 _ENCODED_ROUNDS = 4
+_CONTINUED = regex(r"(?<=[^\s\\])\\\r?\n(?=\S)")
 _FLAG = regex(r"--?([A-Za-z][\w-]{0,60})", re.ASCII)
 
 
@@ -60,8 +61,11 @@ def without_login_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def decoded(text: str, clean: Callable[[str], str]) -> str:
-    """Return `clean(text)`, also where what must go is percent-encoded, even several times."""
-    plain = text
+    """Return `clean(text)`, also where what must go is percent-encoded, even several times.
+
+    A word that a shell reads on in the next line is one word.
+    """
+    plain = _CONTINUED.sub("", text) if "\\" in text else text
     for _round in range(_ENCODED_ROUNDS if _ENCODED.search(text) else 0):
         plain = unquote(plain, errors="replace")
     if plain != text and (inside := clean(plain)) != plain:

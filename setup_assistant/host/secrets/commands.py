@@ -34,6 +34,7 @@ _FLAGGED = (
     (("redis",), r"redis\S{0,40}", "-a", False),
     (("plink", "pscp", "putty", "psftp"), r"(?:plink|pscp|putty|psftp)\S{0,4}", "-pw", False),
     (("openssl",), "openssl", "-k", False),
+    (("config",), r"(?:oss|obs|cos|tos)(?:util|cmd)\S{0,8}\s{1,4}config", "-[ks]", None),
 )  # fmt: skip
 _GAP = {True: "", False: r"[ \t]{1,4}", None: r"[ \t]{0,4}"}
 _COMMANDS = (

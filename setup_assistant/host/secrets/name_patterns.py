@@ -29,6 +29,8 @@ _JOB = r"[ \t]{1,20}(?:R|PD|CG|CD|F|S|ST)[ \t]{1,20}(?:\d{1,4}-)?\d{1,3}:\d\d(?:
 USERS = (
     (("authenticat", "log", "sign"), regex(rf"\b(?:authenticat\w{{1,6}}|log(?:ged)? in|sign(?:ed)? in)\b[^\n'\":]{{0,40}}? as ({_ONE})", _I)),
     (("user ", "account ", "login "), regex(rf"\b(?:user|account|login) ({_NAME}) (?=(?:from|at|via) \[?[\da-f]{{1,4}}[.:])", _I)),
+    (("我叫", "我是", "名叫"), regex(rf"(?:我叫|名叫|我是(?:[^，。,\n]{{0,12}}的)?)({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[，。,.！!；\s]|$)")),
+    (("my name is", "i am "), regex(r"\b(?:[Mm]y name is|I am) ([A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20}){1,2})\b")),
     (("@",), regex(rf"@({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[\s，,：:])")),
     (("-u", "-l", "--user"), regex(rf"{_CLIENTS}(?:-u|-U|-l|--user(?:name)?)(?:[ \t]{{1,4}}|=|(?=[A-Za-z]))['\"]?(?!-)([A-Za-z]{_NAME})")),
     (("session_name", "session-name", "first", "last", "real", "given", "family"), regex(rf"\b(?:role[_-]session[_-]name|(?:first|last|real|given|family)[_ -]?name)\b{_S}({_NAME})", _I)),
@@ -98,6 +100,9 @@ FULL_NAMES = (
     ),
 )
 HOSTS = (
+    # Told by its form, or by a word: bio-gpu-03, "the machine is lab17".
+    (("-",), regex(r"(?<![\w./@-])((?!(?:multi|single|per|each|any|tesla|nvidia|amd|cuda|torch|x)-)[a-z][a-z0-9]{0,20}-(?:gpu|node|login|dgx|hpc|srv|server|worker|nas|ws|compute|bastion|jump|head)-?\d{1,4})(?![\w-])")),
+    ((" is ", "called", "named"), regex(r"\b(?:machine|server|node|box|workstation|host|computer) (?:is|(?:is )?(?:called|named)) ['\"]?([A-Za-z][\w.-]{0,40}\d[\w-]{0,20})(?![\w.-]*[\w-])", _I)),
     ((":",), regex(rf"{_JOB}{{1,20}}([A-Za-z][\w.-]{{1,60}})")),
     # What Windows calls a computer that nobody named.
     (("-",), regex(r"(?<![\w.-])((?:DESKTOP|LAPTOP|WIN|EC2AMAZ)-(?=[A-Z]{0,12}\d)[A-Z0-9]{6,12})(?![\w-])")),
@@ -129,7 +134,7 @@ HOSTS = (
     (("host name", "computer name"), regex(r"\b(?:host|computer) name[ .]{0,40}:\s{1,40}([\w.-]{2,100})", _I)),
     (("cancelled", "node"), regex(r"\b(?:ON|on node) ([\w.-]{2,60})(?= CANCELLED|:|,| |$)")),
     (("connect", "reach", "resolve"), regex(r"\b(?:connect(?:ion)? to|connecting to|reach|resolve)\s{1,4}['\"]?([\w-]{1,60}(?:[.-][\w-]{1,60}){1,8})['\"]?(?=[:\s]{1,4}(?:port\s{1,4})?\d{2,5}\b)", _I)),
-    (("服务器", "主机", "节点"), regex(r"(?:服务器|主机|节点|机器)\s{1,2}([A-Za-z][\w-]{0,40}\d[\w.-]{0,40})")),
+    (("服务器", "主机", "节点", "机器"), regex(r"(?:服务器|主机|节点|机器)\s{1,2}([A-Za-z][\w-]{0,40}\d[\w.-]{0,40})")),
     (("nccl",), regex(r"(?m)(?:^|\s)([A-Za-z][\w.-]{1,60}):\d{1,8}:\d{1,8} \[\d{1,3}\] NCCL")),
     (("linux",), regex(r"\bLinux\s([\w.-]{1,64})\s\d+\.\d+\.\d+\S*\s#")),
     ((":",), regex(r"(?m)^(?:[A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]{8,24})\s"

@@ -17,7 +17,7 @@ from setup_assistant.host.secrets.lazy import regex
 # Capitals, small letters and figures together.
 _MIXED = regex(
     r"(?<![A-Za-z0-9])(?=[A-Z0-9]{0,40}[a-z])(?=[a-z0-9]{0,40}[A-Z])(?=[A-Za-z]{0,40}\d)"
-    r"[A-Za-z0-9]{16,}"
+    r"[A-Za-z0-9]{16,}|(?<![A-Za-z0-9])[0-9a-f]{32}\.[A-Za-z0-9]{16}(?![\w.])"
 )
 _AROUND = regex(r"[A-Za-z0-9+=._~-]*")
 _RUN = regex(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
@@ -52,6 +52,14 @@ _SUM = regex(r"(?i)sha-?\d|hash|digest|checksum|fingerprint|integrity|哈希|校
 # A symbol of a C++ library.
 _MANGLED = regex(r"_Z[A-Z0-9]")
 _HEX = regex(r"[0-9a-f-]{12,}|[0-9A-F-]{12,}")
+# What a terminal, a table, a folded header or a program broke: the rest of the word follows.
+_WRAPPED = regex(
+    r"(\*\*\*(?:[ \t]*[|│]?[ \t]*\r?\n|[\"'][ \t]*(?:\+[ \t]*\r?\n?|\\?\r?\n)(?=[ \t]*[\"'])))"
+    r"([ \t]*[|│\"']?[ \t]*)([A-Za-z0-9+/_=.~%-]{6,})"
+    r"(?=[\"'`,;)]|[ \t]*[|│]?[ \t]*\r?$)",
+    re.MULTILINE,
+)
+_MOST_LINES = 40
 
 
 def hide(text: str) -> str:
@@ -63,10 +71,30 @@ def hide(text: str) -> str:
     return _beside(text)
 
 
+def hide_wrapped(text: str) -> str:
+    """Return `text` without the rest of secrets that go on in the next line."""
+    for _line in range(_MOST_LINES):
+        before, text = text, _WRAPPED.sub(_rest, text)
+        if text == before:
+            break
+    return text
+
+
+def _rest(found: re.Match[str]) -> str:
+    word = found[3]
+    mixed = re.search(r"\d", word) and re.search("[A-Za-z]", word)
+    secret = mixed if found[2] else _drawn(word)
+    return f"{found[1]}{found[2]}***" if secret else found[0]
+
+
 def _mixed(text: str) -> str:
     parts, at = [], 0
     for found in _MIXED.finditer(text):
-        if found.start() < at or not _drawn(found[0]) or _is_hash(text, found.start(), _SUM):
+        if (
+            found.start() < at
+            or not ("." in found[0] or _drawn(found[0]))
+            or _is_hash(text, found.start(), _SUM)
+        ):
             continue
         # What hangs together with it is part of it: `pat.HEX`, `prefix-key_id-secret`.
         before = _AROUND.match(text[max(at, found.start() - _LONGEST) : found.start()][::-1])

@@ -15,7 +15,10 @@ _A = re.ASCII | re.IGNORECASE
 # What may stand between a name and its value, in code, JSON (also inside a string), YAML.
 _SEP = r"(?:\\{0,3}[\"'`]?\]?[ \t]{0,40}(?::=|=>|[:=]|：|＝)[ \t\u3000]{0,40}|[ \t]{1,40}REG_[A-Z_]{2,12}[ \t]{1,40})"
 _KEYED = regex(rf"(?P<word>{names.WORDS})(?P<rest>[\w.-]{{0,24}})(?P<sep>{_SEP})", _A)
-_SIGNED = regex(r"[?&;](?P<key>[\w.-]{1,60})=(?=[^&#\s])", re.ASCII)
+_SIGNED = regex(
+    r"(?:[?&;]|(?<![\w-])(?=(?i:x-(?:amz|goog|oss|tos|obs|cos)-|q-(?:ak|sig))))(?P<key>[\w.-]{1,60})=(?=[^&#\s])",
+    re.ASCII,
+)
 _BEFORE = regex(r"[\w.-]*", re.ASCII)
 # "canary did not pass: pillow is not installed": here it is a verb.
 _VERB = regex(
@@ -77,7 +80,8 @@ def apply(text: str) -> str:
         text = _cookies(text)
     if any(w in lower for w in ("bearer", "basic", "negotiate", "ntlm")):
         text = _BEARER.sub(r"\1\2***", text)
-    return random_words.hide(commands.apply(_named(blocks.apply(columns.hide(tokens.hide(text))))))
+    text = random_words.hide(commands.apply(_named(blocks.apply(columns.hide(tokens.hide(text))))))
+    return random_words.hide_wrapped(text) if "***" in text else text
 
 
 def without_login(text: str) -> str:
@@ -159,7 +163,7 @@ def _named(text: str) -> str:
     text = _NAMED.sub(_pair, text) if "value" in lower else text
     if any(h in lower for h in names.HINTS):
         text = _each_named(text, _KEYED, query=False)
-    return _each_named(text, _SIGNED, query=True) if "?" in text or "&" in text else text
+    return _each_named(text, _SIGNED, query=True) if re.search("[?&]|-[sS]ig", text) else text
 
 
 def _each_named(text: str, pattern: re.Pattern[str], *, query: bool) -> str:
