@@ -50,7 +50,7 @@ _LOGIN_BARE = regex(
 )  # fmt: skip
 
 _HEADER = regex(
-    r"((?:proxy-|x-amz-|x-)?authori[sz]ation\\{0,3}[\"'`]?\]?\s{0,20}[:=]\s{0,20}b?)(\\{0,3}[\"'`])?",
+    r"((?:proxy-|x-amz-|x-)?authori[sz]ation\\{0,3}[\"'`]?\]?\s{0,20}[:=]\s{0,20}(?:b(?=[\"']))?)(\\{0,3}[\"'`])?",
     _A,
 )
 _MANY_PARTS = regex(r"(?:digest|aws4-|oauth|hawk|tc3-|acs3-|credential)", re.IGNORECASE)
