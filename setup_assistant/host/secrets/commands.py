@@ -27,6 +27,7 @@ _FLAGGED = (
     (("login", "upload", "psexec"), r"(?:login|twine\s{1,4}upload|psexec\S{0,8})", "-p", False),
     (("sshpass", "mongo", "useradd", "usermod"), r"(?:sshpass|mongo\w{0,8}|user(?:add|mod))", "-p", None),
     (("ssh-keygen",), "ssh-keygen", "-[NP]", False),
+    (("lftp", "ncftp"), r"(?:ncftp\w{0,8}|lftp)", "(?:-p|-u [^\\s,]{1,60},)", None),
     (("mysql", "mariadb"), r"(?:mysql\w{0,12}|mariadb[\w-]{0,12})", "-p", True),
     (("7z", "rar"), r"(?:7z[azr]?|7za?|rar|unrar)", "-(?:hp|p)", True),
     (("ipmitool", "zip", "sqlcmd", "bcp", "mosquitto"), r"(?:ipmitool|(?:un)?zip|sqlcmd|bcp|mosquitto_\w{3})", "-P", None),
@@ -43,6 +44,10 @@ _COMMANDS = (
         for needles, program, flag, same in _FLAGGED
     ),
     (("curl", "wget", "http"), regex(r"((?<![\w-])(?:-[ua] ?|--cert[ =]))([^\s:'\"/-][^\s:'\"/]{0,100}:[^\s'\"]+)")),
+    # An account and its password, whatever the program; no port, mapping or path.
+    (("-u ",), regex(r"((?<![\w-])-u[ \t]{1,4}['\"]?[A-Za-z][\w@-]{0,60}['\"]?[ \t]{1,4}(?:[^\n|;&]{0,60}[ \t])?-p[ \t]{1,4}['\"]?)(?![\d.]{1,20}(?::|[\s'\"]|$)|[-/.~$<]|no:)(?=[^\s]{0,60}[\d!@#$%^&*])([^\s'\"]{4,})")),
+    (("log", "sign"), regex(r"(\b(?i:log|sign)(?:ged|ging)? ?in\b[^\n]{0,40}? (?:with|using) ['\"]?)(?!(?:OAuth|SAML|SHA|MD)\d)(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Z!@#$%^&*])(?=[^\s]{0,60}[a-z])([^\s'\"/]{6,})")),
+    (("htpasswd",), regex(r"(\bhtpasswd\s{1,4}-\w{0,8}b\w{0,8}\s{1,4}(?:\S{1,200}\s{1,4}){1,2})(\S+)(?=\s*$)", re.MULTILINE)),
     (("curl",), regex(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
     (("| ",), regex(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{0,80}(?:-stdin|passwd|cryptsetup|passphrase-fd|kinit|ssh-add|openssl|gpg)))")),
     (("<<<",), regex(r"(\b(?:sudo -S|[\w-]{0,40}passwd|cryptsetup|gpg|kinit|login)\b[^\n|;&<]{0,80}<<<\s{0,4}\$?['\"]?)([^\s'\"]+)")),

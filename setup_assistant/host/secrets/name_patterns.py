@@ -64,7 +64,7 @@ USERS = (
     (("users", "accounts", "logins"), regex(rf"\b(?:users|accounts|logins|usernames)\s?:\s{{1,4}}({_LIST}){_LIST_END}", _I)),
     (("account", "username", "user name", "login"), regex(rf"\b(?:account|user ?name|login(?: name)?)(?: (?:on|for|at|of) [^\n,.;]{{1,40}}?)? (?:is|will be)[ :]{{1,3}}['\"]?({_ONE})['\"]?{_LIST_END}", _I)),
     (("m)",), regex(r"(?m)(?<=[ |])([a-z_][\w.-]{1,31})(?::[\w./-]{1,60}(?:/\d{1,8})?)?\(\d{1,6}M\)")),
-    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), regex(rf"(?i:\b|_|(?<=proxy)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
+    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), regex(rf"(?i:\b|_|(?<=proxy)|(?<=job)|(?<=task)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
                rf"maintainer|signed-off-by|submitted by|created by)(?:\b|(?<=_)){_S}(?:[\w.-]{{1,30}}\\{{1,4}})?({_NAME})", _I)),
     (("sudo", "su ", "ssh", "chown", "user", "password for", "logged"), regex(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-|ssh\s{{1,4}}-l|chown\s{{1,4}}(?:-R\s{{1,4}})?|"
                rf"logged in as|session opened for user|invalid user|(?:for|by|as|of) user|"
@@ -94,6 +94,8 @@ FULL_NAMES = (
         r"\b(?i:owner|authors?|user|contact|maintainer|person)[\]\"'}: \t]{0,4}[\s{]{1,20}[\"']?name[\"']?\s{0,4}[=:]\s{0,4}[\"']?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
     ),
     regex(r"\b(?:Mrs?|Ms|Dr|Prof)\.? ([A-Z][\w'-]{1,40}(?: [A-Z][\w'-]{1,40}){0,2})"),
+    # In a line of `getent passwd`.
+    regex(r"(?m)^[\w.-]{1,64}:[x*!]?:\d{1,10}:\d{1,10}:([A-Z][^:,\n]{1,60})"),
     # Before one's mail.
     regex(
         r"\b([A-Z][\w'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})(?=\\{0,3}[\"']? ?[(<][\w.+-]{1,64}@)"
@@ -101,6 +103,7 @@ FULL_NAMES = (
 )
 HOSTS = (
     # Told by its form, or by a word: bio-gpu-03, "the machine is lab17".
+    (("node", "host", "server", "machine", "worker"), regex(r"\b(?:node|host|server|machine|worker) ([a-z][a-z0-9]{0,20}-[a-z0-9-]{0,40}\d)(?![\w-]|\.\w)")),
     (("-",), regex(r"(?<![\w./@-])((?!(?:multi|single|per|each|any|tesla|nvidia|amd|cuda|torch|x)-)[a-z][a-z0-9]{0,20}-(?:gpu|node|login|dgx|hpc|srv|server|worker|nas|ws|compute|bastion|jump|head)-?\d{1,4})(?![\w-])")),
     ((" is ", "called", "named"), regex(r"\b(?:machine|server|node|box|workstation|host|computer) (?:is|(?:is )?(?:called|named)) ['\"]?([A-Za-z][\w.-]{0,40}\d[\w-]{0,20})(?![\w.-]*[\w-])", _I)),
     ((":",), regex(rf"{_JOB}{{1,20}}([A-Za-z][\w.-]{{1,60}})")),
@@ -144,5 +147,5 @@ HOSTS = (
                r"([A-Za-z][\w-]*[\d.-][\w.-]*\w)(?=[\s:]|$)")),
     (("proxy", "server", "peer", "node", "to", "from"), regex(r"\b(?:proxy|server|peer|node|to|from)\s{1,4}(?:at\s{1,4})?([a-z][\w.-]{1,60}):\d{2,5}\b", _I)),
     (("host",), regex(r"(?m)^\s{0,8}Host(?:Name)?\s{1,8}([A-Za-z][\w.-]{2,100})\s*$")),
-    ((":/",), regex(r"(?<![\w/.])([A-Za-z][\w.-]{2,60}):/(?=[A-Za-z])(?![^\s]{0,3}/)")),
+    ((":/",), regex(r"(?<![\w/.])(?<!-v )(?<!volume[ =])([A-Za-z][\w.-]{2,60}):/(?=[A-Za-z])(?![^\s]{0,3}/)")),
 )  # fmt: skip

@@ -36,7 +36,7 @@ _DRIVE_QUOTED = regex(r"(?<=['\"])[A-Za-z]:[\\/][^'\"\n]{1,1000}(?=['\"])")
 _DRIVE = regex(r"(?<![A-Za-z0-9])[A-Za-z]:[\\/](?![\\/]?[\s'\"])[^'\"\n,;)|<>，。]{1,1000}")
 _DRIVE_SYSTEM = regex(r"[A-Za-z]:[\\/]+(?:Windows|Program Files)", re.IGNORECASE)
 _SHARE = regex(r"(?<![\\\w])\\\\[^\s'\",;\\]{1,100}\\[^'\"\n,;)]{0,1000}")
-_REMOTE = regex(r"(?<![\w/.])[A-Za-z][\w.-]{1,60}:/(?!/)[^\s'\",;)]{2,}")
+_REMOTE = regex(r"(?<![\w/.])(?<!-v )(?<!volume[ =])[A-Za-z][\w.-]{1,60}:/(?!/)[^\s'\",;)]{2,}")
 _PACKAGES = regex(r"[\\/](?:site|dist)-packages(?:[\\/]|$)")
 
 

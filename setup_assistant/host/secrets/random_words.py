@@ -82,8 +82,8 @@ def hide_wrapped(text: str) -> str:
 
 def _rest(found: re.Match[str]) -> str:
     word = found[3]
-    mixed = re.search(r"\d", word) and re.search("[A-Za-z]", word)
-    secret = mixed if found[2] else _drawn(word)
+    # In a program, what follows a quote is surely a part of it.
+    secret = _drawn(word) or (found[1][3] in "\"'" and word.isalnum() and not word.isalpha())
     return f"{found[1]}{found[2]}***" if secret else found[0]
 
 
