@@ -44,6 +44,8 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     """Remove one site."""
     layout = read_layout(site or paths.default_site())
     begun = layout.ledger.is_file()
+    if not begun and os.path.lexists(layout.ledger):
+        files.read_text(layout.ledger, "--site")  # says that it is no file
     if begun and not dry_run:
         # What cannot be ended is listed as it lies there.
         with contextlib.suppress(SetupError):

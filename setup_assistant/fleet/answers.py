@@ -15,6 +15,7 @@ from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault
 from setup_assistant.fleet.inventory_rules import printable
 from setup_assistant.fleet.outcome import Answer, Outcome
+from setup_assistant.fleet.telling import OTHER_FORM, must_be_tellable
 from setup_assistant.host import clock, lenient
 from setup_assistant.host.secrets import each, redact
 from setup_assistant.messages import Message, _, msg
@@ -24,6 +25,8 @@ from setup_assistant.times_text import duration
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 # From here on a certificate may be taken for one of the past or of the future.
 _CLOCK_SECONDS = 3600.0
+# More bytes than anything has.
+_MOST = 1 << 60
 
 
 def outcome_of(event: Event, nonce: str) -> Outcome | Fault:
@@ -34,14 +37,24 @@ def outcome_of(event: Event, nonce: str) -> Outcome | Fault:
     value = _proved(said, nonce)
     if value is None:
         return fault("answer_foreign", host=event.host)
-    found = _of_state(event.host, value)
+    try:
+        return _read(event.host, said, value)
+    except OTHER_FORM as error:
+        detail = f"an answer of another form: {type(error).__name__}: {error}"
+        return of_agent(event.host, "", printable(detail))
+
+
+def _read(host: str, said: Mapping[str, Any], value: Mapping[str, Any]) -> Outcome | Fault:
+    found = _of_state(host, value)
     if isinstance(found, Fault):
         return found
     answers, seconds = found
     machine, hostname = (printable(str(said.get(k, ""))) for k in ("machine", "host"))
-    outcome = _judge(event.host, answers, seconds, machine, hostname)
+    outcome = _judge(host, answers, seconds, machine, hostname)
     home = printable(str(said.get("home") or ""))
-    return replace(outcome, home=home, notes=_clock_note(said.get("clock")))
+    outcome = replace(outcome, home=home, notes=_clock_note(said.get("clock")))
+    must_be_tellable(outcome)
+    return outcome
 
 
 def doing_of(event: Event, nonce: str) -> Message | None:
@@ -51,8 +64,8 @@ def doing_of(event: Event, nonce: str) -> Message | None:
         return None
     title = printable(str(doing["title"]))
     done, total = doing.get("done"), doing.get("total")
-    if isinstance(done, (int, float)) and isinstance(total, (int, float)) and total > 0:
-        percent = round(100 * max(0.0, min(1.0, done / total)))
+    if isinstance(done, (int, float)) and isinstance(total, (int, float)) and 0 < total < _MOST:
+        percent = round(100 * max(0, min(done, total)) / total)
         return msg("{title} {percent} %", title=title, percent=percent)
     return msg("{title}", title=title)
 

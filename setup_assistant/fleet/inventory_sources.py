@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
+from setup_assistant.host import files
 from setup_assistant.messages import _
 
 _PLUGIN = re.compile(r"^plugin\s*:", re.MULTILINE)
@@ -54,12 +55,27 @@ def must_be_there(paths: Sequence[str]) -> None:
         if not path.exists():
             raise SetupError("file_missing", path=given, flag="-i")
         for file in _files(path):
+            _must_end(file)
             if _runs(file) and not _own(file):
                 raise SetupError("inventory_foreign", path=str(file))
+        for name in ("group_vars", "host_vars"):
+            for file in _files(path.with_name(name)):
+                _must_end(file)
+
+
+def _must_end(file: Path) -> None:
+    """Refuse what Ansible would read without end: a pipe or a device."""
+    try:
+        files.plain(file)
+    except FileNotFoundError:
+        pass  # a link that leads nowhere, which Ansible leaves out
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise SetupError("inventory_invalid", path=str(file), detail=detail) from error
 
 
 def _files(path: Path) -> Iterator[Path]:
-    if path.is_file():
+    if not path.is_dir():
         yield path
         return
     for number, (parent, _names, names) in enumerate(os.walk(path)):

@@ -12,6 +12,7 @@ from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault
 from setup_assistant.fleet.inventory_rules import printable
 from setup_assistant.fleet.outcome import Answer, Outcome
+from setup_assistant.fleet.telling import OTHER_FORM, must_be_tellable
 from setup_assistant.host import files
 from setup_assistant.host.secrets import each, redact
 from setup_assistant.messages import _, msg
@@ -48,14 +49,22 @@ def read_answers(folder: Path, expected: Iterable[str] = ()) -> tuple[Outcome, .
 
 def _outcome(path: Path) -> Outcome:
     value = each(files.read_json(path, "--answers"), lambda text: redact(harmless(text)))
-    fine = isinstance(value, dict) and value.get("name") and value.get("status") in _STATUSES
-    if not fine or not isinstance(value.get("results"), dict):
+    try:
+        outcome = _read(value)
+        must_be_tellable(outcome)
+    except OTHER_FORM as error:
         detail = _("this is no answer of a host")
-        raise SetupError("file_invalid", path=str(path), detail=detail)
+        raise SetupError("file_invalid", path=str(path), detail=detail) from error
+    return outcome
+
+
+def _read(value: Any) -> Outcome:  # noqa: ANN401 - any JSON value
+    if not value["name"] or value["status"] not in _STATUSES:
+        raise ValueError(value)
     name = printable(str(value["name"]))
     answers = tuple(
         Answer(command=str(c), code=int(e.get("exit_code") or 0), envelope=e)
-        for c, e in value["results"].items() if isinstance(e, dict)
+        for c, e in value["results"].items()
     )  # fmt: skip
     named = _fault(name, value)
     code, reason, remedy = (str(value.get(k) or "") for k in ("code", "reason", "remedy"))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from setup_assistant import frozen_json
 from setup_assistant.host import clock, files, paths
+from setup_assistant.host.secrets import without_login
 from setup_assistant.machine import own_sources
 from setup_assistant.machine.facts import Source
 from setup_assistant.machine.own_sources import Place
@@ -92,7 +93,8 @@ def _of_person(mirror: Mirror) -> Mirror:
     if "://" not in url:
         url = f"https://{url}"
     probe, sample = (text.replace(mirror.url, url) for text in (mirror.probe, mirror.sample))
-    return replace(mirror, url=url, probe=probe, sample=sample)
+    # What is kept and shown names nobody.
+    return replace(mirror, url=without_login(url), probe=probe, sample=sample)
 
 
 Answers = dict[tuple[str, str], Source]

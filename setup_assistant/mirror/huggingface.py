@@ -82,22 +82,19 @@ def _info(shelf: Shelf, model: str, commit: str) -> dict[str, Any]:
 
 
 def _tree(shelf: Shelf, model: str, root: str, query: Mapping[str, str], commit: str) -> Answer:
-    below = f"{root}/" if root else ""
-    items = {p: i for p, i in shelf.items(model).items() if p.startswith(below)}
-    if root and not items:
+    every = query.get("recursive", "").lower() in ("1", "true")
+    folders, items = shelf.listed(model, root, recursive=every)
+    if root and not (folders or items):
         return refused(404, "EntryNotFound", f"{root} does not exist")
-    folders = {"/".join(p.split("/")[:i]) for p in items for i in range(1, p.count("/") + 1)}
-    entries = [{"type": "directory", "oid": commit, "size": 0, "path": f} for f in sorted(folders)
-               if f.startswith(below)]  # fmt: skip
-    entries += [_entry(shelf, path, item) for path, item in items.items()]
-    if query.get("recursive", "").lower() not in ("1", "true"):
-        entries = [e for e in entries if "/" not in str(e["path"])[len(below) :]]
-    return Answer(value=entries)
+    entries: list[dict[str, Any]] = [
+        {"type": "directory", "oid": commit, "size": 0, "path": f} for f in folders
+    ]
+    return Answer(value=[*entries, *(_entry(shelf, item) for item in items)])
 
 
-def _entry(shelf: Shelf, path: str, item: Item) -> dict[str, Any]:
+def _entry(shelf: Shelf, item: Item) -> dict[str, Any]:
     entry: dict[str, Any] = {
-        "type": "file", "oid": shelf.blob_id(item), "size": item.size, "path": path,
+        "type": "file", "oid": shelf.blob_id(item), "size": item.size, "path": item.path,
     }  # fmt: skip
     if item.large:
         entry["lfs"] = {"oid": item.sha256, "size": item.size, "pointerSize": len(item.pointer)}

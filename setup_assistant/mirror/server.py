@@ -16,6 +16,8 @@ from setup_assistant.mirror.ranges import FileHandler, FileServer
 from setup_assistant.mirror.shelf import Shelf
 
 _MODELSCOPE = "/api/v1/"
+# What is served is what lies there.
+_REVISION = "0" * 39 + "1"
 _MOST_FIELDS = 50
 _MODEL = re.compile(r"/api/v1/models/(?P<id>[^/]+/[^/]+)(?P<rest>/.*)?")
 
@@ -95,11 +97,17 @@ class _Handler(FileHandler):
         return any(hmac.compare_digest(o.encode(), token.encode()) for o in offered)
 
     def _listing(self, model: str, query: Mapping[str, str]) -> None:
-        root = query.get("Root", "").strip("/")
-        below = f"{root}/" if root else ""
-        entries = [e for e in self._shelf.entries(model) if str(e["Path"]).startswith(below)]
-        if query.get("Recursive", "True").lower() != "true":
-            entries = [e for e in entries if "/" not in str(e["Path"])[len(below) :]]
+        every = query.get("Recursive", "True").lower() == "true"
+        folders, items = self._shelf.listed(
+            model, query.get("Root", "").strip("/"), recursive=every
+        )
+        entries: list[dict[str, Any]] = [
+            {"Path": f, "Name": f.rsplit("/", 1)[-1], "Type": "tree", "Size": 0} for f in folders
+        ]
+        entries += [
+            {"Path": i.path, "Name": i.file.name, "Type": "blob", "Mode": "33188", "Size": i.size,
+             "Sha256": i.sha256, "Revision": _REVISION, "IsLFS": i.large} for i in items
+        ]  # fmt: skip
         self._json(200, {"Data": {"Files": entries, "IsVisual": 0}})
 
     def _file(self, model: str, path: str) -> None:

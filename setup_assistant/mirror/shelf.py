@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
@@ -16,8 +15,6 @@ from setup_assistant.weights import folder_record
 from setup_assistant.weights.listing import path_fault
 from setup_assistant.weights.model_folder import CONFIG
 
-# One revision of ModelScope's: what is served is what lies there.
-REVISION = "0" * 39 + "1"
 # From here on hubs keep a file apart from the others, known by its sha256.
 _LARGE_BYTES = 10_000_000
 
@@ -95,27 +92,19 @@ class Shelf:
             self._blobs[item.sha256] = hashlib.sha1(head + body, usedforsecurity=False).hexdigest()
         return self._blobs[item.sha256]
 
-    def entries(self, model: str) -> list[dict[str, Any]]:
-        """Return the file list with the fields of ModelScope's."""
-        items = self.items(model)
-        folders = {"/".join(p.split("/")[:i]) for p in items for i in range(1, p.count("/") + 1)}
-        trees = [
-            {"Path": f, "Name": f.rsplit("/", 1)[-1], "Type": "tree", "Size": 0}
-            for f in sorted(folders)
-        ]
-        return trees + [
-            {
-                "Path": path,
-                "Name": item.file.name,
-                "Type": "blob",
-                "Mode": "33188",
-                "Size": item.size,
-                "Sha256": item.sha256,
-                "Revision": REVISION,
-                "IsLFS": item.large,
-            }
-            for path, item in items.items()
-        ]
+    def listed(self, model: str, root: str, *, recursive: bool) -> tuple[list[str], list[Item]]:
+        """Return the folders and files of a model below `root`, with what lies in folders of it."""
+        below = f"{root}/" if root else ""
+        items = [i for p, i in self.items(model).items() if p.startswith(below)]
+        parts = [i.path.split("/") for i in items]
+        every = {"/".join(p[:n]) for p in parts for n in range(1, len(p))}
+        folders = sorted(f for f in every if f.startswith(below))
+        if recursive:
+            return folders, items
+        return (
+            [f for f in folders if "/" not in f[len(below) :]],
+            [i for i in items if "/" not in i.path[len(below) :]],
+        )
 
     def find(self, model: str, path: str) -> Path | None:
         """Return a file that is on the shelf; None for anything else."""

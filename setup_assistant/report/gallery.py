@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import PurePath
 
 from setup_assistant.messages import Message, msg
+from setup_assistant.report.labels import ASKED
 from setup_assistant.report.markup import Html, Part, data_uri, el, table
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.report.sections import because_message, status_message
@@ -14,12 +15,6 @@ from setup_assistant.times_text import took
 from setup_assistant.units_text import memory_text
 from setup_assistant.verify.results import PASSED
 
-KINDS: dict[str, Message] = {
-    "image": msg("One image"),
-    "image-url": msg("An image by its address"),
-    "multi-image": msg("Several images"),
-    "video": msg("Video"),
-}
 SUITES: dict[str, Message] = {
     "canary": msg("Canary: the small model that proves the environment"),
     "smoke": msg("Smoke test: the model itself"),
@@ -56,7 +51,7 @@ def _card(checks: list[CheckLine], pictures: Mapping[str, bytes]) -> Html:
     """Return one scene, asked about in one or more languages."""
     first = checks[0]
     shown = [_picture(PurePath(f).name, pictures) for f in first.files]
-    kind = KINDS.get(first.kind or "", Message(first.kind or first.name))
+    kind = ASKED.get(first.kind or "", Message(first.kind or first.name))
     return el(
         "article",
         el("header", el("h4", kind), class_="cardhead"),

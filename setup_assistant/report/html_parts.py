@@ -16,7 +16,7 @@ from setup_assistant.report.charts import device_bytes, terms
 from setup_assistant.report.labels import LIMITS
 from setup_assistant.report.markup import Html, Part, el, table
 from setup_assistant.report.receipt import CheckLine, Receipt
-from setup_assistant.report.sections import because_message
+from setup_assistant.report.sections import because_message, machine_rows, plan_rows, size_rows
 from setup_assistant.times_text import took
 from setup_assistant.units_text import memory_text, size_text
 from setup_assistant.verify import causes
@@ -115,60 +115,24 @@ def findings(receipt: Receipt, beside: Beside) -> Html:
 
 def machine_table(receipt: Receipt, machine: Machine | None) -> Html:
     """Return what is true of the machine."""
-    m = receipt.machine
-    rows: list[tuple[Part, ...]] = [
-        (msg("System"), " ".join(p for p in (m.distribution or m.os, m.arch) if p)),
-        (msg("CPU"), m.cpu or "-"),
-        (msg("Main memory"), memory_text(m.memory_bytes)),
-        (msg("Driver"), f"{m.driver} (CUDA {m.cuda or '-'})" if m.driver else msg("none")),
-    ]
-    for gpu in m.gpus:
-        capability = msg("compute capability {capability}", capability=gpu.compute_capability)
-        text = (f"{gpu.name}, {memory_text(gpu.memory_total_bytes)}, ", capability)
-        rows.append((msg("GPU"), el("span", *text, " ", el("code", gpu.uuid or ""))))
-    if not m.gpus:
-        rows.append((msg("GPU"), msg("none")))
+    rows: list[tuple[Part, ...]] = [*machine_rows(receipt)]
     for disk in machine.disks if machine else ():
         free = msg("{size} free", size=size_text(disk.free_bytes or 0))
-        rows.append((_DISKS[disk.role], el("span", free, " · ", el("code", disk.path))))
+        said = el("span", free, " · ", el("code", disk.path))
+        rows.append((labels.field(f"disks.{disk.role}"), said))
     tools = machine.tools if machine else ()
     rows += [(t.name, el("span", t.version or "", " ", el("code", t.path))) for t in tools]
     return table(rows)
 
 
-_DISKS = {
-    "site": msg("Disk of the site"),
-    "cache": msg("Disk of the cache"),
-    "temp": msg("Disk of temporary files"),
-}
-
-
 def plan_table(receipt: Receipt, plan: Plan | None) -> Html:
     """Return what was planned, and where each part comes from."""
-    p, sizes = receipt.plan, receipt.sizes
-    how = [x for x in (p.model.quantization, p.model.dtype) if x and x != "none"]
-    rows: list[tuple[Part, ...]] = [
-        (msg("Model"), el("span", labels.model(receipt), *(f" · {x}" for x in how))),
-        (msg("Pixel cap"), f"{p.model.max_pixels / 1e6:.2f} MP"),
-        (msg("Runs on"), labels.runs_on(receipt)),
-        (msg("Engine"), f"{p.backend}, Python {p.versions.get('python', '')}"),
-        ("torch", f"{p.torch.version} · {p.torch.build} · {p.torch.index_url}"),
-    ]
+    rows: list[tuple[Part, ...]] = [*plan_rows(receipt)]
     if plan:
-        rows.append((msg("Packages from"), plan.sources.packages))
-        if sizes.weights_bytes:
-            rows.append((msg("Weights from"), plan.sources.weights))
-    rows += [
-        (label, size_text(count))
-        for label, count in (
-            (msg("Packages to download"), sizes.packages_download_bytes),
-            (msg("Environment on disk"), sizes.environment_on_disk_bytes),
-            (msg("Weights, expected"), sizes.weights_bytes or None),
-            (msg("Weights on disk"), sizes.weights_on_disk_bytes),
-        )
-        if count is not None
-    ]
-    return table(rows)
+        rows.append((labels.field("sources.packages"), plan.sources.packages))
+        if receipt.sizes.weights_bytes:
+            rows.append((labels.field("sources.weights"), plan.sources.weights))
+    return table([*rows, *size_rows(receipt)])
 
 
 def reasons(plan: Plan | None) -> Html | None:

@@ -9,11 +9,13 @@ from setup_assistant.report import apart, labels
 from setup_assistant.report.labels import LIMITS
 from setup_assistant.report.receipt import CheckLine, Receipt
 from setup_assistant.times_text import duration
-from setup_assistant.units_text import memory_text
+from setup_assistant.units_text import memory_text, size_text
 from setup_assistant.verify import causes
 from setup_assistant.verify.results import PASSED
 
 Rows = tuple[tuple[str, ...], ...]
+# Label and value, in both languages where they are words.
+Pairs = list[tuple[Message | str, Message | str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +42,15 @@ def sections(receipt: Receipt) -> tuple[Section, ...]:
         _result(receipt),
         _checks(receipt),
         _memory(receipt),
-        _machine(receipt),
-        _plan(receipt),
+        Section(title=_("Machine"), rows=_said(machine_rows(receipt))),
+        Section(
+            title=_("Plan"),
+            rows=_said(plan_rows(receipt))
+            + tuple(v for v in receipt.plan.versions.items() if v[0] != "torch"),
+            notes=tuple(map(str, receipt.plan.warnings)),
+        ),
         _steps(receipt),
-        _sizes(receipt),
+        Section(title=_("Sizes"), rows=_said(size_rows(receipt))),
         _environment(receipt),
         Section(
             title=_("Known limits of the model (not faults of the installation)"),
@@ -151,70 +158,60 @@ def _memory(receipt: Receipt) -> Section:
     )
 
 
-def _machine(receipt: Receipt) -> Section:
+def machine_rows(receipt: Receipt) -> Pairs:
+    """Return what is true of the machine."""
     m = receipt.machine
-    rows = [(_("System"), " ".join(p for p in (m.distribution or m.os, m.arch) if p))]
-    if m.cpu:
-        rows.append((_("CPU"), m.cpu))
-    rows.append((_("Main memory"), memory_text(m.memory_bytes)))
-    for gpu in m.gpus:
-        capability = gpu.compute_capability or "-"
-        rows.append(
-            (
-                _("GPU"),
-                _(
-                    "{name}, {memory}, compute capability {capability}",
-                    name=gpu.name,
-                    memory=memory_text(gpu.memory_total_bytes),
-                    capability=capability,
-                ),
-            )
+    cuda = m.cuda or "-"
+    driver = msg("{driver} (CUDA {cuda})", driver=m.driver, cuda=cuda) if m.driver else msg("none")
+    cards = [
+        msg(
+            "{name}, {memory}, compute capability {capability}",
+            name=gpu.name,
+            memory=memory_text(gpu.memory_total_bytes),
+            capability=gpu.compute_capability or "-",
         )
-    if not m.gpus:
-        rows.append((_("GPU"), _("none")))
-    if m.driver:
-        rows.append((_("Driver"), _("{driver} (CUDA {cuda})", driver=m.driver, cuda=m.cuda or "-")))
-    return Section(title=_("Machine"), rows=tuple(rows))
+        for gpu in m.gpus
+    ]
+    return [
+        (msg("System"), " ".join(p for p in (m.distribution or m.os, m.arch) if p)),
+        (msg("CPU"), m.cpu or "-"),
+        (msg("Main memory"), memory_text(m.memory_bytes)),
+        (msg("Driver"), driver),
+        *((msg("GPU"), card) for card in cards or [msg("none")]),
+    ]
 
 
-def _plan(receipt: Receipt) -> Section:
+def plan_rows(receipt: Receipt) -> Pairs:
+    """Return what was planned."""
     p = receipt.plan
-    rows = [
-        (
-            _("Model"),
-            " ".join(
-                x
-                for x in (str(labels.model(receipt)), p.model.quantization, p.model.dtype)
-                if x not in ("", "none")
-            ),
-        ),
-        (_("Pixel cap"), f"{p.model.max_pixels / 1e6:.2f} MP"),
-        (_("Runs on"), labels.runs_on(receipt)),
-        (_("Engine"), p.backend),
+    how = [x for x in (p.model.quantization, p.model.dtype) if x not in ("", "none")]
+    return [
+        (msg("Model"), labels.model(receipt)),
+        (labels.field("model.dtype"), " ".join(how)),
+        (msg("Pixel cap"), f"{p.model.max_pixels / 1e6:.2f} MP"),
+        (msg("Runs on"), labels.runs_on(receipt)),
+        (msg("Engine"), p.backend),
         ("torch", f"{p.torch.version} {p.torch.build} ({p.torch.index_url})"),
     ]
-    rows += [(name, version) for name, version in p.versions.items() if name != "torch"]
-    return Section(title=_("Plan"), rows=tuple(rows), notes=tuple(map(str, p.warnings)))
+
+
+def size_rows(receipt: Receipt) -> Pairs:
+    """Return what was expected to lie on the disk, and what lies there."""
+    s = receipt.sizes
+    found = (
+        (msg("Packages to download"), s.packages_download_bytes),
+        (msg("Packages installed, expected"), s.packages_installed_bytes),
+        (msg("Environment on disk"), s.environment_on_disk_bytes),
+        (msg("Weights, expected"), s.weights_bytes or None),
+        (msg("Weights on disk"), s.weights_on_disk_bytes),
+    )
+    return [(label, size_text(count)) for label, count in found if count is not None]
 
 
 def _steps(receipt: Receipt) -> Section:
     rows = tuple((str(labels.step(s.name)), duration(s.seconds)) for s in receipt.steps)
     total = sum(s.seconds or 0 for s in receipt.steps)
     return Section(title=_("Steps"), rows=(*rows, (_("Together"), duration(total))) if rows else ())
-
-
-def _sizes(receipt: Receipt) -> Section:
-    s = receipt.sizes
-    return Section(
-        title=_("Sizes"),
-        rows=_known(
-            (_("Packages to download"), s.packages_download_bytes),
-            (_("Packages installed, expected"), s.packages_installed_bytes),
-            (_("Environment on disk"), s.environment_on_disk_bytes),
-            (_("Weights, expected"), s.weights_bytes or None),
-            (_("Weights on disk"), s.weights_on_disk_bytes),
-        ),
-    )
 
 
 def _environment(receipt: Receipt) -> Section:
@@ -230,6 +227,10 @@ def _environment(receipt: Receipt) -> Section:
         for name, (was, now) in sorted(e.put_back.items())
     ]
     return Section(title=_("Environment"), rows=tuple(rows), notes=tuple(notes))
+
+
+def _said(pairs: Pairs) -> Rows:
+    return tuple((str(label), str(value)) for label, value in pairs)
 
 
 def _known(*pairs: tuple[str, int | None]) -> Rows:

@@ -72,6 +72,7 @@ WRONG = {
     "env remove": 2,
     "env remove nosuch": 2,
     "uninstall --site missing": 2,
+    "uninstall --site piped": 1,
     "completion": 2,
     "completion tcsh": 2,
     "recipes": 2,
@@ -94,6 +95,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").touch()
+    (tmp_path / "piped").mkdir()
+    os.mkfifo(tmp_path / "piped" / "ledger.jsonl")
     (tmp_path / "file.txt").write_text("no json\n")
     (tmp_path / "bytes.bin").write_bytes(b"ab\x80\x81")
     (tmp_path / "wrong.toml").write_text("model = 5\n")

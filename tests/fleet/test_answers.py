@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import itertools
 import json
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +16,13 @@ import pytest
 from setup_assistant.agent.inside.answer import MARKER, proof
 from setup_assistant.agent.inside.verdict import of_job
 from setup_assistant.catalog import causes as catalogue
+from setup_assistant.errors import SetupError
 from setup_assistant.fleet import causes, faults
 from setup_assistant.fleet.answers import doing_of, outcome_of
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault
 from setup_assistant.fleet.groups import group
+from setup_assistant.fleet.kept_answers import read_answers
 from setup_assistant.fleet.outcome import Answer, Outcome
 from setup_assistant.fleet.reach import Target
 
@@ -90,6 +97,58 @@ def test_a_verb_that_failed_there_keeps_its_own_reason() -> None:
     found = outcome_of(said(done(3, errors=[error])), "n")
     assert isinstance(found, Outcome)
     assert found.status == "unfinished"
+
+
+_ODD = (None, float("inf"), "\ud800", [5])
+
+
+def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield from [place] if place else []
+    members = (
+        value
+        if isinstance(value, dict)
+        else dict(enumerate(value))
+        if isinstance(value, list)
+        else {}
+    )
+    for key, inner in members.items():
+        yield from _places(inner, (*place, key))
+
+
+def _spoilt(value: Any) -> Iterator[Any]:
+    """Yield a value with each odd thing at each place in it."""
+    for place, odd in itertools.product(_places(value), _ODD):
+        holder = found = copy.deepcopy(value)
+        for key in place[:-1]:
+            holder = holder[key]
+        holder[place[-1]] = odd
+        yield found
+
+
+def test_an_answer_of_any_form_spoils_no_room(tmp_path: Path) -> None:
+    plan = {"torch": {"version": "2", "build": "cu126"}, "model": {"id": "m", "dtype": "f"},
+            "transformers": {"version": "5"}, "python": "3.12", "placement": {}}  # fmt: skip
+    data = {**plan, "checks": [{"status": "ok"}], "driver": {"version": "1"},
+            "gpus": [{"name": "a", "memory_total_bytes": 5}]}  # fmt: skip
+    envelope = {"exit_code": 0, "data": data, "errors": [{"code": "x", "message": "m"}]}
+    for odd in _spoilt(envelope):
+        out = [
+            {"argv": [c, "--json"], "code": 1, "out": json.dumps(odd)} for c in ("plan", "probe")
+        ]
+        outcome_of(said({"state": "done", "result": {"answers": out, "seconds": 1.0}}), "n")
+    body = {**done(), "errno": 5, "seconds": 1.0, "doing": {"title": "t", "done": 1, "total": 2}}
+    file = tmp_path / "a.json"
+    kept = {"name": "a", "status": "ok", "seconds": 1.0, "groups": ["g"],
+            "results": {"probe": {"exit_code": 0}}}  # fmt: skip
+    for odd in _spoilt(body):
+        outcome_of(said(odd), "n")
+        doing_of(said(odd), "n")
+    for odd in _spoilt(kept):
+        file.write_text(json.dumps(odd))
+        with contextlib.suppress(SetupError):
+            read_answers(tmp_path)
+    file.write_text(json.dumps(kept))
+    assert [o.host for o in read_answers(tmp_path)] == ["a"]
 
 
 def _job(*answers: tuple[str, int, str]) -> dict[str, Any]:

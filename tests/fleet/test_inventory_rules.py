@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from setup_assistant.agent.build import Agent
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet import engine, inventory, playbook, role
 from setup_assistant.fleet.inventory_rules import Host, Refused, host_of
+from setup_assistant.fleet.inventory_sources import must_be_there
 from setup_assistant.fleet.jobs import arguments, job_of
 
 HOSTILE = (
@@ -164,3 +166,16 @@ def test_a_wish_is_no_template_of_the_role(tmp_path: Path, monkeypatch: pytest.M
     # Nothing in it says where it was written: it works wherever it is moved to.
     for path in (tmp_path / "role").rglob("*"):
         assert path.is_dir() or str(tmp_path) not in path.read_text()
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("pipe", ["hosts", "group_vars/all.yml", "rooms/a.ini"])
+def test_a_pipe_holds_nothing_up(tmp_path: Path, pipe: str) -> None:
+    (tmp_path / pipe).parent.mkdir(exist_ok=True)
+    os.mkfifo(tmp_path / pipe)
+    place = tmp_path / ("hosts" if "all" in pipe else pipe.partition("/")[0])
+    if "all" in pipe:
+        place.write_text("pc01")
+    with pytest.raises(SetupError, match=pipe) as caught:
+        must_be_there([str(place)])
+    assert caught.value.code == "inventory_invalid"

@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 SECRETS: tuple[tuple[str, ...], ...] = (
+    # What a shell, a terminal, a folded header or a program broke in two.
+    ("docker run -e HF_TOKEN=hf_ab\\\ncdEF12ghIJklMN -it x", "cdEF12ghIJklMN"),
+    ("Proxy-Authorization: Basic dXNlcjpw\n  YXNzd29yZDEyMw==\nHost: x", "YXNzd29yZDEy"),
+    ("│ token=hf_AbC1dEf2GhI3jKl │\n│ aB3dE5fG7hJ9kL1m │", "aB3dE5fG7hJ9"),
+    ('login(token="hf_" + "restOfTheToken12345")', "restOfTheToken"),
+    ("x-goog-signature=abcdef99&x=1", "abcdef99"),
+    ("zhipu 1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d.AbCdEfGhIjKlMnOp", "1a2b3c4d5e6f", "AbCdEfGh"),
+    ("ossutil config -i LTAI5tQwErTy -k NekTarine43", "NekTarine43"),
+    ("lftp -u wen,Larimar37 sftp://h", "Larimar37"),
+    ("anything -u wen -p Sodalith38 h", "Sodalith38"),
+    ("DSN=mei:Indium25@tcp(db:3306)/m", "Indium25"),
+    ("htpasswd -b .htpasswd mei Zirkonium45", "Zirkonium45"),
+    ("login wen with Beryll15!", "Beryll15"),
     # Tables, with and without marks between the cells; a question in a chat and its answer.
     ("url,username,password\nhttps://x.example,lili,pfau\n", "pfau"),
     ("| 用户 | 密码 |\n| --- | --- |\n| 赵云 | lotus |", "lotus"),
@@ -169,6 +182,13 @@ SECRETS += (
 )
 
 IDENTITIES: tuple[tuple[str, ...], ...] = (
+    ("/mnt/c/Users/Chen Jie/venv", "Chen", "Jie"),
+    ("the machine is lab17, or bio-gpu-03", "lab17", "bio-gpu-03"),
+    ("node cn-a100-12 drained", "cn-a100-12"),
+    ("我是生信组的陈洁,机器 bio17 连不上", "陈洁", "bio17"),
+    ("limei:x:1003:1003:Liu Mei,,,:/srv:/bin/sh", "Liu Mei"),
+    ("JobOwner = liumei, n = 1", "liumei"),
+    ("send it to lina_ai@163.com", "lina_ai"),
     ("Wi-Fi：Lab-5G 密码：labwifi2024", "Lab-5G", "labwifi2024"),
     ("<Data Name='TargetUserName'>mhuber</Data>", "mhuber"),
     ("index, name, serial\n0, NVIDIA A100, 1563221018903\n", "1563221018903"),
@@ -277,6 +297,11 @@ IDENTITIES += (
 )
 
 INNOCENT: tuple[str, ...] = (
+    "docker run -u 1000 -p 8080:80 x, pytest -u x -p no:cacheprovider",
+    "docker run -v models:/models x; the models are there",
+    "logging in with python3.12 or OAuth2",
+    "token: ***\n  transformers==4.57.1\nnvidia-cublas-cu12==12.8.4.1",
+    "multi-node-8 and single-gpu-1 are profiles; node v18 is needed",
     "serving Qwen2-VL on http://127.0.0.1:8000/v1",
     "ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics/dependency-resolution/",
     "Max retries exceeded with url: /api/models/Qwen/Qwen2-VL-2B-Instruct",

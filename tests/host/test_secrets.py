@@ -65,7 +65,8 @@ UNITS = (
     "0:", "aA1", "token: !a &b ", "secret: |\n  a\n", "password:\n  a\n", "<password>a", "zip -",
     "%25", "USER PID X\nab 1 2\n", "AUTH a ", "PIN for ", "users: a, ", "account on a ", "李小明 ",
     "aA1-", "password x", "key ", "密码 a1 ", "a,user\n", "SERIAL N\na 1\n", "密码\n我:",
-    "R 1:11 1 ", "--a-user=x ", "@李小 ", "log in as ", "AaB", "a_",
+    "***\n", "***\n aB1cD2eF3\n", "log in with ", "-u a -p ", "R 1:11 1 ", "--a-user=x ", "@李小 ",
+    "log in as ", "AaB", "a_",
 )  # fmt: skip
 
 

@@ -171,7 +171,7 @@ def test_a_hub_of_the_persons_own_is_asked_in_place_of_the_official_one(
 ) -> None:
     mine = lines(0.0)
     monkeypatch.setenv("MODELSCOPE_ENDPOINT", mine.removeprefix("http://"))
-    monkeypatch.setenv("HF_ENDPOINT", mine)
+    monkeypatch.setenv("HF_ENDPOINT", mine.replace("://", "://me:hunter2@"))
     row = ROW.format(leg="weights", name="huggingface", url="https://hub.invalid")
     recipe.write_text(row.replace('form = "index"', 'form = "hub"'))
     (hub,) = sources.read(5)

@@ -13,19 +13,22 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+from setup_assistant.host.secrets.lazy import regex
 from setup_assistant.host.secrets.names import is_secret
 
 HIDDEN = "***"
-_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+_ENCODED = regex(r"%[0-9A-Fa-f]{2}")
 _ENCODED_ROUNDS = 4
-_FLAG = re.compile(r"--?([A-Za-z][\w-]{0,60})", re.ASCII)
+_CONTINUED = regex(r"(?<=[^\s\\])\\\r?\n(?=\S)")
+_FLAG = regex(r"--?([A-Za-z][\w-]{0,60})", re.ASCII)
 
 
 def redact(text: str) -> str:
     """Return `text` with passwords, tokens and keys replaced by `***`."""
     from setup_assistant.host.secrets import rules
 
-    return decoded(text, rules.apply)
+    # A word alone, such as a key of JSON: no token is that short.
+    return text if len(text) < 12 and text.isalpha() else decoded(text, rules.apply)
 
 
 def redact_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -59,8 +62,11 @@ def without_login_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def decoded(text: str, clean: Callable[[str], str]) -> str:
-    """Return `clean(text)`, also where what must go is percent-encoded, even several times."""
-    plain = text
+    """Return `clean(text)`, also where what must go is percent-encoded, even several times.
+
+    A word that a shell reads on in the next line is one word.
+    """
+    plain = _CONTINUED.sub("", text) if "\\" in text else text
     for _round in range(_ENCODED_ROUNDS if _ENCODED.search(text) else 0):
         plain = unquote(plain, errors="replace")
     if plain != text and (inside := clean(plain)) != plain:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 from setup_assistant.host.secrets import paths
+from setup_assistant.host.secrets.lazy import regex
 
 # Hosts that everybody uses; they say which service failed, and nothing else.
 _PUBLIC = frozenset({
@@ -36,80 +37,80 @@ _WEAK_TOP = frozenset({
     "local", "home", "in", "us", "test", "example", "io", "ai", "dev", "info", "cloud",
     "private", "au", "ca", "ac", "de",
 })  # fmt: skip
-_HOST = re.compile(
+_HOST = regex(
     rf"(?<![\w@/-])(?<!\w\.)([A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})(?:\.[A-Za-z0-9-]{{1,63}}){{0,8}}\.(?:{_TOP}))(?::\d{{1,5}})?"
     r"(?![\w(=-]|\.\w)",
     re.IGNORECASE,
 )  # fmt: skip
-_URL = re.compile(r"(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]{0,30}):///?([^\s'\"<>)\]，。；]*)")
-_PLAIN_QUERY = re.compile(
+_URL = regex(r"(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]{0,30}):///?([^\s'\"<>)\]，。；]*)")
+_PLAIN_QUERY = regex(
     r"(?:(?:^|&)(?:revision|filepath|recursive|download|ref|page)=[\w./-]{1,100}){1,6}",
     re.IGNORECASE,
 )
-_API = re.compile(r"(?:/(?:v\d(?:/[a-z_]{1,20}){0,2}|health|metrics|docs))?")
+_API = regex(r"(?:/(?:v\d(?:/[a-z_]{1,20}){0,2}|health|metrics|docs))?")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")  # noqa: S104 - to be recognised
 
-_QUAD = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(:\d{1,5}|/\d{1,2})?(?!\.?\d)")
+_QUAD = regex(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(:\d{1,5}|/\d{1,2})?(?!\.?\d)")
 # What stands before a version: a comparison, a package, the word itself.
-_VERSION = re.compile(
+_VERSION = regex(
     r"(?:[=<>~!]=|[<>]|(?<![A-Za-z0-9])v|\b(?:chrome|chromium|edge?|opr|safari|pip|uv|curl|python|requests|modelscope)/|[A-Za-z0-9]-|\.so\.|_|\b(?:version|release|driver|cuda|cudnn|cublas|"
     r"cufft|curand|cusolver|cusparse|cusparselt|nccl|nvjitlink|nvtx|nvrtc|cupti|cufile|tensorrt|toolkit|"
     r"torch|triton|python|kernel|firmware|glibc|nvidia|[\w-]{1,40}-cu1\d)[\w-]{0,40}|版本|驱动)"
     r"[\s,:'\"=|(]{0,12}v?(\d{1,3}(?:\.\d{1,3}){3})(?![.:/]?\d)",
     re.IGNORECASE,
 )
-_ADDRESSED = re.compile(
+_ADDRESSED = regex(
     r"(?:\b(?:inet6?|ip|ipv[46]|addr(?:ess)?|via|gateway|server|proxy|ping|ssh|scp|dns|nameserver|"
     r"peer|host|from|to|at|connect(?:ed|ing)?|listen(?:ing)?|remote|client|src|dst|route|subnet|"
     r"network|master_addr|bind|reach(?:ed)?)\b|地址|网关|服务器|代理|内网|主机|@|://)[^\d\n]{0,16}"
     r"(\d{1,3}(?:\.\d{1,3}){3})",
     re.IGNORECASE,
 )
-_DIGITS = re.compile(r"\d|(?i:gpu-|mig-|ssid|[a-f]{2}[:-])")
-_DOTS = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d")
-_IPV6 = re.compile(
+_DIGITS = regex(r"\d|(?i:gpu-|mig-|ssid|[a-f]{2}[:-])")
+_DOTS = regex(r"\d\.\d{1,3}\.\d{1,3}\.\d")
+_IPV6 = regex(
     r"(?<![\w:.])\[?((?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|\d{1,3}(?:\.\d{1,3}){3})?)(?:%\w{1,16})?"
     r"(?:/\d{1,3})?(?:\](?::\d{1,5})?)?(?![\w:])"
 )
 _NUMBERED = ("serial", "s/n", "sn", "board", "tag", "id", "uuid", "imei", "badge", "号")  # fmt: skip
 _NUMBERS = (
-    (("gpu-", "mig-"), re.compile(r"(?<![A-Za-z0-9])((?:MIG-)?(?:GPU|MIG))-[0-9a-fA-F]{6,8}(?:-[0-9a-fA-F]{2,12}){0,4}(?:/\d{1,2}){0,2}"), r"\1-<uuid>"),
-    (("ssid",), re.compile(r"(?i)\b((?:e?ssid)\\{0,3}['\"]?[ \t]{0,20}[:=]?[ \t]{0,4}\\{0,3}['\"])([^'\"\n\\]{1,64})"), r"\1***"),
-    (("ssid",), re.compile(r"(?i)\b((?:e?ssid)[ \t]{0,20}[:=][ \t]{0,4})([^'\"\s][^'\"\n]{0,63})"), r"\1***"),
-    (("wifi", "wi-fi"), re.compile(r"(?i)\b(wi-?fi ?[:：]\s?)(?=[\w-]{0,30}[\d_-])[\w-]{4,32}"), r"\1***"),
-    (("sha256:",), re.compile(r"\bSHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/])"), "SHA256:<id>"),
-    (("-",), re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])"), "<uuid>"),
-    ((":", "-"), re.compile(r"(?<![0-9A-Za-z:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4,19}[0-9A-Fa-f]{2}(?![0-9A-Za-z:-])"), "<address>"),
-    ((".",), re.compile(r"(?<![0-9A-Za-z.])(?=[0-9a-f.]{0,13}[a-f])[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![0-9A-Za-z.])"), "<address>"),
-    (_NUMBERED, re.compile(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,12}_)?serial(?:[ _-]?(?:number|num|no|short))?(?: of the [a-z]{2,16})?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset[ _-]?tag|chassis[ _-]?serial|"
+    (("gpu-", "mig-"), regex(r"(?<![A-Za-z0-9])((?:MIG-)?(?:GPU|MIG))-[0-9a-fA-F]{6,8}(?:-[0-9a-fA-F]{2,12}){0,4}(?:/\d{1,2}){0,2}"), r"\1-<uuid>"),
+    (("ssid",), regex(r"(?i)\b((?:e?ssid)\\{0,3}['\"]?[ \t]{0,20}[:=]?[ \t]{0,4}\\{0,3}['\"])([^'\"\n\\]{1,64})"), r"\1***"),
+    (("ssid",), regex(r"(?i)\b((?:e?ssid)[ \t]{0,20}[:=][ \t]{0,4})([^'\"\s][^'\"\n]{0,63})"), r"\1***"),
+    (("wifi", "wi-fi"), regex(r"(?i)\b(wi-?fi ?[:：]\s?)(?=[\w-]{0,30}[\d_-])[\w-]{4,32}"), r"\1***"),
+    (("sha256:",), regex(r"\bSHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/])"), "SHA256:<id>"),
+    (("-",), regex(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])"), "<uuid>"),
+    ((":", "-"), regex(r"(?<![0-9A-Za-z:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4,19}[0-9A-Fa-f]{2}(?![0-9A-Za-z:-])"), "<address>"),
+    ((".",), regex(r"(?<![0-9A-Za-z.])(?=[0-9a-f.]{0,13}[a-f])[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![0-9A-Za-z.])"), "<address>"),
+    (_NUMBERED, regex(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,12}_)?serial(?:[ _-]?(?:number|num|no|short))?(?: of the [a-z]{2,16})?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset[ _-]?tag|chassis[ _-]?serial|"
                 r"service[ _-]?tag|disk[ _-]?identifier|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|host[ _-]?id|"
                 r"序列号|资产编号|设备编号|工号|学号|员工号|账号|帐号|product[ _-]?id|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
                 r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#>]\s{0,8}|[ \t]{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),
     # What `wmic` prints: the name alone on a line.
-    (("serial", "number", "uuid"), re.compile(r"(?im)^([ \t]{0,8}(?:serial ?(?:number)?|identifyingnumber|uuid)[ \t]{0,40}\r?\n\s{0,8})(?=[\w-]{0,40}\d)[\w/-]{4,}[ \t]{0,40}\r?$"), r"\1***"),
-    (("19", "20"), re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"), "<id>"),
-    (("s-1-5-21-",), re.compile(r"(?i)\bS-1-5-21(?:-\d{1,10}){3,5}"), "<id>"),
-    (("证", "护照", "卡号", "银行卡"), re.compile(r"((?:身份证|护照|证件|银行卡|社保卡|学生证|卡号)(?:号码?)?(?:是|为)?[\s:：=＝]{0,4})(?=[A-Za-z]{0,3}\d)[A-Za-z0-9 ]{6,24}"), r"\1<id>"),
-    (("微信", "qq", "wechat", "钉钉", "飞书", "telegram"), re.compile(r"(?i)((?:微信|QQ|wechat|钉钉|飞书|telegram)(?:号码?|群| ?id)?(?:\s{0,2}[:：=＝是]\s{0,2}|\s{1,2})@?)(?=[A-Za-z_]{0,40}\d)[\w-]{5,40}"), r"\1<id>"),
-    ((" ", "-"), re.compile(r"(?<![\d.-])[3-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?![\d-])"), "<id>"),
-    (("wxid_",), re.compile(r"wxid_\w{5,40}"), "<id>"),
-    (("passport", "ssn", "social security", "driver"), re.compile(r"(?i)\b((?:passport|ssn|social security|driver'?s? licen[sc]e)(?: (?:no\.?|number|id|is)){0,2}[ :#=]{1,4})(?=[A-Z]{0,2}\d)[A-Z0-9-]{6,14}"), r"\1<id>"),
-    (("+",), re.compile(r"(?<![\w.+])\+[1-9]\d{0,2}[ -]?(?:\(?\d{2,4}\)?[ -]?){2,4}\d{2,4}(?!\w)"), "<phone>"),
-    (("+",), re.compile(r"\+\d{1,3}[ -]?\(0\)[ -]?\d{1,5}(?:[ /-]\d{2,8}){1,4}"), "<phone>"),
-    (("路", "街", "号", "巷", "弄"), re.compile(r"(?:[\u4e00-\u9fff]{2,3}[省市区县]){1,3}[\u4e00-\u9fff]{1,12}(?:路|街|大道|巷|弄|道)(?:\d{1,5}[号弄](?:院|楼)?[\w-]{0,12}[室楼层栋]?)"), "<id>"),
-    ((" ", "-"), re.compile(r"(?<![\w.-])1[3-9]\d[ -]\d{4}[ -]\d{4}(?![\w-])"), "<phone>"),
-    (("-", "(0"), re.compile(r"(?<![\w.-])(?:\(0\d{2,3}\)\s?|0\d{2,3}-)\d{3,4}-?\d{4}(?![\w-])"), "<phone>"),
-    (("-",), re.compile(r"(?<![\w.-])(?:\(\d{3}\)\s?|\d{3}-)\d{3}-\d{4}(?![\w-])"), "<phone>"),
-    (("00-",), re.compile(r"(?<![\w.-])[48]00-\d{3,4}-\d{3,4}(?![\w-])"), "<phone>"),
+    (("serial", "number", "uuid"), regex(r"(?im)^([ \t]{0,8}(?:serial ?(?:number)?|identifyingnumber|uuid)[ \t]{0,40}\r?\n\s{0,8})(?=[\w-]{0,40}\d)[\w/-]{4,}[ \t]{0,40}\r?$"), r"\1***"),
+    (("19", "20"), regex(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"), "<id>"),
+    (("s-1-5-21-",), regex(r"(?i)\bS-1-5-21(?:-\d{1,10}){3,5}"), "<id>"),
+    (("证", "护照", "卡号", "银行卡"), regex(r"((?:身份证|护照|证件|银行卡|社保卡|学生证|卡号)(?:号码?)?(?:是|为)?[\s:：=＝]{0,4})(?=[A-Za-z]{0,3}\d)[A-Za-z0-9 ]{6,24}"), r"\1<id>"),
+    (("微信", "qq", "wechat", "钉钉", "飞书", "telegram"), regex(r"(?i)((?:微信|QQ|wechat|钉钉|飞书|telegram)(?:号码?|群| ?id)?(?:\s{0,2}[:：=＝是]\s{0,2}|\s{1,2})@?)(?=[A-Za-z_]{0,40}\d)[\w-]{5,40}"), r"\1<id>"),
+    ((" ", "-"), regex(r"(?<![\d.-])[3-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?![\d-])"), "<id>"),
+    (("wxid_",), regex(r"wxid_\w{5,40}"), "<id>"),
+    (("passport", "ssn", "social security", "driver"), regex(r"(?i)\b((?:passport|ssn|social security|driver'?s? licen[sc]e)(?: (?:no\.?|number|id|is)){0,2}[ :#=]{1,4})(?=[A-Z]{0,2}\d)[A-Z0-9-]{6,14}"), r"\1<id>"),
+    (("+",), regex(r"(?<![\w.+])\+[1-9]\d{0,2}[ -]?(?:\(?\d{2,4}\)?[ -]?){2,4}\d{2,4}(?!\w)"), "<phone>"),
+    (("+",), regex(r"\+\d{1,3}[ -]?\(0\)[ -]?\d{1,5}(?:[ /-]\d{2,8}){1,4}"), "<phone>"),
+    (("路", "街", "号", "巷", "弄"), regex(r"(?:[\u4e00-\u9fff]{2,3}[省市区县]){1,3}[\u4e00-\u9fff]{1,12}(?:路|街|大道|巷|弄|道)(?:\d{1,5}[号弄](?:院|楼)?[\w-]{0,12}[室楼层栋]?)"), "<id>"),
+    ((" ", "-"), regex(r"(?<![\w.-])1[3-9]\d[ -]\d{4}[ -]\d{4}(?![\w-])"), "<phone>"),
+    (("-", "(0"), regex(r"(?<![\w.-])(?:\(0\d{2,3}\)\s?|0\d{2,3}-)\d{3,4}-?\d{4}(?![\w-])"), "<phone>"),
+    (("-",), regex(r"(?<![\w.-])(?:\(\d{3}\)\s?|\d{3}-)\d{3}-\d{4}(?![\w-])"), "<phone>"),
+    (("00-",), regex(r"(?<![\w.-])[48]00-\d{3,4}-\d{3,4}(?![\w-])"), "<phone>"),
 )  # fmt: skip
-_MOBILE = re.compile(r"(?<![A-Za-z0-9_.-])1[3-9]\d{9}(?![A-Za-z0-9_.])")
-_PHONE_WORD = re.compile(
+_MOBILE = regex(r"(?<![A-Za-z0-9_.-])1[3-9]\d{9}(?![A-Za-z0-9_.])")
+_PHONE_WORD = regex(
     r"(?i)(?:phone|tel|mobile|cell|call|wechat|whatsapp|contact|fax|电话|手机|联系|致电|微信|传真)\W{0,12}\w{0,12}\W{0,4}$"
 )
-_COUNTED = re.compile(
+_COUNTED = regex(
     r"(?i)(?:[=:(\[,/]\s{0,8}|\b(?:size|bytes?|total|free|used|memory|allocated|reserved|need|len|length|offset|of|got|expected|count|at|to|from|than)\s{1,4})$"
 )
-_UNIT = re.compile(r"\s{0,2}(?:bytes?|B\b|[KMG]i?B|字节|[,\])/}]|param|tokens?|ns\b|us\b|of\b)")
+_UNIT = regex(r"\s{0,2}(?:bytes?|B\b|[KMG]i?B|字节|[,\])/}]|param|tokens?|ns\b|us\b|of\b)")
 
 
 class Public:

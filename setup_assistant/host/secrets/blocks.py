@@ -5,37 +5,38 @@ from __future__ import annotations
 import re
 
 from setup_assistant.host.secrets import names
+from setup_assistant.host.secrets.lazy import regex
 
 # `!vault`, `!!str`, `&anchor` before a value.
-_TAGS = re.compile(r"(?:[!&][^\s\"'\[\]{}]{0,80}[ \t]{1,8}){1,3}(?=\S)")
+_TAGS = regex(r"(?:[!&][^\s\"'\[\]{}]{0,80}[ \t]{1,8}){1,3}(?=\S)")
 _BREAK = r"(?:\r?\n|(?:\\r)?\\n)"
-_BLOCK = re.compile(rf"[|>][\d+-]{{0,2}}[ \t]{{0,20}}(?:#[^\n]{{0,200}})?(?={_BREAK})")
-_INDENT = re.compile(r"(?:^|\n|\\n)([ \t]{0,60})[^\n]{0,100}$")
+_BLOCK = regex(rf"[|>][\d+-]{{0,2}}[ \t]{{0,20}}(?:#[^\n]{{0,200}})?(?={_BREAK})")
+_INDENT = regex(r"(?:^|\n|\\n)([ \t]{0,60})[^\n]{0,100}$")
 # Lists and scalars below a name whose own line is empty.
-_BELOW = re.compile(
+_BELOW = regex(
     rf"(?:[ \t]{{0,20}}{_BREAK}[ \t]{{1,60}}(?:-[ \t]{{1,8}})?[^\s:#{{\\]{{1,500}}(?=[ \t]{{0,20}}(?:{_BREAK}|$))){{1,50}}"
 )
-_LIST = re.compile(r"\[[^\[\]{}]{0,4000}\]")
-_REST = re.compile(r"[^\n\\\"'}{<>]{0,500}?(?=[ \t]{1,20}#|[\n\\\"'}{<>]|$)")
+_LIST = regex(r"\[[^\[\]{}]{0,4000}\]")
+_REST = regex(r"[^\n\\\"'}{<>]{0,500}?(?=[ \t]{1,20}#|[\n\\\"'}{<>]|$)")
 
-_WORD = re.compile(r"[^\s\"',;}\]]+")
+_WORD = regex(r"[^\s\"',;}\]]+")
 
-_XML = re.compile(
+_XML = regex(
     r"(<(?:\w{1,20}:)?([A-Za-z][\w.-]{1,60})(?:\s[^<>]{0,200})?>)([^<>]{1,2000})(?=</)", re.ASCII
 )
-_KIND = re.compile(r"(?i:[\"']?kind\\{0,3}[\"']?:\s{0,4}\\{0,3}[\"']?)Secret\b")
-_DATA = re.compile(
+_KIND = regex(r"(?i:[\"']?kind\\{0,3}[\"']?:\s{0,4}\\{0,3}[\"']?)Secret\b")
+_DATA = regex(
     r"((?:^|\n)([ \t]{0,40})(?:data|stringData):[ \t]{0,8}\r?\n)((?:\2[ \t]{1,40}[^\n]{1,20000}(?:\n|$)){1,200})"
 )
-_UNDER = re.compile(
+_UNDER = regex(
     r"((?:^|\n)([ \t]{0,40})(?:secrets|credentials|passwords|api_?keys):[ \t]{0,8}\r?\n)"
     r"((?:\2[ \t]{1,40}[^\n]{1,2000}(?:\n|$)){1,60})"
 )
-_MEMBER = re.compile(
+_MEMBER = regex(
     r"(?m)^([ \t]{1,80}[\w.-]{1,250}:[ \t]{1,8})(?![|>])(\S[^\n]*)$|^([ \t]{1,80})([^\s:]+)$"
 )
-_DATA_JSON = re.compile(r"(\"(?:data|stringData)\":\s{0,8}\{)([^{}]{1,200000})(?=\})")
-_PAIR_JSON = re.compile(r"(\"[^\"]{1,250}\":\s{0,8}\")([^\"]{1,200000})(?=\")")
+_DATA_JSON = regex(r"(\"(?:data|stringData)\":\s{0,8}\{)([^{}]{1,200000})(?=\})")
+_PAIR_JSON = regex(r"(\"[^\"]{1,250}\":\s{0,8}\")([^\"]{1,200000})(?=\")")
 
 
 def apply(text: str) -> str:
@@ -92,7 +93,7 @@ def _end_of_block(text: str, at: int, name_at: int) -> int:
     """Return the end of a block of lines, each deeper than the line of its name."""
     found = _INDENT.search(text, max(0, name_at - 160), name_at)
     depth = len(found[1]) + 1 if found else 1
-    line = re.compile(rf"{_BREAK}(?:[ \t]{{{depth},}}(?:(?!\\n)[^\n])*|[ \t]*(?={_BREAK}))")
+    line = regex(rf"{_BREAK}(?:[ \t]{{{depth},}}(?:(?!\\n)[^\n])*|[ \t]*(?={_BREAK}))")
     while found := line.match(text, at):
         at = found.end()
     return at

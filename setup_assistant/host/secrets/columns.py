@@ -10,8 +10,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from setup_assistant.host.secrets import names
-from setup_assistant.host.secrets.name_patterns import SURNAME
+from setup_assistant.host.secrets.lazy import regex
 
+# Family names, the frequent ones; no day of the week, no "温度 14:02".
+SURNAME = (
+    "(?:欧阳|上官|司马|诸葛|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|端木|独孤|南宫|宇文|长孙|[王李张刘陈杨赵黄吴徐孙胡朱高林何郭罗梁宋郑谢韩唐冯董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田"
+    "姜范石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚庞樊殷施陶翟颜倪严牛温季俞章鲁葛伍"
+    "申尤毕聂任程方]|周(?![一二三四五六日末期]))(?![度额法案式请工天间务序昏色重见])"
+)
 USER, HOST, NUMBER = "<user>", "<host>", "<id>"
 _HEADS = {
     **dict.fromkeys(("user", "uid", "username", "owner", "euser", "ruser", "login", "logname", "account",
@@ -21,15 +27,15 @@ _HEADS = {
     **dict.fromkeys(("serial", "serial number", "serialnumber", "sn", "wwn", "序列号", "学号", "工号"), NUMBER),
 }  # fmt: skip
 # The words over aligned columns: capitals throughout, or each with a capital.
-_HEAD = re.compile(r"[A-Z%+#][A-Za-z0-9%+#()/:_@-]*")
-_FRAME = re.compile(r"[│|║]")
-_RULE = re.compile(r"[\s:=+|│─═├┼┤-]+")
-_NAMED = re.compile(r"[A-Za-z_][\w.+-]*(?:\[[\d,-]{1,100}\])?|[\u4e00-\u9fff]{2,4}")
-_NUMBERED = re.compile(r"(?=\D{0,40}\d)[\w-]{5,40}")
+_HEAD = regex(r"[A-Z%+#][A-Za-z0-9%+#()/:_@-]*")
+_FRAME = regex(r"[│|║]")
+_RULE = regex(r"[\s:=+|│─═├┼┤-]+")
+_NAMED = regex(r"[A-Za-z_][\w.+-]*(?:\[[\d,-]{1,100}\])?|[\u4e00-\u9fff]{2,4}")
+_NUMBERED = regex(r"(?=\D{0,40}\d)[\w-]{5,40}")
 # Somebody who speaks more than once: "陈浩：...".
-_SPEAKER = re.compile(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]?[：:]")
-_WORD = re.compile(r"\S+")
-_DIVIDED = {mark: re.compile(rf"[^{mark}]+") for mark in (",", "\t", "|")}
+_SPEAKER = regex(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]?[：:]")
+_WORD = regex(r"\S+")
+_DIVIDED = {mark: regex(rf"[^{mark}]+") for mark in (",", "\t", "|")}
 _MOST_ROWS, _LONGEST = 5000, 400
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 
 from setup_assistant.host.secrets import names
+from setup_assistant.host.secrets.lazy import regex
 
 _A = re.ASCII | re.IGNORECASE
-_ENDS = re.compile(r"[.,;:!?)\]}>]+$")
+_ENDS = regex(r"[.,;:!?)\]}>]+$")
 _WORD = r"(?:\\{0,3}\"[^\"\n]{0,1000}\"|\\{0,3}'[^'\n]{0,1000}'|[^\s\"']+)"
-_FLAG = re.compile(
+_FLAG = regex(
     rf"(?<![\w-])(--?([A-Za-z][\w-]{{0,60}})(?:['\"],?)?[ \t]{{1,20}}(?!['\"]?-)['\"]?)({_WORD})",
     re.ASCII,
 )
-_USER_FLAG = re.compile(
+_USER_FLAG = regex(
     r"(?<![\w-])((?:-u|-U|--user|--proxy-user|--http-user)(?:['\"],)?(?:\s{1,8}|=)\\{0,3}['\"]?)"
     r"(?!\d+:\d+(?:[\s'\"]|$))([^\s:'\"/]{1,100}):([^\s:/'\"][^\s'\"]*)",
     re.ASCII,
 )
-_ASSIGN = re.compile(
+_ASSIGN = regex(
     r"(?i)\b((?:env|setx|setenv|set\s+-gx|set\s+-x|arg)[ \t]{1,8}([\w-]{1,80})[ \t]{1,8})(\S+)"
 )
 # Programs, the flag after which a password stands, and whether it stands in the same word.
@@ -26,6 +27,7 @@ _FLAGGED = (
     (("login", "upload", "psexec"), r"(?:login|twine\s{1,4}upload|psexec\S{0,8})", "-p", False),
     (("sshpass", "mongo", "useradd", "usermod"), r"(?:sshpass|mongo\w{0,8}|user(?:add|mod))", "-p", None),
     (("ssh-keygen",), "ssh-keygen", "-[NP]", False),
+    (("lftp", "ncftp"), r"(?:ncftp\w{0,8}|lftp)", "(?:-p|-u [^\\s,]{1,60},)", None),
     (("mysql", "mariadb"), r"(?:mysql\w{0,12}|mariadb[\w-]{0,12})", "-p", True),
     (("7z", "rar"), r"(?:7z[azr]?|7za?|rar|unrar)", "-(?:hp|p)", True),
     (("ipmitool", "zip", "sqlcmd", "bcp", "mosquitto"), r"(?:ipmitool|(?:un)?zip|sqlcmd|bcp|mosquitto_\w{3})", "-P", None),
@@ -33,89 +35,94 @@ _FLAGGED = (
     (("redis",), r"redis\S{0,40}", "-a", False),
     (("plink", "pscp", "putty", "psftp"), r"(?:plink|pscp|putty|psftp)\S{0,4}", "-pw", False),
     (("openssl",), "openssl", "-k", False),
+    (("config",), r"(?:oss|obs|cos|tos)(?:util|cmd)\S{0,8}\s{1,4}config", "-[ks]", None),
 )  # fmt: skip
 _GAP = {True: "", False: r"[ \t]{1,4}", None: r"[ \t]{0,4}"}
 _COMMANDS = (
     *(
-        (needles, re.compile(rf"(\b{program}\b[^\n|;&]{{0,120}}?[\s'\"]{flag}{_GAP[same]}['\"]?)([^\s'\"-][^\s'\"]*)"))
+        (needles, regex(rf"(\b{program}\b[^\n|;&]{{0,120}}?[\s'\"]{flag}{_GAP[same]}['\"]?)([^\s'\"-][^\s'\"]*)"))
         for needles, program, flag, same in _FLAGGED
     ),
-    (("curl", "wget", "http"), re.compile(r"((?<![\w-])(?:-[ua] ?|--cert[ =]))([^\s:'\"/-][^\s:'\"/]{0,100}:[^\s'\"]+)")),
-    (("curl",), re.compile(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
-    (("| ",), re.compile(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{0,80}(?:-stdin|passwd|cryptsetup|passphrase-fd|kinit|ssh-add|openssl|gpg)))")),
-    (("<<<",), re.compile(r"(\b(?:sudo -S|[\w-]{0,40}passwd|cryptsetup|gpg|kinit|login)\b[^\n|;&<]{0,80}<<<\s{0,4}\$?['\"]?)([^\s'\"]+)")),
-    (("<(", "$("), re.compile(r"((?i:pass|token|secret|key|cred)[\w-]{0,20}[= ]['\"]?[<$]\(\s?(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\")]+)")),
-    (("assword:", "assphrase"), re.compile(r"(\b(?:send|sendline)[ (]{1,2}[rb]?\\{0,3}['\"])([^'\"\\$\n]{3,})")),
-    (("identified",), re.compile(r"(\bidentified (?:with \S{1,40} )?by (?:password )?['\"])([^'\"\n]+)", _A)),
-    (("as password", "as the password"), re.compile(r"(\busing ['\"]?)([^\s'\"]{4,})(?=['\"]? as (?:the )?password)")),
-    (("login(",), re.compile(r"(\blogin\(\s?['\"])([^'\"\n]{6,})(?=['\"]\s?\))")),
-    (("pass",), re.compile(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
-    (("net use",), re.compile(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
-    (("net user",), re.compile(r"(\bnet user\s{1,4}[^\s/]{1,60}\s{1,4})([^\s/]\S*)")),
-    (("%",), re.compile(r"((?:(?<![\w-])(?:-U|--user)[ =]{1,4}|\buser(?:name)?=)[^\s%]{1,80}%)(\S+)")),
-    (("SecureString",), re.compile(r"(SecureString(?:\s{1,4}-\w{1,12}){0,2}\s{1,4}[\"']?)([^\s\"'-][^\s\"']*)")),
-    (("auth", "credential("), re.compile(r"((?:auth|credential)\s{0,4}=?\s{0,4}\[?\s{0,4}\(\s{0,4}\w{0,2}['\"][^'\"\n]{0,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]+)", _A)),
+    (("curl", "wget", "http"), regex(r"((?<![\w-])(?:-[ua] ?|--cert[ =]))([^\s:'\"/-][^\s:'\"/]{0,100}:[^\s'\"]+)")),
+    # An account and its password, whatever the program; no port, mapping or path.
+    (("-u ",), regex(r"((?<![\w-])-u[ \t]{1,4}['\"]?[A-Za-z][\w@-]{0,60}['\"]?[ \t]{1,4}(?:[^\n|;&]{0,60}[ \t])?-p[ \t]{1,4}['\"]?)(?![\d.]{1,20}(?::|[\s'\"]|$)|[-/.~$<]|no:)(?=[^\s]{0,60}[\d!@#$%^&*])([^\s'\"]{4,})")),
+    (("log", "sign"), regex(r"(\b(?i:log|sign)(?:ged|ging)? ?in\b[^\n]{0,40}? (?:with|using) ['\"]?)(?!(?:OAuth|SAML|SHA|MD)\d)(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Z!@#$%^&*])(?=[^\s]{0,60}[a-z])([^\s'\"/]{6,})")),
+    (("htpasswd",), regex(r"(\bhtpasswd\s{1,4}-\w{0,8}b\w{0,8}\s{1,4}(?:\S{1,200}\s{1,4}){1,2})(\S+)(?=\s*$)", re.MULTILINE)),
+    (("curl",), regex(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
+    (("| ",), regex(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{0,80}(?:-stdin|passwd|cryptsetup|passphrase-fd|kinit|ssh-add|openssl|gpg)))")),
+    (("<<<",), regex(r"(\b(?:sudo -S|[\w-]{0,40}passwd|cryptsetup|gpg|kinit|login)\b[^\n|;&<]{0,80}<<<\s{0,4}\$?['\"]?)([^\s'\"]+)")),
+    (("<(", "$("), regex(r"((?i:pass|token|secret|key|cred)[\w-]{0,20}[= ]['\"]?[<$]\(\s?(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\")]+)")),
+    (("assword:", "assphrase"), regex(r"(\b(?:send|sendline)[ (]{1,2}[rb]?\\{0,3}['\"])([^'\"\\$\n]{3,})")),
+    (("identified",), regex(r"(\bidentified (?:with \S{1,40} )?by (?:password )?['\"])([^'\"\n]+)", _A)),
+    (("as password", "as the password"), regex(r"(\busing ['\"]?)([^\s'\"]{4,})(?=['\"]? as (?:the )?password)")),
+    (("login(",), regex(r"(\blogin\(\s?['\"])([^'\"\n]{6,})(?=['\"]\s?\))")),
+    (("pass",), regex(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
+    (("net use",), regex(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
+    (("net user",), regex(r"(\bnet user\s{1,4}[^\s/]{1,60}\s{1,4})([^\s/]\S*)")),
+    (("%",), regex(r"((?:(?<![\w-])(?:-U|--user)[ =]{1,4}|\buser(?:name)?=)[^\s%]{1,80}%)(\S+)")),
+    (("SecureString",), regex(r"(SecureString(?:\s{1,4}-\w{1,12}){0,2}\s{1,4}[\"']?)([^\s\"'-][^\s\"']*)")),
+    (("auth", "credential("), regex(r"((?:auth|credential)\s{0,4}=?\s{0,4}\[?\s{0,4}\(\s{0,4}\w{0,2}['\"][^'\"\n]{0,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]+)", _A)),
     # A line of a list of settings: NAME, blanks, value.
-    (("http-basic", "wpa_passphrase"), re.compile(r"(\b(?:http-basic\.\S{1,60} \S{1,60}|wpa_passphrase (?:'[^'\n]{1,60}'|\S{1,60})) ['\"]?)([^\s'\"]{3,})")),
-    (("username",), re.compile(r"(\"username\"[^{}\n]{1,100}\"key\"\s{0,2}:\s{0,2}\")([0-9a-f]{32})\b")),
-    (("sk=", "ak=", "sk:", "ak:", "ak =", "sk ="), re.compile(r"(\b[AaSs][Kk]\s?[=:：]\s?)(?=[A-Za-z]{0,40}\d)(?=\d{0,40}[A-Za-z])([A-Za-z0-9]{12,})")),
+    (("http-basic", "wpa_passphrase"), regex(r"(\b(?:http-basic\.\S{1,60} \S{1,60}|wpa_passphrase (?:'[^'\n]{1,60}'|\S{1,60})) ['\"]?)([^\s'\"]{3,})")),
+    (("username",), regex(r"(\"username\"[^{}\n]{1,100}\"key\"\s{0,2}:\s{0,2}\")([0-9a-f]{32})\b")),
+    (("sk=", "ak=", "sk:", "ak:", "ak =", "sk ="), regex(r"(\b[AaSs][Kk]\s?[=:：]\s?)(?=[A-Za-z]{0,40}\d)(?=\d{0,40}[A-Za-z])([A-Za-z0-9]{12,})")),
     # A line of .pgpass: host, port, database, account, password.
-    (("",), re.compile(r"(^[\w.*-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:)([^\s:]{3,})(?=[ \t]*\r?$)", re.MULTILINE)),
-    (("snmp", "community"), re.compile(r"(\bcommunity\s{1,4}['\"]?)((?!string)[^\s'\"]{3,})(?=['\"]?(?:\s{1,4}(?:RO|RW|ro|rw)\b))")),
-    (("AUTH ", "334 "), re.compile(r"((?:\bAUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5) |(?:^|\n)[^\n]{0,20}334 [^\n]{0,400}\n[^\w\n]{0,8}(?:C: {0,2})?)(?=[A-Za-z0-9+/]{4}))([A-Za-z0-9+/=]{4,})")),
+    (("",), regex(r"(^[\w.*-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:)([^\s:]{3,})(?=[ \t]*\r?$)", re.MULTILINE)),
+    (("snmp", "community"), regex(r"(\bcommunity\s{1,4}['\"]?)((?!string)[^\s'\"]{3,})(?=['\"]?(?:\s{1,4}(?:RO|RW|ro|rw)\b))")),
+    (("AUTH ", "334 "), regex(r"((?:\bAUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5) |(?:^|\n)[^\n]{0,20}334 [^\n]{0,400}\n[^\w\n]{0,8}(?:C: {0,2})?)(?=[A-Za-z0-9+/]{4}))([A-Za-z0-9+/=]{4,})")),
     # Redis: `AUTH password`, `AUTH user password`, as typed, in a script and as MONITOR shows it.
-    (("auth ", 'auth"'), re.compile(r"((?:^|[>'\"#$|] ?)AUTH(?:[ \t]{1,4}[^\s'\"]{1,100})?[ \t]{1,4})(?!(?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|NTLM|failed|required|error|method)\b)([^\s'\"]+)(?=[ \t]*['\";|]?[ \t]*\r?$)", _A | re.MULTILINE)),
-    (('"auth"',), re.compile(r"(\"AUTH\"(?: \"[^\"\n]{1,100}\")? \")([^\"\n]+)(?=\"[ \t]*\r?$)", _A | re.MULTILINE)),
-    (("pin", "puk"), re.compile(r"(\b(?:PIN|PUK|Pin)(?: ?[Cc]ode)?(?: (?:for|of|to) [^\n:]{1,100}?)?['\"]?(?:\s{0,2}[:=：]\s{0,4}| is | (?=\d{4,8}\b)|码[是为:：]?\s{0,2})['\"]?)(?=[^\s'\"]{0,20}\d)([^\s'\",;。，]{4,64})")),
-    (("otp", "one-time", "verification"), re.compile(r"(\b(?:otp|one-time (?:code|password|pin)|verification code)\)?(?: is)?[: ]{1,4})(\d{3}[ -]\d{3}|\d{4,8})\b", _A)),
-    (("登录", "登陆", "账", "帐号", "用户"), re.compile(r"((?:登[录陆](?:用|名|账号|帐号)?|账[号户]|帐号|用户名?)(?:/?密码)?[是为用：: ]{0,4}[\w.@-]{1,60}\s?/\s?)([!-~]{4,})")),
-    (("cred", "user", "login"), re.compile(r"(\b(?:credentials?|creds|login|user(?:name)? ?/ ?pass(?:word)?)(?:\s?[:=]\s?|\s)[\w.@-]{1,60}\s?/\s?)([^\s/]{4,})", _A)),
-    (("mc ",), re.compile(r"(\bmc (?:alias set|config host add) \S{1,100} \S{1,200} ['\"]?)(\S{1,200} \S+)")),
-    (("key content", "关键内容"), re.compile(r"((?:\bKey Content|关键内容)[ \t]{0,24}[:：][ \t]{1,4})(\S+)", _A)),
-    (("/t/",), re.compile(r"(://[^\s/]{1,200}/t/)([^\s/]{6,200})(?=/)")),
-    (("slack.com", "discord", "hook", "telegram", "ftqq"), re.compile(
+    (("auth ", 'auth"'), regex(r"((?:^|[>'\"#$|] ?)AUTH(?:[ \t]{1,4}[^\s'\"]{1,100})?[ \t]{1,4})(?!(?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|NTLM|failed|required|error|method)\b)([^\s'\"]+)(?=[ \t]*['\";|]?[ \t]*\r?$)", _A | re.MULTILINE)),
+    (('"auth"',), regex(r"(\"AUTH\"(?: \"[^\"\n]{1,100}\")? \")([^\"\n]+)(?=\"[ \t]*\r?$)", _A | re.MULTILINE)),
+    (("pin", "puk"), regex(r"(\b(?:PIN|PUK|Pin)(?: ?[Cc]ode)?(?: (?:for|of|to) [^\n:]{1,100}?)?['\"]?(?:\s{0,2}[:=：]\s{0,4}| is | (?=\d{4,8}\b)|码[是为:：]?\s{0,2})['\"]?)(?=[^\s'\"]{0,20}\d)([^\s'\",;。，]{4,64})")),
+    (("otp", "one-time", "verification"), regex(r"(\b(?:otp|one-time (?:code|password|pin)|verification code)\)?(?: is)?[: ]{1,4})(\d{3}[ -]\d{3}|\d{4,8})\b", _A)),
+    (("登录", "登陆", "账", "帐号", "用户"), regex(r"((?:登[录陆](?:用|名|账号|帐号)?|账[号户]|帐号|用户名?)(?:/?密码)?[是为用：: ]{0,4}[\w.@-]{1,60}\s?/\s?)([!-~]{4,})")),
+    (("cred", "user", "login"), regex(r"(\b(?:credentials?|creds|login|user(?:name)? ?/ ?pass(?:word)?)(?:\s?[:=]\s?|\s)[\w.@-]{1,60}\s?/\s?)([^\s/]{4,})", _A)),
+    (("mc ",), regex(r"(\bmc (?:alias set|config host add) \S{1,100} \S{1,200} ['\"]?)(\S{1,200} \S+)")),
+    (("key content", "关键内容"), regex(r"((?:\bKey Content|关键内容)[ \t]{0,24}[:：][ \t]{1,4})(\S+)", _A)),
+    (("/t/",), regex(r"(://[^\s/]{1,200}/t/)([^\s/]{6,200})(?=/)")),
+    (("slack.com", "discord", "hook", "telegram", "ftqq"), regex(
         r"((?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks|/open-apis/bot/v2/hook|"
         r"office\.com/webhook\w{0,4}|api\.telegram\.org|sctapi\.ftqq\.com)/)([\w/@:.-]*[\w/@:-])")),
 )  # fmt: skip
 
 # A call such as getenv("HF_TOKEN", "...") or add_header("X-Token", "...").
-_CALL = re.compile(
+_CALL = regex(
     r"((?:get|env|setdefault|Variable|[a-z]_?[hH]eader|add|set|append|Item)\(\s{0,8}[\"']([\w.-]{2,80})[\"']\s{0,4},\s{0,8}(?:default\s?=\s?)?[bfru]{0,2}[\"'])([^\"'\n]+)"
 )
-_NETRC = re.compile(
+_NETRC = regex(
     r"((?<![\w-])(?:machine\s{1,8}\S{1,200}|default)?\s{0,8}\blogin\s{1,8}\S{1,200}\s{1,8}"
     r"(?:account\s{1,8}\S{1,200}\s{1,8})?password\s{1,8})(\S+)", _A)  # fmt: skip
-_PROSE = re.compile(
+_PROSE = regex(
     r"(?P<line>^[ \t]{0,16})?(?<![\w-])(?P<before>[\w-]{0,30}_|(?-i:[A-Z][a-z]{1,20}){1,3}|)(?P<key>password|passwd|passphrase|passcode|requirepass|pass|token|secret|(?:api|chat|access|license|signing|auth|hub) key)"
     r"(?P<lead>[ \t]{1,8}(?:(?:[A-Za-z']{1,12} ){0,4}(?:is|was|are)|(?:for|of) \S{1,60} is)?[ \t]{0,8}:?[ \t]{0,8})"
     r"(?P<quote>['\"]?)(?P<value>(?<=')[^'\n]{1,80}(?=')|(?<=\")[^\"\n]{1,80}(?=\")|[^\s'\"]+)(?P<rest>[^\n]{0,1})",
     _A | re.MULTILINE,
 )
-_CHINESE = re.compile(
+_CHINESE = regex(
     r"(密码|口令|令牌|密钥|密匙|私钥|验证码|授权码|访问码|暗号|提取码|激活码|卡密)((?:[(（][\w ]{1,30}[)）])?[\s\"'”』」]{0,4}(?:(?:已经?)?(?:被)?(?:设置?|改|换|重置|定)?(?:成了?|为)|是|：|:|=|＝|->|→)"
     r"[\s:：\"'“「『]{0,4}|[\u4e00-\u9fff]{1,8}[:：]\s{0,2}(?=[!-~]{0,60}\d)(?=[!-~]{0,60}[A-Za-z])(?![/.])(?=[!-~]{6})|[ \t\u3000]{1,4})([^\s，。；、）】\"'”」』,;)]+)"
 )  # fmt: skip
 # Said in one breath: "密码abc12345".
-_CHINESE_CLOSE = re.compile(
+_CHINESE_CLOSE = regex(
     r"((?:密码|口令|密钥|验证码|授权码))(?=[A-Za-z@#!$_.-]{0,40}\d)([\w@#!$%^&*.+-]{6,})", re.ASCII
 )
 # Asked for on one line of a chat and told on the next: "我：nvidia@2080ti".
-_ANSWER = re.compile(
+_ANSWER = regex(
     r"((?:密码|口令|password|passcode|passwd)[^\n]{0,40}\n[^\S\n]{0,4}[^\s:：]{1,20}(?: \d{1,2}:\d\d(?::\d\d)?\n|[:：])[ \t]{0,4})"
     r"(?=[!-~]{0,60}[\d@!#$%^&*])(?=[!-~]{0,60}[A-Za-z])(?![^\s]{0,8}:?//?)([!-~]{5,64})(?=[ \t]{0,4}\r?$)",
     _A | re.MULTILINE,
 )
-_FOREIGN = re.compile(
+_FOREIGN = regex(
     r"((?:passwort|kennwort|mot de passe|contraseña|clave|senha|parola|hasło|wachtwoord|пароль|パスワード|비밀번호|암호)"
     r"\\{0,3}['\"]?[ \t]{0,4}(?:[:=：＝]|\b(?:ist|lautet|est|es|é|è|to)\b)[ \t]{0,4}\\{0,3}['\"]?)([^\s'\"，。]+)",
     re.IGNORECASE,
 )
-_CHINESE_NAMED = re.compile(
+_CHINESE_NAMED = regex(
     r"((?<![\w.-])([A-Za-z][\w-]{0,60})\s{0,2}(?:是|为|设为)[\s:：]{0,4}[\"'“「]?)([!-~]{4,})",
     re.ASCII,
 )
-_CHINESE_ONLY = re.compile(r"[\u4e00-\u9fff！？…]+")
-_FIGURE = re.compile(r"[\d.,]{1,9}")
+_CHINESE_ONLY = regex(r"[\u4e00-\u9fff！？…]+")
+_FIGURE = regex(r"[\d.,]{1,9}")
 
 
 def apply(text: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from setup_assistant.host.secrets import addresses, columns, decoded, each, paths, rules
+from setup_assistant.host.secrets.lazy import regex
 from setup_assistant.host.secrets.name_patterns import FULL_NAMES, HOSTS, USERS
 
 USER, HOST = columns.USER, columns.HOST
@@ -32,19 +33,19 @@ _NOBODY = frozenset({
     "incorrect", "disabled", "enabled", "yes", "no", "expired", "未登录", "未知", "匿名", "pending", "bin", "sys", "statd", "rpc", "bash", "ssh",
 })  # fmt: skip
 # account@computer, as in a prompt, in ssh and in mail.
-_AT = re.compile(
+_AT = regex(
     r"(?<![\w.+%-])([\w.+%-]{1,64})@([A-Za-z0-9][\w-]{0,62}(?:\.[\w-]{1,63}){0,8})(?::[\w./~-]+)?",
     re.ASCII,
 )
-_AT_ANY = re.compile(r"(?<![\w.+%-])([\w.+%-]{1,64})@([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})")
-_NO_HOST = re.compile(
-    r"\d+(?:\.\d+){0,2}(?:\.?[a-z]+\d*)?|sha\d+|latest|main|master|head|stable|next|dev|nightly|v\d[\w.-]*|"
+_AT_ANY = regex(r"(?<![\w.+%-])([\w.+%-]{1,64})@([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})")
+_NO_HOST = regex(
+    r"\d+(?:\.\d+){0,2}(?:\.?(?!com|cn|net|org)[a-z]+\d*)?|sha\d+|latest|main|master|head|stable|next|dev|nightly|v\d[\w.-]*|"
     r"file|property|staticmethod|torch.*|pytest.*|functools.*|contextlib.*|dataclass.*|click.*",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_TOKEN = re.compile(r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*_*")
-_PIECE = re.compile(r"[A-Za-z0-9]+|[._-]+")
+_NUMBER = regex(r"\d{1,3}(?:\.\d{1,3}){3}")
+_TOKEN = regex(r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*_*")
+_PIECE = regex(r"[A-Za-z0-9]+|[._-]+")
 _LONGEST_NAME, _MOST_NAMES = 8, 64
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from setup_assistant.host.secrets.columns import SURNAME
+from setup_assistant.host.secrets.lazy import regex
+
 _NAME = r"[^\s,;:=@/&%\\'\"`<>()\[\]{}|，。；、（）]{1,64}"
 _S = r"\\{0,3}['\"]?\s{0,8}[:=：＝]\s{0,8}\\{0,3}['\"]?"
 _I = re.IGNORECASE
@@ -15,12 +18,6 @@ _ONE = (
 )
 _LIST = rf"{_ONE}(?:(?:, | and |, and | or ){_ONE}){{0,20}}"
 _LIST_END = r"(?=\s{0,2}(?:[.,;:!)]|$)| (?:and|with|but)\b)"
-# Frequent ones; no day of the week, no "温度 14:02".
-SURNAME = (
-    "(?:欧阳|上官|司马|诸葛|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|端木|独孤|南宫|宇文|长孙|[王李张刘陈杨赵黄吴徐孙胡朱高林何郭罗梁宋郑谢韩唐冯董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田"
-    "姜范石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚庞樊殷施陶翟颜倪严牛温季俞章鲁葛伍"
-    "申尤毕聂任程方]|周(?![一二三四五六日末期]))(?![度额法案式请工天间务序昏色重见])"
-)
 # Programs whose -u, -U and -h are an account and a computer.
 _CLIENTS = (
     r"\b(?:psql|pg_\w{2,16}|createdb|dropdb|mysql\w{0,12}|mariadb[\w-]{0,12}|redis-cli|docker|podman|helm|skopeo|"
@@ -30,117 +27,125 @@ _CLIENTS = (
 # State, time and number of nodes of a job.
 _JOB = r"[ \t]{1,20}(?:R|PD|CG|CD|F|S|ST)[ \t]{1,20}(?:\d{1,4}-)?\d{1,3}:\d\d(?::\d\d)?[ \t]{1,20}\d{1,4}[ \t]"
 USERS = (
-    (("authenticat", "log", "sign"), re.compile(rf"\b(?:authenticat\w{{1,6}}|log(?:ged)? in|sign(?:ed)? in)\b[^\n'\":]{{0,40}}? as ({_ONE})", _I)),
-    (("user ", "account ", "login "), re.compile(rf"\b(?:user|account|login) ({_NAME}) (?=(?:from|at|via) \[?[\da-f]{{1,4}}[.:])", _I)),
-    (("@",), re.compile(rf"@({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[\s，,：:])")),
-    (("-u", "-l", "--user"), re.compile(rf"{_CLIENTS}(?:-u|-U|-l|--user(?:name)?)(?:[ \t]{{1,4}}|=|(?=[A-Za-z]))['\"]?(?!-)([A-Za-z]{_NAME})")),
-    (("session_name", "session-name", "first", "last", "real", "given", "family"), re.compile(rf"\b(?:role[_-]session[_-]name|(?:first|last|real|given|family)[_ -]?name)\b{_S}({_NAME})", _I)),
-    (("account (",), re.compile(r"\baccount \(([\w.-]{2,64})\)", _I)),
-    (("account ", "user ", "login "), re.compile(r"\b(?:account|user|login)[ \t]{1,4}['\"]?([A-Za-z](?=[\w.-]{0,40}[\d_])[\w.-]{1,40}\w)(?=['\"]?(?:[;,.)]|\s*$| (?:with|and)\b))", _I | re.MULTILINE)),
-    (("log", "sign in"), re.compile(rf"\b(?:log ?in|logged in|sign in) (?:with|as|using) ({_NAME})\s{{0,2}}/", _I)),
-    (("user", "account", "login", "owner"), re.compile(rf"(?<![\w-])--(?:(?:[\w-]{{1,20}}-)?user=|(?:[\w-]{{1,20}}-)?(?:user-?name|account(?:-name)?|login|owner)[ =])['\"]?([A-Za-z]{_NAME})")),
+    (("authenticat", "log", "sign"), regex(rf"\b(?:authenticat\w{{1,6}}|log(?:ged)? in|sign(?:ed)? in)\b[^\n'\":]{{0,40}}? as ({_ONE})", _I)),
+    (("user ", "account ", "login "), regex(rf"\b(?:user|account|login) ({_NAME}) (?=(?:from|at|via) \[?[\da-f]{{1,4}}[.:])", _I)),
+    (("我叫", "我是", "名叫"), regex(rf"(?:我叫|名叫|我是(?:[^，。,\n]{{0,12}}的)?)({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[，。,.！!；\s]|$)")),
+    (("my name is", "i am "), regex(r"\b(?:[Mm]y name is|I am) ([A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20}){1,2})\b")),
+    (("@",), regex(rf"@({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[\s，,：:])")),
+    (("-u", "-l", "--user"), regex(rf"{_CLIENTS}(?:-u|-U|-l|--user(?:name)?)(?:[ \t]{{1,4}}|=|(?=[A-Za-z]))['\"]?(?!-)([A-Za-z]{_NAME})")),
+    (("session_name", "session-name", "first", "last", "real", "given", "family"), regex(rf"\b(?:role[_-]session[_-]name|(?:first|last|real|given|family)[_ -]?name)\b{_S}({_NAME})", _I)),
+    (("account (",), regex(r"\baccount \(([\w.-]{2,64})\)", _I)),
+    (("account ", "user ", "login "), regex(r"\b(?:account|user|login)[ \t]{1,4}['\"]?([A-Za-z](?=[\w.-]{0,40}[\d_])[\w.-]{1,40}\w)(?=['\"]?(?:[;,.)]|\s*$| (?:with|and)\b))", _I | re.MULTILINE)),
+    (("log", "sign in"), regex(rf"\b(?:log ?in|logged in|sign in) (?:with|as|using) ({_NAME})\s{{0,2}}/", _I)),
+    (("user", "account", "login", "owner"), regex(rf"(?<![\w-])--(?:(?:[\w-]{{1,20}}-)?user=|(?:[\w-]{{1,20}}-)?(?:user-?name|account(?:-name)?|login|owner)[ =])['\"]?([A-Za-z]{_NAME})")),
     # An account with its password.
-    (("-u ", "-u'"), re.compile(rf"(?<![\w-])-u[ \t]{{1,4}}['\"]?({_NAME})['\"]?[ \t](?:[^\n|;&]{{0,60}}[ \t])?(?:-p|--pass)")),
-    (("/user:",), re.compile(rf"/user:(?:[\w.-]{{1,30}}\\{{1,2}})?({_NAME})", _I)),
+    (("-u ", "-u'"), regex(rf"(?<![\w-])-u[ \t]{{1,4}}['\"]?({_NAME})['\"]?[ \t](?:[^\n|;&]{{0,60}}[ \t])?(?:-p|--pass)")),
+    (("/user:",), regex(rf"/user:(?:[\w.-]{{1,30}}\\{{1,2}})?({_NAME})", _I)),
     # Lines of `ps aux` and `squeue` without their head.
-    ((".",), re.compile(r"(?:^|[:$#>] )([a-z_][\w.-]{1,31})[ \t]{1,20}\d{2,8}(?:[ \t]{1,8}\d{1,3}\.\d){2}[ \t]", re.MULTILINE)),
-    ((":",), re.compile(rf"[ \t]([a-z_][\w.-]{{1,31}})(?={_JOB})")),
-    (("benutzer", "utilisateur", "usu", "ユーザー", "사용자", "польз"), re.compile(rf"(?:Benutzer(?:name)?|utilisateur|usuario|usuário|ユーザー名?|사용자|пользователь){_S}({_NAME})", _I)),
-    (("logged in as",), re.compile(rf"\blogged in as:?[ \t]{{1,4}}['\"]?{_NAME}['\"]? \(({_NAME})\)", _I)),
-    (("logged in as:",), re.compile(rf"\blogged in as:[ \t]{{1,4}}['\"]?({_NAME})", _I)),
-    (("password",), re.compile(rf"\b(?:account|user|login|name)[ \t]{{1,4}}({_ONE})[ \t](?:with|and|/)[ \t](?:the |this |an? )?(?:\w{{1,16}} )?password\b", _I)),
-    (("登录", "登陆"), re.compile(r"登[录陆](?:用|账号|帐号|名|为)?[：: ]{0,3}([A-Za-z][\w.-]{1,40})[ ]?/")),
-    (("connect", "authenticat", "logg"), re.compile(rf"\b(?:authenticat\w{{1,6}}|logged in|logging in|connect\w{{0,6}})\b[^\n'\"]{{0,120}}? as ['\"]({_NAME})['\"]", _I)),
-    (("publickey for", "password for", "keyboard-interactive"), re.compile(r"\b(?:publickey|password|keyboard-interactive/pam) for (?:invalid user )?([\w.-]{2,64}) from ")),
-    (("acct=",), re.compile(rf"\bacct=['\"]?({_NAME})")),
-    (("联系人", "负责人", "收件人", "姓名", "导师", "作者"), re.compile(rf"(?:联系人|负责人|收件人|姓名|导师|作者)[ \t]{{1,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})")),
-    (("sudo:",), re.compile(r"\bsudo: +([a-z_][\w.-]{1,31}) : ")),
-    (("(1", "（1"), re.compile(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}})[(（](?=1[3-9]\d{{9}})")),
-    (("教授", "老师", "博士", "同学", "经理", "工", "主任", "师", "先生", "女士", "总"), re.compile(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}}?)(?:教授|老师|博士|同学|经理|工程师|主任|师[兄姐弟妹]|先生|女士)")),
-    (("uid=", "cn=", "samaccountname="), re.compile(r"\b(?:uid|cn|sAMAccountName)=([^,=\n]{2,64}),\s?(?:ou|dc|cn|o)=", _I)),
+    ((".",), regex(r"(?:^|[:$#>] )([a-z_][\w.-]{1,31})[ \t]{1,20}\d{2,8}(?:[ \t]{1,8}\d{1,3}\.\d){2}[ \t]", re.MULTILINE)),
+    ((":",), regex(rf"[ \t]([a-z_][\w.-]{{1,31}})(?={_JOB})")),
+    (("benutzer", "utilisateur", "usu", "ユーザー", "사용자", "польз"), regex(rf"(?:Benutzer(?:name)?|utilisateur|usuario|usuário|ユーザー名?|사용자|пользователь){_S}({_NAME})", _I)),
+    (("logged in as",), regex(rf"\blogged in as:?[ \t]{{1,4}}['\"]?{_NAME}['\"]? \(({_NAME})\)", _I)),
+    (("logged in as:",), regex(rf"\blogged in as:[ \t]{{1,4}}['\"]?({_NAME})", _I)),
+    (("password",), regex(rf"\b(?:account|user|login|name)[ \t]{{1,4}}({_ONE})[ \t](?:with|and|/)[ \t](?:the |this |an? )?(?:\w{{1,16}} )?password\b", _I)),
+    (("登录", "登陆"), regex(r"登[录陆](?:用|账号|帐号|名|为)?[：: ]{0,3}([A-Za-z][\w.-]{1,40})[ ]?/")),
+    (("connect", "authenticat", "logg"), regex(rf"\b(?:authenticat\w{{1,6}}|logged in|logging in|connect\w{{0,6}})\b[^\n'\"]{{0,120}}? as ['\"]({_NAME})['\"]", _I)),
+    (("publickey for", "password for", "keyboard-interactive"), regex(r"\b(?:publickey|password|keyboard-interactive/pam) for (?:invalid user )?([\w.-]{2,64}) from ")),
+    (("acct=",), regex(rf"\bacct=['\"]?({_NAME})")),
+    (("联系人", "负责人", "收件人", "姓名", "导师", "作者"), regex(rf"(?:联系人|负责人|收件人|姓名|导师|作者)[ \t]{{1,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})")),
+    (("sudo:",), regex(r"\bsudo: +([a-z_][\w.-]{1,31}) : ")),
+    (("(1", "（1"), regex(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}})[(（](?=1[3-9]\d{{9}})")),
+    (("教授", "老师", "博士", "同学", "经理", "工", "主任", "师", "先生", "女士", "总"), regex(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}}?)(?:教授|老师|博士|同学|经理|工程师|主任|师[兄姐弟妹]|先生|女士)")),
+    (("uid=", "cn=", "samaccountname="), regex(r"\b(?:uid|cn|sAMAccountName)=([^,=\n]{2,64}),\s?(?:ou|dc|cn|o)=", _I)),
     # DOMAIN\user, alone in quotes or before a password.
-    (("\\",), re.compile(r"(?<![\w\\/:.])[A-Z][A-Z0-9-]{1,15}\\{1,2}([A-Za-z][\w.-]{1,40})(?![\w\\.])")),
-    (("id=",), re.compile(r"\b(?:user|group|[ug]|owner)_?id=([^()\s=]{1,64})\(\d{1,10}\)", _I)),
-    (("users", "accounts", "logins"), re.compile(rf"\b(?:vpn|ssh|ftp|samba|ldap|linux|unix|slurm|cluster|server|database|db|jupyter|domain|lab) (?:users|accounts|logins)\b(?: are| now are| were| is)?[ :]{{1,4}}({_LIST}){_LIST_END}", _I)),
-    (("users", "accounts", "logins"), re.compile(rf"\b(?:users|accounts|logins|usernames)\s?:\s{{1,4}}({_LIST}){_LIST_END}", _I)),
-    (("account", "username", "user name", "login"), re.compile(rf"\b(?:account|user ?name|login(?: name)?)(?: (?:on|for|at|of) [^\n,.;]{{1,40}}?)? (?:is|will be)[ :]{{1,3}}['\"]?({_ONE})['\"]?{_LIST_END}", _I)),
-    (("m)",), re.compile(r"(?m)(?<=[ |])([a-z_][\w.-]{1,31})(?::[\w./-]{1,60}(?:/\d{1,8})?)?\(\d{1,6}M\)")),
-    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), re.compile(rf"(?i:\b|_|(?<=proxy)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
+    (("\\",), regex(r"(?<![\w\\/:.])[A-Z][A-Z0-9-]{1,15}\\{1,2}([A-Za-z][\w.-]{1,40})(?![\w\\.])")),
+    (("id=",), regex(r"\b(?:user|group|[ug]|owner)_?id=([^()\s=]{1,64})\(\d{1,10}\)", _I)),
+    (("users", "accounts", "logins"), regex(rf"\b(?:vpn|ssh|ftp|samba|ldap|linux|unix|slurm|cluster|server|database|db|jupyter|domain|lab) (?:users|accounts|logins)\b(?: are| now are| were| is)?[ :]{{1,4}}({_LIST}){_LIST_END}", _I)),
+    (("users", "accounts", "logins"), regex(rf"\b(?:users|accounts|logins|usernames)\s?:\s{{1,4}}({_LIST}){_LIST_END}", _I)),
+    (("account", "username", "user name", "login"), regex(rf"\b(?:account|user ?name|login(?: name)?)(?: (?:on|for|at|of) [^\n,.;]{{1,40}}?)? (?:is|will be)[ :]{{1,3}}['\"]?({_ONE})['\"]?{_LIST_END}", _I)),
+    (("m)",), regex(r"(?m)(?<=[ |])([a-z_][\w.-]{1,31})(?::[\w./-]{1,60}(?:/\d{1,8})?)?\(\d{1,6}M\)")),
+    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), regex(rf"(?i:\b|_|(?<=proxy)|(?<=job)|(?<=task)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
                rf"maintainer|signed-off-by|submitted by|created by)(?:\b|(?<=_)){_S}(?:[\w.-]{{1,30}}\\{{1,4}})?({_NAME})", _I)),
-    (("sudo", "su ", "ssh", "chown", "user", "password for", "logged"), re.compile(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-|ssh\s{{1,4}}-l|chown\s{{1,4}}(?:-R\s{{1,4}})?|"
+    (("sudo", "su ", "ssh", "chown", "user", "password for", "logged"), regex(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-|ssh\s{{1,4}}-l|chown\s{{1,4}}(?:-R\s{{1,4}})?|"
                rf"logged in as|session opened for user|invalid user|(?:for|by|as|of) user|"
                rf"password for)\s{{1,4}}({_NAME})", _I)),
-    (("用户", "号 ", "户 ", "登录名", "登陆名"), re.compile(r"(?:用户名?|账号|帐号|账户|登[录陆]名)[ \t]{1,4}([A-Za-z][\w.-]{2,40})(?=[ \t]{0,2}(?:[\u4e00-\u9fff，。；、！]|\r?$))", re.MULTILINE)),
+    (("用户", "号 ", "户 ", "登录名", "登陆名"), regex(r"(?:用户名?|账号|帐号|账户|登[录陆]名)[ \t]{1,4}([A-Za-z][\w.-]{2,40})(?=[ \t]{0,2}(?:[\u4e00-\u9fff，。；、！]|\r?$))", re.MULTILINE)),
     # The head of a message in a chat that was copied: who, and when.
-    ((":",), re.compile(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]{{1,8}}(?:\d{{2,4}}[-/年]\d{{1,2}}[-/月]\d{{1,2}}日?[ \t]{{1,4}})?(?:[上下中]午[ \t]?)?\d{{1,2}}:\d{{2}}(?::\d{{2}})?[ \t]*\r?$")),
-    (("<",), re.compile(rf"<(?:user(?:name)?|owner|author|login|Data Name=['\"]\w{{0,24}}User(?:Name)?['\"])>({_NAME})<", _I)),
-    (("sudoers",), re.compile(r"([\w.-]{2,40}) is not in the sudoers")),
-    (("whoami",), re.compile(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}([\w.-]{2,40})[ \t]*(?:\n|$)")),
-    (("id=",), re.compile(r"\b[ug]id=\d{1,10}\(([^)\s]{1,64})\)")),
-    (("用户", "号", "户", "登录名", "登陆名", "姓名", "作者", "人", "者"), re.compile(rf"(?:用户名?|(?:账号|帐号|账户)名?|登[录陆]名|姓名|作者|(?:联系|收件|寄件|发件|申请|负责|报告)人|导师|所有者|所有者|用户名称)"
+    ((":",), regex(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]{{1,8}}(?:\d{{2,4}}[-/年]\d{{1,2}}[-/月]\d{{1,2}}日?[ \t]{{1,4}})?(?:[上下中]午[ \t]?)?\d{{1,2}}:\d{{2}}(?::\d{{2}})?[ \t]*\r?$")),
+    (("<",), regex(rf"<(?:user(?:name)?|owner|author|login|Data Name=['\"]\w{{0,24}}User(?:Name)?['\"])>({_NAME})<", _I)),
+    (("sudoers",), regex(r"([\w.-]{2,40}) is not in the sudoers")),
+    (("whoami",), regex(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}([\w.-]{2,40})[ \t]*(?:\n|$)")),
+    (("id=",), regex(r"\b[ug]id=\d{1,10}\(([^)\s]{1,64})\)")),
+    (("用户", "号", "户", "登录名", "登陆名", "姓名", "作者", "人", "者"), regex(rf"(?:用户名?|(?:账号|帐号|账户)名?|登[录陆]名|姓名|作者|(?:联系|收件|寄件|发件|申请|负责|报告)人|导师|所有者|所有者|用户名称)"
                rf"(?:是|为|\s{{0,4}}[:：=＝])[\s\"'“「]{{0,4}}({_NAME})")),
-    (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}(\S{1,64})\s{1,8}\S")),
-    (("-", "d", "l"), re.compile(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}\S{1,64}\s{1,8}(\S{1,64})")),
-    (("machine",), re.compile(rf"\bmachine\s{{1,8}}\S{{1,200}}\s{{1,8}}login\s{{1,8}}({_NAME})")),
-    (("pts/", "tty"), re.compile(rf"(?m)(?:^|[:$#>] )({_NAME})[ \t]{{1,20}}(?:pts/\d+|tty\d+)\s")),
-    (("user",), re.compile(rf"(?m)^\s{{0,8}}User\s{{1,8}}({_NAME})\s*$")),
-    ((":x:", ":*:", ":!:"), re.compile(rf"(?m)^({_NAME}):[x*!]:\d+:\d+:")),
+    (("-", "d", "l"), regex(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}(\S{1,64})\s{1,8}\S")),
+    (("-", "d", "l"), regex(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}\S{1,64}\s{1,8}(\S{1,64})")),
+    (("machine",), regex(rf"\bmachine\s{{1,8}}\S{{1,200}}\s{{1,8}}login\s{{1,8}}({_NAME})")),
+    (("pts/", "tty"), regex(rf"(?m)(?:^|[:$#>] )({_NAME})[ \t]{{1,20}}(?:pts/\d+|tty\d+)\s")),
+    (("user",), regex(rf"(?m)^\s{{0,8}}User\s{{1,8}}({_NAME})\s*$")),
+    ((":x:", ":*:", ":!:"), regex(rf"(?m)^({_NAME}):[x*!]:\d+:\d+:")),
 )  # fmt: skip
 FULL_NAMES = (
-    re.compile(
+    regex(
         r"\b(?:[Aa]uthor|user\.name|[Ff]ull ?[Nn]ame|[Rr]eviewed-by|[Tt]ested-by|[Mm]aintainer|[Ss]igned-off-by|[Cc]reated by|[Ss]ubmitted by|[Rr]eported by|[Nn]ame of user)['\"]?"
         r"\s{0,4}[:=]?\s{0,4}['\"]?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
     ),
-    re.compile(
+    regex(
         r"\b(?i:owner|authors?|user|contact|maintainer|person)[\]\"'}: \t]{0,4}[\s{]{1,20}[\"']?name[\"']?\s{0,4}[=:]\s{0,4}[\"']?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
     ),
-    re.compile(r"\b(?:Mrs?|Ms|Dr|Prof)\.? ([A-Z][\w'-]{1,40}(?: [A-Z][\w'-]{1,40}){0,2})"),
+    regex(r"\b(?:Mrs?|Ms|Dr|Prof)\.? ([A-Z][\w'-]{1,40}(?: [A-Z][\w'-]{1,40}){0,2})"),
+    # In a line of `getent passwd`.
+    regex(r"(?m)^[\w.-]{1,64}:[x*!]?:\d{1,10}:\d{1,10}:([A-Z][^:,\n]{1,60})"),
     # Before one's mail.
-    re.compile(
+    regex(
         r"\b([A-Z][\w'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})(?=\\{0,3}[\"']? ?[(<][\w.+-]{1,64}@)"
     ),
 )
 HOSTS = (
-    ((":",), re.compile(rf"{_JOB}{{1,20}}([A-Za-z][\w.-]{{1,60}})")),
+    # Told by its form, or by a word: bio-gpu-03, "the machine is lab17".
+    (("node", "host", "server", "machine", "worker"), regex(r"\b(?:node|host|server|machine|worker) ([a-z][a-z0-9]{0,20}-[a-z0-9-]{0,40}\d)(?![\w-]|\.\w)")),
+    (("-",), regex(r"(?<![\w./@-])((?!(?:multi|single|per|each|any|tesla|nvidia|amd|cuda|torch|x)-)[a-z][a-z0-9]{0,20}-(?:gpu|node|login|dgx|hpc|srv|server|worker|nas|ws|compute|bastion|jump|head)-?\d{1,4})(?![\w-])")),
+    ((" is ", "called", "named"), regex(r"\b(?:machine|server|node|box|workstation|host|computer) (?:is|(?:is )?(?:called|named)) ['\"]?([A-Za-z][\w.-]{0,40}\d[\w-]{0,20})(?![\w.-]*[\w-])", _I)),
+    ((":",), regex(rf"{_JOB}{{1,20}}([A-Za-z][\w.-]{{1,60}})")),
     # What Windows calls a computer that nobody named.
-    (("-",), re.compile(r"(?<![\w.-])((?:DESKTOP|LAPTOP|WIN|EC2AMAZ)-(?=[A-Z]{0,12}\d)[A-Z0-9]{6,12})(?![\w-])")),
-    (("host ",), re.compile(r"\bhost ([A-Z][A-Z0-9]*-[A-Z0-9-]{0,20}\d)\b")),
-    (("ansible_",), re.compile(r"(?m)^[ \t]{1,20}([A-Za-z][\w.-]{1,100}):[ \t]{0,4}\r?\n[ \t]{1,30}ansible_")),
-    (("ansible_",), re.compile(r"(?m)^[ \t]{0,8}([A-Za-z][\w.-]{1,100})[ \t]{1,20}ansible_")),
-    ((" on ",), re.compile(r"\b(?:tasks?|steps?|jobs?|running|ran|failed|started|runs) on ([A-Za-z][\w.-]{0,60}\d[\w-]{0,20})(?=[\s:,.]|$)", _I)),
-    (("在",), re.compile(r"在[ ]?(?!cuda|python|torch|qwen|rtx|gtx)([a-z]+-[\w-]{0,40}\d)[ ]?上")),
-    (("error:",), re.compile(r"(?m)^(?:srun|slurmstepd|sbatch|pdsh): error: ([\w.-]{2,64}): ")),
-    ((":",), re.compile(r"(?<![\w./@:-])((?:[A-Za-z][\w-]{0,60}\.){2,6}[a-z]{2,10}):\d{2,5}\b")),
+    (("-",), regex(r"(?<![\w.-])((?:DESKTOP|LAPTOP|WIN|EC2AMAZ)-(?=[A-Z]{0,12}\d)[A-Z0-9]{6,12})(?![\w-])")),
+    (("host ",), regex(r"\bhost ([A-Z][A-Z0-9]*-[A-Z0-9-]{0,20}\d)\b")),
+    (("ansible_",), regex(r"(?m)^[ \t]{1,20}([A-Za-z][\w.-]{1,100}):[ \t]{0,4}\r?\n[ \t]{1,30}ansible_")),
+    (("ansible_",), regex(r"(?m)^[ \t]{0,8}([A-Za-z][\w.-]{1,100})[ \t]{1,20}ansible_")),
+    ((" on ",), regex(r"\b(?:tasks?|steps?|jobs?|running|ran|failed|started|runs) on ([A-Za-z][\w.-]{0,60}\d[\w-]{0,20})(?=[\s:,.]|$)", _I)),
+    (("在",), regex(r"在[ ]?(?!cuda|python|torch|qwen|rtx|gtx)([a-z]+-[\w-]{0,40}\d)[ ]?上")),
+    (("error:",), regex(r"(?m)^(?:srun|slurmstepd|sbatch|pdsh): error: ([\w.-]{2,64}): ")),
+    ((":",), regex(r"(?<![\w./@:-])((?:[A-Za-z][\w-]{0,60}\.){2,6}[a-z]{2,10}):\d{2,5}\b")),
     # The first line of gpustat.
-    (("20",), re.compile(r"(?m)^([\w.-]{2,64})[ \t]{2,60}[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d 20\d\d\b")),
-    (("--",), re.compile(r"--(?:master[_-]addr|rdzv[_-]endpoint|nodelist|hostfile|node-rank-host|server-name)[ =]['\"]?([A-Za-z][\w.-]{1,100})")),
-    (("nodelist", "batchhost"), re.compile(r"\b(?:NodeList|BatchHost)=([A-Za-z][\w.-]{1,100})")),
-    (("-h", "--host"), re.compile(rf"{_CLIENTS}(?:-h|-H|--host(?:name)?)(?:[ \t]{{1,4}}|=)['\"]?([A-Za-z][\w.-]{{1,100}})")),
+    (("20",), regex(r"(?m)^([\w.-]{2,64})[ \t]{2,60}[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d 20\d\d\b")),
+    (("--",), regex(r"--(?:master[_-]addr|rdzv[_-]endpoint|nodelist|hostfile|node-rank-host|server-name)[ =]['\"]?([A-Za-z][\w.-]{1,100})")),
+    (("nodelist", "batchhost"), regex(r"\b(?:NodeList|BatchHost)=([A-Za-z][\w.-]{1,100})")),
+    (("-h", "--host"), regex(rf"{_CLIENTS}(?:-h|-H|--host(?:name)?)(?:[ \t]{{1,4}}|=)['\"]?([A-Za-z][\w.-]{{1,100}})")),
     # Together with its address.
-    (("10.", "172.", "192.168."), re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{1,100})(?:/|,|, | \(|\(| \[)(?=(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}(?![.\d]))")),
+    (("10.", "172.", "192.168."), regex(r"(?<![\w.-])([A-Za-z][\w.-]{1,100})(?:/|,|, | \(|\(| \[)(?=(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}(?![.\d]))")),
     # The first line of `watch`.
-    (("every",), re.compile(r"(?m)^Every [\d.,]{1,8}s: [^\n]{0,300}[ \t]([\w.-]{2,64}): (?:[A-Z][a-z]{2} |\d|[周星])")),
-    (("cifs", "smb"), re.compile(r"(?<![\w:/])//([A-Za-z][\w.-]{1,60})/(?=\S)")),
+    (("every",), regex(r"(?m)^Every [\d.,]{1,8}s: [^\n]{0,300}[ \t]([\w.-]{2,64}): (?:[A-Z][a-z]{2} |\d|[周星])")),
+    (("cifs", "smb"), regex(r"(?<![\w:/])//([A-Za-z][\w.-]{1,60})/(?=\S)")),
     # What `docker info` and its kind call a computer.
-    (("name:",), re.compile(r"(?m)^\s{0,8}(?:CPUs|Total Memory|Architecture): [^\n]{1,60}\n\s{0,8}Name: ([\w.-]{2,100})$")),
-    (("name", "nodelist", "fqdn"), re.compile(rf"\b(?:host[_ ]?name|nodename|computer[_ ]?name|machine[_ ]name|nodelist|dns name|"
+    (("name:",), regex(r"(?m)^\s{0,8}(?:CPUs|Total Memory|Architecture): [^\n]{1,60}\n\s{0,8}Name: ([\w.-]{2,100})$")),
+    (("name", "nodelist", "fqdn"), regex(rf"\b(?:host[_ ]?name|nodename|computer[_ ]?name|machine[_ ]name|nodelist|dns name|"
                rf"server name|fqdn|slurmd_nodename|node[_ ]name)(?:\b|(?<=_)){_S}([\w.-]{{2,100}})", _I)),
-    (("host",), re.compile(rf"(?:\b|_)HOST(?:NAME)?{_S}([\w.-]{{2,100}})")),
-    (("host",), re.compile(rf"\bhost{_S}([A-Za-z][\w-]*[.\d-][\w.-]*[\w])", _I)),
-    (("host",), re.compile(r"\b(?:resolve host(?:name)?|on host|unknown host|connect to host|reach host|from host|"
+    (("host",), regex(rf"(?:\b|_)HOST(?:NAME)?{_S}([\w.-]{{2,100}})")),
+    (("host",), regex(rf"\bhost{_S}([A-Za-z][\w-]*[.\d-][\w.-]*[\w])", _I)),
+    (("host",), regex(r"\b(?:resolve host(?:name)?|on host|unknown host|connect to host|reach host|from host|"
                r"to host|at host)(?:\s{0,4}[:=]\s{0,4}|\s{1,4}(?!(?:side|port|machine|computer|system|memory|drivers?|network|names?|is|was|for|with|and|or|the|has|timed|failed|refused|unreachable)\b))['\"]?([\w.-]{2,100})", _I)),
-    (("host name", "computer name"), re.compile(r"\b(?:host|computer) name[ .]{0,40}:\s{1,40}([\w.-]{2,100})", _I)),
-    (("cancelled", "node"), re.compile(r"\b(?:ON|on node) ([\w.-]{2,60})(?= CANCELLED|:|,| |$)")),
-    (("connect", "reach", "resolve"), re.compile(r"\b(?:connect(?:ion)? to|connecting to|reach|resolve)\s{1,4}['\"]?([\w-]{1,60}(?:[.-][\w-]{1,60}){1,8})['\"]?(?=[:\s]{1,4}(?:port\s{1,4})?\d{2,5}\b)", _I)),
-    (("服务器", "主机", "节点"), re.compile(r"(?:服务器|主机|节点|机器)\s{1,2}([A-Za-z][\w-]{0,40}\d[\w.-]{0,40})")),
-    (("nccl",), re.compile(r"(?m)(?:^|\s)([A-Za-z][\w.-]{1,60}):\d{1,8}:\d{1,8} \[\d{1,3}\] NCCL")),
-    (("linux",), re.compile(r"\bLinux\s([\w.-]{1,64})\s\d+\.\d+\.\d+\S*\s#")),
-    ((":",), re.compile(r"(?m)^(?:[A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]{8,24})\s"
+    (("host name", "computer name"), regex(r"\b(?:host|computer) name[ .]{0,40}:\s{1,40}([\w.-]{2,100})", _I)),
+    (("cancelled", "node"), regex(r"\b(?:ON|on node) ([\w.-]{2,60})(?= CANCELLED|:|,| |$)")),
+    (("connect", "reach", "resolve"), regex(r"\b(?:connect(?:ion)? to|connecting to|reach|resolve)\s{1,4}['\"]?([\w-]{1,60}(?:[.-][\w-]{1,60}){1,8})['\"]?(?=[:\s]{1,4}(?:port\s{1,4})?\d{2,5}\b)", _I)),
+    (("服务器", "主机", "节点", "机器"), regex(r"(?:服务器|主机|节点|机器)\s{1,2}([A-Za-z][\w-]{0,40}\d[\w.-]{0,40})")),
+    (("nccl",), regex(r"(?m)(?:^|\s)([A-Za-z][\w.-]{1,60}):\d{1,8}:\d{1,8} \[\d{1,3}\] NCCL")),
+    (("linux",), regex(r"\bLinux\s([\w.-]{1,64})\s\d+\.\d+\.\d+\S*\s#")),
+    ((":",), regex(r"(?m)^(?:[A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]{8,24})\s"
                r"([A-Za-z][\w.-]{1,63})\s[\w./-]{1,60}(?:\[\d+\])?:\s")),
-    (("主机", "服务器", "机器名", "计算机名", "节点"), re.compile(r"(?:主机名?|服务器|机器名|计算机名|主机名称|节点)(?:是|为|\s{0,4}[:：=＝])[\s\"'“「]{0,4}([\w.-]{2,100})")),
-    (("ssh", "sftp", "ping", "telnet", "nslookup"), re.compile(r"\b(?:ssh|sftp|ping|telnet|nslookup)\s{1,4}(?:-\w\s{1,4}\S{1,60}\s{1,4}){0,3}"
+    (("主机", "服务器", "机器名", "计算机名", "节点"), regex(r"(?:主机名?|服务器|机器名|计算机名|主机名称|节点)(?:是|为|\s{0,4}[:：=＝])[\s\"'“「]{0,4}([\w.-]{2,100})")),
+    (("ssh", "sftp", "ping", "telnet", "nslookup"), regex(r"\b(?:ssh|sftp|ping|telnet|nslookup)\s{1,4}(?:-\w\s{1,4}\S{1,60}\s{1,4}){0,3}"
                r"([A-Za-z][\w-]*[\d.-][\w.-]*\w)(?=[\s:]|$)")),
-    (("proxy", "server", "peer", "node", "to", "from"), re.compile(r"\b(?:proxy|server|peer|node|to|from)\s{1,4}(?:at\s{1,4})?([a-z][\w.-]{1,60}):\d{2,5}\b", _I)),
-    (("host",), re.compile(r"(?m)^\s{0,8}Host(?:Name)?\s{1,8}([A-Za-z][\w.-]{2,100})\s*$")),
-    ((":/",), re.compile(r"(?<![\w/.])([A-Za-z][\w.-]{2,60}):/(?=[A-Za-z])(?![^\s]{0,3}/)")),
+    (("proxy", "server", "peer", "node", "to", "from"), regex(r"\b(?:proxy|server|peer|node|to|from)\s{1,4}(?:at\s{1,4})?([a-z][\w.-]{1,60}):\d{2,5}\b", _I)),
+    (("host",), regex(r"(?m)^\s{0,8}Host(?:Name)?\s{1,8}([A-Za-z][\w.-]{2,100})\s*$")),
+    ((":/",), regex(r"(?<![\w/.])(?<!-v )(?<!volume[ =])([A-Za-z][\w.-]{2,60}):/(?=[A-Za-z])(?![^\s]{0,3}/)")),
 )  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
+from setup_assistant.host.secrets.lazy import regex
+
 # Parts of names that a secret follows. `token` alone is more often a word of language models.
 WORDS = (
     r"pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|"
@@ -13,33 +15,33 @@ WORDS = (
 )
 HINTS = ("pass", "pwd", "secret", "token", "credential", "key", "auth", "sess", "csrf", "xsrf", "jwt",
          "cookie", "otp", "psk", "-api", "pw", "cred", "macaroon", "_ak", "_sk")  # fmt: skip
-_SURE = re.compile(
+_SURE = regex(
     r"pass(?:word|wd|phrase|code)|secret|credential|(?:api|access|private|account|shared|signing|"
     r"encryption|master|license|subscription|auth|session|storage|client|deploy|webhook)key|sessionid|csrf|xsrf|pwd$|macaroon"
 )
 # What follows such a word and makes the name harmless: `password_file`, `secret_name`.
-_HARMLESS_REST = re.compile(
+_HARMLESS_REST = regex(
     r"(?:less|files?|paths?|dir|folder|store|types?|len|length|count|ur[li]|endpoint|name|hint|"
     r"policy|prompt|required|env|var|source|provider|manager|command|cmd|min|max|expir\w*|ttl|"
     r"timeout|age|cache|helper|class|regex|field|label|state|status|auth\w*|protected|"
     r"ly|error|change|reset|incorrect|wrong)$"
 )
-_TOKEN = re.compile(r"token(?:value|secret|key|b64|base64|raw|\d{0,3})$")
+_TOKEN = regex(r"token(?:value|secret|key|b64|base64|raw|\d{0,3})$")
 # Tokens of a language model, not of a person.
-_MODEL_TOKEN = re.compile(
+_MODEL_TOKEN = regex(
     r"(?:^|[^a-z])(?:[bes]os|pad|unk|sep|cls|mask|image|img|video|audio|vision|start|end|special|"
     r"stop|chat|next|new|last|first|max|min|num|fim|prefix|suffix|per|each|one|single|every|im|"
     r"box|quad|object|object_ref|ref|added|extra|additional|think|tool|out|in|text|unexpected|"
     r"invalid|of|this|control|byte|word|sub_?word|cached)[_ -]?token\d?$"
 )
-_ENV_KEY = re.compile(r"[A-Z][A-Z0-9_]*_KEY(?:_?\d+)?")
+_ENV_KEY = regex(r"[A-Z][A-Z0-9_]*_KEY(?:_?\d+)?")
 _WORKING_FOLDER = ("PWD", "OLDPWD", "INIT_CWD")
 _EXACT = frozenset({
     "pass", "auth", "rediscliauth", "requirepass", "masterauth", "sid", "jsessionid",
     "phpsessid", "sessid", "sess", "session", "msessionid", "jwt", "becomepass", "sshpass",
     "npmauth", "cookie", "pw", "creds", "cred", "xsession", "sessdata", "psk", "wpapsk", "presharedkey",
 })  # fmt: skip
-_ENDS = re.compile(
+_ENDS = regex(
     r"[_.-](?:pass|auth|jwt|cookie|session|psk)$|"
     r"(?:^|[^a-z])(?!(?:by|com|tres|sur|low|high|band|all|multi|one|single|first|over|under)pass)[a-z]{2,8}pass$"
 )
@@ -47,15 +49,15 @@ _ENDS = re.compile(
 # A code of figures.
 _CODES = frozenset({"otp", "totp", "otpcode", "mfacode", "pincode", "smscode"})
 # Other keys are told by what they hold: letters and figures without a meaning.
-_OTHER_KEY = re.compile(r"[_.-](?:key|[as]k)$|^x-[a-z-]*-api$")
-_NO_SECRET_KEY = re.compile(
+_OTHER_KEY = regex(r"[_.-](?:key|[as]k)$|^x-[a-z-]*-api$")
+_NO_SECRET_KEY = regex(
     r"(?:cache|primary|foreign|sort|partition|public|group|state|dict|hash|lookup|unique|index|"
     r"weight|model|config|registry|object|file|host|map)[_.-]?key$"
 )
-_RANDOM = re.compile(r"(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Za-z])[A-Za-z0-9+/=_-]{20,}")
+_RANDOM = regex(r"(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Za-z])[A-Za-z0-9+/=_-]{20,}")
 
 # Names that sign a request; they mean this only in the query of an address.
-_QUERY = re.compile(
+_QUERY = regex(
     r"x-(?:amz|oss|goog|tos|obs|cos|ms|qn)-[\w-]*|q-(?:sign|ak|key|signature|header|url)[\w-]*|"
     r"(?:oss|aws)?accesskeyid|googleaccessid|sig|signature|sign|expires|policy|key-pair-id|key|"
     r"code|state|ticket|ak|sk|hdnts|wssecret|wstime|auth|security-token|"
@@ -84,7 +86,7 @@ _WORDS_AFTER = frozenset({
     "when", "where", "which", "while", "whose", "will", "with", "without", "would", "wrong",
     "yes", "you", "your",
 })  # fmt: skip
-_NOTHING = re.compile(
+_NOTHING = regex(
     r"[\s\"'`.,;:!?(){}\[\]*…|-]*|\*{3,}\W*|<.*|\$[A-Z_][A-Z0-9_]*\W*|\$[a-z_]+\W*|\$[({].*|%\w+%|"
     r"%[sr]\W*|\{[^{}]*\}?\W*|\{\s*[\"'].*|=.*|:.*|(?:self|args|cls|config|settings|kwargs|os|request|options|opts|ctx|"
     r"getpass|env|secrets)\.[A-Za-z_.]+.*|[A-Za-z_.]{2,}[(\[].*|"
@@ -96,16 +98,16 @@ _PLACEHOLDERS = frozenset({
     "FALSE", "NULL", "USER", "PATH", "VAR", "ENV", "NAME_OF_VARIABLE",
 })  # fmt: skip
 # What a Chinese sentence goes on with after a colon: "密码：请联系管理员", "token：约占 56 KiB".
-_GOES_ON = re.compile(
+_GOES_ON = regex(
     r"(?:请|见|如|在|由|无|不|未|已|可|需|要|应|同|即|与|和|或|为|没|忘|错|过期|失效|必|联系|自行|"
     r"默认|暂|稍|详|从|将|会|是|长度|个数|数量|约|每|该|此|这|指|用于|用来)[\u4e00-\u9fff…]*"
 )
-_CHINESE = re.compile(r"[\u4e00-\u9fff][^A-Za-z]*")
+_CHINESE = regex(r"[\u4e00-\u9fff][^A-Za-z]*")
 # "secrets: 0 found", "PASS: tests/test_x.py".
-_COUNT_OR_FILE = re.compile(r"\d{1,2}(?: [a-z]+)?|[\w.-]+(?:/[\w.-]+)+\.[a-z]{1,5}")
+_COUNT_OR_FILE = regex(r"\d{1,2}(?: [a-z]+)?|[\w.-]+(?:/[\w.-]+)+\.[a-z]{1,5}")
 # "session: closed by peer".
-_STATE = re.compile(r"[a-z]{2,12}(?:ed|ing)[.,;]?")
-_FIGURE = re.compile(r"[+-]?[\d.,_/]{1,9}(?:[eE][+-]?\d+)?(?:ms|s|%|k|K|M|B)?[.,;)\]}]*")
+_STATE = regex(r"[a-z]{2,12}(?:ed|ing)[.,;]?")
+_FIGURE = regex(r"[+-]?[\d.,_/]{1,9}(?:[eE][+-]?\d+)?(?:ms|s|%|k|K|M|B)?[.,;)\]}]*")
 
 
 def is_secret(name: str, value: str, *, query: bool = False) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from setup_assistant.host.secrets.lazy import regex
+
 # Folders that every system has; what lies under them names nobody.
 _SYSTEM = (
     r"(?:usr|lib|lib64|lib32|proc|sys|dev|bin|sbin|etc|boot|snap|app|workspace|"
@@ -13,30 +15,29 @@ _SYSTEM = (
     r"var/(?:lib|log|cache|run|tmp)|run/(?:nvidia[\w.-]*|docker[\w.]*|systemd|udev|lock)|"
     r"root|tmp/(?:tmp|pip-)[\w-]*)"
 )
-_HOME = re.compile(
-    r"[\\/](?:home|Users|用户)[\\/]{1,4}([^\\/\s:\"'<>|，。；、]{1,64})", re.IGNORECASE
-)
-_HOME_SPACED = re.compile(
+_HOME = regex(r"[\\/](?:home|Users|用户)[\\/]{1,4}([^\\/\s:\"'<>|，。；、]{1,64})", re.IGNORECASE)
+_HOME_SPACED = regex(
     r"[\\/](?:home|Users)[\\/]{1,4}([^\\/\n:\"'<>|]{1,64})(?=[\\/])", re.IGNORECASE
 )
 _STOP = r"\s'\"`,;:()\[\]{}<>|，。；、（）"
 # Two parts at least; what follows a verb of HTTP is no folder.
-_UNIX = re.compile(
+_UNIX = regex(
     rf"(?<![\w<>./:~*\\-])(?<!GET )(?<!HEAD )(?<!POST )(?<!PUT )(?<!url: )/(?!{_SYSTEM}(?:/|(?![^{_STOP}])))"
     rf"[^/{_STOP}]+/[^{_STOP}]+"
 )
-_SPACED = re.compile(
-    r"(?<![\w<>./:~])/(?:home|Users)/[^/\n:\"'<>]{1,64}(?=/)(?:/[^\s'\",;:()\[\]]*)?", re.IGNORECASE
+_SPACED = regex(
+    r"(?<![\w<>./:~])(?:/[\w.-]{1,30}){0,4}/(?:home|Users)/[^/\n:\"'<>]{1,64}(?=/)(?:/[^\s'\",;:()\[\]]*)?",
+    re.IGNORECASE,
 )
-_QUOTED = re.compile(rf"(?<=['\"])/(?!{_SYSTEM}[/'\"])[^'\"\n]{{1,1000}}(?=['\"])")
-_ROOTS_HOME = re.compile(r"(?<![\w<>./:~])/root(?=/)[^\s'\",;:()\[\]]+")
-_TILDE = re.compile(rf"(?<![\w.~/])~[\w.-]*/[^{_STOP}]+|(?<![\w.~/])~[A-Za-z][\w.-]+")
-_DRIVE_QUOTED = re.compile(r"(?<=['\"])[A-Za-z]:[\\/][^'\"\n]{1,1000}(?=['\"])")
-_DRIVE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]:[\\/](?![\\/]?[\s'\"])[^'\"\n,;)|<>，。]{1,1000}")
-_DRIVE_SYSTEM = re.compile(r"[A-Za-z]:[\\/]+(?:Windows|Program Files)", re.IGNORECASE)
-_SHARE = re.compile(r"(?<![\\\w])\\\\[^\s'\",;\\]{1,100}\\[^'\"\n,;)]{0,1000}")
-_REMOTE = re.compile(r"(?<![\w/.])[A-Za-z][\w.-]{1,60}:/(?!/)[^\s'\",;)]{2,}")
-_PACKAGES = re.compile(r"[\\/](?:site|dist)-packages(?:[\\/]|$)")
+_QUOTED = regex(rf"(?<=['\"])/(?!{_SYSTEM}[/'\"])[^'\"\n]{{1,1000}}(?=['\"])")
+_ROOTS_HOME = regex(r"(?<![\w<>./:~])/root(?=/)[^\s'\",;:()\[\]]+")
+_TILDE = regex(rf"(?<![\w.~/])~[\w.-]*/[^{_STOP}]+|(?<![\w.~/])~[A-Za-z][\w.-]+")
+_DRIVE_QUOTED = regex(r"(?<=['\"])[A-Za-z]:[\\/][^'\"\n]{1,1000}(?=['\"])")
+_DRIVE = regex(r"(?<![A-Za-z0-9])[A-Za-z]:[\\/](?![\\/]?[\s'\"])[^'\"\n,;)|<>，。]{1,1000}")
+_DRIVE_SYSTEM = regex(r"[A-Za-z]:[\\/]+(?:Windows|Program Files)", re.IGNORECASE)
+_SHARE = regex(r"(?<![\\\w])\\\\[^\s'\",;\\]{1,100}\\[^'\"\n,;)]{0,1000}")
+_REMOTE = regex(r"(?<![\w/.])(?<!-v )(?<!volume[ =])[A-Za-z][\w.-]{1,60}:/(?!/)[^\s'\",;)]{2,}")
+_PACKAGES = regex(r"[\\/](?:site|dist)-packages(?:[\\/]|$)")
 
 
 def homes_in(text: str) -> Iterator[str]:
@@ -55,7 +56,7 @@ def replacer(folders: Mapping[str, str]) -> Callable[[str], str]:
     if not known:
         return lambda text: text
     longest = sorted(known, key=len, reverse=True)
-    pattern = re.compile(rf"(?<![\w/.])({'|'.join(map(re.escape, longest))})(?![\w.-])")
+    pattern = regex(rf"(?<![\w/.])({'|'.join(map(re.escape, longest))})(?![\w.-])")
     return lambda text: pattern.sub(lambda m: known[m[1]], text)
 
 

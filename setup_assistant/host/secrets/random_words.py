@@ -12,46 +12,54 @@ from __future__ import annotations
 
 import re
 
+from setup_assistant.host.secrets.lazy import regex
+
 # Capitals, small letters and figures together.
-_MIXED = re.compile(
+_MIXED = regex(
     r"(?<![A-Za-z0-9])(?=[A-Z0-9]{0,40}[a-z])(?=[a-z0-9]{0,40}[A-Z])(?=[A-Za-z]{0,40}\d)"
-    r"[A-Za-z0-9]{16,}"
+    r"[A-Za-z0-9]{16,}|(?<![A-Za-z0-9])[0-9a-f]{32}\.[A-Za-z0-9]{16}(?![\w.])"
 )
-_AROUND = re.compile(r"[A-Za-z0-9+=._~-]*")
-_RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_AROUND = regex(r"[A-Za-z0-9+=._~-]*")
+_RUN = regex(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _LONGEST_RUN = 2.5  # letters and figures, on average; names of programs have 3 to 6
 _LONGEST = 512
 
 # One case, or short: only beside a word that says what it is.
-_SAYS = re.compile(
+_SAYS = regex(
     r"(?<![A-Za-z0-9])(?:(?P<sure>pass(?:word|wd|phrase|code|wort)s?|pw|kennwort)|(?:api|access|secret|auth|app)?[_ -]?"
     r"(?:tokens?|keys?|secrets?|auth|credentials?|api|creds?|apikey))(?![A-Za-z0-9-])|(?P<said>密码|口令|パスワード|비밀번호)|"
     r"令牌|密钥|凭证|凭据|授权码",
     re.IGNORECASE,
 )
-_ENDS = re.compile(r"[\n!?。！？；;](?![!-~])|\. |\*\*\*")
+_ENDS = regex(r"[\n!?。！？；;](?![!-~])|\. |\*\*\*")
 _REACH = 56
-_WORD = re.compile(
-    r"(?<![\w/\\.@%-])[A-Za-z0-9!@#$%^&*+?~_.-]{6,}(?<![.!?])(?![\w/\\@(=])", re.ASCII
-)
+_WORD = regex(r"(?<![\w/\\.@%-])[A-Za-z0-9!@#$%^&*+?~_.-]{6,}(?<![.!?])(?![\w/\\@(=])", re.ASCII)
 # Letters and figures that are names: of methods, releases, models, cards, files.
-_TERM = re.compile(
+_TERM = regex(
     r"(?i)(?:sha|md|ssh|https?|aes|rsa|ed|x|oauth|ntlmv|wpa|tls|utf|base|argon|pbkdf|iso|rfc|win|python|py|cp|"
     r"cuda|cu|sm|qwen|llama|gpt|clip|rtx|gtx|ipv|ubuntu|debian|torch|ps)[_-]?\d[\w.-]*|(?:h|gb|a|v)\d{1,4}[a-z]?|\d+[A-Za-z]{1,4}|"
     r".*\.[a-z]\w{1,5}|[\d.,-]+|\d{4}-\d\d-\d\dT.*|(?-i:[A-Z]{1,8}[_-]?\d{1,4})"
 )
-_FLAGGED = re.compile(
+_FLAGGED = regex(
     r"(?<![\w-])((?:-[A-Za-z]|login)[= ]['\"]?(?:[a-z]{2,10}-)?)([A-Z0-9]{16,}|[a-z0-9]{16,})(?![\w./-])"
 )
-_HASHED = re.compile(
+_HASHED = regex(
     r"(?i)sha-?\d|md5|hash|digest|etag|checksum|crc|commit|revision|blob|layer|fingerprint|integrity|"
     r"snapshot|uuid|(?:cache|public|primary|lookup|sort|dict|weight|state|registry)[ _-]key|哈希|校验|摘要|提交|版本"
 )
 # A sum in letters of both cases.
-_SUM = re.compile(r"(?i)sha-?\d|hash|digest|checksum|fingerprint|integrity|哈希|校验|摘要")
+_SUM = regex(r"(?i)sha-?\d|hash|digest|checksum|fingerprint|integrity|哈希|校验|摘要")
 # A symbol of a C++ library.
-_MANGLED = re.compile(r"_Z[A-Z0-9]")
-_HEX = re.compile(r"[0-9a-f-]{12,}|[0-9A-F-]{12,}")
+_MANGLED = regex(r"_Z[A-Z0-9]")
+_HEX = regex(r"[0-9a-f-]{12,}|[0-9A-F-]{12,}")
+# What a terminal, a table, a folded header or a program broke: the rest of the word follows.
+_WRAPPED = regex(
+    r"(\*\*\*(?:[ \t]*[|│]?[ \t]*\r?\n|[\"'][ \t]*(?:\+[ \t]*\r?\n?|\\?\r?\n)(?=[ \t]*[\"'])))"
+    r"([ \t]*[|│\"']?[ \t]*)([A-Za-z0-9+/_=.~%-]{6,})"
+    r"(?=[\"'`,;)]|[ \t]*[|│]?[ \t]*\r?$)",
+    re.MULTILINE,
+)
+_MOST_LINES = 40
 
 
 def hide(text: str) -> str:
@@ -63,10 +71,30 @@ def hide(text: str) -> str:
     return _beside(text)
 
 
+def hide_wrapped(text: str) -> str:
+    """Return `text` without the rest of secrets that go on in the next line."""
+    for _line in range(_MOST_LINES):
+        before, text = text, _WRAPPED.sub(_rest, text)
+        if text == before:
+            break
+    return text
+
+
+def _rest(found: re.Match[str]) -> str:
+    word = found[3]
+    # In a program, what follows a quote is surely a part of it.
+    secret = _drawn(word) or (found[1][3] in "\"'" and word.isalnum() and not word.isalpha())
+    return f"{found[1]}{found[2]}***" if secret else found[0]
+
+
 def _mixed(text: str) -> str:
     parts, at = [], 0
     for found in _MIXED.finditer(text):
-        if found.start() < at or not _drawn(found[0]) or _is_hash(text, found.start(), _SUM):
+        if (
+            found.start() < at
+            or not ("." in found[0] or _drawn(found[0]))
+            or _is_hash(text, found.start(), _SUM)
+        ):
             continue
         # What hangs together with it is part of it: `pat.HEX`, `prefix-key_id-secret`.
         before = _AROUND.match(text[max(at, found.start() - _LONGEST) : found.start()][::-1])

@@ -9,57 +9,61 @@ from __future__ import annotations
 import re
 
 from setup_assistant.host.secrets import blocks, columns, commands, names, random_words, tokens
+from setup_assistant.host.secrets.lazy import regex
 
 _A = re.ASCII | re.IGNORECASE
 # What may stand between a name and its value, in code, JSON (also inside a string), YAML.
 _SEP = r"(?:\\{0,3}[\"'`]?\]?[ \t]{0,40}(?::=|=>|[:=]|：|＝)[ \t\u3000]{0,40}|[ \t]{1,40}REG_[A-Z_]{2,12}[ \t]{1,40})"
-_KEYED = re.compile(rf"(?P<word>{names.WORDS})(?P<rest>[\w.-]{{0,24}})(?P<sep>{_SEP})", _A)
-_SIGNED = re.compile(r"[?&;](?P<key>[\w.-]{1,60})=(?=[^&#\s])", re.ASCII)
-_BEFORE = re.compile(r"[\w.-]*", re.ASCII)
+_KEYED = regex(rf"(?P<word>{names.WORDS})(?P<rest>[\w.-]{{0,24}})(?P<sep>{_SEP})", _A)
+_SIGNED = regex(
+    r"(?:[?&;]|(?<![\w-])(?=(?i:x-(?:amz|goog|oss|tos|obs|cos)-|q-(?:ak|sig))))(?P<key>[\w.-]{1,60})=(?=[^&#\s])",
+    re.ASCII,
+)
+_BEFORE = regex(r"[\w.-]*", re.ASCII)
 # "canary did not pass: pillow is not installed": here it is a verb.
-_VERB = re.compile(
+_VERB = regex(
     r"(?i)\b(?:not|to|did|does|tests?|checks?|must|should|will|can|may|cannot|they|all|it)[ ]$"
 )
-_LEAD = re.compile(r"(?i)\b([a-z]{2,10})[ ]$")
+_LEAD = regex(r"(?i)\b([a-z]{2,10})[ ]$")
 # What stands before the text in typed languages: `: string =`, `String::from(`.
-_TYPED = re.compile(
+_TYPED = regex(
     r"(?:&?'?[A-Za-z][\w<>\[\]&| ]{0,30}? ?= ?)?(?:(?:new )?(?:String(?:::from)?|str|Secret(?:Str|String)?|std::string|"
     r"bytes|Some|Buffer\.from|\[\]byte)\()?(?=[\"'`])"
 )
-_OPENER = re.compile(r"(?:[bfruBFRU]{1,2}(?=[\"']))?(\\{0,3}[\"'`])")
-_BARE = re.compile(r"[^\s\"'`，。；、）】]+")
-_ENDS = re.compile(r"[.,;:!?)\]}>]+$")
+_OPENER = regex(r"(?:[bfruBFRU]{1,2}(?=[\"']))?(\\{0,3}[\"'`])")
+_BARE = regex(r"[^\s\"'`，。；、）】]+")
+_ENDS = regex(r"[.,;:!?)\]}>]+$")
 # Longer values are cut there; what a value is not is decided once for each name before it.
 _LONGEST, _LONGEST_BARE = 8192, 1024
 
-_LOGIN = re.compile(
+_LOGIN = regex(
     r"(?<![A-Za-z0-9+.-])([a-z][a-z0-9+.-]{0,30}:/{2,3})([^\s/?#\"'<>`]*)@", re.IGNORECASE
 )
 # A slash inside the password: no port follows the colon.
-_LOGIN_SLASH = re.compile(
+_LOGIN_SLASH = regex(
     r"(?<![A-Za-z0-9+.-])([a-z][a-z0-9+.-]{0,30}://)([^\s/?#\"'<>`:@]{1,80}:(?!\d{1,5}(?:[/?#\s\"']|$))"
     r"[^\s\"'<>`@]{0,200})@", re.IGNORECASE)  # fmt: skip
-_LOGIN_BARE = re.compile(
+_LOGIN_BARE = regex(
     r"(?<![\w./:@%+-])([A-Za-z][\w.-]{0,60}):([^\s:@/\"'<>,;]{1,100})@"
-    r"(?=(?!sha(?:256|512|384):)(?:\d{1,3}(?:\.\d{1,3}){3}|[A-Za-z][\w-]*(?:\.[\w-]+)*)(?:[:/\s\"',;)]|$))",
+    r"(?=(?!sha(?:256|512|384):)(?:\d{1,3}(?:\.\d{1,3}){3}|[A-Za-z][\w-]*(?:\.[\w-]+)*)(?:[:/\s\"',;()]|$))",
     re.ASCII,
 )  # fmt: skip
 
-_HEADER = re.compile(
-    r"((?:proxy-|x-amz-|x-)?authori[sz]ation\\{0,3}[\"'`]?\]?\s{0,20}[:=]\s{0,20}b?)(\\{0,3}[\"'`])?",
+_HEADER = regex(
+    r"((?:proxy-|x-amz-|x-)?authori[sz]ation\\{0,3}[\"'`]?\]?\s{0,20}[:=]\s{0,20}(?:b(?=[\"']))?)(\\{0,3}[\"'`])?",
     _A,
 )
-_MANY_PARTS = re.compile(r"(?:digest|aws4-|oauth|hawk|tc3-|acs3-|credential)", re.IGNORECASE)
-_BEARER = re.compile(
+_MANY_PARTS = regex(r"(?:digest|aws4-|oauth|hawk|tc3-|acs3-|credential)", re.IGNORECASE)
+_BEARER = regex(
     r"\b((?i:bearer|basic|negotiate|ntlm))(\s{1,4}|%20)"
     r"((?=[^\s]{0,200}?(?:\d|=|[a-z][A-Z]|\w_\w))[\w.~+/=-]{6,}|(?!auth)[A-Za-z]{20,})",
     re.ASCII,
 )
-_COOKIE = re.compile(
+_COOKIE = regex(
     r"\b((?:set-)?cookies?2?\\{0,3}[\"'`]?\]?[ \t]{0,20}(?::|=(?!=))[ \t]{0,20})(?=\S)", _A
 )
 
-_NAMED = re.compile(
+_NAMED = regex(
     r"((?:name|key)\\{0,3}[\"']?\s{0,8}[:=]\s{0,8}\\{0,3}[\"']?([\w-]{1,80})\\{0,3}[\"']?[\s,]{0,60}\\{0,3}[\"']?value"
     r"\\{0,3}[\"']?\s{0,8}[:=]\s{0,8}\\{0,3}[\"']?)([^\s\"']+)", _A)  # fmt: skip
 
@@ -76,7 +80,8 @@ def apply(text: str) -> str:
         text = _cookies(text)
     if any(w in lower for w in ("bearer", "basic", "negotiate", "ntlm")):
         text = _BEARER.sub(r"\1\2***", text)
-    return random_words.hide(commands.apply(_named(blocks.apply(columns.hide(tokens.hide(text))))))
+    text = random_words.hide(commands.apply(_named(blocks.apply(columns.hide(tokens.hide(text))))))
+    return random_words.hide_wrapped(text) if "***" in text else text
 
 
 def without_login(text: str) -> str:
@@ -158,7 +163,7 @@ def _named(text: str) -> str:
     text = _NAMED.sub(_pair, text) if "value" in lower else text
     if any(h in lower for h in names.HINTS):
         text = _each_named(text, _KEYED, query=False)
-    return _each_named(text, _SIGNED, query=True) if "?" in text or "&" in text else text
+    return _each_named(text, _SIGNED, query=True) if re.search("[?&]|-[sS]ig", text) else text
 
 
 def _each_named(text: str, pattern: re.Pattern[str], *, query: bool) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from setup_assistant.host.secrets.lazy import regex
+
 _WORD = r"[A-Za-z0-9]"
 # Prefix and shape of what each service hands out. Case matters where prose would be hit.
 _SHAPES = (
@@ -36,7 +38,7 @@ _SHAPES = (
     r"(?=[A-Z-]{0,28}\d)[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![\w-])",
 )
 # In a repr or in JSON the letter before may belong to an escaped line break.
-_TOKEN = re.compile(
+_TOKEN = regex(
     rf"(?:(?<!{_WORD})|(?<=\\[nrt])|(?<=-u)|(?<=%5F)|(?<=%20))(?:{'|'.join(_SHAPES)})", re.ASCII
 )
 # Looked for first: most texts hold none of them.
@@ -49,18 +51,18 @@ _HINTS = (
     "dp.pt", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$argon", "$sha", "$pbkdf2",
     "$scrypt", "product", "key:", "产品密钥",
 )  # fmt: skip
-_SSH_KEY = re.compile(
+_SSH_KEY = regex(
     r"\b(ssh-(?:rsa|dss|ed25519)|ecdsa-[\w-]{1,40}|sk-[\w.@-]{1,60})\s{1,4}AAAA[\w+/=]{8,}"
 )
 # A line of key material whose first line was said before.
-_KEY_LINE = re.compile(
+_KEY_LINE = regex(
     r"(?m)^[ \t]{0,16}(?=[^\s]{0,60}[a-z])(?=[^\s]{0,60}[A-Z])(?=[^\s]{0,60}\d)[A-Za-z0-9+/]{60,76}={0,2}$"
 )
-_KEY_BEGIN = re.compile(r"(?:MII[A-Z]|b3BlbnNzaC1rZXktdjE)[A-Za-z0-9+/]{16,}={0,2}")
-_PUTTY = re.compile(
+_KEY_BEGIN = regex(r"(?:MII[A-Z]|b3BlbnNzaC1rZXktdjE)[A-Za-z0-9+/]{16,}={0,2}")
+_PUTTY = regex(
     r"(Private-Lines: \d{1,4}\r?\n)(?:[A-Za-z0-9+/=]{1,100}(?:\r?\n|$)){1,200}(Private-MAC: )?\w*"
 )
-_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]{0,40})-----")
+_BEGIN = regex(r"-----BEGIN ([A-Z0-9 ]{0,40})-----")
 
 
 def hide(text: str) -> str:
