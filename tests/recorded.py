@@ -11,10 +11,22 @@ from pathlib import Path
 
 
 def compare(path: Path, found: Mapping[str, str]) -> None:
-    """Compare texts by their names with those that a file keeps."""
+    """Compare texts by their names with those of a file, which may keep more."""
+    kept = _kept(path)
     if os.environ.get("SETUP_ASSISTANT_TEST_SCREENS") == "write":
-        text = "".join(f"== {name}\n{said.rstrip()}\n" for name, said in found.items())
-        path.write_text(text, encoding="utf-8")
-    kept = path.read_text(encoding="utf-8").split("== ")[1:]
-    wanted = {name: text.rstrip() for name, _, text in (part.partition("\n") for part in kept)}
-    assert {name: text.rstrip() for name, text in found.items()} == wanted
+        kept |= {name: text.rstrip() for name, text in found.items()}
+        lines = (f"== {name}\n{kept[name]}\n" for name in kept)
+        path.write_text("".join(lines), encoding="utf-8")
+    for name, text in found.items():
+        assert text.rstrip() == kept.get(name), name
+
+
+def names(path: Path) -> set[str]:
+    """Return the names of the texts that a file keeps."""
+    return set(_kept(path))
+
+
+def _kept(path: Path) -> dict[str, str]:
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    parts = (part.partition("\n") for part in ("\n" + text).split("\n== ")[1:])
+    return {name: said.rstrip() for name, _, said in parts}

@@ -11,8 +11,9 @@ from setup_assistant.choose.plan_json import to_json
 from setup_assistant.errors import SetupError
 from setup_assistant.machine.facts import Disk, Driver, Gpu, Machine, Process, Source, System, Tool
 from tests.choose.described import GIB, described, planned, reached
-from tests.recorded import compare
+from tests.recorded import compare, names
 
+KEPT = Path(__file__).with_name("recorded_plans.txt")
 RTX = "NVIDIA GeForce RTX 4090,8.9,24564,24000"
 T4 = "Tesla T4,7.5,15360,14900"
 A100 = "NVIDIA A100-SXM4-80GB,8.0,81920,81050"
@@ -166,4 +167,5 @@ def test_plans_are_as_they_were_recorded() -> None:
         name: told(machine, wishes, full=name in FULL)
         for name, (machine, wishes) in MACHINES.items()
     }
-    compare(Path(__file__).with_name("recorded_plans.txt"), found)
+    compare(KEPT, found)
+    assert names(KEPT) == set(found)
