@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from setup_assistant.weights.bad_numbers import look
-from setup_assistant.weights.json_file import read_object
 from setup_assistant.weights.tensors import read_header
 from tests.doctor.body import Body, sound
 
@@ -70,45 +69,3 @@ def test_numbers_that_are_none(
     assert [f.kind for f in found.flaws] == ([kind] if kind else [])
     for flaw in found.flaws:
         assert flaw.offset == 8 + len(header) + at * width
-
-
-def test_a_large_model_is_read_in_part_and_that_is_known(tmp_path: Path) -> None:
-    size = 8 << 20
-    header = json.dumps({"t": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}).encode()
-    path = tmp_path / "m.safetensors"
-    data = bytearray(b"\x11" * size)
-    data[-(1 << 20) :] = bytes(1 << 20)
-    path.write_bytes(len(header).to_bytes(8, "little") + header + data)
-    found = look(tmp_path, {path.name: read_header(path)}, budget=1 << 20)
-    assert not found.whole
-    assert [f.kind for f in found.flaws] == ["zeros"]
-
-
-@pytest.mark.parametrize(
-    ("offsets", "said"),
-    [([[0, 8], [4, 12]], "overlap"), ([[0, 8], [12, 20]], "belong to no tensor"),
-     ([[4, 12], [12, 20]], "belong to no tensor"), ([[0, 8], [8, 15]], "bytes of its shape"),
-     ([[0, 8], [16, 8]], "says"), ([[-8, 0], [0, 8]], "cannot be read")],
-)  # fmt: skip
-def test_tensors_that_do_not_fill_the_file(
-    tmp_path: Path, offsets: list[list[int]], said: str
-) -> None:
-    rows = {n: {"dtype": "F32", "shape": [2], "data_offsets": o}
-            for n, o in zip("ab", offsets, strict=True)}  # fmt: skip
-    header = json.dumps(rows).encode()
-    end = max(o[1] for o in offsets) + (8 if "says" in said else 0)
-    path = tmp_path / "m.safetensors"
-    path.write_bytes(len(header).to_bytes(8, "little") + header + b"\x11" * end)
-    assert said in str(read_header(path).fault)
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [(b"[" * 300_000, "nested"), (b"\xef\xbb\xbf{}", "byte order"), (b"[1]", "no JSON object"),
-     ("{}".encode("utf-16"), "UTF-16"), ("{}".encode("utf-16-le"), "UTF-16"),
-     (bytes(99), "zeros"), (b'{"a": \xff}', "UTF-8"), (b'{"a"', "line 1"), (b"", "line 1"),
-     (b'{"a": ' + b"1" * 9000 + b"}", "digits")],
-)  # fmt: skip
-def test_files_that_are_no_json_object(tmp_path: Path, data: bytes, said: str) -> None:
-    (tmp_path / "config.json").write_bytes(data)
-    assert said in str(read_object(tmp_path / "config.json").fault)

@@ -1,0 +1,32 @@
+"""Answers kept as text beside their test: compared whole, so that no word of one changes unseen.
+
+Rewritten with SETUP_ASSISTANT_TEST_SCREENS=write; whoever does that reads the difference.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def compare(path: Path, found: Mapping[str, str]) -> None:
+    """Compare texts by their names with those of a file, which may keep more."""
+    kept = _kept(path)
+    if os.environ.get("SETUP_ASSISTANT_TEST_SCREENS") == "write":
+        kept |= {name: text.rstrip() for name, text in found.items()}
+        lines = (f"== {name}\n{kept[name]}\n" for name in kept)
+        path.write_text("".join(lines), encoding="utf-8")
+    for name, text in found.items():
+        assert text.rstrip() == kept.get(name), name
+
+
+def names(path: Path) -> set[str]:
+    """Return the names of the texts that a file keeps."""
+    return set(_kept(path))
+
+
+def _kept(path: Path) -> dict[str, str]:
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    parts = (part.partition("\n") for part in ("\n" + text).split("\n== ")[1:])
+    return {name: said.rstrip() for name, _, said in parts}
