@@ -249,3 +249,19 @@ def test_the_mirrors_log(tmp_path: Path) -> None:
     assert "FilePath=x" in text
     assert TOKEN not in text
     assert PASSWORD not in text
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (MemoryError(), "limit_reached"),
+        (RuntimeError("can't start new thread"), "limit_reached"),
+        (OSError(24, "Too many open files"), "limit_reached"),
+        (RuntimeError("another"), "internal"),
+    ],
+)
+def test_a_limit_of_the_account_is_no_fault_of_ours(error: Exception, code: str) -> None:
+    def fail() -> Result:
+        raise error
+
+    assert [e.code for e in guard("probe", fail).errors] == [code]

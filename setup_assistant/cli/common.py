@@ -160,6 +160,10 @@ def _refused(error: Exception) -> SetupError | None:
     # What pathlib says of ~nobody, and where HOME is unset.
     if isinstance(error, RuntimeError) and "home directory" in str(error):
         return SetupError("home_unknown")
+    limits = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.EFBIG)
+    no_thread = isinstance(error, RuntimeError) and "start new thread" in str(error)
+    if no_thread or isinstance(error, MemoryError) or getattr(error, "errno", None) in limits:
+        return SetupError("limit_reached", detail=str(error) or "memory")
     if not isinstance(error, OSError):
         return None
 

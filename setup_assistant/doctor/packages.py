@@ -204,9 +204,10 @@ def _unmet(install: Install, lacking: list[Unmet]) -> Trouble:
     evidence = [
         e for n in lacking for e in ((n.asked_by, n.text), (n.name, n.have or msg("absent")))
     ]
-    torch = install.torch
-    return trouble(*evidence, package=lacking[0].asked_by, need=lacking[0].text,
-                   have=lacking[0].have or "-", commands=(install_command(install.prefix, *pins),),
+    torch, first = install.torch, lacking[0]
+    return trouble(*evidence, package=first.asked_by, need=first.text,
+                   have=first.have or str(msg("absent")),
+                   commands=(install_command(install.prefix, *pins),),
                    torch=f"{torch.version}+{torch.build}" if torch else "?")  # fmt: skip
 
 

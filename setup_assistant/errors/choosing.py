@@ -21,6 +21,10 @@ ERRORS: dict[str, ErrorKind] = {
         msg("Something went wrong inside Setup Assistant: {detail}"),
         msg("The full trace is in {log}; please report it."),
     ),
+    "limit_reached": cannot(
+        msg("A limit of this account was reached: {detail}"),
+        msg("See them with: ulimit -a. Raise that of processes, memory, open files or file size."),
+    ),
     "no_space": cannot(
         msg("{path} has {free} free; this needs {need}."),
         msg("Free some space there, or choose another folder with {flag}."),

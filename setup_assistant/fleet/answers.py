@@ -10,7 +10,7 @@ from typing import Any
 
 from setup_assistant.agent.inside.answer import MARKER, proof
 from setup_assistant.agent.inside.verdict import named, verdict
-from setup_assistant.fleet.causes import of_agent, of_task
+from setup_assistant.fleet.causes import of_agent, of_resources, of_task
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault
 from setup_assistant.fleet.inventory_rules import printable
@@ -22,7 +22,6 @@ from setup_assistant.messages import Message, _, msg
 from setup_assistant.terminal_text import harmless
 from setup_assistant.times_text import duration
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 # From here on a certificate may be taken for one of the past or of the future.
 _CLOCK_SECONDS = 3600.0
 # More bytes than anything has.
@@ -118,8 +117,8 @@ def _of_state(host: str, value: Mapping[str, Any]) -> tuple[tuple[Answer, ...], 
         return fault("host_restarted", host=host)
     if state == "running":
         return fault("timed_out", host=host, seconds=round(float(value.get("seconds", 0))))
-    if value.get("errno") in _FULL or "No space left" in detail:
-        return fault("disk_full", host=host)
+    if spent := of_resources(host, f"Errno {value.get('errno')}: {detail}"):
+        return spent
     # Without its folder, somebody deleted that under it.
     if state == "broken" and value.get("errno") != errno.ENOENT:
         return fault("home_not_writable", host=host, detail=detail)

@@ -16,10 +16,10 @@ from setup_assistant.fleet.reach import Target
 
 # What ssh and its way over other hosts may tell of, what any task, and what an agent's Python.
 _SSH = ("host_key_changed", "host_key_unknown", "name_unknown", "login_refused", "no_ssh_server",
-        "host_down", "jump_failed")  # fmt: skip
+        "login_slow", "host_down", "jump_failed")  # fmt: skip
 _SUDO = ("sudo_refused", "sudo_missing")
-_AGENT = ("disk_full", "home_noexec", "no_command", "agent_unfit", "python_partial", "job_died",
-          "home_not_writable")  # fmt: skip
+_AGENT = ("host_limit", "disk_full", "home_noexec", "no_command", "agent_unfit", "python_partial",
+          "job_died", "home_not_writable")  # fmt: skip
 _LOG = "~/.cache/setup-assistant/fleet/jobs"
 
 
@@ -36,7 +36,7 @@ def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
     if _told(text, "sudo_refused"):
         return fault("sudo_refused", host=host)
     if found := _told(text, "no_command"):
-        return fault("no_command", host=host, detail=_last(found[1][0]))
+        return fault("no_command", host=host, detail=_last(found[1]["detail"]))
     if "Failed to create temporary directory" in text:
         full = _told(text, "disk_full")
         return fault("disk_full" if full else "home_not_writable", host=host, detail=detail)
@@ -45,7 +45,7 @@ def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
         detail = _last(line) or "Host key verification failed."
         return fault("jump_failed", host=host, jump=jump, detail=detail,
                      command=f"ssh {place.jump or jump}")  # fmt: skip
-    if contacted and code in {"no_ssh_server", "host_down", "ssh_failed"}:
+    if contacted and code in {"no_ssh_server", "host_down", "login_slow", "ssh_failed"}:
         # Which of the three a second look tells; see `reach`.
         return fault("connection_broke", host=host, again=True)
     return fault(code, host=host, port=place.port, detail=_last(line) or detail,
@@ -96,8 +96,8 @@ def of_look(event: Event) -> Fault:
     host = event.host
     if code := _in_any_task(event, text):
         return fault(code, host=host)
-    if found := _told(event.err or event.out, "no_command"):
-        return fault("no_command", host=host, detail=_last(found[1][0]))
+    if told := _told(event.err or event.out, "host_limit", "no_command"):
+        return fault(told[0], host=host, detail=_last(told[1]["detail"]))
     if event.rc == 9:
         full = _told(text, "disk_full")
         detail = _last(event.err or event.out)
@@ -130,6 +130,13 @@ def of_agent(host: str, text: str, detail: str) -> Fault:
         code, found = told
         return fault(code, host=host, detail=_last(found.groupdict().get("detail", "")))
     return fault("agent_failed", host=host, detail=_last(detail), log=_LOG)
+
+
+def of_resources(host: str, text: str) -> Fault | None:
+    """Return which disk or limit is used up, where a text tells of one."""
+    if told := _told(text, "host_limit", "disk_full"):
+        return fault(told[0], host=host, detail=_last(told[1].groupdict().get("detail", "")))
+    return None
 
 
 def _in_any_task(event: Event, text: str) -> str:

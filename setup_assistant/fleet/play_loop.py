@@ -124,7 +124,7 @@ class Course:
         place = reach.target(host)
         contacted = host.name in self._contacted
         known = causes.of_connection(event, place, contacted=contacted)
-        if known.code not in {"connection_broke", "host_down", "ssh_failed"}:
+        if known.code not in {"connection_broke", "host_down", "login_slow", "ssh_failed"}:
             return known
         if place.direct:
             return reach.second_look(host, place, known, contacted=contacted)
@@ -169,9 +169,9 @@ class Course:
 
 
 _SSH = frozenset(
-    {"host_down", "no_ssh_server", "ssh_filtered", "ssh_hangs", "ssh_stalls", "name_unknown",
-     "jump_failed", "host_key_unknown", "host_key_changed", "login_refused", "connection_lost",
-     "ssh_stopped", "connection_broke", "ssh_failed"}
+    {"host_down", "no_ssh_server", "ssh_filtered", "ssh_hangs", "ssh_stalls", "ssh_closes",
+     "login_slow", "name_unknown", "jump_failed", "host_key_unknown", "host_key_changed",
+     "login_refused", "connection_lost", "ssh_stopped", "connection_broke", "ssh_failed"}
 )  # fmt: skip
 
 

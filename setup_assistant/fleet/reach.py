@@ -18,10 +18,11 @@ _UNUSED_PORT = 1
 _BY_HAND = ("BatchMode=yes", "ConnectTimeout=5", "ConnectionAttempts=1", "ControlPath=none",
             "StrictHostKeyChecking=yes", "PermitLocalCommand=no")  # fmt: skip
 _BY_HAND_SECONDS = 7.0
-State = Literal["answers", "stalls", "refuses", "hangs", "filtered", "silent", "unknown"]
+State = Literal["answers", "stalls", "refuses", "closes", "hangs", "filtered", "silent", "unknown"]
 # What a look shows, for a host that had not answered before and for one that had.
 _AT_FIRST = {"silent": "host_down", "filtered": "ssh_filtered", "hangs": "ssh_hangs",
-             "stalls": "ssh_stalls", "refuses": "no_ssh_server"}  # fmt: skip
+             "stalls": "ssh_stalls", "refuses": "no_ssh_server",
+             "closes": "ssh_closes"}  # fmt: skip
 _IN_THE_MIDDLE = {**_AT_FIRST, "silent": "connection_lost", "refuses": "ssh_stopped"}  # fmt: skip
 
 
@@ -88,16 +89,24 @@ def look(place: Target) -> State:
     try:
         with socket.create_connection((place.host, place.port), _SECONDS) as connection:
             connection.settimeout(_SECONDS)
-            try:
-                if connection.recv(4) != b"SSH-":
-                    return "refuses"
-            except TimeoutError:
-                return "hangs"
-            return _after_greeting(connection)
+            return _greeting(connection)
     except ConnectionError:
         return "refuses"
     except OSError:
         return "filtered" if _is_there(place.host) else "silent"
+
+
+def _greeting(connection: socket.socket) -> State:
+    """Return what a server that took a connection does with it."""
+    try:
+        said = connection.recv(4)
+    except TimeoutError:
+        return "hangs"
+    except OSError:
+        said = b""
+    if not said:
+        return "closes"
+    return _after_greeting(connection) if said == b"SSH-" else "refuses"
 
 
 def _after_greeting(connection: socket.socket) -> State:
@@ -136,11 +145,12 @@ def second_look(host: Host, place: Target, known: Fault, *, contacted: bool) -> 
     state = look(place)
     code = (_IN_THE_MIDDLE if contacted else _AT_FIRST).get(state)
     if code is not None:
-        # An SSH server that an update starts anew is back in a moment.
-        moment = code == "ssh_stopped"
+        # An SSH server that an update starts anew is back in a moment, and a busy one lets in.
+        moment = code in {"ssh_stopped", "ssh_closes"}
         return fault(code, again=moment, host=host.name, port=place.port)
-    # It answers after all: a moment's flap, or a busy machine.
-    return replace(known, again=state == "answers" or known.again)
+    # It answers after all: a moment's flap, or a busy machine; its slow login stays slow.
+    again = state == "answers" and known.code != "login_slow"
+    return replace(known, again=again or known.again)
 
 
 def look_at_jump(host: Host, place: Target, known: Fault) -> Fault:

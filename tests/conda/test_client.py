@@ -43,20 +43,31 @@ def pip_list(prefix: Path) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_our_file_is_accepted_unchanged(
+def test_our_file_and_its_explicit_lock_make_the_same_environment(
     client: Path, home: Path, channel: Path, job: Callable[..., Job], tmp_path: Path
 ) -> None:
-    """With the command that stands in the file; `defaults` of the settings is kept out by it."""
+    """Both by the commands that stand in them; `defaults` of the settings is kept out."""
     (home / ".condarc").write_text("channels: [defaults]\n")
-    wanted = job(tmp_path / "unused").environment_yml
-    done = subprocess.run(
-        ["sh", "-c", CREATE.replace("conda env create", '"$0" env create --yes'), client],
-        env={**os.environ, "CONDA_CHANNEL_ALIAS": channel.parent.as_uri()}, cwd=wanted.parent,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    prefix = next(p for p in conda.known_prefixes(home) if p.name == "small")
-    assert any(line.startswith("packaging==") for line in pip_list(prefix))
+    first, second = tmp_path / "first", tmp_path / "second"
+    wanted = job(first)
+    Conda(client.stem, client).create(wanted)
+    lock = tmp_path / "conda-explicit.txt"
+    lock.write_text(render_explicit(first, "second") or "")
+    by_file = CREATE.replace("conda env create", '"$0" env create')
+    # conda before 23.10 knows no `env create --yes`.
+    variables = {"CONDA_CHANNEL_ALIAS": channel.parent.as_uri(), "CONDA_ALWAYS_YES": "true"}
+    for command in (by_file, f'"$0" create --prefix {second} --file {lock}'):
+        done = subprocess.run(
+            ["sh", "-c", command, client], env={**os.environ, **variables}, cwd=tmp_path,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+    third = next(p for p in conda.known_prefixes(home) if p.name == "small")
+    assert any(line.startswith("packaging==") for line in pip_list(third))
+    assert render_explicit(third, "second") == render_explicit(second, "second") == lock.read_text()
+    pins = {exact_pins(prefix, MINOR) for prefix in (first, second, third)}
+    assert pins != {()}
+    assert len(pins) == 1
 
 
 def test_made_recorded_and_activated(
@@ -81,24 +92,6 @@ def test_made_recorded_and_activated(
     with pytest.raises(SetupError) as caught:
         Conda(client.stem, client).create(job(prefix))
     assert caught.value.code == "environment_foreign"
-
-
-def test_the_explicit_lock_makes_the_same_environment(
-    client: Path, home: Path, job: Callable[..., Job], tmp_path: Path
-) -> None:
-    """Also where the person's settings name channels of their own: none is asked."""
-    (home / ".condarc").write_text("channels: [defaults]\n")
-    first = tmp_path / "first"
-    Conda(client.stem, client).create(job(first))
-    lock = tmp_path / "conda-explicit.txt"
-    lock.write_text(render_explicit(first, "second") or "")
-    second = tmp_path / "second"
-    subprocess.run(
-        [client, "create", "--yes", "--quiet", "--prefix", second, "--file", lock],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert render_explicit(second, "second") == lock.read_text()
-    assert exact_pins(second, MINOR) == exact_pins(first, MINOR) != ()
 
 
 @pytest.mark.parametrize(("cuda", "build"), [("", "plain"), ("12.8", "cuda")])

@@ -70,6 +70,7 @@ def test_an_answer_that_is_not_this_hosts_is_refused(event: Event) -> None:
         ({"state": "broken", "errno": 13, "detail": "denied"}, "home_not_writable"),
         ({"state": "broken", "errno": 2, "detail": "…/jobs/0123/lock"}, "job_died"),
         ({"state": "died", "detail": "OSError: [Errno 28] No space left on device"}, "disk_full"),
+        ({"state": "died", "detail": "OSError: [Errno 27] File too large"}, "host_limit"),
         ({"state": "died", "detail": ""}, "job_died"),
         ({"state": "running", "seconds": 9.0}, "timed_out"),
         ({"state": "done", "result": {"answers": [
@@ -242,6 +243,7 @@ CHANGED = (
         (SSH + "lab@10.0.0.1: Permission denied (publickey).", False, "login_refused"),
         (SSH + "kex_exchange_identification: Connection closed by remote host", False,
          "ssh_failed"),
+        (SSH + "Connection to 10.0.0.1 port 22 timed out", False, "login_slow"),
         (SSH + "Timeout, server 10.0.0.1 not responding.", True, "connection_broke"),
         (SSH + "ssh: connect to host 10.0.0.1 port 22: Connection refused", True,
          "connection_broke"),
@@ -370,6 +372,7 @@ def test_python_is_told_apart() -> None:
     assert look("sh: 1: sudo: not found", 127) == "sudo_missing"
     assert look("sudo: a password is required", 1) == "sudo_refused"
     assert look("This account is currently not available.\n", 1) == "no_command"
+    assert look("sh: 1: Cannot fork\n", 2) == "host_limit"
     assert look("mkdir: cannot create directory: No space left on device", 9) == "disk_full"
     assert look("mkdir: cannot create directory: Read-only file system", 9) == "home_not_writable"
     gone = "python3: can't open file '/home/lab/.cache/setup-assistant/fleet/agent-3f42.pyz'"

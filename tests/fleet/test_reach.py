@@ -42,7 +42,7 @@ def greet(door: socket.socket, text: bytes) -> threading.Thread:
         (b"SSH-2.0-OpenSSH_9\r\n", "answers"),
         (b"SSH-2.0-x\r\n\0\0\1", "answers"),
         (b"HTTP", "refuses"),
-        (b"", "refuses"),
+        (b"", "closes"),
     ],
 )
 def test_what_answers_is_told_apart(door: socket.socket, text: bytes, state: str) -> None:
@@ -83,12 +83,22 @@ def test_what_takes_connections_and_says_nothing_hangs(
     assert (stopped.code, stopped.again) == ("ssh_stopped", True)
 
 
-def test_a_host_that_answers_after_all_is_tried_again(door: socket.socket) -> None:
-    thread = greet(door, b"SSH-2.0-x\r\n")
+@pytest.mark.parametrize(
+    ("text", "known", "code", "again"),
+    [
+        (b"SSH-2.0-x\r\n", "host_down", "host_down", True),
+        (b"SSH-2.0-x\r\n", "login_slow", "login_slow", False),
+        # A busy one lets in later.
+        (b"", "ssh_failed", "ssh_closes", True),
+    ],
+)
+def test_a_host_that_answers_after_all_is_tried_again(
+    door: socket.socket, text: bytes, known: str, code: str, again: bool
+) -> None:
+    thread = greet(door, text)
     place = Target("127.0.0.1", door.getsockname()[1])
-    down = fault("host_down", host="pc01")
-    found = reach.second_look(Host(name="pc01"), place, down, contacted=False)
-    assert (found.code, found.again) == ("host_down", True)
+    found = reach.second_look(Host(name="pc01"), place, fault(known, host="pc01"), contacted=False)
+    assert (found.code, found.again) == (code, again)
     thread.join()
 
 

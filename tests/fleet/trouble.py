@@ -97,6 +97,8 @@ def switch_off(_lab: Lab, host: Host) -> None:
 _KEYS = "AuthorizedKeysFile /etc/ssh/rig_keys"
 _COPY_KEYS = f"cp {HOME}/.ssh/authorized_keys /etc/ssh/rig_keys"
 BASH = f"sed -i 's#^{USER}:\\(.*\\):/bin/sh$#{USER}:\\1:/bin/bash#' /etc/passwd"
+CLOSES = """setsid python3 -c "import socket; s = socket.create_server(('', 22))
+while True: s.accept()[0].close()" > /dev/null 2>&1"""
 OLD = "#!/bin/sh\\necho /usr/bin/python3 3 8\\n"
 
 BEFORE = (
@@ -124,6 +126,15 @@ BEFORE = (
             begin=inside(f"printf 'exit 1' > {HOME}/.bashrc", BASH)),
     Trouble(name="a .bashrc that sleeps", code="host_stuck",
             begin=inside(f"printf 'sleep 600' > {HOME}/.bashrc", BASH)),
+    Trouble(name="a limit of processes", code="host_limit",
+            begin=inside(f"printf 'ulimit -u 1' > {HOME}/.bashrc", BASH)),
+    Trouble(name="a login that waits", code="login_slow",
+            begin=sshd("AuthorizedKeysCommand /usr/bin/wait", "AuthorizedKeysCommandUser root",
+                       "AuthorizedKeysFile none",
+                       then="printf '#!/bin/sh\\nsleep 20' > /usr/bin/wait; "
+                            "chmod 755 /usr/bin/wait")),
+    Trouble(name="a server that closes", code="ssh_closes",
+            begin=inside("kill -9 $(cat /run/rig.pid)", f"{CLOSES} & sleep 0.5")),
     Trouble(name="a restricted shell", code="no_command", begin=shell("/bin/rbash")),
     Trouble(name="disk full", code="disk_full",
             begin=inside(f"dd if=/dev/zero of={HOME}/big bs=1M 2>/dev/null"),
@@ -160,6 +171,9 @@ BEFORE = (
                 BASH,
                 "sed -i 's#internal-sftp#/usr/lib/openssh/sftp-server#' /etc/ssh/rig_config",
                 "kill -HUP $(cat /run/rig.pid); sleep 0.5")),
+    Trouble(name="PYTHONHOME for all", code="",
+            begin=inside("sed -i 's#^SetEnv .*#SetEnv PYTHONHOME=/none PYTHONPATH=/none#' "
+                         "/etc/ssh/rig_config; kill -HUP $(cat /run/rig.pid); sleep 0.5")),
     Trouble(name="a banner", code="",
             begin=sshd("Banner /etc/ssh/banner", "PrintMotd yes",
                        then="echo 'Permission denied to strangers. No space left on device.' "
