@@ -16,10 +16,7 @@ from setup_assistant.messages import Message, msg
 _LARGEST = 256_000_000
 _KINDS = (
     (stat.S_ISDIR, msg("it is a folder")),
-    (stat.S_ISFIFO, msg("it is a pipe, not a file")),
-    (stat.S_ISSOCK, msg("it is a socket, not a file")),
-    (stat.S_ISCHR, msg("it is a device, not a file")),
-    (stat.S_ISBLK, msg("it is a device, not a file")),
+    (lambda mode: not stat.S_ISREG(mode), msg("it is a pipe or a device, no file")),
 )
 
 
