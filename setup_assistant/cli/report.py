@@ -118,9 +118,9 @@ def _render(receipt: Receipt, form: str, beside: Beside | None) -> str:
 
 
 def _open(output: Path) -> None:
-    from setup_assistant.host.browser import open_page
+    import webbrowser
 
-    if not open_page(output):
+    if not webbrowser.open(output.absolute().as_uri()):
         raise SetupError("no_browser", path=str(output))
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from setup_assistant.host import prefix as files
+from setup_assistant.host.files import plain
 from setup_assistant.host.prefix import normal_name
 
 _RECORDED = re.compile(
@@ -36,7 +37,7 @@ class Dist:
     def text(self, name: str) -> str | None:
         """Return a file of the metadata, or None where it is not there."""
         try:
-            return (self.info / name).read_text(encoding="utf-8", errors="replace")
+            return plain(self.info / name).read_text(encoding="utf-8", errors="replace")
         except OSError:
             return None
 
@@ -138,7 +139,7 @@ class Install:
         """Return the text of a file in a package, or None."""
         for folder in self.folders:
             try:
-                return (folder / module / name).read_text(encoding="utf-8", errors="replace")
+                return plain(folder / module / name).read_text(encoding="utf-8", errors="replace")
             except OSError:
                 continue
         return None

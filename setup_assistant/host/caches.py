@@ -20,22 +20,17 @@ from setup_assistant.host.removal_proofs import Both, Holds, Named, Proof, seen
 SIGN = ".setup-assistant-cache"
 _LARGE = ("uv", "conda")
 _SUM8, _SUM12, _SUM16 = ("[0-9a-f]" * n for n in (8, 12, 16))
-# Folder below the cache → names in it that nobody else gives, and whether folders bear them.
+# Folder below the cache → names in it that nobody else gives, of files and of folders.
 _FILES = (
     ("", f"sources-{_SUM12}.json"),
     ("", "speeds.json"),
-    ("", f".sources-{_SUM12}.json.????????"),
-    ("", ".speeds.json.????????"),
     ("sites", f"{_SUM16}.json"),
-    ("sites", f".{_SUM16}.json.????????"),
     ("recipes", f"*-{_SUM8}.json"),
     ("recipes", f".*-{_SUM8}.json.[0-9]*"),
     # What this account was told of a folder of weights, by the sum of the folder's name.
     ("weights", f"{'[0-9a-f]' * 64}.json"),
-    ("weights", f".{'[0-9a-f]' * 64}.json.????????"),
     ("logs", log.NAMES),
     ("fleet/runs", f"{_SUM16}.json"),
-    ("fleet/runs", f".{_SUM16}.json.????????"),
     ("fleet/agents", f"agent-{_SUM12}-{_SUM12}.pyz"),
 )
 _FOLDERS = (
@@ -75,7 +70,9 @@ def begin(folder: Path) -> Path:
 
 def found(cache: Path) -> Iterator[Cached]:
     """Yield what lies in a cache folder at the places that this tool uses."""
-    for rows, folders in ((_FILES, False), (_FOLDERS, True)):
+    # A run that is killed leaves a file on its way under such a name.
+    begun = [(below, f".{name}.????????") for below, name in _FILES]
+    for rows, folders in (((*_FILES, *begun), False), (_FOLDERS, True)):
         for below, pattern in rows:
             place = cache / below
             if files.linked(cache, place):

@@ -194,7 +194,7 @@ def sha256(path: Path) -> str:
 
 def sum_of(path: Path, digest: hashlib._Hash) -> str:
     """Return the sum of a file as lower-case hex, as one that was begun goes on."""
-    with path.open("rb") as stream:
+    with plain(path).open("rb") as stream:
         while block := stream.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()

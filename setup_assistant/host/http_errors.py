@@ -15,19 +15,11 @@ from setup_assistant.messages import Message, msg
 
 _NO_RANGE = re.compile(r"bytes \*/(\d+)")
 _DISK = {
-    errno.ENOSPC: "no_space",
-    errno.EDQUOT: "no_space",
-    errno.EACCES: "not_writable",
-    errno.EPERM: "not_writable",
-    errno.EROFS: "not_writable",
-    errno.ENAMETOOLONG: "not_writable",
-    errno.EMFILE: "not_writable",
-    errno.EISDIR: "not_writable",
-    errno.ENOTDIR: "not_writable",
-    errno.EIO: "not_writable",
-    errno.ELOOP: "not_writable",
-    errno.EFBIG: "not_writable",
-}
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "no_space"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.EMFILE,
+                     errno.EISDIR, errno.ENOTDIR, errno.EIO, errno.ELOOP, errno.EFBIG),
+                    "not_writable"),
+}  # fmt: skip
 CAUSES = {
     "refused": msg("connection refused"),
     "reset": msg("connection reset by peer"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from setup_assistant.host import lenient
+from setup_assistant.host.files import plain
 
 _VERSION = re.compile(r"^__version__(?:\s*:[^=]+)?\s*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 _CUDA = re.compile(r"^cuda(?:\s*:[^=]+)?\s*=\s*['\"](\d+)\.(\d+)['\"]", re.MULTILINE)
@@ -96,10 +97,7 @@ def python_version(prefix: Path) -> str | None:
 def torch(prefix: Path) -> TorchFiles | None:
     """Return the torch in an environment, from its `torch/version.py`."""
     for folder in search_path(prefix):
-        try:
-            text = (folder / "torch" / "version.py").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            continue
+        text = lenient.text(folder / "torch" / "version.py")
         if version := _VERSION.search(text):
             release, _plus, local = version[1].partition("+")
             cuda = _CUDA.search(text)
@@ -167,9 +165,10 @@ def emptied(prefix: Path) -> list[Path]:
 
 def _has_emptied(folder: Path, info: Path) -> bool:
     try:
-        if (info / "INSTALLER").read_text(encoding="utf-8").strip() == "conda":
+        if lenient.text(info / "INSTALLER") == "conda":
             return False
-        rows = list(csv.reader((info / "RECORD").read_text(encoding="utf-8").splitlines()))
+        record = plain(info / "RECORD").read_text(encoding="utf-8")
+        rows = list(csv.reader(record.splitlines()))
     except (OSError, UnicodeDecodeError, csv.Error):
         return False
     for path, _sum, size in (row for row in rows if len(row) == 3):

@@ -80,7 +80,8 @@ def speeds(receipt: Receipt, machine: Machine | None) -> Html | None:
     weights = next((s.seconds for s in receipt.steps if s.name == "weights"), None)
     size = receipt.sizes.weights_on_disk_bytes
     if weights and size:
-        rows.append((labels.field("weights"), msg("average of this run"), _speed(size / weights)))
+        speed = _speed(size / weights)
+        rows.append((labels.field("weights"), msg("average of this run"), "-", speed))
     for source in machine.sources if machine else ():
         if not source.reachable:
             continue
@@ -93,8 +94,7 @@ def speeds(receipt: Receipt, machine: Machine | None) -> Html | None:
            class_="muted") if silent else None
     )  # fmt: skip
     columns = (msg("For"), msg("Source"), msg("Answers after"), msg("Speed"))
-    wide = [(*r, *("",) * (len(columns) - len(r))) for r in rows]
-    drawn = table(wide, columns) if rows else None
+    drawn = table(rows, columns) if rows else None
     title = el("h3", msg("Sources and download speeds"))
     return el("div", title, drawn, note) if rows or note else None
 

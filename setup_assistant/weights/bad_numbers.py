@@ -104,39 +104,28 @@ def _look_at(
             found["not-finite"] = flaw
 
 
-def _by_high_byte(width: int, below: int) -> Callable[[bytes], int | None]:
-    """Return a check for floats whose exponent ends with the bits `below` of the last but one.
+def _check(width: int, mask: int, below: int) -> Callable[[bytes], int | None]:
+    """Return a check for floats whose exponent is the bits `mask` of the last byte and `below`.
 
-    The exponent of a number that is none is all ones: 0x7F or 0xFF in the highest byte, and
-    these bits in the next. Whole strips are skipped where no byte is so high.
+    The exponent of a number that is none is all ones; `below` are those bits of it that lie in
+    the last byte but one. Whole strips are skipped where no last byte has its bits set.
     """
+    full = [h for h in range(256) if h & mask == mask]
 
     def check(data: bytes) -> int | None:
         high = data[width - 1 :: width]
-        if b"\x7f" not in high and b"\xff" not in high:
+        if not any(h in high for h in full):
             return None
-        lower = data[width - 2 :: width]
-        pairs = enumerate(zip(high, lower, strict=True))
-        return next((i for i, (h, n) in pairs if h & 0x7F == 0x7F and n & below == below), None)
+        pairs = enumerate(zip(high, data[width - 2 :: width], strict=True))
+        return next((i for i, (h, n) in pairs if h & mask == mask and n & below == below), None)
 
     return check
 
 
-def _half(data: bytes) -> int | None:
-    """Check 16-bit floats, whose exponent lies in the highest byte alone."""
-    high = data[1::2]
-    return next((i for i, h in enumerate(high) if h & 0x7C == 0x7C), None) if _any(high) else None
-
-
-def _any(high: bytes) -> bool:
-    return len(high.translate(None, _HALF_NOT_FINITE)) < len(high)
-
-
-_HALF_NOT_FINITE = bytes(h for h in range(256) if h & 0x7C == 0x7C)
 # Width in bytes, and what returns the number of the first that is none.
 _NOT_FINITE: dict[str, tuple[int, Callable[[bytes], int | None]]] = {
-    "BF16": (2, _by_high_byte(2, 0x80)),
-    "F32": (4, _by_high_byte(4, 0x80)),
-    "F64": (8, _by_high_byte(8, 0xF0)),
-    "F16": (2, _half),
+    "BF16": (2, _check(2, 0x7F, 0x80)),
+    "F32": (4, _check(4, 0x7F, 0x80)),
+    "F64": (8, _check(8, 0x7F, 0xF0)),
+    "F16": (2, _check(2, 0x7C, 0)),
 }

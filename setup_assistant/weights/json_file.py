@@ -14,13 +14,6 @@ from setup_assistant.messages import Message, msg
 
 # The tokenizers of today have 20 MB.
 _LARGEST = 256_000_000
-_KINDS = (
-    (stat.S_ISDIR, msg("it is a folder")),
-    (stat.S_ISFIFO, msg("it is a pipe, not a file")),
-    (stat.S_ISSOCK, msg("it is a socket, not a file")),
-    (stat.S_ISCHR, msg("it is a device, not a file")),
-    (stat.S_ISBLK, msg("it is a device, not a file")),
-)
 
 
 @dataclass(frozen=True)
@@ -38,7 +31,9 @@ def kind_fault(path: Path) -> Message | None:
         mode = path.stat().st_mode
     except OSError:
         return None
-    return next((said for is_kind, said in _KINDS if is_kind(mode)), None)
+    if stat.S_ISDIR(mode):
+        return msg("it is a folder")
+    return None if stat.S_ISREG(mode) else msg("it is a pipe or a device, no file")
 
 
 def read_bytes(path: Path, most: int) -> bytes | Message:

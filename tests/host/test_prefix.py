@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import venv
 from pathlib import Path
 
 import pytest
 
-from setup_assistant.host import prefix
+from setup_assistant.doctor.install import Dist
+from setup_assistant.host import files, prefix
 
 # As torch's own build writes it, in three ages.
 NEW = """from typing import Optional
@@ -125,3 +127,20 @@ def test_the_python_that_runs_this_is_in_use(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
     monkeypatch.setattr(sys, "base_prefix", "/somewhere/else")
     assert prefix.why_active(Path(sys.prefix)) == "sys.prefix"
+
+
+@pytest.mark.timeout(20)
+def test_no_pipe_in_an_environment_is_waited_for(tmp_path: Path) -> None:
+    packages = tmp_path / "lib/python3.12/site-packages"
+    info = packages / "torch-2.0.dist-info"
+    names = (tmp_path / "pyvenv.cfg", packages / "x.pth", packages / "torch/version.py",
+             info / "RECORD", info / "INSTALLER", info / "METADATA")  # fmt: skip
+    for path in names:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(path)
+    assert prefix.torch(tmp_path) is None
+    assert prefix.python_version(tmp_path) == "3.12"
+    assert prefix.emptied(tmp_path) == []
+    assert Dist(name="torch", version="2.0", info=info).text("METADATA") is None
+    with pytest.raises(OSError, match="pipe"):
+        files.sha256(info / "RECORD")

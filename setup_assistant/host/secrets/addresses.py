@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from setup_assistant.host.secrets import paths
-from setup_assistant.host.secrets.lazy import regex
+from setup_assistant.host.secrets.matching import regex
 
 # Hosts that everybody uses; they say which service failed, and nothing else.
 _PUBLIC = frozenset({

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from setup_assistant.host.secrets import names
-from setup_assistant.host.secrets.lazy import regex
+from setup_assistant.host.secrets.matching import regex
 
 # `!vault`, `!!str`, `&anchor` before a value.
 _TAGS = regex(r"(?:[!&][^\s\"'\[\]{}]{0,80}[ \t]{1,8}){1,3}(?=\S)")

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from setup_assistant.host.secrets import names
-from setup_assistant.host.secrets.lazy import regex
+from setup_assistant.host.secrets.matching import regex
 
 # Family names, the frequent ones; no day of the week, no "温度 14:02".
 SURNAME = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from setup_assistant.host.secrets import names
-from setup_assistant.host.secrets.lazy import regex
+from setup_assistant.host.secrets.matching import regex
 
 _A = re.ASCII | re.IGNORECASE
 _ENDS = regex(r"[.,;:!?)\]}>]+$")

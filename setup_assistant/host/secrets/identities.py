@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from setup_assistant.host.secrets import addresses, columns, decoded, each, paths, rules
-from setup_assistant.host.secrets.lazy import regex
+from setup_assistant.host.secrets.matching import regex
 from setup_assistant.host.secrets.name_patterns import FULL_NAMES, HOSTS, USERS
 
 USER, HOST = columns.USER, columns.HOST

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from setup_assistant.host.secrets.columns import SURNAME
-from setup_assistant.host.secrets.lazy import regex
+from setup_assistant.host.secrets.matching import regex
 
 _NAME = r"[^\s,;:=@/&%\\'\"`<>()\[\]{}|，。；、（）]{1,64}"
 _S = r"\\{0,3}['\"]?\s{0,8}[:=：＝]\s{0,8}\\{0,3}['\"]?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-from setup_assistant.host.secrets.lazy import regex
+from setup_assistant.host.secrets.matching import regex
 
 # Parts of names that a secret follows. `token` alone is more often a word of language models.
 WORDS = (

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from setup_assistant.host.secrets.lazy import regex
+from setup_assistant.host.secrets.matching import regex, take_out
 
 # Capitals, small letters and figures together.
 _MIXED = regex(
@@ -66,9 +66,9 @@ def hide(text: str) -> str:
     """Return `text` without words that look drawn by chance."""
     if not re.search(r"\d", text):
         return text
-    text = _mixed(text)
+    text = take_out(text, _MIXED, _mixed)
     text = _FLAGGED.sub(lambda m: f"{m[1]}***" if _drawn(m[2]) else m[0], text)
-    return _beside(text)
+    return take_out(text, _SAYS, _beside)
 
 
 def hide_wrapped(text: str) -> str:
@@ -87,27 +87,19 @@ def _rest(found: re.Match[str]) -> str:
     return f"{found[1]}{found[2]}***" if secret else found[0]
 
 
-def _mixed(text: str) -> str:
-    parts, at = [], 0
-    for found in _MIXED.finditer(text):
-        if (
-            found.start() < at
-            or not ("." in found[0] or _drawn(found[0]))
-            or _is_hash(text, found.start(), _SUM)
-        ):
-            continue
-        # What hangs together with it is part of it: `pat.HEX`, `prefix-key_id-secret`.
-        before = _AROUND.match(text[max(at, found.start() - _LONGEST) : found.start()][::-1])
-        after = _AROUND.match(text, found.end(), found.end() + _LONGEST)
-        begin = found.start() - len(before[0] if before else "")
-        # A name and its sign of equality stay.
-        begin = max(begin, text.rfind("=", begin, found.start()) + 1)
-        end = after.end() if after else found.end()
-        if _MANGLED.search(text, begin, end):
-            continue
-        parts += [text[at:begin], "***"]
-        at = end
-    return "".join(parts) + text[at:]
+def _mixed(found: re.Match[str]) -> tuple[int, int] | None:
+    text = found.string
+    drawn = "." in found[0] or _drawn(found[0])
+    if not drawn or _is_hash(text, found.start(), _SUM):
+        return None
+    # What hangs together with it is part of it: `pat.HEX`, `prefix-key_id-secret`.
+    before = _AROUND.match(text[max(0, found.start() - _LONGEST) : found.start()][::-1])
+    after = _AROUND.match(text, found.end(), found.end() + _LONGEST)
+    begin = found.start() - len(before[0] if before else "")
+    # A name and its sign of equality stay.
+    begin = max(begin, text.rfind("=", begin, found.start()) + 1)
+    end = after.end() if after else found.end()
+    return None if _MANGLED.search(text, begin, end) else (begin, end)
 
 
 def _drawn(word: str) -> bool:
@@ -123,23 +115,19 @@ def _is_hash(text: str, at: int, words: re.Pattern[str] = _HASHED) -> bool:
     return words.search(before) is not None
 
 
-def _beside(text: str) -> str:
-    """Take out the first odd word in a sentence after a word such as "password"."""
-    parts, at = [], 0
-    for found in _SAYS.finditer(text):
-        if found.start() < at or _is_hash(text, found.end()):
-            continue
-        end = _ENDS.search(text, found.end(), found.end() + _REACH + 24)
-        last = min(found.end() + _REACH, end.start() if end else len(text))
-        sure = found["sure"] or found["said"]
-        for word in _WORD.finditer(text, found.end(), found.end() + _REACH + 64):
-            if word.start() >= last or _HASHED.search(text, found.end(), word.start()):
-                break
-            if _odd(word[0], sure=bool(sure)):
-                parts += [text[at : word.start()], "***"]
-                at = word.end()
-                break
-    return "".join(parts) + text[at:]
+def _beside(found: re.Match[str]) -> tuple[int, int] | None:
+    """Return where the first odd word in a sentence after a word such as "password" lies."""
+    text = found.string
+    if _is_hash(text, found.end()):
+        return None
+    end = _ENDS.search(text, found.end(), found.end() + _REACH + 24)
+    last = min(found.end() + _REACH, end.start() if end else len(text))
+    for word in _WORD.finditer(text, found.end(), found.end() + _REACH + 64):
+        if word.start() >= last or _HASHED.search(text, found.end(), word.start()):
+            return None
+        if _odd(word[0], sure=bool(found["sure"] or found["said"])):
+            return word.span()
+    return None
 
 
 def _odd(word: str, *, sure: bool) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from setup_assistant.host.secrets import blocks, columns, commands, names, random_words, tokens
-from setup_assistant.host.secrets.lazy import regex
+from setup_assistant.host.secrets.matching import regex, take_out
 
 _A = re.ASCII | re.IGNORECASE
 # What may stand between a name and its value, in code, JSON (also inside a string), YAML.
@@ -75,9 +75,9 @@ def apply(text: str) -> str:
         text = _LOGIN_BARE.sub("***@", text)
     lower = text.lower()
     if "authori" in lower:
-        text = _headers(text)
+        text = take_out(text, _HEADER, _header)
     if "cookie" in lower:
-        text = _cookies(text)
+        text = take_out(text, _COOKIE, _cookie)
     if any(w in lower for w in ("bearer", "basic", "negotiate", "ntlm")):
         text = _BEARER.sub(r"\1\2***", text)
     text = random_words.hide(commands.apply(_named(blocks.apply(columns.hide(tokens.hide(text))))))
@@ -94,22 +94,14 @@ def _login(found: re.Match[str]) -> str:
     return found[0] if found[2] in ("git", "hg", "***") else f"{found[1]}***@"
 
 
-def _headers(text: str) -> str:
-    parts, at = [], 0
-    for found in _HEADER.finditer(text):
-        if found.start() < at:
-            continue
-        end = _value_end(text, found.end(), found[2] or "")
-        value = text[found.end() : end]
-        if not found[2] and (quote := re.search(r"[\"']", value)):
-            # Digest and signatures hold quotes of their own.
-            many = _MANY_PARTS.match(value)
-            end = end if many else found.end() + quote.start()
-        if not value.strip() or _sentence(value):
-            continue
-        parts += [text[at : found.end()], "***"]
-        at = end
-    return "".join(parts) + text[at:]
+def _header(found: re.Match[str]) -> tuple[int, int] | None:
+    end = _value_end(found.string, found.end(), found[2] or "")
+    value = found.string[found.end() : end]
+    if not found[2] and (quote := re.search(r"[\"']", value)) and not _MANY_PARTS.match(value):
+        # Digest and signatures hold quotes of their own.
+        end = found.end() + quote.start()
+        value = value[: quote.start()]
+    return (found.end(), end) if value.strip() and not _sentence(value) else None
 
 
 def _sentence(value: str) -> bool:
@@ -118,24 +110,16 @@ def _sentence(value: str) -> bool:
     return len(words) > 2 and words[0] != "auth" and names.is_nothing(words[0])
 
 
-def _cookies(text: str) -> str:
-    parts, at = [], 0
-    for found in _COOKIE.finditer(text):
-        if found.start() < at:
-            continue
-        if (
-            "=" not in text[found.end() : found.end() + 200]
-            and "{" not in text[found.end() : found.end() + 2]
-        ):
-            continue
-        opener = _OPENER.match(text, found.end())
-        begin = opener.end() if opener else found.end()
-        end = _value_end(text, begin, opener[1] if opener else "")
-        if not opener and (quote := re.search(r"[\"']", text[begin:end])) and text[begin] != "{":
-            end = begin + quote.start()
-        parts += [text[at:begin], "***"]
-        at = end
-    return "".join(parts) + text[at:]
+def _cookie(found: re.Match[str]) -> tuple[int, int] | None:
+    text, at = found.string, found.end()
+    if "=" not in text[at : at + 200] and "{" not in text[at : at + 2]:
+        return None
+    opener = _OPENER.match(text, at)
+    begin = opener.end() if opener else at
+    end = _value_end(text, begin, opener[1] if opener else "")
+    if not opener and (quote := re.search(r"[\"']", text[begin:end])) and text[begin] != "{":
+        end = begin + quote.start()
+    return begin, end
 
 
 def _value_end(text: str, begin: int, opener: str) -> int:
@@ -162,35 +146,39 @@ def _named(text: str) -> str:
     lower = text.lower()
     text = _NAMED.sub(_pair, text) if "value" in lower else text
     if any(h in lower for h in names.HINTS):
-        text = _each_named(text, _KEYED, query=False)
-    return _each_named(text, _SIGNED, query=True) if re.search("[?&]|-[sS]ig", text) else text
+        text = take_out(text, _KEYED, _keyed)
+    return take_out(text, _SIGNED, _in_query) if re.search("[?&]|-[sS]ig", text) else text
 
 
-def _each_named(text: str, pattern: re.Pattern[str], *, query: bool) -> str:
-    parts, at = [], 0
-    for found in pattern.finditer(text):
-        if found.start() < at:
-            continue
-        name = found["key"] if query else _name(text, found)
-        if not names.may_hold(name, query=query) or (
-            name.lower() == "pass"
-            and _VERB.search(text[max(0, found.start() - 12) : found.start()])
-        ):
-            continue
-        begin = found.end() if query else _begin(text, found.end())
-        opener = None if query else _OPENER.match(text, begin)
-        name_at = text.rfind(name, at, found.end())
-        if opener:
-            begin, end = opener.end(), _value_end(text, opener.end(), opener[1])
-        else:
-            begin, end = _value(text, found.end(), name, name_at, query=query)
-        if begin == end or not names.is_secret(name, text[begin:end], query=query):
-            continue
-        if end - begin >= _LONGEST_BARE and not opener and (whole := _BARE.match(text, begin)):
-            end = whole.end()
-        parts += [text[at:begin], "***"]
-        at = end
-    return "".join(parts) + text[at:]
+def _in_query(found: re.Match[str]) -> tuple[int, int] | None:
+    return _named_part(found, found["key"], found.end(), query=True)
+
+
+def _keyed(found: re.Match[str]) -> tuple[int, int] | None:
+    name = _name(found.string, found)
+    before = found.string[max(0, found.start() - 12) : found.start()]
+    if name.lower() == "pass" and _VERB.search(before):
+        return None
+    return _named_part(found, name, _begin(found.string, found.end()), query=False)
+
+
+def _named_part(
+    found: re.Match[str], name: str, begin: int, *, query: bool
+) -> tuple[int, int] | None:
+    text = found.string
+    if not names.may_hold(name, query=query):
+        return None
+    if not query and (opener := _OPENER.match(text, begin)):
+        begin, end = opener.end(), _value_end(text, opener.end(), opener[1])
+    else:
+        opener = None
+        name_at = text.rfind(name, max(0, found.start() - 60), found.end())
+        begin, end = _value(text, found.end(), name, name_at, query=query)
+    if begin == end or not names.is_secret(name, text[begin:end], query=query):
+        return None
+    if end - begin >= _LONGEST_BARE and not opener and (whole := _BARE.match(text, begin)):
+        end = whole.end()
+    return begin, end
 
 
 def _begin(text: str, at: int) -> int:

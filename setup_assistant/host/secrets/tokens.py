@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from setup_assistant.host.secrets.lazy import regex
+from setup_assistant.host.secrets.matching import regex
 
 _WORD = r"[A-Za-z0-9]"
 # Prefix and shape of what each service hands out. Case matters where prose would be hit.
