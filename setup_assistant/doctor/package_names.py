@@ -10,38 +10,16 @@ from setup_assistant.catalog.causes import Remedy
 
 # Each was looked up in the package index; the bounds say where a module was taken out.
 _PACKAGES = {
-    "cv2": "opencv-python-headless",
-    "PIL": "pillow",
-    "yaml": "pyyaml",
-    "sklearn": "scikit-learn",
-    "skimage": "scikit-image",
-    "pkg_resources": "setuptools<82",
-    "distutils": "setuptools",
-    "dateutil": "python-dateutil",
-    "bs4": "beautifulsoup4",
-    "Crypto": "pycryptodome",
-    "OpenSSL": "pyopenssl",
-    "git": "gitpython",
-    "google.protobuf": "protobuf",
-    "attr": "attrs",
-    "dotenv": "python-dotenv",
-    "awq": "autoawq",
-    "awq_inference_engine": "autoawq-kernels",
-    "awq_ext": "autoawq-kernels",
-    "fitz": "pymupdf",
-    "auto_gptq": "gptqmodel",
-    "decord": "decord2",
-    "pynvml": "nvidia-ml-py",
-    "socks": "pysocks",
-    "open_clip": "open-clip-torch",
-    "clip": "openai-clip",
-    "faiss": "faiss-cpu",
-    "magic": "python-magic",
-    "swift": "ms-swift",
-    "multipart": "python-multipart",
-    "jwt": "pyjwt",
-    "serial": "pyserial",
-}
+    "cv2": "opencv-python-headless", "PIL": "pillow", "yaml": "pyyaml", "sklearn": "scikit-learn",
+    "skimage": "scikit-image", "pkg_resources": "setuptools<82", "distutils": "setuptools",
+    "dateutil": "python-dateutil", "bs4": "beautifulsoup4", "Crypto": "pycryptodome",
+    "OpenSSL": "pyopenssl", "git": "gitpython", "google.protobuf": "protobuf", "attr": "attrs",
+    "dotenv": "python-dotenv", "awq": "autoawq", "awq_inference_engine": "autoawq-kernels",
+    "awq_ext": "autoawq-kernels", "fitz": "pymupdf", "auto_gptq": "gptqmodel", "decord": "decord2",
+    "pynvml": "nvidia-ml-py", "socks": "pysocks", "open_clip": "open-clip-torch",
+    "clip": "openai-clip", "faiss": "faiss-cpu", "magic": "python-magic", "swift": "ms-swift",
+    "multipart": "python-multipart", "jwt": "pyjwt", "serial": "pyserial",
+}  # fmt: skip
 # An upgrade of these would bring others out of step, or leave the pins.
 KEPT = ("torch", "torchvision", "transformers", "numpy", "setuptools")
 # Compiled for one torch each: they are taken out, and torch does their work.

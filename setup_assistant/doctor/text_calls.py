@@ -47,15 +47,8 @@ _LIKE_TRANSFORMERS = re.compile(
     r"\w*(?:Attention|Block|Model|Tokenizer|Cache|Processor|Config|TrainingArguments|Trainer)$"
 )
 # Packages whose trainers are made from those of transformers.
-_TRAINERS = (
-    "trl",
-    "unsloth",
-    "unsloth_zoo",
-    "swift",
-    "llamafactory",
-    "peft",
-    "sentence_transformers",
-)
+_TRAINERS = ("trl", "unsloth", "unsloth_zoo", "swift", "llamafactory", "peft",
+             "sentence_transformers")  # fmt: skip
 _BASE_TRAINER = re.compile(r"(?:Seq2Seq)?Train(?:er|ingArguments)$")
 # Models with code of their own derive their configurations from that of transformers.
 _CONFIG = re.compile(r"(?:Text|Vision|Language|LM|Model|Trained|VL\w*|\d)Config$")

@@ -9,7 +9,7 @@ from itertools import islice
 
 from setup_assistant.catalog import causes
 from setup_assistant.catalog.causes import Remedy
-from setup_assistant.doctor import text_names, text_places
+from setup_assistant.doctor import text_frames, text_names, text_places
 from setup_assistant.doctor.inferred import Inferred
 from setup_assistant.doctor.package_names import MADE_FOR_ONE_TORCH, package_of
 from setup_assistant.messages import msg
@@ -88,7 +88,7 @@ def _built_for_another(package: str, path: str, symbol: str, start: int) -> Infe
 def without_cuda(text: str) -> Iterator[Inferred]:
     """Yield a package that asks for torch's CUDA part, where torch has none or another."""
     for found in _TORCH_PART.finditer(text):
-        asker = text_names.asker_of(text[: found.start()], "")
+        asker = text_frames.asker_of(text, found.start(), "")
         remedy = (
             Remedy(need="remove", name=asker)
             if asker in MADE_FOR_ONE_TORCH
@@ -103,7 +103,9 @@ def other_cuda(text: str) -> Iterator[Inferred]:
     for found in _CUDA_LIBRARY.finditer(text):
         before = text[: found.start()]
         line = _IMPORTED.search(before[-300:])
-        asker = text_names.asker_of(before, "") or (package_of(line[1]) if line else "")
+        asker = text_frames.asker_of(text, found.start(), "") or (
+            package_of(line[1]) if line else ""
+        )
         if asker in ("", "torch", "torchvision", "nvidia"):
             return
         said = msg("{library} is of CUDA {major}", library=found["library"], major=found["major"])
@@ -178,7 +180,7 @@ def library(text: str) -> Iterator[Inferred]:
                        remedy=(Remedy(need="package", name=_WHEELS[found[2]]),))  # fmt: skip
     for found in _ABSENT_LIBRARY.finditer(text):
         values = {"library": found["library"], "file": str(msg("the program"))}
-        asker = text_names.asker_of(text[: found.start()], "")
+        asker = text_frames.asker_of(text, found.start(), "")
         if found["sum"] and asker:
             again = Remedy(need="package", name=asker, again=True)
             remedy = Remedy(need="torch") if asker == "torch" else again
