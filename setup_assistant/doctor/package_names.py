@@ -24,6 +24,13 @@ _PACKAGES = {
 KEPT = ("torch", "torchvision", "transformers", "numpy", "setuptools")
 # Compiled for one torch each: they are taken out, and torch does their work.
 MADE_FOR_ONE_TORCH = ("torchaudio", "torchtext", "xformers", "flash-attn", "triton")
+# Packages of this trade, as their folders are called.
+FAMILIAR = re.compile(
+    r"(?:torch\w*|transformers|accelerate|peft|trl|bitsandbytes|auto_gptq|gptqmodel|awq|optimum|vllm"
+    r"|sglang|lmdeploy|swift|llamafactory|unsloth\w*|diffusers|qwen_\w+|decord|av|xformers|verl|ray"
+    r"|flash_attn|triton|deepspeed|modelscope|huggingface_hub|safetensors|tokenizers|datasets|timm"
+    r"|llama_cpp|flashinfer|compressed_tensors|xinference|liger_kernel|gradio)$"
+)
 _PLACE = re.compile(r"\{([a-z]+)\}")
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,60}$")
 # What a place may hold, where it is not the name of a package.

@@ -12,7 +12,7 @@ from setup_assistant.catalog.causes import Remedy
 from setup_assistant.doctor import text_frames, text_names, text_places
 from setup_assistant.doctor.inferred import Inferred
 from setup_assistant.doctor.package_names import MADE_FOR_ONE_TORCH, package_of
-from setup_assistant.messages import msg
+from setup_assistant.messages import Message, msg
 
 _SYMBOL = re.compile(r"(?P<path>[^\s:'\"]{1,400}\.so[\w.]*): undefined symbol: (?P<symbol>\w+)")
 # Windows says so of a symbol that is missing, in the language of the system.
@@ -27,15 +27,15 @@ _CUDA_SYMBOL = re.compile(r"_{0,2}(?:cu[a-z]|nv[A-Z]|nvrtc|nvJit)")
 _TORCH_SYMBOL = re.compile(r"c10|2at|5torch|caffe2|THP|libtorch")
 # The library that is loaded is one of torch itself.
 _OF_TORCH = re.compile(r"[^\n]{0,200}Error loading \"[^\"\n]{0,300}[/\\]torch[/\\]lib[/\\]")
-_TORCH_PART = re.compile(r"libtorch_cuda(?:_cu|_cpp)?\.so: cannot open shared object file")
 _ABSENT_LIBRARY = re.compile(
     r"(?:(?:Import|OS)Error|shared libraries): "
     r"(?P<library>(?P<name>lib(?!cu|nv|nccl|torch|c10|GL\b)[\w.+-]{0,60}?)(?P<sum>-[0-9a-f]{8})?"
     r"\.so\.(?P<abi>\d{1,3})[\d.]*): cannot open shared"
 )
-# A library of one major release of CUDA: what asks for it was built for that one.
+# Torch's part for CUDA, or a library of one release of CUDA: what asks for it was built for that.
 _CUDA_LIBRARY = re.compile(
-    r"(?P<library>lib(?:cudart|cublas|cublasLt|nvrtc)\.so\.(?P<major>1[1-9])[\d.]*): cannot open"
+    r"(?P<library>lib(?:cudart|cublas|cublasLt|nvrtc)\.so\.(?P<major>1[1-9])[\d.]*"
+    r"|libtorch_cuda(?:_cu|_cpp)?\.so): cannot open shared"
 )
 _IMPORTED = re.compile(r"^\W*(?:from|import) (\w+)[^\n]*\s+\S*ImportError: $", re.MULTILINE)
 # Libraries that packages of the index bring, where conda had them.
@@ -85,32 +85,23 @@ def _built_for_another(package: str, path: str, symbol: str, start: int) -> Infe
                     chain=(said,) if of_torch else ())  # fmt: skip
 
 
-def without_cuda(text: str) -> Iterator[Inferred]:
-    """Yield a package that asks for torch's CUDA part, where torch has none or another."""
-    for found in _TORCH_PART.finditer(text):
-        asker = text_frames.asker_of(text, found.start(), "")
-        remedy = (
-            Remedy(need="remove", name=asker)
-            if asker in MADE_FOR_ONE_TORCH
-            else Remedy(need="torch")
-        )
-        yield Inferred(cause="built-for-other-torch", start=found.start(), remedy=(remedy,),
-                       values={"package": asker} if asker else {})  # fmt: skip
-
-
 def other_cuda(text: str) -> Iterator[Inferred]:
-    """Yield a package other than torch that asks for a library of another CUDA than torch's."""
+    """Yield who asks for torch's CUDA part where torch has none, or for another CUDA than its."""
     for found in _CUDA_LIBRARY.finditer(text):
-        before = text[: found.start()]
-        line = _IMPORTED.search(before[-300:])
-        asker = text_frames.asker_of(text, found.start(), "") or (
-            package_of(line[1]) if line else ""
-        )
-        if asker in ("", "torch", "torchvision", "nvidia"):
-            return
-        said = msg("{library} is of CUDA {major}", library=found["library"], major=found["major"])
-        yield Inferred(cause="built-for-other-torch", start=found.start(), chain=(said,),
-                       values={"package": asker}, remedy=(_again(asker),))  # fmt: skip
+        line = _IMPORTED.search(text, max(0, found.start() - 300), found.start())
+        asker = text_frames.asker_of(text, found.start(), "")
+        asker = asker or (package_of(line[1]) if line else "")
+        chain: tuple[Message, ...] = ()
+        remedy = _again(asker)
+        if found["major"]:
+            if asker in ("", "torch", "torchvision", "nvidia"):
+                return
+            chain = (msg("{library} is of CUDA {major}", library=found["library"],
+                         major=found["major"]),)  # fmt: skip
+        elif remedy.need != "remove":
+            remedy = Remedy(need="torch")
+        yield Inferred(cause="built-for-other-torch", start=found.start(), chain=chain,
+                       values={"package": asker} if asker else {}, remedy=(remedy,))  # fmt: skip
 
 
 def _again(package: str) -> Remedy:

@@ -9,9 +9,10 @@ from itertools import islice
 
 from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Remedy
+from setup_assistant.catalog.import_names import Span
 from setup_assistant.doctor import text_frames
 from setup_assistant.doctor.inferred import Inferred
-from setup_assistant.doctor.package_names import package_of, request
+from setup_assistant.doctor.package_names import FAMILIAR, KEPT, package_of, request
 from setup_assistant.messages import msg
 
 _NAMED = re.compile(
@@ -22,12 +23,6 @@ _NAMED = re.compile(
 )
 _PART = re.compile(r"No module named '(?P<module>[A-Za-z_]\w*(?:\.(?!_C|_version)\w+)+)'")
 _ATTRIBUTE = re.compile(r"module '(?P<module>[A-Za-z_][\w.]*)' has no attribute '(?P<name>\w+)'")
-# Modules of packages, and of nothing of the person's own.
-_FAMILIAR = ("torch", "torchvision", "transformers",
-             "flash_attn", "qwen_vl_utils", "modelscope", "peft", "trl", "bitsandbytes", "xformers",
-             "accelerate", "datasets", "diffusers", "decord", "vllm", "huggingface_hub",
-             "tokenizers", "deepspeed", "gradio", "optimum", "swift", "llamafactory", "unsloth",
-             "sglang", "lmdeploy", "gptqmodel", "awq", "auto_gptq", "timm")  # fmt: skip
 # Packages that put parts of their own in place of those of transformers while they run.
 _PATCHERS = ("liger_kernel", "minference", "unsloth", "unsloth_zoo", "verl",
              "llamafactory", "swift", "fastchat")  # fmt: skip
@@ -84,8 +79,12 @@ def _of_name(text: str, module: str, name: str, start: int) -> Iterator[Inferred
     if span is None:
         yield from _misspelt(top, name, package, start)
         return
-    asker = text_frames.asker_of(text, start, top)
-    values = {"package": package, "name": name}
+    yield from came_or_went(package, name, span, text_frames.asker_of(text, start, top), start)
+
+
+def came_or_went(package: str, name: str, span: Span, asker: str, start: int) -> Iterator[Inferred]:
+    """Yield a name that a package has not yet, or no more; nothing where no release is known."""
+    values = {"package": package, "name": name, **({"asker": asker} if asker else {})}
     if span.since and not (span.until and asker):
         chain = msg("{package} has {name} since {since}", package=package, name=name,
                     since=span.since)  # fmt: skip
@@ -98,7 +97,7 @@ def _of_name(text: str, module: str, name: str, start: int) -> Iterator[Inferred
         remedy = Remedy(need="package", name=package, spec=f"<{span.until}")
         if asker:
             said.append(msg("{asker} asks for it", asker=asker))
-            remedy, values["asker"] = Remedy(need="package", name=asker), asker
+            remedy = request(Remedy(need="package", name=asker)) if asker not in KEPT else remedy
         yield Inferred(cause="name-gone", start=start, chain=tuple(said), remedy=(remedy,),
                        values={**values, "until": span.until})  # fmt: skip
 
@@ -226,7 +225,7 @@ def _of_program(text: str, package: str, found: re.Match[str]) -> Iterator[Infer
     top, _, part = found["module"].partition(".")
     said = found.groupdict()
     there = "-packages/" in (said.get("file") or "").replace("\\", "/")
-    if not there and top not in _FAMILIAR and not re.search(rf"-packages[/\\]{top}\b", text):
+    if not there and not FAMILIAR.match(top) and not re.search(rf"-packages[/\\]{top}\b", text):
         return
     if package in ("numpy", "setuptools"):
         return

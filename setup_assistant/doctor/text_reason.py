@@ -43,7 +43,6 @@ _WAYS = (
     text_names.changed,
     text_installs.build_lacks,
     text_compiled.symbol,
-    text_compiled.without_cuda,
     text_compiled.other_cuda,
     text_compiled.procedure,
     text_compiled.dll,
