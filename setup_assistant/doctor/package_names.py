@@ -63,6 +63,12 @@ def package_of(module: str) -> str:
         name.partition(".")[0].replace("_", "-").lower())  # fmt: skip
 
 
+def installed(name: str, spec: str = "") -> Remedy:
+    """Return a request for a package; torch's builds are chosen for the machine."""
+    torch = name in ("torch", "torchvision")
+    return Remedy(need="torch") if torch else Remedy(need="package", name=name, spec=spec)
+
+
 def request(remedy: Remedy) -> Remedy:
     """Return a request for what goes with torch alone by its own rules, others as they are."""
     if remedy.name in MADE_FOR_ONE_TORCH:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 
@@ -44,17 +43,6 @@ _OF_A_WHEEL = re.compile(r"((libiomp5|libmkl|libtbb)\w*\.so[\d.]*): cannot open 
 _WHEEL = re.compile(
     r"\b(?P<name>[A-Za-z]\w{0,60})-\d[\w.+]{0,60}-cp(?P<py>\d{2,3})-\w{1,20}-(?P<on>[\w.]{1,90})\.whl(?=[^\n]{0,20}"
     r" is not a supported wheel on this platform)"
-)
-# A package that pip or uv could not build; in pip's folder of sources its name stands before a
-# hash.
-_UNBUILT = re.compile(
-    r"pip-install-\w{1,12}[/\\]{1,4}(?P<source>[A-Za-z][\w.-]{0,60}?)_[0-9a-f]{32}|"
-    r"(?:Failed building wheel for|Failed to (?:download and )?build:?|Could not build wheels for) "
-    r"`?(?P<wheel>[A-Za-z][\w.-]{0,60})"
-)
-# What a build raised itself; pip shows it indented.
-_RAISED = re.compile(
-    r"^[ \t|│]+(\w{0,40}(?:[Ee]rror|Exception): (?!subprocess|command)\S[^\n]*)", re.MULTILINE
 )
 
 
@@ -183,21 +171,3 @@ def library(text: str) -> Iterator[Inferred]:
                             fedora=f"'{found['library']}()(64bit)'")  # fmt: skip
         yield Inferred(cause="library-missing", start=found.start(), values=values,
                        remedy=(remedy,))  # fmt: skip
-
-
-def unbuilt(text: str) -> Iterator[Inferred]:
-    """Yield a package whose build failed."""
-    found = _UNBUILT.search(text)
-    package = (found["source"] or found["wheel"] or "") if found else ""
-    if found is None or package.lower() in ("installable", "wheels", "wheel", "torch"):
-        return
-    name = package.lower().replace("_", "-")
-    if name == "flash-attn":
-        # A row of its own tells why.
-        return
-    # What pins a torch of its own would bring it along.
-    remedy = () if name in MADE_FOR_ONE_TORCH else (Remedy(need="wheel", name=name),)
-    raised = next(iter(deque(islice(_RAISED.finditer(text), 200), maxlen=1)), None)
-    chain = (msg("its build says: {said}", said=raised[1][:200]),) if raised else ()
-    yield Inferred(cause="package-not-buildable", start=found.start(), remedy=remedy, chain=chain,
-                   values={"package": name})  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.doctor import text_frames
 from setup_assistant.doctor.inferred import Inferred
-from setup_assistant.doctor.package_names import package_of, request
+from setup_assistant.doctor.package_names import MADE_FOR_ONE_TORCH, installed, package_of, request
 from setup_assistant.messages import msg
 
 # pip's and uv's steps of a build, within which a module is missing.
@@ -19,11 +20,17 @@ _STEP = re.compile(
     r"get_requires_for_build_wheel|setup\.py bdist_wheel|Failed to build[: ]"
 )
 _LACKS = re.compile(r"No\s+module named ['\"]?(?P<module>[A-Za-z_]\w*)")
-_BUILT = re.compile(
-    r"pip-install-\w{1,12}[/\\](?P<source>[A-Za-z][\w.-]{0,60}?)_[0-9a-f]{8,32}[/\\]|"
-    r"Failed to (?:download and )?build:? `?(?P<name>[A-Za-z][\w.-]{0,60})|"
-    r"Failed building wheel for (?P<wheel>[A-Za-z][\w.-]{0,60})|"
-    r"^Collecting (?P<last>[A-Za-z][\w.-]{0,60})", re.MULTILINE)  # fmt: skip
+# A package that was being built; in pip's folder of sources its name stands before a hash.
+_UNBUILT = re.compile(
+    r"pip-install-\w{1,12}[/\\]{1,4}([A-Za-z][\w.-]{0,60}?)_[0-9a-f]{8,32}|"
+    r"(?:Failed building wheel for|Failed to (?:download and )?build:?|Could not build wheels for) "
+    r"`?([A-Za-z][\w.-]{0,60})"
+)
+_BUILT = re.compile(_UNBUILT.pattern + r"|^Collecting ([A-Za-z][\w.-]{0,60})", re.MULTILINE)
+# What a build raised itself; pip shows it indented.
+_RAISED = re.compile(
+    r"^[ \t|│]+(\w{0,40}(?:[Ee]rror|Exception): (?!subprocess|command)\S[^\n]*)", re.MULTILINE
+)
 _REVISION = re.compile(
     r"Did not find branch or tag ['\"](?P<revision>[\w./-]{1,80})['\"]|"
     r"error: pathspec ['\"](?P<path>[\w./-]{1,80})['\"] did not match|"
@@ -66,13 +73,29 @@ def build_lacks(text: str) -> Iterator[Inferred]:
     names = [next(n for n in found.groups() if n) for found in _BUILT.finditer(text)]
     package = names[-1].lower().replace("_", "-") if names else ""
     name, spec = re.match(r"([\w.-]+)(.*)", package_of(lacks["module"])).groups()  # type: ignore[union-attr]
-    install = Remedy(need="package", name=name, spec=spec)
-    if lacks["module"] == "torch":
-        install = Remedy(need="torch")
+    install = installed(name, spec)
     again = Remedy(need="build", name=package)
     yield Inferred(cause="build-lacks-module", start=lacks.start(),
                    values={"module": lacks["module"], **({"package": package} if package else {})},
                    remedy=(install, again) if package else (install,))  # fmt: skip
+
+
+def unbuilt(text: str) -> Iterator[Inferred]:
+    """Yield a package whose build failed."""
+    found = _UNBUILT.search(text)
+    package = next(n for n in found.groups() if n) if found else ""
+    if found is None or package.lower() in ("installable", "wheels", "wheel", "torch"):
+        return
+    name = package.lower().replace("_", "-")
+    if name == "flash-attn":
+        # A row of its own tells why.
+        return
+    # What pins a torch of its own would bring it along.
+    remedy = () if name in MADE_FOR_ONE_TORCH else (Remedy(need="wheel", name=name),)
+    raised = next(iter(deque(islice(_RAISED.finditer(text), 200), maxlen=1)), None)
+    chain = (msg("its build says: {said}", said=raised[1][:200]),) if raised else ()
+    yield Inferred(cause="package-not-buildable", start=found.start(), remedy=remedy, chain=chain,
+                   values={"package": name})  # fmt: skip
 
 
 def told_command(text: str) -> Iterator[Inferred]:
