@@ -203,11 +203,10 @@ def prepared(rows: Iterable[tuple[str, Cause]]) -> Rows:
 
 def _match(layer: str, row: Cause, log: _Log) -> Match | None:
     def counts(hit: Hit) -> bool:
-        last = log.events.at(max(hit.start, hit.end - 1))
         return not (log.events.overcome(hit.start) or _FETCHED.match(log.line(hit.start)[1])
                     or _mentioned(log.text, hit)
                     or _IMPORT.match(log.line(hit.start)[1])
-                    or (row.accuses and last.own))  # fmt: skip
+                    or (row.accuses and log.events.own(max(hit.start, hit.end - 1))))  # fmt: skip
 
     telling = tuple(t.pattern for t in row.texts if not t.hint)
     hit, weak = first(telling, log.text, log.lower, counts), row.weak

@@ -6,7 +6,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 # Characters of a line that tell what it is.
 _HEAD = 1_000
@@ -33,49 +32,30 @@ _PROGRESS = re.compile(r"Downloading|Collecting|Installing|Using cached|Building
                        r"Obtaining|Requirement already|\d%|\d [kMG]i?B|Created wheel")  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """What one line is. `frame` is the file of the frame above an exception, where there is one."""
-
-    error: bool
-    frame: str = ""
-
-    @property
-    def own(self) -> bool:
-        """Whether the innermost frame is in a file of the person's own."""
-        return bool(self.frame) and not _FOREIGN.search(self.frame)
-
-
 class Events:
-    """The lines of a cleaned log; `at` tells what the line at a place of the text is."""
+    """What the lines of a cleaned log tell of, by the place of the text."""
 
     def __init__(
         self, lines: Sequence[str], starts: Sequence[int], overcome: AbstractSet[int]
     ) -> None:
         self._starts, self._overcome = starts, overcome
-        self.lines: list[Line] = []
+        self._own: set[int] = set()
         frame = ""
-        for text in lines:
-            line, frame = _read(text[:_HEAD], frame)
-            self.lines.append(line)
+        for number, line in enumerate(lines):
+            head = line[:_HEAD]
+            if found := _FRAME.match(head):
+                frame = found["file"]
+            elif _EXCEPTION.match(head) and "Warning" not in head[:80]:
+                self._own |= {number} if frame and not _FOREIGN.search(frame) else set()
+                frame = ""
 
-    def at(self, place: int) -> Line:
-        """Return what the line at a place of the text is."""
-        return self.lines[bisect_right(self._starts, place) - 1]
+    def own(self, place: int) -> bool:
+        """Whether an exception was raised in a file of the person's own."""
+        return bisect_right(self._starts, place) - 1 in self._own
 
     def overcome(self, place: int) -> bool:
         """Whether a line tells of an attempt after which the program went on."""
         return bisect_right(self._starts, place) - 1 in self._overcome
-
-
-def _read(text: str, frame: str) -> tuple[Line, str]:
-    """Return what a line is, and the frame that the next one stands under."""
-    found = _FRAME.match(text)
-    if found:
-        return Line(error=False), found["file"]
-    raised = bool(_EXCEPTION.match(text)) and "Warning" not in text[:80]
-    line = Line(error=raised or bool(_ERROR.search(text)), frame=frame if raised else "")
-    return line, "" if raised else frame
 
 
 def ended_well(text: str) -> bool:

@@ -10,42 +10,27 @@ from setup_assistant.catalog.causes import Remedy
 
 # Each was looked up in the package index; the bounds say where a module was taken out.
 _PACKAGES = {
-    "cv2": "opencv-python-headless",
-    "PIL": "pillow",
-    "yaml": "pyyaml",
-    "sklearn": "scikit-learn",
-    "skimage": "scikit-image",
-    "pkg_resources": "setuptools<82",
-    "distutils": "setuptools",
-    "dateutil": "python-dateutil",
-    "bs4": "beautifulsoup4",
-    "Crypto": "pycryptodome",
-    "OpenSSL": "pyopenssl",
-    "git": "gitpython",
-    "google.protobuf": "protobuf",
-    "attr": "attrs",
-    "dotenv": "python-dotenv",
-    "awq": "autoawq",
-    "awq_inference_engine": "autoawq-kernels",
-    "awq_ext": "autoawq-kernels",
-    "fitz": "pymupdf",
-    "auto_gptq": "gptqmodel",
-    "decord": "decord2",
-    "pynvml": "nvidia-ml-py",
-    "socks": "pysocks",
-    "open_clip": "open-clip-torch",
-    "clip": "openai-clip",
-    "faiss": "faiss-cpu",
-    "magic": "python-magic",
-    "swift": "ms-swift",
-    "multipart": "python-multipart",
-    "jwt": "pyjwt",
-    "serial": "pyserial",
-}
+    "cv2": "opencv-python-headless", "PIL": "pillow", "yaml": "pyyaml", "sklearn": "scikit-learn",
+    "skimage": "scikit-image", "pkg_resources": "setuptools<82", "distutils": "setuptools",
+    "dateutil": "python-dateutil", "bs4": "beautifulsoup4", "Crypto": "pycryptodome",
+    "OpenSSL": "pyopenssl", "git": "gitpython", "google.protobuf": "protobuf", "attr": "attrs",
+    "dotenv": "python-dotenv", "awq": "autoawq", "awq_inference_engine": "autoawq-kernels",
+    "awq_ext": "autoawq-kernels", "fitz": "pymupdf", "auto_gptq": "gptqmodel", "decord": "decord2",
+    "pynvml": "nvidia-ml-py", "socks": "pysocks", "open_clip": "open-clip-torch",
+    "clip": "openai-clip", "faiss": "faiss-cpu", "magic": "python-magic", "swift": "ms-swift",
+    "multipart": "python-multipart", "jwt": "pyjwt", "serial": "pyserial",
+}  # fmt: skip
 # An upgrade of these would bring others out of step, or leave the pins.
 KEPT = ("torch", "torchvision", "transformers", "numpy", "setuptools")
 # Compiled for one torch each: they are taken out, and torch does their work.
 MADE_FOR_ONE_TORCH = ("torchaudio", "torchtext", "xformers", "flash-attn", "triton")
+# Packages of this trade, as their folders are called.
+FAMILIAR = re.compile(
+    r"(?:torch\w*|transformers|accelerate|peft|trl|bitsandbytes|auto_gptq|gptqmodel|awq|optimum|vllm"
+    r"|sglang|lmdeploy|swift|llamafactory|unsloth\w*|diffusers|qwen_\w+|decord|av|xformers|verl|ray"
+    r"|flash_attn|triton|deepspeed|modelscope|huggingface_hub|safetensors|tokenizers|datasets|timm"
+    r"|llama_cpp|flashinfer|compressed_tensors|xinference|liger_kernel|gradio)$"
+)
 _PLACE = re.compile(r"\{([a-z]+)\}")
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,60}$")
 # What a place may hold, where it is not the name of a package.
@@ -76,6 +61,12 @@ def package_of(module: str) -> str:
     name = module.strip("'\"` ")
     return _PACKAGES.get(name) or _PACKAGES.get(name.partition(".")[0]) or (
         name.partition(".")[0].replace("_", "-").lower())  # fmt: skip
+
+
+def installed(name: str, spec: str = "") -> Remedy:
+    """Return a request for a package; torch's builds are chosen for the machine."""
+    torch = name in ("torch", "torchvision")
+    return Remedy(need="torch") if torch else Remedy(need="package", name=name, spec=spec)
 
 
 def request(remedy: Remedy) -> Remedy:

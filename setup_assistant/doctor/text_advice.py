@@ -10,7 +10,7 @@ from itertools import islice
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.doctor import text_frames
 from setup_assistant.doctor.inferred import Inferred
-from setup_assistant.doctor.package_names import package_of
+from setup_assistant.doctor.package_names import FAMILIAR, package_of
 
 # A line that ends a program, with what a log or a launcher wrote before it; what it says may go on
 # in the lines below.
@@ -52,13 +52,6 @@ _LIMIT = re.compile(
 _UNHELPFUL = re.compile(
     r"\b(?:report|issues?|bug|GitHub|open a|file a|contribut\w*|proceed|shut ?down|ignore)\b"
 )
-# Packages of this trade, as their folders are called.
-_PACKAGES = re.compile(
-    r"(?:torch\w*|transformers|accelerate|peft|trl|bitsandbytes|auto_gptq|gptqmodel|awq|optimum|vllm"
-    r"|sglang|lmdeploy|swift|llamafactory|unsloth\w*|diffusers|qwen_\w+|decord|av|xformers|verl|ray"
-    r"|flash_attn|triton|deepspeed|modelscope|huggingface_hub|safetensors|tokenizers|datasets|timm"
-    r"|llama_cpp|flashinfer|compressed_tensors|xinference|liger_kernel)$"
-)
 # What one of them speaks of, where no frame tells.
 _SPEAKS = re.compile(
     r"\b(?:device_?map|quanti[sz]\w+|GPUs?|CUDA|torch\w*|transformers|attention|dtype|tokenizer|vllm\w*"
@@ -80,7 +73,7 @@ def told(text: str) -> Iterator[Inferred]:
         if _WRAPPER.search(found["said"]):
             continue
         frames = text_frames.before(text, found.start())
-        top = next((f.top for f in reversed(frames) if _PACKAGES.match(f.top)), "")
+        top = next((f.top for f in reversed(frames) if FAMILIAR.match(f.top)), "")
         own = bool(frames) and frames[-1].own
         if not own and (top or (not frames and _SPEAKS.search(found["said"]))):
             yield from _answer(found, top)

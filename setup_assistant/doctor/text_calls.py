@@ -9,7 +9,7 @@ from itertools import islice
 from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.catalog.import_names import Span
-from setup_assistant.doctor import text_frames
+from setup_assistant.doctor import text_frames, text_names
 from setup_assistant.doctor.inferred import Inferred
 from setup_assistant.doctor.package_names import KEPT, package_of, request
 from setup_assistant.doctor.text_frames import Frame
@@ -47,15 +47,8 @@ _LIKE_TRANSFORMERS = re.compile(
     r"\w*(?:Attention|Block|Model|Tokenizer|Cache|Processor|Config|TrainingArguments|Trainer)$"
 )
 # Packages whose trainers are made from those of transformers.
-_TRAINERS = (
-    "trl",
-    "unsloth",
-    "unsloth_zoo",
-    "swift",
-    "llamafactory",
-    "peft",
-    "sentence_transformers",
-)
+_TRAINERS = ("trl", "unsloth", "unsloth_zoo", "swift", "llamafactory", "peft",
+             "sentence_transformers")  # fmt: skip
 _BASE_TRAINER = re.compile(r"(?:Seq2Seq)?Train(?:er|ingArguments)$")
 # Models with code of their own derive their configurations from that of transformers.
 _CONFIG = re.compile(r"(?:Text|Vision|Language|LM|Model|Trained|VL\w*|\d)Config$")
@@ -91,7 +84,7 @@ def _attribute(found: re.Match[str], frames: tuple[Frame, ...]) -> Iterator[Infe
         return
     base = import_names.attribute("transformers", name, owner) if _CONFIG.search(owner) else None
     if not top and base and base.until:
-        yield _missing("transformers", f"{owner}.{name}", base, asker, start)
+        yield from _missing("transformers", f"{owner}.{name}", base, asker, start)
         return
     if not top and inner and inner.top == "transformers" and f"self.{name}" in inner.code:
         yield _older_class(owner, name, "", start)
@@ -102,51 +95,34 @@ def _attribute(found: re.Match[str], frames: tuple[Frame, ...]) -> Iterator[Infe
     span = import_names.attribute(top, name, owner) if top else None
     if not top or (inner and inner.own and not span):
         return
-    yield _missing(top, f"{owner}.{name}", span or Span(), asker if asker != top else "", start)
+    yield from _missing(
+        top, f"{owner}.{name}", span or Span(), asker if asker != top else "", start
+    )
 
 
 def _older_class(owner: str, name: str, since: str, start: int) -> Inferred:
+    chain = msg("{asker} asks for it", asker="transformers")
     values = {"call": owner, "name": name}
-    if not since:
-        chain = msg("{asker} asks for it", asker="transformers")
-        return Inferred(cause="class-older-than-transformers", start=start, chain=(chain,),
-                        values=values)  # fmt: skip
-    chain = msg("{package} has {name} since {since}", package="transformers", name=name,
-                since=since)  # fmt: skip
+    if since:
+        values["since"] = since
+        chain = msg("{package} has {name} since {since}", package="transformers", name=name,
+                    since=since)  # fmt: skip
+    older = Remedy(need="package", name="transformers", spec=f"<{since}")
     return Inferred(cause="class-older-than-transformers", start=start, chain=(chain,),
-                    values={**values, "since": since},
-                    remedy=(Remedy(need="package", name="transformers", spec=f"<{since}"),),
-                    )  # fmt: skip
+                    values=values, remedy=(older,) if since else ())  # fmt: skip
 
 
-def _missing(top: str, name: str, span: Span, asker: str, start: int) -> Inferred:
+def _missing(top: str, name: str, span: Span, asker: str, start: int) -> Iterator[Inferred]:
     """Say that a package lacks a name: too old, too new, or of another time than who asks."""
     package, of = package_of(top), package_of(asker) if asker else ""
-    values = {"package": package, "name": name, **({"asker": of} if of else {})}
-    if span.until:
-        newer = request(Remedy(need="package", name=of))
-        older = Remedy(need="package", name=package, spec=f"<{span.until}")
-        chain = msg("{package} has no {name} from {until} on", package=package, name=name,
-                    until=span.until)  # fmt: skip
-        return Inferred(
-            cause="name-gone",
-            start=start,
-            values={**values, "until": span.until},
-            chain=(chain,),
-            remedy=(newer if of and of not in KEPT else older,),
-        )
-    if span.since:
-        chain = msg("{package} has {name} since {since}", package=package, name=name,
-                    since=span.since)  # fmt: skip
-        remedy = Remedy(need="package", name=package, spec=f">={span.since}")
-        return Inferred(cause="name-not-yet", start=start, values={**values, "since": span.since},
-                        chain=(chain,), remedy=(request(remedy),))  # fmt: skip
-    remedies = [request(Remedy(need="package", name=package))]
-    if of and of not in KEPT:
-        remedies.append(request(Remedy(need="package", name=of)))
-    return Inferred(
-        cause="package-api", start=start, values=values, remedy=tuple(remedies), vague=True
-    )
+    told = list(text_names.came_or_went(package, name, span, of, start))
+    yield from told
+    if not told:
+        both = (package, of) if of and of not in KEPT else (package,)
+        yield Inferred(cause="package-api", start=start, vague=True,
+                       values={"package": package, "name": name, **({"asker": of} if of else {})},
+                       remedy=tuple(request(Remedy(need="package", name=n)) for n in both),
+                       )  # fmt: skip
 
 
 def argument(text: str) -> Iterator[Inferred]:

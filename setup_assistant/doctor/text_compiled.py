@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 
 from setup_assistant.catalog import causes
 from setup_assistant.catalog.causes import Remedy
-from setup_assistant.doctor import text_names, text_places
+from setup_assistant.doctor import text_frames, text_names, text_places
 from setup_assistant.doctor.inferred import Inferred
 from setup_assistant.doctor.package_names import MADE_FOR_ONE_TORCH, package_of
-from setup_assistant.messages import msg
+from setup_assistant.messages import Message, msg
 
 _SYMBOL = re.compile(r"(?P<path>[^\s:'\"]{1,400}\.so[\w.]*): undefined symbol: (?P<symbol>\w+)")
 # Windows says so of a symbol that is missing, in the language of the system.
@@ -27,15 +26,15 @@ _CUDA_SYMBOL = re.compile(r"_{0,2}(?:cu[a-z]|nv[A-Z]|nvrtc|nvJit)")
 _TORCH_SYMBOL = re.compile(r"c10|2at|5torch|caffe2|THP|libtorch")
 # The library that is loaded is one of torch itself.
 _OF_TORCH = re.compile(r"[^\n]{0,200}Error loading \"[^\"\n]{0,300}[/\\]torch[/\\]lib[/\\]")
-_TORCH_PART = re.compile(r"libtorch_cuda(?:_cu|_cpp)?\.so: cannot open shared object file")
 _ABSENT_LIBRARY = re.compile(
     r"(?:(?:Import|OS)Error|shared libraries): "
     r"(?P<library>(?P<name>lib(?!cu|nv|nccl|torch|c10|GL\b)[\w.+-]{0,60}?)(?P<sum>-[0-9a-f]{8})?"
     r"\.so\.(?P<abi>\d{1,3})[\d.]*): cannot open shared"
 )
-# A library of one major release of CUDA: what asks for it was built for that one.
+# Torch's part for CUDA, or a library of one release of CUDA: what asks for it was built for that.
 _CUDA_LIBRARY = re.compile(
-    r"(?P<library>lib(?:cudart|cublas|cublasLt|nvrtc)\.so\.(?P<major>1[1-9])[\d.]*): cannot open"
+    r"(?P<library>lib(?:cudart|cublas|cublasLt|nvrtc)\.so\.(?P<major>1[1-9])[\d.]*"
+    r"|libtorch_cuda(?:_cu|_cpp)?\.so): cannot open shared"
 )
 _IMPORTED = re.compile(r"^\W*(?:from|import) (\w+)[^\n]*\s+\S*ImportError: $", re.MULTILINE)
 # Libraries that packages of the index bring, where conda had them.
@@ -44,17 +43,6 @@ _OF_A_WHEEL = re.compile(r"((libiomp5|libmkl|libtbb)\w*\.so[\d.]*): cannot open 
 _WHEEL = re.compile(
     r"\b(?P<name>[A-Za-z]\w{0,60})-\d[\w.+]{0,60}-cp(?P<py>\d{2,3})-\w{1,20}-(?P<on>[\w.]{1,90})\.whl(?=[^\n]{0,20}"
     r" is not a supported wheel on this platform)"
-)
-# A package that pip or uv could not build; in pip's folder of sources its name stands before a
-# hash.
-_UNBUILT = re.compile(
-    r"pip-install-\w{1,12}[/\\]{1,4}(?P<source>[A-Za-z][\w.-]{0,60}?)_[0-9a-f]{32}|"
-    r"(?:Failed building wheel for|Failed to (?:download and )?build:?|Could not build wheels for) "
-    r"`?(?P<wheel>[A-Za-z][\w.-]{0,60})"
-)
-# What a build raised itself; pip shows it indented.
-_RAISED = re.compile(
-    r"^[ \t|│]+(\w{0,40}(?:[Ee]rror|Exception): (?!subprocess|command)\S[^\n]*)", re.MULTILINE
 )
 
 
@@ -85,30 +73,23 @@ def _built_for_another(package: str, path: str, symbol: str, start: int) -> Infe
                     chain=(said,) if of_torch else ())  # fmt: skip
 
 
-def without_cuda(text: str) -> Iterator[Inferred]:
-    """Yield a package that asks for torch's CUDA part, where torch has none or another."""
-    for found in _TORCH_PART.finditer(text):
-        asker = text_names.asker_of(text[: found.start()], "")
-        remedy = (
-            Remedy(need="remove", name=asker)
-            if asker in MADE_FOR_ONE_TORCH
-            else Remedy(need="torch")
-        )
-        yield Inferred(cause="built-for-other-torch", start=found.start(), remedy=(remedy,),
-                       values={"package": asker} if asker else {})  # fmt: skip
-
-
 def other_cuda(text: str) -> Iterator[Inferred]:
-    """Yield a package other than torch that asks for a library of another CUDA than torch's."""
+    """Yield who asks for torch's CUDA part where torch has none, or for another CUDA than its."""
     for found in _CUDA_LIBRARY.finditer(text):
-        before = text[: found.start()]
-        line = _IMPORTED.search(before[-300:])
-        asker = text_names.asker_of(before, "") or (package_of(line[1]) if line else "")
-        if asker in ("", "torch", "torchvision", "nvidia"):
-            return
-        said = msg("{library} is of CUDA {major}", library=found["library"], major=found["major"])
-        yield Inferred(cause="built-for-other-torch", start=found.start(), chain=(said,),
-                       values={"package": asker}, remedy=(_again(asker),))  # fmt: skip
+        line = _IMPORTED.search(text, max(0, found.start() - 300), found.start())
+        asker = text_frames.asker_of(text, found.start(), "")
+        asker = asker or (package_of(line[1]) if line else "")
+        chain: tuple[Message, ...] = ()
+        remedy = _again(asker)
+        if found["major"]:
+            if asker in ("", "torch", "torchvision", "nvidia"):
+                return
+            chain = (msg("{library} is of CUDA {major}", library=found["library"],
+                         major=found["major"]),)  # fmt: skip
+        elif remedy.need != "remove":
+            remedy = Remedy(need="torch")
+        yield Inferred(cause="built-for-other-torch", start=found.start(), chain=chain,
+                       values={"package": asker} if asker else {}, remedy=(remedy,))  # fmt: skip
 
 
 def _again(package: str) -> Remedy:
@@ -178,7 +159,7 @@ def library(text: str) -> Iterator[Inferred]:
                        remedy=(Remedy(need="package", name=_WHEELS[found[2]]),))  # fmt: skip
     for found in _ABSENT_LIBRARY.finditer(text):
         values = {"library": found["library"], "file": str(msg("the program"))}
-        asker = text_names.asker_of(text[: found.start()], "")
+        asker = text_frames.asker_of(text, found.start(), "")
         if found["sum"] and asker:
             again = Remedy(need="package", name=asker, again=True)
             remedy = Remedy(need="torch") if asker == "torch" else again
@@ -190,21 +171,3 @@ def library(text: str) -> Iterator[Inferred]:
                             fedora=f"'{found['library']}()(64bit)'")  # fmt: skip
         yield Inferred(cause="library-missing", start=found.start(), values=values,
                        remedy=(remedy,))  # fmt: skip
-
-
-def unbuilt(text: str) -> Iterator[Inferred]:
-    """Yield a package whose build failed."""
-    found = _UNBUILT.search(text)
-    package = (found["source"] or found["wheel"] or "") if found else ""
-    if found is None or package.lower() in ("installable", "wheels", "wheel", "torch"):
-        return
-    name = package.lower().replace("_", "-")
-    if name == "flash-attn":
-        # A row of its own tells why.
-        return
-    # What pins a torch of its own would bring it along.
-    remedy = () if name in MADE_FOR_ONE_TORCH else (Remedy(need="wheel", name=name),)
-    raised = next(iter(deque(islice(_RAISED.finditer(text), 200), maxlen=1)), None)
-    chain = (msg("its build says: {said}", said=raised[1][:200]),) if raised else ()
-    yield Inferred(cause="package-not-buildable", start=found.start(), remedy=remedy, chain=chain,
-                   values={"package": name})  # fmt: skip

@@ -10,7 +10,7 @@ from setup_assistant.catalog.causes import Remedy
 from setup_assistant.catalog.recipes import load_all
 from setup_assistant.doctor import text_versions
 from setup_assistant.doctor.inferred import Inferred
-from setup_assistant.doctor.package_names import MADE_FOR_ONE_TORCH, package_of
+from setup_assistant.doctor.package_names import MADE_FOR_ONE_TORCH, installed, package_of
 from setup_assistant.messages import msg
 
 _MOST_NAMES = 8
@@ -100,14 +100,11 @@ def no_wheel(text: str) -> Iterator[Inferred]:
     if found is None:
         return
     name = found["name"].lower()
-    torch = name in ("torch", "torchvision")
     # Some modules have another package that brings them where this one does not.
     other = re.split(r"[<>=]", package_of(name))[0]
-    remedy = (
-        Remedy(need="wheel", name=name) if other == name else Remedy(need="package", name=other)
-    )
-    if torch:
-        remedy = Remedy(need="torch")
+    remedy = installed(other)
+    if other == name and remedy.need != "torch":
+        remedy = Remedy(need="wheel", name=name)
     values = {"package": name, "version": found["version"]}
     tags = (t["tags"].replace("`", "") for t in _TAGS.finditer(text))
     chain = tuple(msg("it has wheels for {tags} alone", tags=t) for t in islice(tags, 1))
@@ -135,9 +132,8 @@ def conflicting(text: str) -> Iterator[Inferred]:
     elif needs:
         one, other = needs
         you = str(msg("your request"))
-        said = msg("{one} asks for {need}, {other} for {also}", one=one.asker or you,
-                   need=f"{one.name}{one.spec}", other=other.asker or you,
-                   also=f"{other.name}{other.spec}")  # fmt: skip
+        values = {"one": one.asker or you, "need": f"{one.name}{one.spec}",
+                  "other": other.asker or you, "also": f"{other.name}{other.spec}"}  # fmt: skip
         # torch brings these along, each in the one version that it goes with.
         with_torch = one.name in ("torch", "torchvision", "triton") or "nvidia-" in one.name
         remedy = (Remedy(need="torch"),) if with_torch else _open(_asked_together(text))
@@ -147,10 +143,13 @@ def conflicting(text: str) -> Iterator[Inferred]:
             remedy = (Remedy(need="package", name=one.name, spec=spec),)
         if made := next((name for name in bound if name in MADE_FOR_ONE_TORCH), ""):
             remedy = (Remedy(need="remove", name=made),)
-        yield Inferred(cause="dependency-version", start=one.start, values={
-            "one": one.asker or you, "need": f"{one.name}{one.spec}",
-            "other": other.asker or you, "also": f"{other.name}{other.spec}",
-        }, remedy=remedy, chain=(said,))  # fmt: skip
+        yield Inferred(
+            cause="dependency-version",
+            start=one.start,
+            values=values,
+            remedy=remedy,
+            chain=(msg("{one} asks for {need}, {other} for {also}", **values),),
+        )
 
 
 def requested(text: str) -> Iterator[Inferred]:
@@ -199,13 +198,10 @@ def offered(text: str) -> Iterator[Inferred]:
             return
         wanted = min((s.version.removesuffix(".*") for s in offer.wanted), default="")
         values = {"package": offer.name, "wanted": wanted, "low": str(low), "high": str(high)}
-        remedy = Remedy(need="package", name=offer.name, spec=f"=={high}")
-        if offer.name in ("torch", "torchvision"):
-            remedy = Remedy(need="torch")
+        remedy = installed(offer.name, f"=={high}")
         if wanted:
             cause = "torch-not-on-index" if remedy.need == "torch" else "version-not-on-index"
-            yield Inferred(cause=cause, start=offer.start, values=values,
-                           remedy=(remedy,),
+            yield Inferred(cause=cause, start=offer.start, values=values, remedy=(remedy,),
                            chain=(msg("the index offers {low} to {high}", low=low.public,
                                       high=high.public),))  # fmt: skip
 
@@ -221,12 +217,6 @@ def asked_in_error(text: str) -> Iterator[Inferred]:
 def asked(text: str) -> Iterator[Inferred]:
     """Yield what a program says that it needs."""
     for need in text_versions.asked(text):
-        torch = need.name in ("torch", "torchvision")
-        remedy = Remedy(need="torch") if torch else (
-            Remedy(need="package", name=need.name, spec=need.spec))  # fmt: skip
-        values = {
-            "package": need.name,
-            "spec": need.spec,
-            **({"have": need.have} if need.have else {}),
-        }
-        yield Inferred(cause="version-required", start=need.start, values=values, remedy=(remedy,))
+        yield Inferred(cause="version-required", start=need.start,
+                       values={"package": need.name, "spec": need.spec},
+                       remedy=(installed(need.name, need.spec),))  # fmt: skip

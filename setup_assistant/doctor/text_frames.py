@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from setup_assistant.doctor.package_names import package_of
+
 # Characters and lines above an error that are looked at.
 _NEAR, _LINES = 20_000, 400
 _PYTHON = re.compile(
@@ -66,6 +68,12 @@ def before(text: str, start: int) -> tuple[Frame, ...]:
 def asker(frames: tuple[Frame, ...]) -> str:
     """Return the package folder of the innermost frame; empty where it is the person's own."""
     return frames[-1].top if frames else ""
+
+
+def asker_of(text: str, start: int, top: str) -> str:
+    """Return the package of the innermost frame above a place, apart from those of one folder."""
+    found = next((f.top for f in reversed(before(text, start)) if f.top != top), "")
+    return package_of(found) if found else ""
 
 
 def _read(lines: list[str]) -> list[Frame]:

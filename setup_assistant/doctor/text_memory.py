@@ -24,7 +24,7 @@ def short(text: str) -> Iterator[Inferred]:
     """Yield what took the memory: one tensor, the model, other programs, or scattered blocks."""
     for found in islice(_TRIED.finditer(text), 100):
         said = text[found.start() : found.end() + _NEAR]
-        tried, total = _bytes(_TRIED, said), _total(said)
+        tried, total = _bytes(_TRIED, said), _bytes(_TOTAL, said)
         if not total:
             continue
         own, idle, free = (_bytes(p, said) for p in (_OWN, _IDLE, _FREE))
@@ -40,14 +40,7 @@ def short(text: str) -> Iterator[Inferred]:
             yield Inferred(cause="memory-for-model", start=found.start(), values=values)
 
 
-def _total(said: str) -> float:
-    found = _TOTAL.search(said)
-    if found is None:
-        return 0.0
-    size, unit = found["size"] or found["old"], found["unit"] or found["of"]
-    return float(size) * _UNITS[unit[0]]
-
-
 def _bytes(pattern: re.Pattern[str], said: str) -> float:
     found = pattern.search(said)
-    return float(found["size"]) * _UNITS.get(found["unit"][:1], 1) if found else 0.0
+    size, unit = (g for g in found.groups() if g) if found else ("0", "")
+    return float(size) * _UNITS.get(unit[:1], 1)

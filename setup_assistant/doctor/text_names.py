@@ -9,9 +9,10 @@ from itertools import islice
 
 from setup_assistant.catalog import import_names
 from setup_assistant.catalog.causes import Remedy
+from setup_assistant.catalog.import_names import Span
 from setup_assistant.doctor import text_frames
 from setup_assistant.doctor.inferred import Inferred
-from setup_assistant.doctor.package_names import package_of, request
+from setup_assistant.doctor.package_names import FAMILIAR, KEPT, package_of, request
 from setup_assistant.messages import msg
 
 _NAMED = re.compile(
@@ -22,37 +23,13 @@ _NAMED = re.compile(
 )
 _PART = re.compile(r"No module named '(?P<module>[A-Za-z_]\w*(?:\.(?!_C|_version)\w+)+)'")
 _ATTRIBUTE = re.compile(r"module '(?P<module>[A-Za-z_][\w.]*)' has no attribute '(?P<name>\w+)'")
-_FRAME = re.compile(
-    r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.][^\n]{0,300}?(?:line |:|in )"
-)
-# Modules of packages, and of nothing of the person's own.
-_FAMILIAR = ("torch", "torchvision", "transformers",
-             "flash_attn", "qwen_vl_utils", "modelscope", "peft", "trl", "bitsandbytes", "xformers",
-             "accelerate", "datasets", "diffusers", "decord", "vllm", "huggingface_hub",
-             "tokenizers", "deepspeed", "gradio", "optimum", "swift", "llamafactory", "unsloth",
-             "sglang", "lmdeploy", "gptqmodel", "awq", "auto_gptq", "timm")  # fmt: skip
-_NEAR = 20_000
 # Packages that put parts of their own in place of those of transformers while they run.
-_PATCHERS = (
-    "liger_kernel",
-    "minference",
-    "unsloth",
-    "unsloth_zoo",
-    "verl",
-    "llamafactory",
-    "swift",
-    "fastchat",
-)
+_PATCHERS = ("liger_kernel", "minference", "unsloth", "unsloth_zoo", "verl",
+             "llamafactory", "swift", "fastchat")  # fmt: skip
 _RAISED = re.compile(r"^\W{0,8}(?P<kind>[A-Za-z_.]{0,60}Error): (?P<said>[^\n]*)", re.MULTILINE)
 _UNDEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
-_OF_PATCHES = (
-    "NameError",
-    "TypeError",
-    "RuntimeError",
-    "AttributeError",
-    "ValueError",
-    "IndexError",
-)
+_OF_PATCHES = ("NameError", "TypeError", "RuntimeError", "AttributeError",
+               "ValueError", "IndexError")  # fmt: skip
 _ABSENT = re.compile(
     r"ModuleNotFoundError: No module named ['\"]?(?P<module>[A-Za-z_]\w*)['\"]?\s*$", re.MULTILINE
 )
@@ -102,8 +79,12 @@ def _of_name(text: str, module: str, name: str, start: int) -> Iterator[Inferred
     if span is None:
         yield from _misspelt(top, name, package, start)
         return
-    asker = asker_of(text[max(0, start - _NEAR) : start], top)
-    values = {"package": package, "name": name}
+    yield from came_or_went(package, name, span, text_frames.asker_of(text, start, top), start)
+
+
+def came_or_went(package: str, name: str, span: Span, asker: str, start: int) -> Iterator[Inferred]:
+    """Yield a name that a package has not yet, or no more; nothing where no release is known."""
+    values = {"package": package, "name": name, **({"asker": asker} if asker else {})}
     if span.since and not (span.until and asker):
         chain = msg("{package} has {name} since {since}", package=package, name=name,
                     since=span.since)  # fmt: skip
@@ -116,7 +97,7 @@ def _of_name(text: str, module: str, name: str, start: int) -> Iterator[Inferred
         remedy = Remedy(need="package", name=package, spec=f"<{span.until}")
         if asker:
             said.append(msg("{asker} asks for it", asker=asker))
-            remedy, values["asker"] = Remedy(need="package", name=asker), asker
+            remedy = request(Remedy(need="package", name=asker)) if asker not in KEPT else remedy
         yield Inferred(cause="name-gone", start=start, chain=tuple(said), remedy=(remedy,),
                        values={**values, "until": span.until})  # fmt: skip
 
@@ -178,18 +159,6 @@ def _optional(package: str, where: str, name: str, start: int) -> Iterator[Infer
                    remedy=(Remedy(need="package", name=owner or package),))  # fmt: skip
 
 
-def asker_of(before: str, top: str) -> str:
-    """Return the package of the innermost frame above an error, where it is another one's."""
-    lines = before.rstrip().rsplit("\n", 12)[-12:]
-    for line in reversed(lines):
-        found = _FRAME.search(line)
-        if found and found["top"] != top:
-            return package_of(found["top"])
-        if 'File "' in line and not found:
-            return ""
-    return ""
-
-
 def absent(text: str) -> Iterator[Inferred]:
     """Yield a module that another package imports, and that is not installed."""
     for found in islice(_ABSENT.finditer(text), 100):
@@ -229,9 +198,8 @@ def of_another(text: str) -> Iterator[Inferred]:
     for pattern in (_NAMED, _PART, _ATTRIBUTE):
         for found in islice(pattern.finditer(text), 100):
             top, name = found["module"].partition(".")[0], found.groupdict().get("name", "")
-            before = text[max(0, found.start() - _NEAR) : found.start()]
-            asker, package = asker_of(before, top), package_of(top)
-            if pattern is _PART and asker_of(before, "") == package:
+            asker, package = text_frames.asker_of(text, found.start(), top), package_of(top)
+            if pattern is _PART and text_frames.asker_of(text, found.start(), "") == package:
                 # It misses a part of its own: two of its releases lie over each other.
                 asker, said = "", msg("the innermost frame is of {asker}", asker=package)
                 yield Inferred(cause="package-mixed", start=found.start(), chain=(said,),
@@ -257,7 +225,7 @@ def _of_program(text: str, package: str, found: re.Match[str]) -> Iterator[Infer
     top, _, part = found["module"].partition(".")
     said = found.groupdict()
     there = "-packages/" in (said.get("file") or "").replace("\\", "/")
-    if not there and top not in _FAMILIAR and not re.search(rf"-packages[/\\]{top}\b", text):
+    if not there and not FAMILIAR.match(top) and not re.search(rf"-packages[/\\]{top}\b", text):
         return
     if package in ("numpy", "setuptools"):
         return

@@ -13,18 +13,8 @@ _MODEL = re.compile(
     r"\b(?P<name>Qwen(?:2|2\.5|3)-VL-\d{1,3}B(?:-(?:Instruct|Thinking|AWQ|GPTQ|Int4|Int8|FP8))*)"
 )
 # Parts of a hub's own addresses.
-_NO_OWNER = (
-    "api",
-    "models",
-    "datasets",
-    "docs",
-    "resolve",
-    "settings",
-    "blog",
-    "spaces",
-    "learn",
-    "repos",
-)
+_NO_OWNER = ("api", "models", "datasets", "docs", "resolve", "settings", "blog",
+             "spaces", "learn", "repos")  # fmt: skip
 _SOURCES = (
     ("huggingface", r"huggingface\.co|\bhf\.co\b|xethub|hf-mirror|huggingface_hub"),
     ("modelscope", r"modelscope\.cn"),

@@ -10,7 +10,6 @@ from setup_assistant.doctor import (
     text_calls,
     text_commands,
     text_compiled,
-    text_conda,
     text_demands,
     text_installs,
     text_memory,
@@ -21,13 +20,12 @@ from setup_assistant.doctor.inferred import Inferred
 
 # Causes that nothing but an inference leads to.
 ONLY_INFERRED = ("index-alone", "no-release-fits", "requests-exclude",
-                 "package-not-on-index",
-                 "name-not-yet", "name-gone", "name-misspelt",
+                 "package-not-on-index", "name-not-yet", "name-gone", "name-misspelt",
                  "patches-other-release", "optional-part-absent",
                  "class-older-than-transformers", "build-lacks-module", "revision-gone",
-                 "memory-for-pixels", "memory-for-model", "memory-of-others", "memory-scattered",
-                 "not-supported-yet", "dependency-absent", "tool-missing",
-                 "checkpoint-names", "told-by-itself", "engine-fault",
+                 "memory-for-pixels", "memory-for-model", "memory-of-others",
+                 "memory-scattered", "not-supported-yet", "dependency-absent",
+                 "tool-missing", "checkpoint-names", "told-by-itself", "engine-fault",
                  "command-of-other-shell", "package-mixed")  # fmt: skip
 # The surest first.
 _WAYS = (
@@ -44,14 +42,13 @@ _WAYS = (
     text_names.changed,
     text_installs.build_lacks,
     text_compiled.symbol,
-    text_compiled.without_cuda,
     text_compiled.other_cuda,
     text_compiled.procedure,
     text_compiled.dll,
     text_compiled.foreign_wheel,
     text_compiled.library,
-    text_conda.unknown,
-    text_conda.unsatisfied,
+    text_installs.conda_unknown,
+    text_installs.conda_unsatisfied,
     text_calls.argument,
     text_calls.attribute,
     text_names.of_another,
@@ -74,6 +71,6 @@ def inferred(text: str, *, failed: bool) -> Inferred | None:
         text: what was pasted.
         failed: whether a row has told that something in it failed for good.
     """
-    ways = (*_WAYS, text_compiled.unbuilt, text_demands.asked) if failed else _WAYS
+    ways = (*_WAYS, text_installs.unbuilt, text_demands.asked) if failed else _WAYS
     found = (thought for way in ways for thought in way(text))
     return next(found, None)
