@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from setup_assistant.catalog import causes
@@ -66,17 +66,8 @@ def known_ids() -> tuple[str, ...]:
     return (*(c.id for c in CHECKS), *runtime.ids())
 
 
-def _nobody(finding: Finding) -> None:
-    """Tell nobody."""
-
-
-def diagnose(
-    case: Case, *, only: str | None = None, on_finding: Callable[[Finding], None] = _nobody
-) -> Diagnosis:
-    """Run every check, or the one called `only`, and name the primary cause.
-
-    `on_finding` is told of each finding as it comes, before the primary one is known.
-    """
+def diagnose(case: Case, *, only: str | None = None) -> Diagnosis:
+    """Run every check, or the one called `only`, and name the primary cause."""
     case = opened(case)
     found: list[Finding] = []
     seconds: dict[str, float] = {}
@@ -91,7 +82,6 @@ def diagnose(
             finding, case = _examine(check, case)
         seconds[check.layer] = seconds.get(check.layer, 0.0) + clock.monotonic() - started
         found.append(finding)
-        on_finding(finding)
     findings = concluded(found, case)
     if only is not None:
         findings = [f for f in findings if f.id == only or not only.startswith(runtime.PREFIX)]

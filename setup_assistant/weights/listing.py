@@ -39,7 +39,8 @@ def checked(entries: Iterable[object], model: str) -> tuple[RemoteFile, ...]:
         file = _file(entry, model)
         if file:
             found.append(file)
-    _check_together(found, model)
+    if fault := clash(file.path for file in found):
+        raise _refused(model, fault)
     if not found:
         raise _refused(model, _("no files at all"))
     return tuple(sorted(found, key=lambda f: f.path))
@@ -64,7 +65,7 @@ def _file(entry: object, model: str) -> RemoteFile | None:
         raise _refused(model, _("an entry that is no file"))
     if entry.get("Type") == "tree":
         return None
-    path, size = entry.get("Path"), entry.get("Size")
+    path, size, revision = entry.get("Path"), entry.get("Size"), entry.get("Revision")
     if not isinstance(path, str):
         raise _refused(model, _("a file without a path"))
     if fault := path_fault(path):
@@ -75,7 +76,7 @@ def _file(entry: object, model: str) -> RemoteFile | None:
         path=path,
         size=size,
         sha256=_sum(entry.get("Sha256"), path, model),
-        revision=_text(entry.get("Revision")),
+        revision=revision if isinstance(revision, str) else None,
         git_blob=_blob(entry.get("GitBlob")),
     )
 
@@ -91,15 +92,6 @@ def _sum(value: Any, path: str, model: str) -> str | None:  # noqa: ANN401 - JSO
 def _blob(value: object) -> str | None:
     """Return the id of a Git blob; another one than sha1's says nothing here."""
     return value if isinstance(value, str) and _SHA1.fullmatch(value) else None
-
-
-def _check_together(found: list[RemoteFile], model: str) -> None:
-    if fault := clash(file.path for file in found):
-        raise _refused(model, fault)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _refused(model: str, detail: str) -> SetupError:

@@ -13,14 +13,13 @@ _ZEROS = bytes(_READ)
 _SAMPLES = 256
 
 
-def zero_block(path: Path, *, start: int = 0) -> int | None:
-    """Return the offset of the first block of zeros from `start`; None where there is none.
+def zero_block(path: Path) -> int | None:
+    """Return the offset of the first block of zeros; None where there is none.
 
     A file that is shorter than a block and all zeros counts as one; an empty file does not.
     """
-    at = start // BLOCK * BLOCK
+    at = 0
     with path.open("rb") as stream:
-        stream.seek(at)
         while data := stream.read(_READ):
             if (found := _in(data)) is not None:
                 return at + found

@@ -18,8 +18,10 @@ import pytest
 from setup_assistant.host import clock
 from setup_assistant.host.http import Body, Http
 from setup_assistant.host.http_errors import WebError, of_cause, refusal
+from setup_assistant.host.transfer import fetch as fetching
 from setup_assistant.host.transfer import file_progress, part, small, wait
 from setup_assistant.host.transfer.concurrency import Width, help_slowest
+from setup_assistant.host.transfer.engine import Transfer
 from setup_assistant.host.transfer.fetch import copy
 from setup_assistant.host.transfer.file_progress import (
     Flow,
@@ -654,6 +656,107 @@ def test_a_wait_is_told_from_ten_seconds_on_with_its_host_alone() -> None:
     then = datetime.now().astimezone() + timedelta(days=2)
     assert wait.clock_time(2 * 86400).startswith(then.strftime("%Y-%m-%d "))
     assert len(wait.clock_time(0)) == len("00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("came", "asked", "damaged"),
+    [
+        ([{}], [["a", "b", "c"]], None),
+        ([{"a": "x"}, {}], [["a", "b", "c"], ["a"]], None),
+        ([{"a": "x", "c": "x"}, {"a": "x"}], [["a", "b", "c"], ["a"]], "a"),
+    ],
+)
+def test_what_came_damaged_is_asked_for_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, came: list[dict[str, str]],
+    asked: list[list[str]], damaged: str | None,
+) -> None:  # fmt: skip
+    wanted = [(RemoteFile(path=n, size=s, sha256=h), f"u/{n}")
+              for n, s, h in (("a", 10, SUM), ("b", 20, SUM), ("c", 30, None))]  # fmt: skip
+    seen: list[list[str]] = []
+    told: list[int] = []
+
+    class Scripted:
+        def __init__(self, _http: Http, *, patience: Patience, on_bytes: Any, on_file: Any) -> None:
+            assert patience == Patience(attempts=3)
+            self.on_bytes, self.on_file = on_bytes, on_file
+
+        def run(self, folder: Path, left: Any, origin: str) -> None:
+            assert (folder, origin) == (tmp_path, "hub")
+            seen.append([f.path for f, _url in left])
+            for file, _url in left:
+                (folder / file.path).touch()
+                self.on_file(file, came[len(seen) - 1].get(file.path, SUM))
+            self.on_bytes(5)
+
+    monkeypatch.setattr(fetching, "Transfer", Scripted)
+    http = Http(silence=1.0)
+    how: dict[str, Any] = {"origin": "hub", "patience": Patience(attempts=3)}
+    if damaged is None:
+        fetching.fetch(http, wanted, tmp_path, on_bytes=told.append, **how)
+    else:
+        with pytest.raises(fetching.DamagedError) as caught:
+            fetching.fetch(http, wanted, tmp_path, on_bytes=told.append, **how)
+        assert caught.value.path == damaged
+    assert (seen, told) == (asked, [5, 55][: len(asked)])
+    assert (tmp_path / "a").exists() is (damaged is None)
+    seen.clear()
+    fetching.fetch(http, [], tmp_path, **how)
+    assert seen == []
+
+
+class Watched(Transfer):
+    """A transfer of one file, without connections."""
+
+    def __init__(self, flow: Flow, patience: Patience) -> None:
+        http = Http(silence=1.0)
+        super().__init__(http, patience=patience, on_bytes=len, on_file=len, connections=4)  # type: ignore[arg-type]
+        self._active = [flow]
+        self.run_ = Run(flow, 0, 1, 0, 0)
+
+    def told(self, error: WebError) -> tuple[str | None, bool, int]:
+        """Return why it ended, if it did; whether another may join three; how many waits."""
+        self._runs = [self.run_] * 4
+        self._on_error(self.run_, error)
+        ended = self._failed[0] if self._failed else None
+        assert self._stop.is_set() is (ended is not None)
+        may_join = self._width.allows(3, clock.monotonic())
+        return ended.reason if isinstance(ended, WebError) else None, may_join, len(self._waits)
+
+
+@pytest.mark.parametrize(
+    ("error", "there", "patience", "told"),
+    [
+        (BROKEN, 0, Patience(), (None, True, 0)),
+        (BROKEN, 0, Patience(attempts=1), ("unreachable", True, 0)),
+        (WebError("unreachable", msg("x"), again=True, crowded=True), 0, Patience(),
+         (None, False, 0)),
+        (WebError("not_found", msg("x")), 0, Patience(), ("not_found", True, 0)),
+        (WebError("denied", msg("x")), 0, Patience(), ("denied", True, 0)),
+        (WebError("denied", msg("x")), 5, Patience(), (None, True, 0)),
+        (busy(60), 0, Patience(), (None, True, 1)),
+        (busy(60), 0, Patience(longest_retry_after=60), (None, True, 1)),
+        (busy(61), 0, Patience(longest_retry_after=60), ("unreachable", True, 0)),
+        (busy(9), 0, Patience(), (None, True, 0)),
+    ],
+)  # fmt: skip
+def test_what_a_failure_means_for_all_connections(
+    make: Make, now: list[float], error: WebError, there: int, patience: Patience,
+    told: tuple[str | None, bool, int],
+) -> None:  # fmt: skip
+    flow = make()
+    flow.part.counts[0] = there
+    one = Watched(flow, patience)
+    assert one.told(error) == told
+    waits = (error.retry_after or 0.0) <= patience.longest_retry_after
+    assert one._not_before == (now[0] + error.retry_after if error.retry_after and waits else 0.0)
+
+
+def test_one_request_is_for_fewer_segments_towards_the_end(make: Make) -> None:
+    flow = make(size=SEGMENT * 400)
+    one = Watched(flow, Patience())
+    for left, most in ((400, 16), (128, 16), (127, 15), (16, 2), (15, 1), (8, 1), (0, 1)):
+        flow.pending = [(0, left)]
+        assert one._most() == most
 
 
 def test_a_copy_is_whole_or_not_there(tmp_path: Path) -> None:

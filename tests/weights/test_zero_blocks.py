@@ -37,13 +37,6 @@ def test_a_short_file_of_zeros_is_one_and_an_empty_one_is_none(tmp_path: Path) -
     assert zero_sample(tmp_path / "empty") is None
 
 
-def test_the_search_begins_where_it_is_told_to(tmp_path: Path) -> None:
-    data = content(600 * BLOCK)
-    data[:BLOCK] = data[500 * BLOCK : 501 * BLOCK] = bytes(BLOCK)
-    (tmp_path / "f").write_bytes(data)
-    assert zero_block(tmp_path / "f", start=BLOCK) == 500 * BLOCK
-
-
 def test_a_sample_sees_a_file_that_was_cut_off_in_the_middle(tmp_path: Path) -> None:
     data = content(5000 * BLOCK + 77)
     (tmp_path / "whole").write_bytes(data)
