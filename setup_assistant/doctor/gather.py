@@ -86,7 +86,7 @@ def _torch_run(case: Case) -> torch_run.TorchRun | None:
     install = case.install
     if not case.live or install is None or case.purpose != TORCH_ONLY or not install.torch:
         return None
-    others = tuple(m for m in ("torchvision",) if install.holds(m))
+    others = tuple(m for m in ("torchvision", "transformers") if install.holds(m))
     return torch_run.run(install.prefix, others, _device(case, otherwise="cpu"), case.variables)
 
 

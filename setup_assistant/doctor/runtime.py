@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from setup_assistant.catalog import checks
-from setup_assistant.doctor import model_run, reason, surroundings_check
+from setup_assistant.doctor import model_run, reason, situation, surroundings_check
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Look, NotHere, Trouble
 from setup_assistant.verify import causes
+from setup_assistant.verify.installs import uninstall_command
 from setup_assistant.verify.results import Verification
 
 PREFIX = "live-"
@@ -52,7 +55,7 @@ def _trouble(
         first = min(failed, key=lambda c: causes.rank(c.cause))
         cause = first.cause if causes.known(first.cause) else "child-failed"
         values = {**first.values, "check": first.name}
-        command = str(first.values.get("command") or "")
+        command = str(first.values.get("command") or "") or _away(case, cause, values)
         better = reason.why(case, cause, first.evidence)
         if better is not None:
             return replace(better, id=PREFIX + str(better.cause))
@@ -66,6 +69,15 @@ def _trouble(
             status="warn" if cause in _OPINIONS else "fail",
         )
     return NOT_HERE
+
+
+def _away(case: Case, cause: str, values: Mapping[str, Any]) -> str:
+    """Return what removes a decoder that hides a sound one, where no lock asks for it."""
+    reader, install = str(values.get("reader")), case.install
+    if cause != "decoder-hidden" or install is None or reader not in install.by_name:
+        return ""
+    pinned = reader in situation.site_pins(install.prefix)[0]
+    return "" if pinned else uninstall_command(install.prefix, reader)
 
 
 def ran_on_gpu(case: Case) -> bool:
@@ -87,9 +99,9 @@ def _torch(case: Case) -> Trouble | NotHere | None:
     if better is not None:
         return better
     last = ran.text.splitlines()[-1] if ran.text else "?"
-    evidence = ((f"python -c 'import torch' ({ran.device})", last),)
+    evidence = ((f"python -c 'import {ran.last}' ({ran.device})", last),)
     return Trouble(evidence=evidence, cause="import-failed",
-                   values={"package": "torch", "detail": last})  # fmt: skip
+                   values={"package": ran.last, "detail": last})  # fmt: skip
 
 
 CHECKS = (

@@ -13,9 +13,10 @@ _DEADLINE = 120.0
 _KEPT = 60
 _PROGRAM = """
 import sys
-import torch
-for name in sys.argv[2:]:
+for name in ("torch", *sys.argv[2:]):
+    print(name, flush=True)
     __import__(name)
+import torch
 device = sys.argv[1]
 value = (torch.ones(8, 8, device=device) @ torch.ones(8, 8, device=device)).sum().item()
 assert value == 512.0, value
@@ -27,11 +28,12 @@ if "torchvision" in sys.argv[2:]:
 
 @dataclass(frozen=True, kw_only=True)
 class TorchRun:
-    """What came of it: the device, and the last words where it failed."""
+    """What came of it: the device; where it failed, the last words and what was imported last."""
 
     ok: bool
     device: str
     text: str = ""
+    last: str = "torch"
 
 
 def run(prefix: Path, modules: tuple[str, ...], device: str, env: Mapping[str, str]) -> TorchRun:
@@ -52,4 +54,5 @@ def run(prefix: Path, modules: tuple[str, ...], device: str, env: Mapping[str, s
         said += "\nno answer in time"
     elif done.code < 0:
         said += f"\npython ended with signal {-done.code}"
-    return TorchRun(ok=done.ok, device=device, text=said.strip())
+    last = (done.out.split() or ["torch"])[-1]
+    return TorchRun(ok=done.ok, device=device, text=said.strip(), last=last)

@@ -161,6 +161,8 @@ def _emptied(owner: Owner, site: Layout, cache: Path, items: list[Item]) -> Iter
     folders = [site.scripts / "__pycache__", site.scripts, *models]
     if any(i.kind == "cache" and i.fate == "remove" for i in items):
         folders += [*caches.places(cache), _carried()]
+        # In a home without any cache ours was the first.
+        folders += [cache.parent] if cache.parent == Path.home() / ".cache" else []
     above = sorted(owner.above, key=lambda p: -len(p.parts))
     for folder in (*folders, site.root, *above):
         plain = folder.is_dir() and not (folder.is_symlink() or folder.is_mount())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.doctor import situation
+from setup_assistant.doctor import runtime, situation
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, Trouble
 from setup_assistant.doctor.diagnose import diagnose
@@ -17,6 +17,7 @@ from setup_assistant.doctor.gather import opened
 from setup_assistant.doctor.package_files import files_changed
 from setup_assistant.doctor.reason import why
 from setup_assistant.doctor.torch_run import TorchRun, run
+from setup_assistant.verify.results import Check, Verification
 from tests.doctor.body import LIBRARY, Body
 
 
@@ -142,3 +143,30 @@ def test_what_a_run_did_not_notice(
     assert (found.status if isinstance(found, Trouble) else None) == wanted
     failed = replace(ran, torch_run=TorchRun(ok=False, device="cpu"))
     assert files_changed(failed) == NOT_HERE
+
+
+@pytest.mark.parametrize(
+    ("pins", "commands"), [({}, 1), ({"torchcodec": "0.1"}, 0)], ids=["added", "of the lock"]
+)
+def test_what_hides_a_sound_decoder_goes_where_no_lock_has_it(
+    body: Body, monkeypatch: pytest.MonkeyPatch, pins: dict[str, str], commands: int
+) -> None:
+    body.install("torchcodec", "torchcodec", "0.1")
+    monkeypatch.setattr(situation, "site_pins", lambda _prefix: (pins, ""))
+    check = Check(name="decoder", kind="decoder", status="fail", cause="decoder-hidden",
+                  values={"reader": "torchcodec", "other": "decord"})  # fmt: skip
+    ran = Verification(model="canary", env="", seconds=1.0, status="fail", checks=(check,))
+    case = replace(opened(body.case()), verification=ran, gathered=frozenset({"verification"}))
+    look = next(c for c in runtime.CHECKS if c.id == "live-decoder").look
+    found = look(case)
+    assert isinstance(found, Trouble)
+    assert len(found.commands) == commands
+    assert all("uninstall" in c and c.endswith("torchcodec") for c in found.commands)
+
+
+def test_a_run_of_torch_names_what_it_could_not_import(body: Body) -> None:
+    ran = TorchRun(ok=False, device="cpu", text="ImportError: tokenizers", last="transformers")
+    look = next(c for c in runtime.CHECKS if c.id == "live-torch").look
+    found = look(replace(opened(body.case()), torch_run=ran))
+    assert isinstance(found, Trouble)
+    assert found.values["package"] == "transformers"

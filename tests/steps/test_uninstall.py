@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from setup_assistant.cli.terminal import show
 from setup_assistant.errors import SetupError
 from setup_assistant.host import paths
 from setup_assistant.site.layout import Layout
@@ -81,11 +82,7 @@ def test_what_is_shown_is_what_is_then_gone(tmp_path: Path) -> None:
         assert tops & {path, *map(str, Path(path).parents)}, path
     assert not {p for p in tops if os.path.lexists(p)}
     left = files_in(tmp_path) - before
-    assert left == {
-        str(tmp_path / "envs"),
-        str(tmp_path / "weights"),
-        str(tmp_path / "home/.cache"),
-    }
+    assert left == {str(tmp_path / "envs"), str(tmp_path / "weights")}
     assert not site.layout.root.exists()
 
 
@@ -439,6 +436,18 @@ class TestCache:
         uninstalled(site.layout.root, others=False)
         assert sorted(p.name for p in data.iterdir()) == ["thesis.txt"]
 
+    def test_the_folder_of_all_caches_stays_where_another_has_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from setup_assistant.host import caches
+
+        above = tmp_path / "home" / ".cache"
+        monkeypatch.setenv("SETUP_ASSISTANT_CACHE", str(above / "setup-assistant"))
+        caches.begin(paths.package_cache())
+        mine(above / "pip")
+        uninstalled(Made(tmp_path / "site").layout.root, others=False)
+        assert [p.name for p in above.iterdir()] == ["pip"]
+
     def test_the_persons_own_package_cache_stays(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -655,3 +664,13 @@ def test_a_site_whose_files_are_pipes_is_written_and_shown_without_waiting(tmp_p
     assert uninstall.inventory(site, other_sites=True, own_cache=paths.cache_folder())
     write_site(context.plan, context.machine, context.wishes, site, context.recipes)
     assert site.plan.is_file()
+
+
+def test_a_long_path_leaves_room_for_what_becomes_of_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    show.table([("/home/lab/" + "deep/" * 20 + "venv", "-", "stays")], ("What", "Size", "Then"))
+    said = capsys.readouterr().out
+    assert "stays" in said
+    assert "venv" in said.replace("\n", "")

@@ -173,7 +173,7 @@ def _failure(message: str, hint: str, stream: TextIO) -> list[str]:
 
 
 def table(rows: Iterable[Sequence[str]], headings: Sequence[str] = ()) -> None:
-    """Print a table whose Chinese cells are aligned; the last column wraps."""
+    """Print a table whose Chinese cells are aligned; a first column that is wide wraps, too."""
     if _mode.json:
         return
     from rich import box
@@ -187,13 +187,15 @@ def table(rows: Iterable[Sequence[str]], headings: Sequence[str] = ()) -> None:
     )
     listed = [list(r) for r in rows]
     columns = len(headings) or max((len(r) for r in listed), default=0)
+    out = console("stdout")
+    # One that may not wrap leaves the others no room where it fills the line.
+    narrow = all(2 * width(r[0]) <= out.width for r in listed if r)
     for i in range(columns):
-        last = i == columns - 1
         heading = Text(said(headings[i], sys.stdout) if headings else "")
-        drawn.add_column(heading, overflow="fold", no_wrap=not last and i == 0)
+        drawn.add_column(heading, overflow="fold", no_wrap=narrow and i == 0 < columns - 1)
     for row in listed:
         drawn.add_row(*(Text(said_flat(c, sys.stdout)) for c in row))
-    console("stdout").print(drawn)
+    out.print(drawn)
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> None:
