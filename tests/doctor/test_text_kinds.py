@@ -140,6 +140,8 @@ def test_what_stands_before_each_line_is_taken_away(prefix: str) -> None:
 
 
 READ_BROKE = '  File "/v/pip/_vendor/urllib3/response.py", line 435, in _error_catcher'
+NOT_FOUND = "CondaHTTPError: HTTP 404 NOT FOUND for url <https://mirror.edu.cn/anaconda/pkgs"
+WHEELLESS = " @ registry+https://download.pytorch.org with neither wheels nor source distribution"
 NO_CUDA = "AssertionError: Torch not compiled with CUDA enabled"
 
 
@@ -148,7 +150,10 @@ NO_CUDA = "AssertionError: Torch not compiled with CUDA enabled"
     [(f"I am new and use my Mac laptop.\n{NO_CUDA}", "no-cuda-on-mac"),
      (f'  File "/Users/me/a.py", line 3, in f\n{NO_CUDA}', "no-cuda-on-mac"),
      (f'  File "C:/Users/me/a.py", line 3, in f\n{NO_CUDA}', "cpu-build"),
-     (f"RuntimeError: Couldn't install torch.\n{READ_BROKE}", "network-timeout")],
+     (f"RuntimeError: Couldn't install torch.\n{READ_BROKE}", "network-timeout"),
+     (f"{NOT_FOUND}/main/osx-64/pillow-6.0.0-py37_0.conda>", "conda-file-gone"),
+     (f"{NOT_FOUND}/free/osx-64/repodata.json>", "conda-channel-gone"),
+     (f"error: found distribution torchaudio==2.0.0{WHEELLESS}", "no-wheel")],
 )  # fmt: skip
 def test_what_lies_beneath_leads(text: str, cause: str) -> None:
     assert told(text)[0] == cause
