@@ -140,6 +140,13 @@ def test_what_stands_before_each_line_is_taken_away(prefix: str) -> None:
 
 
 READ_BROKE = '  File "/v/pip/_vendor/urllib3/response.py", line 435, in _error_catcher'
+SIZES = (
+    '  File "/v/lib/python3.10/site-packages/transformers/models/qwen2_5_vl/modeling_qwen2_5_vl.py", '
+    "line 153, in apply_rotary\n    q_embed = (q * cos) + (rotate_half(q) * sin)\n"
+    "RuntimeError: The size of tensor a (40) must match the size of tensor b (80) "
+)
+BUILT = "  × python setup.py egg_info did not run successfully.\n"
+PATHSPEC = "    error: pathspec 'csrc/cutlass' did not match any file(s) known to git\n"
 NOT_FOUND = "CondaHTTPError: HTTP 404 NOT FOUND for url <https://mirror.edu.cn/anaconda/pkgs"
 WHEELLESS = " @ registry+https://download.pytorch.org with neither wheels nor source distribution"
 NO_CUDA = "AssertionError: Torch not compiled with CUDA enabled"
@@ -153,6 +160,9 @@ NO_CUDA = "AssertionError: Torch not compiled with CUDA enabled"
      (f"RuntimeError: Couldn't install torch.\n{READ_BROKE}", "network-timeout"),
      (f"{NOT_FOUND}/main/osx-64/pillow-6.0.0-py37_0.conda>", "conda-file-gone"),
      (f"{NOT_FOUND}/free/osx-64/repodata.json>", "conda-channel-gone"),
+     (f"{BUILT}{PATHSPEC}Failed building wheel for flash-attn", "flash-attn-build"),
+     (f"{BUILT.replace('python', 'git')}{PATHSPEC}", "revision-gone"),
+     (f"{SIZES}at non-singleton dimension 2", "shapes-differ"),
      (f"error: found distribution torchaudio==2.0.0{WHEELLESS}", "no-wheel")],
 )  # fmt: skip
 def test_what_lies_beneath_leads(text: str, cause: str) -> None:
