@@ -141,8 +141,8 @@ def test_what_stands_before_each_line_is_taken_away(prefix: str) -> None:
 
 READ_BROKE = '  File "/v/pip/_vendor/urllib3/response.py", line 435, in _error_catcher'
 SIZES = (
-    '  File "/v/lib/python3.10/site-packages/transformers/models/qwen2_5_vl/modeling_qwen2_5_vl.py", '
-    "line 153, in apply_rotary\n    q_embed = (q * cos) + (rotate_half(q) * sin)\n"
+    '  File "/v/lib/python3.10/site-packages/transformers/models/qwen2_5_vl/modeling.py", line 1, '
+    "in apply_rotary\n    q_embed = (q * cos) + (rotate_half(q) * sin)\n"
     "RuntimeError: The size of tensor a (40) must match the size of tensor b (80) "
 )
 BUILT = "  × python setup.py egg_info did not run successfully.\n"
@@ -162,6 +162,7 @@ NO_CUDA = "AssertionError: Torch not compiled with CUDA enabled"
      (f"{NOT_FOUND}/free/osx-64/repodata.json>", "conda-channel-gone"),
      (f"{BUILT}{PATHSPEC}Failed building wheel for flash-attn", "flash-attn-build"),
      (f"{BUILT.replace('python', 'git')}{PATHSPEC}", "revision-gone"),
+     ("torchvision error, msg: module 'av' has no attribute 'AVError'", "name-gone"),
      (f"{SIZES}at non-singleton dimension 2", "shapes-differ"),
      (f"error: found distribution torchaudio==2.0.0{WHEELLESS}", "no-wheel")],
 )  # fmt: skip
