@@ -191,3 +191,9 @@ WARNED = "WARNING: Ignoring invalid distribution -orch (c:\\v\\lib\\site-package
 )  # fmt: skip
 def test_what_only_surrounds_or_warns_gives_way(text: str, cause: str) -> None:
     assert told(text)[0] == cause
+
+
+def test_triton_comes_along_with_torch() -> None:
+    said = told("ImportError: cannot import name 'triton_key' from 'triton.compiler.compiler'")
+    assert "torch==" in " ".join(said[1])
+    assert "uninstall" not in " ".join(said[1])
