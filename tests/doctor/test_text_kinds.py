@@ -193,7 +193,32 @@ def test_what_only_surrounds_or_warns_gives_way(text: str, cause: str) -> None:
     assert told(text)[0] == cause
 
 
+def test_what_is_made_for_one_torch_is_not_fetched_alone() -> None:
+    assert told(f"error: found distribution torchaudio==2.0.0{WHEELLESS}")[1] == ()
+
+
 def test_triton_comes_along_with_torch() -> None:
     said = told("ImportError: cannot import name 'triton_key' from 'triton.compiler.compiler'")
     assert "torch==" in " ".join(said[1])
     assert "uninstall" not in " ".join(said[1])
+
+
+TORCH_PART = "ImportError: libtorch_cuda.so: cannot open shared object file"
+GONE = "ImportError: cannot import name '{}' from '{}' (/v/lib/python3.11/site-packages/{}/a.py)"
+
+
+@pytest.mark.parametrize(
+    ("asker", "text", "command"),
+    [
+        ("awq_ext", TORCH_PART, "torch=="),
+        ("xformers", TORCH_PART, "uninstall -y xformers"),
+        ("transformers", GONE.format("cached_download", *["huggingface_hub"] * 2),
+         "huggingface-hub<"),
+        ("diffusers", GONE.format("cached_download", *["huggingface_hub"] * 2), "-U diffusers"),
+    ],
+)  # fmt: skip
+def test_the_remedy_follows_who_asks(asker: str, text: str, command: str) -> None:
+    frame = (
+        f'  File "/v/lib/python3.11/site-packages/{asker}/a.py", line 1, in <module>\n    import b'
+    )
+    assert command in " ".join(told(f"Traceback (most recent call last):\n{frame}\n{text}")[1])
