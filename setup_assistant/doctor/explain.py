@@ -238,22 +238,15 @@ def _finding(match: Match, told: Situation, places: Mapping[str, str], *, primar
     wanted = tuple(named(r, values) for r in match.remedy or row.remedy)
     commands = situation.commands(wanted, told)
     return Finding(
-        id=row.id,
-        layer=cast("Layer", match.layer),
-        status="fail",
+        id=row.id, layer=cast("Layer", match.layer), status="fail", confidence="inferred",
         evidence=(
             (str(msg("line {number}", number=match.line)), match.text),
             *((str(msg("it follows")), str(said)) for said in match.chain),
         ),
-        cause=row.sentence(match.values),
-        confidence="inferred",
+        cause=row.sentence(match.values), primary=primary, links=(row.source,),
         fix=Fix(
-            advice=row.remedy_text(match.values),
-            commands=commands,
+            advice=row.remedy_text(match.values), commands=commands, needs_reboot=row.reboot,
             needs_root=row.root or any("sudo " in c for c in commands),
-            needs_reboot=row.reboot,
             reversible=row.reversible and keeps_everything(commands),
         ),
-        primary=primary,
-        links=(row.source,),
-    )
+    )  # fmt: skip

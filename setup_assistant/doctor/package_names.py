@@ -71,10 +71,11 @@ def installed(name: str, spec: str = "") -> Remedy:
 
 def request(remedy: Remedy) -> Remedy:
     """Return a request for what goes with torch alone by its own rules, others as they are."""
-    if remedy.name in MADE_FOR_ONE_TORCH:
-        return Remedy(need="remove", name=remedy.name)
-    own = {"torch": Remedy(need="torch-newer"), "torchvision": Remedy(need="torchvision")}
-    return own.get(remedy.name, remedy)
+    # triton comes along with torch, in the release that this one calls.
+    own = {"torch": Remedy(need="torch-newer"), "torchvision": Remedy(need="torchvision"),
+           "triton": Remedy(need="torch")}  # fmt: skip
+    made = remedy.name in MADE_FOR_ONE_TORCH
+    return own.get(remedy.name, Remedy(need="remove", name=remedy.name) if made else remedy)
 
 
 def named(remedy: Remedy, values: Mapping[str, str]) -> Remedy:

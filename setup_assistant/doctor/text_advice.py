@@ -20,10 +20,10 @@ _RAISED = re.compile(
     r"(?:Traceback|File \"|Error\b|ERROR|WARN|INFO|\[|\())[^\n]{2,400}){0,6})",
     re.MULTILINE,
 )
-# They only hand on that another one failed.
+# They only hand on that another one failed, or give sizes and no reason.
 _WRAPPER = re.compile(
     r"root cause|[Ee]ngine(?: core)? (?:process )?(?:failed|initialization)|exited unexpectedly"
-    r"|worker (?:process )?(?:failed|died)|above exception|Caught \w+ in|background loop"
+    r"|worker (?:process )?(?:failed|died)|above exception|Caught \w+ in|background|of tensor a"
 )
 _SENTENCE = re.compile(r"(?<=[.!;])[ \n]+(?=[A-Z`(])|\n+| - (?=[a-z])")
 _DO = (

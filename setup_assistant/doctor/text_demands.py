@@ -23,7 +23,8 @@ _NO_WHEEL = re.compile(
     r"[^\n]{0,120}?\s+"
     r"(?:is unusable because no wheels|"
     r"(?:has|have) no (?:`[^`]{0,200}`-compatible |usable |compatible )?"
-    r"wheels?|can't be installed because it doesn't have a source distribution or wheel)"
+    r"wheels?|can't be installed because it doesn't have a source distribution or wheel"
+    r"|with neither wheels nor source distribution)"
 )
 # An index that could not be read, or that has releases for other Pythons, offers nothing either.
 _UNREACHED = re.compile(r"Retrying \(|Could not fetch URL|Max retries|Requires-Python|SSL module"
@@ -108,8 +109,9 @@ def no_wheel(text: str) -> Iterator[Inferred]:
     values = {"package": name, "version": found["version"]}
     tags = (t["tags"].replace("`", "") for t in _TAGS.finditer(text))
     chain = tuple(msg("it has wheels for {tags} alone", tags=t) for t in islice(tags, 1))
-    yield Inferred(cause="no-wheel", start=found.start(), values=values, remedy=(remedy,),
-                   chain=chain)  # fmt: skip
+    # What is made for one torch would bring that one along.
+    yield Inferred(cause="no-wheel", start=found.start(), values=values, chain=chain,
+                   remedy=(remedy,) if name not in MADE_FOR_ONE_TORCH else ())  # fmt: skip
 
 
 def built_apart(text: str) -> Iterator[Inferred]:

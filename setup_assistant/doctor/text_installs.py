@@ -37,6 +37,7 @@ _REVISION = re.compile(
     r"Remote branch (?P<branch>[\w./-]{1,80}) not found|"
     r"couldn't find remote ref (?P<ref>[\w./-]{1,80})"
 )
+_FAILED_STEP = re.compile(r"[×x] [^\n]{1,200} did not run successfully")
 _FAILED_CHECKOUT = re.compile(r"git checkout \S+ (?:\S+ )?did not run successfully|fatal: |error: ")
 # "not installed ... pip install X", in one line of an error.
 _TOLD = re.compile(
@@ -113,7 +114,9 @@ def told_command(text: str) -> Iterator[Inferred]:
 def revision(text: str) -> Iterator[Inferred]:
     """Yield a branch, tag or commit that a repository does not have (any more)."""
     for found in _REVISION.finditer(text):
-        if _FAILED_CHECKOUT.search(text, found.start()):
+        step = next(iter(deque(_FAILED_STEP.finditer(text, 0, found.start()), maxlen=1)), None)
+        # What a package's own build looks for is no revision that the person asked for.
+        if (not step or "git" in step[0]) and _FAILED_CHECKOUT.search(text, found.start()):
             name = next(g for g in found.groups() if g)
             yield Inferred(cause="revision-gone", start=found.start(), values={"revision": name})
 

@@ -140,6 +140,15 @@ def test_what_stands_before_each_line_is_taken_away(prefix: str) -> None:
 
 
 READ_BROKE = '  File "/v/pip/_vendor/urllib3/response.py", line 435, in _error_catcher'
+SIZES = (
+    '  File "/v/lib/python3.10/site-packages/transformers/models/qwen2_5_vl/modeling.py", line 1, '
+    "in apply_rotary\n    q_embed = (q * cos) + (rotate_half(q) * sin)\n"
+    "RuntimeError: The size of tensor a (40) must match the size of tensor b (80) "
+)
+BUILT = "  × python setup.py egg_info did not run successfully.\n"
+PATHSPEC = "    error: pathspec 'csrc/cutlass' did not match any file(s) known to git\n"
+NOT_FOUND = "CondaHTTPError: HTTP 404 NOT FOUND for url <https://mirror.edu.cn/anaconda/pkgs"
+WHEELLESS = " @ registry+https://download.pytorch.org with neither wheels nor source distribution"
 NO_CUDA = "AssertionError: Torch not compiled with CUDA enabled"
 
 
@@ -148,7 +157,14 @@ NO_CUDA = "AssertionError: Torch not compiled with CUDA enabled"
     [(f"I am new and use my Mac laptop.\n{NO_CUDA}", "no-cuda-on-mac"),
      (f'  File "/Users/me/a.py", line 3, in f\n{NO_CUDA}', "no-cuda-on-mac"),
      (f'  File "C:/Users/me/a.py", line 3, in f\n{NO_CUDA}', "cpu-build"),
-     (f"RuntimeError: Couldn't install torch.\n{READ_BROKE}", "network-timeout")],
+     (f"RuntimeError: Couldn't install torch.\n{READ_BROKE}", "network-timeout"),
+     (f"{NOT_FOUND}/main/osx-64/pillow-6.0.0-py37_0.conda>", "conda-file-gone"),
+     (f"{NOT_FOUND}/free/osx-64/repodata.json>", "conda-channel-gone"),
+     (f"{BUILT}{PATHSPEC}Failed building wheel for flash-attn", "flash-attn-build"),
+     (f"{BUILT.replace('python', 'git')}{PATHSPEC}", "revision-gone"),
+     ("torchvision error, msg: module 'av' has no attribute 'AVError'", "name-gone"),
+     (f"{SIZES}at non-singleton dimension 2", "shapes-differ"),
+     (f"error: found distribution torchaudio==2.0.0{WHEELLESS}", "no-wheel")],
 )  # fmt: skip
 def test_what_lies_beneath_leads(text: str, cause: str) -> None:
     assert told(text)[0] == cause
@@ -175,3 +191,34 @@ WARNED = "WARNING: Ignoring invalid distribution -orch (c:\\v\\lib\\site-package
 )  # fmt: skip
 def test_what_only_surrounds_or_warns_gives_way(text: str, cause: str) -> None:
     assert told(text)[0] == cause
+
+
+def test_what_is_made_for_one_torch_is_not_fetched_alone() -> None:
+    assert told(f"error: found distribution torchaudio==2.0.0{WHEELLESS}")[1] == ()
+
+
+def test_triton_comes_along_with_torch() -> None:
+    said = told("ImportError: cannot import name 'triton_key' from 'triton.compiler.compiler'")
+    assert "torch==" in " ".join(said[1])
+    assert "uninstall" not in " ".join(said[1])
+
+
+TORCH_PART = "ImportError: libtorch_cuda.so: cannot open shared object file"
+GONE = "ImportError: cannot import name '{}' from '{}' (/v/lib/python3.11/site-packages/{}/a.py)"
+
+
+@pytest.mark.parametrize(
+    ("asker", "text", "command"),
+    [
+        ("awq_ext", TORCH_PART, "torch=="),
+        ("xformers", TORCH_PART, "uninstall -y xformers"),
+        ("transformers", GONE.format("cached_download", *["huggingface_hub"] * 2),
+         "huggingface-hub<"),
+        ("diffusers", GONE.format("cached_download", *["huggingface_hub"] * 2), "-U diffusers"),
+    ],
+)  # fmt: skip
+def test_the_remedy_follows_who_asks(asker: str, text: str, command: str) -> None:
+    frame = (
+        f'  File "/v/lib/python3.11/site-packages/{asker}/a.py", line 1, in <module>\n    import b'
+    )
+    assert command in " ".join(told(f"Traceback (most recent call last):\n{frame}\n{text}")[1])
