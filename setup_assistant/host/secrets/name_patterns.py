@@ -29,6 +29,7 @@ _JOB = r"[ \t]{1,20}(?:R|PD|CG|CD|F|S|ST)[ \t]{1,20}(?:\d{1,4}-)?\d{1,3}:\d\d(?:
 USERS = (
     (("authenticat", "log", "sign"), regex(rf"\b(?:authenticat\w{{1,6}}|log(?:ged)? in|sign(?:ed)? in)\b[^\n'\":]{{0,40}}? as ({_ONE})", _I)),
     (("user ", "account ", "login "), regex(rf"\b(?:user|account|login) ({_NAME}) (?=(?:from|at|via) \[?[\da-f]{{1,4}}[.:])", _I)),
+    (("author", "committer"), regex(r"\b(?:author|committer):? ([A-Za-z][\w.-]{1,40}) (?=<)", _I)),
     (("我叫", "我是", "名叫"), regex(rf"(?:我叫|名叫|我是(?:[^，。,\n]{{0,12}}的)?)({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[，。,.！!；\s]|$)")),
     (("my name is", "i am "), regex(r"\b(?:[Mm]y name is|I am) ([A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20}){1,2})\b")),
     (("@",), regex(rf"@({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[\s，,：:])")),
