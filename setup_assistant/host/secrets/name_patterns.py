@@ -104,6 +104,7 @@ FULL_NAMES = (
 )
 HOSTS = (
     # Told by its form, or by a word: bio-gpu-03, "the machine is lab17".
+    (("hostname ",), regex(r"(?m)(?:^|[$#>] )[ \t]{0,8}hostname[ \t]{1,8}([\w.-]{2,100})[ \t]*\r?$")),
     (("node", "host", "server", "machine", "worker"), regex(r"\b(?:node|host|server|machine|worker) ([a-z][a-z0-9]{0,20}-[a-z0-9-]{0,40}\d)(?![\w-]|\.\w)")),
     (("-",), regex(r"(?<![\w./@-])((?!(?:multi|single|per|each|any|tesla|nvidia|amd|cuda|torch|x)-)[a-z][a-z0-9]{0,20}-(?:gpu|node|login|dgx|hpc|srv|server|worker|nas|ws|compute|bastion|jump|head)-?\d{1,4})(?![\w-])")),
     ((" is ", "called", "named"), regex(r"\b(?:machine|server|node|box|workstation|host|computer) (?:is|(?:is )?(?:called|named)) ['\"]?([A-Za-z][\w.-]{0,40}\d[\w-]{0,20})(?![\w.-]*[\w-])", _I)),
