@@ -48,6 +48,8 @@ _COMMANDS = (
     # An account and its password, whatever the program; no port, mapping or path.
     (("-u ",), regex(r"((?<![\w-])-u[ \t]{1,4}['\"]?[A-Za-z][\w@-]{0,60}['\"]?[ \t]{1,4}(?:[^\n|;&]{0,60}[ \t])?-p[ \t]{1,4}['\"]?)(?![\d.]{1,20}(?::|[\s'\"]|$)|[-/.~$<]|no:)(?=[^\s]{0,60}[\d!@#$%^&*])([^\s'\"]{4,})")),
     (("log", "sign"), regex(r"(\b(?i:log|sign)(?:ged|ging)? ?in\b[^\n]{0,40}? (?:with|using) ['\"]?)(?!(?:OAuth|SAML|SHA|MD)\d)(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Z!@#$%^&*])(?=[^\s]{0,60}[a-z])([^\s'\"/]{6,})")),
+    # A line of a browser's or curl's file of cookies.
+    (("true", "false"), regex(r"(\b(?:TRUE|FALSE)[ \t]{1,8}/\S{0,200}[ \t]{1,8}(?:TRUE|FALSE)[ \t]{1,8}\d{1,12}[ \t]{1,8}\S{1,100}[ \t]{1,8})(\S+)")),
     (("token ",), regex(r"(\btoken (?:set|add|save)[ \t]{1,4}['\"]?)(?=[^\s]{0,60}\d)([^\s'\"-][^\s'\"]{5,})")),
     (("psk ",), regex(r"(\bpsk[ \t]{1,4}['\"]?)(?=[^\s]{0,60}[\d!@#$%^&*])([^\s'\"]{8,63})")),
     (("pass",), regex(r"(\b(?:user|account|login|auth)[\w-]{0,12}[/-]?pass(?:word|wd)?[ \t]?[:=][ \t]{0,4}(?:[\w.-]{1,60}|\*{3})[ \t]?/[ \t]?)([^\s'\"/]{4,})", _A)),
