@@ -79,6 +79,15 @@ def status_message(status: str) -> Message:
     return _STATUS.get(status, Message(status))
 
 
+def onward(receipt: Receipt) -> tuple[Message, str] | None:
+    """Return what comes next, and its command; None where everything is there."""
+    if receipt.next:
+        return msg("Resume with"), receipt.next
+    if labels.is_test(receipt):
+        return msg("Next, a real model"), labels.command_for_real(receipt)
+    return None
+
+
 def _result(receipt: Receipt) -> Section:
     rows = [
         (_("Outcome"), str(headline(receipt))),
@@ -86,10 +95,8 @@ def _result(receipt: Receipt) -> Section:
         (_("When"), receipt.when),
         (_("Setup Assistant"), receipt.tool_version),
     ]
-    if receipt.next:
-        rows.append((_("Resume with"), receipt.next))
-    elif labels.is_test(receipt):
-        rows.append((_("Next, a real model"), labels.command_for_real(receipt)))
+    if after := onward(receipt):
+        rows.append((str(after[0]), after[1]))
     return Section(title=_("Result"), rows=tuple(rows))
 
 
