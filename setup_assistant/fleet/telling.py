@@ -22,4 +22,4 @@ def must_be_tellable(outcome: Outcome) -> None:
     said = outcome.to_json()
     duration(outcome.seconds)
     row_of(said, [g.to_json() for g in group([outcome])])
-    json.dumps(said, allow_nan=False, ensure_ascii=False).encode()
+    json.dumps(said, allow_nan=False)

@@ -16,7 +16,13 @@ from setup_assistant.report.charts import device_bytes, terms
 from setup_assistant.report.labels import LIMITS
 from setup_assistant.report.markup import Html, Part, el, table
 from setup_assistant.report.receipt import CheckLine, Receipt
-from setup_assistant.report.sections import because_message, machine_rows, plan_rows, size_rows
+from setup_assistant.report.sections import (
+    because_message,
+    machine_rows,
+    onward,
+    plan_rows,
+    size_rows,
+)
 from setup_assistant.times_text import took
 from setup_assistant.units_text import memory_text, size_text
 from setup_assistant.verify import causes
@@ -39,11 +45,7 @@ def top(receipt: Receipt, headline: Message) -> Html:
         _tile(msg("Time"), took(spent)),
         _tile(msg("On disk"), size_text(_on_disk(receipt))),
     ]
-    resume = (
-        el("p", msg("Resume with"), labels.COLON, el("code", receipt.next))
-        if receipt.next
-        else None
-    )
+    after = onward(receipt)
     return el(
         "header",
         el("div", el("p", "Setup Assistant ", receipt.tool_version, class_="brand"), switches(),
@@ -51,19 +53,10 @@ def top(receipt: Receipt, headline: Message) -> Html:
         el("h1", el("span", "✓" if good else "!", class_=f"seal {'good' if good else 'bad'}"), " ",
            headline),
         el("p", labels.model(receipt), " · ", when, class_="muted"),
-        resume,
-        _real_model(receipt),
+        el("p", after[0], labels.COLON, el("code", after[1])) if after else None,
         el("div", *tiles, class_="tiles"),
         class_="top",
     )  # fmt: skip
-
-
-def _real_model(receipt: Receipt) -> Html | None:
-    """Return what comes next where only the test model was asked."""
-    if receipt.next or not labels.is_test(receipt):
-        return None
-    command = el("code", labels.command_for_real(receipt))
-    return el("p", msg("Next, a real model"), labels.COLON, command)
 
 
 def terms_table(plan: Plan | None) -> Html | None:

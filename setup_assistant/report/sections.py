@@ -62,17 +62,16 @@ def sections(receipt: Receipt) -> tuple[Section, ...]:
 
 def headline(receipt: Receipt) -> Message:
     """Return the outcome in one sentence."""
-    passed = sum(c.status in PASSED for c in receipt.checks)
+    passed, total = sum(c.status in PASSED for c in receipt.checks), len(receipt.checks)
+    count = {"passed": passed, "total": total}
     if receipt.status == "partial":
-        return msg("Partly done: {passed} of {total} checks passed.", **_counts(receipt, passed))
-    if passed < len(receipt.checks):
-        return msg(
-            "Done, with trouble: {passed} of {total} checks passed.", **_counts(receipt, passed)
-        )
+        return msg("Partly done: {passed} of {total} checks passed.", **count)
+    if passed < total:
+        return msg("Done, with trouble: {passed} of {total} checks passed.", **count)
     if labels.is_test(receipt):
         return msg("Environment proved: all {total} checks passed. No real model is here yet.",
-                   total=len(receipt.checks))  # fmt: skip
-    return msg("Done: all {total} checks passed.", total=len(receipt.checks))
+                   total=total)  # fmt: skip
+    return msg("Done: all {total} checks passed.", total=total)
 
 
 def status_message(status: str) -> Message:
@@ -80,13 +79,13 @@ def status_message(status: str) -> Message:
     return _STATUS.get(status, Message(status))
 
 
-def status_word(status: str) -> str:
-    """Return a check's status in the language in use."""
-    return str(status_message(status))
-
-
-def _counts(receipt: Receipt, passed: int) -> dict[str, int]:
-    return {"passed": passed, "total": len(receipt.checks)}
+def onward(receipt: Receipt) -> tuple[Message, str] | None:
+    """Return what comes next, and its command; None where everything is there."""
+    if receipt.next:
+        return msg("Resume with"), receipt.next
+    if labels.is_test(receipt):
+        return msg("Next, a real model"), labels.command_for_real(receipt)
+    return None
 
 
 def _result(receipt: Receipt) -> Section:
@@ -96,10 +95,8 @@ def _result(receipt: Receipt) -> Section:
         (_("When"), receipt.when),
         (_("Setup Assistant"), receipt.tool_version),
     ]
-    if receipt.next:
-        rows.append((_("Resume with"), receipt.next))
-    elif labels.is_test(receipt):
-        rows.append((_("Next, a real model"), labels.command_for_real(receipt)))
+    if after := onward(receipt):
+        rows.append((str(after[0]), after[1]))
     return Section(title=_("Result"), rows=tuple(rows))
 
 
@@ -118,19 +115,14 @@ def _check(check: CheckLine) -> tuple[str, ...]:
     return (
         check.name,
         check.language or "-",
-        status_word(check.status),
+        str(status_message(check.status)),
         check.expected or "-",
-        (check.answer or "").strip() or because(check),
+        (check.answer or "").strip() or str(because_message(check)),
         duration(check.seconds),
         where or "-",
         memory_text(check.peak_memory_bytes),
         distance,
     )
-
-
-def because(check: CheckLine) -> str:
-    """Return why a check did not pass, in the language in use; `-` where nothing is known."""
-    return str(because_message(check))
 
 
 def because_message(check: CheckLine) -> Message:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from setup_assistant.messages import _
 from setup_assistant.report.receipt import CheckLine, Receipt
-from setup_assistant.report.sections import Section, because, sections, status_word
+from setup_assistant.report.sections import Section, because_message, sections, status_message
 from setup_assistant.terminal_text import harmless, pad, width
 from setup_assistant.times_text import duration
 
@@ -29,7 +29,7 @@ def check_lines(checks: tuple[CheckLine, ...]) -> list[str]:
     lines = []
     for check in checks:
         lines.append(
-            f"  {pad(check.name, wide)}  {pad(status_word(check.status), 8)}"
+            f"  {pad(check.name, wide)}  {pad(str(status_message(check.status)), 8)}"
             f"  {duration(check.seconds)}"
         )
         if check.status == "fail":
@@ -43,7 +43,7 @@ def _trouble(check: CheckLine) -> list[str]:
         lines.append("    " + _("expected: {text}", text=check.expected))
         lines.append("    " + _("answer: {text}", text=check.answer))
     if check.cause:
-        lines.append("    " + _("cause: {cause}", cause=because(check)))
+        lines.append("    " + _("cause: {cause}", cause=str(because_message(check))))
     if check.remedy:
         lines.append("    " + _("remedy: {remedy}", remedy=check.remedy))
     return lines

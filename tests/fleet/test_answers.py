@@ -134,9 +134,12 @@ def test_an_answer_of_any_form_spoils_no_room(tmp_path: Path) -> None:
     envelope = {"exit_code": 0, "data": data, "errors": [{"code": "x", "message": "m"}]}
     for odd in _spoilt(envelope):
         out = [
-            {"argv": [c, "--json"], "code": 1, "out": json.dumps(odd)} for c in ("plan", "probe")
+            {"argv": [c, "--json"], "code": 0, "out": json.dumps(odd)} for c in ("plan", "probe")
         ]
-        outcome_of(said({"state": "done", "result": {"answers": out, "seconds": 1.0}}), "n")
+        job = {"state": "done", "result": {"answers": out, "seconds": 1.0}}
+        if isinstance(found := outcome_of(said(job), "n"), Outcome):
+            assert group([found]) is not None
+            json.dumps(found.to_json(), allow_nan=False, ensure_ascii=False).encode()
     body = {**done(), "errno": 5, "seconds": 1.0, "doing": {"title": "t", "done": 1, "total": 2}}
     file = tmp_path / "a.json"
     kept = {"name": "a", "status": "ok", "seconds": 1.0, "groups": ["g"],

@@ -66,7 +66,7 @@ UNITS = (
     "%25", "USER PID X\nab 1 2\n", "AUTH a ", "PIN for ", "users: a, ", "account on a ", "李小明 ",
     "aA1-", "password x", "key ", "密码 a1 ", "a,user\n", "SERIAL N\na 1\n", "密码\n我:",
     "***\n", "***\n aB1cD2eF3\n", "log in with ", "-u a -p ", "R 1:11 1 ", "--a-user=x ", "@李小 ",
-    "log in as ", "AaB", "a_",
+    "log in as ", "ssh a-", "scp a-1.", "host: a-", "AaB", "a_",
 )  # fmt: skip
 
 

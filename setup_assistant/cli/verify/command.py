@@ -197,7 +197,7 @@ def _show_passed(
 
 def _show_check(check: Check) -> None:
     """Show one calm line, and for a failed check what was expected."""
-    from setup_assistant.report.sections import status_word
+    from setup_assistant.report.sections import status_message
     from setup_assistant.terminal_text import pad
     from setup_assistant.times_text import duration
     from setup_assistant.verify import causes
@@ -208,7 +208,7 @@ def _show_check(check: Check) -> None:
     if check.status == "skipped" and check.cause:
         said = str(causes.sentence(check.cause, check.values))
     show.line(
-        f"{pad(status_word(check.status), 8)} {pad(check.name, _NAME_COLUMNS)} "
+        f"{pad(str(status_message(check.status)), 8)} {pad(check.name, _NAME_COLUMNS)} "
         f"{pad(duration(check.seconds), 8)} {said}".rstrip()
     )
     if thinned := check.values.get("thinned"):

@@ -33,8 +33,9 @@ _FLAGGED = (
     (("ipmitool", "zip", "sqlcmd", "bcp", "mosquitto"), r"(?:ipmitool|(?:un)?zip|sqlcmd|bcp|mosquitto_\w{3})", "-P", None),
     (("ldap",), r"ldap\w{3,10}", "-w", False),
     (("redis",), r"redis\S{0,40}", "-a", False),
-    (("plink", "pscp", "putty", "psftp"), r"(?:plink|pscp|putty|psftp)\S{0,4}", "-pw", False),
     (("openssl",), "openssl", "-k", False),
+    (("snmp",), r"snmp\w{0,8}", "-A", False),
+    (("snmp",), r"snmp\w{0,8}", "-X", False),
     (("config",), r"(?:oss|obs|cos|tos)(?:util|cmd)\S{0,8}\s{1,4}config", "-[ks]", None),
 )  # fmt: skip
 _GAP = {True: "", False: r"[ \t]{1,4}", None: r"[ \t]{0,4}"}
@@ -47,16 +48,20 @@ _COMMANDS = (
     # An account and its password, whatever the program; no port, mapping or path.
     (("-u ",), regex(r"((?<![\w-])-u[ \t]{1,4}['\"]?[A-Za-z][\w@-]{0,60}['\"]?[ \t]{1,4}(?:[^\n|;&]{0,60}[ \t])?-p[ \t]{1,4}['\"]?)(?![\d.]{1,20}(?::|[\s'\"]|$)|[-/.~$<]|no:)(?=[^\s]{0,60}[\d!@#$%^&*])([^\s'\"]{4,})")),
     (("log", "sign"), regex(r"(\b(?i:log|sign)(?:ged|ging)? ?in\b[^\n]{0,40}? (?:with|using) ['\"]?)(?!(?:OAuth|SAML|SHA|MD)\d)(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Z!@#$%^&*])(?=[^\s]{0,60}[a-z])([^\s'\"/]{6,})")),
+    # A line of a browser's or curl's file of cookies.
+    (("true", "false"), regex(r"(\b(?:TRUE|FALSE)[ \t]{1,8}/\S{0,200}[ \t]{1,8}(?:TRUE|FALSE)[ \t]{1,8}\d{1,12}[ \t]{1,8}\S{1,100}[ \t]{1,8})(\S+)")),
+    (("token ",), regex(r"(\btoken (?:set|add|save)[ \t]{1,4}['\"]?)(?=[^\s]{0,60}\d)([^\s'\"-][^\s'\"]{5,})")),
+    (("psk ",), regex(r"(\bpsk[ \t]{1,4}['\"]?)(?=[^\s]{0,60}[\d!@#$%^&*])([^\s'\"]{8,63})")),
+    (("pass",), regex(r"(\b(?:user|account|login|auth)[\w-]{0,12}[/-]?pass(?:word|wd)?[ \t]?[:=][ \t]{0,4}(?:[\w.-]{1,60}|\*{3})[ \t]?/[ \t]?)([^\s'\"/]{4,})", _A)),
     (("htpasswd",), regex(r"(\bhtpasswd\s{1,4}-\w{0,8}b\w{0,8}\s{1,4}(?:\S{1,200}\s{1,4}){1,2})(\S+)(?=\s*$)", re.MULTILINE)),
     (("curl",), regex(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
     (("| ",), regex(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{0,80}(?:-stdin|passwd|cryptsetup|passphrase-fd|kinit|ssh-add|openssl|gpg)))")),
-    (("<<<",), regex(r"(\b(?:sudo -S|[\w-]{0,40}passwd|cryptsetup|gpg|kinit|login)\b[^\n|;&<]{0,80}<<<\s{0,4}\$?['\"]?)([^\s'\"]+)")),
+    (("<<<",), regex(r"(\b(?:sudo -S|[\w-]{0,40}passwd|cryptsetup|gpg|kinit|login|keyring|secret)\b[^\n|;&<]{0,80}<<<\s{0,4}\$?['\"]?)([^\s'\"]+)")),
     (("<(", "$("), regex(r"((?i:pass|token|secret|key|cred)[\w-]{0,20}[= ]['\"]?[<$]\(\s?(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\")]+)")),
     (("assword:", "assphrase"), regex(r"(\b(?:send|sendline)[ (]{1,2}[rb]?\\{0,3}['\"])([^'\"\\$\n]{3,})")),
     (("identified",), regex(r"(\bidentified (?:with \S{1,40} )?by (?:password )?['\"])([^'\"\n]+)", _A)),
     (("as password", "as the password"), regex(r"(\busing ['\"]?)([^\s'\"]{4,})(?=['\"]? as (?:the )?password)")),
     (("login(",), regex(r"(\blogin\(\s?['\"])([^'\"\n]{6,})(?=['\"]\s?\))")),
-    (("pass",), regex(r"(\bpass(?:in|out)?[ =:]{1,2}pass:)(\S+)")),
     (("net use",), regex(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
     (("net user",), regex(r"(\bnet user\s{1,4}[^\s/]{1,60}\s{1,4})([^\s/]\S*)")),
     (("%",), regex(r"((?:(?<![\w-])(?:-U|--user)[ =]{1,4}|\buser(?:name)?=)[^\s%]{1,80}%)(\S+)")),

@@ -39,7 +39,7 @@ _AT = regex(
 )
 _AT_ANY = regex(r"(?<![\w.+%-])([\w.+%-]{1,64})@([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})")
 _NO_HOST = regex(
-    r"\d+(?:\.\d+){0,2}(?:\.?(?!com|cn|net|org)[a-z]+\d*)?|sha\d+|latest|main|master|head|stable|next|dev|nightly|v\d[\w.-]*|"
+    r"\d+(?:\.\d+){0,2}(?:\.?(?!com|cn|net|org)[a-z]+\d*)?|sha\d+|latest|main|master|head|stable|next|dev|nightly|v\d+(?:\.[\w.-]*)?|"
     r"file|property|staticmethod|torch.*|pytest.*|functools.*|contextlib.*|dataclass.*|click.*",
     re.IGNORECASE,
 )

@@ -16,6 +16,11 @@ _ONE = (
     r"good|bad|free|full|empty|broken|gone|ready|there|here|always|never)\b)"
     r"(?![a-z]{1,20}(?:ed|ing|ive|ble|ent|al|ous|ful|ly|ic|less)\b)[A-Za-z][\w.-]{1,31}(?<![.-])"
 )
+# A name that a figure, a dot or a dash tells from a word of a sentence.
+_NUMBERED = (
+    r"(?!(?:x86|amd64|arm64|aarch64|ppc64|ed25519|cuda|python|win)\w*\b)[A-Za-z]"
+    r"(?:[\w-]{0,60}[.-][\w.-]{0,60}\w|[A-Za-z_]{0,40}\d[\w.-]{0,60}(?<!\.))"
+)
 _LIST = rf"{_ONE}(?:(?:, | and |, and | or ){_ONE}){{0,20}}"
 _LIST_END = r"(?=\s{0,2}(?:[.,;:!)]|$)| (?:and|with|but)\b)"
 # Programs whose -u, -U and -h are an account and a computer.
@@ -29,6 +34,7 @@ _JOB = r"[ \t]{1,20}(?:R|PD|CG|CD|F|S|ST)[ \t]{1,20}(?:\d{1,4}-)?\d{1,3}:\d\d(?:
 USERS = (
     (("authenticat", "log", "sign"), regex(rf"\b(?:authenticat\w{{1,6}}|log(?:ged)? in|sign(?:ed)? in)\b[^\n'\":]{{0,40}}? as ({_ONE})", _I)),
     (("user ", "account ", "login "), regex(rf"\b(?:user|account|login) ({_NAME}) (?=(?:from|at|via) \[?[\da-f]{{1,4}}[.:])", _I)),
+    (("author", "committer"), regex(r"\b(?:author|committer):? ([A-Za-z][\w.-]{1,40}) (?=<)", _I)),
     (("我叫", "我是", "名叫"), regex(rf"(?:我叫|名叫|我是(?:[^，。,\n]{{0,12}}的)?)({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[，。,.！!；\s]|$)")),
     (("my name is", "i am "), regex(r"\b(?:[Mm]y name is|I am) ([A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20}){1,2})\b")),
     (("@",), regex(rf"@({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[\s，,：:])")),
@@ -40,7 +46,6 @@ USERS = (
     (("user", "account", "login", "owner"), regex(rf"(?<![\w-])--(?:(?:[\w-]{{1,20}}-)?user=|(?:[\w-]{{1,20}}-)?(?:user-?name|account(?:-name)?|login|owner)[ =])['\"]?([A-Za-z]{_NAME})")),
     # An account with its password.
     (("-u ", "-u'"), regex(rf"(?<![\w-])-u[ \t]{{1,4}}['\"]?({_NAME})['\"]?[ \t](?:[^\n|;&]{{0,60}}[ \t])?(?:-p|--pass)")),
-    (("/user:",), regex(rf"/user:(?:[\w.-]{{1,30}}\\{{1,2}})?({_NAME})", _I)),
     # Lines of `ps aux` and `squeue` without their head.
     ((".",), regex(r"(?:^|[:$#>] )([a-z_][\w.-]{1,31})[ \t]{1,20}\d{2,8}(?:[ \t]{1,8}\d{1,3}\.\d){2}[ \t]", re.MULTILINE)),
     ((":",), regex(rf"[ \t]([a-z_][\w.-]{{1,31}})(?={_JOB})")),
@@ -103,6 +108,8 @@ FULL_NAMES = (
 )
 HOSTS = (
     # Told by its form, or by a word: bio-gpu-03, "the machine is lab17".
+    (("scp ", "rsync "), regex(rf"\b(?:scp|rsync)\b[^\n|;&]{{0,80}}?[ \t]({_NUMBERED}):(?=[\w./~-])")),
+    (("hostname ",), regex(r"(?m)(?:^|[$#>] )[ \t]{0,8}hostname[ \t]{1,8}([\w.-]{2,100})[ \t]*\r?$")),
     (("node", "host", "server", "machine", "worker"), regex(r"\b(?:node|host|server|machine|worker) ([a-z][a-z0-9]{0,20}-[a-z0-9-]{0,40}\d)(?![\w-]|\.\w)")),
     (("-",), regex(r"(?<![\w./@-])((?!(?:multi|single|per|each|any|tesla|nvidia|amd|cuda|torch|x)-)[a-z][a-z0-9]{0,20}-(?:gpu|node|login|dgx|hpc|srv|server|worker|nas|ws|compute|bastion|jump|head)-?\d{1,4})(?![\w-])")),
     ((" is ", "called", "named"), regex(r"\b(?:machine|server|node|box|workstation|host|computer) (?:is|(?:is )?(?:called|named)) ['\"]?([A-Za-z][\w.-]{0,40}\d[\w-]{0,20})(?![\w.-]*[\w-])", _I)),
@@ -131,7 +138,7 @@ HOSTS = (
     (("name", "nodelist", "fqdn"), regex(rf"\b(?:host[_ ]?name|nodename|computer[_ ]?name|machine[_ ]name|nodelist|dns name|"
                rf"server name|fqdn|slurmd_nodename|node[_ ]name)(?:\b|(?<=_)){_S}([\w.-]{{2,100}})", _I)),
     (("host",), regex(rf"(?:\b|_)HOST(?:NAME)?{_S}([\w.-]{{2,100}})")),
-    (("host",), regex(rf"\bhost{_S}([A-Za-z][\w-]*[.\d-][\w.-]*[\w])", _I)),
+    (("host",), regex(rf"\bhost{_S}({_NUMBERED})", _I)),
     (("host",), regex(r"\b(?:resolve host(?:name)?|on host|unknown host|connect to host|reach host|from host|"
                r"to host|at host)(?:\s{0,4}[:=]\s{0,4}|\s{1,4}(?!(?:side|port|machine|computer|system|memory|drivers?|network|names?|is|was|for|with|and|or|the|has|timed|failed|refused|unreachable)\b))['\"]?([\w.-]{2,100})", _I)),
     (("host name", "computer name"), regex(r"\b(?:host|computer) name[ .]{0,40}:\s{1,40}([\w.-]{2,100})", _I)),
@@ -143,8 +150,8 @@ HOSTS = (
     ((":",), regex(r"(?m)^(?:[A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]{8,24})\s"
                r"([A-Za-z][\w.-]{1,63})\s[\w./-]{1,60}(?:\[\d+\])?:\s")),
     (("主机", "服务器", "机器名", "计算机名", "节点"), regex(r"(?:主机名?|服务器|机器名|计算机名|主机名称|节点)(?:是|为|\s{0,4}[:：=＝])[\s\"'“「]{0,4}([\w.-]{2,100})")),
-    (("ssh", "sftp", "ping", "telnet", "nslookup"), regex(r"\b(?:ssh|sftp|ping|telnet|nslookup)\s{1,4}(?:-\w\s{1,4}\S{1,60}\s{1,4}){0,3}"
-               r"([A-Za-z][\w-]*[\d.-][\w.-]*\w)(?=[\s:]|$)")),
+    (("ssh", "sftp", "ping", "telnet", "nslookup"), regex(rf"\b(?:ssh|sftp|ping|telnet|nslookup)\s{{1,4}}(?:-\w\s{{1,4}}\S{{1,60}}\s{{1,4}}){{0,3}}"
+               rf"({_NUMBERED})(?=[\s:]|$)")),
     (("proxy", "server", "peer", "node", "to", "from"), regex(r"\b(?:proxy|server|peer|node|to|from)\s{1,4}(?:at\s{1,4})?([a-z][\w.-]{1,60}):\d{2,5}\b", _I)),
     (("host",), regex(r"(?m)^\s{0,8}Host(?:Name)?\s{1,8}([A-Za-z][\w.-]{2,100})\s*$")),
     ((":/",), regex(r"(?<![\w/.])(?<!-v )(?<!volume[ =])([A-Za-z][\w.-]{2,60}):/(?=[A-Za-z])(?![^\s]{0,3}/)")),

@@ -11,10 +11,10 @@ from setup_assistant.host.secrets.matching import regex
 WORDS = (
     r"pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|"
     r"(?:api|access|private|account|shared|signing|encryption|master|license|subscription|auth|"
-    r"session|storage|client|deploy|webhook)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|_key|-api|cookie|otp|psk|pw|creds?|macaroon|_[as]k"
+    r"session|storage|client|deploy|webhook)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|[_-]key|-api|cookie|otp|psk|psw|pw|creds?|macaroon|_[as]k"
 )
 HINTS = ("pass", "pwd", "secret", "token", "credential", "key", "auth", "sess", "csrf", "xsrf", "jwt",
-         "cookie", "otp", "psk", "-api", "pw", "cred", "macaroon", "_ak", "_sk")  # fmt: skip
+         "cookie", "otp", "psk", "psw", "-api", "pw", "cred", "macaroon", "_ak", "_sk")  # fmt: skip
 _SURE = regex(
     r"pass(?:word|wd|phrase|code)|secret|credential|(?:api|access|private|account|shared|signing|"
     r"encryption|master|license|subscription|auth|session|storage|client|deploy|webhook)key|sessionid|csrf|xsrf|pwd$|macaroon"
@@ -39,10 +39,10 @@ _WORKING_FOLDER = ("PWD", "OLDPWD", "INIT_CWD")
 _EXACT = frozenset({
     "pass", "auth", "rediscliauth", "requirepass", "masterauth", "sid", "jsessionid",
     "phpsessid", "sessid", "sess", "session", "msessionid", "jwt", "becomepass", "sshpass",
-    "npmauth", "cookie", "pw", "creds", "cred", "xsession", "sessdata", "psk", "wpapsk", "presharedkey",
+    "npmauth", "cookie", "pw", "psw", "creds", "cred", "xsession", "sessdata", "psk", "wpapsk", "presharedkey",
 })  # fmt: skip
 _ENDS = regex(
-    r"[_.-](?:pass|auth|jwt|cookie|session|psk)$|"
+    r"[_.-](?:pass|auth|jwt|cookie|session|psk)$|^x-(?!cache|surrogate|sort|routing)[a-z-]{1,30}-key$|"
     r"(?:^|[^a-z])(?!(?:by|com|tres|sur|low|high|band|all|multi|one|single|first|over|under)pass)[a-z]{2,8}pass$"
 )
 

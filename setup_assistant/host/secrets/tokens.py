@@ -28,6 +28,8 @@ _SHAPES = (
     r"ms-[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{2,12}){1,5}|ms-(?=[A-Za-z-]{0,60}\d)[A-Za-z0-9-]{20,}",
     r"(?:gsk|r8|fw|tvly|pplx|xai|dapi|whsec|shpat|lin_api|dop_v1|hvs|hvb|tgp_v1|secret|ntn|figd|rnd|wandb_v1)[_.-](?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9_-]{16,}|dapi[0-9a-f]{32}",
     r"(?<=\$)ANSIBLE_VAULT;[^\n\\]{1,80}(?:\n[ \t]{0,16}[0-9a-f]{1,100}){1,2000}",
+    r"ya29\.[\w-]{10,}|SG\.[\w-]{12,}\.[\w-]{12,}",
+    r"(?:lsv2_(?:pt|sk)|jina|pcsk|sk|rpa|csk|fo1|vck)_(?=[A-Za-z_-]{0,60}\d)[\w-]{20,}",
     r"AGE-SECRET-KEY-1[A-Z0-9]{8,}",
     r"(?:\d{6}-){7}\d{6}",
     r"\$argon2\w{0,2}\$[^\s:'\"]{8,}",
@@ -48,7 +50,7 @@ _HINTS = (
     "pypi-", "npm_", "dckr_", "xox", "xapp", "eyj", "ms-", "gsk", "r8",
     "fw", "tvly", "pplx", "xai", "dapi", "whsec", "shpat", "lin_api", "dop_v1", "hvs", "hvb", "tgp_",
     "secret", "ntn", "figd", "rnd", "wandb_v1", "ansible_vault", "age-secret", "recovery", "恢复密钥", "sntrys", "rubygems", "sgp", "phx", "pul", "atatt3", "atctt3", "pmak", "aklt", "altak", "bce-",
-    "dp.pt", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$argon", "$sha", "$pbkdf2",
+    "dp.pt", "ya29", "sg.", "lsv2_", "jina_", "sk_", "rpa_", "fo1_", "vck_", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$argon", "$sha", "$pbkdf2",
     "$scrypt", "product", "key:", "产品密钥",
 )  # fmt: skip
 _SSH_KEY = regex(
