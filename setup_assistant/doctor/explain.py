@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import accumulate
@@ -72,8 +72,19 @@ class Match:
 
 # Rows that say no more than that two packages do not fit.
 _VAGUE = ("package-api", "transformers-api", "unexpected-argument")
-# A layer, its cause, and a literal part of each of its texts.
-Rows = Sequence[tuple[str, Cause, tuple[str, ...]]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Causes with their layers, in order, and which of them each literal part may tell of."""
+
+    rows: tuple[tuple[str, Cause], ...]
+    parts: Mapping[str, tuple[int, ...]]
+
+    def with_a_part_in(self, lower: str) -> Iterator[tuple[str, Cause]]:
+        """Yield those of whose texts a literal part stands in a text of small letters."""
+        for index in sorted({i for part in self.parts if part in lower for i in self.parts[part]}):
+            yield self.rows[index]
 
 
 def explain(text: str, here: Callable[[], Situation] = Situation) -> tuple[Finding, ...]:
@@ -149,8 +160,7 @@ def _ours(text: str) -> bool:
 
 def _ranked(text: str, rows: Rows, *, ours: bool) -> list[Match]:
     log = _Log(text, ours=ours)
-    lower = log.lower
-    told = [(layer, row) for layer, row, parts in rows if any(part in lower for part in parts)]
+    told = rows.with_a_part_in(log.lower)
     found = [m for layer, row in told if (m := _match(layer, row, log)) is not None]
     ids = {m.cause.id for m in found}
     return sorted(
@@ -197,8 +207,12 @@ def _known() -> Rows:
 
 def prepared(rows: Iterable[tuple[str, Cause]]) -> Rows:
     """Return the causes that a text can tell of, with their layers."""
-    return tuple((layer, row, tuple({part for t in row.texts for part in literals_of(t.pattern)}))
-                 for layer, row in rows if row.texts)  # fmt: skip
+    telling = tuple((layer, row) for layer, row in rows if row.texts)
+    parts: dict[str, list[int]] = {}
+    for index, (_layer, row) in enumerate(telling):
+        for part in {part for t in row.texts for part in literals_of(t.pattern)}:
+            parts.setdefault(part, []).append(index)
+    return Rows(telling, {part: tuple(at) for part, at in parts.items()})
 
 
 def _match(layer: str, row: Cause, log: _Log) -> Match | None:
