@@ -71,12 +71,9 @@ def _still(finding: Finding, found: Diagnosis) -> bool:
 def _worse(before: Diagnosis, now: Diagnosis) -> str:
     """Return what was well before and fails now; what could not be judged before is not worse."""
     well = {f.id for f in before.findings if f.status in ("ok", "warn") and f.layer in _OWN}
-    return next((f.id for f in now.failed if f.id in well or _was_passed(f, before)), "")
-
-
-def _was_passed(finding: Finding, before: Diagnosis) -> bool:
-    """Whether a failure inside the environment is one where everything ran before."""
-    return finding.layer == "runtime" and _proved(before)
+    # Nor does anything fail inside the environment where everything ran before.
+    ran = _proved(before)
+    return next((f.id for f in now.failed if f.id in well or (ran and f.layer == "runtime")), "")
 
 
 def _proved(found: Diagnosis) -> bool:

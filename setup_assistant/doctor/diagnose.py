@@ -72,7 +72,8 @@ def diagnose(case: Case, *, only: str | None = None) -> Diagnosis:
     found: list[Finding] = []
     seconds: dict[str, float] = {}
     for check in CHECKS:
-        if only is not None and only != check.id and not _may_give(check, only):
+        inside = check.layer == "runtime" and only in runtime.ids()
+        if only not in (None, check.id) and not inside:
             continue
         started = clock.monotonic()
         blocker = _blocker(check, found)
@@ -95,10 +96,6 @@ def _blocker(check: Check, found: Sequence[Finding]) -> Finding | None:
     if named or check.layer != "gpu":
         return named
     return next((f for f in stops if f.layer == "driver" and f.id not in _NEEDS_GPU), None)
-
-
-def _may_give(check: Check, only: str) -> bool:
-    return check.layer == "runtime" and only in runtime.ids()
 
 
 def _blocked(check: Check, by: Finding) -> Finding:

@@ -66,6 +66,11 @@ def _held(path: Path) -> int:
 def _unlike(path: Path, wanted: str) -> str:
     if not path.is_file():
         return ""
-    held = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest())
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        # What this account may not read, it cannot import.
+        return str(error.strerror)
+    held = base64.urlsafe_b64encode(hashlib.sha256(data).digest())
     same = held.decode().rstrip("=") == wanted
     return "" if same else str(msg("is not as it was installed"))

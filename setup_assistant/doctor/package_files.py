@@ -100,10 +100,11 @@ def _of_another(install: Install, dist: Dist, path: str, held: int) -> bool:
 
 
 def _unlinked(install: Install, path: str) -> tuple[str, ...]:
-    """Return what removes a link to nowhere, through which pip would write."""
+    """Return what removes a link to nowhere or a file for a folder: pip cannot write there."""
     plain = Path(os.path.normpath(path))
-    inside = install.prefix in plain.parents
-    return (shlex.join(["rm", "--", str(plain)]),) if inside and plain.is_symlink() else ()
+    within = [p for p in plain.parents if install.prefix in p.parents]
+    away = [p for p in (plain, *within) if (p.is_symlink() if p == plain else p.is_file())]
+    return (shlex.join(["rm", "--", str(away[0])]),) if away and within else ()
 
 
 def _size(path: str) -> int | None:

@@ -92,6 +92,24 @@ def metadata_broken(case: Case) -> Trouble | NotHere | None:
                 said = msg("absent") if absent else msg("names no version")
                 return trouble((dist.info / name, said), name=dist.name, file=name,
                                commands=(stale, again(install, dist)))  # fmt: skip
+    return _without_record(install)
+
+
+def _without_record(install: Install) -> Trouble | None:
+    """Look for files of a package whose whole record is gone: others take it for not installed."""
+    for name, module in _NEEDED.items():
+        place = install.holds(module)
+        if name in install.by_name or place is None or not (place / "__init__.py").is_file():
+            continue
+        # Of a system's own, and of very old ones, the record is called otherwise.
+        begins = (f"{name}-", f"{name}.", f"{module}-", f"{module}.")
+        other = any(e.lower().startswith(begins) and e.endswith((".egg-info", ".egg-link"))
+                    for e in install.entries[place.parent])  # fmt: skip
+        if place.parent.name == "site-packages" and not other:
+            pin, index = wanted(install, name)
+            command = install_command(install.prefix, pin, again=True, index_url=index)
+            return trouble((place, msg("no record")), name=name, file=f"{module}-*.dist-info",
+                           commands=(command,))  # fmt: skip
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -70,10 +71,11 @@ def _strayed(install: Install) -> Trouble | None:
 def _edited(install: Install, *, sources: bool = True) -> Trouble | None:
     """Compare the files that an answer goes through with their records.
 
-    Sources may have been changed on purpose, and are blamed last.
+    Sources may have been changed on purpose, and are blamed last, unless they cannot be read.
     """
     every = edited(install, requirements.taking_part(install))
-    found = [row for row in every if sources or not row[1].endswith(".py")]
+    found = [(dist, file) for dist, file in every
+             if sources or not file.endswith(".py") or not os.access(file, os.R_OK)]  # fmt: skip
     if not found:
         return None
     dists = dict.fromkeys(dist for dist, _file in found)

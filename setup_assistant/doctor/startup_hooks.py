@@ -35,7 +35,8 @@ def startup_hook(case: Case) -> Trouble | NotHere | None:
     if first is None:
         return None
     detail = (whole.err.strip().splitlines() or [str(whole.code)])[-1]
-    return trouble((first, _first_line(first)), (python, detail), file=str(first), detail=detail,
+    said = lenient.text(first).partition("\n")[0][:200]
+    return trouble((first, said), (python, detail), file=str(first), detail=detail,
                    commands=(aside(first),))  # fmt: skip
 
 
@@ -66,17 +67,11 @@ def _well(install: Install, modules: Sequence[str], ran: Sequence[Path]) -> bool
 def _hooks(install: Install) -> list[Path]:
     """Return the files with code that `site` runs; those that no package has brought come first."""
     recorded = "\n".join(d.text("RECORD") or "" for d in install.dists)
-    every = (folder / name for folder, names in install.entries.items() for name in names)
-    found = [p for p in every if p.name in _CUSTOM or (p.name not in _HARMLESS and _has_code(p))]
+    every = [folder / name for folder, names in install.entries.items() for name in names]
+    own = (p for p in every if p.suffix == ".pth" and p.name not in _HARMLESS)
+    found = [p for p in every if p.name in _CUSTOM]
+    found += [p for p in own if _CODE.search(lenient.text(p))]
     return sorted(found, key=lambda p: f"\n{p.name}," in f"\n{recorded}")
-
-
-def _has_code(path: Path) -> bool:
-    return path.suffix == ".pth" and bool(_CODE.search(lenient.text(path)))
-
-
-def _first_line(path: Path) -> str:
-    return next(iter(lenient.text(path).splitlines()), "")[:200]
 
 
 CHECKS = tuple(layer.checks)

@@ -249,10 +249,21 @@ def cudnn_of_another_cuda_over_it(body: Body) -> None:
 
 
 @fault("files-missing")
+def a_file_for_a_folder(body: Body) -> None:
+    body.remove("accelerate")
+    body.file(body.packages / "accelerate", "")
+
+
+@fault("files-missing")
 def library_is_a_link_to_nowhere(body: Body) -> None:
     library = body.packages / "nvidia/_lib.so"
     library.unlink()
     library.symlink_to(body.folder / "gone")
+
+
+@fault("metadata-broken")
+def accelerates_record_is_gone(body: Body) -> None:
+    body.remove("accelerate-*.dist-info")
 
 
 @fault("nvidia-missing")
