@@ -15,8 +15,14 @@ import pytest
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import durable
-from setup_assistant.weights import bad_numbers, flusher, folder_record, json_file, zero_blocks
-from setup_assistant.weights.backup import keep_own
+from setup_assistant.weights import (
+    backup,
+    bad_numbers,
+    flusher,
+    folder_record,
+    json_file,
+    zero_blocks,
+)
 from setup_assistant.weights.bad_numbers import look
 from setup_assistant.weights.flusher import Flusher
 from setup_assistant.weights.folder_record import Kept, Manifest, size_of, untouched
@@ -246,11 +252,15 @@ def test_a_file_is_as_it_was_by_size_and_time(tmp_path: Path) -> None:
     assert Manifest(model="m", source="s", files=(kept, kept)).total_bytes == 6
 
 
-@pytest.mark.parametrize(("size", "kept"), [(16_000_000, True), (16_000_001, False), (0, False)])
-def test_what_a_person_wrote_is_not_larger(tmp_path: Path, size: int, kept: bool) -> None:
+@pytest.mark.parametrize(("size", "kept"), [(99, True), (100, False), (0, False)])
+def test_what_a_person_wrote_is_not_larger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, kept: bool
+) -> None:
+    assert backup._LARGEST == 16_000_000
+    monkeypatch.setattr(backup, "_LARGEST", 99)
     (tmp_path / "a.txt").write_bytes(b"a" * size)
     wanted = checked([{"Path": "a.txt", "Size": 1}], "m")
-    assert [p for p, _name in keep_own(tmp_path, wanted, {})] == (["a.txt"] if kept else [])
+    assert [p for p, _name in backup.keep_own(tmp_path, wanted, {})] == (["a.txt"] if kept else [])
 
 
 # --- the folder ------------------------------------------------------------------------------
