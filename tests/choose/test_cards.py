@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
+from setup_assistant.choose import faster_card
 from setup_assistant.choose.plan import Plan
+from setup_assistant.choose.usable_gpus import Card as Usable
 from setup_assistant.errors import SetupError
 from tests.bench.machines import DESKTOP, SERVER, Card
 from tests.choose.described import known, plan_for
@@ -170,3 +173,17 @@ def test_a_card_that_would_set_the_pace_of_all_joins_none() -> None:
     joined = plan_for("580.95.05", fast, "Tesla P40,6.1,81920,81050")
     assert joined.placement.gpus == ("0",)
     assert joined.model.quantization == "nf4"
+
+
+@pytest.mark.parametrize(
+    ("part", "bandwidth", "pace"),
+    [("8.0", 1e3, 1e3), ("7.5", 1e3, 800.0), ("7.0", 1e3, 800.0), ("6.1", 1e3, 350.0)],
+)  # fmt: skip
+def test_how_fast_a_card_counts(part: str, bandwidth: float, pace: float) -> None:
+    one = Usable(id="0", name="x", index=0, part=part, free=1, budget=1, bandwidth=bandwidth)
+    assert faster_card.score(one) == pytest.approx(pace)
+    best = replace(one, part="9.0", bandwidth=5 * pace)
+    assert faster_card.without_drags([one, best]) == [one, best]
+    assert faster_card.without_drags([one, replace(best, bandwidth=5 * pace + 1)]) == [
+        replace(best, bandwidth=5 * pace + 1)
+    ]

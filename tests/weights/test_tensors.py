@@ -62,7 +62,7 @@ def test_each_byte_belongs_to_one_tensor(
         assert found.fault is None
         assert set(found.tensors) == set(header) - {"__metadata__"}  # type: ignore[call-overload]
         for one in found.tensors.values():
-            begin, end = header[one.name]["data_offsets"]  # type: ignore[call-overload,index]
+            begin, end = header[one.name]["data_offsets"]  # type: ignore[index]
             start = found.size - data
             assert (one.begin, one.end) == (start + begin, start + end)
     else:
