@@ -115,6 +115,11 @@ MACHINES: dict[str, tuple[Machine, dict[str, Any]]] = {
         one(tools=(Tool(name="conda", path="/opt/conda/bin/conda", version="24.1"),)), {}),
     "conda wished": (
         one(tools=(Tool(name="mamba", path="/m", version="2"),)), {"backend": "mamba"}),
+    "a lost card and another maker's first": (
+        one(NEW, *[RTX] * 3, first={"usable": False}), {}),
+    "cards in MIG mode and of another maker first": (
+        one(NEW, *[RTX] * 2, first={"mig": "on", "vendor": "amd"}), {}),
+    "a driver known by its CUDA alone": (one(driven={"version": None, "cuda": "12.4"}), {}),
     "two condas": (one(tools=CONDAS), {}),
     "two condas, no channel": (one(tools=CONDAS, sources=reached("packages/pypi")), {}),
     "conda wished and not here": (one(tools=CONDAS[1:]), {"backend": "conda"}),
