@@ -30,6 +30,7 @@ from setup_assistant.bundle.finish import Goods
 from setup_assistant.bundle.manifest import Item, Manifest
 from setup_assistant.bundle.targets import Kind
 from setup_assistant.bundle.wheels import Wheel, platform_of
+from setup_assistant.catalog.models import known_sums
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, run
@@ -332,3 +333,25 @@ def test_files_are_the_same_by_their_sums(tmp_path: Path) -> None:
     found = finish.item_of(tmp_path, "a")
     assert (found.size, found.sha256) == (3, files.sha256(tmp_path / "a"))
     assert finish.item_of(tmp_path, "a", SUM).sha256 == SUM
+
+
+def test_weights_are_brought_below_the_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = [SimpleNamespace(path="a/b", size=3, sha256=SUM)]
+    jobs: list[Any] = []
+    record = SimpleNamespace(record=SimpleNamespace(files=kept))
+    monkeypatch.setattr(models, "bring", noting(jobs, record))
+    source: Any = object()
+    hub_id = "Qwen/Qwen2-VL-2B-Instruct"
+    model = models.Model(id="m", hub_id=hub_id, path="weights/o/n", source=source, listed=(),
+                         whole=False)  # fmt: skip
+    told: list[str] = []
+    found = models.fetch([model], tmp_path, lambda m: told.append(str(m)))
+    assert told == ["Downloading m"]
+    assert found == {"m": [Item(path="weights/o/n/a/b", size=3, sha256=SUM)]}
+    (job,) = jobs
+    assert (job.model, job.source, job.folder, job.flag) == (
+        hub_id, source, tmp_path / "weights/o/n", "--to")  # fmt: skip
+    assert job.known() == known_sums(hub_id)
+    assert job.known()
