@@ -20,7 +20,8 @@ def plain(value: object) -> bool:
         return all(map(plain, value))  # type: ignore[call-overload]
     if type(value) is dict:
         return all(plain(v) for pair in value.items() for v in pair)
-    return type(value) in SIMPLE
+    # A text of several lines is no limit.
+    return type(value) in SIMPLE and "\n" not in str(value)
 
 
 def shown(value: object) -> str:

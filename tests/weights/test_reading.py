@@ -142,15 +142,15 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
         finally:
             os.chdir(here)
         for name, said in (
-            (".", "it is a folder"), ("pipe", "it is a pipe, not a file"),
-            ("socket", "it is a socket, not a file"), ("file", "None"),
+            (".", "it is a folder"), ("pipe", "it is a pipe or a device, no file"),
+            ("socket", "it is a pipe or a device, no file"), ("file", "None"),
         ):  # fmt: skip
             assert str(kind_fault(tmp_path / name)) == said
-    assert str(kind_fault(Path("/dev/null"))) == "it is a device, not a file"
+    assert str(kind_fault(Path("/dev/null"))) == "it is a pipe or a device, no file"
     assert read_bytes(tmp_path / "file", 5) == b"12345"
     assert str(read_bytes(tmp_path / "file", 4)) == "it is too large"
     assert str(read_bytes(tmp_path / "gone", 4)) == os.strerror(2)
-    assert str(read_bytes(tmp_path / "pipe", 4)) == "it is a pipe, not a file"
+    assert str(read_bytes(tmp_path / "pipe", 4)) == "it is a pipe or a device, no file"
 
 
 @pytest.mark.parametrize(
