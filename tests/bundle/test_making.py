@@ -387,7 +387,11 @@ def test_a_wheel_from_afar_has_a_sum_and_the_best_tag_is_taken(tmp_path: Path) -
         return wheels._best(package, kind(), tmp_path, "wheels")
 
     name = "a-1-{}.whl"
-    far = {"url": "https://x/" + name.format("py3-none-any"), "hashes": {"sha256": SUM}, "size": 3}
+    far: dict[str, Any] = {
+        "url": "https://x/" + name.format("py3-none-any"),
+        "hashes": {"sha256": SUM},
+        "size": 3,
+    }
     native = {**far, "url": "https://x/" + name.format("cp312-cp312-manylinux_2_28_x86_64")}
     newer = {**far, "url": "https://x/" + name.format("cp312-cp312-manylinux_2_29_x86_64")}
     found = best(far, native, newer)
