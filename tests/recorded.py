@@ -12,11 +12,9 @@ from pathlib import Path
 
 def compare(path: Path, found: Mapping[str, str]) -> None:
     """Compare texts by their names with those of a file, which may keep more."""
-    kept = _kept(path)
     if os.environ.get("SETUP_ASSISTANT_TEST_SCREENS") == "write":
-        kept |= {name: text.rstrip() for name, text in found.items()}
-        lines = (f"== {name}\n{kept[name]}\n" for name in kept)
-        path.write_text("".join(lines), encoding="utf-8")
+        _write(path, found)
+    kept = _kept(path)
     for name, text in found.items():
         assert text.rstrip() == kept.get(name), name
 
@@ -24,6 +22,17 @@ def compare(path: Path, found: Mapping[str, str]) -> None:
 def names(path: Path) -> set[str]:
     """Return the names of the texts that a file keeps."""
     return set(_kept(path))
+
+
+def _write(path: Path, found: Mapping[str, str]) -> None:
+    import fcntl  # not everywhere, and needed by nobody who only compares
+
+    with path.open("a", encoding="utf-8") as stream:
+        # Tests of one file may run in several processes.
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        kept = _kept(path) | {name: text.rstrip() for name, text in found.items()}
+        stream.truncate(0)
+        stream.writelines(f"== {name}\n{kept[name]}\n" for name in sorted(kept))
 
 
 def _kept(path: Path) -> dict[str, str]:

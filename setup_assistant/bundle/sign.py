@@ -6,9 +6,9 @@ import base64
 import re
 from pathlib import Path
 
-from setup_assistant.bundle.manifest import LARGEST_MANIFEST, NAME, SIGNATURE, SUMS, SUMS_SIGNATURE
+from setup_assistant.bundle.manifest import LARGEST_MANIFEST, NAME, SIGNATURE, SUMS
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, removal, run, temporary
+from setup_assistant.host import files, run, temporary
 from setup_assistant.messages import _
 
 # In place of a signer: there is a signature, and nothing here that could check it.
@@ -26,26 +26,16 @@ _SECONDS = 30.0
 def sign(folder: Path, key: Path) -> None:
     """Sign manifest and sums with a private key, or a public one whose agent has the private.
 
+    No signature may be there yet: ssh-keygen does not replace one.
+
     Raises:
         SetupError: `bundle_unsigned` with ssh-keygen's words.
     """
-    for signature in (SIGNATURE, SUMS_SIGNATURE):
-        removal.drop(folder / signature, under=folder)
     outcome = run.run(
-        [
-            "ssh-keygen",
-            "-Y",
-            "sign",
-            "-q",
-            "-f",
-            key,
-            "-n",
-            NAMESPACE,
-            folder / NAME,
-            folder / SUMS,
-        ],
+        ["ssh-keygen", "-Y", "sign", "-q", "-f", key, "-n", NAMESPACE, folder / NAME,
+         folder / SUMS],
         deadline=_SECONDS,
-    )
+    )  # fmt: skip
     if not outcome.ok:
         raise SetupError("bundle_unsigned", key=str(key), detail=outcome.err.strip()[-300:])
 

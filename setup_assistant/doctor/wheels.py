@@ -54,5 +54,5 @@ def _platform_fits(platform: str, system: str, arch: str) -> bool:
     if not platform.startswith(names.get(system, ("",))):
         return False
     same = {"x86_64": ("x86_64", "amd64"), "AMD64": ("amd64",), "aarch64": ("aarch64", "arm64"),
-            "arm64": ("arm64", "universal2", "aarch64")}.get(arch, (arch,))  # fmt: skip
+            "arm64": ("arm64", "aarch64")}.get(arch, (arch,))  # fmt: skip
     return platform.endswith((*same, "universal2"))

@@ -139,7 +139,7 @@ def plain(path: Path) -> Path:
     if os.name != "nt" and not given and not stat.S_ISREG(mode := path.stat().st_mode):
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        raise OSError(errno.EINVAL, _("it is a pipe or a device, no file"))
+        raise OSError(errno.EINVAL, _("it is a pipe, socket or device, not a file"))
     return path
 
 

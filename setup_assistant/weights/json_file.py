@@ -33,7 +33,7 @@ def kind_fault(path: Path) -> Message | None:
         return None
     if stat.S_ISDIR(mode):
         return msg("it is a folder")
-    return None if stat.S_ISREG(mode) else msg("it is a pipe or a device, no file")
+    return None if stat.S_ISREG(mode) else msg("it is a pipe, socket or device, not a file")
 
 
 def read_bytes(path: Path, most: int) -> bytes | Message:

@@ -28,11 +28,16 @@ from setup_assistant.bundle import (
 from setup_assistant.bundle.create import Order
 from setup_assistant.bundle.finish import Goods
 from setup_assistant.bundle.manifest import Item, Manifest
+from setup_assistant.bundle.remote import Remote
 from setup_assistant.bundle.targets import Kind
 from setup_assistant.bundle.wheels import Wheel, platform_of
+from setup_assistant.catalog.models import known_sums
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, run
+from setup_assistant.host import clock, files, run
+from setup_assistant.host.http_errors import WebError
+from setup_assistant.host.transfer import small
+from setup_assistant.messages import msg
 from tests.bundle.test_limits import CARD, SUM, TARGET, package
 from tests.choose.described import plan_for
 
@@ -332,3 +337,89 @@ def test_files_are_the_same_by_their_sums(tmp_path: Path) -> None:
     found = finish.item_of(tmp_path, "a")
     assert (found.size, found.sha256) == (3, files.sha256(tmp_path / "a"))
     assert finish.item_of(tmp_path, "a", SUM).sha256 == SUM
+
+
+def test_weights_are_brought_below_the_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = [SimpleNamespace(path="a/b", size=3, sha256=SUM)]
+    jobs: list[Any] = []
+    record = SimpleNamespace(record=SimpleNamespace(files=kept))
+    monkeypatch.setattr(models, "bring", noting(jobs, record))
+    source: Any = object()
+    hub_id = "Qwen/Qwen2-VL-2B-Instruct"
+    model = models.Model(id="m", hub_id=hub_id, path="weights/o/n", source=source, listed=(),
+                         whole=False)  # fmt: skip
+    told: list[str] = []
+    found = models.fetch([model], tmp_path, lambda m: told.append(str(m)))
+    assert told == ["Downloading m"]
+    assert found == {"m": [Item(path="weights/o/n/a/b", size=3, sha256=SUM)]}
+    (job,) = jobs
+    assert (job.model, job.source, job.folder, job.flag) == (
+        hub_id, source, tmp_path / "weights/o/n", "--to")  # fmt: skip
+    assert job.known() == known_sums(hub_id)
+    assert job.known()
+
+
+@pytest.mark.parametrize(("reason", "fine"), [("not_found", True), ("unreachable", False)])
+def test_a_line_that_breaks_makes_no_signed_bundle_an_unsigned_one(
+    monkeypatch: pytest.MonkeyPatch, reason: str, fine: bool
+) -> None:
+    def read(_http: object, url: str, _limit: int) -> tuple[bytes, dict[str, str]]:
+        raise WebError(reason, msg("why {url}", url=url))
+
+    monkeypatch.setattr(small, "read", read)
+    far = Remote("http://hub/b")
+    if fine:
+        assert far._read("manifest.json.sig", or_none=True) is None
+    else:
+        with pytest.raises(SetupError, match="why http"):
+            far._read("manifest.json.sig", or_none=True)
+    with pytest.raises(SetupError) as caught:
+        far._read("manifest.json")
+    assert caught.value.code == "bundle_fetch"
+    assert caught.value.args_["url"] == "http://hub/b/manifest.json"
+
+
+def test_a_wheel_from_afar_has_a_sum_and_the_best_tag_is_taken(tmp_path: Path) -> None:
+    def best(*entries: dict[str, Any]) -> Wheel:
+        package = {"name": "a", "version": "1", "wheels": list(entries)}
+        return wheels._best(package, kind(), tmp_path, "wheels")
+
+    name = "a-1-{}.whl"
+    far: dict[str, Any] = {
+        "url": "https://x/" + name.format("py3-none-any"),
+        "hashes": {"sha256": SUM},
+        "size": 3,
+    }
+    native = {**far, "url": "https://x/" + name.format("cp312-cp312-manylinux_2_28_x86_64")}
+    newer = {**far, "url": "https://x/" + name.format("cp312-cp312-manylinux_2_29_x86_64")}
+    found = best(far, native, newer)
+    assert (found.url, found.path) == (native["url"], "wheels/" + native["url"].rpartition("/")[2])
+    assert (found.sha256, found.size, found.project, found.version) == (SUM, 3, "a", "1")
+    near(tmp_path, name.format("py3-none-any"))
+    local = best({"path": name.format("py3-none-any")})
+    assert local.sha256 == files.sha256(tmp_path / name.format("py3-none-any"))
+    assert best({"path": name.format("py3-none-any")}, native).url == native["url"]
+    for bad in ({**far, "hashes": {}}, newer):
+        with pytest.raises(SetupError) as caught:
+            best(bad)
+        assert caught.value.args_ == {"hosts": "a", "detail": "a 1"}
+
+
+def test_the_same_goods_keep_their_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels/a").write_bytes(b"abcdefg")
+    goods = Goods(folder=tmp_path, targets=(), agents=(), offers=(), weights={},
+                  items=(finish.item_of(tmp_path, "wheels/a"),))  # fmt: skip
+    how: dict[str, Any] = {"wishes": Wishes(), "sources": (), "key": None}
+    monkeypatch.setattr(clock, "now", lambda: "1")
+    assert finish.seal(goods, part_bytes=3, **how).created == "1"
+    monkeypatch.setattr(clock, "now", lambda: "2")
+    cut.unpack(tmp_path)
+    assert finish.seal(goods, part_bytes=3, **how).created == "1"
+    cut.unpack(tmp_path)
+    assert finish.seal(goods, part_bytes=0, **how).created == "2"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    assert finish.seal(goods, part_bytes=0, **how).created == "1970-01-01T00:00:00Z"

@@ -87,7 +87,7 @@ def test_a_flipped_byte_without_any_signature(tmp_path: Path) -> None:
     for name in (manifests.NAME, manifests.SUMS):
         path = folder / name
         data = path.read_bytes()
-        for place in range(0, len(data), 37):
+        for place in range(0, len(data), 151):
             flip(path, place)
             code, named = refused(folder)
             assert code in {"bundle_damaged", "bundle_invalid"}
@@ -210,6 +210,7 @@ def test_whose_signature(signed: Path, keys: Path, tmp_path: Path) -> None:
     (signed / manifests.SIGNATURE).unlink()
     assert refused(signed, keys / "ours.pub")[0] == "bundle_signature"
     assert verify([signed]).signer == ""
+    (signed / manifests.SUMS_SIGNATURE).unlink()
     sign.sign(signed, keys / "theirs")
     assert refused(signed, keys / "ours.pub")[0] == "bundle_signature"
     assert verify([signed]).signer.startswith("SHA256:")
@@ -301,9 +302,6 @@ _SUM = "0" * 64
         lambda m: m.update(schema="setup-assistant/bundle/99"),
         lambda m: m.update(files="none"),
         lambda m: m.pop("targets"),
-        lambda m: m.update(
-            files=[{"path": f"f{n}", "size": 0, "sha256": _SUM} for n in range(100_001)]
-        ),
     ],
 )
 def test_a_manifest_that_makes_no_sense(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
+from setup_assistant.choose import faster_card
 from setup_assistant.choose.plan import Plan
+from setup_assistant.choose.usable_gpus import Card as Usable
 from setup_assistant.errors import SetupError
 from tests.bench.machines import DESKTOP, SERVER, Card
 from tests.choose.described import known, plan_for
@@ -137,14 +140,14 @@ ORDER = (
 
 def test_of_two_cards_that_hold_it_the_faster_one_runs_it() -> None:
     by_name = {c.name: c for c in CARDS}
+    alone = {name: plan(by_name[name]).model.id for name in ORDER}
     tried = 0
     for fast, slow in itertools.combinations((by_name[n] for n in ORDER), 2):
-        alone = plan(fast), plan(slow)
         try:
             both = plan(slow, fast)
         except SetupError:
             continue  # no wheel serves both
-        if both.left_out or both.model.id != alone[0].model.id:
+        if both.left_out or both.model.id != alone[fast.name]:
             continue
         if len(both.placement.gpus) == 1:
             tried += 1
@@ -170,3 +173,17 @@ def test_a_card_that_would_set_the_pace_of_all_joins_none() -> None:
     joined = plan_for("580.95.05", fast, "Tesla P40,6.1,81920,81050")
     assert joined.placement.gpus == ("0",)
     assert joined.model.quantization == "nf4"
+
+
+@pytest.mark.parametrize(
+    ("part", "bandwidth", "pace"),
+    [("8.0", 1e3, 1e3), ("7.5", 1e3, 800.0), ("7.0", 1e3, 800.0), ("6.1", 1e3, 350.0)],
+)  # fmt: skip
+def test_how_fast_a_card_counts(part: str, bandwidth: float, pace: float) -> None:
+    one = Usable(id="0", name="x", index=0, part=part, free=1, budget=1, bandwidth=bandwidth)
+    assert faster_card.score(one) == pytest.approx(pace)
+    best = replace(one, part="9.0", bandwidth=5 * pace)
+    assert faster_card.without_drags([one, best]) == [one, best]
+    assert faster_card.without_drags([one, replace(best, bandwidth=5 * pace + 1)]) == [
+        replace(best, bandwidth=5 * pace + 1)
+    ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from setup_assistant.choose import cpu, terms
+from setup_assistant.choose import cpu, planner, terms
 from setup_assistant.choose.memory import CONTEXT, SLACK, Setting, Work, estimate
 from setup_assistant.choose.placement import groups, seat
 from setup_assistant.choose.plan import Plan
@@ -144,3 +144,16 @@ def test_a_persons_own_caps_lower_the_plans_and_never_raise_them() -> None:
     assert low.need_bytes <= usual.need_bytes
     high = plan_for("580.95.05", gpu, max_pixels=10**9, max_frames=10**6).model
     assert high == usual
+
+
+@pytest.mark.parametrize(("less", "same"), [(0, True), (1, False)])
+def test_a_disk_that_just_holds_the_files_is_enough(
+    monkeypatch: pytest.MonkeyPatch, less: int, same: bool
+) -> None:
+    card = "NVIDIA A100-SXM4-80GB,8.0,81920,81050"
+    first = plan_for("580.95.05", card).model
+    room = first.download_bytes - less
+    monkeypatch.setattr(planner, "room_for_weights", lambda *_: room)
+    found = plan_for("580.95.05", card).model
+    assert (found.id == first.id) is same
+    assert found.download_bytes <= room

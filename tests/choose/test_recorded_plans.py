@@ -60,6 +60,7 @@ ELSEWHERE = (
     replace(OWN, leg="extra", url="https://two.example/simple", setting="UV_INDEX"),
     replace(OWN, leg="extra", url="https://three.example", reachable=False, reason="refused"),
 )
+CONDAS = tuple(Tool(name=n, path=f"/opt/{n}", version="2") for n in ("conda", "micromamba"))
 MACHINES: dict[str, tuple[Machine, dict[str, Any]]] = {
     "one card": (one(), {}),
     "one card, for documents": (one(), {"purpose": "documents", "max_pixels": 1_000_000}),
@@ -114,6 +115,21 @@ MACHINES: dict[str, tuple[Machine, dict[str, Any]]] = {
         one(tools=(Tool(name="conda", path="/opt/conda/bin/conda", version="24.1"),)), {}),
     "conda wished": (
         one(tools=(Tool(name="mamba", path="/m", version="2"),)), {"backend": "mamba"}),
+    "a lost card and another maker's first": (
+        one(NEW, *[RTX] * 3, first={"usable": False}), {}),
+    "cards in MIG mode and of another maker first": (
+        one(NEW, *[RTX] * 2, first={"mig": "on", "vendor": "amd"}), {}),
+    "a driver known by its CUDA alone": (one(driven={"version": None, "cuda": "12.4"}), {}),
+    "two condas": (one(tools=CONDAS), {}),
+    "two condas, no channel": (one(tools=CONDAS, sources=reached("packages/pypi")), {}),
+    "conda wished and not here": (one(tools=CONDAS[1:]), {"backend": "conda"}),
+    "conda wished, no channel": (
+        one(tools=CONDAS[1:], sources=reached("packages/pypi")), {"backend": "conda"}),
+    "rattler wished": (one(), {"backend": "rattler"}),
+    "pip wished": (one(python="3.11"), {"backend": "pip"}),
+    "wished Python": (one(python="3.11"), {"python": "3.13", "backend": "uv"}),
+    "bfloat16 makes it faster": (
+        one(NEW, "Tesla V100-SXM2-32GB,7.0,32768,32000", "NVIDIA RTX A6000,8.6,49140,48500"), {}),
     "speeds": (one(sources=SPEEDS), {"backend": "conda"}),
     "a region": (one(sources=SPEEDS), {"mirror": "cn", "weights_source": "huggingface"}),
     "a mirror for one leg": (one(sources=SPEEDS), {"mirror": "tuna torch=sjtu"}),

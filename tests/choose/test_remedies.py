@@ -37,6 +37,7 @@ TUNA = "https://pypi.tuna.tsinghua.edu.cn/simple"
         ({"need": "package", "name": "av", "again": True}, UV,
          "uv pip install --reinstall --no-deps av"),
         ({"need": "package"}, {}, ""),
+        ({"need": "decoder"}, {"os": "Haiku"}, ""),
         ({"need": "wheel", "name": "av"}, {}, "pip install --only-binary av av"),
         ({"need": "wheel", "name": "av"}, {"pins": {"av": "17.1.0"}},
          "pip install --only-binary av av==17.1.0"),

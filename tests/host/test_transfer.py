@@ -767,3 +767,23 @@ def test_a_copy_is_whole_or_not_there(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="c"):
         copy(tmp_path / "a", tmp_path / "c")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b", "c"]
+
+
+def test_a_file_that_has_its_name_is_counted_once(make: Make) -> None:
+    flow = make()
+    one = Watched(flow, Patience())
+    for segment in range(4):
+        flow.part.write(segment, DATA[segment * 10 : segment * 10 + 10])
+    assert one._done() == SIZE
+    while one._hash_one(flow):
+        pass
+    assert one._arrived == [(flow.part.file, hashlib.sha256(DATA).hexdigest())]
+    assert (one._active, one._settled, one._done()) == ([], SIZE, SIZE)
+    other = make(path="g")
+    one._active.append(other)
+    other.part.write(0, DATA[:10])
+    os.truncate(other.part.path, 4)
+    assert not one._hash_one(other)
+    assert one._failed is not None
+    assert one._failed[1] == "g"
+    assert one._stop.is_set()

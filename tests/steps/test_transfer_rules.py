@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -137,16 +136,6 @@ def test_a_refusal_in_mid_download_counts_once_until_more_comes(tmp_path: Path) 
     assert not one.may_have_expired(Run(one, 0, 1, 0, 2), refusal(404, {}, own=True))
 
 
-def test_what_begins_at_another_byte_is_not_taken(hub: Hub, tmp_path: Path, small: int) -> None:
-    # No sum would show it.
-    hub.with_sha = False
-    hub.ranges = "206"
-    hub.fail("fin", path=BIG, after=small + 100)
-    hub.fail("shifted", path=BIG, after=9, times=2)
-    fetch(hub, tmp_path / "w")
-    assert (tmp_path / "w" / BIG).read_bytes() == (hub.models[MODEL] / BIG).read_bytes()
-
-
 # --- revisions -----------------------------------------------------------------------------
 def fetch(hub: Hub, folder: Path, revision: str = "", **more: Any) -> Brought:
     source = named_source.source_of(
@@ -160,7 +149,7 @@ def fetch(hub: Hub, folder: Path, revision: str = "", **more: Any) -> Brought:
 
 
 @pytest.fixture
-def states(hub: Hub) -> Iterator[Hub]:
+def states(hub: Hub) -> Hub:
     """The hub, with another state of the same sizes under the revision v2."""
     hub.revisions["v2"] = hub.models[MODEL].with_name("second")
     for path in hub.models[MODEL].rglob("*"):

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import clock
-from setup_assistant.host.http import Http
 from setup_assistant.host.http_errors import WebError, refusal
 from setup_assistant.host.transfer.file_progress import Patience
-from setup_assistant.messages import msg
 from setup_assistant.steps.download import proving, run
 from setup_assistant.steps.download.folder import Brought, Job, bring
-from setup_assistant.steps.download.hub_listing import ask_bytes
 from setup_assistant.steps.download.hubs import ModelScopeHub
 from setup_assistant.steps.download.web import WebSource
 from setup_assistant.weights import folder_record
@@ -33,31 +28,6 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MODELSCOPE_API_TOKEN", raising=False)
 
 
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What would have been waited between two asks for a list."""
-    waited: list[float] = []
-    monkeypatch.setattr(clock, "sleep", waited.append)
-    return waited
-
-
-class _Hub(Http):
-    """Answers with one error after the other, then with a body."""
-
-    def __init__(self, *errors: WebError) -> None:
-        super().__init__(silence=1)
-        self.errors = list(errors)
-
-    def read(self, url: str, limit: int) -> tuple[bytes, Mapping[str, str]]:  # noqa: ARG002
-        if self.errors:
-            raise self.errors.pop(0)
-        return b"{}", {}
-
-
-def asked(hub: _Hub) -> bytes:
-    return ask_bytes(hub, "http://hub/list")
-
-
 def fetch(hub: Hub, folder: Path, patience: Patience | None = None) -> Brought:
     source = WebSource(
         model=MODEL, hub=ModelScopeHub(hub.url), resume="r", flag="--to",
@@ -68,29 +38,6 @@ def fetch(hub: Hub, folder: Path, patience: Patience | None = None) -> Brought:
 
 def busy(status: int = 503, **headers: str) -> WebError:
     return refusal(status, {k.replace("_", "-"): v for k, v in headers.items()}, own=True)
-
-
-def test_a_burst_that_says_when_to_come_again_is_sat_out(pauses: list[float]) -> None:
-    assert asked(_Hub(*[busy(Retry_After="2")] * 12)) == b"{}"
-    assert pauses == [2.0] * 12
-
-
-def test_a_hub_that_only_refuses_is_asked_longer_than_one_that_is_silent(
-    pauses: list[float],
-) -> None:
-    assert asked(_Hub(*[busy(502)] * 6)) == b"{}"
-    silent = WebError("unreachable", msg("no answer in time"), again=True)
-    with pytest.raises(WebError):
-        asked(_Hub(*[silent] * 4))
-    with pytest.raises(WebError):
-        asked(_Hub(*[busy(502)] * 8))
-    assert max(pauses) <= 8
-
-
-def test_nobody_waits_for_a_list_for_ever(pauses: list[float]) -> None:
-    with pytest.raises(WebError):
-        asked(_Hub(*[busy(Retry_After="3600")] * 20))
-    assert sum(pauses) <= 300
 
 
 def test_the_hubs_own_clock_counts() -> None:

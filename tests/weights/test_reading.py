@@ -15,8 +15,14 @@ import pytest
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import durable
-from setup_assistant.weights import bad_numbers, flusher, folder_record, json_file, zero_blocks
-from setup_assistant.weights.backup import keep_own
+from setup_assistant.weights import (
+    backup,
+    bad_numbers,
+    flusher,
+    folder_record,
+    json_file,
+    zero_blocks,
+)
 from setup_assistant.weights.bad_numbers import look
 from setup_assistant.weights.flusher import Flusher
 from setup_assistant.weights.folder_record import Kept, Manifest, size_of, untouched
@@ -136,15 +142,15 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
         finally:
             os.chdir(here)
         for name, said in (
-            (".", "it is a folder"), ("pipe", "it is a pipe, not a file"),
-            ("socket", "it is a socket, not a file"), ("file", "None"),
+            (".", "it is a folder"), ("pipe", "it is a pipe, socket or device, not a file"),
+            ("socket", "it is a pipe, socket or device, not a file"), ("file", "None"),
         ):  # fmt: skip
             assert str(kind_fault(tmp_path / name)) == said
-    assert str(kind_fault(Path("/dev/null"))) == "it is a device, not a file"
+    assert str(kind_fault(Path("/dev/null"))) == "it is a pipe, socket or device, not a file"
     assert read_bytes(tmp_path / "file", 5) == b"12345"
     assert str(read_bytes(tmp_path / "file", 4)) == "it is too large"
     assert str(read_bytes(tmp_path / "gone", 4)) == os.strerror(2)
-    assert str(read_bytes(tmp_path / "pipe", 4)) == "it is a pipe, not a file"
+    assert str(read_bytes(tmp_path / "pipe", 4)) == "it is a pipe, socket or device, not a file"
 
 
 @pytest.mark.parametrize(
@@ -195,6 +201,8 @@ def test_what_keeps_a_library_from_reading_it(data: bytes, said: str) -> None:
 )  # fmt: skip
 def test_reserved_and_long_names(path: str, fine: bool) -> None:
     assert (path_fault(path) is None) is fine
+    if len(path) < 99:
+        assert path_fault(path) == (None if fine else "a reserved name")
 
 
 @pytest.mark.parametrize(
@@ -246,11 +254,15 @@ def test_a_file_is_as_it_was_by_size_and_time(tmp_path: Path) -> None:
     assert Manifest(model="m", source="s", files=(kept, kept)).total_bytes == 6
 
 
-@pytest.mark.parametrize(("size", "kept"), [(16_000_000, True), (16_000_001, False), (0, False)])
-def test_what_a_person_wrote_is_not_larger(tmp_path: Path, size: int, kept: bool) -> None:
+@pytest.mark.parametrize(("size", "kept"), [(99, True), (100, False), (0, False)])
+def test_what_a_person_wrote_is_not_larger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, kept: bool
+) -> None:
+    assert backup._LARGEST == 16_000_000
+    monkeypatch.setattr(backup, "_LARGEST", 99)
     (tmp_path / "a.txt").write_bytes(b"a" * size)
     wanted = checked([{"Path": "a.txt", "Size": 1}], "m")
-    assert [p for p, _name in keep_own(tmp_path, wanted, {})] == (["a.txt"] if kept else [])
+    assert [p for p, _name in backup.keep_own(tmp_path, wanted, {})] == (["a.txt"] if kept else [])
 
 
 # --- the folder ------------------------------------------------------------------------------

@@ -49,6 +49,8 @@ def written(path: Path, header: object, data: int, length: int | None = None) ->
         ({"a": {"dtype": "F16", "shape": [2]}}, 4, "its header cannot be read"),
         ({"a": {"dtype": "F16", "shape": [2], "data_offsets": [0, 2, 4]}}, 4, "cannot be read"),
         ({"a": "F16"}, 4, "its header cannot be read"),
+        ({"b": tensor(-4, 0), "a": tensor(0, 4)}, 4, "its header cannot be read: ValueError('b')"),
+        ({"a": tensor(0, True, (1,), "U8")}, 1, "its header cannot be read: ValueError('a')"),
         ([], 0, "its header cannot be read: it is no JSON object"),
     ],
 )
@@ -60,11 +62,23 @@ def test_each_byte_belongs_to_one_tensor(
         assert found.fault is None
         assert set(found.tensors) == set(header) - {"__metadata__"}  # type: ignore[call-overload]
         for one in found.tensors.values():
-            begin, end = header[one.name]["data_offsets"]  # type: ignore[call-overload,index]
+            begin, end = header[one.name]["data_offsets"]  # type: ignore[index]
             start = found.size - data
             assert (one.begin, one.end) == (start + begin, start + end)
     else:
         assert said in str(found.fault and found.fault.english)
+
+
+def test_numbers_are_so_wide(tmp_path: Path) -> None:
+    bits = {"F64": 64, "I64": 64, "U64": 64, "C64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16,
+            "BF16": 16, "I16": 16, "U16": 16, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "I8": 8,
+            "U8": 8, "BOOL": 8, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6}  # fmt: skip
+    for dtype, wide in bits.items():
+        for size in (wide, wide + 1):
+            row = {"a": tensor(0, size, (2, 4), dtype)}
+            found = read_header(written(tmp_path / "m.safetensors", row, size))
+            assert (found.fault is None) is (size == wide), dtype
+            assert found.shapes == {"a": [2, 4]}
 
 
 @pytest.mark.parametrize(
@@ -122,6 +136,9 @@ MARKS = {"image_token_id": 8, "vision_start_token_id": 7}
          "image_token_id is 9, which is 'x' there"),
         ({"model": {"vocab": WORDS}}, {"vocab_size": 10, "vision_end_token_id": 8},
          "vision_end_token_id is 8"),
+        ({"model": {"vocab": WORDS}}, {"vocab_size": 10, "image_token_id": "8"}, None),
+        ({"model": {"vocab": WORDS}}, {"vocab_size": 10, "image_token_id": True}, None),
+        ({"model": {"vocab": WORDS}}, {"vocab_size": "9"}, None),
         ({"model": {}}, {"vocab_size": 1}, None),
         ([], {"vocab_size": 1}, None),
     ],
