@@ -60,6 +60,7 @@ _TOGETHER = {
     "tests/fleet/test_real_room.py": "fleet",
     "tests/fleet/test_troubles.py": "fleet",
     "tests/fleet/test_from_bundle.py": "fleet",
+    "tests/verify/test_quantized.py": "quantized",
     "tests/test_walls.py": "sources",
     "tests/test_catalogs.py": "sources",
 }

@@ -118,7 +118,7 @@ def pages(folder: Path) -> None:
         subprocess.run(
             [browser, *BROWSER, f"--user-data-dir={folder / 'profile'}",
              f"--screenshot={ASSETS / name}", f"{report.as_uri()}#{switches}"],
-            check=True, capture_output=True, timeout=120,
+            check=True, capture_output=True, timeout=900,
         )  # fmt: skip
 
 

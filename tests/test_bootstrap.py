@@ -34,7 +34,7 @@ def _start(checkout: Path, code: str, **variables: str) -> subprocess.CompletedP
     env = {**os.environ, "PYTHONPATH": str(checkout), **variables}
     return subprocess.run(
         [sys.executable, "-S", "-c", code], env=env, capture_output=True, text=True,
-        timeout=120, check=False, cwd=checkout,
+        timeout=900, check=False, cwd=checkout,
     )  # fmt: skip
 
 
@@ -154,7 +154,7 @@ def test_an_index_that_cannot_be_reached_is_named_and_the_password_in_it_is_not(
         [sys.executable, "-m", "setup_assistant", "up", "--json"], cwd=checkout,
         env={**os.environ, "PIP_INDEX_URL": "http://me:hunter22@127.0.0.1:9/simple",
              "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0", "PIP_FIND_LINKS": ""},
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     said = json.loads(done.stdout)
     assert (done.returncode, said["status"]) == (3, "partial")
@@ -189,7 +189,7 @@ def test_an_additional_index_cannot_replace_a_package(checkout: Path, tmp_path: 
     done = subprocess.run(
         [sys.executable, "-m", "setup_assistant", "--version"], cwd=checkout,
         env={**os.environ, "PIP_EXTRA_INDEX_URL": (tmp_path / "index").as_uri(), "PIP_USER": "1"},
-        capture_output=True, text=True, timeout=300, check=False,
+        capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     command = checkout / ".venv/bin/setup-assistant"
@@ -203,7 +203,7 @@ def test_an_additional_index_cannot_replace_a_package(checkout: Path, tmp_path: 
     here = f"python:{sys.version_info[0]}.{sys.version_info[1]}"
     stamp.write_text(stamp.read_text().replace(here, "python:3.99"))
     healed = subprocess.run([command, "--version"], cwd=tmp_path, capture_output=True, text=True,
-                            check=False, timeout=300)  # fmt: skip
+                            check=False, timeout=900)  # fmt: skip
     assert healed.stdout == done.stdout, healed.stderr
     assert {here, "python:3.99"} <= set(stamp.read_text().split())
 
@@ -217,7 +217,7 @@ def test_a_fresh_clone_starts_and_a_half_made_environment_is_made_again(checkout
     env["PYTHONDONTWRITEBYTECODE"] = "1"
     env.pop("PYTHONPYCACHEPREFIX", None)
     first = subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True,
-                           timeout=300, check=False)  # fmt: skip
+                           timeout=900, check=False)  # fmt: skip
     assert first.returncode == 0, first.stderr
     assert "version" in first.stdout
     assert (checkout / ".venv").is_dir()
@@ -226,10 +226,10 @@ def test_a_fresh_clone_starts_and_a_half_made_environment_is_made_again(checkout
     (checkout / ".venv" / ".setup-assistant-stamp").unlink()
     shutil.rmtree(next((checkout / ".venv").glob("lib/python3*")))
     again = subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True,
-                           timeout=300, check=False)  # fmt: skip
+                           timeout=900, check=False)  # fmt: skip
     assert again.returncode == 0, again.stderr
     third = subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True,
-                           timeout=300, check=False)  # fmt: skip
+                           timeout=900, check=False)  # fmt: skip
     assert third.stderr == ""
     assert third.stdout == first.stdout
 

@@ -39,7 +39,7 @@ def fresh(line: str, home: Path) -> subprocess.CompletedProcess[str]:
     env = {"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8",
            "SETUP_ASSISTANT_CACHE": str(home / "cache"), "OMP_NUM_THREADS": "1"}  # fmt: skip
     return subprocess.run(["/bin/sh", "-c", line], env=env, cwd=folder, capture_output=True,
-                          text=True, timeout=300, check=False)  # fmt: skip
+                          text=True, timeout=900, check=False)  # fmt: skip
 
 
 def commands(text: str) -> Iterator[str]:

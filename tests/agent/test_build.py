@@ -55,7 +55,7 @@ def test_it_runs_by_itself_and_names_its_contents(
     command = [sys.executable, "-I", "-S", str(moved), "probe", "--no-sources", "--json"]
     env = {**os.environ, "HOME": str(tmp_path)}
     done = subprocess.run(
-        command, capture_output=True, text=True, env=env, timeout=120, check=False
+        command, capture_output=True, text=True, env=env, timeout=900, check=False
     )
     assert json.loads(done.stdout)["exit_code"] == 0, done.stderr
     assert moved.with_suffix("").is_dir()

@@ -255,7 +255,7 @@ def _run(line: Sequence[str]) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             line, env={**os.environ, **ALONE}, cwd=ROOT, capture_output=True, text=True,
-            check=False, timeout=120,
+            check=False, timeout=900,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(line, 124, "", "took more than 120 s")

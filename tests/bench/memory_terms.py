@@ -50,7 +50,7 @@ def compare(env: Path) -> dict[str, Apart]:
     }
     done = subprocess.run(
         [python_in(env), "-I", SCRIPT], input=json.dumps(request), capture_output=True, text=True,
-        timeout=280, check=False,
+        timeout=900, check=False,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(done.stderr[-3000:])

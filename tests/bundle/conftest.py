@@ -89,7 +89,7 @@ def call(variables: dict[str, str], tmp_path: Path) -> Call:
             return envelope(forked.run(*arguments, "--json", env=env, cwd=tmp_path))
         done = subprocess.run(
             [*before, *program, *arguments, "--json"],
-            env=env, capture_output=True, text=True, timeout=300, check=False,
+            env=env, capture_output=True, text=True, timeout=900, check=False,
             cwd=tmp_path,
         )  # fmt: skip
         return envelope(done)

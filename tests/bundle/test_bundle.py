@@ -18,7 +18,7 @@ from setup_assistant.host import files
 from tests.bundle.conftest import ROOT, wheel
 from tests.hub.server import Hub
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 Call = Callable[..., dict[str, Any]]
 
 

@@ -18,7 +18,7 @@ from tests.bundle.conftest import OFFLINE, agent_of
 from tests.conda.channel import MINOR, PYTHON, Package, make_channel
 
 pytest.importorskip("rattler", reason="py-rattler is an optional part")
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 Call = Callable[..., dict[str, Any]]
 
 

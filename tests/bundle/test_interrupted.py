@@ -17,7 +17,7 @@ from setup_assistant.bundle import cut, manifest
 from setup_assistant.host import files
 from tests.bundle.conftest import OFFLINE
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 Call = Callable[..., dict[str, Any]]
 DATE = {"SOURCE_DATE_EPOCH": "1700000000"}
 

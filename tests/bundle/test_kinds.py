@@ -13,7 +13,7 @@ import pytest
 
 from tests.bundle.conftest import OFFLINE, agent_of, stock
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 Call = Callable[..., dict[str, Any]]
 CARD = ("--gpu", "RTX 4090,8.9,24564,23900")
 # Another card, driver, Python and C library: what a room may hold.

@@ -96,7 +96,7 @@ def theirs(env: Path, cases: list[dict[str, Any]]) -> list[list[int] | str]:
     done = subprocess.run(
         [python_in(env), "-I", SCRIPT],
         input=json.dumps({"processor": str(PROCESSOR), "cases": cases}),
-        capture_output=True, text=True, timeout=280, check=False,
+        capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     found: list[list[int] | str] = json.loads(done.stdout.splitlines()[-1])

@@ -44,7 +44,7 @@ def test_a_hostile_folder_home_and_variables(tmp_path: Path, channel: Path, home
                 "--json",
             ),
             cwd=Path(__file__).resolve().parents[2], env=place.environment(**variables),
-            capture_output=True, text=True, check=False, timeout=200,
+            capture_output=True, text=True, check=False, timeout=900,
         )  # fmt: skip
     value = json.loads(done.stdout)
     step = value["data"]["steps"][0]

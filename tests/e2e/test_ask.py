@@ -89,7 +89,7 @@ def test_a_loop_goes_on_after_a_failed_question_and_ends_with_an_empty_line(
     child = pexpect.spawn(
         built.place.command("ask", str(CIRCLE), "--site", str(built.site))[0],
         built.place.command("ask", str(CIRCLE), "--site", str(built.site))[1:],
-        cwd=str(ROOT), env=built.place.environment(TERM="xterm"), encoding="utf-8", timeout=120,
+        cwd=str(ROOT), env=built.place.environment(TERM="xterm"), encoding="utf-8", timeout=900,
     )  # fmt: skip
     child.expect("question > ")
     child.sendline("Describe this image.")

@@ -48,7 +48,7 @@ pytestmark = [
 def _browse(page: Path, folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(BROWSER), *FLAGS, f"--user-data-dir={folder / 'profile'}", *flags, page.as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
+        capture_output=True, text=True, timeout=900, check=True,
     )  # fmt: skip
 
 

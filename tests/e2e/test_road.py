@@ -102,7 +102,7 @@ def test_the_sites_scripts_answer(built: Built) -> None:
         script = built.site / "scripts" / f"{name}.py"
         done = subprocess.run(
             [built.env / "bin" / "python", script], capture_output=True, text=True,
-            timeout=300, check=False, cwd=built.site,
+            timeout=900, check=False, cwd=built.site,
             env=built.place.environment(HF_HUB_OFFLINE="1"),
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.built import ROOT, Place
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
 DOWN, ENTER = "\x1b[B", "\r"
 WORDS = {

@@ -16,7 +16,7 @@ from tests.terminal import CLEAR_LINE, CTRL_C, DOWN, ENTER, LEFT, UP, Terminal
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1500),
 ]
 MODEL = "Qwen/Qwen2-VL-2B-Instruct"
 WORDS = {

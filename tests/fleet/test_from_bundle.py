@@ -13,7 +13,7 @@ from tests.bundle.conftest import call, stocked, variables
 from tests.fleet.rig import Lab
 
 __all__ = ["call", "stocked", "variables"]
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 Fleet = Callable[..., dict[str, Any]]
 NAMES = ("pc00", "pc01")
 

@@ -20,7 +20,7 @@ from tests.fleet import trouble
 from tests.fleet.machines import MACHINES, nvidia_smi
 from tests.fleet.rig import Lab
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 Fleet = Callable[..., dict[str, Any]]
 Command = Callable[..., "subprocess.Popen[str]"]
 
@@ -121,7 +121,7 @@ def _play(folder: Path, inventory: Path, *more: str) -> tuple[int, dict[str, tup
     env = {k: v for k, v in os.environ.items() if not k.startswith("ANSIBLE_")}
     done = subprocess.run(
         [*engine.program("ansible-playbook"), "-i", inventory, folder / "site.yml", *more],
-        cwd=folder, env={**env, "LC_ALL": "C.UTF-8"}, capture_output=True, text=True, timeout=300,
+        cwd=folder, env={**env, "LC_ALL": "C.UTF-8"}, capture_output=True, text=True, timeout=900,
         check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     found = re.findall(r"^(\S+)\s+: .*changed=(\d+).*failed=(\d+)", done.stdout, re.MULTILINE)

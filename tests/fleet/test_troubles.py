@@ -14,7 +14,7 @@ from tests.fleet import trouble
 from tests.fleet.rig import Lab
 from tests.fleet.trouble import Trouble
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 Fleet = Callable[..., dict[str, Any]]
 Command = Callable[..., "subprocess.Popen[str]"]
 BEFORE = tuple(t for t in trouble.BEFORE if t.possible())
@@ -81,7 +81,7 @@ def test_what_breaks_in_the_middle(
     trouble.wait_until_at_work(ward.hosts[n] for n in names)
     for name, found in troubles.items():
         found.begin(ward, ward.hosts[name])
-    told = json.loads(process.communicate(timeout=120)[0])
+    told = json.loads(process.communicate(timeout=900)[0])
     assert _codes(told) == {n: troubles[n].code if n in troubles else "" for n in names}
     trouble.mend(ward, troubles)
     healed = fleet("probe", "-i", inventory, "--limit", "@failed")

@@ -68,7 +68,7 @@ def test_a_machine_without_a_gpu_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.gpu
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_2b_takes_what_was_predicted() -> None:
     env = os.environ.get("SETUP_ASSISTANT_GPU_ENV")
     if not env:

@@ -30,7 +30,7 @@ class Stock:
                "MODELSCOPE_CACHE": str(self.home / "cache"), **more}  # fmt: skip
         return subprocess.run(
             [self._program, "download", MODEL, "--local_dir", self.folder],
-            env=env, capture_output=True, text=True, timeout=180, check=False,
+            env=env, capture_output=True, text=True, timeout=900, check=False,
         )  # fmt: skip
 
     def same(self) -> bool:

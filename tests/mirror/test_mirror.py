@@ -70,7 +70,7 @@ def test_the_stock_client_fetches_from_it(
            "HOME": str(tmp_path), "MODELSCOPE_CACHE": str(tmp_path / "cache")}  # fmt: skip
     done = subprocess.run(
         [modelscope, "download", MODEL, "--local_dir", tmp_path / "w"],
-        env=env, capture_output=True, text=True, timeout=120, check=False,
+        env=env, capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     for shard in (*SHARDS, "config.json", "说明 readme.md"):

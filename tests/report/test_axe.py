@@ -40,7 +40,7 @@ axe.run().then((found) => {
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1500),
     pytest.mark.skipif(BROWSER is None, reason="no chromium is installed (apt install chromium)"),
 ]
 
@@ -52,7 +52,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     if npm is None:
         pytest.skip("axe-core comes through npm, which is not installed")
     done = subprocess.run([npm, "pack", AXE], cwd=folder, capture_output=True, text=True,
-                          timeout=120, check=False)  # fmt: skip
+                          timeout=900, check=False)  # fmt: skip
     if done.returncode:
         pytest.skip(f"npm does not get {AXE}: {done.stderr[-200:]}")
     with tarfile.open(next(folder.glob("*.tgz"))) as package:
@@ -80,7 +80,7 @@ def test_nothing_is_in_the_way_of_anybody(axe: str, tmp_path: Path, kind: str, t
         [str(BROWSER), "--headless", "--no-sandbox",
          *(["--force-dark-mode"] if theme == "dark" else []), "--disable-gpu", "--dump-dom",
          "--virtual-time-budget=20000", f"--user-data-dir={tmp_path / 'profile'}", page.as_uri()],
-        capture_output=True, text=True, timeout=150, check=True,
+        capture_output=True, text=True, timeout=900, check=True,
     )  # fmt: skip
     title = re.search(r"<title>(.*?)</title>", done.stdout, re.DOTALL)
     assert title

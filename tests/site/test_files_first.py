@@ -72,7 +72,7 @@ def script(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         name, *rest = arguments
         return subprocess.run(
             [python, tmp_path / "scripts" / name, *rest], capture_output=True, text=True,
-            timeout=120, check=False, cwd=tmp_path,
+            timeout=900, check=False, cwd=tmp_path,
         )  # fmt: skip
 
     return run

@@ -93,7 +93,7 @@ def drawn(env: Path, folder: Path) -> dict[tuple[int, int], Path]:
     found = {s: folder / f"{s[0]}x{s[1]}.{suffix}" for s, (_mode, suffix) in kinds.items()}
     wanted = [(str(path), kinds[size][0], *size) for size, path in found.items()]
     subprocess.run(
-        [python_in(env), "-c", DRAW], input=json.dumps(wanted), text=True, check=True, timeout=120
+        [python_in(env), "-c", DRAW], input=json.dumps(wanted), text=True, check=True, timeout=900
     )
     return found
 

@@ -125,7 +125,7 @@ def test_killed_in_any_phase_the_old_one_is_whole_and_the_rerun_completes(bench:
     for name, when in (("env", "before"), ("env", "after"), ("env.part", "before")):
         killed = subprocess.run(
             [sys.executable, "-c", KILLED_AT, name, when,
-             *arguments(site, bench.index, "--replan")], cwd=ROOT, check=False, timeout=120,
+             *arguments(site, bench.index, "--replan")], cwd=ROOT, check=False, timeout=900,
             env=bench.place.environment(SETUP_ASSISTANT_RECIPES=str(bench.new)),
         )  # fmt: skip
         assert killed.returncode == -9
@@ -147,7 +147,7 @@ def test_killed_after_the_swap_the_rerun_only_cleans_up(bench: Bench) -> None:
     bench.run(site, recipes=bench.old)
     subprocess.run(
         [sys.executable, "-c", KILLED_AT, "env.part", "after",
-         *arguments(site, bench.index, "--replan")], cwd=ROOT, check=False, timeout=120,
+         *arguments(site, bench.index, "--replan")], cwd=ROOT, check=False, timeout=900,
         env=bench.place.environment(SETUP_ASSISTANT_RECIPES=str(bench.new)),
     )  # fmt: skip
     assert beside(site) == [".work", "env.old"]
@@ -283,7 +283,7 @@ def test_without_permission_the_folder_is_named(bench: Bench, what: str) -> None
     done = subprocess.run(
         forbidden(bench.place.command(*arguments(site, bench.index, *more), "--json")), cwd=ROOT,
         env={**bench.place.environment(SETUP_ASSISTANT_RECIPES=str(bench.new)), **cache},
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     envelope = json.loads(done.stdout)
     assert (code_of(envelope), done.returncode) == ("not_writable", 4)

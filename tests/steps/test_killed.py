@@ -66,7 +66,7 @@ class Lab:
         }
         return subprocess.run(
             [sys.executable, "-m", "tests.steps.killing", str(kill), *words],
-            env=env, cwd=self.folder, capture_output=True, text=True, timeout=300, check=False,
+            env=env, cwd=self.folder, capture_output=True, text=True, timeout=900, check=False,
         )  # fmt: skip
 
     def told(self) -> dict[str, str]:

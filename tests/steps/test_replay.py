@@ -99,7 +99,7 @@ def test_with_no_network_at_all(first: First, tmp_path: Path) -> None:
             "--lock", str(first.lock), "--wheelhouse", str(first.wheels))],
         env=first.place.environment(
             SETUP_ASSISTANT_RECIPES=str(first.newer), SETUP_ASSISTANT_CACHE=cache),
-        cwd=ROOT, capture_output=True, timeout=100, check=False,
+        cwd=ROOT, capture_output=True, timeout=900, check=False,
     )  # fmt: skip
     assert installed(site) == first.packages
 

@@ -13,7 +13,7 @@ from tests.steps.test_killed import Lab, lab, made
 
 __all__ = ["lab", "made"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
 
 def everything(folder: Path) -> set[str]:

@@ -229,7 +229,7 @@ def test_every_architecture_has_its_published_parameters(built_environment: Path
     done = subprocess.run(
         [python_in(built_environment), "-I", Path(__file__).with_name("on_meta.py")],
         input=json.dumps({name: architecture(m) for name, m in known.items()}),
-        capture_output=True, text=True, timeout=280, check=False,
+        capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     counted = json.loads(done.stdout.splitlines()[-1])
