@@ -177,7 +177,7 @@ class Host:
         pid = self.init()
         done = subprocess.run(
             ["nsenter", "-t", str(pid), "-m", "-u", "-n", "-p", "-r", "-w", "sh", "-c", command],
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
         return done.stdout + done.stderr
 
@@ -243,7 +243,7 @@ class Lab:
         self.trust()
 
     def wait_for(self, host: Host) -> None:
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + 300
         while time.monotonic() < ends:
             done = subprocess.run(["ssh-keyscan", "-T", "1", host.address], capture_output=True,
                                   text=True, check=False)  # fmt: skip

@@ -21,11 +21,11 @@ BEFORE = tuple(t for t in trouble.BEFORE if t.possible())
 MIDDLE = tuple(t for t in trouble.MIDDLE if t.possible())
 
 
-@pytest.fixture(scope="module")
-def ward(_rig: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """One host for every trouble, and a healthy one."""
+@pytest.fixture
+def ward(_rig: None, tmp_path: Path) -> Iterator[Lab]:
+    """One host for every trouble, and a healthy one; new for each test, which breaks some."""
     count = max(len(BEFORE), len(MIDDLE)) + 1
-    lab = Lab(tmp_path_factory.mktemp("ward"), [f"pc{i:02}" for i in range(count)])
+    lab = Lab(tmp_path / "ward", [f"pc{i:02}" for i in range(count)])
     try:
         for host in lab.hosts.values():
             host.size = "100m"
@@ -76,12 +76,14 @@ def test_what_breaks_in_the_middle(
     inventory = str(ward.inventory(tmp_path / "hosts.ini", names))
     fleet("probe", "-i", inventory)
     for name in names:
-        trouble.be_slow(ward.hosts[name], seconds=20)
+        trouble.hold(ward.hosts[name])
     process = command("probe", "-i", inventory, "--json")
     trouble.wait_until_at_work(ward.hosts[n] for n in names)
     for name, found in troubles.items():
         found.begin(ward, ward.hosts[name])
+    trouble.go_on(ward.hosts[n] for n in names if not (n in troubles and troubles[n].code))
     told = json.loads(process.communicate(timeout=900)[0])
+    trouble.go_on(ward.hosts.values())
     assert _codes(told) == {n: troubles[n].code if n in troubles else "" for n in names}
     trouble.mend(ward, troubles)
     healed = fleet("probe", "-i", inventory, "--limit", "@failed")

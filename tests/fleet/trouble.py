@@ -14,7 +14,18 @@ from pathlib import Path
 from tests.fleet.rig import USER, Host, Lab
 
 HOME = f"/home/{USER}"
-SLOW_SMI = "#!/bin/sh\\nsleep {seconds}\\nexit 9\\n"
+# In each interpreter of a host: the job waits before it probes, until it is told to go on.
+HOLD = """\
+import os, sys, time
+
+class Hold:
+    def find_spec(self, name, path=None, target=None):
+        while name == "setup_assistant.machine.probe" and os.path.exists("/run/hold"):
+            open("/tmp/at-work", "a").close()
+            time.sleep(0.1)
+
+sys.meta_path.insert(0, Hold())
+"""
 Act = Callable[[Lab, Host], object]
 
 
@@ -187,15 +198,26 @@ BEFORE = (
 )  # fmt: skip
 
 
-def be_slow(host: Host, seconds: int = 5) -> None:
-    """Make its nvidia-smi take seconds, so that there is a middle of a run."""
-    text = SLOW_SMI.format(seconds=seconds)
-    host.inside(f"printf '{text}' > /usr/local/bin/nvidia-smi; chmod 755 /usr/local/bin/nvidia-smi")
+def hold(host: Host) -> None:
+    """Have its jobs stop in the middle and wait, however fast or slow the machine is."""
+    host.inside(
+        "place=$(/usr/bin/python3 -c 'import site; print(site.getsitepackages()[-1])')\n"
+        "mkdir -p $place\n"
+        f"cat > $place/hold.py <<'END'\n{HOLD}END\n"
+        "echo import hold > $place/hold.pth; rm -f /tmp/at-work; touch /run/hold"
+    )
+
+
+def go_on(hosts: Iterable[Host]) -> None:
+    """Let what waits go on, on all that are switched on."""
+    for host in hosts:
+        if host.process and host.process.poll() is None:
+            host.inside("rm -f /run/hold")
 
 
 def at_work(host: Host) -> bool:
     """Whether its job is in the middle."""
-    return "sleep " in host.inside("ps ax -o args | grep '^sleep [0-9]'")
+    return host.inside("test -e /tmp/at-work && echo yes") == "yes\n"
 
 
 def flap(_lab: Lab, host: Host) -> None:
@@ -223,7 +245,7 @@ MIDDLE = (
 def wait_until_at_work(hosts: Iterable[Host]) -> None:
     """Wait until the jobs of all are in the middle."""
     for host in hosts:
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 600
         while not at_work(host):
             assert time.monotonic() < ends, f"the job of {host.name} never started"
             time.sleep(0.1)
