@@ -79,6 +79,13 @@ def test_what_has_changed_is_not_put_together(tmp_path: Path, change: str) -> No
     assert not [p for p in tmp_path.rglob("*") if p.is_file()]
 
 
+def test_a_file_of_one_piece_that_has_grown_is_not_taken(tmp_path: Path) -> None:
+    (done,) = packed(tmp_path, {"models/c": b"abc"})
+    (tmp_path / done.pieces[0].path).write_bytes(b"abcd")
+    cut.unpack(tmp_path)
+    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
 def test_two_folders_are_put_together_and_a_missing_part_is_named(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
