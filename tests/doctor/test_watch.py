@@ -79,6 +79,28 @@ def test_the_program_is_as_without_a_watch(env: Path) -> None:
     assert prefix_of([str(env / "bin/python"), "x"], "") == env
 
 
+@pytest.mark.parametrize(
+    ("arguments", "watched"),
+    [
+        (("-X", "utf8", "-W", "error", "s.py", "-c"), True),
+        (("-c", "raise SystemExit(3)", "s.py"), False),
+        (("-B", "-m", "s", "s.py"), False),
+        (("-V",), False),
+    ],
+)
+def test_the_script_is_found_behind_options(
+    env: Path, arguments: tuple[str, ...], watched: bool
+) -> None:
+    """A value of an option is not taken for the script; code and modules run as they are."""
+    (env.parent / "s.py").write_text("import sys\nraise ValueError(repr(sys.argv[1:]))\n")
+    command = [str(env / "bin/python"), *arguments]
+    done = watch(command, dict(os.environ), env.parent, lambda _line: None)
+    alone = subprocess.run(command, cwd=env.parent, capture_output=True, text=True, check=False)
+    assert done.code == alone.returncode
+    told = [(link.kind.rpartition(".")[2], link.text) for link in done.chain]
+    assert told == ([("ValueError", "['-c']")] if watched else [])
+
+
 def test_its_traceback_has_no_frame_of_the_watch(env: Path) -> None:
     done = ran(env, "def f():\n    raise KeyError('k')\ntry:\n    f()\nexcept KeyError as e:\n"
                "    raise ValueError('v') from e\n")  # fmt: skip
