@@ -29,7 +29,7 @@ class Terminal:
 
     def __init__(
         self, argv: Iterable[str], env: Mapping[str, str], *, columns: int = 80, rows: int = 40,
-        seconds: float = 90.0,
+        seconds: float = 600.0,
     ) -> None:  # fmt: skip
         command, *arguments = argv
         self._seconds = seconds

@@ -109,7 +109,6 @@ def test_it_parses(where: str, line: str) -> None:
     command.make_context(where, rest)
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "line",
     sorted({line for _where, line in EXAMPLES if _reason(line) is None}),

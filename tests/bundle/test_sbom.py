@@ -134,7 +134,6 @@ def test_what_a_package_needs_is_linked_to_all_of_that_name(tmp_path: Path) -> N
 
 
 @pytest.mark.e2e
-@pytest.mark.timeout(180)
 def test_a_stock_validator_finds_no_fault(tmp_path: Path) -> None:
     path = tmp_path / "sbom.cdx.json"
     path.write_text(json.dumps(document(tmp_path)))

@@ -16,7 +16,7 @@ from tests.built import ROOT
 from tests.cli import screens
 from tests.terminal import CLEAR_LINE, CTRL_C, DOWN, ENTER, LEFT, UP, Terminal
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.e2e
 
 WORDS = {
     "en": {

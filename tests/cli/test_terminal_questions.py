@@ -11,8 +11,6 @@ import pytest
 from tests.built import ROOT
 from tests.terminal import DOWN, ENTER, UP, Terminal
 
-pytestmark = pytest.mark.timeout(90)
-
 PROGRAM = """
 from setup_assistant.cli.terminal import ask
 from setup_assistant.cli.terminal.question import Back, Extras

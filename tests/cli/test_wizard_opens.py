@@ -16,7 +16,6 @@ from tests.built import ROOT
 from tests.choose.described import described
 from tests.terminal import CTRL_C, DOWN, ENTER, Terminal
 
-pytestmark = pytest.mark.timeout(90)
 LANGUAGES = ["en", pytest.param("zh_CN", marks=pytest.mark.e2e)]
 
 
@@ -32,7 +31,7 @@ def start(home: Path, fixed: str, language: str, *arguments: str) -> Terminal:
     env = {**kept, "HOME": str(home), "LANG": f"{language}.UTF-8", "TERM": "xterm-256color",
            "PYTHONPATH": str(ROOT), "FIXED": fixed}  # fmt: skip
     command = [sys.executable, "-m", "tests.cli.fixed", *arguments]
-    return Terminal(command, env, columns=80, rows=24, seconds=25)
+    return Terminal(command, env, columns=80, rows=24)
 
 
 @pytest.fixture(params=LANGUAGES)

@@ -168,7 +168,6 @@ def test_a_wish_is_no_template_of_the_role(tmp_path: Path, monkeypatch: pytest.M
         assert path.is_dir() or str(tmp_path) not in path.read_text()
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize("pipe", ["hosts", "group_vars/all.yml", "rooms/a.ini"])
 def test_a_pipe_holds_nothing_up(tmp_path: Path, pipe: str) -> None:
     (tmp_path / pipe).parent.mkdir(exist_ok=True)

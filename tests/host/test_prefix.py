@@ -129,7 +129,6 @@ def test_the_python_that_runs_this_is_in_use(monkeypatch: pytest.MonkeyPatch) ->
     assert prefix.why_active(Path(sys.prefix)) == "sys.prefix"
 
 
-@pytest.mark.timeout(20)
 def test_no_pipe_in_an_environment_is_waited_for(tmp_path: Path) -> None:
     packages = tmp_path / "lib/python3.12/site-packages"
     info = packages / "torch-2.0.dist-info"

@@ -15,7 +15,7 @@ from setup_assistant.host.prefix import packages
 from tests.built import Place
 from tests.steps.index import Index, arguments, serving, small_recipes, tree
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 
 @dataclass(frozen=True)

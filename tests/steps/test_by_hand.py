@@ -17,7 +17,7 @@ from tests.steps.test_killed import NEW, OLD, Lab, lab, made
 
 __all__ = ["lab", "made"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 
 def by_hand(lab: Lab, *words: str) -> None:

@@ -20,7 +20,7 @@ import pytest
 from tests.built import ROOT, Place
 from tests.steps.index import Index, arguments, serving, small_recipes, tree
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.e2e
 
 Done = dict[str, Any]
 # Dies as by kill -9 before or after the first time that something called NAME is renamed.

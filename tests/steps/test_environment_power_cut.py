@@ -13,7 +13,7 @@ from tests.steps.index import serving, small_recipes
 from tests.steps.test_environment_faults import Bench, environment_of
 from tests.weights.disk import Disk, disk_or_skip
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.e2e
 
 
 @contextmanager

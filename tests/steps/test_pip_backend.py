@@ -15,7 +15,7 @@ from setup_assistant.steps.backends.base import Job
 from setup_assistant.steps.step import Silent
 from tests.steps.index import Index, serving, small_recipes, wheel
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.e2e
 MINOR = f"3.{sys.version_info[1]}"
 Maker = Callable[..., Job]
 

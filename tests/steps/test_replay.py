@@ -15,7 +15,7 @@ import pytest
 from tests.built import ROOT, Place
 from tests.steps.index import arguments, serving, small_recipes, wheel
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.e2e
 
 
 @dataclass(frozen=True)

@@ -604,7 +604,6 @@ PIPES = ("ledger.jsonl", "answers.toml", "plan.json", "env/.setup-assistant.json
 
 
 @pytest.mark.parametrize("name", PIPES)
-@pytest.mark.timeout(60)
 def test_a_pipe_in_place_of_a_file_holds_nothing_up(tmp_path: Path, name: str) -> None:
     site = Made(tmp_path / "site")
     path = site.layout.root / name
