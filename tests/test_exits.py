@@ -235,7 +235,7 @@ def test_the_mirrors_log(tmp_path: Path) -> None:
         with MirrorServer(("127.0.0.1", 0), Shelf(tmp_path / "shelf")) as server:
             thread = threading.Thread(target=server.serve_forever, args=(0.05,))
             thread.start()
-            line = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+            line = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=600)
             line.request(
                 "GET", f"/api/v1/models/{MODEL}/repo?FilePath=x&token={PASSWORD}&h={TOKEN}"
             )

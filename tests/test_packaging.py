@@ -19,7 +19,7 @@ def test_the_installed_wheel_plans_in_chinese(tmp_path: Path) -> None:
 
     def run(*command: str | Path) -> str:
         done = subprocess.run(
-            command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=250,
+            command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=900,
             check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -65,6 +65,6 @@ def test_it_runs_by_itself_and_names_its_contents(
             if not name.startswith(here):
                 target.writestr(name, source.read(name))
     done = subprocess.run([sys.executable, str(bare), "probe"], capture_output=True, text=True,
-                          env=env, timeout=60, check=False)  # fmt: skip
+                          env=env, timeout=600, check=False)  # fmt: skip
     assert done.returncode == 4
     assert f"no packages for this Python: {here}-" in done.stderr

@@ -124,7 +124,7 @@ def test_a_changed_manifest_is_refused_without_any_key(
     "path", ["/secret", "/../secret", "/wheels/../secret", "/", "//etc/passwd"]
 )
 def test_nothing_else_is_served(address: tuple[str, int], path: str) -> None:
-    connection = http.client.HTTPConnection(*address, timeout=10)
+    connection = http.client.HTTPConnection(*address, timeout=600)
     connection.request("GET", path)
     response = connection.getresponse()
     assert response.status == 404

@@ -38,7 +38,7 @@ def shell(tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
             pytest.skip(f"{name} is not installed")
         return subprocess.run(
             [name, *arguments], env={**env, "HOME": str(tmp_path)},
-            capture_output=True, text=True, timeout=60, check=True,
+            capture_output=True, text=True, timeout=600, check=True,
         )  # fmt: skip
 
     return run
@@ -115,7 +115,7 @@ def test_powershell_asks_for_what_bash_asks_for() -> None:
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "setup_assistant.cli.app"], env=env,
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.stdout.split() == ["plain,plan"]
 

@@ -55,7 +55,7 @@ class Machine:
         env = {**self.environment(), "TERM": "xterm"}
         return pexpect.spawn(
             COMMAND[0], [*COMMAND[1:], *arguments, "--lang", "en"],
-            env=env, cwd=str(self.folder), encoding="utf-8", dimensions=(30, 200), timeout=30,
+            env=env, cwd=str(self.folder), encoding="utf-8", dimensions=(30, 200), timeout=600,
         )  # fmt: skip
 
     def envelope(self, *arguments: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ HEAVY = {
 def _imported(code: str) -> set[str]:
     program = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
-                          timeout=60, check=True)  # fmt: skip
+                          timeout=600, check=True)  # fmt: skip
     return set(json.loads(done.stderr.splitlines()[-1]))
 
 

@@ -101,7 +101,7 @@ def test_a_deaf_nvidia_smi_does_not_hold_the_command(assistant: Assistant, tmp_p
 
 def _alive(group: int) -> bool:
     """Whether a process of a group still runs, for up to some seconds."""
-    for _ in range(100):
+    for _ in range(3000):
         found = [p for p in psutil.process_iter(["status"]) if _group(p.pid) == group]
         if all(p.info["status"] == psutil.STATUS_ZOMBIE for p in found):
             return False

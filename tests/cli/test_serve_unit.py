@@ -27,7 +27,7 @@ def test_systemd_reads_the_folder_as_it_is_called(tmp_path: Path, name: str) -> 
     ]  # fmt: skip
     if shutil.which("systemd-analyze"):
         done = subprocess.run(["systemd-analyze", "verify", "--user", unit], text=True,
-                              capture_output=True, timeout=60, check=False,
+                              capture_output=True, timeout=600, check=False,
                               env={"XDG_RUNTIME_DIR": str(tmp_path)})  # fmt: skip
         assert unit.name not in done.stderr, done.stderr
 

@@ -56,7 +56,7 @@ def _terminal(body: Body, *arguments: str) -> Any:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "LANG": "en_US.UTF-8"}
     words = ["-m", "setup_assistant.cli.app", "doctor", "--static", "--env", str(body.env)]
     return pexpect.spawn(sys.executable, [*words, *arguments], cwd=str(body.folder), env=env,
-                         encoding="utf-8", dimensions=(50, 220), timeout=60)  # fmt: skip
+                         encoding="utf-8", dimensions=(50, 220), timeout=600)  # fmt: skip
 
 
 def test_each_remedy_is_asked_for_at_a_terminal(body: Body) -> None:

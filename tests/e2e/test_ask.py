@@ -116,6 +116,6 @@ def test_ctrl_c_ends_it_cleanly_and_leaves_no_process(built: Built) -> None:
     while "Loading" not in child.stderr.readline():
         pass
     child.send_signal(signal.SIGINT)
-    _out, err = child.communicate(timeout=60)
+    _out, err = child.communicate(timeout=600)
     assert child.returncode == 130, err
     assert "Traceback" not in err

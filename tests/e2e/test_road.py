@@ -148,7 +148,7 @@ def test_killed_at_five_moments_the_rerun_completes(place: Place, tmp_path: Path
             place.command(*arguments), cwd=ROOT, env=place.environment(),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + 900
         while not reached() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         assert reached(), f"never came to: {name}"

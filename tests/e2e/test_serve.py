@@ -163,7 +163,7 @@ def test_the_environment_keeps_its_packages(built: Built, server: Running) -> No
 def test_ctrl_c_ends_it_cleanly(built: Built) -> None:
     with serving(built) as own:
         own.child.send_signal(signal.SIGINT)
-        rest, _err = own.child.communicate(timeout=60)
+        rest, _err = own.child.communicate(timeout=600)
         assert own.child.returncode == 0
         assert "Traceback" not in rest
         with socket.socket() as probe:

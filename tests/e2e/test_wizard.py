@@ -37,7 +37,7 @@ def _terminal(place: Place, language: str, *arguments: str, columns: int = 100) 
     return pexpect.spawn(
         sys.executable, ["-m", "setup_assistant", *arguments], cwd=str(ROOT), encoding="utf-8",
         env=place.environment(LANG=f"{language}.UTF-8", TERM="xterm-256color"),
-        dimensions=(40, columns), timeout=90,
+        dimensions=(40, columns), timeout=600,
     )  # fmt: skip
 
 

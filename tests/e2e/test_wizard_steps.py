@@ -42,7 +42,7 @@ WORDS = {
 def _terminal(place: Place, *arguments: str, columns: int = 60, **variables: str) -> Terminal:
     env = place.environment(TERM="xterm-256color", LANG="en_US.UTF-8", **variables)
     command = [sys.executable, "-m", "setup_assistant", *arguments]
-    return Terminal(command, env, columns=columns, seconds=120)
+    return Terminal(command, env, columns=columns)
 
 
 def _interrupted(screen: Terminal, at: str) -> None:

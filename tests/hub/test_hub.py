@@ -25,7 +25,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 def ask(
     hub: Hub, rest: str, headers: dict[str, str] | None = None
 ) -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(hub.url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(hub.url).netloc, timeout=600)
     try:
         connection.request("GET", f"/api/v1/models/{rest}", headers=headers or {})
         response = connection.getresponse()

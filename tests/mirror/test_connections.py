@@ -22,7 +22,7 @@ GET = f"GET {of_file('config.json')} HTTP/1.1\r\nHost: x\r\n".encode()
 
 @contextlib.contextmanager
 def line(server: MirrorServer) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=60) as found:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=600) as found:
         yield found
 
 

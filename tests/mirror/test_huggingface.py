@@ -66,7 +66,7 @@ def value(server: MirrorServer, path: str) -> Any:
 def head(server: MirrorServer, path: str) -> dict[str, str]:
     import http.client
 
-    line = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    line = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=600)
     line.request("HEAD", path)
     answer = line.getresponse()
     line.close()

@@ -38,7 +38,7 @@ def fetch(url: str, folder: Path) -> None:
 
 
 def ask(server: MirrorServer, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=600)
     try:
         connection.request(method, path, headers=headers)
         response = connection.getresponse()
@@ -133,7 +133,7 @@ def test_an_address_of_the_newer_kind(shelf_folder: Path) -> None:
     with server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        connection = http.client.HTTPConnection("::1", server.server_port, timeout=10)
+        connection = http.client.HTTPConnection("::1", server.server_port, timeout=600)
         connection.request("GET", of_file("config.json"))
         assert connection.getresponse().status == 200
         connection.close()
@@ -185,7 +185,7 @@ def test_the_verb_serves_until_it_is_interrupted(shelf_folder: Path, tmp_path: P
         fetch(url, tmp_path / "w")
     finally:
         child.send_signal(signal.SIGINT)
-        child.communicate(timeout=20)
+        child.communicate(timeout=600)
     assert folder_record.intact(tmp_path / "w", MODEL)
     assert child.returncode == 130
 
@@ -194,6 +194,6 @@ def test_an_address_that_is_taken_is_an_error(mirror: MirrorServer, shelf_folder
     done = subprocess.run(
         [sys.executable, "-m", "setup_assistant.cli.app", "mirror", "serve", str(shelf_folder),
          "--port", str(mirror.server_port), "--json"],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert json.loads(done.stdout)["errors"][0]["code"] == "mirror_address"

@@ -121,7 +121,7 @@ def test_they_run_and_answer(
 
     def run(*arguments: str) -> str:
         done = subprocess.run(
-            [python, script, *arguments], capture_output=True, text=True, timeout=250, check=True,
+            [python, script, *arguments], capture_output=True, text=True, timeout=900, check=True,
             env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"},
         )  # fmt: skip
         return done.stdout.strip()

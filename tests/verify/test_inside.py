@@ -162,7 +162,7 @@ def test_loopback_serves_and_counts(tmp_path: Path) -> None:
     server = module("loopback").Loopback(str(tmp_path))
     try:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(server.url("a.txt"), timeout=10) as answer:
+        with opener.open(server.url("a.txt"), timeout=600) as answer:
             assert answer.read() == b"hello"
         assert server.served == 1
         assert server.url("a.txt").startswith("http://127.0.0.1:")
