@@ -63,6 +63,7 @@ def test_a_side_that_shrinks_to_nothing_is_refused() -> None:
 def test_the_two_libraries_differ_for_narrow_pictures() -> None:
     assert smart_resize(10, 1000, 28, 3136, 12_845_056) == (28, 1008)
     assert processor_resize(10, 1000, 28, 3136, 12_845_056) == (28, 560)
+    assert smart_resize(1000, 10, 28, 3136, 12_845_056) == (1008, 28)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,12 @@ def test_frames_taken(total: int, source: float, fps: float, frames: int) -> Non
 def test_one_frame_is_no_video() -> None:
     with pytest.raises(PictureError):
         video_frames(1, 30.0)
+
+
+def test_no_more_frames_than_there_are() -> None:
+    assert video_frames(12, 30.0, frames=12) == 12
+    with pytest.raises(PictureError, match=r"\[2, 12\], but got 14"):
+        video_frames(12, 30.0, frames=14)
 
 
 def test_grids_of_videos() -> None:

@@ -787,3 +787,46 @@ def test_a_file_that_has_its_name_is_counted_once(make: Make) -> None:
     assert one._failed is not None
     assert one._failed[1] == "g"
     assert one._stop.is_set()
+
+
+class Slow(Answer):
+    """A line that brings nothing before somebody asks for another part, too."""
+
+    def __init__(self) -> None:
+        super().__init__(b"")
+        self.second = threading.Event()
+
+    def get(self, url: str, span: tuple[int, int] | None = None, method: str = "GET") -> Body:
+        first, last = span or (0, SIZE - 1)
+        self.data = DATA[first : last + 1]
+        self.about = {"first": first, "total": SIZE, "length": len(self.data), "ranged": True}
+        body = super().get(url, span, method)
+        if len(self.spans) > 1:
+            self.second.set()
+        read = body._raw.read1
+
+        def slow(most: int, *, decode_content: bool) -> bytes:
+            assert self.second.wait(60), "nobody else asked"
+            found: bytes = read(most, decode_content=decode_content)
+            return found
+
+        body._raw.read1 = slow
+        return body
+
+
+def test_a_slow_line_gets_more_connections_and_what_was_there_counts(
+    make: Make, tmp_path: Path
+) -> None:
+    file = RemoteFile(path="f", size=SIZE, sha256=hashlib.sha256(DATA).hexdigest())
+    begun = make(sha256=file.sha256).part
+    begun.write(1, DATA[10:20])
+    begun.close()
+    told: list[int] = []
+    done: list[tuple[RemoteFile, str]] = []
+    one = Transfer(Slow(), patience=Patience(), on_bytes=told.append,
+                   on_file=lambda *came: done.append(came))  # fmt: skip
+    one.run(tmp_path, [(file, "http://hub/f")], "hub")
+    assert done == [(file, file.sha256)]
+    assert (tmp_path / "f").read_bytes() == DATA
+    assert (told[0], told[-1]) == (10, SIZE)
+    assert told == sorted(told)

@@ -350,6 +350,8 @@ def test_a_model_folder_is_read_by_its_index_or_else_by_what_is_there(tmp_path: 
         b"",
         b"",
     )
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    assert folder.start("endless") == b""
     assert folder.read("config.json") is folder.read("config.json")
     assert read_object(tmp_path / "x").fault is not None
     assert read_header(tmp_path / "z.bin").fault is not None
