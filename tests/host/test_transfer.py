@@ -749,6 +749,7 @@ def test_what_a_failure_means_for_all_connections(
     assert one.told(error) == told
     waits = (error.retry_after or 0.0) <= patience.longest_retry_after
     assert one._not_before == (now[0] + error.retry_after if error.retry_after and waits else 0.0)
+    assert ("it asks to wait until" in str(one._failed)) is not waits
 
 
 def test_one_request_is_for_fewer_segments_towards_the_end(make: Make) -> None:
