@@ -34,6 +34,7 @@ def verify(
     folders: Sequence[Path],
     *,
     signer: Path | None = None,
+    used: Callable[[Manifest], Iterable[str]] | None = None,
     tell: Callable[[int, int, str], None] = lambda _done, _total, _path: None,
 ) -> Checked:
     """Check a bundle that lies in one or several folders.
@@ -41,11 +42,13 @@ def verify(
     Args:
         folders: where its parts are, e.g. the sticks.
         signer: whose signature it must bear; any if not given.
+        used: gives the listed files whose content counts; all if not given. The others have to be
+            there, in their size.
         tell: called with the bytes checked so far, all bytes, and the file.
 
     Raises:
         SetupError: `bundle_missing`, `bundle_damaged`, `bundle_extra`, `bundle_signature` or
-            `bundle_invalid`, each naming the file.
+            `bundle_invalid`, each naming the file; and as `used`.
     """
     path = manifests.find(folders, manifests.NAME)
     if path is None:
@@ -55,15 +58,16 @@ def verify(
     manifest = manifests.load(folders, signed=signed_by not in ("", sign.UNCHECKED))
     _sums_signed(folders, signer, signed_by)
     parts = manifest.parts()
+    read = [p for path in used(manifest) for p in manifest.item(path).parts()] if used else parts
     # All that is missing is told before gigabytes are read.
     for part in parts:
         _there(part, folders)
     tops = {p.path.partition("/")[0] for p in parts if "/" in p.path}
     if stranger := next(strangers(folders, parts, tops), None):
         raise SetupError("bundle_extra", path=str(stranger))
-    total, done = sum(p.size for p in parts), 0
+    total, done = sum(p.size for p in read), 0
     with ThreadPoolExecutor(2) as pool:
-        for part in pool.map(lambda p: _right(p, folders), parts):
+        for part in pool.map(lambda p: _right(p, folders), read):
             done += part.size
             tell(done, total, part.path)
     return Checked(folders=tuple(folders), manifest=manifest, signer=signed_by)

@@ -11,6 +11,7 @@ from setup_assistant.catalog.recipes import Recipes
 from setup_assistant.catalog.stacks import Stacks
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.planner import make_plan
+from setup_assistant.choose.sizes import WRITE_SPEED
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
@@ -116,7 +117,16 @@ def as_locked(plan: Plan, wanted: Mapping[str, str], recipes: Recipes, arch: str
         download_bytes=size.download,
         installed_bytes=size.installed,
     )
-    return replace(plan, torch=torch)
+    was, known = recipes.torch.sizes[plan.torch.build], plan.sizes
+    fetched, more = size.download - was.download, size.installed - was.installed
+    seconds = known.expected_seconds
+    sizes = replace(
+        known,
+        packages_download_bytes=known.packages_download_bytes + fetched,
+        packages_installed_bytes=known.packages_installed_bytes + more,
+        expected_seconds=seconds and round(seconds + more / WRITE_SPEED, 1),
+    )
+    return replace(plan, torch=torch, sizes=sizes)
 
 
 def _stacks(stacks: Stacks, wanted: Mapping[str, str]) -> Stacks:

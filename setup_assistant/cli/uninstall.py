@@ -56,7 +56,12 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     with busy(_("Measuring what was made")):
         items = find(layout, other_sites=others, own_cache=paths.cache_folder())
     if not (begun or items):
+        if not others:
+            uninstall.leave_no_log(paths.cache_folder())
         raise SetupError("site_missing", path=str(layout.root))
+    if not begun:
+        show.note(_("There is no site in {path}; this is what runs have left that made none.",
+                    path=str(layout.root)))  # fmt: skip
     data: dict[str, object] = {
         "site": str(layout.root),
         "items": [_item(i) for i in items],
@@ -70,7 +75,10 @@ def command(site: Path | None, yes: bool, dry_run: bool) -> Result:
     if not (yes or _agree()):
         return Result("uninstall", {**data, "removed": False})
     log.stop()  # its file goes with the cache
-    with files.exclusive(layout.lock), busy(_("Removing it")):
+    # Where no site is, none is made to lock it.
+    there = begun or layout.lock.exists()
+    locked = files.exclusive(layout.lock) if there else contextlib.nullcontext()
+    with locked, busy(_("Removing it")):
         done = uninstall.remove(items, layout)
     _show_kept(done.kept, layout)
     data |= {"removed": not done.failed, "kept": [str(p) for p in done.kept]}

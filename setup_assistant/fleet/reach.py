@@ -18,6 +18,8 @@ _UNUSED_PORT = 1
 _BY_HAND = ("BatchMode=yes", "ConnectTimeout=5", "ConnectionAttempts=1", "ControlPath=none",
             "StrictHostKeyChecking=yes", "PermitLocalCommand=no")  # fmt: skip
 _BY_HAND_SECONDS = 7.0
+# What OpenSSH says in place of a greeting where it lets nobody else in for now (sshd.c).
+_NOT_NOW = (b"Exceeded MaxStartups", b"Not allowed at this time")
 State = Literal["answers", "stalls", "refuses", "closes", "hangs", "filtered", "silent", "unknown"]
 # What a look shows, for a host that had not answered before and for one that had.
 _AT_FIRST = {"silent": "host_down", "filtered": "ssh_filtered", "hangs": "ssh_hangs",
@@ -99,14 +101,14 @@ def look(place: Target) -> State:
 def _greeting(connection: socket.socket) -> State:
     """Return what a server that took a connection does with it."""
     try:
-        said = connection.recv(4)
+        said = connection.recv(64)
     except TimeoutError:
         return "hangs"
     except OSError:
         said = b""
-    if not said:
+    if not said or said.startswith(_NOT_NOW):
         return "closes"
-    return _after_greeting(connection) if said == b"SSH-" else "refuses"
+    return _after_greeting(connection) if said.startswith(b"SSH-") else "refuses"
 
 
 def _after_greeting(connection: socket.socket) -> State:

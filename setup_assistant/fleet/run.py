@@ -15,11 +15,10 @@ from setup_assistant.fleet.play_loop import Course, Tell
 from setup_assistant.fleet.playbook import Job, write
 from setup_assistant.fleet.record import Record
 from setup_assistant.host import clock, temporary
-from setup_assistant.host.temporary import SOCKETS
+from setup_assistant.host.temporary import SHORT, SOCKETS
 from setup_assistant.messages import Message, msg
 
 # ssh's sockets allow for about a hundred characters.
-_SOCKETS = Path("/tmp")  # noqa: S108 - a folder of our own is made there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,5 +103,5 @@ def _with_notes(outcome: Outcome, others: Sequence[Outcome], before: Mapping[str
 @contextlib.contextmanager
 def folders() -> Iterator[tuple[Path, Path]]:
     """Make the run's folder, and one for ssh's sockets; only their owner can read them."""
-    with temporary.folder() as folder, temporary.folder(SOCKETS, above=_SOCKETS) as control:
+    with temporary.folder() as folder, temporary.folder(SOCKETS, above=SHORT) as control:
         yield folder, control

@@ -18,10 +18,16 @@ ADDRESS = re.compile(r"[A-Za-z0-9:_][A-Za-z0-9.:%_-]{0,252}", re.ASCII)
 USER = re.compile(r"(?:[A-Za-z0-9_.-]+\\)?[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}", re.ASCII)
 PATH = re.compile(r"[\w./~][\w./~+@:=, -]{0,1000}")
 _VALUE = re.compile(r"[\w./~][\w./~+@:=,*%-]{0,1000}")
+# A list of algorithms may add to the usual ones, take from them, or go before them.
+_LIST = re.compile(rf"[+^-]?{_VALUE.pattern}")
 _ONWARD = {"%h:%p", "[%h]:%p"}
 _JUMP = msg(
     "Give the host on the way as a jump host: ansible_ssh_common_args='-J user@gate'. Another "
     "program belongs into your ~/.ssh/config, which counts here."
+)
+_CONFIG = msg(
+    "A file of ssh's settings counts where it is there and only you can write it; yours in "
+    "~/.ssh/config count anyway."
 )
 # Options of ssh(1) and ssh_config(5) that an inventory may give: none of them runs a command.
 _FLAGS = {"-4", "-6", "-C", "-q", "-v", "-T", "-n", "-K"}
@@ -40,6 +46,11 @@ _OPTIONS = {
     "addkeystoagent", "canonicalizehostname", "certificatefile", "identityagent", "requesttty",
     "gssapidelegatecredentials", "hashknownhosts", "kbdinteractiveauthentication", "rekeylimit",
     "sendenv", "visualhostkey",
+    # Their names in older releases, and what old servers need.
+    "casignaturealgorithms", "challengeresponseauthentication", "clearallforwardings",
+    "compressionlevel", "fingerprinthash", "hostbasedacceptedalgorithms",
+    "hostbasedauthentication", "hostbasedkeytypes", "protocol", "pubkeyacceptedkeytypes",
+    "requiredrsasize",
 }  # fmt: skip
 # Without effect: keys are always checked, and the person's agent and screen stay here.
 _LEFT_OUT = {"forwardagent", "forwardx11", "forwardx11trusted", "stricthostkeychecking"}
@@ -87,7 +98,8 @@ def _options(key: str, text: str) -> list[str]:
             continue
         elif not _harmless(letter, value):
             proxy = letter == "-o" and value.lower().startswith("proxycommand")
-            raise UnfitError(key, text, _JUMP if proxy else None)
+            remedy = _JUMP if proxy else _CONFIG if letter == "-F" else None
+            raise UnfitError(key, text, remedy)
         else:
             found += [letter, value]
     return found
@@ -150,7 +162,5 @@ def _own(path: Path) -> bool:
 def _option(text: str) -> bool:
     found = re.fullmatch(r"([A-Za-z]+)(?:\s*=\s*|\s+)(.+)", text)
     return (
-        found is not None
-        and found[1].lower() in _OPTIONS
-        and _VALUE.fullmatch(found[2]) is not None
+        found is not None and found[1].lower() in _OPTIONS and _LIST.fullmatch(found[2]) is not None
     )

@@ -1,8 +1,8 @@
 """What this tool has put into its cache folder, told from what else may lie there.
 
 The person may name any folder with SETUP_ASSISTANT_CACHE, one full of other things too. So what is
-removed is named here file by file; of the two large caches, whose files are uv's and rattler's
-own, only those go that bear the sign which this tool left when it made the folder.
+removed is named here file by file; of the large caches, whose files are those of other programs,
+only those go that bear the sign which this tool left when it made the folder.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from setup_assistant.host import files, log, paths
 from setup_assistant.host.removal_proofs import Both, Holds, Named, Proof, seen
 
 SIGN = ".setup-assistant-cache"
-_LARGE = ("uv", "conda")
+_LARGE = ("uv", "conda", "kernels")
 _SUM8, _SUM12, _SUM16 = ("[0-9a-f]" * n for n in (8, 12, 16))
 # Folder below the cache → names in it that nobody else gives, of files and of folders.
 _FILES = (
     ("", f"sources-{_SUM12}.json"),
     ("", "speeds.json"),
+    ("", files.ABOVE),
     ("sites", f"{_SUM16}.json"),
     ("recipes", f"*-{_SUM8}.json"),
     ("recipes", f".*-{_SUM8}.json.[0-9]*"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 
 
 class Patience:
-    """A limit that counts from the last moment in which this process had much to compute.
+    """A limit that counts from the last moment in which a process had much to compute.
 
     What waits for others (a disk, the network) computes nothing meanwhile; on a computer that is
     busy, throttled or emulated, threads that have not come so far do. Asked again and again.
@@ -18,22 +19,35 @@ class Patience:
     # Whatever is computed, no limit is stretched further than this.
     _MOST = 12.0
 
-    def __init__(self, seconds: float) -> None:
-        """Count from now."""
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        most: float = _MOST,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """Count from now.
+
+        Args:
+            seconds: the limit.
+            most: how many times the limit it is at most, whatever is computed.
+            clock: the seconds that the process has computed; by default this one.
+        """
         self.seconds = seconds
+        self._most, self._clock = most, clock or time.process_time
         self._began = self._sign = self._looked = time.monotonic()
-        self._computed = time.process_time()
+        self._computed = self._clock()
 
     def over(self, share: float = 1.0) -> bool:
         """Whether the time, or `share` times it, has passed without anything to compute."""
-        at, computed = time.monotonic(), time.process_time()
+        at, computed = time.monotonic(), self._clock()
         if at - self._looked >= self._WHILE:
             if computed - self._computed > self._SHARE * (at - self._looked):
                 self._sign = at
             self._looked, self._computed = at, computed
         since = max(self._sign, self._began)
         limit = self.seconds * share
-        return at - since >= limit or at - self._began >= limit * self._MOST
+        return at - since >= limit or at - self._began >= limit * self._most
 
 
 def now() -> str:

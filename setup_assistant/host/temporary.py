@@ -14,7 +14,7 @@ from setup_assistant.host.removal_proofs import Both, Named, Proof, seen
 
 APP = "setup-assistant"
 # Of a fleet, whose paths must be short.
-SOCKETS = "sa-ssh"
+SOCKETS, SHORT = "sa-ssh", Path("/tmp")  # noqa: S108 - a folder of our own is made there
 
 
 @contextlib.contextmanager
@@ -48,3 +48,9 @@ def left(name: str = APP, *, above: Path | None = None) -> Iterator[tuple[Path, 
             ours = stat.S_ISDIR(found.st_mode) and own in (None, found.st_uid)
             if ours and number.isdecimal() and not psutil.pid_exists(int(number)):
                 yield path, Both((Named((pattern,), folders=True), seen(path)))
+
+
+def all_left() -> Iterator[tuple[Path, Proof]]:
+    """Yield as `left` what any run has left where temporary files are."""
+    yield from left()
+    yield from left(SOCKETS, above=SHORT)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import caches, conda, removal, sites, temporary
+from setup_assistant.host import caches, conda, files, log, removal, sites, temporary
 from setup_assistant.host.removal_proofs import Both, Named, seen
 from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
@@ -20,7 +20,7 @@ from setup_assistant.weights.listing import OWN_PREFIX
 
 _PYTHON = "python-" + "[0-9a-f]" * 12
 
-__all__ = ["Fate", "Item", "Removed", "inventory", "remains", "remove", "stays"]
+__all__ = ["Fate", "Item", "Removed", "inventory", "leave_no_log", "remains", "remove", "stays"]
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,19 @@ def inventory(site: Layout, *, other_sites: bool, own_cache: Path) -> tuple[Item
     found = [*_made(owner, site), *uninstall_site.own_files(owner, site)]
     found += _lines(found)
     found += _cached(own_cache, site, last=not other_sites)
-    found += [going(p, "folder", p.parent, proof) for p, proof in temporary.left()]
+    found += [going(p, "folder", p.parent, proof) for p, proof in temporary.all_left()]
     unique = {i.path if i.kind != "line" else (i.path, i.reason): i for i in reversed(found)}
     items = list(reversed(unique.values()))
     # What is kept as somebody else's is said once, by its folder.
     kept = {i.path for i in items if i.fate == "kept"}
     items = [i for i in items if i.fate != "kept" or kept.isdisjoint(i.path.parents)]
-    items += uninstall_site.records(site)
-    return (*items, *_emptied(owner, site, own_cache, items))
+    records = uninstall_site.records(site)
+    emptied = [*_emptied([*_site_folders(owner, site)], own_cache, [*items, *records])]
+    # An empty folder without the ledger would be somebody's.
+    inner = [i for i in emptied if site.root in i.path.parents]
+    last = [i for i in records if i.path in (site.lock, site.ledger)]
+    items += [i for i in records if i not in last]
+    return (*items, *inner, *last, *(i for i in emptied if i not in inner))
 
 
 def remove(items: tuple[Item, ...], site: Layout) -> Removed:
@@ -67,29 +72,53 @@ def remove(items: tuple[Item, ...], site: Layout) -> Removed:
         except SetupError as error:
             failed.append(error)
     if not failed:
-        # Made by this very run, where none was there.
-        removal.drop(site.lock, under=site.root)
+        if mine := not last.isdisjoint(i.path for i in items):
+            # Made by this very run, where none was there.
+            removal.drop(site.lock, under=site.root)
         for item in items:
             if item.proof is None and item.fate == "remove" and item.kind == "folder":
                 removal.prune(item.path, under=item.path.parent)
-        removal.prune(site.root, under=site.root.parent)
+        if mine:
+            removal.prune(site.root, under=site.root.parent)
     return Removed(tuple(stays(items, site.root)), tuple(failed))
 
 
 def remains(site: Layout, *, other_sites: bool, own_cache: Path) -> tuple[Item, ...]:
-    """Return what an uninstall leaves that was killed after its ledger had gone.
+    """Return what is there without a site: runs leave it that were killed before they had one.
 
-    That is an empty lock alone in its folder, which a run leaves too that is killed before it has
-    begun; any other folder is somebody's.
+    An uninstall, too, that was killed after its ledger had gone. The caches are those of other
+    sites, where there are any; a folder that holds more than an empty lock is somebody's.
     """
+    items = [going(lock, "file", site.root, seen(lock)) for lock in _lock_alone(site)]
+    items += _cached(own_cache, site, last=not other_sites)
+    # This very run has a log as well.
+    if all(i.fate != "remove" or i.path in (log.current(), own_cache / files.ABOVE) for i in items):
+        return ()
+    items += [going(p, "folder", p.parent, proof) for p, proof in temporary.all_left()]
+    folders = [site.root] if items[0].path == site.lock else []
+    return (*items, *_emptied(folders, own_cache, items))
+
+
+def _lock_alone(site: Layout) -> list[Path]:
+    """Return the empty lock that is alone in a site's folder; nothing where it is not."""
     root, lock = site.root, site.lock
     if root.is_symlink() or not root.is_dir() or [*root.iterdir()] != [lock]:
-        return ()
-    if lock.is_symlink() or not lock.is_file() or lock.stat().st_size:
-        return ()
-    items = [going(lock, "file", root, seen(lock))]
-    items += _cached(own_cache, site, last=not other_sites)
-    return (*items, *_emptied(Owner(site), site, own_cache, items))
+        return []
+    plain = lock.is_file() and not lock.is_symlink()
+    return [lock] if plain and not lock.stat().st_size else []
+
+
+def leave_no_log(own_cache: Path) -> None:
+    """Remove the log of this very run, and the folders that were made for it."""
+    path, above = log.current(), files.made_above(own_cache)
+    log.stop()
+    if path is None or not removal.drop(path, under=own_cache):
+        return
+    removal.prune(path.parent, under=own_cache)
+    if above and [*own_cache.iterdir()] == [own_cache / files.ABOVE]:
+        removal.drop(own_cache / files.ABOVE, under=own_cache)
+    for folder in (own_cache, *above):
+        removal.prune(folder, under=folder.parent)
 
 
 def _remove(item: Item) -> None:
@@ -154,17 +183,21 @@ def _pythons() -> Iterator[Item]:
             yield going(folder, "folder", folder.parent, proof)
 
 
-def _emptied(owner: Owner, site: Layout, cache: Path, items: list[Item]) -> Iterator[Item]:
+def _site_folders(owner: Owner, site: Layout) -> Iterator[Path]:
+    """Yield the folders of a site, and those made to hold it, inner ones first."""
+    yield from (site.scripts / "__pycache__", site.scripts)
+    for place, _dirs, _files in os.walk(site.root / "models", topdown=False):
+        yield Path(place)
+    yield from (site.root, *sorted(owner.above, key=lambda p: -len(p.parts)))
+
+
+def _emptied(folders: list[Path], cache: Path, items: list[Item]) -> Iterator[Item]:
     """Yield the folders of ours in which nothing is left once the items are gone."""
     gone = {i.path for i in items if i.fate == "remove"}
-    models = [Path(place) for place, _dirs, _files in os.walk(site.root / "models", topdown=False)]
-    folders = [site.scripts / "__pycache__", site.scripts, *models]
     if any(i.kind == "cache" and i.fate == "remove" for i in items):
-        folders += [*caches.places(cache), _carried()]
         # In a home without any cache ours was the first.
-        folders += [cache.parent] if cache.parent == Path.home() / ".cache" else []
-    above = sorted(owner.above, key=lambda p: -len(p.parts))
-    for folder in (*folders, site.root, *above):
+        folders = [*folders, *caches.places(cache), *files.made_above(cache), _carried()]
+    for folder in folders:
         plain = folder.is_dir() and not (folder.is_symlink() or folder.is_mount())
         plain = plain and not removal.fault_of(folder, folder.parent)
         if plain and folder not in gone and gone.issuperset(folder.iterdir()):
@@ -173,7 +206,10 @@ def _emptied(owner: Owner, site: Layout, cache: Path, items: list[Item]) -> Iter
 
 
 def stays(items: Iterable[Item], root: Path) -> Iterator[Path]:
-    """Yield what stays below a folder; of what is somebody else's only the top."""
+    """Yield what stays below a site's folder; of what is somebody else's only the top."""
+    items = tuple(items)
+    if not any(root in i.path.parents for i in items):
+        return  # no site's
     gone = {i.path for i in items if i.fate == "remove"}
     kept = {i.path for i in items if i.fate == "kept"}
     for place, folders, names in os.walk(root):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,6 +14,7 @@ from typing import Any, Literal
 from setup_assistant.errors import SetupError
 from setup_assistant.frozen_json import from_builtins
 from setup_assistant.host import lenient, log, run
+from setup_assistant.host.clock import Patience
 from setup_assistant.host.prefix import python_in
 from setup_assistant.messages import Value
 from setup_assistant.verify.results import Check
@@ -71,6 +74,7 @@ def talk(
     on_check: Callable[[Check], None],
     *,
     program: Program = "main",
+    most: float = 1.0,
 ) -> Talk:
     """Run the checks in `env` and return what was said, the end of the process included.
 
@@ -81,21 +85,48 @@ def talk(
         variables: the child's whole environment, see `surroundings.environment`.
         on_check: told of each check as it ends, from another thread.
         program: what runs inside; its request may name its own `checks`.
+        most: how many times the deadline it is while the process computes: slow is not stuck.
     """
     heard = Talk(on_check)
     python = python_in(env)
+    worker = _Worker()
+    patience = Patience(deadline, most=most, clock=worker.computed) if deadline else None
     outcome = run.run(
         command(python, program),
-        deadline=deadline,
+        deadline=(lambda: 0.0 if patience.over() else math.inf) if patience else None,
+        on_start=worker.started,
         env=variables,
         cwd=Path(variables["TMPDIR"]),
         stdin=json.dumps(request),
         on_out=heard.hear,
         on_err=lambda line: log.debug("child: %s", line),
     )
+    if most > 1.0 and outcome.timed_out:
+        deadline = round(outcome.seconds)
     if not heard.ended or outcome.timed_out:
         _close(heard, outcome, request, deadline, python)
     return heard
+
+
+class _Worker:
+    """The process that computes, and how long it has."""
+
+    def __init__(self) -> None:
+        self._pid: int | None = None
+        self._computed = 0.0
+
+    def started(self, pid: int) -> None:
+        """Take its number."""
+        self._pid = pid
+
+    def computed(self) -> float:
+        """Return the seconds that it has computed; of one that has ended, what it had before."""
+        import psutil
+
+        with contextlib.suppress(psutil.Error):
+            if self._pid is not None:
+                self._computed = sum(psutil.Process(self._pid).cpu_times()[:4])
+        return self._computed
 
 
 def command(python: Path, program: Program) -> list[str | Path]:

@@ -22,6 +22,8 @@ from setup_assistant.verify.results import Check, Verification
 
 CANARY = "canary"
 # Seconds for importing everything once more without the variables below.
+# A limit of the recipe is stretched so far while something is computed.
+_MOST = 4.0
 _IMPORT_DEADLINE = 180.0
 _LIBRARY_VARIABLES = ("LD_PRELOAD", "LD_LIBRARY_PATH")
 
@@ -54,7 +56,8 @@ def verify(
         question: what to ask about them.
         device: auto (the plan's, else a GPU where torch has one), cpu or cuda.
         dtype: float32, float16 or bfloat16; by default the plan's or the device's usual one.
-        deadline: seconds for everything inside the environment; by default the recipe's.
+        deadline: seconds for everything inside the environment; by default the recipe's, which
+            is stretched on a computer that is busy or emulated.
         recipes: folder of the recipes.
         trust_unchanged: do not hash again files of a model that are as their record says.
         questions: ask no more than this many; all by default.
@@ -109,7 +112,8 @@ def verify(
         )
         request = build(wanted, canary, smoke, report.stops)
         request |= {"cases": request["cases"][:questions], "beside": list(beside)}
-        _inside(env, wanted, request, limit, tell)
+        # What a person names is meant.
+        _inside(env, wanted, request, (limit, 1.0 if deadline else _MOST), tell)
     return verdict.conclude(
         done, facts, model=str(folder or CANARY), seconds=clock.monotonic() - started
     )
@@ -119,10 +123,13 @@ def _inside(
     env: Path,
     wanted: Wanted,
     request: dict[str, object],
-    limit: float,
+    limit: tuple[float, float],
     tell: Callable[[Check], None],
 ) -> None:
-    """Run the checks in the environment; where imports fail, look for a foreign library."""
+    """Run the checks in the environment; where imports fail, look for a foreign library.
+
+    `limit` is the deadline, and how many times it is while something is computed.
+    """
     held: list[Check] = []
 
     def pass_on(check: Check) -> None:
@@ -133,7 +140,7 @@ def _inside(
 
     with surroundings.scratch_folder() as scratch:
         variables = surroundings.planned(scratch, wanted.plan, wanted.place)
-        child.talk(env, request, limit, variables, pass_on)
+        child.talk(env, request, limit[0], variables, pass_on, most=limit[1])
         if held:
             held[0] = _without_foreign_libraries(env, held[0], request, variables)
     for check in held:

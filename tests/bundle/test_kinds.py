@@ -61,8 +61,20 @@ def test_plans_alone_make_a_bundle(
         sys.stdout.write(f"\n{said}\n")
     assert kept < alone / 2
     assert data["unshared_bytes"] > 2 * data["size_bytes"]
-    # This machine takes the one that it can run, and no other.
-    site = tmp_path / "site"
+    # This machine takes the one that it can run, and no other; what is broken of that is told.
+    site, parts = tmp_path / "site", {n: {*t["wheels"], t["lock"]} for n, t in targets.items()}
+    ours, other = (
+        bundle / min(parts[a] - parts[b]) for a, b in (("here", "volta"), ("volta", "here"))
+    )
+    for damaged in (ours, other):
+        whole = damaged.read_bytes()
+        damaged.write_bytes(bytes(reversed(whole)))
+        assert call("bundle", "verify", str(bundle))["errors"][0]["code"] == "bundle_damaged"
+        tried = call("bundle", "apply", str(bundle), "--site", str(site), "--dry-run")
+        assert tried["exit_code"] == (damaged == ours), tried["errors"]
+        if damaged == ours:
+            assert damaged.name in tried["errors"][0]["message"]
+            damaged.write_bytes(whole)
     done = call("bundle", "apply", str(bundle), "--site", str(site), before=OFFLINE)
     assert {s["name"]: s["status"] for s in done["data"]["steps"]}["environment"] == "done"
     plan, wanted = json.loads((site / "plan.json").read_text()), json.loads(here.read_text())

@@ -81,6 +81,21 @@ def test_a_flipped_byte_anywhere(signed: Path, keys: Path) -> None:
     verify([signed], signer=signer)
 
 
+def test_only_what_a_machine_takes_has_to_be_whole(signed: Path) -> None:
+    """A room's bundle has files of other machines: to read them all takes minutes."""
+    items = manifests.load([signed]).files
+    taken, other = (next(i for i in items if i.path.endswith(n)) for n in ("lock", "whl"))
+    piece = signed / other.parts()[-1].path
+    flip(piece, 0)
+    verify([signed], used=lambda _manifest: (taken.path,))
+    with pytest.raises(SetupError) as raised:
+        verify([signed], used=lambda _manifest: (taken.path, other.path))
+    assert raised.value.code == "bundle_damaged"
+    piece.unlink()
+    with pytest.raises(SetupError, match="is missing"):
+        verify([signed], used=lambda _manifest: (taken.path,))
+
+
 def test_a_flipped_byte_without_any_signature(tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     small(folder)

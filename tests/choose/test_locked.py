@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from setup_assistant.catalog.recipes import load_all
@@ -57,6 +59,10 @@ def test_the_lock_decides_every_version(gpus: str) -> None:
     # Without a local version it is the package index's own build.
     assert (plan.torch.build, plan.torch.compatibility) == ("cu128", "default-build")
     assert plan.torch.index_url == plan.sources.packages
+    # The room that is asked for is that of the build that comes.
+    own = _plan(LOCK.format(local="+cu128"), CARD)
+    assert plan.torch.installed_bytes == own.torch.installed_bytes
+    assert replace(plan.sizes, expected_seconds=0) == replace(own.sizes, expected_seconds=0)
 
 
 def test_a_build_in_the_lock_is_kept() -> None:

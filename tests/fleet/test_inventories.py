@@ -25,6 +25,8 @@ pytestmark = [
 PASSWORD = "correct horse"
 JUMP = "-o 'ProxyCommand=ssh -o StrictHostKeyChecking=yes -i '\"'\"'../key file'\"'\"' -q -W [%h]:%p ec2-user@10.1.0.9'"  # noqa: E501
 
+OLD = "-o PubkeyAcceptedKeyTypes=+ssh-rsa -o HostKeyAlgorithms=+ssh-rsa -o KexAlgorithms=-curve25519-sha256 -o MACs=+hmac-sha1"  # noqa: E501
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -136,6 +138,42 @@ CASES = (
                "sw ansible_connection=ansible.netcommon.network_cli ansible_network_os=ios\n"},
         values={"localhost": {"local": True}},
         refused={"box": "ansible_connection", "sw": "leave this host out"},
+    ),
+    Case(
+        name="a cluster's, with a bastion for those behind it",
+        files={"hosts.yaml": "all:\n  hosts:\n    node1: {ansible_host: 10.3.0.1, ip: 10.3.0.1}\n"
+               "    node2: {ip: 10.3.0.2}\n    bastion: {ansible_host: 203.0.113.9, ansible_user: "
+               "cloud}\n  children:\n    kube_node: {hosts: {node1: , node2: }}\n    etcd: {hosts: "
+               "{node1: }}\n    calico_rr: {hosts: {}}\n    cluster: {children: {kube_node: , "
+               "etcd: }}\n",
+               "group_vars/cluster/way.yml": "ansible_host: '{{ ip | string }}'"
+               "\nansible_ssh_common_args: \"{% if 'bastion' in groups['all'] %}-o ProxyJump="
+               "{{ hostvars['bastion']['ansible_user'] }}@{{ hostvars['bastion'].ansible_host }}"
+               '{% endif %}"\n'},
+        paths=("hosts.yaml",),
+        values={"bastion": {"user": "cloud", "ssh_args": ""},
+                "node1": {"address": "10.3.0.1", "groups": ("etcd", "kube_node"),
+                          "ssh_args": "-o ProxyJump=cloud@203.0.113.9"},
+                "node2": {"address": "10.3.0.2"}},
+    ),
+    Case(
+        name="TOML, with groups in groups",
+        files={"hosts.toml": '[all.vars]\nansible_user = "lab"\n[web]\nchildren = ["apache"]\n'
+               '[web.vars]\nansible_port = 2022\n[apache.hosts]\ntomcat1 = {}\n'
+               'tomcat2 = { ansible_host = "10.7.0.2" }\n[ungrouped.hosts]\nlonely = {}\n'},
+        paths=("hosts.toml",),
+        values={"tomcat1": {"port": 2022, "user": "lab", "groups": ("apache",)},
+                "tomcat2": {"address": "10.7.0.2", "port": 2022}, "lonely": {"port": None}},
+    ),
+    Case(
+        name="old servers and virtual machines, as their guides spell them",
+        files={"hosts": "default ansible_host=127.0.0.1 ansible_port=2222 ansible_user='vagrant' "
+               "ansible_ssh_private_key_file='/home/u/my boxes/private_key'\n[old]\nc6\n"
+               f"[old:vars]\nansible_ssh_common_args='{OLD}'\n[away]\nbehind\n[away:vars]\n"
+               "ansible_ssh_common_args='-F ssh-bastion.conf'\n"},
+        values={"default": {"key": "/home/u/my boxes/private_key", "port": 2222},
+                "c6": {"ssh_args": OLD}},
+        refused={"behind": "A file of ssh's settings"},
     ),
     Case(
         name="a value for this run, one that runs a program, one without a value",

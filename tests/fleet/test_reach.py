@@ -43,6 +43,9 @@ def greet(door: socket.socket, text: bytes) -> threading.Thread:
         (b"SSH-2.0-x\r\n\0\0\1", "answers"),
         (b"HTTP", "refuses"),
         (b"", "closes"),
+        # sshd.c, since 8.2 and since 9.8.
+        (b"Exceeded MaxStartups\r\n", "closes"),
+        (b"Not allowed at this time\r\n", "closes"),
     ],
 )
 def test_what_answers_is_told_apart(door: socket.socket, text: bytes, state: str) -> None:

@@ -110,6 +110,10 @@ _COPY_KEYS = f"cp {HOME}/.ssh/authorized_keys /etc/ssh/rig_keys"
 BASH = f"sed -i 's#^{USER}:\\(.*\\):/bin/sh$#{USER}:\\1:/bin/bash#' /etc/passwd"
 CLOSES = """setsid python3 -c "import socket; s = socket.create_server(('', 22))
 while True: s.accept()[0].close()" > /dev/null 2>&1"""
+FILLS = """setsid python3 -c "import re, socket, time
+place = re.search('ListenAddress (.*):22', open('/etc/ssh/rig_config').read())[1]
+kept = [socket.create_connection((place, 22)) for _ in range(3)]
+time.sleep(600)" > /dev/null 2>&1"""
 OLD = "#!/bin/sh\\necho /usr/bin/python3 3 8\\n"
 
 BEFORE = (
@@ -192,6 +196,20 @@ BEFORE = (
     Trouble(name="no file transfer", code="",
             begin=inside("sed -i /Subsystem/d /etc/ssh/rig_config; rm -f /usr/bin/scp",
                          "kill -HUP $(cat /run/rig.pid); sleep 0.5")),
+    Trouble(name="as many logins as it takes", code="ssh_closes",
+            begin=inside("sed -i 's/^MaxStartups.*/MaxStartups 1:100:1/' /etc/ssh/rig_config",
+                         "kill -HUP $(cat /run/rig.pid); sleep 1", f"{FILLS} & sleep 1")),
+    Trouble(name="a home for all to write", code="login_refused",
+            begin=inside(f"chmod 777 {HOME}")),
+    Trouble(name="a cache that is root's", code="home_not_writable",
+            begin=inside(f"rm -rf {HOME}/.cache; mkdir -m 755 {HOME}/.cache")),
+    Trouble(name="a cache that leads nowhere", code="home_not_writable",
+            begin=inside(f"rm -rf {HOME}/.cache; ln -s /scratch/gone {HOME}/.cache")),
+    Trouble(name="no inodes", code="disk_full",
+            begin=inside(f"rm -rf {HOME}/.cache; mkdir {HOME}/.cache",
+                         f"mount -t tmpfs -o nr_inodes=3,mode=777 tmpfs {HOME}/.cache")),
+    Trouble(name="a PATH that leads nowhere", code="no_command",
+            begin=inside(f"printf 'export PATH=/opt/none' > {HOME}/.bashrc", BASH)),
     Trouble(name="fish", code="", begin=shell("/usr/bin/fish"), needs="fish"),
     Trouble(name="zsh", code="", begin=shell("/usr/bin/zsh"), needs="zsh"),
     Trouble(name="tcsh", code="", begin=shell(shutil.which("tcsh") or "tcsh"), needs="tcsh"),
@@ -239,6 +257,12 @@ MIDDLE = (
             begin=inside("pkill -KILL sshd; sleep 0.5; /usr/sbin/sshd -f /etc/ssh/rig_config")),
     Trouble(name="a flap of 3 s", code="", begin=flap),
     Trouble(name="sessions cut", code="", begin=inside("pkill -KILL -f '^sshd: lab'")),
+    Trouble(name="disk filled", code="disk_full",
+            begin=inside(f"dd if=/dev/zero of={HOME}/big bs=1M 2>/dev/null; true")),
+    Trouble(name="all of the account killed", code="job_died",
+            begin=inside(f"pkill -KILL -u {USER}")),
+    Trouble(name="key taken away", code="login_refused",
+            begin=inside(f"rm {HOME}/.ssh/authorized_keys; pkill -KILL -f '^sshd: {USER}'")),
 )  # fmt: skip
 
 

@@ -60,6 +60,7 @@ def run(*arguments: str) -> dict[str, Any]:
 
 def test_what_is_shown_is_what_is_then_gone(tmp_path: Path) -> None:
     before = files_in(tmp_path)
+    run("env", "list")  # the first run makes the cache
     site = Made(tmp_path / "a site", tmp_path / "envs" / "q", tmp_path / "weights" / "q")
     (tmp_path / "envs" / "q.part").mkdir()
     (tmp_path / "a site" / ".plan.json.ab12_cde").write_text("killed")
@@ -84,6 +85,15 @@ def test_what_is_shown_is_what_is_then_gone(tmp_path: Path) -> None:
     left = files_in(tmp_path) - before
     assert left == {str(tmp_path / "envs"), str(tmp_path / "weights")}
     assert not site.layout.root.exists()
+
+
+def test_nothing_in_the_site_outlives_its_ledger(tmp_path: Path) -> None:
+    """Killed in between, what is left could be anybody's."""
+    layout = Made(tmp_path / "site").layout
+    items = uninstall.inventory(layout, other_sites=False, own_cache=paths.cache_folder())
+    inside = [i.path for i in items if layout.root in i.path.parents]
+    assert layout.scripts in inside
+    assert inside[-1] == layout.ledger
 
 
 def test_the_next_run_sweeps_what_a_killed_one_left(tmp_path: Path) -> None:
@@ -401,6 +411,99 @@ class TestEarlierVersion:
         shown, _done = uninstalled(site.layout.root)
         assert shown[str(site.weights)] == "kept"
         assert site.weights.exists()
+
+
+class TestWithoutSite:
+    """What runs leave that had no site: told from what was there before, and removed alike."""
+
+    RUNS = (
+        ("doctor",),
+        ("plan", "--driver", "535.104.05", "--gpu", "RTX 4090,8.9,24564,23900"),
+        ("up", "--yes", "--lock", "/nowhere/requirements.lock"),
+        ("up", "--yes", "--site", "/proc/nowhere", "--model", "canary"),
+    )
+
+    def test_it_goes_as_it_was_foretold(self, tmp_path: Path) -> None:
+        before = files_in(tmp_path)
+        for words in self.RUNS:
+            run(*words)
+        assert len([*paths.log_folder().iterdir()]) == len(self.RUNS)
+        paths.package_cache().mkdir()
+        there = files_in(tmp_path)
+        shown = run("uninstall", "--dry-run")
+        assert shown["exit_code"] == 0, shown
+        done = run("uninstall", "--yes")
+        assert (done["exit_code"], done["data"]["removed"]) == (0, True)
+        assert files_in(tmp_path) == before
+        tops = {i["path"] for i in shown["data"]["items"] if i["fate"] == "remove"}
+        unannounced = [p for p in there - before if not tops & {p, *map(str, Path(p).parents)}]
+        assert unannounced == []
+
+    def test_it_is_said_that_there_is_no_site(self, tmp_path: Path) -> None:
+        run("env", "list")
+        said = forked.run("uninstall", "--dry-run", "--site", str(tmp_path / "typo"))
+        assert f"There is no site in {tmp_path / 'typo'}" in said.stdout + said.stderr
+        assert not (tmp_path / "typo").exists()
+
+    def test_nothing_at_all_leaves_nothing(self, tmp_path: Path) -> None:
+        before = files_in(tmp_path)
+        for words in (("uninstall", "--dry-run"), ("uninstall", "--yes")):
+            said = run(*words)
+            assert (said["exit_code"], said["errors"][0]["code"]) == (2, "site_missing")
+            assert files_in(tmp_path) == before
+
+    def test_a_folder_of_the_persons_is_left_alone(self, tmp_path: Path) -> None:
+        for name in ("scripts", "models/a", ".work"):
+            (tmp_path / "mine" / name).mkdir(parents=True)
+        before = files_in(tmp_path)
+        for folder in (tmp_path / "mine", tmp_path / "mine" / "scripts"):
+            run("env", "list")
+            done = run("uninstall", "--yes", "--site", str(folder))
+            assert done["exit_code"] == 0
+            assert done["data"]["kept"] == []
+            assert files_in(tmp_path) == before
+
+    def test_with_another_site_it_is_that_sites(self, tmp_path: Path) -> None:
+        Made(tmp_path / "site")
+        before = files_in(paths.cache_folder() / "sites")
+        said = run("uninstall", "--yes", "--site", str(tmp_path / "typo"))
+        assert said["errors"][0]["code"] == "site_missing"
+        assert files_in(paths.cache_folder() / "sites") == before
+        assert [*paths.log_folder().iterdir()]
+
+    def test_the_record_of_a_site_deleted_by_hand_goes(self, tmp_path: Path) -> None:
+        for name in ("site", "gone"):
+            Made(tmp_path / name)
+        shutil.rmtree(tmp_path / "gone")
+        done = run("uninstall", "--yes", "--site", str(tmp_path / "gone"))
+        assert done["exit_code"] == 0, done
+        assert len([*paths.cache_folder().glob("sites/*")]) == 1
+        assert [*paths.log_folder().iterdir()]
+
+    @pytest.mark.parametrize("there", ["", "home/.cache", "xdg", "xdg/above"])
+    def test_folders_above_the_cache_go_if_they_were_made_for_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: str
+    ) -> None:
+        (tmp_path / there).mkdir(parents=True, exist_ok=True)
+        if there.startswith("xdg"):
+            monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg" / "above"))
+        before = files_in(tmp_path)
+        run("env", "list")
+        assert files_in(tmp_path) != before
+        assert run("uninstall", "--yes")["exit_code"] == 0
+        assert files_in(tmp_path) == before
+
+    @pytest.mark.parametrize("told", ["9999", "-1", "one", ""])
+    def test_what_another_says_of_the_folders_above_empties_none(
+        self, tmp_path: Path, told: str
+    ) -> None:
+        cache = paths.cache_folder()
+        cache.mkdir(parents=True)
+        (cache / ".setup-assistant-above").write_text(told)
+        mine(tmp_path / "home" / "work")
+        run("env", "list")
+        assert run("uninstall", "--yes")["exit_code"] == 0
+        assert (tmp_path / "home" / "work" / "thesis.txt").is_file()
 
 
 class TestCache:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from setup_assistant.choose.plan import Placement
 from setup_assistant.host import paths
+from setup_assistant.verify import child
 from setup_assistant.verify.results import Check, Verification
 from setup_assistant.verify.run import verify
 from tests.site import samples
@@ -55,6 +57,25 @@ def test_a_hang_names_the_check_under_way(fake_env: Maker) -> None:
     assert found.cause == "timeout"
     assert found.evidence == "The check model was still running after 2.5 s."
     assert named(found, "model").status == "fail"
+
+
+@pytest.mark.parametrize(("most", "cause"), [(1000.0, "child-failed"), (1.0, "timeout")])
+def test_what_computes_is_slow_and_not_stuck(fake_env: Maker, most: float, cause: str) -> None:
+    """It has more to compute than the time that it is given; only a limit of one's own holds."""
+    busy = "i=0; while [ $i -lt 2000000 ]; do i=$((i + 1)); done"
+    env = fake_env(f"cat >/dev/null\n{lines(start('imports'))}\n{busy}\nexit 3")
+    told: list[Check] = []
+    variables = {**os.environ, "TMPDIR": str(env)}
+    child.talk(env, {"checks": ["imports"], "cases": []}, 1.0, variables, told.append, most=most)
+    assert [c.cause for c in told] == [cause]
+
+
+def test_what_sleeps_is_stuck_for_the_patient_too(fake_env: Maker) -> None:
+    env = fake_env(f"cat >/dev/null\n{lines(start('imports'))}\nexec sleep 600")
+    told: list[Check] = []
+    variables = {**os.environ, "TMPDIR": str(env)}
+    child.talk(env, {"checks": ["imports"], "cases": []}, 1.0, variables, told.append, most=1000.0)
+    assert [c.cause for c in told] == ["timeout"]
 
 
 def test_the_hint_is_the_cause_of_a_crash(fake_env: Maker) -> None:

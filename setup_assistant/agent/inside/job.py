@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -153,7 +154,10 @@ def _work(folder: Path, asked: dict[str, Any]) -> None:
         out = folder / f"out-{number}"
         code = _one(out, command)
         said = lenient.text(out)
-        err = "" if said else lenient.text(folder / "log")[-_MOST_SAID:]
+        err = lenient.text(folder / "log")[-_MOST_SAID:] if code or not said else ""
+        if code and _is_full(folder):
+            # Nothing could write that down.
+            err += "\n" + os.strerror(errno.ENOSPC)
         answers.append({"argv": command, "code": code, "out": said, "err": err})
         if code and number + 1 < len(asked["commands"]) and asked.get("stop", True):
             break
@@ -162,6 +166,12 @@ def _work(folder: Path, asked: dict[str, Any]) -> None:
         install_tool(folder.parent.parent)
     seconds = round(time.monotonic() - started, 2)
     _write(folder / "result.json", {"answers": answers, "seconds": seconds})
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether not even a small file has room there."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize < _RESERVE or (found.f_files > 0 and not found.f_favail)
 
 
 def install_tool(base: Path) -> bool:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     "bundle apply",
     summary=_(
         "Set up this machine from a bundle, without internet.\n\n"
-        "The bundle is checked first; the plan is the one this machine would have had online. "
-        "DIR may be the address of a bundle that is served."
+        "What this machine takes of the bundle is checked first; the plan is the one this "
+        "machine would have had online. DIR may be the address of a bundle that is served."
     ),
     examples=(
         "setup-assistant bundle apply room-bundle --site qwen2-vl",
@@ -53,8 +53,11 @@ def apply(
         opened = applying.fetched(remote, signer, _machine(root), str(root), dry_run=dry_run)
         progress.begin(_("Fetching the bundle"))
     else:
-        checked = checked_bundle(folders, signer)
-        opened = applying.ready(checked, _machine(root), str(root), dry_run=dry_run)
+        machine = _machine(root)
+        checked = checked_bundle(
+            folders, signer, lambda m: applying.needed(applying.target_of(m, machine))
+        )
+        opened = applying.ready(checked, machine, str(root), dry_run=dry_run)
     try:
         with opened as prepared:
             progress.end()

@@ -12,6 +12,9 @@ from setup_assistant.errors import SetupError
 from setup_assistant.messages import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from setup_assistant.bundle.manifest import Manifest
     from setup_assistant.bundle.verify import Checked
 
 FOLDERS = click.argument(
@@ -36,8 +39,12 @@ def address_in(folders: tuple[Path, ...]) -> str:
     return f"{found[1]}://{found[2]}" if found else ""
 
 
-def checked_bundle(folders: tuple[Path, ...], signer: Path | None) -> Checked:
-    """Return a bundle in folders, checked file by file."""
+def checked_bundle(
+    folders: tuple[Path, ...],
+    signer: Path | None,
+    used: Callable[[Manifest], Iterable[str]] | None = None,
+) -> Checked:
+    """Return a bundle in folders, checked file by file; `used` as of `verify`."""
     from setup_assistant.bundle.verify import verify
 
     if signer is not None and not signer.expanduser().exists():
@@ -50,6 +57,7 @@ def checked_bundle(folders: tuple[Path, ...], signer: Path | None) -> Checked:
         return verify(
             [f.expanduser().absolute() for f in folders],
             signer=signer.expanduser() if signer else None,
+            used=used,
             tell=progress.update,
         )
     finally:
