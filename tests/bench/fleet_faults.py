@@ -113,9 +113,8 @@ def _middle(lab: Lab, folder: Path, troubles: list[Trouble]) -> float:
     for name, found in by_name.items():
         begun[name] = time.monotonic()
         found.begin(lab, lab.hosts[name])
-    trouble.go_on(lab.hosts[n] for n in names if not (n in by_name and by_name[n].code))
-    running.join()
     trouble.go_on(lab.hosts.values())
+    running.join()
     worst = _show("in the middle", by_name, told, begun)
     trouble.mend(lab, by_name)
     return worst
