@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.doctor.finding import Finding, Fix
+from setup_assistant.cli.doctor.mending import mend_all
+from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.finding import Diagnosis, Finding, Fix
 from setup_assistant.doctor.fix import Attempt, mend
 from setup_assistant.doctor.install_words import held, installing
 from setup_assistant.doctor.remedy_plan import remedy_plan
 from setup_assistant.host import kept_environment
 from setup_assistant.host.prefix import Change, packages
 from setup_assistant.messages import msg
+from tests.doctor.test_cuda import NOBODY
 
 
 def wheel(folder: Path, name: str, version: str, *requires: str) -> None:
@@ -168,3 +171,16 @@ def test_what_two_causes_share_comes_after_all_that_either_wants_before_it() -> 
 
     found = [cause("get M", "verify M"), cause("rm M/a", "get M"), cause("rm M/b", "look")]
     assert remedy_plan(found) == ("rm M/a", "get M", "verify M", "rm M/b", "look")
+
+
+def test_a_warning_is_mended_where_it_contradicts_torch_alone() -> None:
+    case = Case(machine=NOBODY, prefix=None, folder=None, variables={}, root=Path("/"),
+                cwd=Path("/"))  # fmt: skip
+    fix = Fix(advice=msg("x"), commands=("true",), automatic=True)
+    names = ("nvidia-missing", "packages-by-hand")
+    found = Diagnosis(findings=tuple(
+        Finding(id=n, layer="packages", status="warn", fix=fix) for n in names))  # fmt: skip
+    _now, attempts = mend_all(found, lambda _only: found, None, [case], yes=True, dry_run=True)
+    assert [(a.id, a.state) for a in attempts] == [("nvidia-missing", "shown")]
+    _now, attempts = mend_all(found, lambda _only: found, None, [case], yes=True)
+    assert [(a.id, a.state) for a in attempts] == [("nvidia-missing", "failed")]
