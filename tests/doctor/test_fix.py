@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -173,13 +174,17 @@ def test_what_two_causes_share_comes_after_all_that_either_wants_before_it() -> 
     assert remedy_plan(found) == ("rm M/a", "get M", "verify M", "rm M/b", "look")
 
 
-def test_a_warning_is_mended_where_it_contradicts_torch_alone() -> None:
+def test_a_warning_is_mended_where_packages_of_an_answer_ask_for_it() -> None:
     case = Case(machine=NOBODY, prefix=None, folder=None, variables={}, root=Path("/"),
                 cwd=Path("/"))  # fmt: skip
     fix = Fix(advice=msg("x"), commands=("true",), automatic=True)
-    names = ("nvidia-missing", "packages-by-hand")
+    names: tuple[tuple[str, Literal["proven", "inferred"]], ...] = (
+        ("packages-by-hand", "inferred"), ("dependency-version", "proven"),
+        ("nvidia-missing", "inferred"),
+    )  # fmt: skip
     found = Diagnosis(findings=tuple(
-        Finding(id=n, layer="packages", status="warn", fix=fix) for n in names))  # fmt: skip
+        Finding(id=n, layer="packages", status="warn", confidence=sure, fix=fix)
+        for n, sure in names))  # fmt: skip
     _now, attempts = mend_all(found, lambda _only: found, None, [case], yes=True, dry_run=True)
     assert [(a.id, a.state) for a in attempts] == [("nvidia-missing", "shown")]
     _now, attempts = mend_all(found, lambda _only: found, None, [case], yes=True)

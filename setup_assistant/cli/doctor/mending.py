@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _ROUNDS = 12
 
 
-# Warnings that no choice of the person's is behind.
-_MENDED_WARNINGS = ("nvidia-missing",)
+# What a run took back to a warning, and packages ask for all the same.
+_MENDED_WARNINGS = ("nvidia-missing", "dependency-version")
 # Layers of findings whose remedies change the environment.
 _OF_ENVIRONMENT = ("environment", "packages", "runtime")
 
@@ -93,9 +93,10 @@ def mend_all(
 
 
 def _mendable(found: Diagnosis) -> Iterator[Finding]:
-    """Yield what fails, then what only warns and contradicts what torch itself asks for."""
+    """Yield what fails, then what an answer's packages ask for, though it could be done without."""
     yield from found.failed
-    yield from (f for f in found.findings if f.status == "warn" and f.id in _MENDED_WARNINGS)
+    yield from (f for f in found.findings if f.status == "warn" and f.confidence == "inferred"
+                and f.id in _MENDED_WARNINGS)  # fmt: skip
 
 
 def _key(finding: Finding) -> tuple[str, tuple[str, ...]]:
