@@ -246,7 +246,8 @@ def certificates_removed(p: Patient) -> None:
 def backend_of_triton_broken(p: Patient) -> None:
     (p.packages / "triton_xpu").mkdir()
     p.replace(p.packages / "triton_xpu/__init__.py", "import a_driver_that_is_missing\n")
-    _record(p, "triton_xpu", "0.1", "triton_xpu/__init__.py,,\n")
+    files = "triton_xpu/__init__.py,,\ntriton_xpu-0.1.dist-info/entry_points.txt,,\n"
+    _record(p, "triton_xpu", "0.1", files)
     info = p.packages / "triton_xpu-0.1.dist-info"
     p.replace(info / "entry_points.txt", "[triton.backends]\nxpu = triton_xpu.backend\n")
 
