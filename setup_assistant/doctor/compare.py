@@ -64,7 +64,8 @@ def _still(finding: Finding, found: Diagnosis) -> bool:
     return any(
         f.id == finding.id
         and ((f.fix is not None and f.fix.commands == commands) or f.evidence == finding.evidence)
-        for f in found.failed
+        for f in found.findings
+        if f.status in ("fail", "warn")
     )
 
 

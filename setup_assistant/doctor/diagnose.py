@@ -32,7 +32,7 @@ from setup_assistant.doctor import (
 )
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import Check, NotHere, Trouble
-from setup_assistant.doctor.finding import Diagnosis, Finding, Fix, keeps_everything
+from setup_assistant.doctor.finding import Diagnosis, Finding, Fix, keeps_everything, only_shows
 from setup_assistant.doctor.gather import gather, opened
 from setup_assistant.doctor.package_names import named
 from setup_assistant.host import clock, log
@@ -162,6 +162,7 @@ def _finding(check: Check, answer: Trouble | NotHere | None, case: Case) -> Find
         commands = situation.pinned(commands, said, case.install)
     root = any(c.startswith("sudo ") for c in commands) or (row.root and not answer.commands)
     open_places = any(word in c for c in commands for word in _PLACES)
+    shown = all(map(only_shows, commands))
     return Finding(
         id=answer.id or check.id,
         layer=check.layer,
@@ -176,7 +177,7 @@ def _finding(check: Check, answer: Trouble | NotHere | None, case: Case) -> Find
             needs_reboot=row.reboot,
             reversible=row.reversible and keeps_everything(commands),
             # What the catalogue says in general was not thought out for this environment.
-            automatic=bool(answer.commands) and not (root or row.own_shell or open_places),
+            automatic=bool(answer.commands) and not (root or row.own_shell or open_places or shown),
         ),
     )
 

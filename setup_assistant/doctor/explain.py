@@ -51,6 +51,14 @@ _FETCHED = re.compile(r"\s*(?:(?:Hit|Get|Ign):\d+ |Looking in |Requirement alrea
                       r"|(?:DEBUG|TRACE):? (?![^\n]*(?:[Ee]rror|ERROR|[Ff]ailed)))")  # fmt: skip
 # A line by which a program warns, and goes on.
 _WARNED = re.compile(r"\bWARN(?:ING)?\b|\b\w*Warning: |\[W\d|^W\d{4} |warnings\.warn\(|警告")
+# What a sentence about an error goes on with, and no program that prints one.
+_TOLD_OF = re.compile(r" (?:is|are|was|means|occurs|happens|appears|refers|has been) [a-z]")
+# What a sentence of advice begins with: what follows might happen, and did not.
+_SUPPOSED = re.compile(
+    r"(?:^|[.!?:;] )\s*(?:[-*#>] ?|\d+[.)] )?(?:If|When|Whenever|Should) (?:you|it|torch|training)"
+    r" (?:see|get|encounter|hit|receive|run into|face|fails?|cannot)\b(?:(?!Error)[^.:]){0,60}$"
+    r"|(?:如果|若|假如)(?:你|您)?(?:出现|遇到|看到|提示|报错)[^。:：]{0,30}$"
+)
 _QUOTES = {"'": "'", '"': '"', "`": "`", "“": "”", "‘": "’", "「": "」", "«": "»"}
 
 
@@ -238,7 +246,12 @@ def _match(layer: str, row: Cause, log: _Log) -> Match | None:
 
 
 def _mentioned(text: str, hit: Hit) -> bool:
-    """Whether words are quoted whole within prose: they are talked of, not printed."""
+    """Whether words are quoted whole within prose, or told of: they were not printed here."""
+    if re.search(r"(?:Error|Exception)$", text[hit.start : hit.end][-9:]):
+        return bool(_TOLD_OF.match(text, hit.end))
+    begin = text.rfind("\n", 0, hit.start) + 1
+    if _SUPPOSED.search(text[max(begin, hit.start - 120) : hit.start]):
+        return True
     before, after = text[hit.start - 1 : hit.start], text[hit.end : hit.end + 1]
     if not before or _QUOTES.get(before) != after:
         return False

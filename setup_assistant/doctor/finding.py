@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, Literal
 
 from setup_assistant.catalog.causes import LAYERS, Layer
@@ -30,6 +31,19 @@ class Fix:
     needs_reboot: bool = False
     reversible: bool = True
     automatic: bool = False
+
+
+# Programs and words of commands that show something and change nothing.
+_SHOW = ("cat", "curl", "df", "dmesg", "env", "free", "getconf", "grep", "head", "id", "ldconfig",
+         "ldd", "ls", "lspci", "lsmod", "nvidia-smi", "ps", "resolvectl", "systeminfo",
+         "ulimit", "uname")  # fmt: skip
+_SHOWING = (" pip check", " pip list", " pip config list", " pip index ", "--version")
+
+
+def only_shows(command: str) -> bool:
+    """Whether a command only shows something: it tells more, and mends nothing."""
+    program = PurePath(command.partition(" ")[0]).name
+    return program in _SHOW or any(word in command for word in _SHOWING)
 
 
 def keeps_everything(commands: Sequence[str]) -> bool:

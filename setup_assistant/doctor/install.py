@@ -122,6 +122,10 @@ class Install:
         """The interpreter's version."""
         return files.python_version(self.prefix)
 
+    def offering(self, group: str) -> tuple[Dist, ...]:
+        """Return the distributions that offer something to whoever asks for a group's entries."""
+        return tuple(d for d in self.dists if f"[{group}]" in (d.text("entry_points.txt") or ""))
+
     def version(self, name: str) -> str | None:
         """Return the version of a distribution by its metadata, or None."""
         dist = self.by_name.get(name)

@@ -19,6 +19,7 @@ _ERROR = re.compile(r"\berror\b|\bfatal\b|\bfailed\b|\bcannot\b|Traceback|[×╰
 _WELL = re.compile(r"^(?:Successfully (?:installed|built|uninstalled|tagged)\b"
                    r"|Installed \d+ packages?\b|INFO:? .*(?:\" 200 OK|startup complete)"
                    r"|Requirement already satisfied|done$|Done[.!]?$|Finished\b|Download complete"
+                   r"|Loading (?:checkpoint shards|weights): +100%"
                    r"|All (?:tests )?(?:passed|done)|\S+ {2,}OK$|Everything is up to date)",
                    re.IGNORECASE)  # fmt: skip
 _FOREIGN = re.compile(r"site-packages|dist-packages|[/\\]lib[/\\]python3|[/\\]Lib[/\\]|<frozen"

@@ -103,8 +103,13 @@ def _unlinked(install: Install, path: str) -> tuple[str, ...]:
     """Return what removes a link to nowhere or a file for a folder: pip cannot write there."""
     plain = Path(os.path.normpath(path))
     within = [p for p in plain.parents if install.prefix in p.parents]
-    away = [p for p in (plain, *within) if (p.is_symlink() if p == plain else p.is_file())]
+    away = [p for p in (plain, *within) if (p.is_symlink() if p == plain else _in_the_way(p))]
     return (shlex.join(["rm", "--", str(away[0])]),) if away and within else ()
+
+
+def _in_the_way(folder: Path) -> bool:
+    """Whether a file, or a link to nowhere, stands where a folder must be."""
+    return folder.is_file() or (folder.is_symlink() and not folder.exists())
 
 
 def _size(path: str) -> int | None:

@@ -10,8 +10,10 @@ from setup_assistant.catalog import checks
 from setup_assistant.doctor import model_run, reason, situation, surroundings_check
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Check, Look, NotHere, Trouble
+from setup_assistant.doctor.package_names import package_of
+from setup_assistant.doctor.packages import again
 from setup_assistant.verify import causes
-from setup_assistant.verify.installs import uninstall_command
+from setup_assistant.verify.installs import install_command, uninstall_command
 from setup_assistant.verify.results import Verification
 
 PREFIX = "live-"
@@ -55,7 +57,8 @@ def _trouble(
         first = min(failed, key=lambda c: causes.rank(c.cause))
         cause = first.cause if causes.known(first.cause) else "child-failed"
         values = {**first.values, "check": first.name}
-        command = str(first.values.get("command") or "") or _away(case, cause, values)
+        command = (_of_module(case, cause, values) or str(first.values.get("command") or "")
+                   or _away(case, cause, values))  # fmt: skip
         better = reason.why(case, cause, first.evidence)
         if better is not None:
             return replace(better, id=PREFIX + str(better.cause))
@@ -69,6 +72,16 @@ def _trouble(
             status="warn" if cause in _OPINIONS else "fail",
         )
     return NOT_HERE
+
+
+def _of_module(case: Case, cause: str, values: Mapping[str, Any]) -> str:
+    """Return what installs a module that its package does not share its name with."""
+    module, install = str(values.get("package")), case.install
+    package = package_of(module)
+    if cause != "package-missing" or install is None or package == module.replace("_", "-").lower():
+        return ""
+    dist = install.by_name.get(package)
+    return again(install, dist) if dist else install_command(install.prefix, package)
 
 
 def _away(case: Case, cause: str, values: Mapping[str, Any]) -> str:

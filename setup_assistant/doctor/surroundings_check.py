@@ -10,20 +10,32 @@ from setup_assistant.doctor import startup_hooks, surroundings, variables
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, NotHere, Trouble
 from setup_assistant.doctor.finding import Status
+from setup_assistant.doctor.install import Dist
+from setup_assistant.doctor.owners import owner_of
 from setup_assistant.doctor.surroundings import Seen
 from setup_assistant.host import lenient
 from setup_assistant.messages import msg
+from setup_assistant.verify.installs import uninstall_command
 
 _TORCH = ("numpy", "PIL", "torch", "torchvision")
 _QWEN = (*_TORCH, "transformers", "transformers.modeling_utils", "transformers.processing_utils",
          "accelerate", "qwen_vl_utils")  # fmt: skip
+# A module of triton, and the group of entries that it imports.
+_BACKENDS = "triton.backends"
 
 
 def modules(case: Case) -> tuple[str, ...]:
     """Return what a script in this environment imports."""
     install = case.install
     names = _TORCH if case.purpose == TORCH_ONLY else _QWEN
+    names = (*names, *((_BACKENDS,) if _backends(case) else ()))
     return tuple(n for n in names if install and install.holds(n.partition(".")[0]))
+
+
+def _backends(case: Case) -> tuple[Dist, ...]:
+    """Return the packages beside triton's own that triton imports as soon as it is imported."""
+    every = case.install.offering(_BACKENDS) if case.install else ()
+    return tuple(dist for dist in every if dist.name != "triton")
 
 
 def look(case: Case) -> Trouble | NotHere | None:
@@ -41,8 +53,23 @@ def look(case: Case) -> Trouble | NotHere | None:
     if shadows:
         return _put_in_the_way(case, person, shadows)
     if person.failed is None or alone.failed is not None:
-        return _hooked(case, alone) or (None if person.failed is None else NOT_HERE)
+        return (_hooked(case, alone) or _of_plugin(case, alone)
+                or (None if person.failed is None else NOT_HERE))  # fmt: skip
     return _person_only(case, person)
+
+
+def _of_plugin(case: Case, alone: Seen) -> Trouble | None:
+    """Blame what triton imports for others, where nothing else has failed."""
+    plugins, install = _backends(case), case.install
+    if alone.failed != _BACKENDS or install is None or not plugins:
+        return None
+    owners = {owner_of(install, file) for file in alone.frames}
+    guilty = next((p for p in plugins if p.name in owners), plugins[0])
+    return Trouble(
+        evidence=((guilty.name, alone.error),), id="live-plugin-broken", cause="plugin-broken",
+        commands=(uninstall_command(install.prefix, guilty.name),),
+        values={"package": f"{guilty.name} {guilty.version}", "detail": alone.error},
+    )  # fmt: skip
 
 
 def _person_only(case: Case, person: Seen) -> Trouble | None:

@@ -34,10 +34,12 @@ _RESOURCES = re.compile(
     rf"Requirement\.parse\('(?P<need>[^'\n]{{1,200}})'\)(?:, \{{'(?P<asker>{_NAME})'\}})?"
 )
 _DEPENDS = re.compile(
-    rf"^[ \t]+(?:(?P<asker>{_NAME}) (?P<of>{_VERSION}) depends on|The user requested)"
+    rf"^[ \t]*(?:(?P<asker>{_NAME}) (?P<of>{_VERSION}) depends on|The user requested)"
     rf"(?: \(constraint\))? (?P<need>{_NAME}[^\n]{{0,200}})$",
     re.MULTILINE,
 )
+# The list of pip begins here; who shortens it leaves the heading out.
+_CAUSED = re.compile(r"The conflict is caused by|^[ \t]*The user requested \S", re.MULTILINE)
 # What uv says of an index whose newest release is older than what is asked for.
 _ONLY = re.compile(
     rf"[Oo]nly\s+(?P<name>{_NAME})(?:<=|==)(?P<high>{_VERSION})\s+is\s+available\s+and\s+"
@@ -131,9 +133,8 @@ def _bound(spec: Specifier) -> Version:
 
 def _depends(text: str) -> list[Need]:
     """Return who asks for what in a conflict, as pip or uv tells it."""
-    if "The conflict is caused by" in text:
-        told = text[text.index("The conflict is caused by") :]
-        return list(islice(_needs(_DEPENDS, told), _COMPARED))
+    if told := _CAUSED.search(text):
+        return list(islice(_needs(_DEPENDS, text, told.start()), _COMPARED))
     return list(islice(_needs(_BECAUSE, text), _COMPARED)) if "Because " in text else []
 
 
@@ -176,8 +177,8 @@ def offers(text: str) -> Iterator[Offer]:
                         versions=(high,), start=found.start())  # fmt: skip
 
 
-def _needs(pattern: re.Pattern[str], text: str) -> Iterator[Need]:
-    for found in pattern.finditer(text):
+def _needs(pattern: re.Pattern[str], text: str, begin: int = 0) -> Iterator[Need]:
+    for found in pattern.finditer(text, begin):
         said = found.groupdict()
         need = _requirement(said.get("need") or said.get("you") or "")
         if need is not None:

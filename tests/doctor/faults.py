@@ -255,6 +255,12 @@ def a_file_for_a_folder(body: Body) -> None:
 
 
 @fault("files-missing")
+def a_folder_is_a_link_to_nowhere(body: Body) -> None:
+    body.remove("accelerate")
+    (body.packages / "accelerate").symlink_to(body.folder / "gone")
+
+
+@fault("files-missing")
 def library_is_a_link_to_nowhere(body: Body) -> None:
     library = body.packages / "nvidia/_lib.so"
     library.unlink()

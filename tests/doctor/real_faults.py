@@ -222,6 +222,55 @@ def library_linked_to_nowhere(p: Patient) -> None:
 
 
 @fault("files-missing")
+def folder_linked_to_nowhere(p: Patient) -> None:
+    (p.packages / "numpy").rename(p.folder / "numpy")
+    (p.packages / "numpy").symlink_to(p.folder / "gone")
+
+
+@fault("files-missing")
+def folder_in_other_letters(p: Patient) -> None:
+    (p.packages / "PIL").rename(p.packages / "pil")
+
+
+@fault("files-missing")
+def library_that_is_a_pointer(p: Patient) -> None:
+    p.replace(next(p.packages.glob("tokenizers/*.so")), "version https://git-lfs.github.com/spec\n")
+
+
+@fault("files-missing")
+def certificates_removed(p: Patient) -> None:
+    p.remove("certifi/cacert.pem")
+
+
+@fault("live-plugin-broken")
+def backend_of_triton_broken(p: Patient) -> None:
+    (p.packages / "triton_xpu").mkdir()
+    p.replace(p.packages / "triton_xpu/__init__.py", "import a_driver_that_is_missing\n")
+    files = "triton_xpu/__init__.py,,\ntriton_xpu-0.1.dist-info/entry_points.txt,,\n"
+    _record(p, "triton_xpu", "0.1", files)
+    info = p.packages / "triton_xpu-0.1.dist-info"
+    p.replace(info / "entry_points.txt", "[triton.backends]\nxpu = triton_xpu.backend\n")
+
+
+@fault("live-startup-hides")
+def installed_for_development_and_moved_away(p: Patient) -> None:
+    p.replace(p.packages / "__editable___transformers_finder.py", _FINDER.format(folder=p.folder))
+    p.replace(p.packages / "__editable__.transformers-4.45.0.dev0.pth",
+              "import __editable___transformers_finder\n")  # fmt: skip
+
+
+_FINDER = """import sys
+from importlib.util import spec_from_file_location
+class Finder:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name == "transformers":
+            return spec_from_file_location(name, "{folder}/src/transformers/__init__.py")
+sys.meta_path.insert(0, Finder)
+"""
+
+
+@fault("files-missing")
 def sources_emptied_by_a_power_cut(p: Patient) -> None:
     p.replace(p.packages / "transformers/modeling_utils.py", "")
 

@@ -6,16 +6,23 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from setup_assistant.doctor.finding import Finding, Fix
+from setup_assistant.cli.doctor.mending import mend_all
+from setup_assistant.doctor import diagnose as diagnosing
+from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.check import Check, Trouble
+from setup_assistant.doctor.finding import Diagnosis, Finding, Fix, only_shows
 from setup_assistant.doctor.fix import Attempt, mend
 from setup_assistant.doctor.install_words import held, installing
 from setup_assistant.doctor.remedy_plan import remedy_plan
 from setup_assistant.host import kept_environment
 from setup_assistant.host.prefix import Change, packages
 from setup_assistant.messages import msg
+from tests.doctor.body import Body
+from tests.doctor.test_cuda import NOBODY
 
 
 def wheel(folder: Path, name: str, version: str, *requires: str) -> None:
@@ -168,3 +175,32 @@ def test_what_two_causes_share_comes_after_all_that_either_wants_before_it() -> 
 
     found = [cause("get M", "verify M"), cause("rm M/a", "get M"), cause("rm M/b", "look")]
     assert remedy_plan(found) == ("rm M/a", "get M", "verify M", "rm M/b", "look")
+
+
+def test_a_warning_is_mended_where_packages_of_an_answer_ask_for_it() -> None:
+    case = Case(machine=NOBODY, prefix=None, folder=None, variables={}, root=Path("/"),
+                cwd=Path("/"))  # fmt: skip
+    fix = Fix(advice=msg("x"), commands=("true",), automatic=True)
+    names: tuple[tuple[str, Literal["proven", "inferred"]], ...] = (
+        ("packages-by-hand", "inferred"), ("dependency-version", "proven"),
+        ("nvidia-missing", "inferred"),
+    )  # fmt: skip
+    found = Diagnosis(findings=tuple(
+        Finding(id=n, layer="packages", status="warn", confidence=sure, fix=fix)
+        for n, sure in names))  # fmt: skip
+    _now, attempts = mend_all(found, lambda _only: found, None, [case], yes=True, dry_run=True)
+    assert [(a.id, a.state) for a in attempts] == [("nvidia-missing", "shown")]
+    _now, attempts = mend_all(found, lambda _only: found, None, [case], yes=True)
+    assert [(a.id, a.state) for a in attempts] == [("nvidia-missing", "failed")]
+
+
+def test_what_only_shows_is_no_repair(body: Body, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ("uname -m", "/usr/bin/free -h", "E/bin/python -m pip check", "pip install torch")
+    assert [only_shows(line) for line in lines] == [True, True, True, False]
+    for commands, wanted in ((lines[:1], False), (lines[:1] + lines[3:], True)):
+        trouble = Trouble(evidence=(), commands=commands)
+        check = Check(id="leftovers", layer="packages", look=lambda _c, said=trouble: said)
+        monkeypatch.setattr(diagnosing, "CHECKS", (check,))
+        (found,) = body.diagnose().findings
+        assert found.fix is not None
+        assert (found.fix.commands, found.fix.automatic) == (commands, wanted)

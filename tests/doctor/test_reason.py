@@ -170,3 +170,20 @@ def test_a_run_of_torch_names_what_it_could_not_import(body: Body) -> None:
     found = look(replace(opened(body.case()), torch_run=ran))
     assert isinstance(found, Trouble)
     assert found.values["package"] == "transformers"
+
+
+@pytest.mark.parametrize(
+    ("module", "asked"), [("yaml", "pyyaml==6.0"), ("PIL", "pillow==12.0.0"), ("cv2", "opencv-")]
+)
+def test_what_is_installed_for_a_module_is_called_as_the_index_has_it(
+    body: Body, module: str, asked: str
+) -> None:
+    body.install("pyyaml", "yaml", "6.0")
+    check = Check(name="imports", kind="imports", status="fail", cause="package-missing",
+                  values={"package": module, "command": f"pip install {module}"})  # fmt: skip
+    ran = Verification(model="canary", env="", seconds=1.0, status="fail", checks=(check,))
+    case = replace(opened(body.case()), verification=ran, gathered=frozenset({"verification"}))
+    look = next(c for c in runtime.CHECKS if c.id == "live-imports").look
+    found = look(case)
+    assert isinstance(found, Trouble)
+    assert asked in found.commands[0]

@@ -173,6 +173,29 @@ def test_the_package_of_the_innermost_frame(
         assert "torch-npu" in f"{found.commands[0]} {dict(found.evidence)}"
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("import missing_driver\n", "live-plugin-broken"), ("x = 1\n", None)]
+)
+def test_what_triton_imports_for_others(
+    env: Path, tmp_path: Path, text: str, wanted: str | None
+) -> None:
+    home = next(env.glob("lib/python3*/site-packages"))
+    package(env, "triton", "")
+    loads = ("from importlib.metadata import entry_points\n"
+             "every = [e.load() for e in entry_points(group='triton.backends')]\n")  # fmt: skip
+    (home / "triton" / "backends.py").write_text(loads)
+    for name, offered in (("triton", "own = json\n"), ("triton_xpu", "xpu = triton_xpu\n")):
+        if name != "triton":
+            package(env, name, text)
+        info = home / f"{name}-1.0.dist-info" / "entry_points.txt"
+        info.write_text(f"[triton.backends]\n{offered}")
+    found = seen(env, tmp_path)
+    assert (found.id if isinstance(found, Trouble) else found) == wanted
+    if isinstance(found, Trouble):
+        assert found.values["package"] == "triton-xpu 1.0"
+        assert " uninstall " in found.commands[0]
+
+
 def test_an_edited_source_behind_a_wrong_answer(env: Path, tmp_path: Path) -> None:
     source = package(env, "transformers", "x = 1\n")
     case = case_of(env, tmp_path)

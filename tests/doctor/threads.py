@@ -63,7 +63,7 @@ THREADS: tuple[tuple[str, str, str], ...] = (
     ("name-gone", "-", "  File \"vllm/transformers_utils/config.py\", line 400\nAttributeError: 'Qwen2_5_VLConfig' object has no attribute 'vocab_size'"),
     ("X-QWENATTR", "-", "AttributeError: 'Qwen2VLForConditionalGeneration' object has no attribute 'model.language_model'. Did you mean: 'lm_head'?".replace("'model.language_model'", "'embed_tokens'")),
     ("X-WRONGCLASS", "-", "You are using a model of type qwen2_5_vl to instantiate a model of type qwen2_vl. This is not supported for all configurations of models and can yield errors."),
-    ("PKG03", "vllm-project/vllm#8281", '  File "vllm/model_executor/layers/rotary_embedding.py", line 1000\n    assert "factor" in rope_scaling\nAssertionError'),
+    ("engine-rope", "vllm-project/vllm#8281", '  File "vllm/model_executor/layers/rotary_embedding.py", line 1000\n    assert "factor" in rope_scaling\nAssertionError'),
     ("PKG03", "-", "  File \"transformers/modeling_rope_utils.py\", line 10\n    inv_freq, self.attention_scaling = ROPE_INIT_FUNCTIONS[self.rope_type](config, device)\nKeyError: 'mrope'"),
     ("X-META", "-", '  File "torch/nn/modules/module.py", line 1150, in convert\nNotImplementedError: Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to()'),
     ("X-OFFLOADQ", "-", "ValueError: Some modules are dispatched on the CPU or the disk. Make sure you have enough GPU RAM to fit the quantized model."),

@@ -10,7 +10,7 @@ from setup_assistant.cli.terminal import show
 from setup_assistant.messages import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from setup_assistant.doctor.case import Case
     from setup_assistant.doctor.finding import Diagnosis, Finding
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _ROUNDS = 12
 
 
+# What a run took back to a warning, and packages ask for all the same.
+_MENDED_WARNINGS = ("nvidia-missing", "dependency-version")
 # Layers of findings whose remedies change the environment.
 _OF_ENVIRONMENT = ("environment", "packages", "runtime")
 
@@ -70,7 +72,7 @@ def mend_all(
 
     tried: dict[tuple[str, tuple[str, ...]], Attempt] = {}
     for _round in range(_ROUNDS):
-        finding = next((f for f in found.failed if _open(f, tried)), None)
+        finding = next((f for f in _mendable(found) if _open(f, tried)), None)
         if finding is None:
             break
         prefix = cases[-1].prefix if finding.layer in _OF_ENVIRONMENT else None
@@ -88,6 +90,13 @@ def mend_all(
         tried[_key(finding)] = attempt
         doctor_text.show_attempt(attempt)
     return found, tuple(tried.values())
+
+
+def _mendable(found: Diagnosis) -> Iterator[Finding]:
+    """Yield what fails, then what an answer's packages ask for, though it could be done without."""
+    yield from found.failed
+    yield from (f for f in found.findings if f.status == "warn" and f.confidence == "inferred"
+                and f.id in _MENDED_WARNINGS)  # fmt: skip
 
 
 def _key(finding: Finding) -> tuple[str, tuple[str, ...]]:
