@@ -80,6 +80,7 @@ SECRETS: tuple[tuple[str, ...], ...] = (
     ("ESXi root/st3rntaler", "st3rntaler"),
 )
 
+SECRETS += (("ssh.connect('gpu.lab', 22, 'rina', 'Ammer-4x')", "Ammer-4x"),)
 # Who and where, some with a secret beside it.
 IDENTITIES: tuple[tuple[str, ...], ...] = (
     ("serial_number,0323417012345", "0323417012345"),
@@ -179,6 +180,13 @@ IDENTITIES: tuple[tuple[str, ...], ...] = (
     ("instance-id: i-0abc123def4567890", "0abc123def456"),
 )
 
+IDENTITIES += (
+    ("/dev/nvme0n1 S5ABCD0T112233A Samsung SSD 980", "S5ABCD0T112233A"),
+    ("LU WWN Device Id: 5 002538 f41234567", "f41234567"),
+    ("iSerial 3 AA04012700012345", "AA04012700012345"),
+    ("LOGONSERVER=\\\\DC07", "DC07"),
+)
+
 INNOCENT: tuple[str, ...] = (
     "torch-2.11.0+cu128-cp312-cp312-manylinux_2_28_x86_64.whl",
     "refs/pr/3 at 895c3a49bc3fa70a340399125c650a463535e71c",
@@ -237,6 +245,9 @@ INNOCENT: tuple[str, ...] = (
     "License Number is not asked",
     "ext. memory",
     "session-token is absent",
+    "client = OpenAI(api_key=key, base_url=url)",
+    "connect(host=host, user=user, passwd=pw)",
+    "Last login: Mon Nov 30 08:11:12 2026, on Mon",
     "key=lambda x: x[1]",
     "pass 2 of 3",
     "pwd is a command",

@@ -68,8 +68,9 @@ UNITS = (
     "aA1-", "password x", "key ", "密码 a1 ", "a,user\n", "SERIAL N\na 1\n", "密码\n我:",
     "***\n", "***\n aB1cD2eF3\n", "log in with ", "-u a -p ", "R 1:11 1 ", "--a-user=x ", "@李小 ",
     "log in as ", "ssh a-", "scp a-1.", "host: a-", "AaB", "a_",
-    "chpasswd\n a:bcd\n", "user 'a' ", "phone 1 2 ", "a * b1c\n", "aB1cD2-", "<password><a>c</a>", "[a]:1 b:c\n",
-    "node c[1,", "ab12", "1.1.1.1 a/b1 ", "1.1.1.1 / a / b ", "backup codes ", "AB12-", "a1 is my key ", "管理员：王小 ",
+    "chpasswd\n a:bcd\n", "user 'a' ", "phone 1 2 ", "a * b1c\n", "aB1cD2-", "[a]:1 b:c\n",
+    "<password><a>c</a>", "node c[1,", "ab12", "1.1.1.1 a/b1 ", "1.1.1.1 / a / b ", "AB12-",
+    "backup codes ", "a1 is my key ", "管理员：王小 ", "connect('a', 'b', ",
 )  # fmt: skip
 
 

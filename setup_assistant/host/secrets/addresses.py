@@ -97,7 +97,10 @@ _NUMBERS = (
     # An account of a cloud, and who or what in it.
     (("arn:", "acs:"), regex(r"\b((?:arn:aws[\w-]{0,10}|acs):[\w-]{0,30}:[\w-]{0,30}:)\d{10,20}(?::[\w/+=,.@*-]{1,200})?"), r"\1<id>"),
     (("at]", "at)", "@]", "@)", "at}"), regex(r"(?<![\w.+-])[\w.+-]{1,64}\s?[\[({]\s?(?i:at|@)\s?[\])}]\s?[\w-]{1,63}(?:(?:\.|\s?[\[({]\s?(?i:dot)\s?[\])}]\s?)[\w-]{1,63}){1,6}"), "<mail>"),
-    (("wwn", "wwid", "eui", "guid", "naa"), regex(r"(?i)\b((?:wwn|wwid|eui(?:64)?|nguid|naa|guid)[\s:=.\"']{1,6}(?:eui\.|naa\.|0x)?)[0-9a-f]{12,32}(?![\w])"), r"\1<id>"),
+    (("wwn", "wwid", "eui", "guid", "naa"), regex(r"(?i)\b((?:wwn|wwid|eui(?:64)?|nguid|naa|guid)(?: device id)?[\s:=.\"']{1,6}(?:eui\.|naa\.|0x)?)(?:[0-9a-f] [0-9a-f]{6} [0-9a-f]{8,9}|[0-9a-f]{12,32})(?![\w])"), r"\1<id>"),
+    # What `nvme list` and `lsusb -v` put beside a device.
+    (("/dev/",), regex(r"(/dev/(?:nvme\d{1,3}n\d{1,3}|sd[a-z]{1,2})[ \t]{1,20}(?:/dev/\S{1,40}[ \t]{1,20})?)(?=[A-Z0-9_-]{0,20}\d{3})[A-Z0-9_-]{8,24}(?=\s)"), r"\1***"),
+    (("iserial",), regex(r"(\biSerial[ \t:=]{1,30}(?:\d{1,3}[ \t]{1,4})?)(?=[\w.:-]{0,40}\d)[\w.:-]{5,}"), r"\1***"),
     (("licen",), regex(r"(?i)\b(licen[cs]e (?:number|no\.?|id|server)[\s:=#]{1,4})(?=[\w.@-]{0,40}\d)[\w.@-]{4,}"), r"\1<id>"),
     (("ext",), regex(r"(?i)(?<=[( ,;/])((?:ext\.?|extension|分机)[ :：]{1,2})\d{3,6}(?![\d.%]|\s?[KMG]i?B)"), r"\1<phone>"),
     (("phone", "tel", "mobile", "fax", "cell", "电话", "手机", "传真"), regex(r"(?i)((?:\b(?:tele)?phone|\btel|\bmobile|\bfax|\bcell|电话|手机|传真)(?: ?(?:no\.?|number)|号码?)?[.:：=]{0,2}[ ]{0,3})(?=[\d(])(?=(?:\D{0,4}\d){7})\(?\d{1,5}\)?(?:[ /-]{1,3}\d{2,5}){1,5}(?![\w.])"), r"\1<phone>"),

@@ -81,6 +81,7 @@ _COMMANDS = (
     (("identified",), regex(r"(\bidentified (?:with \S{1,40} )?by (?:password )?['\"])([^'\"\n]+)", _A)),
     (("as password", "as the password"), regex(r"(\busing ['\"]?)([^\s'\"]{4,})(?=['\"]? as (?:the )?password)")),
     (("login", "authenticate", "signin", "sign_in"), regex(r"(\b(?:login|log_in|authenticate|sign_?in)\(\s{0,4}\w{0,2}['\"][^'\"\n]{1,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]{4,})")),
+    (("connect(",), regex(r"(\bconnect\(\s{0,4}['\"][^'\"\n]{1,100}['\"],\s{0,4}(?:\d{1,5},\s{0,4})?['\"][^'\"\n]{1,80}['\"],\s{0,4}['\"])([^'\"\n]{3,})")),
     (("login(",), regex(r"(\blogin\(\s?['\"])([^'\"\n]{6,})(?=['\"]\s?\))")),
     (("net use",), regex(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
     (("net user",), regex(r"(\bnet user\s{1,4}[^\s/]{1,60}\s{1,4})([^\s/]\S*)")),

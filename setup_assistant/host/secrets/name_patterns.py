@@ -77,7 +77,7 @@ USERS = (
     (("users", "accounts", "logins"), regex(rf"\b(?:users|accounts|logins|usernames)\s?:\s{{1,4}}({_LIST}){_LIST_END}", _I)),
     (("account", "username", "user name", "login"), regex(rf"\b(?:account|user ?name|login(?: name)?)(?: (?:on|for|at|of) [^\n,.;]{{1,40}}?)? (?:is|will be)[ :]{{1,3}}['\"]?({_ONE})['\"]?{_LIST_END}", _I)),
     (("m)",), regex(r"(?m)(?<=[ |])([a-z_][\w.-]{1,31})(?::[\w./-]{1,60}(?:/\d{1,8})?)?\(\d{1,6}M\)")),
-    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), regex(rf"(?i:\b|_|(?<=proxy)|(?<=job)|(?<=task)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login)|(?-i:(?<=[a-z])(?=[A-Z])))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
+    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), regex(rf"(?<!last )(?i:\b|_|(?<=proxy)|(?<=job)|(?<=task)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login)|(?-i:(?<=[a-z])(?=[A-Z])))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
                rf"maintainer|signed-off-by|submitted by|created by)(?:\b|(?<=_)){_S}(?:[\w.-]{{1,30}}\\{{1,4}})?({_NAME})", _I)),
     (("sudo", "su ", "ssh", "chown", "user", "password for", "logged"), regex(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-|ssh\s{{1,4}}-l|chown\s{{1,4}}(?:-R\s{{1,4}})?|"
                rf"logged in as|session opened for user|invalid user|(?:for|by|as|of) user|"
@@ -160,6 +160,7 @@ HOSTS = (
     (("host name", "computer name"), regex(r"\b(?:host|computer) name[ .]{0,40}:\s{1,40}([\w.-]{2,100})", _I)),
     (("cancelled", "node"), regex(r"\b(?:ON|on node) ([\w.-]{2,60})(?= CANCELLED|:|,| |$)")),
     (("connect", "reach", "resolve"), regex(r"\b(?:connect(?:ion)? to|connecting to|reach|resolve)\s{1,4}['\"]?([\w-]{1,60}(?:[.-][\w-]{1,60}){1,8})['\"]?(?=[:\s]{1,4}(?:port\s{1,4})?\d{2,5}\b)", _I)),
+    (("logonserver",), regex(r"\bLOGONSERVER=\\{0,4}([\w.-]{2,60})")),
     (("domain",), regex(rf"\bUSER(?:DNS)?DOMAIN{_S}([\w.-]{{2,100}})", _I)),
     (("computer", "workstation", "pc"), regex(rf"\b(?:computer|workstation|pc){_S}({_NUMBERED})", _I)),
     (("hostname",), regex(r"\bhostname (?:was |is )?(?:set|changed) to ['\"<]?([A-Za-z][\w.-]{1,100})", _I)),

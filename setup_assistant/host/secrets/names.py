@@ -85,6 +85,9 @@ _WORDS_AFTER = frozenset({
     "were", "str", "int", "bool", "bytes", "float", "list", "dict", "object", "auth", "tokens",
     "when", "where", "which", "while", "whose", "will", "with", "without", "would", "wrong",
     "yes", "you", "your",
+    # A name in a program: `login(passwd=pw)`.
+    "key", "keys", "pw", "pwd", "pass", "passwd", "password", "passphrase", "secret", "secrets", "cred",
+    "creds", "credentials", "api_key", "apikey", "access_key", "secret_key", "session",
 })  # fmt: skip
 _NOTHING = regex(
     r"[\s\"'`.,;:!?(){}\[\]*…|-]*|\*{3,}\W*|<.*|\$[A-Z_][A-Z0-9_]*\W*|\$[a-z_]+\W*|\$[({].*|%\w+%|"
