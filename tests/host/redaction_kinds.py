@@ -81,6 +81,18 @@ SECRETS: tuple[tuple[str, ...], ...] = (
 )
 
 SECRETS += (("ssh.connect('gpu.lab', 22, 'rina', 'Ammer-4x')", "Ammer-4x"),)
+SECRETS += (
+    ('Credentials("Nexus", "nx", "zoe", "Krake-3x")', "Krake-3x"),
+    ("socks5 10.3.4.5 1080 zoe Hummer-55", "Hummer-55"),
+    ("addauth digest zoe:Wels4you", "Wels4you"),
+    ('davfs2 secrets: /mnt/d zoe "Sardine-61"', "Sardine-61"),
+    ("Enter password to unlock x.kdbx: Delfin=4", "Delfin=4"),
+    ("st." + "3f" * 10 + "." + "a9" * 16, "a9a9a9"),
+    ("解压码：ks9d", "ks9d"),
+    ("vsce publish --pat " + "c1" * 20, "c1c1c1"),
+    ("PassNTLMv2 " + "9F" * 16, "9F9F9F"),
+    ("veracrypt -t -p 'Rochen#2' v", "Rochen#2"),
+)
 # Who and where, some with a secret beside it.
 IDENTITIES: tuple[tuple[str, ...], ...] = (
     ("serial_number,0323417012345", "0323417012345"),
@@ -187,6 +199,24 @@ IDENTITIES += (
     ("LOGONSERVER=\\\\DC07", "DC07"),
 )
 
+IDENTITIES += (
+    ("my account tzajac, please reset", "tzajac"),
+    ("hostname\nNB-NOVAK-3\ncmdkey /list", "NB-NOVAK-3"),
+    ("User frida.lang cannot write", "frida.lang"),
+    ("gpu-r2-07 | UNREACHABLE! => x\ngpu-r2-07 : ok=0 changed=0", "gpu-r2-07"),
+    ("git blame: (Zoe Brandt 2026-11-02 10:00:00 +0100 12) x", "Brandt"),
+    ("MASTER_ADDR=lab9-a100-1", "lab9-a100-1"),
+    ("Prof. Dr. Ulrich Stein", "Stein"),
+)
+
+IDENTITIES += (
+    ("COMPUTERNAME                   ULM-NB-12\nUSERDOMAIN                     ULMLAB\n", "ULM"),
+    ("username    svc-ulm", "svc-ulm"),
+    ('10.90.7.8 - heike [30/Nov/2026:10:00:00 +0100] "GET /w HTTP/1.1" 200', "heike"),
+    ("Name: heike baum, Email: h.b@ulm.example", "heike"),
+    ("机器：BJ-VL-003，IP 10.200.3.3", "BJ-VL-003"),
+)
+
 INNOCENT: tuple[str, ...] = (
     "torch-2.11.0+cu128-cp312-cp312-manylinux_2_28_x86_64.whl",
     "refs/pr/3 at 895c3a49bc3fa70a340399125c650a463535e71c",
@@ -245,6 +275,8 @@ INNOCENT: tuple[str, ...] = (
     "License Number is not asked",
     "ext. memory",
     "session-token is absent",
+    "user config.toml is read, the user site-packages are off",
+    "fatal: [Errno 2] and a | b | FAILED 0",
     "client = OpenAI(api_key=key, base_url=url)",
     "connect(host=host, user=user, passwd=pw)",
     "Last login: Mon Nov 30 08:11:12 2026, on Mon",

@@ -71,6 +71,8 @@ UNITS = (
     "chpasswd\n a:bcd\n", "user 'a' ", "phone 1 2 ", "a * b1c\n", "aB1cD2-", "[a]:1 b:c\n",
     "<password><a>c</a>", "node c[1,", "ab12", "1.1.1.1 a/b1 ", "1.1.1.1 / a / b ", "AB12-",
     "backup codes ", "a1 is my key ", "管理员：王小 ", "connect('a', 'b', ",
+    "socks5 a 10 b ", "secrets: a b 'c", "st.0f", "a | ", "user a.b ", "(Ab Cd ",
+    "Credentials('a','b',",
 )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ _NUMBERS = (
     ((".",), regex(r"(?<![0-9A-Za-z.])(?=[0-9a-f.]{0,13}[a-f])[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![0-9A-Za-z.])"), "<address>"),
     (_NUMBERED, regex(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,12}_)?serial(?:[ _-]?(?:number|num|no|short))?(?: of the [a-z]{2,16})?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset(?:[ _-]?tag|[ _-]?(?:id|no|number)|(?=\s?[:=]))|chassis[ _-]?serial|"
                 r"service[ _-]?tag|disk[ _-]?identifier|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|meid|imsi|iccid|host[ _-]?id|"
-                r"序列号|资产编号|设备编号|工号|学号|员工号|账号|帐号|product[ _-]?id|instance[ _-]?id|meeting[ _-]?id|zoom[ _-]?id|会议号|房间号|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
+                r"序列号|资产编号|设备编号|工号|学号|员工号|账号|帐号|账户|product[ _-]?id|instance[ _-]?id|meeting[ _-]?id|zoom[ _-]?id|会议号|房间号|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
                 r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#>,|]\s{0,40}|[ \t]{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),
     # What `wmic` prints: the name alone on a line.
     (("serial", "number", "uuid"), regex(r"(?im)^([ \t]{0,8}(?:serial ?(?:number)?|identifyingnumber|uuid)[ \t]{0,40}\r?\n\s{0,8})(?=[\w-]{0,40}\d)[\w/-]{4,}[ \t]{0,40}\r?$"), r"\1***"),

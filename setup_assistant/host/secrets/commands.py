@@ -27,7 +27,7 @@ _ASSIGN = regex(
 )
 # Programs, the flag after which a password stands, and whether it stands in the same word.
 _FLAGGED = (
-    (("login", "upload", "psexec"), r"(?:login|twine\s{1,4}upload|psexec\S{0,8})", "-p", False),
+    (("login", "upload", "psexec", "veracrypt"), r"(?:login|twine\s{1,4}upload|psexec\S{0,8}|veracrypt)", "-p", False),
     (("sshpass", "mongo", "useradd", "usermod"), r"(?:sshpass|mongo\w{0,8}|user(?:add|mod))", "-p", None),
     (("ssh-keygen",), "ssh-keygen", "-[NP]", False),
     (("lftp", "ncftp"), r"(?:ncftp\w{0,8}|lftp)", "(?:-p|-u [^\\s,]{1,60},)", None),
@@ -74,7 +74,7 @@ _COMMANDS = (
     (("pass",), regex(r"(\b(?:user|account|login|auth)[\w-]{0,12}[/-]?pass(?:word|wd)?[ \t]?[:=][ \t]{0,4}(?:[\w.-]{1,60}|\*{3})[ \t]?/[ \t]?)([^\s'\"/]{4,})", _A)),
     (("htpasswd",), regex(r"(\bhtpasswd\s{1,4}-\w{0,8}b\w{0,8}\s{1,4}(?:\S{1,200}\s{1,4}){1,2})(\S+)(?=\s*$)", re.MULTILINE)),
     (("curl",), regex(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
-    (("| ",), regex(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{0,80}(?:-stdin|passwd|cryptsetup|passphrase-fd|kinit|ssh-add|openssl|gpg)))")),
+    (("| ",), regex(r"(\b(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\"|]+)(?=['\"]?\s{0,8}\|\s{0,4}(?:sudo\s{1,4}-S|[^\n|]{0,80}(?:-stdin|passwd|cryptsetup|passphrase-fd|kinit|ssh-add|openssl|gpg|load-key|unlock|keyring)))")),
     (("<<<",), regex(r"(\b(?:sudo -S|[\w-]{0,40}passwd|cryptsetup|gpg|kinit|login|keyring|secret)\b[^\n|;&<]{0,80}<<<\s{0,4}\$?['\"]?)([^\s'\"]+)")),
     (("<(", "$("), regex(r"((?i:pass|token|secret|key|cred)[\w-]{0,20}[= ]['\"]?[<$]\(\s?(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\")]+)")),
     (("assword:", "assphrase"), regex(r"(\b(?:send|sendline)[ (]{1,2}[rb]?\\{0,3}['\"])([^'\"\\$\n]{3,})")),
@@ -82,6 +82,15 @@ _COMMANDS = (
     (("as password", "as the password"), regex(r"(\busing ['\"]?)([^\s'\"]{4,})(?=['\"]? as (?:the )?password)")),
     (("login", "authenticate", "signin", "sign_in"), regex(r"(\b(?:login|log_in|authenticate|sign_?in)\(\s{0,4}\w{0,2}['\"][^'\"\n]{1,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]{4,})")),
     (("connect(",), regex(r"(\bconnect\(\s{0,4}['\"][^'\"\n]{1,100}['\"],\s{0,4}(?:\d{1,5},\s{0,4})?['\"][^'\"\n]{1,80}['\"],\s{0,4}['\"])([^'\"\n]{3,})")),
+    (("credentials(",), regex(r"(\bCredentials\(\s{0,4}(?:['\"][^'\"\n]{1,100}['\"],\s{0,4}){1,3}['\"])([^'\"\n]{3,})(?=['\"]\s{0,4}\))", _A)),
+    # A proxy, its port, an account and its password; an account that is registered with one.
+    (("socks", "http"), regex(r"(\b(?:socks[45]|https?)[ \t]{1,4}[\w.-]{3,100}[ \t]{1,4}\d{2,5}[ \t]{1,4}[\w.@-]{1,60}[ \t]{1,4})([^\s]{3,})(?=[ \t]*\r?$)", re.MULTILINE)),
+    (("passntlm", "passlm"), regex(r"(\bPass(?:NTLMv2|NT|LM)[ \t]{1,8})([0-9A-Fa-f]{32})")),
+    (("digest ",), regex(r"(\baddauth digest [\w.@-]{1,60}:)([^\s]{3,})")),
+    (("secrets",), regex(r"(\bsecrets:?[ \t]{1,4}\S{1,100}[ \t]{1,4}[\w.@-]{1,60}[ \t]{1,4}['\"])([^'\"\n]{3,})")),
+    (("unlock", "decrypt", "passphrase"), regex(r"(\b(?:password|passphrase|pin) (?:to|for) (?:unlock|decrypt|open|use) [^\n:]{1,100}: )(?=[^\s]{0,60}[\d!@#$%^&*=+-])([^\s]{4,})", _A)),
+    (("->", "=>", "→"), regex(r"(\b(?:secret-tool|keyring|pass show|security find|credential|vault)\b[^\n]{0,80}?(?:->|=>|→) ?)(?=[^\s]{0,60}\d)([^\s]{4,})")),
+    (("解压码", "提取码"), regex(r"((?:解压码|提取码)[是为:：]?\s?)([A-Za-z0-9]{4,8})(?![A-Za-z0-9])")),
     (("login(",), regex(r"(\blogin\(\s?['\"])([^'\"\n]{6,})(?=['\"]\s?\))")),
     (("net use",), regex(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),
     (("net user",), regex(r"(\bnet user\s{1,4}[^\s/]{1,60}\s{1,4})([^\s/]\S*)")),
@@ -165,6 +174,7 @@ _CHINESE_NAMED = regex(
 )
 _CHINESE_ONLY = regex(r"[\u4e00-\u9fff！？…]+")
 _LINE_ENDS = regex(r"[\"' \t\r]*(?:\n|\Z)")
+_SHORTEST_TOKEN = 15
 _LEAST_FIGURES = 3
 _FIGURE = regex(r"[\d.,]{1,9}")
 
@@ -180,7 +190,9 @@ def _assigned(found: re.Match[str]) -> str:
 
 def _flag(found: re.Match[str]) -> str:
     value = found[3].lstrip("\\").strip("\"'")
-    if not names.is_secret(found[2], value):
+    # A personal access token; as a name alone it may be a pattern.
+    token = found[2] == "pat" and len(value) > _SHORTEST_TOKEN
+    if not token and not names.is_secret(found[2], value):
         return found[0]
     return f"{found[1]}***"
 

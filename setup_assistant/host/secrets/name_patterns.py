@@ -42,6 +42,12 @@ USERS = (
     (("user ",), regex(rf"\buser ['\"]?({_ONE})['\"]? (?=\((?:uid|id|pid)\b|\(\d{{3,10}}\))", _I)),
     (("user ", "account ", "login "), regex(rf"\b(?:user|account|login) (['\"`])({_NAME})\1", _I)),
     (("my ",), regex(rf"\bmy (?:account|user ?name|user|login)(?: is|:)? ({_ONE}){_LIST_END}", _I)),
+    # A dot or a figure tells a name from a word of the sentence, and a file by its ending.
+    (("user ",), regex(r"\buser ['\"]?(?![\w.-]*\.(?:toml|json|ya?ml|py|txt|cfg|ini|conf|md|sh|service|slice)\b)([a-z][\w-]{0,30}[._\d][\w.-]{0,30}\w)(?=['\"]?\s)", _I)),
+    # In aligned columns, in the log of a web server, and before one's mail.
+    (("user", "login", "owner", "account"), regex(rf"(?m)^[ \t]{{0,8}}(?:user ?name|login|owner|account)[ \t]{{2,60}}({_NAME})[ \t]*\r?$", _I)),
+    (("/20",), regex(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3} \S{1,60} ([A-Za-z][\w.@-]{1,60}) \[\d\d/[A-Z][a-z]{2}/\d{4}")),
+    (("name: ",), regex(r"\b[Nn]ame: ([^\W\d_]{2,20} [^\W\d_]{2,20})(?=[,;]?\s{1,2}(?:[Ee]-?[Mm]ail|[Mm]ail|[Pp]hone|[Tt]el|Matric|[Dd]epartment))")),
     (("password for ",), regex(rf"\bpassword for ['\"`]({_NAME})['\"`]", _I)),
     (("@",), regex(rf"@({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[\s，,：:])")),
     (("-u", "-l", "--user"), regex(rf"{_CLIENTS}(?:-u|-U|-l|--user(?:name)?)(?:[ \t]{{1,4}}|=|(?=[A-Za-z]))['\"]?(?!-)([A-Za-z]{_NAME})")),
@@ -49,6 +55,7 @@ USERS = (
     (("account (",), regex(r"\baccount \(([\w.-]{2,64})\)", _I)),
     (("account ", "user ", "login "), regex(r"\b(?:account|user|login)[ \t]{1,4}['\"]?([A-Za-z](?=[\w.-]{0,40}[\d_])[\w.-]{1,40}\w)(?=['\"]?(?:[;,.)]|\s*$| (?:with|and)\b))", _I | re.MULTILINE)),
     (("log", "sign in"), regex(rf"\b(?:log ?in|logged in|sign in) (?:with|as|using) ({_NAME})\s{{0,2}}/", _I)),
+    (("--user ",), regex(rf"(?<![\w-])--user ({_ONE})(?= )")),
     (("user", "account", "login", "owner"), regex(rf"(?<![\w-])--(?:(?:[\w-]{{1,20}}-)?user=|(?:[\w-]{{1,20}}-)?(?:user-?name|account(?:-name)?|login|owner)[ =])['\"]?([A-Za-z]{_NAME})")),
     # An account with its password.
     (("-u ", "-u'"), regex(rf"(?<![\w-])-u[ \t]{{1,4}}['\"]?({_NAME})['\"]?[ \t](?:[^\n|;&]{{0,60}}[ \t])?(?:-p|--pass)")),
@@ -115,7 +122,11 @@ FULL_NAMES = (
     regex(
         r"\b(?i:owner|authors?|user|contact|maintainer|person|committer|reviewer|member|creator|assignee|sender|recipient|customer|student|teacher|employee|profile)[\]\"'}: \t]{0,4}[\s{]{1,20}[\"']?name[\"']?\s{0,4}[=:]\s{0,4}[\"']?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
     ),
-    regex(r"\b(?:Mrs?|Ms|Dr|Prof)\.? ([A-Z][\w'-]{1,40}(?: [A-Z][\w'-]{1,40}){0,2})"),
+    # In what `git blame` shows.
+    regex(
+        r"\(([A-ZÀ-ÖØ-Þ][\w.'-]{1,40}(?: [A-ZÀ-ÖØ-Þ][\w.'-]{0,40}){1,2})(?= {1,20}\d{4}-\d\d-\d\d \d\d:\d\d)"
+    ),
+    regex(r"\b(?:Mrs?|Ms|Dr|Prof)\.? (?:Dr\. )?([A-Z][\w'-]{1,40}(?: [A-Z][\w'-]{1,40}){0,2})"),
     # In a line of `getent passwd`.
     regex(r"(?m)^[\w.-]{1,64}:[x*!]?:\d{1,10}:\d{1,10}:([A-Z][^:,\n]{1,60})"),
     # Before one's mail.
@@ -137,11 +148,16 @@ HOSTS = (
     (("ansible_",), regex(r"(?m)^[ \t]{1,20}([A-Za-z][\w.-]{1,100}):[ \t]{0,4}\r?\n[ \t]{1,30}ansible_")),
     (("ansible_",), regex(r"(?m)^[ \t]{0,8}([A-Za-z][\w.-]{1,100})[ \t]{1,20}ansible_")),
     ((" on ",), regex(r"\b(?:tasks?|steps?|jobs?|running|ran|failed|started|runs) on ([A-Za-z][\w.-]{0,60}\d[\w-]{0,20})(?=[\s:,.]|$)", _I)),
+    # How Ansible reports.
+    ((" | ", "fatal: [", ": ok="), regex(r"(?m)(?:^|[ \]])([A-Za-z][\w.-]{1,100}) \| (?:UNREACHABLE|FAILED|SUCCESS|CHANGED)|\bfatal: \[([\w.-]{2,100})\]|^([A-Za-z][\w.-]{1,100})[ \t]{1,80}: ok=\d")),
+    (("computername", "hostname", "userdomain"), regex(r"(?m)^[ \t]{0,8}(?:computer ?name|host ?name|userdomain)[ \t]{2,60}([\w.-]{2,100})[ \t]*\r?$", _I)),
+    (("机器", "主机", "服务器"), regex(rf"(?:机器|主机|服务器)[:：][ ]?({_NUMBERED})", _I)),
     (("在",), regex(r"在[ ]?(?!cuda|python|torch|qwen|rtx|gtx)([a-z]+-[\w-]{0,40}\d)[ ]?上")),
     (("error:",), regex(r"(?m)^(?:srun|slurmstepd|sbatch|pdsh): error: ([\w.-]{2,64}): ")),
     ((":",), regex(r"(?<![\w./@:-])((?:[A-Za-z][\w-]{0,60}\.){2,6}[a-z]{2,10}):\d{2,5}\b")),
     # The first line of gpustat.
     (("20",), regex(r"(?m)^([\w.-]{2,64})[ \t]{2,60}[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d 20\d\d\b")),
+    (("master_addr", "master_host"), regex(r"\bMASTER_(?:ADDR|HOST)[=:][ ]?['\"]?([A-Za-z][\w.-]{1,100})")),
     (("--",), regex(r"--(?:master[_-]addr|rdzv[_-]endpoint|nodelist|hostfile|node-rank-host|server-name)[ =]['\"]?([A-Za-z][\w.-]{1,100})")),
     (("nodelist", "batchhost"), regex(r"\b(?:NodeList|BatchHost)=([A-Za-z][\w.-]{1,100})")),
     (("-h", "--host"), regex(rf"{_CLIENTS}(?:-h|-H|--host(?:name)?)(?:[ \t]{{1,4}}|=)['\"]?([A-Za-z][\w.-]{{1,100}})")),

@@ -36,6 +36,8 @@ _SHAPES = (
     r"\$(?:1|2[abxy]|5|6|7|y|apr1|sha\d|pbkdf2[\w-]{0,12}|scrypt)\$[^\s:'\",]{8,}",
     r"(?:glsa|glc|sntrys|rubygems|sgp|phx|pul|ATATT3|ATCTT3|PMAK|AKLT|ALTAK|dp\.pt)[_.-]?(?=[A-Za-z_-]{0,60}\d)[\w-]{16,}",
     r"bce-(?:auth-)?v\d/[\w/-]{8,}",
+    # Pieces of figures that dots divide, as some services join them.
+    r"[a-z]{2,6}\.(?:[0-9a-f]{16,64}\.){1,3}[0-9a-f]{16,64}(?![\w.])",
     # How accounts of Windows and MySQL keep a password.
     r"(?<=:)[0-9A-Fa-f]{32}:[0-9A-Fa-f]{32}(?=:::)|\*[0-9A-F]{40}(?![0-9A-Za-z])",
     # A product key of Windows.
@@ -53,7 +55,7 @@ _HINTS = (
     "fw", "tvly", "pplx", "xai", "dapi", "whsec", "shpat", "lin_api", "dop_v1", "hvs", "hvb", "tgp_",
     "secret", "ntn", "figd", "rnd", "wandb_v1", "ansible_vault", "age-secret", "recovery", "恢复密钥", "sntrys", "rubygems", "sgp", "phx", "pul", "atatt3", "atctt3", "pmak", "aklt", "altak", "bce-",
     "dp.pt", "ya29", "sg.", "lsv2_", "jina_", "sk_", "rpa_", "fo1_", "vck_", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$argon", "$sha", "$pbkdf2",
-    "$scrypt", ":::", "*", "product", "key:", "产品密钥",
+    "$scrypt", ":::", "*", "st.", "pat.", "key.", "sk.", "tok.", "product", "key:", "产品密钥",
 )  # fmt: skip
 _SSH_KEY = regex(
     r"\b(ssh-(?:rsa|dss|ed25519)|ecdsa-[\w-]{1,40}|sk-[\w.@-]{1,60})\s{1,4}AAAA[\w+/=]{8,}"
