@@ -217,6 +217,16 @@ IDENTITIES += (
     ("机器：BJ-VL-003，IP 10.200.3.3", "BJ-VL-003"),
 )
 
+IDENTITIES += (
+    (
+        "[2026/11/30 09:00] 孟凡：在\n[2026/11/30 09:03] 孟凡：root 是 Root!xmu2",
+        "孟凡",
+        "Root!xmu2",
+    ),
+    ("call +353 1 896 1000", "896 1000"),
+    ("I typed the login: abyrne / Shamrock-22", "abyrne", "Shamrock"),
+)
+
 INNOCENT: tuple[str, ...] = (
     "torch-2.11.0+cu128-cp312-cp312-manylinux_2_28_x86_64.whl",
     "refs/pr/3 at 895c3a49bc3fa70a340399125c650a463535e71c",

@@ -33,7 +33,9 @@ _RULE = regex(r"[\s:=+|│─═├┼┤-]+")
 _NAMED = regex(r"[A-Za-z_][\w.+-]*(?:\[[\d,-]{1,100}\])?|[\u4e00-\u9fff]{2,4}")
 _NUMBERED = regex(r"(?=\D{0,40}\d)[\w-]{5,40}")
 # Somebody who speaks more than once: "陈浩：...".
-_SPEAKER = regex(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]?[：:]")
+_SPEAKER = regex(
+    rf"(?m)^[ \t]{{0,4}}(?:\[[\d/:. -]{{4,30}}\][ ]?|\d{{1,2}}:\d\d(?::\d\d)?[ ])?({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]?[：:]"
+)
 _WORD = regex(r"\S+")
 _DIVIDED = {mark: regex(rf"[^{mark}]+") for mark in (",", "\t", "|")}
 _MOST_ROWS, _LONGEST = 5000, 400

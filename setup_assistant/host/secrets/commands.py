@@ -90,6 +90,7 @@ _COMMANDS = (
     (("secrets",), regex(r"(\bsecrets:?[ \t]{1,4}\S{1,100}[ \t]{1,4}[\w.@-]{1,60}[ \t]{1,4}['\"])([^'\"\n]{3,})")),
     (("unlock", "decrypt", "passphrase"), regex(r"(\b(?:password|passphrase|pin) (?:to|for) (?:unlock|decrypt|open|use) [^\n:]{1,100}: )(?=[^\s]{0,60}[\d!@#$%^&*=+-])([^\s]{4,})", _A)),
     (("->", "=>", "→"), regex(r"(\b(?:secret-tool|keyring|pass show|security find|credential|vault)\b[^\n]{0,80}?(?:->|=>|→) ?)(?=[^\s]{0,60}\d)([^\s]{4,})")),
+    (("root", "admin"), regex(r"(\b(?:root|admin|administrator) ?(?:的?密码)?(?:是|为) ?)(?=[!-~]{0,40}[A-Za-z])(?=[!-~]{0,40}[\d!@#$%^&*])(?![/~.])([!-~]{5,})", _A & ~re.ASCII)),
     (("解压码", "提取码"), regex(r"((?:解压码|提取码)[是为:：]?\s?)([A-Za-z0-9]{4,8})(?![A-Za-z0-9])")),
     (("login(",), regex(r"(\blogin\(\s?['\"])([^'\"\n]{6,})(?=['\"]\s?\))")),
     (("net use",), regex(r"(\bnet use\s{1,4}(?:[A-Z*]:?\s{1,4})?\\\\\S{1,200}\s{1,4}(?:/user:\S{1,100}\s{1,4})?)([^\s/]\S*)")),

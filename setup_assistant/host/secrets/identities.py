@@ -43,6 +43,8 @@ _NO_HOST = regex(
     r"file|property|staticmethod|torch.*|pytest.*|functools.*|contextlib.*|dataclass.*|click.*",
     re.IGNORECASE,
 )
+# An account and its password, of which the second is gone.
+_BESIDE = regex(r"(?<![\w./-])[A-Za-z][\w.-]{2,40}(?= / \*{3})")
 _COMMIT = regex(r"[0-9a-f]{7,64}")
 _NUMBER = regex(r"\d{1,3}(?:\.\d{1,3}){3}")
 _TOKEN = regex(r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*_*")
@@ -88,6 +90,7 @@ def anonymous(
     def clean(text: str) -> str:
         text = placed(text)
         text = public.urls(rules.apply(text))
+        text = _BESIDE.sub(_account, text) if "/ ***" in text else text
         text = addresses.hide_numbers(_without_full_names(text))
         if "@" in text:
             text = _AT_ANY.sub(_at, _AT.sub(_at, text))
@@ -160,6 +163,10 @@ def _author(found: re.Match[str]) -> str:
     """Take out a name of several words, of which each alone may be too short to be looked for."""
     words = [w for w in found[1].split() if w.lower() not in _NOBODY]
     return found[0] if not words else found[0].removesuffix(found[1]) + USER
+
+
+def _account(found: re.Match[str]) -> str:
+    return found[0] if found[0].lower() in _NOBODY else USER
 
 
 def _commit(found: re.Match[str]) -> bool:
