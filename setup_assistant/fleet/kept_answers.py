@@ -93,6 +93,6 @@ def _fault(name: str, value: Mapping[str, Any]) -> Fault | None:
         return None
     rc = str(said.get("rc"))
     event = Event(event="failed", host=name, task=str(said.get("task")),
-                  rc=int(rc) if rc.isdigit() else None,
+                  rc=int(rc) if rc.isdecimal() and len(rc) < 5 else None,
                   **{k: str(said.get(k) or "") for k in _SAID})  # fmt: skip
     return causes.of_look(event) if event.task == "Look" else causes.of_task(event)

@@ -17,8 +17,11 @@ from typing import Any, BinaryIO
 from setup_assistant.errors import SetupError
 from setup_assistant.host import durable
 from setup_assistant.messages import _
+from setup_assistant.units_text import size_text
 
 _BLOCK = 1 << 20
+# What is read whole is never larger: a plan, a ledger, an answers file; a lock has some MB.
+LARGEST_BYTES = 256 << 20
 # Of a larger file this much is read of its beginning, and of its end.
 _HEAD_BYTES, _TAIL_BYTES = 2 << 20, 6 << 20
 # What the system says where a disk or a quota is full.
@@ -96,14 +99,14 @@ def write_json(path: Path, value: Any) -> bool:  # noqa: ANN401 - any JSON value
     return write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def read_text(path: Path, flag: str = "") -> str:
-    """Return the text of `path`.
+def read_text(path: Path, flag: str = "", errors: str = "strict") -> str:
+    """Return the text of `path`; `errors` says what becomes of bytes that are no UTF-8.
 
     Raises:
         SetupError: `file_missing` or `file_invalid`, naming the file.
     """
     with _reading(path, flag or path.name):
-        return plain(path).read_text(encoding="utf-8")
+        return plain(path).read_text(encoding="utf-8", errors=errors)
 
 
 def read_ends(path: Path, flag: str) -> bytes:
@@ -112,7 +115,7 @@ def read_ends(path: Path, flag: str) -> bytes:
     Raises:
         SetupError: `file_missing` or `file_invalid`, naming the file.
     """
-    with _reading(path, flag), plain(path).open("rb") as stream:
+    with _reading(path, flag), plain(path, most=None).open("rb") as stream:
         return ends_of(stream)
 
 
@@ -131,17 +134,24 @@ def _reading(path: Path, flag: str) -> Iterator[None]:
         raise SetupError("file_invalid", path=str(path), detail=detail) from error
 
 
-def plain(path: Path) -> Path:
+def plain(path: Path, most: int | None = LARGEST_BYTES) -> Path:
     """Return the path of a file that ends: no pipe or device, but one that a shell hands over.
 
+    `most`: the bytes that fit into memory; None where it is not read whole.
+
     Raises:
-        OSError: it is one, or is not there.
+        OSError: it is one, is larger, or is not there.
     """
     given = str(path).startswith(("/dev/fd/", "/dev/stdin", "/proc/")) or str(path) == os.devnull
-    if os.name != "nt" and not given and not stat.S_ISREG(mode := path.stat().st_mode):
-        if stat.S_ISDIR(mode):
+    if given:
+        return path
+    found = path.stat()
+    if os.name != "nt" and not stat.S_ISREG(found.st_mode):
+        if stat.S_ISDIR(found.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         raise OSError(errno.EINVAL, _("it is a pipe, socket or device, not a file"))
+    if most is not None and found.st_size > most:
+        raise OSError(errno.EFBIG, _("it is larger than {size}", size=size_text(most)))
     return path
 
 
@@ -196,7 +206,7 @@ def sha256(path: Path) -> str:
 
 def sum_of(path: Path, digest: hashlib._Hash) -> str:
     """Return the sum of a file as lower-case hex, as one that was begun goes on."""
-    with plain(path).open("rb") as stream:
+    with plain(path, most=None).open("rb") as stream:
         while block := stream.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()

@@ -30,7 +30,11 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 10
 # At most this many bytes are on their way between two looks at the clock and the disk.
 _BLOCK = 1 << 18
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+# No file has a size of more digits, and Python reads none of thousands.
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+# A redirect's own page is not read to an end that may never come.
+_MOST_LOOKS = 8
 _ZIPPED = ("gzip", "x-gzip", "deflate")
 
 
@@ -194,9 +198,13 @@ class Http:
 
 
 def _drain(raw: Any) -> None:  # noqa: ANN401
-    """Let go of an answer that only said where to go."""
+    """Let go of an answer that only said where to go, with its line if it is soon at its end."""
     try:
-        raw.drain_conn()
+        for _look in range(_MOST_LOOKS):
+            if not raw.read1(_BLOCK, decode_content=False):
+                break
+        else:
+            raw.close()
         raw.release_conn()
     except Exception as error:
         raise explain(error) from error
@@ -208,11 +216,11 @@ def _answer(url: str, raw: Any, *, own: bool) -> Body:  # noqa: ANN401
         raise refusal(raw.status, raw.headers, own=own)
     part = _RANGE.match(raw.headers.get("Content-Range", ""))
     length = raw.headers.get("Content-Length", "")
-    size = int(length) if length.isdigit() else None
+    size = int(length) if _NUMBER.fullmatch(length) else None
     if _is_zipped(raw.headers):
         # The numbers are those of the packed form.
         part = size = None
-    total = int(part[3]) if part and part[3].isdigit() else None
+    total = int(part[3]) if part and part[3] != "*" else None
     tag = raw.headers.get("ETag", "").removeprefix("W/")
     return Body(
         url=url,

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from setup_assistant.messages import Message, msg
 
-_NO_RANGE = re.compile(r"bytes \*/(\d+)")
+_NO_RANGE = re.compile(r"bytes \*/([0-9]{1,18})(?![0-9])")
 _DISK = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "no_space"),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.EMFILE,

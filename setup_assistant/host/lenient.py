@@ -7,20 +7,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+from setup_assistant.host import files
+
 
 def text(path: Path) -> str:
     """Return a file's text without white space at its end; empty where it cannot be read."""
     with contextlib.suppress(OSError):
-        # A pipe by that name would never end.
-        there = path.is_file()
-        return path.read_text(encoding="utf-8", errors="replace").rstrip() if there else ""
+        return files.plain(path).read_text(encoding="utf-8", errors="replace").rstrip()
     return ""
 
 
 def json_object(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file; empty where there is none."""
     with contextlib.suppress(OSError):
-        return parsed(path.read_bytes()) if path.is_file() else {}
+        return parsed(files.plain(path).read_bytes())
     return {}
 
 

@@ -148,12 +148,9 @@ class Ledger:
 
     def entries(self) -> Iterator[Entry]:
         """Yield what was recorded, oldest first."""
-        try:
-            # A pipe by that name would never end.
-            there = self.path.is_file()
-            text = self.path.read_text(encoding="utf-8", errors="replace") if there else ""
-        except (FileNotFoundError, NotADirectoryError):
-            return
+        # A pipe by that name would never end.
+        there = self.path.is_file()
+        text = files.read_text(self.path, "--site", errors="replace") if there else ""
         for line in text.split("\n"):
             try:
                 value = json.loads(line)

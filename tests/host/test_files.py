@@ -10,8 +10,9 @@ import pytest
 
 from setup_assistant import frozen_json
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
+from setup_assistant.host import files, lenient
 from setup_assistant.machine.captures import text_of
+from setup_assistant.steps.ledger import Ledger
 
 DEEP = 200_000
 
@@ -63,3 +64,26 @@ def test_a_device_is_written_to_and_never_replaced() -> None:
     os.close(writing)
     with os.fdopen(reading) as stream:
         assert stream.read() == "said"
+
+
+def _without_an_end(path: Path) -> Path:
+    """Make a file that fits on the disk, as it holds nothing, and into no memory."""
+    with path.open("wb") as stream:
+        stream.truncate(files.LARGEST_BYTES + 1)
+    return path
+
+
+def test_what_fits_into_no_memory_is_named(tmp_path: Path) -> None:
+    large = _without_an_end(tmp_path / "plan.json")
+    for read in (files.read_text, files.read_json):
+        with pytest.raises(SetupError, match=r"plan\.json.*larger than 268\.4 MB"):
+            read(large)
+    with pytest.raises(SetupError, match=r"plan\.json.*larger than"):
+        list(Ledger(large).entries())
+    assert (lenient.text(large), lenient.json_object(large)) == ("", {})
+    # What is read a piece at a time may have any size, as weights do.
+    assert len(files.sha256(large)) == 64
+    assert len(files.read_ends(large, "--explain")) < files.LARGEST_BYTES
+    with large.open("r+b") as stream:
+        stream.truncate(files.LARGEST_BYTES)
+    assert files.plain(large) == large

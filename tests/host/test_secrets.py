@@ -9,13 +9,14 @@ import pytest
 from setup_assistant.host import log
 from setup_assistant.host.secrets import anonymous, redact, redact_json, without_login
 from tests.host import redaction_corpus as first
+from tests.host import redaction_kinds as fourth
 from tests.host import redaction_structures as third
 from tests.host import redaction_unseen as second
 
 ROUTINES = {"secrets": redact, "identities": anonymous}
 
 
-CORPORA = (first, second, third)
+CORPORA = (first, second, third, fourth)
 
 
 @pytest.mark.parametrize("level", ROUTINES)
@@ -67,6 +68,11 @@ UNITS = (
     "aA1-", "password x", "key ", "密码 a1 ", "a,user\n", "SERIAL N\na 1\n", "密码\n我:",
     "***\n", "***\n aB1cD2eF3\n", "log in with ", "-u a -p ", "R 1:11 1 ", "--a-user=x ", "@李小 ",
     "log in as ", "ssh a-", "scp a-1.", "host: a-", "AaB", "a_",
+    "chpasswd\n a:bcd\n", "user 'a' ", "phone 1 2 ", "a * b1c\n", "aB1cD2-", "[a]:1 b:c\n",
+    "<password><a>c</a>", "node c[1,", "ab12", "1.1.1.1 a/b1 ", "1.1.1.1 / a / b ", "AB12-",
+    "backup codes ", "a1 is my key ", "管理员：王小 ", "connect('a', 'b', ",
+    "socks5 a 10 b ", "secrets: a b 'c", "st.0f", "a | ", "user a.b ", "(Ab Cd ",
+    "Credentials('a','b',",
 )  # fmt: skip
 
 

@@ -37,6 +37,8 @@ _WEAK_TOP = frozenset({
     "local", "home", "in", "us", "test", "example", "io", "ai", "dev", "info", "cloud",
     "private", "au", "ca", "ac", "de",
 })  # fmt: skip
+# Those of a home's or a lab's network, where a path may follow.
+_HOME_TOP = frozenset({"local", "home", "lab", "cluster", "intern", "lokal"})
 _HOST = regex(
     rf"(?<![\w@/-])(?<!\w\.)([A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})(?:\.[A-Za-z0-9-]{{1,63}}){{0,8}}\.(?:{_TOP}))(?::\d{{1,5}})?"
     r"(?![\w(=-]|\.\w)",
@@ -66,36 +68,50 @@ _ADDRESSED = regex(
     r"(\d{1,3}(?:\.\d{1,3}){3})",
     re.IGNORECASE,
 )
-_DIGITS = regex(r"\d|(?i:gpu-|mig-|ssid|[a-f]{2}[:-])")
+_DIGITS = regex(r"\d|(?i:gpu-|mig-|ssid|wlan|wi-?fi|[a-f]{2}[:-]|[@t][\])}])")
 _DOTS = regex(r"\d\.\d{1,3}\.\d{1,3}\.\d")
 _IPV6 = regex(
     r"(?<![\w:.])\[?((?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|\d{1,3}(?:\.\d{1,3}){3})?)(?:%\w{1,16})?"
     r"(?:/\d{1,3})?(?:\](?::\d{1,5})?)?(?![\w:])"
 )
-_NUMBERED = ("serial", "s/n", "sn", "board", "tag", "id", "uuid", "imei", "badge", "号")  # fmt: skip
+_NUMBERED = ("serial", "s/n", "sn", "board", "tag", "asset", "id", "uuid", "imei", "imsi", "badge", "号")  # fmt: skip
 _NUMBERS = (
     (("gpu-", "mig-"), regex(r"(?<![A-Za-z0-9])((?:MIG-)?(?:GPU|MIG))-[0-9a-fA-F]{6,8}(?:-[0-9a-fA-F]{2,12}){0,4}(?:/\d{1,2}){0,2}"), r"\1-<uuid>"),
     (("ssid",), regex(r"(?i)\b((?:e?ssid)\\{0,3}['\"]?[ \t]{0,20}[:=]?[ \t]{0,4}\\{0,3}['\"])([^'\"\n\\]{1,64})"), r"\1***"),
     (("ssid",), regex(r"(?i)\b((?:e?ssid)[ \t]{0,20}[:=][ \t]{0,4})([^'\"\s][^'\"\n]{0,63})"), r"\1***"),
+    (("wlan", "wifi", "wi-fi"), regex(r"(?i)\b((?:wlan|wi-?fi)[^\n]{0,60}?\b(?:name|profile)=\\{0,3}['\"]?)([^'\"\s\\]{1,64}|(?<=['\"])[^'\"\n\\]{1,64})"), r"\1***"),
     (("wifi", "wi-fi"), regex(r"(?i)\b(wi-?fi ?[:：]\s?)(?=[\w-]{0,30}[\d_-])[\w-]{4,32}"), r"\1***"),
     (("sha256:",), regex(r"\bSHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/])"), "SHA256:<id>"),
     (("-",), regex(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])"), "<uuid>"),
-    ((":", "-"), regex(r"(?<![0-9A-Za-z:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4,19}[0-9A-Fa-f]{2}(?![0-9A-Za-z:-])"), "<address>"),
+    ((":", "-"), regex(r"(?<![0-9A-Za-z:-])(?!(?:00[:-]){5}00|(?:(?i:ff)[:-]){5}ff)(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4,19}[0-9A-Fa-f]{2}(?![0-9A-Za-z:-])"), "<address>"),
     ((".",), regex(r"(?<![0-9A-Za-z.])(?=[0-9a-f.]{0,13}[a-f])[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![0-9A-Za-z.])"), "<address>"),
-    (_NUMBERED, regex(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,12}_)?serial(?:[ _-]?(?:number|num|no|short))?(?: of the [a-z]{2,16})?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset[ _-]?tag|chassis[ _-]?serial|"
-                r"service[ _-]?tag|disk[ _-]?identifier|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|host[ _-]?id|"
-                r"序列号|资产编号|设备编号|工号|学号|员工号|账号|帐号|product[ _-]?id|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
-                r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#>]\s{0,8}|[ \t]{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),
+    (_NUMBERED, regex(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,12}_)?serial(?:[ _-]?(?:number|num|no|short))?(?: of the [a-z]{2,16})?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset(?:[ _-]?tag|[ _-]?(?:id|no|number)|(?=\s?[:=]))|chassis[ _-]?serial|"
+                r"service[ _-]?tag|disk[ _-]?identifier|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|meid|imsi|iccid|host[ _-]?id|"
+                r"序列号|资产编号|设备编号|工号|学号|员工号|账号|帐号|账户|product[ _-]?id|instance[ _-]?id|meeting[ _-]?id|zoom[ _-]?id|会议号|房间号|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
+                r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#>,|]\s{0,40}|[ \t]{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),
     # What `wmic` prints: the name alone on a line.
     (("serial", "number", "uuid"), regex(r"(?im)^([ \t]{0,8}(?:serial ?(?:number)?|identifyingnumber|uuid)[ \t]{0,40}\r?\n\s{0,8})(?=[\w-]{0,40}\d)[\w/-]{4,}[ \t]{0,40}\r?$"), r"\1***"),
     (("19", "20"), regex(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"), "<id>"),
+    # Nodes of a cluster, by their numbers.
+    (("[",), regex(r"(?i)\b((?:nodes?|(?:node|host)list|hosts?|on)(?:[=: ]|\s?[:=]\s?))[a-z][a-z0-9-]{0,30}\[\d{1,5}(?:[-,]\d{1,5}){1,40}\]"), r"\1<host>"),
+    # An account of a cloud, and who or what in it.
+    (("arn:", "acs:"), regex(r"\b((?:arn:aws[\w-]{0,10}|acs):[\w-]{0,30}:[\w-]{0,30}:)\d{10,20}(?::[\w/+=,.@*-]{1,200})?"), r"\1<id>"),
+    (("at]", "at)", "@]", "@)", "at}"), regex(r"(?<![\w.+-])[\w.+-]{1,64}\s?[\[({]\s?(?i:at|@)\s?[\])}]\s?[\w-]{1,63}(?:(?:\.|\s?[\[({]\s?(?i:dot)\s?[\])}]\s?)[\w-]{1,63}){1,6}"), "<mail>"),
+    (("wwn", "wwid", "eui", "guid", "naa"), regex(r"(?i)\b((?:wwn|wwid|eui(?:64)?|nguid|naa|guid)(?: device id)?[\s:=.\"']{1,6}(?:eui\.|naa\.|0x)?)(?:[0-9a-f] [0-9a-f]{6} [0-9a-f]{8,9}|[0-9a-f]{12,32})(?![\w])"), r"\1<id>"),
+    # What `nvme list` and `lsusb -v` put beside a device.
+    (("/dev/",), regex(r"(/dev/(?:nvme\d{1,3}n\d{1,3}|sd[a-z]{1,2})[ \t]{1,20}(?:/dev/\S{1,40}[ \t]{1,20})?)(?=[A-Z0-9_-]{0,20}\d{3})[A-Z0-9_-]{8,24}(?=\s)"), r"\1***"),
+    (("iserial",), regex(r"(\biSerial[ \t:=]{1,30}(?:\d{1,3}[ \t]{1,4})?)(?=[\w.:-]{0,40}\d)[\w.:-]{5,}"), r"\1***"),
+    (("licen",), regex(r"(?i)\b(licen[cs]e (?:number|no\.?|id|server)[\s:=#]{1,4})(?=[\w.@-]{0,40}\d)[\w.@-]{4,}"), r"\1<id>"),
+    (("ext",), regex(r"(?i)(?<=[( ,;/])((?:ext\.?|extension|分机)[ :：]{1,2})\d{3,6}(?![\d.%]|\s?[KMG]i?B)"), r"\1<phone>"),
+    (("phone", "tel", "mobile", "fax", "cell", "电话", "手机", "传真"), regex(r"(?i)((?:\b(?:tele)?phone|\btel|\bmobile|\bfax|\bcell|电话|手机|传真)(?: ?(?:no\.?|number)|号码?)?[.:：=]{0,2}[ ]{0,3})(?=[\d(])(?=(?:\D{0,4}\d){7})\(?\d{1,5}\)?(?:[ /-]{1,3}\d{2,5}){1,5}(?![\w.])"), r"\1<phone>"),
+    (("viewer", "desk", "partner", "向日葵", "识别码", "设备代码", "伙伴"), regex(r"(?i)((?:team ?viewer|any ?desk|to ?desk|rust ?desk|sunlogin|partner id|向日葵|识别码|设备代码|伙伴)[^\d\n]{0,16})(?:\d{3}[ -]?){3,4}(?!\d)"), r"\1<id>"),
     (("s-1-5-21-",), regex(r"(?i)\bS-1-5-21(?:-\d{1,10}){3,5}"), "<id>"),
     (("证", "护照", "卡号", "银行卡"), regex(r"((?:身份证|护照|证件|银行卡|社保卡|学生证|卡号)(?:号码?)?(?:是|为)?[\s:：=＝]{0,4})(?=[A-Za-z]{0,3}\d)[A-Za-z0-9 ]{6,24}"), r"\1<id>"),
-    (("微信", "qq", "wechat", "钉钉", "飞书", "telegram"), regex(r"(?i)((?:微信|QQ|wechat|钉钉|飞书|telegram)(?:号码?|群| ?id)?(?:\s{0,2}[:：=＝是]\s{0,2}|\s{1,2})@?)(?=[A-Za-z_]{0,40}\d)[\w-]{5,40}"), r"\1<id>"),
+    (("微信", "qq", "wechat", "钉钉", "飞书", "telegram"), regex(r"(?i)((?:微信|QQ|wechat|钉钉|飞书|telegram)(?:号码?|群| ?id)?(?:\s{0,2}[:：=＝是]\s{0,2}|\s{1,2})@?)(?=[A-Za-z]{0,40}[\d_])[\w-]{5,40}"), r"\1<id>"),
     ((" ", "-"), regex(r"(?<![\d.-])[3-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?![\d-])"), "<id>"),
     (("wxid_",), regex(r"wxid_\w{5,40}"), "<id>"),
     (("passport", "ssn", "social security", "driver"), regex(r"(?i)\b((?:passport|ssn|social security|driver'?s? licen[sc]e)(?: (?:no\.?|number|id|is)){0,2}[ :#=]{1,4})(?=[A-Z]{0,2}\d)[A-Z0-9-]{6,14}"), r"\1<id>"),
-    (("+",), regex(r"(?<![\w.+])\+[1-9]\d{0,2}[ -]?(?:\(?\d{2,4}\)?[ -]?){2,4}\d{2,4}(?!\w)"), "<phone>"),
+    (("+",), regex(r"(?<![\w.+])\+(?=(?:[ ()-]{0,2}\d){8})[1-9]\d{0,2}[ -]?(?:\(?\d{1,4}\)?[ -]?){2,4}\d{2,4}(?!\w)"), "<phone>"),
     (("+",), regex(r"\+\d{1,3}[ -]?\(0\)[ -]?\d{1,5}(?:[ /-]\d{2,8}){1,4}"), "<phone>"),
     (("路", "街", "号", "巷", "弄"), regex(r"(?:[\u4e00-\u9fff]{2,3}[省市区县]){1,3}[\u4e00-\u9fff]{1,12}(?:路|街|大道|巷|弄|道)(?:\d{1,5}[号弄](?:院|楼)?[\w-]{0,12}[室楼层栋]?)"), "<id>"),
     ((" ", "-"), regex(r"(?<![\w.-])1[3-9]\d[ -]\d{4}[ -]\d{4}(?![\w-])"), "<phone>"),
@@ -135,6 +151,8 @@ class Public:
 
     def _url(self, found: re.Match[str]) -> str:
         scheme = found[1]
+        if not found[2]:
+            return found[0]
         host, slash, path = found[2].partition("/")
         host = host.rpartition("@")[2]
         if scheme.lower() == "file":
@@ -159,9 +177,16 @@ class Public:
         top = host.rpartition(".")[2].lower()
         plain = host.count(".") == 1 and not re.search(r"[\d-]", host.rpartition(".")[0])
         plain = plain and found.string[max(0, found.start() - 1) : found.start()] != "."
+        follows = found.string[found.end() : found.end() + 1]
         return (
             found[0]
-            if self.knows(host) or (top in _WEAK_TOP and plain and ":" not in found[0])
+            if self.knows(host)
+            or (
+                top in _WEAK_TOP
+                and plain
+                and ":" not in found[0]
+                and not (follows == "/" and top in _HOME_TOP)
+            )
             else "<host>"
         )
 

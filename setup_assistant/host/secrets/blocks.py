@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from setup_assistant.host.secrets import names
 from setup_assistant.host.secrets.matching import regex
@@ -24,6 +25,12 @@ _WORD = regex(r"[^\s\"',;}\]]+")
 _XML = regex(
     r"(<(?:\w{1,20}:)?([A-Za-z][\w.-]{1,60})(?:\s[^<>]{0,200})?>)([^<>]{1,2000})(?=</)", re.ASCII
 )
+# An element within one whose name is that of a secret; a key and its value in a list of properties.
+_XML_WITHIN = regex(
+    r"(<(?:\w{1,20}:)?([A-Za-z][\w.-]{1,60})(?:\s[^<>]{0,200})?>\s{0,40}<(?:\w{1,20}:)?[A-Za-z][\w.-]{0,60}>)([^<>]{1,2000})(?=</)",
+    re.ASCII,
+)
+_PLIST = regex(r"(<key>([^<>]{1,80})</key>\s{0,40}<string>)([^<>]{1,2000})(?=</)")
 _KIND = regex(r"(?i:[\"']?kind\\{0,3}[\"']?:\s{0,4}\\{0,3}[\"']?)Secret\b")
 _DATA = regex(
     r"((?:^|\n)([ \t]{0,40})(?:data|stringData):[ \t]{0,8}\r?\n)((?:\2[ \t]{1,40}[^\n]{1,20000}(?:\n|$)){1,200})"
@@ -31,6 +38,11 @@ _DATA = regex(
 _UNDER = regex(
     r"((?:^|\n)([ \t]{0,40})(?:secrets|credentials|passwords|api_?keys):[ \t]{0,8}\r?\n)"
     r"((?:\2[ \t]{1,40}[^\n]{1,2000}(?:\n|$)){1,60})"
+)
+# What cloud-init hands to chpasswd: an account and its password a line.
+_ACCOUNTS = regex(r"(\bchpasswd:?[^\n]{0,60}\n)((?:[ \t]{1,20}[^\n]{1,200}(?:\n|$)){1,40})")
+_ACCOUNT = regex(
+    r"(?m)^([ \t]{1,20}(?:- )?['\"]?[a-z_][\w.-]{0,30}:)([^\s:'\"]{3,})(?=['\"]?[ \t]*$)"
 )
 _MEMBER = regex(
     r"(?m)^([ \t]{1,80}[\w.-]{1,250}:[ \t]{1,8})(?![|>])(\S[^\n]*)$|^([ \t]{1,80})([^\s:]+)$"
@@ -42,13 +54,24 @@ _PAIR_JSON = regex(r"(\"[^\"]{1,250}\":\s{0,8}\")([^\"]{1,200000})(?=\")")
 def apply(text: str) -> str:
     """Return `text` without what XML elements and Kubernetes secrets hold."""
     if "</" in text:
-        text = _XML.sub(_element, text)
+        for pattern in (_XML, _XML_WITHIN, _PLIST):
+            text = pattern.sub(_element, text)
     if any(f"{name}:" in text for name in ("secrets", "credentials", "passwords", "keys")):
         text = _UNDER.sub(lambda m: m[1] + _MEMBER.sub(_member, m[3]), text)
+    if "chpasswd" in text:
+        text = _ACCOUNTS.sub(lambda m: m[1] + _ACCOUNT.sub(r"\1***", m[2]), text)
     if "Secret" in text and _KIND.search(text):
         text = _DATA.sub(lambda m: m[1] + _MEMBER.sub(_member, m[3]), text)
         text = _DATA_JSON.sub(lambda m: m[1] + _PAIR_JSON.sub(r"\1***", m[2]), text)
     return text
+
+
+def named_in(texts: Iterable[str]) -> Iterator[str]:
+    """Yield what elements hold as lines of names and values: `UserName: alice`."""
+    for text in texts:
+        if "</" in text:
+            for pattern in (_XML, _PLIST):
+                yield from (f"{m[2]}: {m[3].strip()}" for m in pattern.finditer(text))
 
 
 def end_of_value(text: str, begin: int, name: str, name_at: int) -> int:

@@ -14,9 +14,9 @@ from setup_assistant.host.secrets.matching import regex
 
 # Family names, the frequent ones; no day of the week, no "温度 14:02".
 SURNAME = (
-    "(?:欧阳|上官|司马|诸葛|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|端木|独孤|南宫|宇文|长孙|[王李张刘陈杨赵黄吴徐孙胡朱高林何郭罗梁宋郑谢韩唐冯董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田"
-    "姜范石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚庞樊殷施陶翟颜倪严牛温季俞章鲁葛伍"
-    "申尤毕聂任程方]|周(?![一二三四五六日末期]))(?![度额法案式请工天间务序昏色重见])"
+    "(?:欧阳|上官|司马|诸葛|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|端木|独孤|南宫|宇文|长孙|[王李张刘陈杨赵黄吴徐孙胡朱林何郭罗梁宋郑谢韩唐冯董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田"
+    "姜范石姚谭廖邹熊陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易武乔贺赖龚庞樊殷施陶翟颜倪严牛温季俞章鲁葛伍"
+    "申尤毕聂]|高(?![级性清速效温压端频于达])|方(?![法便向式面])|金(?!属)|马(?!上)|常(?![见用规量])|任(?![务何意])|程(?!序)|周(?![一二三四五六日末期]))(?![度额法案式请工天间务序昏色重见])"
 )
 USER, HOST, NUMBER = "<user>", "<host>", "<id>"
 _HEADS = {
@@ -33,7 +33,9 @@ _RULE = regex(r"[\s:=+|│─═├┼┤-]+")
 _NAMED = regex(r"[A-Za-z_][\w.+-]*(?:\[[\d,-]{1,100}\])?|[\u4e00-\u9fff]{2,4}")
 _NUMBERED = regex(r"(?=\D{0,40}\d)[\w-]{5,40}")
 # Somebody who speaks more than once: "陈浩：...".
-_SPEAKER = regex(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]?[：:]")
+_SPEAKER = regex(
+    rf"(?m)^[ \t]{{0,4}}(?:\[[\d/:. -]{{4,30}}\][ ]?|\d{{1,2}}:\d\d(?::\d\d)?[ ])?({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]?[：:]"
+)
 _WORD = regex(r"\S+")
 _DIVIDED = {mark: regex(rf"[^{mark}]+") for mark in (",", "\t", "|")}
 _MOST_ROWS, _LONGEST = 5000, 400
@@ -101,7 +103,10 @@ def _table(
         plain = _FRAME.sub(" ", line) if cell is _WORD else line
         words = list(cell.finditer(plain))
         said = [w[0].strip().strip("\"'`*").lower() for w in words]
-        if len(words) < 2 or (cell is _WORD and not all(_HEAD.fullmatch(w[0]) for w in words)):
+        # "Host Name: LAB-1" is no head of a table.
+        if len(words) < 2 or (cell is _WORD and ":" in {w[0][-1] for w in words}):
+            continue
+        if cell is _WORD and not all(_HEAD.fullmatch(w[0]) for w in words):
             continue
         # `kubectl get nodes`
         said = ["node" if s == "name" and "roles" in said else s for s in said]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from setup_assistant.host.secrets import addresses, columns, decoded, each, paths, rules
+from setup_assistant.host.secrets import addresses, blocks, columns, decoded, each, paths, rules
 from setup_assistant.host.secrets.matching import regex
 from setup_assistant.host.secrets.name_patterns import FULL_NAMES, HOSTS, USERS
 
@@ -43,6 +43,9 @@ _NO_HOST = regex(
     r"file|property|staticmethod|torch.*|pytest.*|functools.*|contextlib.*|dataclass.*|click.*",
     re.IGNORECASE,
 )
+# An account and its password, of which the second is gone.
+_BESIDE = regex(r"(?<![\w./-])[A-Za-z][\w.-]{2,40}(?= / \*{3})")
+_COMMIT = regex(r"[0-9a-f]{7,64}")
 _NUMBER = regex(r"\d{1,3}(?:\.\d{1,3}){3}")
 _TOKEN = regex(r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*_*")
 _PIECE = regex(r"[A-Za-z0-9]+|[._-]+")
@@ -68,7 +71,7 @@ def anonymous(
     """
     public = addresses.Public(public_hosts)
     texts = [decoded(t, lambda t: t) for t in _texts(value)]
-    whole = "\n".join(texts)
+    whole = "\n".join([*texts, *blocks.named_in(texts)])
     names = {
         **_known(hosts, HOST),
         **{n: HOST for n in _hosts_in(whole) if not public.knows(n)},
@@ -87,6 +90,7 @@ def anonymous(
     def clean(text: str) -> str:
         text = placed(text)
         text = public.urls(rules.apply(text))
+        text = _BESIDE.sub(_account, text) if "/ ***" in text else text
         text = addresses.hide_numbers(_without_full_names(text))
         if "@" in text:
             text = _AT_ANY.sub(_at, _AT.sub(_at, text))
@@ -134,7 +138,7 @@ def _hosts_in(text: str) -> Iterator[str]:
 def _in_prompts(text: str) -> Iterator[tuple[str, str]]:
     """Yield account and computer of `alice@gpu17`; the account of a mail need be no name."""
     if "@" in text:
-        for user, host in {(m[1], m[2]) for m in _AT.finditer(text)}:
+        for user, host in {(m[1], m[2]) for m in _AT.finditer(text) if not _commit(m)}:
             number = _NUMBER.fullmatch(host) is not None
             if number or ("." not in host and not _NO_HOST.fullmatch(host)):
                 yield from ((n, USER) for n in _worth(user))
@@ -145,7 +149,8 @@ def _said(rules: Iterable[tuple[tuple[str, ...], re.Pattern[str]]], text: str) -
     lower = text.lower()
     for needles, pattern in rules:
         if any(n in lower for n in needles):
-            yield from pattern.findall(text)
+            for name in pattern.findall(text):
+                yield from (name,) if isinstance(name, str) else (n for n in name if len(n) > 1)
 
 
 def _without_full_names(text: str) -> str:
@@ -160,8 +165,20 @@ def _author(found: re.Match[str]) -> str:
     return found[0] if not words else found[0].removesuffix(found[1]) + USER
 
 
+def _account(found: re.Match[str]) -> str:
+    return found[0] if found[0].lower() in _NOBODY else USER
+
+
+def _commit(found: re.Match[str]) -> bool:
+    """Whether what follows the sign is the sum of a commit: `actions/checkout@0f1e2d3`."""
+    before = found.string[max(0, found.start() - 1) : found.start()]
+    return before == "/" and _COMMIT.fullmatch(found[2]) is not None
+
+
 def _at(found: re.Match[str]) -> str:
     user, host = found[1], found[2]
+    if _commit(found):
+        return found[0]
     if _NO_HOST.fullmatch(host) or (user == "git" and addresses.Public(()).knows(host)):
         return found[0]
     return "<mail>" if "." in host else f"{USER}@{HOST}"

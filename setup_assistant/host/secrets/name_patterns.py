@@ -8,7 +8,8 @@ from setup_assistant.host.secrets.columns import SURNAME
 from setup_assistant.host.secrets.matching import regex
 
 _NAME = r"[^\s,;:=@/&%\\'\"`<>()\[\]{}|，。；、（）]{1,64}"
-_S = r"\\{0,3}['\"]?\s{0,8}[:=：＝]\s{0,8}\\{0,3}['\"]?"
+# The name may stand on the next line, where the next line is no name and value of its own.
+_S = r"\\{0,3}['\"]?[ \t]{0,8}[:=：＝][ \t\u3000]{0,40}(?:\r?\n[ \t]{0,8}(?![^\s:=]{1,40}\s?[:=]))?\\{0,3}['\"]?"
 _I = re.IGNORECASE
 # One name in a sentence: no word that tells how something is.
 _ONE = (
@@ -36,13 +37,25 @@ USERS = (
     (("user ", "account ", "login "), regex(rf"\b(?:user|account|login) ({_NAME}) (?=(?:from|at|via) \[?[\da-f]{{1,4}}[.:])", _I)),
     (("author", "committer"), regex(r"\b(?:author|committer):? ([A-Za-z][\w.-]{1,40}) (?=<)", _I)),
     (("我叫", "我是", "名叫"), regex(rf"(?:我叫|名叫|我是(?:[^，。,\n]{{0,12}}的)?)({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[，。,.！!；\s]|$)")),
-    (("my name is", "i am "), regex(r"\b(?:[Mm]y name is|I am) ([A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20}){1,2})\b")),
+    (("my name is", "i am ", "i'm "), regex(r"\b(?:[Mm]y name is|I am|I'm) ([A-Z][^\W\d_]{1,20}(?: [A-Z][^\W\d_]{1,20}){1,2})\b(?! [A-Z])")),
+    (("联系", "咨询", "感谢", "抄送", "转告", "通知", "请教", "找"), regex(rf"(?:联系|咨询|感谢|抄送|转告|通知|请教|找)[ ]?({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[ ，。,、(（]|老师|$)", re.MULTILINE)),
+    (("user ",), regex(rf"\buser ['\"]?({_ONE})['\"]? (?=\((?:uid|id|pid)\b|\(\d{{3,10}}\))", _I)),
+    (("user ", "account ", "login "), regex(rf"\b(?:user|account|login) (['\"`])({_NAME})\1", _I)),
+    (("my ",), regex(rf"\bmy (?:account|user ?name|user|login)(?: is|:)? ({_ONE}){_LIST_END}", _I)),
+    # A dot or a figure tells a name from a word of the sentence, and a file by its ending.
+    (("user ",), regex(r"\buser ['\"]?(?![\w.-]*\.(?:toml|json|ya?ml|py|txt|cfg|ini|conf|md|sh|service|slice)\b)([a-z][\w-]{0,30}[._\d][\w.-]{0,30}\w)(?=['\"]?\s)", _I)),
+    # In aligned columns, in the log of a web server, and before one's mail.
+    (("user", "login", "owner", "account"), regex(rf"(?m)^[ \t]{{0,8}}(?:user ?name|login|owner|account)[ \t]{{2,60}}({_NAME})[ \t]*\r?$", _I)),
+    (("/20",), regex(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3} \S{1,60} ([A-Za-z][\w.@-]{1,60}) \[\d\d/[A-Z][a-z]{2}/\d{4}")),
+    (("name: ",), regex(r"\b[Nn]ame: ([^\W\d_]{2,20} [^\W\d_]{2,20})(?=[,;]?\s{1,2}(?:[Ee]-?[Mm]ail|[Mm]ail|[Pp]hone|[Tt]el|Matric|[Dd]epartment))")),
+    (("password for ",), regex(rf"\bpassword for ['\"`]({_NAME})['\"`]", _I)),
     (("@",), regex(rf"@({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[\s，,：:])")),
     (("-u", "-l", "--user"), regex(rf"{_CLIENTS}(?:-u|-U|-l|--user(?:name)?)(?:[ \t]{{1,4}}|=|(?=[A-Za-z]))['\"]?(?!-)([A-Za-z]{_NAME})")),
     (("session_name", "session-name", "first", "last", "real", "given", "family"), regex(rf"\b(?:role[_-]session[_-]name|(?:first|last|real|given|family)[_ -]?name)\b{_S}({_NAME})", _I)),
     (("account (",), regex(r"\baccount \(([\w.-]{2,64})\)", _I)),
     (("account ", "user ", "login "), regex(r"\b(?:account|user|login)[ \t]{1,4}['\"]?([A-Za-z](?=[\w.-]{0,40}[\d_])[\w.-]{1,40}\w)(?=['\"]?(?:[;,.)]|\s*$| (?:with|and)\b))", _I | re.MULTILINE)),
     (("log", "sign in"), regex(rf"\b(?:log ?in|logged in|sign in) (?:with|as|using) ({_NAME})\s{{0,2}}/", _I)),
+    (("--user ",), regex(rf"(?<![\w-])--user ({_ONE})(?= )")),
     (("user", "account", "login", "owner"), regex(rf"(?<![\w-])--(?:(?:[\w-]{{1,20}}-)?user=|(?:[\w-]{{1,20}}-)?(?:user-?name|account(?:-name)?|login|owner)[ =])['\"]?([A-Za-z]{_NAME})")),
     # An account with its password.
     (("-u ", "-u'"), regex(rf"(?<![\w-])-u[ \t]{{1,4}}['\"]?({_NAME})['\"]?[ \t](?:[^\n|;&]{{0,60}}[ \t])?(?:-p|--pass)")),
@@ -57,10 +70,13 @@ USERS = (
     (("connect", "authenticat", "logg"), regex(rf"\b(?:authenticat\w{{1,6}}|logged in|logging in|connect\w{{0,6}})\b[^\n'\"]{{0,120}}? as ['\"]({_NAME})['\"]", _I)),
     (("publickey for", "password for", "keyboard-interactive"), regex(r"\b(?:publickey|password|keyboard-interactive/pam) for (?:invalid user )?([\w.-]{2,64}) from ")),
     (("acct=",), regex(rf"\bacct=['\"]?({_NAME})")),
-    (("联系人", "负责人", "收件人", "姓名", "导师", "作者"), regex(rf"(?:联系人|负责人|收件人|姓名|导师|作者)[ \t]{{1,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})")),
+    # Whom a label names, and who stands before a number or an address of mail.
+    (tuple("人者员工理维姓名署师学值长管户生客方办"), regex(rf"(?:(?<![主本])人|姓名|名字|署名|导师|老师|教师|者|员|工|运维|值班|主管|[组队院班部所处科课]长|经理|学生|同学|客户|用户|甲方|乙方|经办)(?:[ \t]{{1,4}}|\s?[:：=＝]\s?)({SURNAME}[\u4e00-\u9fff]{{1,2}})(?![\u4e00-\u9fff])")),
+    (("1", "0", "@", "+"), regex(rf"(?<![\u4e00-\u9fff])({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t,，、:：/-]{{1,4}}(?=(?:\+86[ -]?)?1[3-9]\d{{9}}(?!\d)|0\d{{2,3}}-\d{{7}}|[\w.+-]{{1,64}}@\w)")),
+    (("owner", "contact", "user", "assigned"), regex(r"\b(?:[Rr]egistered [Oo]wner|[Oo]wner|[Cc]ontact|[Uu]ser|[Aa]ssigned to|[Rr]equested by)\s{0,4}[:=][ \t]{0,40}['\"]?([A-Z][a-z]{1,20} [A-Z][a-z]{1,20})(?=['\"]?[ \t]*(?:\r?\n|$|[,;(<]))")),
     (("sudo:",), regex(r"\bsudo: +([a-z_][\w.-]{1,31}) : ")),
     (("(1", "（1"), regex(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}})[(（](?=1[3-9]\d{{9}})")),
-    (("教授", "老师", "博士", "同学", "经理", "工", "主任", "师", "先生", "女士", "总"), regex(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}}?)(?:教授|老师|博士|同学|经理|工程师|主任|师[兄姐弟妹]|先生|女士)")),
+    (("教授", "老师", "博士", "同学", "经理", "工", "主任", "师", "先生", "女士", "总"), regex(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}}?)[ ]?(?:教授|老师|博士|同学|经理|工程师|主任|师[兄姐弟妹]|先生|女士)")),
     (("uid=", "cn=", "samaccountname="), regex(r"\b(?:uid|cn|sAMAccountName)=([^,=\n]{2,64}),\s?(?:ou|dc|cn|o)=", _I)),
     # DOMAIN\user, alone in quotes or before a password.
     (("\\",), regex(r"(?<![\w\\/:.])[A-Z][A-Z0-9-]{1,15}\\{1,2}([A-Za-z][\w.-]{1,40})(?![\w\\.])")),
@@ -69,7 +85,7 @@ USERS = (
     (("users", "accounts", "logins"), regex(rf"\b(?:users|accounts|logins|usernames)\s?:\s{{1,4}}({_LIST}){_LIST_END}", _I)),
     (("account", "username", "user name", "login"), regex(rf"\b(?:account|user ?name|login(?: name)?)(?: (?:on|for|at|of) [^\n,.;]{{1,40}}?)? (?:is|will be)[ :]{{1,3}}['\"]?({_ONE})['\"]?{_LIST_END}", _I)),
     (("m)",), regex(r"(?m)(?<=[ |])([a-z_][\w.-]{1,31})(?::[\w./-]{1,60}(?:/\d{1,8})?)?\(\d{1,6}M\)")),
-    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), regex(rf"(?i:\b|_|(?<=proxy)|(?<=job)|(?<=task)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
+    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), regex(rf"(?<!last )(?i:\b|_|(?<=proxy)|(?<=job)|(?<=task)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login)|(?-i:(?<=[a-z])(?=[A-Z])))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
                rf"maintainer|signed-off-by|submitted by|created by)(?:\b|(?<=_)){_S}(?:[\w.-]{{1,30}}\\{{1,4}})?({_NAME})", _I)),
     (("sudo", "su ", "ssh", "chown", "user", "password for", "logged"), regex(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-|ssh\s{{1,4}}-l|chown\s{{1,4}}(?:-R\s{{1,4}})?|"
                rf"logged in as|session opened for user|invalid user|(?:for|by|as|of) user|"
@@ -78,9 +94,17 @@ USERS = (
     # The head of a message in a chat that was copied: who, and when.
     ((":",), regex(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]{{1,8}}(?:\d{{2,4}}[-/年]\d{{1,2}}[-/月]\d{{1,2}}日?[ \t]{{1,4}})?(?:[上下中]午[ \t]?)?\d{{1,2}}:\d{{2}}(?::\d{{2}})?[ \t]*\r?$")),
     (("<",), regex(rf"<(?:user(?:name)?|owner|author|login|Data Name=['\"]\w{{0,24}}User(?:Name)?['\"])>({_NAME})<", _I)),
+    # In statements of a database, in flags of Windows and in a value of its registry.
+    (("user ", "role ", "login "), regex(rf"\b(?:USER|ROLE|LOGIN)[ ](?:IF (?:NOT )?EXISTS )?['\"`]?({_NAME})['\"`]?(?:@['\"`]?[\w.%-]{{1,60}}['\"`]?)? (?:WITH|IDENTIFIED|PASSWORD|ENCRYPTED|SET)\b", _I)),
+    (("grant ",), regex(rf"\bGRANT [^\n]{{1,200}} TO ['\"`]?({_NAME})", _I)),
+    (("/u", "/ru"), regex(rf"(?<!\S)/(?:u|user|ru|username)[: ]['\"]?(?:[\w.-]{{1,40}}\\{{1,2}})?([A-Za-z]{_NAME})", _I)),
+    ((" : eap", " : psk", " : xauth"), regex(rf"(?m)^[ \t]{{0,8}}['\"]?({_NAME})['\"]? : (?:EAP|PSK|XAUTH|NTLM|CHAP)\b")),
+    (("--name=", "--name "), regex(rf"--name[= ]['\"]?({_NAME})(?=[^\n]{{0,80}}--password)|--password[^\n]{{1,80}}--name[= ]['\"]?({_NAME})")),
+    (("username ",), regex(rf"(?m)^[ \t]{{0,4}}username ({_NAME}) (?:privilege|secret|password|role)\b")),
+    (("/v ",), regex(rf"/v\s{{1,4}}['\"]?\w{{0,30}}User(?:Name)?['\"]?\s[^\n]{{0,60}}/d\s{{1,4}}['\"]?({_NAME})", _I)),
     (("sudoers",), regex(r"([\w.-]{2,40}) is not in the sudoers")),
-    (("whoami",), regex(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}([\w.-]{2,40})[ \t]*(?:\n|$)")),
-    (("id=",), regex(r"\b[ug]id=\d{1,10}\(([^)\s]{1,64})\)")),
+    (("whoami",), regex(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}(?:[\w.-]{1,40}\\{1,2})?([\w.-]{2,40})[ \t]*(?:\n|$)")),
+    (("uid", "gid"), regex(r"\b[ug]id[= ]\d{1,10}\(([^)\s]{1,64})\)")),
     (("用户", "号", "户", "登录名", "登陆名", "姓名", "作者", "人", "者"), regex(rf"(?:用户名?|(?:账号|帐号|账户)名?|登[录陆]名|姓名|作者|(?:联系|收件|寄件|发件|申请|负责|报告)人|导师|所有者|所有者|用户名称)"
                rf"(?:是|为|\s{{0,4}}[:：=＝])[\s\"'“「]{{0,4}}({_NAME})")),
     (("-", "d", "l"), regex(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}(\S{1,64})\s{1,8}\S")),
@@ -92,13 +116,17 @@ USERS = (
 )  # fmt: skip
 FULL_NAMES = (
     regex(
-        r"\b(?:[Aa]uthor|user\.name|[Ff]ull ?[Nn]ame|[Rr]eviewed-by|[Tt]ested-by|[Mm]aintainer|[Ss]igned-off-by|[Cc]reated by|[Ss]ubmitted by|[Rr]eported by|[Nn]ame of user)['\"]?"
-        r"\s{0,4}[:=]?\s{0,4}['\"]?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
+        r"\b(?:[Aa]uthor|user\.name|[Ff]ull ?[Nn]ame|[Rr]eviewed-by|[Tt]ested-by|[Mm]aintainer|[Ss]igned-off-by|[Cc]reated by|[Ss]ubmitted by|[Rr]eported by|[Nn]ame of user|Teilnehmer|Ansprechpartner|Bearbeiter|Responsable|[Rr]eporter)['\"]?"
+        r"\s{0,4}[:=]?\s{0,4}['\"]?([A-ZÀ-ÖØ-Þ][\w.'-]{1,40}(?: [A-ZÀ-ÖØ-Þ][\w.'-]{0,40}){1,2})"
     ),
     regex(
-        r"\b(?i:owner|authors?|user|contact|maintainer|person)[\]\"'}: \t]{0,4}[\s{]{1,20}[\"']?name[\"']?\s{0,4}[=:]\s{0,4}[\"']?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
+        r"\b(?i:owner|authors?|user|contact|maintainer|person|committer|reviewer|member|creator|assignee|sender|recipient|customer|student|teacher|employee|profile)[\]\"'}: \t]{0,4}[\s{]{1,20}[\"']?name[\"']?\s{0,4}[=:]\s{0,4}[\"']?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
     ),
-    regex(r"\b(?:Mrs?|Ms|Dr|Prof)\.? ([A-Z][\w'-]{1,40}(?: [A-Z][\w'-]{1,40}){0,2})"),
+    # In what `git blame` shows.
+    regex(
+        r"\(([A-ZÀ-ÖØ-Þ][\w.'-]{1,40}(?: [A-ZÀ-ÖØ-Þ][\w.'-]{0,40}){1,2})(?= {1,20}\d{4}-\d\d-\d\d \d\d:\d\d)"
+    ),
+    regex(r"\b(?:Mrs?|Ms|Dr|Prof)\.? (?:Dr\. )?([A-Z][\w'-]{1,40}(?: [A-Z][\w'-]{1,40}){0,2})"),
     # In a line of `getent passwd`.
     regex(r"(?m)^[\w.-]{1,64}:[x*!]?:\d{1,10}:\d{1,10}:([A-Z][^:,\n]{1,60})"),
     # Before one's mail.
@@ -120,11 +148,16 @@ HOSTS = (
     (("ansible_",), regex(r"(?m)^[ \t]{1,20}([A-Za-z][\w.-]{1,100}):[ \t]{0,4}\r?\n[ \t]{1,30}ansible_")),
     (("ansible_",), regex(r"(?m)^[ \t]{0,8}([A-Za-z][\w.-]{1,100})[ \t]{1,20}ansible_")),
     ((" on ",), regex(r"\b(?:tasks?|steps?|jobs?|running|ran|failed|started|runs) on ([A-Za-z][\w.-]{0,60}\d[\w-]{0,20})(?=[\s:,.]|$)", _I)),
+    # How Ansible reports.
+    ((" | ", "fatal: [", ": ok="), regex(r"(?m)(?:^|[ \]])([A-Za-z][\w.-]{1,100}) \| (?:UNREACHABLE|FAILED|SUCCESS|CHANGED)|\bfatal: \[([\w.-]{2,100})\]|^([A-Za-z][\w.-]{1,100})[ \t]{1,80}: ok=\d")),
+    (("computername", "hostname", "userdomain"), regex(r"(?m)^[ \t]{0,8}(?:computer ?name|host ?name|userdomain)[ \t]{2,60}([\w.-]{2,100})[ \t]*\r?$", _I)),
+    (("机器", "主机", "服务器"), regex(rf"(?:机器|主机|服务器)[:：][ ]?({_NUMBERED})", _I)),
     (("在",), regex(r"在[ ]?(?!cuda|python|torch|qwen|rtx|gtx)([a-z]+-[\w-]{0,40}\d)[ ]?上")),
     (("error:",), regex(r"(?m)^(?:srun|slurmstepd|sbatch|pdsh): error: ([\w.-]{2,64}): ")),
     ((":",), regex(r"(?<![\w./@:-])((?:[A-Za-z][\w-]{0,60}\.){2,6}[a-z]{2,10}):\d{2,5}\b")),
     # The first line of gpustat.
     (("20",), regex(r"(?m)^([\w.-]{2,64})[ \t]{2,60}[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d 20\d\d\b")),
+    (("master_addr", "master_host"), regex(r"\bMASTER_(?:ADDR|HOST)[=:][ ]?['\"]?([A-Za-z][\w.-]{1,100})")),
     (("--",), regex(r"--(?:master[_-]addr|rdzv[_-]endpoint|nodelist|hostfile|node-rank-host|server-name)[ =]['\"]?([A-Za-z][\w.-]{1,100})")),
     (("nodelist", "batchhost"), regex(r"\b(?:NodeList|BatchHost)=([A-Za-z][\w.-]{1,100})")),
     (("-h", "--host"), regex(rf"{_CLIENTS}(?:-h|-H|--host(?:name)?)(?:[ \t]{{1,4}}|=)['\"]?([A-Za-z][\w.-]{{1,100}})")),
@@ -144,6 +177,12 @@ HOSTS = (
     (("host name", "computer name"), regex(r"\b(?:host|computer) name[ .]{0,40}:\s{1,40}([\w.-]{2,100})", _I)),
     (("cancelled", "node"), regex(r"\b(?:ON|on node) ([\w.-]{2,60})(?= CANCELLED|:|,| |$)")),
     (("connect", "reach", "resolve"), regex(r"\b(?:connect(?:ion)? to|connecting to|reach|resolve)\s{1,4}['\"]?([\w-]{1,60}(?:[.-][\w-]{1,60}){1,8})['\"]?(?=[:\s]{1,4}(?:port\s{1,4})?\d{2,5}\b)", _I)),
+    (("hostname",), regex(r"(?m)^(?:[^\n]{0,80}[$#>] ?)?hostname[ \t]*\r?\n([A-Za-z][\w.-]{2,63})[ \t]*\r?$", _I)),
+    (("logonserver",), regex(r"\bLOGONSERVER=\\{0,4}([\w.-]{2,60})")),
+    (("domain",), regex(rf"\bUSER(?:DNS)?DOMAIN{_S}([\w.-]{{2,100}})", _I)),
+    (("computer", "workstation", "pc"), regex(rf"\b(?:computer|workstation|pc){_S}({_NUMBERED})", _I)),
+    (("hostname",), regex(r"\bhostname (?:was |is )?(?:set|changed) to ['\"<]?([A-Za-z][\w.-]{1,100})", _I)),
+    (("是", "为", "叫"), regex(r"(?i)(?:host ?name|主机名?|服务器|机器|节点)[ ]?(?:是|为|叫做?)[ ]?([a-z][\w.-]{2,60})")),
     (("服务器", "主机", "节点", "机器"), regex(r"(?:服务器|主机|节点|机器)\s{1,2}([A-Za-z][\w-]{0,40}\d[\w.-]{0,40})")),
     (("nccl",), regex(r"(?m)(?:^|\s)([A-Za-z][\w.-]{1,60}):\d{1,8}:\d{1,8} \[\d{1,3}\] NCCL")),
     (("linux",), regex(r"\bLinux\s([\w.-]{1,64})\s\d+\.\d+\.\d+\S*\s#")),

@@ -11,10 +11,10 @@ from setup_assistant.host.secrets.matching import regex
 WORDS = (
     r"pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|"
     r"(?:api|access|private|account|shared|signing|encryption|master|license|subscription|auth|"
-    r"session|storage|client|deploy|webhook)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|[_-]key|-api|cookie|otp|psk|psw|pw|creds?|macaroon|_[as]k"
+    r"session|storage|client|deploy|webhook)[_. -]?key|auth|session|sess(?:id)?|csrf|xsrf|jwt|[_-]key|-api|cookie|otp|psk|psw|pw|creds?|macaroon|_[as]k|[_-]pat(?![a-z])|[_-]crumb"
 )
 HINTS = ("pass", "pwd", "secret", "token", "credential", "key", "auth", "sess", "csrf", "xsrf", "jwt",
-         "cookie", "otp", "psk", "psw", "-api", "pw", "cred", "macaroon", "_ak", "_sk")  # fmt: skip
+         "cookie", "otp", "psk", "psw", "-api", "pw", "cred", "macaroon", "_ak", "_sk", "_pat", "-pat", "crumb")  # fmt: skip
 _SURE = regex(
     r"pass(?:word|wd|phrase|code)|secret|credential|(?:api|access|private|account|shared|signing|"
     r"encryption|master|license|subscription|auth|session|storage|client|deploy|webhook)key|sessionid|csrf|xsrf|pwd$|macaroon"
@@ -42,7 +42,7 @@ _EXACT = frozenset({
     "npmauth", "cookie", "pw", "psw", "creds", "cred", "xsession", "sessdata", "psk", "wpapsk", "presharedkey",
 })  # fmt: skip
 _ENDS = regex(
-    r"[_.-](?:pass|auth|jwt|cookie|session|psk)$|^x-(?!cache|surrogate|sort|routing)[a-z-]{1,30}-key$|"
+    r"[_.-](?:pass|auth|jwt|cookie|session|psk|pat|crumb)$|[a-z]{2,10}_?pw$|^x-(?!cache|surrogate|sort|routing)[a-z-]{1,30}-key$|"
     r"(?:^|[^a-z])(?!(?:by|com|tres|sur|low|high|band|all|multi|one|single|first|over|under)pass)[a-z]{2,8}pass$"
 )
 
@@ -85,6 +85,9 @@ _WORDS_AFTER = frozenset({
     "were", "str", "int", "bool", "bytes", "float", "list", "dict", "object", "auth", "tokens",
     "when", "where", "which", "while", "whose", "will", "with", "without", "would", "wrong",
     "yes", "you", "your",
+    # A name in a program: `login(passwd=pw)`.
+    "key", "keys", "pw", "pwd", "pass", "passwd", "password", "passphrase", "secret", "secrets", "cred",
+    "creds", "credentials", "api_key", "apikey", "access_key", "secret_key", "session",
 })  # fmt: skip
 _NOTHING = regex(
     r"[\s\"'`.,;:!?(){}\[\]*…|-]*|\*{3,}\W*|<.*|\$[A-Z_][A-Z0-9_]*\W*|\$[a-z_]+\W*|\$[({].*|%\w+%|"
@@ -185,7 +188,11 @@ def in_prose(value: str, *, alone: bool) -> bool:
     `alone`: nothing else stands on the line, so that any word may be one.
     """
     bare = value.strip("\"'`.,;:!?()[]{}")
-    if is_nothing(value) or re.fullmatch(r"(?:sha|md)\d+|base64|utf-?8|https?2?|\d+-bit", bare):
+    if (
+        value.startswith("--")
+        or is_nothing(value)
+        or re.fullmatch(r"(?:sha|md)\d+|base64|utf-?8|https?2?|\d+-bit", bare)
+    ):
         return False
     if alone:
         return True

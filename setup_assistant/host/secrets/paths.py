@@ -22,7 +22,7 @@ _HOME_SPACED = regex(
 _STOP = r"\s'\"`,;:()\[\]{}<>|，。；、（）"
 # Two parts at least; what follows a verb of HTTP is no folder.
 _UNIX = regex(
-    rf"(?<![\w<>./:~*\\-])(?<!GET )(?<!HEAD )(?<!POST )(?<!PUT )(?<!url: )/(?!{_SYSTEM}(?:/|(?![^{_STOP}])))"
+    rf"(?<![\w<>./:~*\\-])(?<!GET )(?<!HEAD )(?<!POST )(?<!PUT )(?<!url: )(?<!base64,)/(?!{_SYSTEM}(?:/|(?![^{_STOP}])))"
     rf"[^/{_STOP}]+/[^{_STOP}]+"
 )
 _SPACED = regex(

@@ -30,7 +30,7 @@ _TYPED = regex(
     r"(?:&?'?[A-Za-z][\w<>\[\]&| ]{0,30}? ?= ?)?(?:(?:new )?(?:String(?:::from)?|str|Secret(?:Str|String)?|std::string|"
     r"bytes|Some|Buffer\.from|\[\]byte)\()?(?=[\"'`])"
 )
-_OPENER = regex(r"(?:[bfruBFRU]{1,2}(?=[\"']))?(\\{0,3}[\"'`])")
+_OPENER = regex(r"(?:[bfruBFRUNL@$]{1,2}(?=[\"']))?(\\{0,3}[\"'`])")
 _BARE = regex(r"[^\s\"'`，。；、）】]+")
 _ENDS = regex(r"[.,;:!?)\]}>]+$")
 # Longer values are cut there; what a value is not is decided once for each name before it.
@@ -50,7 +50,7 @@ _LOGIN_BARE = regex(
 )  # fmt: skip
 
 _HEADER = regex(
-    r"((?:proxy-|x-amz-|x-)?authori[sz]ation\\{0,3}[\"'`]?\]?\s{0,20}[:=]\s{0,20}(?:b(?=[\"']))?)(\\{0,3}[\"'`])?",
+    r"((?:proxy-|x-amz-|x-)?authori[sz]ation\\{0,3}[\"'`]?\]?\s{0,20}[:=]\s{0,20}(?:b(?=[\"']))?(?:\[\s{0,4}(?=\\{0,3}[\"'`]))?)(\\{0,3}[\"'`])?",
     _A,
 )
 _MANY_PARTS = regex(r"(?:digest|aws4-|oauth|hawk|tc3-|acs3-|credential)", re.IGNORECASE)
@@ -60,7 +60,8 @@ _BEARER = regex(
     re.ASCII,
 )
 _COOKIE = regex(
-    r"\b((?:set-)?cookies?2?\\{0,3}[\"'`]?\]?[ \t]{0,20}(?::|=(?!=))[ \t]{0,20})(?=\S)", _A
+    r"\b((?:set-)?cookies?2?\\{0,3}[\"'`]?\]?[ \t]{0,20}(?::|=(?!=))[ \t]{0,20}(?:\[\s{0,4}(?=\\{0,3}[\"'`]))?)(?=\S)",
+    _A,
 )
 
 _NAMED = regex(
@@ -101,7 +102,8 @@ def _header(found: re.Match[str]) -> tuple[int, int] | None:
         # Digest and signatures hold quotes of their own.
         end = found.end() + quote.start()
         value = value[: quote.start()]
-    return (found.end(), end) if value.strip() and not _sentence(value) else None
+    nothing = names.is_nothing(value) or _sentence(value)
+    return (found.end(), end) if value.strip() and not nothing else None
 
 
 def _sentence(value: str) -> bool:

@@ -25,7 +25,7 @@ _SHAPES = (
     r"dckr_(?:pat|oat)_[\w-]{6,}",
     r"xox[abceoprs]-[\w-]{8,}|xapp-[\w-]{8,}",
     r"eyJ[\w-]{4,}\.[\w-]{2,}(?:\.[\w-]*)?|eyJ[A-Za-z0-9+/_-]{24,}={0,2}",
-    r"ms-[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{2,12}){1,5}|ms-(?=[A-Za-z-]{0,60}\d)[A-Za-z0-9-]{20,}",
+    r"(?<!-)ms-(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{2,12}){1,5}|(?=(?:[A-Za-z-]{0,20}\d){3})[A-Za-z0-9-]{20,})",
     r"(?:gsk|r8|fw|tvly|pplx|xai|dapi|whsec|shpat|lin_api|dop_v1|hvs|hvb|tgp_v1|secret|ntn|figd|rnd|wandb_v1)[_.-](?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9_-]{16,}|dapi[0-9a-f]{32}",
     r"(?<=\$)ANSIBLE_VAULT;[^\n\\]{1,80}(?:\n[ \t]{0,16}[0-9a-f]{1,100}){1,2000}",
     r"ya29\.[\w-]{10,}|SG\.[\w-]{12,}\.[\w-]{12,}",
@@ -36,6 +36,10 @@ _SHAPES = (
     r"\$(?:1|2[abxy]|5|6|7|y|apr1|sha\d|pbkdf2[\w-]{0,12}|scrypt)\$[^\s:'\",]{8,}",
     r"(?:glsa|glc|sntrys|rubygems|sgp|phx|pul|ATATT3|ATCTT3|PMAK|AKLT|ALTAK|dp\.pt)[_.-]?(?=[A-Za-z_-]{0,60}\d)[\w-]{16,}",
     r"bce-(?:auth-)?v\d/[\w/-]{8,}",
+    # Pieces of figures that dots divide, as some services join them.
+    r"[a-z]{2,6}\.(?:[0-9a-f]{16,64}\.){1,3}[0-9a-f]{16,64}(?![\w.])",
+    # How accounts of Windows and MySQL keep a password.
+    r"(?<=:)[0-9A-Fa-f]{32}:[0-9A-Fa-f]{32}(?=:::)|\*[0-9A-F]{40}(?![0-9A-Za-z])",
     # A product key of Windows.
     r"(?=[A-Z-]{0,28}\d)[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![\w-])",
 )
@@ -51,14 +55,14 @@ _HINTS = (
     "fw", "tvly", "pplx", "xai", "dapi", "whsec", "shpat", "lin_api", "dop_v1", "hvs", "hvb", "tgp_",
     "secret", "ntn", "figd", "rnd", "wandb_v1", "ansible_vault", "age-secret", "recovery", "恢复密钥", "sntrys", "rubygems", "sgp", "phx", "pul", "atatt3", "atctt3", "pmak", "aklt", "altak", "bce-",
     "dp.pt", "ya29", "sg.", "lsv2_", "jina_", "sk_", "rpa_", "fo1_", "vck_", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$argon", "$sha", "$pbkdf2",
-    "$scrypt", "product", "key:", "产品密钥",
+    "$scrypt", ":::", "*", "st.", "pat.", "key.", "sk.", "tok.", "product", "key:", "产品密钥",
 )  # fmt: skip
 _SSH_KEY = regex(
     r"\b(ssh-(?:rsa|dss|ed25519)|ecdsa-[\w-]{1,40}|sk-[\w.@-]{1,60})\s{1,4}AAAA[\w+/=]{8,}"
 )
 # A line of key material whose first line was said before.
 _KEY_LINE = regex(
-    r"(?m)^[ \t]{0,16}(?=[^\s]{0,60}[a-z])(?=[^\s]{0,60}[A-Z])(?=[^\s]{0,60}\d)[A-Za-z0-9+/]{60,76}={0,2}$"
+    r"(?m)^[ \t]{0,16}(?!iVBORw0KGgo|R0lGOD|UklGR|/9j/4)(?=[^\s]{0,60}[a-z])(?=[^\s]{0,60}[A-Z])(?=[^\s]{0,60}\d)[A-Za-z0-9+/]{60,76}={0,2}$"
 )
 _KEY_BEGIN = regex(r"(?:MII[A-Z]|b3BlbnNzaC1rZXktdjE)[A-Za-z0-9+/]{16,}={0,2}")
 _PUTTY = regex(

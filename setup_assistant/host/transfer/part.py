@@ -82,7 +82,8 @@ class Part:
                 return None
             if self.path.stat().st_size != self.file.size:
                 return None
-            data = self.state.read_bytes()
+            with self.state.open("rb") as stream:
+                data = stream.read(_HEAD_BYTES + 8 * len(self.counts) + 1)
             if data[:_IDENTITY_BYTES] == self._identity:
                 counts = struct.unpack(f"<{len(self.counts)}Q", data[_HEAD_BYTES:])
                 if all(c <= self.length(i) for i, c in enumerate(counts)):
