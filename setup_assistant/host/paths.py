@@ -14,6 +14,8 @@ from pathlib import Path
 from setup_assistant.errors import SetupError
 
 APP = "setup-assistant"
+# In the file by which an account calls the agent of a room by this tool's name.
+TOOL_SIGN = "# Made by fleet apply --install-tool of Setup Assistant."
 _set_cache: ContextVar[Path | None] = ContextVar("package_cache", default=None)
 
 
@@ -32,6 +34,11 @@ def cache_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path(APP, appauthor=False)
+
+
+def tool() -> Path:
+    """Return the file by which an account calls the agent of a room."""
+    return Path.home() / ".local" / "bin" / APP
 
 
 def _is_linux() -> bool:

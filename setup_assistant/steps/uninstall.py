@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup_assistant.errors import SetupError
-from setup_assistant.host import caches, conda, files, log, removal, sites, temporary
+from setup_assistant.host import (
+    caches,
+    conda,
+    files,
+    lenient,
+    log,
+    paths,
+    removal,
+    sites,
+    temporary,
+)
 from setup_assistant.host.removal_proofs import Both, Named, seen
 from setup_assistant.messages import _
 from setup_assistant.site.layout import Layout
@@ -19,6 +29,8 @@ from setup_assistant.steps.ownership import INSIDE, Fate, Item, Owner, beside, g
 from setup_assistant.weights.listing import OWN_PREFIX
 
 _PYTHON = "python-" + "[0-9a-f]" * 12
+# In the cache folder of a host.
+_OF_A_ROOM = ("agent-*.pyz", "jobs", "home-id")
 
 __all__ = ["Fate", "Item", "Removed", "inventory", "leave_no_log", "remains", "remove", "stays"]
 
@@ -166,6 +178,16 @@ def _cached(cache: Path, site: Layout, *, last: bool) -> Iterator[Item]:
         else:
             yield going(found.path, "cache", cache, found.proof)
     yield from _pythons()
+    yield from _of_a_room(cache / "fleet")
+
+
+def _of_a_room(folder: Path) -> Iterator[Item]:
+    """Yield what a control machine has put here: this very run may be its."""
+    agent = any(p for name in _OF_A_ROOM for p in folder.glob(name))
+    tool = paths.TOOL_SIGN in lenient.text(paths.tool())
+    reason = _("a control machine has put it here, and may come again")
+    for path in (*([folder] if agent else []), *([paths.tool()] if tool else [])):
+        yield Item(path, "cache", 0, "kept", reason=reason)
 
 
 def _carried() -> Path:

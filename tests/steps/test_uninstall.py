@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from setup_assistant.agent.inside import job
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import SetupError
 from setup_assistant.host import paths
@@ -633,6 +634,26 @@ def test_a_carried_python_goes_with_the_last_site(
     shown, _done = uninstalled(Made(tmp_path / "site").layout.root, others=False)
     assert (shown[str(running)], shown[str(other)]) == ("kept", "remove")
     assert [p.exists() for p in (running, other, mine_)] == [True, False, True]
+
+
+def test_what_a_control_machine_has_put_here_is_named(tmp_path: Path) -> None:
+    """Its agent and the name for it stay, and are shown; a program of that name is not."""
+    fleet = paths.cache_folder() / "fleet"
+    (fleet / "jobs" / ("a" * 16)).mkdir(parents=True)
+    agent = fleet / f"agent-{'b' * 12}.pyz"
+    agent.touch()
+    site = Made(tmp_path / "site").layout.root
+    paths.tool().parent.mkdir(parents=True)
+    paths.tool().write_text("#!/bin/sh\necho mine\n")
+    found = uninstall.inventory(read_layout(site), other_sites=False, own_cache=fleet.parent)
+    assert str(paths.tool()) not in {str(i.path) for i in found}
+    assert job.install_tool(fleet) is False
+    paths.tool().unlink()
+    assert job.install_tool(fleet)
+    shown, done = uninstalled(site, others=False)
+    assert (shown[str(fleet)], shown[str(paths.tool())]) == ("kept", "kept")
+    assert not done.failed
+    assert (agent.exists(), paths.tool().exists(), site.exists()) == (True, True, False)
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -27,7 +27,7 @@ from typing import Any
 
 from setup_assistant.agent.inside.answer import machine_id, say
 from setup_assistant.agent.inside.verdict import of_job
-from setup_assistant.host import lenient, removal
+from setup_assistant.host import lenient, paths, removal
 from setup_assistant.host.removal_proofs import Named
 
 _LOOK_SECONDS = 0.05
@@ -39,9 +39,8 @@ _JOB = "[0-9a-f]" * 16
 _MOST_SAID = 2000
 # Somebody who only looks holds the lock for an instant: no reason to take it for a worker's.
 _TRIES, _TRY_SECONDS = 5, 0.02
-_SIGN = "# Made by fleet apply --install-tool of Setup Assistant."
 _LAUNCHER = (
-    "#!/bin/sh\n" + _SIGN + "\n"
+    "#!/bin/sh\n" + paths.TOOL_SIGN + "\n"
     "agent=$(ls -t {base}/agent-*.pyz 2>/dev/null | head -n 1)\n"
     'exec {python} "$agent" "$@"\n'
 )
@@ -180,9 +179,9 @@ def install_tool(base: Path) -> bool:
     It takes the newest agent that lies there. What somebody else put there stays; return whether
     the name is ours.
     """
-    path = Path.home() / ".local" / "bin" / "setup-assistant"
+    path = paths.tool()
     text = _LAUNCHER.format(python=shlex.quote(sys.executable), base=shlex.quote(str(base)))
-    if path.is_symlink() or (path.exists() and _SIGN not in lenient.text(path)):
+    if path.is_symlink() or (path.exists() and paths.TOOL_SIGN not in lenient.text(path)):
         return False
     if lenient.text(path) != text.rstrip():
         path.parent.mkdir(parents=True, exist_ok=True)
