@@ -22,7 +22,7 @@ NAMES = ("pc00", "pc01")
 def room(lab: Lab) -> Iterator[Lab]:
     for name in NAMES:
         lab.hosts[name].files = {}
-        lab.hosts[name].size = "3g"
+        lab.hosts[name].size = "8g"
         lab.hosts[name].start(lab.key)
     for name in NAMES:
         lab.wait_for(lab.hosts[name])
