@@ -111,6 +111,13 @@ def test_the_older_sentence_of_torch_is_read_as_well() -> None:
         (INSIDE.format("xformers", "import x") + NO_RUNTIME, "built-for-other-torch",
          "pip uninstall -y xformers"),
         (INSIDE.format("torch", "import x") + NO_RUNTIME, "nvidia-missing", "torch=="),
+        # A list that conda lacks is often pip's; torch comes from its own index.
+        ("PackagesNotFoundError: not available from current channels:\n\n  - somelib\n",
+         "conda-package-unknown", "pip install -U somelib"),
+        ("  - nothing provides requested somelib 0.2", "conda-package-unknown",
+         "conda install -c conda-forge somelib"),
+        ("  - nothing provides requested pytorch-cuda 12.4", "conda-package-unknown",
+         "download.pytorch.org"),
     ],
 )  # fmt: skip
 def test_a_kind_is_read_whatever_it_names(text: str, cause: str, command: str) -> None:
