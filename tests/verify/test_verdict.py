@@ -1,0 +1,127 @@
+"""From failed checks to one cause, and to the command that mends it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from setup_assistant.catalog import smoke
+from setup_assistant.verify.files_check import Fault, FilesReport
+from setup_assistant.verify.results import Check
+from setup_assistant.verify.verdict import Facts, conclude, finish
+from tests.site.samples import plan
+
+ENV = Path("/nowhere/env")
+NONE = FilesReport(checks=(), blames={})
+PLAN = plan()
+PLANNED = {"torch": "2.11.0+cu128", "torchvision": PLAN.torchvision.version}
+
+
+def facts(**changes: Any) -> Facts:
+    usual: dict[str, Any] = {
+        "env": ENV, "plan": PLAN, "report": NONE, "decoder": smoke.load().decoder,
+        "canary": Path("/nowhere/canary"),
+    }  # fmt: skip
+    return Facts(**{**usual, **changes})
+
+
+def failed(cause: str, name: str = "image-en", **changes: Any) -> Check:
+    return Check(name=name, status="fail", cause=cause, **changes)
+
+
+def command(check: Check, **changes: Any) -> list[str]:
+    return shlex.split(str(finish(check, facts(**changes)).values.get("command", "")))
+
+
+@pytest.mark.parametrize(
+    ("check", "planned", "ends"),
+    [
+        (failed("package-missing", values={"package": "accelerate"}), True, ["accelerate==1.12.0"]),
+        (failed("package-missing", values={"package": "accelerate"}), False, ["accelerate"]),
+        (failed("package-missing", values={"package": "nobodys"}), True, ["nobodys"]),
+        (failed("import-failed", values={"package": "accelerate"}), True,
+         ["--reinstall", "--no-deps", "accelerate==1.12.0"]),
+        (failed("dependency-version", values={"package": "peft"}, versions={"peft": "0.9"}), True,
+         ["peft"]),
+        (failed("dependency-version", values={"package": "peft"}, versions={"peft": "0.9"}), False,
+         ["peft==0.9"]),
+        (failed("dependency-version", values={"package": "accelerate"},
+                versions={"accelerate": "0.9"}), True, ["accelerate==1.12.0"]),
+        (failed("dependency-version", values={"package": "peft"}), False, ["peft"]),
+        (failed("transformers-mismatch"), True, ["transformers==5.23.0"]),
+        (failed("transformers-mismatch"), False, ["--upgrade", "transformers"]),
+        (failed("decoder-missing"), True, ["decord2==3.0.0"]),
+        (failed("decoder-broken"), True, ["--reinstall", "--no-deps", "decord2==3.0.0"]),
+        (failed("decoder-missing"), False, ["decord2"]),
+    ],
+)  # fmt: skip
+def test_what_is_installed_for_a_cause(check: Check, planned: bool, ends: list[str]) -> None:
+    words = command(check, plan=PLAN if planned else None)
+    at = words.index("--python") + 2
+    assert words[at:] == ends
+
+
+@pytest.mark.parametrize(
+    ("versions", "status", "fails"),
+    [
+        (PLANNED, "ok", False),
+        ({**PLANNED, "torchvision": "0.1.0"}, "ok", True),
+        ({**PLANNED, "torchvision": PLANNED["torchvision"] + "+cpu"}, "ok", False),
+        ({"torch": "1.0.0", "torchvision": "0.1.0"}, "ok", False),
+        ({**PLANNED, "torchvision": "0.1.0"}, "fail", False),
+    ],
+)
+def test_a_torchvision_that_the_plan_does_not_pair(
+    versions: dict[str, str], status: Any, fails: bool
+) -> None:
+    check = Check(name="imports", status=status, versions=versions)
+    found = finish(check, facts())
+    assert (found.cause == "torchvision-mismatch") is fails
+    assert finish(check, facts(plan=None)).cause is None
+    assert finish(replace(check, name="device"), facts()).cause is None
+    if fails:
+        words = shlex.split(str(found.values["command"]))
+        assert f"torchvision=={PLANNED['torchvision']}" in words
+        assert words[-2:] == ["--index-url", PLAN.torch.index_url]
+        assert "0.26.0 (cu128)" in str(found.values["wanted"])
+
+
+def test_a_damaged_file_is_blamed_for_what_follows_from_it() -> None:
+    clip = Fault(cause="fixture-changed", touched=("/c/a.mp4",), evidence=("a.mp4: 3 bytes",))
+    weights = Fault(cause="weights-changed", touched=("/c/w",), evidence=("w: other sum",))
+    report = FilesReport(checks=(), blames={"/c/a.mp4": clip, "/c/w": weights})
+    odd = failed("wrong-answer", files=("/c/b.png", "/c/a.mp4"), evidence=("said: a dog",))
+    found = finish(odd, facts(report=report))
+    assert found.cause == "fixture-changed"
+    assert found.evidence == ("said: a dog", "a.mp4: 3 bytes")
+    # Damaged weights speak from every answer; another damaged picture does not.
+    assert finish(replace(odd, files=("/c/b.png",)), facts(report=report)).cause == (
+        "weights-changed"
+    )
+    alone = FilesReport(checks=(), blames={"/c/a.mp4": clip})
+    assert finish(replace(odd, files=("/c/b.png",)), facts(report=alone)).cause == "wrong-answer"
+    # What does not follow from files keeps its own cause.
+    missing = failed("package-missing", files=("/c/a.mp4",), values={"package": "x"})
+    assert finish(missing, facts(report=report)).cause == "package-missing"
+
+
+def test_files_are_brought_back_from_where_they_came() -> None:
+    model = Path("/models/Qwen/Qwen2-VL-2B-Instruct")
+    assert "download" in command(failed("weights-changed"), model=model)
+    assert "download" not in command(failed("weights-changed"))
+    assert command(failed("weights-changed"))
+
+
+def test_the_failure_nearest_the_root_is_the_cause() -> None:
+    answers = failed("wrong-answer", versions={"torch": "2"})
+    imports = failed("package-missing", "imports", values={"package": "torch"}, remedy="Do.")
+    said = conclude([answers, imports], facts(), model="canary", seconds=1.234)
+    assert (said.status, said.cause, said.remedy) == ("fail", "package-missing", "Do.")
+    assert (said.seconds, said.versions) == (1.23, {"torch": "2"})
+    well = Check(name="imports", status="ok")
+    assert conclude([well], facts(), model="canary", seconds=0).status == "ok"
+    assert conclude([], facts(), model="canary", seconds=0).status == "fail"
