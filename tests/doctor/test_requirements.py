@@ -22,6 +22,7 @@ VERSIONS = (
     "3.20.3",
     "9.26.0.51",
     "2.3.0.post1",
+    "2.9.0rc1",
 )
 
 
@@ -60,3 +61,61 @@ def test_bounds_are_kept_as_packaging_keeps_them(version: str, bounds: str) -> N
 def test_what_nobody_can_read_raises_no_alarm() -> None:
     assert requirements.meets("unknown", ">=1")
     assert requirements.meets("1.0", "at least two")
+
+
+def environment(prefix: Path, **packages: tuple[str, tuple[str, ...]]) -> Install:
+    home = prefix / "lib" / "python3.12" / "site-packages"
+    (prefix / "pyvenv.cfg").parent.mkdir(parents=True, exist_ok=True)
+    (prefix / "pyvenv.cfg").write_text("version = 3.12.4\n")
+    for name, (version, needs) in packages.items():
+        info = home / f"{name}-{version}.dist-info"
+        info.mkdir(parents=True)
+        lines = "".join(f"Requires-Dist: {need}\n" for need in needs)
+        (info / "METADATA").write_text(f"Name: {name}\nVersion: {version}\n{lines}")
+    return Install(prefix)
+
+
+NEEDS = (
+    'accelerate>=0.26.0,<2; extra == "torch"',
+    "pillow>=10.0.1,<=15; extra == 'vision'",
+    'timm>=9; extra == "timm"',
+    'kernels>=0.9,>=0.10; extra == "torch"',
+    'absent>=1; extra == "torch"',
+    "numpy>=5",
+)
+
+
+def test_what_is_older_than_an_optional_use_accepts(tmp_path: Path) -> None:
+    """Only what is there, under the extras that are named, and below the highest floor."""
+    old = environment(
+        tmp_path / "old",
+        transformers=("5.0", NEEDS), accelerate=("0.25.9", ()), pillow=("9.5", ()),
+        timm=("1.0", ()), kernels=("0.9.5", ()), numpy=("1.0", ()),
+    )  # fmt: skip
+    found = list(requirements.below_floor(old, "transformers", ("torch", "vision")))
+    assert [(n.asked_by, n.name, n.have, n.text) for n in found] == [
+        ("transformers", "accelerate", "0.25.9", "accelerate>=0.26.0"),
+        ("transformers", "pillow", "9.5", "pillow>=10.0.1"),
+        ("transformers", "kernels", "0.9.5", "kernels>=0.10,>=0.9"),
+    ]
+    new = environment(
+        tmp_path / "new",
+        transformers=("5.0", NEEDS), accelerate=("9.0", ()), pillow=("10.0.1", ()),
+        kernels=("0.10", ()),
+    )  # fmt: skip
+    assert list(requirements.below_floor(new, "transformers", ("torch", "vision"))) == []
+    assert list(requirements.below_floor(new, "nobody", ("torch",))) == []
+
+
+def test_needs_are_followed_through_extras_and_round_in_circles(tmp_path: Path) -> None:
+    install = environment(
+        tmp_path / "env",
+        one=("1.0", ("two[fast]>=2", 'old; python_version < "3.9"')),
+        two=("1.5", ('three<3; extra == "fast"', 'four; extra == "slow"', "one>=1", "gone")),
+        three=("3.0", ()),
+    )
+    asked = {(who, need.name, need.bounds) for who, need in requirements.asked(install, "one")}
+    assert asked == {("one", "two", ">=2"), ("two", "three", "<3"), ("two", "one", ">=1"),
+                     ("two", "gone", "")}  # fmt: skip
+    unmet = {(n.asked_by, n.name, n.have) for n in requirements.unmet(install, ("one",))}
+    assert unmet == {("one", "two", "1.5"), ("two", "three", "3.0"), ("two", "gone", None)}
