@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from setup_assistant.choose.plan import Alternative, Plan, Reason
+from setup_assistant.choose.wishes import Wishes
 from setup_assistant.cli.terminal import show
 from setup_assistant.machine.facts import Machine
 from setup_assistant.messages import _
@@ -15,33 +16,34 @@ from setup_assistant.terminal_text import pad
 from setup_assistant.units_text import GIB, gib, size_text
 
 _BAR = 16
+_NONE = Wishes()
 # What fits on a small screen together with the rest of the brief plan.
 _MOST_WARNINGS = 3
 # The marks of a quantized checkpoint in its name.
 QUANTIZED = re.compile(r"-(AWQ|GPTQ|FP8|NF4|Int[48]|4bit|8bit).*$", re.IGNORECASE)
 
 
-def show_plan(plan: Plan, machine: Machine) -> None:
+def show_plan(plan: Plan, machine: Machine, wishes: Wishes = _NONE) -> None:
     """Show what will be installed, where it comes from, what it costs, and why."""
     show.heading(_("Plan"))
-    show.facts(_rows(plan, machine))
+    show.facts(_rows(plan, machine, wishes))
     show_reasons(plan)
     _show_warnings(that_concern(plan))
     show_alternatives(plan)
 
 
-def show_brief(plan: Plan, machine: Machine, folder: str) -> None:
+def show_brief(plan: Plan, machine: Machine, folder: str, wishes: Wishes = _NONE) -> None:
     """Show what a person decides by, on one small screen: what it costs comes last.
 
     The packages, the reasons and the alternatives are one key away.
     """
     warnings = that_concern(plan)
-    rows = [*_model_rows(plan, machine), *_place_rows(plan, folder)]
+    rows = [*_model_rows(plan, machine), *_place_rows(plan, folder, wishes)]
     rows += [(f"! {field(w.about)}", str(w.message)) for w in warnings[:_MOST_WARNINGS]]
     if left := len(warnings[_MOST_WARNINGS:]):
         rows.append(("!", _("{count} more: press ?", count=left)))
     show.heading(_("Plan"))
-    show.facts([*rows, *_cost_rows(plan)])
+    show.facts([*rows, *_cost_rows(plan, wishes)])
 
 
 def show_reasons(plan: Plan) -> None:
@@ -50,10 +52,10 @@ def show_reasons(plan: Plan) -> None:
     show.facts((str(field(reason.about)), str(reason.message)) for reason in plan.reasons)
 
 
-def show_details(plan: Plan) -> None:
+def show_details(plan: Plan, wishes: Wishes = _NONE) -> None:
     """Show what the brief plan leaves out: packages, sources, warnings, reasons."""
     show.heading(_("Plan"))
-    show.facts([*_package_rows(plan), *_source_rows(plan)])
+    show.facts([*_package_rows(plan), *_source_rows(plan, wishes)])
     _show_warnings(that_concern(plan))
     show_reasons(plan)
 
@@ -96,11 +98,16 @@ def that_matter(plan: Plan) -> tuple[Alternative, ...]:
     return tuple(a for a in found if a is not None)
 
 
-def _rows(plan: Plan, machine: Machine) -> Iterator[tuple[str, str]]:
+def _rows(plan: Plan, machine: Machine, wishes: Wishes) -> Iterator[tuple[str, str]]:
     yield from _model_rows(plan, machine)
     yield from _package_rows(plan)
-    yield from _source_rows(plan)
-    yield from _cost_rows(plan)
+    yield from _source_rows(plan, wishes)
+    yield from _cost_rows(plan, wishes)
+
+
+def _on_disk(wishes: Wishes) -> str:
+    """Return where packages are taken from that lie here already; empty where they are fetched."""
+    return wishes.wheelhouse or (_("the package cache") if wishes.offline else "")
 
 
 def _model_rows(plan: Plan, machine: Machine) -> Iterator[tuple[str, str]]:
@@ -111,12 +118,13 @@ def _model_rows(plan: Plan, machine: Machine) -> Iterator[tuple[str, str]]:
     yield _("main memory") if plan.placement.device == "cpu" else _("GPU memory"), _memory(plan)
 
 
-def _place_rows(plan: Plan, folder: str) -> Iterator[tuple[str, str]]:
+def _place_rows(plan: Plan, folder: str, wishes: Wishes) -> Iterator[tuple[str, str]]:
     torch, sources = plan.torch, plan.sources
     main = [f"torch {torch.version} {torch.build}", f"transformers {plan.transformers.version}"]
     yield _("packages"), show.listed([*main, f"Python {plan.python} ({plan.backend})"])
-    hosts = [sources.packages, torch.find_links or torch.index_url]
-    hosts += [sources.weights] if plan.sizes.weights_bytes else []
+    here = _on_disk(wishes)
+    hosts = [here] if here else [sources.packages, torch.find_links or torch.index_url]
+    hosts += [sources.weights] if plan.sizes.weights_bytes and not wishes.offline else []
     yield _("from"), show.listed(dict.fromkeys(urlsplit(h).hostname or h for h in hosts))
     if folder:
         yield _("folder"), folder
@@ -132,20 +140,24 @@ def _package_rows(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "Python", _("{python}, made by {backend}", python=plan.python, backend=plan.backend)
 
 
-def _source_rows(plan: Plan) -> Iterator[tuple[str, str]]:
+def _source_rows(plan: Plan, wishes: Wishes) -> Iterator[tuple[str, str]]:
     torch, sizes = plan.torch, plan.sizes
     packages = size_text(sizes.packages_download_bytes)
-    yield _("download"), _("{size} from {url}", size=packages, url=plan.sources.packages)
-    if torch.index_url != plan.sources.packages:
-        yield _("torch from"), torch.find_links or torch.index_url
-    if sizes.weights_bytes:
+    if here := _on_disk(wishes):
+        yield _("from"), here
+    else:
+        yield _("download"), _("{size} from {url}", size=packages, url=plan.sources.packages)
+        if torch.index_url != plan.sources.packages:
+            yield _("torch from"), torch.find_links or torch.index_url
+    if sizes.weights_bytes and not wishes.offline:
         weights = size_text(sizes.weights_bytes)
         yield _("weights"), _("{size} from {url}", size=weights, url=plan.sources.weights)
 
 
-def _cost_rows(plan: Plan) -> Iterator[tuple[str, str]]:
+def _cost_rows(plan: Plan, wishes: Wishes) -> Iterator[tuple[str, str]]:
     sizes = plan.sizes
-    down = size_text(sizes.packages_download_bytes + sizes.weights_bytes)
+    packages = 0 if _on_disk(wishes) else sizes.packages_download_bytes
+    down = size_text(packages + (0 if wishes.offline else sizes.weights_bytes))
     disk = size_text(sizes.packages_installed_bytes + sizes.weights_bytes)
     yield _("time"), _minutes(sizes.expected_seconds)
     yield _("size"), _("{download} to download, {disk} on disk", download=down, disk=disk)

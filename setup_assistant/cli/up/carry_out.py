@@ -36,9 +36,10 @@ def carry_out(
         show.note(str(note))
     if dry_run:
         data = {**_plan_data(prepared), "steps": _left(prepared)}
-        return Result("up", data, text=lambda: show_plan(prepared.plan, prepared.machine))
+        return Result("up", data, text=lambda: show_plan(
+            prepared.plan, prepared.machine, prepared.wishes))  # fmt: skip
     if not prepared.replayed and not show.is_silent():
-        show_brief(prepared.plan, prepared.machine, str(prepared.layout.root))
+        show_brief(prepared.plan, prepared.machine, str(prepared.layout.root), prepared.wishes)
     if agree is not None and not agree(prepared):
         return Result("up", _plan_data(prepared), text=lambda: show.line(_("Nothing was done.")))
     above = [p for p in prepared.layout.root.parents if not p.exists()]
@@ -88,7 +89,7 @@ def _travel(
     if again := planned_again(prepared, travelled.error):
         show.note(str(again.notes[-1]))
         if not show.is_silent():
-            show_brief(again.plan, again.machine, str(again.layout.root))
+            show_brief(again.plan, again.machine, str(again.layout.root), again.wishes)
         if agree is None or agree(again):
             return _travel(again, agree, above)
     return _ending(prepared, context, travelled)

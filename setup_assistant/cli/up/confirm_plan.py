@@ -21,7 +21,7 @@ def agree(prepared: Prepared, *, back: bool = True) -> bool:
     choices = [Choice("yes", _("Yes, begin")), Choice("no", _("No, change nothing"))]
     plan = prepared.plan
     extras = Extras(
-        why=lambda: show_details(plan),
+        why=lambda: show_details(plan, prepared.wishes),
         back=back,
         alternatives=(lambda: show_alternatives(plan)) if plan.alternatives else None,
     )
