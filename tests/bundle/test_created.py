@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from setup_assistant.agent.build import Agent
-from setup_assistant.bundle import conda, create
+from setup_assistant.bundle import conda, create, wheels
 from setup_assistant.bundle.conda import Package
 from setup_assistant.bundle.create import Order
 from setup_assistant.bundle.manifest import load
@@ -21,6 +21,7 @@ from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.messages import Message
+from setup_assistant.site.requirements import render_requirements
 from tests.bundle.conftest import stock
 from tests.bundle.test_room import report
 
@@ -66,6 +67,18 @@ def test_two_kinds_share_their_files(kind: Kind, tmp_path: Path) -> None:
     assert f"torch=={kind.plan.torch.version}" in lock
     assert "#: pip==25.0 --hash=sha256:" in lock
     assert not list((tmp_path / "bundle").glob(".*"))
+
+
+def test_where_there_is_no_index_that_of_the_plan_is_not_asked(kind: Kind, tmp_path: Path) -> None:
+    dead = replace(kind.plan.sources, packages="http://127.0.0.1:9/simple")
+    alone = replace(kind, plan=replace(kind.plan, sources=dead))
+    assert "--index-url http://127.0.0.1:9/simple" in render_requirements(alone.plan)
+    found = {w.project: w.version for w in wheels.resolve(alone, tmp_path / "scratch")}
+    assert found["torch"] == f"{kind.plan.torch.version}+{kind.plan.torch.build}"
+    with pytest.raises(SetupError) as caught:
+        wheels.compiled(alone, "no-such-thing\n", tmp_path / "scratch")
+    assert (caught.value.code, caught.value.args_["hosts"]) == ("bundle_unresolved", "a")
+    assert "no-such-thing" in caught.value.args_["detail"]
 
 
 def test_a_conda_kind_carries_its_channel(
