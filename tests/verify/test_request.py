@@ -12,6 +12,7 @@ from setup_assistant.catalog import canary, smoke
 from setup_assistant.choose.plan import Placement, Plan
 from setup_assistant.verify import request
 from setup_assistant.verify.request import Wanted
+from setup_assistant.verify.run import stretch
 from tests.site import samples
 
 CANARY, SMOKE = canary.load(), smoke.load()
@@ -117,3 +118,13 @@ def test_all_files_of_a_question_stay_within_the_plan() -> None:
     assert request.within("image", None) == {}
     assert request.patch("Qwen/Qwen3-VL-2B-Instruct") == 16
     assert request.patch("nobody/knows") == 14
+
+
+def test_only_a_processor_that_computes_is_waited_for_beyond_the_limit() -> None:
+    """Who waits for a card that hangs computes as well."""
+    on_cpu = samples.plan(placement=Placement(device="cpu"))
+    assert stretch(Wanted(plan=on_cpu), None) > 1
+    assert stretch(Wanted(device="cpu"), None) > 1
+    for wanted in (Wanted(plan=samples.plan()), Wanted(), Wanted(plan=on_cpu, device="cuda")):
+        assert stretch(wanted, None) == 1
+    assert stretch(Wanted(plan=on_cpu), 300.0) == 1
