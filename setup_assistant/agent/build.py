@@ -22,7 +22,7 @@ from pathlib import Path
 
 from setup_assistant import __version__
 from setup_assistant.agent.inside.start import COMMON
-from setup_assistant.host import files, log, paths, removal, run
+from setup_assistant.host import files, log, own_folders, paths, removal, run
 from setup_assistant.host.prefix import normal_name
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
@@ -66,7 +66,7 @@ def build(arch: str = "") -> Agent:
             return _named(kept)
         log.debug("agent: %s is damaged, and built anew", kept)
     try:
-        files.make_below(paths.cache_folder(), folder)
+        own_folders.make_below(paths.cache_folder(), folder)
         for old in folder.glob("agent-*.pyz"):
             # Of an earlier version of this tool; another run may still push a recent one.
             if time.time() - old.stat().st_mtime > _STALE_SECONDS:

@@ -14,7 +14,7 @@ from setup_assistant.bundle.fetch import is_there, refused
 from setup_assistant.bundle.manifest import Item, Manifest
 from setup_assistant.bundle.verify import Checked
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files, paths, removal
+from setup_assistant.host import files, own_folders, paths, removal
 from setup_assistant.host.http import Http, WebError, silence_seconds
 from setup_assistant.host.http_errors import CAUSES
 from setup_assistant.host.removal_proofs import called
@@ -54,7 +54,7 @@ class Remote:
         Raises:
             SetupError: `bundle_fetch`, `bundle_damaged`, `bundle_signature`, `bundle_invalid`.
         """
-        files.make_below(paths.cache_folder(), self.folder)
+        own_folders.make_below(paths.cache_folder(), self.folder)
         manifest = self.folder / manifests.NAME
         manifest.write_bytes(self._read(manifests.NAME) or b"")
         (self.folder / manifests.SUMS).write_bytes(self._read(manifests.SUMS) or b"")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from setup_assistant.host import files, log, paths
+from setup_assistant.host import files, log, own_folders, paths
 from setup_assistant.host.removal_proofs import Both, Holds, Named, Proof, seen
 
 SIGN = ".setup-assistant-cache"
@@ -24,7 +24,7 @@ _SUM8, _SUM12, _SUM16 = ("[0-9a-f]" * n for n in (8, 12, 16))
 _FILES = (
     ("", f"sources-{_SUM12}.json"),
     ("", "speeds.json"),
-    ("", files.ABOVE),
+    ("", own_folders.ABOVE),
     ("sites", f"{_SUM16}.json"),
     ("recipes", f"*-{_SUM8}.json"),
     ("recipes", f".*-{_SUM8}.json.[0-9]*"),

@@ -29,8 +29,6 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 # What it says where one may not write.
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _DEVICES = ("/dev/", "/proc/")
-# How many folders above one of this tool's were made with it.
-ABOVE = ".setup-assistant-above"
 
 
 def write_text(path: Path, text: str, *, mode: int = 0o644) -> bool:
@@ -255,32 +253,6 @@ def linked(folder: Path, path: Path) -> Path | None:
         if place.is_symlink():
             return place
     return None
-
-
-def make_below(root: Path, folder: Path) -> None:
-    """Make a folder of this tool's below `root`, as in its cache; through no link below it.
-
-    Where folders above `root` are made for it, `root` tells how many: they are nobody else's.
-
-    Raises:
-        OSError: it cannot be made, or a link is on the way.
-    """
-    if link := linked(root, folder):
-        raise NotADirectoryError(errno.ENOTDIR, _("{link} is a link", link=str(link)), str(link))
-    above = sum(not p.exists() for p in root.parents)
-    folder.mkdir(parents=True, exist_ok=True)
-    if above:
-        with contextlib.suppress(OSError):
-            write_text(root / ABOVE, f"{above}\n")
-
-
-def made_above(root: Path) -> tuple[Path, ...]:
-    """Return the folders that `make_below` has made above `root`, inner ones first."""
-    try:
-        count = int(plain(root / ABOVE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ()
-    return tuple(root.parents)[: max(count, 0)]
 
 
 def nearest_existing(path: Path) -> Path:

@@ -8,7 +8,7 @@ import os
 from io import TextIOWrapper
 from pathlib import Path
 
-from setup_assistant.host import clock, files, paths, removal
+from setup_assistant.host import clock, own_folders, paths, removal
 from setup_assistant.host.removal_proofs import named
 from setup_assistant.host.secrets import redact
 from setup_assistant.terminal_text import harmless
@@ -35,7 +35,7 @@ def start(verb: str) -> Path | None:
     path = folder / f"{stamp}-{verb}-{os.getpid()}.log"
     try:
         # A log that a link would lead elsewhere is not written.
-        files.make_below(paths.cache_folder(), folder)
+        own_folders.make_below(paths.cache_folder(), folder)
         handler = _Quiet(path, encoding="utf-8", delay=True)
     except OSError:
         return None

@@ -12,9 +12,9 @@ from setup_assistant.errors import SetupError
 from setup_assistant.host import (
     caches,
     conda,
-    files,
     lenient,
     log,
+    own_folders,
     paths,
     removal,
     sites,
@@ -104,7 +104,8 @@ def remains(site: Layout, *, other_sites: bool, own_cache: Path) -> tuple[Item, 
     items = [going(lock, "file", site.root, seen(lock)) for lock in _lock_alone(site)]
     items += _cached(own_cache, site, last=not other_sites)
     # This very run has a log as well.
-    if all(i.fate != "remove" or i.path in (log.current(), own_cache / files.ABOVE) for i in items):
+    own = (log.current(), own_cache / own_folders.ABOVE)
+    if all(i.fate != "remove" or i.path in own for i in items):
         return ()
     items += [going(p, "folder", p.parent, proof) for p, proof in temporary.all_left()]
     folders = [site.root] if items[0].path == site.lock else []
@@ -122,13 +123,13 @@ def _lock_alone(site: Layout) -> list[Path]:
 
 def leave_no_log(own_cache: Path) -> None:
     """Remove the log of this very run, and the folders that were made for it."""
-    path, above = log.current(), files.made_above(own_cache)
+    path, above = log.current(), own_folders.made_above(own_cache)
     log.stop()
     if path is None or not removal.drop(path, under=own_cache):
         return
     removal.prune(path.parent, under=own_cache)
-    if above and [*own_cache.iterdir()] == [own_cache / files.ABOVE]:
-        removal.drop(own_cache / files.ABOVE, under=own_cache)
+    if above and [*own_cache.iterdir()] == [own_cache / own_folders.ABOVE]:
+        removal.drop(own_cache / own_folders.ABOVE, under=own_cache)
     for folder in (own_cache, *above):
         removal.prune(folder, under=folder.parent)
 
@@ -218,7 +219,7 @@ def _emptied(folders: list[Path], cache: Path, items: list[Item]) -> Iterator[It
     gone = {i.path for i in items if i.fate == "remove"}
     if any(i.kind == "cache" and i.fate == "remove" for i in items):
         # In a home without any cache ours was the first.
-        folders = [*folders, *caches.places(cache), *files.made_above(cache), _carried()]
+        folders = [*folders, *caches.places(cache), *own_folders.made_above(cache), _carried()]
     for folder in folders:
         plain = folder.is_dir() and not (folder.is_symlink() or folder.is_mount())
         plain = plain and not removal.fault_of(folder, folder.parent)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from setup_assistant.choose.plan import Plan
-from setup_assistant.host import files, paths, run, temporary
+from setup_assistant.host import files, own_folders, paths, run, temporary
 
 # Everything a library of the target may want to write goes into a folder that is removed.
 _CACHES = (
@@ -88,7 +88,7 @@ def scratch_folder() -> Iterator[Path]:
     above = paths.cache_folder() / "verify"
     with contextlib.ExitStack() as stack:
         try:
-            files.make_below(paths.cache_folder(), above)
+            own_folders.make_below(paths.cache_folder(), above)
             folder = stack.enter_context(temporary.folder("run", above=above))
             (folder / "cache").mkdir()
         except OSError as error:
