@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from setup_assistant.bundle.manifest import SUMS, SUMS_SIGNATURE, Target
 from setup_assistant.bundle.sign import NAMESPACE, WHO
 from setup_assistant.catalog import models
+from setup_assistant.host import own_folders
 
 README, LAUNCHER = "README.txt", "run.sh"
 _TEXT = """\
@@ -93,9 +94,14 @@ done
 own=python/python-$arch.tar.gz
 sum=$(sed -n "s|^\\([0-9a-f]*\\)  $own\\$|\\1|p" "$here/SHA256SUMS" 2>/dev/null)
 if [ -f "$here/$own" ] && [ -n "$sum" ]; then
-  home=${XDG_DATA_HOME:-$HOME/.local/share}/setup-assistant/python-$(printf %.12s "$sum")
+  root=${XDG_DATA_HOME:-$HOME/.local/share}/setup-assistant
+  home=$root/python-$(printf %.12s "$sum")
   if [ ! -x "$home/bin/python3" ]; then
     (cd "$here" && echo "$sum  $own" | sha256sum -c --quiet -) || exit 1
+    # How many folders are made for ours: uninstall takes those away that are empty then.
+    above=0 up=$(dirname "$root")
+    while [ ! -e "$up" ]; do above=$((above + 1)) up=$(dirname "$up"); done
+    mkdir -p "$root" && { [ $above = 0 ] || echo $above >"$root/{above}"; }
     mkdir -p "$home.$$" && tar -xzf "$here/$own" -C "$home.$$" --strip-components 1 &&
       rm -rf "$home" && mv "$home.$$" "$home" || { rm -rf "$home.$$"; exit 1; }
   fi
@@ -121,7 +127,7 @@ def _kind(target: Target) -> str:
 
 def launcher() -> str:
     """Return the shell script that starts the agent of a machine's processor."""
-    return _LAUNCHER
+    return _LAUNCHER.replace("{above}", own_folders.ABOVE)
 
 
 def readme(targets: Sequence[Target], weights: Iterable[str], *, signed: bool,

@@ -29,6 +29,8 @@ from setup_assistant.steps.ownership import INSIDE, Fate, Item, Owner, beside, g
 from setup_assistant.weights.listing import OWN_PREFIX
 
 _PYTHON = "python-" + "[0-9a-f]" * 12
+# A launcher that is killed leaves what it was unpacking, by its process.
+_PYTHONS = (_PYTHON, f"{_PYTHON}.[0-9]*")
 # In the cache folder of a host.
 _OF_A_ROOM = ("agent-*.pyz", "jobs", "home-id")
 
@@ -104,8 +106,10 @@ def remains(site: Layout, *, other_sites: bool, own_cache: Path) -> tuple[Item, 
     items = [going(lock, "file", site.root, seen(lock)) for lock in _lock_alone(site)]
     items += _cached(own_cache, site, last=not other_sites)
     # This very run has a log as well.
-    own = (log.current(), own_cache / own_folders.ABOVE)
-    if all(i.fate != "remove" or i.path in own for i in items):
+    if all(
+        i.fate != "remove" or i.path in (log.current(), own_cache / own_folders.ABOVE)
+        for i in items
+    ):
         return ()
     items += [going(p, "folder", p.parent, proof) for p, proof in temporary.all_left()]
     folders = [site.root] if items[0].path == site.lock else []
@@ -198,12 +202,17 @@ def _carried() -> Path:
 
 
 def _pythons() -> Iterator[Item]:
-    for folder in sorted(_carried().glob(_PYTHON)):
+    needed = False
+    for folder in sorted(f for pattern in _PYTHONS for f in _carried().glob(pattern)):
         if folder in Path(sys.prefix).parents or folder == Path(sys.prefix):
+            needed = True
             yield Item(folder, "folder", 0, "kept", reason=_("this very run needs it"))
         else:
-            proof = Both((Named((_PYTHON,), folders=True), seen(folder)))
+            proof = Both((Named(_PYTHONS, folders=True), seen(folder)))
             yield going(folder, "folder", folder.parent, proof)
+    above = _carried() / own_folders.ABOVE
+    if above.is_file() and not needed:
+        yield going(above, "file", above.parent, seen(above))
 
 
 def _site_folders(owner: Owner, site: Layout) -> Iterator[Path]:
@@ -219,7 +228,9 @@ def _emptied(folders: list[Path], cache: Path, items: list[Item]) -> Iterator[It
     gone = {i.path for i in items if i.fate == "remove"}
     if any(i.kind == "cache" and i.fate == "remove" for i in items):
         # In a home without any cache ours was the first.
-        folders = [*folders, *caches.places(cache), *own_folders.made_above(cache), _carried()]
+        for root in (cache, _carried()):
+            inner = caches.places(cache) if root == cache else (root,)
+            folders = [*folders, *inner, *own_folders.made_above(root)]
     for folder in folders:
         plain = folder.is_dir() and not (folder.is_symlink() or folder.is_mount())
         plain = plain and not removal.fault_of(folder, folder.parent)

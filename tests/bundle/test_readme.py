@@ -19,6 +19,7 @@ from setup_assistant.bundle.targets import kinds
 from setup_assistant.catalog.recipes import load_all
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
+from setup_assistant.host import own_folders
 from setup_assistant.machine.facts import System
 from tests.bundle.small import small
 from tests.bundle.test_tampered import keys  # noqa: F401 - a fixture
@@ -136,6 +137,12 @@ def test_a_machine_without_python_takes_the_one_that_is_carried(tmp_path: Path) 
     assert first.stdout.startswith(f"carried {home}/.local/share/setup-assistant/python-")
     assert first.stdout.endswith("agent/agent-x86_64.pyz bundle apply .\n")
     assert run().stdout == first.stdout
+    # `uninstall` reads which folders were made for it: where `.local` was there, none.
+    made = own_folders.made_above(home / ".local/share/setup-assistant")
+    assert made == (home / ".local/share", home / ".local", home)
+    shutil.rmtree(home / ".local/share/setup-assistant")
+    run()
+    assert [p.name[:7] for p in (home / ".local/share/setup-assistant").iterdir()] == ["python-"]
     # Damaged on the way: refused before anything of it runs.
     shutil.rmtree(home)
     (bundle / python.path).write_bytes(b"x" + (bundle / python.path).read_bytes())

@@ -16,7 +16,7 @@ import pytest
 from setup_assistant.agent.inside import job
 from setup_assistant.cli.terminal import show
 from setup_assistant.errors import SetupError
-from setup_assistant.host import paths
+from setup_assistant.host import own_folders, paths
 from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout
 from setup_assistant.site.write import write_site
@@ -634,6 +634,22 @@ def test_a_carried_python_goes_with_the_last_site(
     shown, _done = uninstalled(Made(tmp_path / "site").layout.root, others=False)
     assert (shown[str(running)], shown[str(other)]) == ("kept", "remove")
     assert [p.exists() for p in (running, other, mine_)] == [True, False, True]
+
+
+@pytest.mark.parametrize("mine_too", [True, False])
+def test_folders_made_for_a_carried_python_go_with_it(tmp_path: Path, mine_too: bool) -> None:
+    local = tmp_path / "home/.local"
+    data = local / "share/setup-assistant"
+    for name in ("a" * 12, f"{'b' * 12}.314"):  # the second by a launcher that was killed
+        mine(data / f"python-{name}")
+    (data / own_folders.ABOVE).write_text("2\n")
+    if mine_too:
+        mine(local / "bin")
+    shown, _done = uninstalled(Made(tmp_path / "site").layout.root, others=False)
+    told = {path for path, fate in shown.items() if fate == "remove" and ".local" in path}
+    both = {str(data), str(local / "share"), *([] if mine_too else [str(local)])}
+    assert both < told
+    assert (local.exists(), (local / "share").exists()) == (mine_too, False)
 
 
 def test_what_a_control_machine_has_put_here_is_named(tmp_path: Path) -> None:
