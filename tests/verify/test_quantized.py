@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -28,11 +30,21 @@ PROVED = tuple(q for q in KINDS if q in STACK.proved)
 
 
 @pytest.fixture(autouse=True)
-def kernels(monkeypatch: pytest.MonkeyPatch, shared: Path) -> None:
-    """What gptqmodel compiles is compiled once; one thread is quicker on a busy machine."""
+def kernels(monkeypatch: pytest.MonkeyPatch, shared: Path, tmp_path: Path) -> None:
+    """What gptqmodel compiles is compiled once; one thread is quicker on a busy machine.
+
+    Its kernels for the processor take minutes to optimize, which the test model does not need.
+    """
     name = "GPTQMODEL_TORCH_EXTENSIONS_DIR"
     monkeypatch.setenv(name, os.environ.get(name, str(shared / "kernels")))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    compiler = shutil.which(os.environ.get("CXX", "c++"))
+    if compiler:
+        quick = tmp_path / "compiler" / "c++"
+        quick.parent.mkdir()
+        quick.write_text(f'#!/bin/sh\nexec {shlex.quote(compiler)} "$@" -O0\n')
+        quick.chmod(0o755)
+        monkeypatch.setenv("CXX", str(quick))
 
 
 @pytest.fixture(scope="module")
