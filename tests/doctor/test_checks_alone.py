@@ -1,0 +1,98 @@
+"""Checks one by one: one that fails itself or never ends is no good news, and stops no other."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from setup_assistant.doctor import diagnose, variables, weights
+from setup_assistant.doctor.case import Case
+from setup_assistant.doctor.check import NOT_HERE, Check, NotHere, Trouble, trouble
+from setup_assistant.doctor.gather import opened
+from setup_assistant.weights import folder_record
+from tests.doctor.body import LIBRARY, Body
+
+KNOWN = "leftovers"
+
+
+def hangs(_case: Case) -> None:
+    threading.Event().wait(30)
+
+
+def breaks(_case: Case) -> None:
+    raise KeyError("a fault of its own")
+
+
+def finds(_case: Case) -> Trouble:
+    return trouble(("a", "b"))
+
+
+def passes(_case: Case) -> None:
+    return None
+
+
+def concerns_nobody(_case: Case) -> NotHere:
+    return NOT_HERE
+
+
+@pytest.mark.parametrize(
+    ("look", "status", "said"),
+    [
+        (hangs, "unknown", "timeout"), (breaks, "unknown", "KeyError: 'a fault of its own'"),
+        (passes, "ok", None), (concerns_nobody, "skipped", None), (finds, "fail", "b"),
+    ],
+)  # fmt: skip
+def test_what_a_check_comes_to(
+    body: Body, monkeypatch: pytest.MonkeyPatch, look: object, status: str, said: str | None
+) -> None:
+    monkeypatch.setitem(diagnose._LIMITS, KNOWN, 0.05 if look is hangs else None)
+    check = Check(id=KNOWN, layer="packages", look=look)  # type: ignore[arg-type]
+    found, _case = diagnose._examine(check, body.case())
+    assert (found.id, found.status) == (KNOWN, status)
+    assert [str(said) for _who, said in found.evidence] == ([said] if said else [])
+
+
+def test_a_foreign_library_counts_where_torch_does_not_name_its_own_first(body: Body) -> None:
+    folder = body.folder / "opt"
+    folder.mkdir()
+    (folder / "libcudart.so.12").write_bytes(LIBRARY)
+    case = opened(body.case(LD_LIBRARY_PATH=f"/nowhere::{folder}"))
+    for linked in (None, ()):
+        found = variables.library_path(replace(case, linked=linked))
+        assert isinstance(found, Trouble), linked
+        assert (found.status, found.values["detail"]) == ("warn", "libcudart.so.12")
+    inside = body.env / "lib"
+    (inside / "libcudart.so.12").write_bytes(LIBRARY)
+    own = replace(case, variables={"LD_LIBRARY_PATH": str(inside)})
+    assert variables.library_path(own) is None
+
+
+def test_a_record_that_came_with_the_files_vouches_for_none(body: Body) -> None:
+    body.with_model = True
+    path = body.model / "model.safetensors"
+    stat = path.stat()
+    kept = folder_record.Kept(
+        path=path.name, size=stat.st_size, sha256="0" * 64, mtime=stat.st_mtime_ns
+    )
+    folder_record.save(
+        body.model,
+        folder_record.Manifest(model="canary", source="here", complete=True, files=(kept,)),
+    )
+    case = opened(body.case())
+    assert folder_record.own(body.model) is not None
+    assert weights.weights_changed(case) is None  # sizes and times are as this account wrote them
+    (record,) = body.model.glob(f"{folder_record.NAME}*")
+    data = record.read_bytes()
+    record.unlink()
+    copied = body.model.parent / "copy"
+    copied.mkdir()
+    (copied / path.name).write_bytes(path.read_bytes())
+    (copied / record.name).write_bytes(data)
+    assert case.model is not None
+    theirs = opened(replace(case, folder=copied))
+    assert folder_record.own(copied) is None
+    found = weights.weights_changed(theirs)
+    assert isinstance(found, Trouble)
+    assert found.values["file"] == path.name
