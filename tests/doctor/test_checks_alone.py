@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from setup_assistant.doctor import diagnose, variables, weights
-from setup_assistant.doctor.case import Case
+from setup_assistant.choose.remedy_target import Situation
+from setup_assistant.doctor import diagnose, examine, text_facts, variables, weights
+from setup_assistant.doctor.case import QWEN, TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, Check, NotHere, Trouble, trouble
 from setup_assistant.doctor.gather import opened
 from setup_assistant.weights import folder_record
@@ -96,3 +98,29 @@ def test_a_record_that_came_with_the_files_vouches_for_none(body: Body) -> None:
     found = weights.weights_changed(theirs)
     assert isinstance(found, Trouble)
     assert found.values["file"] == path.name
+
+
+@pytest.mark.parametrize(
+    ("text", "arch"),
+    [("compute capability 8.7", "aarch64"), ("compute capability 8.7 on aarch64", "aarch64"),
+     ("C:\\Users\\me: compute capability 8.7", "x86_64"), ("compute capability 8.6", "?")],
+)  # fmt: skip
+def test_what_only_a_board_has_tells_the_machine_unless_it_is_said(text: str, arch: str) -> None:
+    other = Situation(arch="?")
+    assert text_facts.situation_of(text, other).arch == arch
+
+
+def test_a_folder_is_named_as_a_shell_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "site" / "env").mkdir(parents=True)
+    case = examine.open_case(Path("~/site/env"), Path("~/model"), live=False, root=tmp_path)
+    assert (case.prefix, case.folder) == (tmp_path / "site" / "env", tmp_path / "model")
+    monkeypatch.chdir(tmp_path)
+    env = Path("site/env")
+    for purpose in (TORCH_ONLY, QWEN):
+        case = examine.open_case(env, None, live=False, root=tmp_path)
+        assert (case.prefix, case.purpose) == (tmp_path / "site" / "env", purpose)
+        (tmp_path / "site" / "plan.json").touch()
+    assert examine.open_case(None, None, live=False, root=tmp_path).purpose == QWEN
