@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from setup_assistant.choose.remedy_target import Situation
-from setup_assistant.doctor import diagnose, examine, text_facts, variables, weights
+from setup_assistant.doctor import diagnose, examine, libraries, text_facts, variables, weights
 from setup_assistant.doctor.case import QWEN, TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, Check, NotHere, Trouble, trouble
 from setup_assistant.doctor.gather import opened
+from setup_assistant.doctor.loader import Linked
 from setup_assistant.weights import folder_record
 from tests.doctor.body import LIBRARY, Body
 
@@ -124,3 +125,35 @@ def test_a_folder_is_named_as_a_shell_would(
         assert (case.prefix, case.purpose) == (tmp_path / "site" / "env", purpose)
         (tmp_path / "site" / "plan.json").touch()
     assert examine.open_case(None, None, live=False, root=tmp_path).purpose == QWEN
+
+
+LIBC = Linked(name="libc.so.6", asked_by=Path("/a"), path=Path("/lib/libc.so.6"), how="system")
+
+
+@pytest.mark.parametrize(
+    ("library", "by", "libc", "status", "command"),
+    [
+        ("libcudnn.so.9", "torch", True, "fail", "nvidia-cudnn-cu12==9.10.2.21"),
+        ("libcufft.so.11", "torch", False, "fail", "nvidia-cufft-cu12"),
+        ("libtorch_cuda.so", "torchvision", False, "fail", "torchvision"),
+        ("libopenblas-4f2a.so", "numpy", False, "fail", "numpy"),
+        ("libGL.so.1", "accelerate", False, "fail", "sudo apt install libgl1"),
+        ("libodd.so.3", "numpy", True, "fail", ""),
+        # Where even the C library is not found, what is unknown tells nothing.
+        ("libodd.so.3", "numpy", False, None, ""),
+        ("libGL.so.1", "cv2", True, "warn", "sudo apt install libgl1"),
+    ],
+)  # fmt: skip
+def test_what_brings_a_library_that_is_nowhere(
+    body: Body, library: str, by: str, libc: bool, status: str | None, command: str
+) -> None:
+    body.install("opencv_python", "cv2", "4.12")
+    link = Linked(name=library, asked_by=body.packages / by / "_lib.so")
+    linked = (link, LIBC) if libc else (link,)
+    found = libraries.library_missing(replace(opened(body.case()), linked=linked))
+    if status is None:
+        assert found is None
+        return
+    assert isinstance(found, Trouble)
+    assert (found.status, found.values["library"]) == (status, library)
+    assert [command in c for c in found.commands] == ([True] if command else [])
