@@ -150,7 +150,7 @@ def ready(
     machine: Machine,
     site: str,
     *,
-    paths_only: bool = False,
+    paths_only: bool,
     dry_run: bool = False,
 ) -> Iterator[Prepared]:
     """Yield the site as planned from the bundle's own lock, wheels and weights.

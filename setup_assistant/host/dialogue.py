@@ -41,6 +41,8 @@ class Dialogue:
             assert self._child.stdin is not None  # noqa: S101 - asked for in `start`
             self._child.stdin.close()
         run.stop(self._child)
+        assert self._child.stdout is not None  # noqa: S101 - asked for in `start`
+        self._child.stdout.close()
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Send one message; a child that is gone is noticed by `replies`."""
@@ -64,8 +66,8 @@ class Dialogue:
 
     def _drain(self) -> None:
         assert self._child.stderr is not None  # noqa: S101 - asked for in `start`
-        with contextlib.suppress(OSError, ValueError):
-            for raw in self._child.stderr:
+        with contextlib.suppress(OSError, ValueError), self._child.stderr as stream:
+            for raw in stream:
                 line = raw.decode("utf-8", "replace").rstrip()
                 self._errors.append(line)
                 log.debug("child: %s", line)

@@ -10,6 +10,7 @@ import pytest
 from setup_assistant.bundle import cut
 from setup_assistant.bundle.manifest import Item
 from setup_assistant.errors import SetupError
+from setup_assistant.weights.listing import OWN_PREFIX
 
 
 def item(path: str, size: int) -> Item:
@@ -55,6 +56,9 @@ def test_more_parts_than_anybody_carries_are_wrong_use() -> None:
 
 def test_what_was_cut_is_whole_again_and_nothing_else_is_left(tmp_path: Path) -> None:
     data = {"wheels/a.whl": os.urandom(10), "wheels/b.whl": b"", "models/c": os.urandom(5)}
+    (tmp_path / "models" / "sub").mkdir(parents=True)
+    for left in (f"{OWN_PREFIX}.json", f"sub/{OWN_PREFIX}.part"):  # records of a download
+        (tmp_path / "models" / left).touch()
     done = packed(tmp_path, data)
     there = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
     assert there == {p.path for i in done for p in i.pieces} | {cut.JOURNAL}

@@ -338,9 +338,12 @@ def test_something_else_by_its_name(tmp_path: Path, data: bytes) -> None:
     assert refused(folder) == ("bundle_invalid", str(folder / manifests.NAME))
 
 
-def test_a_manifest_without_an_end(tmp_path: Path) -> None:
+def test_a_manifest_without_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "bundle"
     small(folder)
+    with monkeypatch.context() as limit:
+        limit.setattr(manifests, "LARGEST_MANIFEST", (folder / manifests.NAME).stat().st_size)
+        manifests.load([folder])
     with (folder / manifests.NAME).open("wb") as stream:
         stream.truncate(manifests.LARGEST_MANIFEST + 1)
     assert refused(folder) == ("bundle_invalid", str(folder / manifests.NAME))

@@ -67,6 +67,22 @@ def test_another_family_is_a_rough_estimate() -> None:
     assert found.model.shapes.params_total == pytest.approx(8.03e9, rel=0.01)
 
 
+def test_what_a_vision_tower_does_not_say_is_the_usual() -> None:
+    text = config(LIKE)
+    said = {"hidden_size": 64, "num_hidden_layers": 24, "patch_size": 14, "spatial_merge_size": 2,
+            "temporal_patch_size": 2, "intermediate_size": 256, "num_heads": 16}  # fmt: skip
+    bare = described("it", {**text, "vision_config": {"hidden_size": 64}}, LIKE).model
+    assert bare.shapes == described("it", {**text, "vision_config": said}, LIKE).model.shapes
+    gated = {**said, "hidden_act": "silu"}
+    more = described("it", {**text, "vision_config": gated}, LIKE).model.shapes
+    assert more.params_total - bare.shapes.params_total == 24 * 64 * 256
+    deep = {**said, "deepstack_visual_indexes": [1, 2]}
+    more = described("it", {**text, "vision_config": deep}, LIKE).model.shapes
+    merged = 64 * 4
+    added = 2 * (merged * merged + merged * text["text_config"]["hidden_size"])
+    assert more.params_total - bare.shapes.params_total == added
+
+
 @pytest.mark.parametrize("value", [None, "many", -1, 0, True, 3.5])
 def test_a_missing_or_wrong_number_is_named(value: object) -> None:
     text = {**config(LIKE), "text_config": {**config(LIKE)["text_config"], "vocab_size": value}}

@@ -58,6 +58,15 @@ def test_a_model_asked_for_by_name_is_refused_with_the_reason() -> None:
     assert "would fit after closing them" in str(raised.value)
 
 
+def test_of_several_the_fullest_is_named() -> None:
+    cards = (gpu(2.0, processes=USERS), gpu(1.0, index=1), gpu(2.0, index=2))
+    with pytest.raises(SetupError) as raised:
+        planned(machine(*cards), model="Qwen/Qwen2-VL-7B-Instruct")
+    assert (raised.value.args_["used"], raised.value.args_["users"]) == (
+        "23.0 GiB", "other programs",
+    )  # fmt: skip
+
+
 def test_a_card_that_is_too_small_is_not_blamed_on_others() -> None:
     with pytest.raises(SetupError) as raised:
         planned(machine(gpu(20.0)), model="Qwen/Qwen2-VL-72B-Instruct")

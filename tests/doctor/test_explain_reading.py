@@ -8,6 +8,7 @@ from io import BytesIO
 import pytest
 
 from setup_assistant.choose.remedy_target import Situation
+from setup_assistant.doctor import explain as explain_module
 from setup_assistant.doctor.explain import explain
 from setup_assistant.doctor.package_names import filled
 from setup_assistant.host import files
@@ -188,3 +189,14 @@ def test_a_decoder_within_a_traceback_still_tells() -> None:
         'last):\n  File "infer.py", line 3, in <module>\n    read(clip)\nRuntimeError: no frames\n'
     )
     assert explain(text, Situation)[0].id == "clip-unreadable"
+
+
+def test_lines_alike_are_kept_three_times_and_keep_their_numbers() -> None:
+    log = explain_module._Log("a 1\na 22\nb\na 3\na 4\n" + "x" * 20_001, ours=False)
+    assert log.text.split("\n") == ["a 1", "a 22", "b", "a 3", "x" * 20_000, "x"]
+    assert log.numbers == [1, 2, 3, 4, 6, 6]
+    assert log.starts[:4] == [0, 4, 9, 11]
+    many = explain_module._Log("a 1\na 2\na 3\na 4\na 5\n", ours=False)
+    assert (many.text, many.numbers) == ("a 1\na 2\na 3\n", [1, 2, 3, 6])
+    turkish = explain_module._Log("İ A", ours=False)
+    assert turkish.lower == "İ a"

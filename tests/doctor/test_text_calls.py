@@ -26,6 +26,12 @@ LOOKUP = INSIDE.format(top="torch", code="raise AttributeError(").replace("run",
          "\n    301 x = 1\n--> 302 self.act = nn.GELU(approximate='none')\n"
          "TypeError: __init__() got an unexpected keyword argument 'approximate'"),
          "unexpected-argument", "torch=="),
+        (OWN.format(code="x = Qwen2VLForCausalLM.from_pretrained(p, odd=1)")
+         + "TypeError: __init__() got an unexpected keyword argument 'odd'",
+         "unexpected-argument", "transformers"),
+        (OWN.format(code="x = AutoProcessor(p, odd=1)")
+         + "TypeError: __init__() got an unexpected keyword argument 'odd'",
+         "unexpected-argument", "transformers"),
         # Who asks is the caller of what only looks up.
         (INSIDE.format(top="peft", code="model.prepare_x()") + LOOKUP
          + "AttributeError: 'Qwen2VLForConditionalGeneration' object has no attribute 'prepare_x'",

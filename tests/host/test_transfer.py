@@ -445,6 +445,8 @@ def test_a_version_is_kept_with_the_part_and_forgotten_with_its_bytes(make: Make
     assert one.is_of("v2") is False
     one.start_over()
     assert (one.done, one.hashed) == (0, 0)
+    one.close()
+    one.open()
     assert one.is_of("v2") is True
     one.close()
     one.open()

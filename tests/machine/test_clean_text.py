@@ -35,3 +35,14 @@ def test_line_numbers_are_cut() -> None:
 @pytest.mark.parametrize("text", [TABLE, "GPU 0: Tesla T4 (UUID: GPU-1)\nGPU 1: Tesla T4"])
 def test_what_nothing_was_done_to_stays(text: str) -> None:
     assert clean_text.clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("quoted", "real", "read"), [(4, 1, True), (3, 1, False), (4, 2, False), (5, 2, True)]
+)
+def test_a_text_quoted_as_one_line_is_told_by_its_escapes(
+    quoted: int, real: int, read: bool
+) -> None:
+    text = 'a \\"b\\"' + "\\r\\n" * quoted + "\n" * real
+    wanted = 'a "b"' + "\n" * (quoted + real)
+    assert clean_text._out_of_json(text) == (wanted if read else text)

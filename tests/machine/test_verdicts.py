@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from setup_assistant.machine import capture_mail, clean_text, kernel_evidence, smi, verdicts
+from setup_assistant.machine import (
+    capture_mail,
+    clean_text,
+    kernel_evidence,
+    kernel_log,
+    smi,
+    verdicts,
+)
 from setup_assistant.machine.facts import System
 from setup_assistant.machine.fill_gaps import complete
 from setup_assistant.machine.join import join
@@ -143,3 +150,24 @@ def test_addresses_and_device_numbers() -> None:
     assert bus_id("01:00.0") == "00000000:01:00.0"
     assert device_id("0x1EB810DE") == device_id("1EB810DE") == device_id("0x1eb8") == "1EB8"
     assert device_id("0x1234ABCD") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "cards"),
+    [
+        ("index, name, memory.total [MiB]\n0, Tesla T4, 15360 MiB\n1, Tesla T4, 15360 MiB\n", 2),
+        # A line between that is no row of the table.
+        ("index, name, memory.total [MiB]\nwarning: a, b\n0, Tesla T4, 15360 MiB\n", 1),
+        ("Unsloth: NVIDIA A10. Num GPUs = 99999. Max memory: 22.0 GB.\n", 64),
+        ("Unsloth: NVIDIA A10. Num GPUs = 3. Max memory: 22.0 GB.\n", 3),
+    ],
+)
+def test_how_many_cards_a_text_tells_of(text: str, cards: int) -> None:
+    assert len(complete(join(smi.read(text))).gpus) == cards
+
+
+def test_of_several_loads_of_the_module_the_last_counts() -> None:
+    line = "NVRM: loading NVIDIA UNIX x86_64 Kernel Module  {}  Thu Jan 1 00:00:00 UTC 2026\n"
+    found = kernel_log.read_module(line.format("535.104.05") + line.format("580.65.06"))
+    assert (found.driver, found.kernel_module) == ("580.65.06", "580.65.06")
+    assert kernel_log.read_module("nothing").driver is None

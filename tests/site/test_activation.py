@@ -150,3 +150,33 @@ def test_the_shell_is_the_one_above_not_the_login_shell(shell: str) -> None:
         env={**os.environ, "SHELL": "/bin/ksh"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() == shell.removeprefix("t")
+
+
+@pytest.mark.parametrize(
+    ("shell", "program", "line"),
+    [
+        ("bash", "conda", """eval "$('/o/conda' shell.posix activate '/e/q')\""""),
+        ("zsh", "mamba", """eval "$('/o/mamba' shell activate --shell zsh '/e/q')\""""),
+        ("fish", "micromamba", "'/o/micromamba' shell activate --shell fish '/e/q' | source"),
+        ("csh", "conda", "eval `'/o/conda' shell.csh activate '/e/q'`"),
+        ("powershell", "mamba", ("& '/o/mamba' shell activate --shell powershell '/e/q' | "
+         "Out-String | Invoke-Expression")),
+        ("cmd", "micromamba", ("""for /f "delims=" %i in ('"/o/micromamba" shell activate """
+         """--shell cmd.exe "/e/q"') do @call "%i\"""")),
+    ],
+)  # fmt: skip
+def test_each_program_is_asked_in_its_own_way(shell: Shell, program: str, line: str) -> None:
+    prefix, path = Path("/e/q"), Path("/o") / program
+    assert activation.activation(prefix, "conda", shell, path) == line
+    ends = f"{'micromamba' if program == 'micromamba' else 'conda'} deactivate"
+    assert activation.deactivation(prefix, "conda", shell, path) == ends
+    # What these scripts cannot cope with is set by hand, and ends with the shell.
+    odd = Path("/e/a$b")
+    assert activation.activation(odd, "conda", shell, path) == activation.by_hand(
+        odd, shell, "CONDA_PREFIX", "CONDA_DEFAULT_ENV"
+    )
+    for kind, there in (("conda", path), ("venv", None)):
+        assert activation.deactivation(odd, kind, shell, there) == "exit"
+    assert activation.deactivation(prefix, "conda", shell) == "exit"
+    ended = "exit" if shell == "csh" else "deactivate"
+    assert activation.deactivation(prefix, "venv", shell) == ended

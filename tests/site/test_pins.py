@@ -30,6 +30,20 @@ def test_every_package_is_pinned_with_the_build_in_the_local_version() -> None:
     assert options(plan()).lines == (f"--index-url {PYPI}", f"--extra-index-url {CU128}")
 
 
+@pytest.mark.parametrize(
+    ("changes", "pinned"),
+    [
+        ({"version": "2.11.0+cu128"}, "torch==2.11.0+cu128"),
+        ({"index_url": f"{PYPI}/"}, "torch==2.11.0"),
+        ({"index_url": f"{PYPI}/", "find_links": CU128}, "torch==2.11.0+cu128"),
+    ],
+)
+def test_the_build_is_named_once_and_where_there_are_several(
+    changes: dict[str, str], pinned: str
+) -> None:
+    assert pins(plan(torch=torch(**changes)))[0] == pinned
+
+
 def test_the_package_index_default_build_has_no_local_version() -> None:
     made = plan(
         torch=torch(build="cu130", index_url=PYPI + "/", compatibility="default-build"),

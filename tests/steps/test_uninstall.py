@@ -21,8 +21,9 @@ from setup_assistant.site.layout import Layout
 from setup_assistant.site.read import read_layout
 from setup_assistant.site.write import write_site
 from setup_assistant.steps import environment_record, swap, uninstall, uninstall_site
+from setup_assistant.steps.environment_preflight import MARKER
 from setup_assistant.steps.ledger import Ledger
-from setup_assistant.steps.ownership import Owner
+from setup_assistant.steps.ownership import SIGN, Owner, sign
 from tests import forked
 from tests.steps.made import MODEL, Made, forge
 
@@ -813,3 +814,33 @@ def test_a_long_path_leaves_room_for_what_becomes_of_it(
     said = capsys.readouterr().out
     assert "stays" in said
     assert "venv" in said.replace("\n", "")
+
+
+def test_why_nothing_proves_that_a_folder_is_the_sites(tmp_path: Path) -> None:
+    site = Made(tmp_path / "site")
+    there = tmp_path / "envs" / "q"
+    there.mkdir(parents=True)
+    (there / "thesis.txt").touch()
+
+    def fault(owner: Owner, **marker: str) -> str:
+        (there / MARKER).write_text(json.dumps(marker))
+        return str(owner._fault(there))
+
+    owner = Owner(site.layout)
+    nobody = "nothing proves that this site has made it"
+    assert fault(owner, site=str(tmp_path / "other")) == (
+        f"it belongs to the site in {tmp_path / 'other'}"
+    )
+    assert fault(owner, site="") == nobody
+    assert fault(owner, site=str(site.layout.root), site_id="another") == nobody
+    (there / MARKER).unlink()
+    site.ledger.made("weights", there, "folder")
+    listed = "it is not the one that this site has made"
+    assert Owner(site.layout)._fault(there) == listed  # without the site's sign in it
+    (there / SIGN).write_text('{"site_id": "another"}')
+    assert Owner(site.layout)._fault(there) == listed
+    sign(there, site.ledger)
+    assert Owner(site.layout)._fault(there) is None
+    shutil.copytree(site.layout.root, tmp_path / "copy", symlinks=True)
+    copied = Owner(Layout(tmp_path / "copy"))
+    assert str(copied._fault(there)).startswith("this site was copied or moved here from ")

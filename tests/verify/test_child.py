@@ -99,6 +99,15 @@ def test_an_interpreter_that_does_not_start(fake_env: Maker) -> None:
     assert "libpython3.12.so.1.0" in found.evidence
 
 
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [("exit 3", "exit status 3"), ("kill -BUS $$", "SIGBUS"), ("kill -40 $$", "signal 40")],
+)
+def test_a_silent_end_is_told_by_its_status(fake_env: Maker, end: str, said: str) -> None:
+    found = verify(fake_env(end))
+    assert (found.cause, said in str(found.evidence)) == ("python-broken", True), found
+
+
 def test_an_environment_without_interpreter(tmp_path: Path) -> None:
     (tmp_path / "env").mkdir()
     found = verify(tmp_path / "env")

@@ -66,6 +66,14 @@ def test_a_swap_is_one_fault_and_a_third_change_another(recipes: Path) -> None:
     assert report.blames[str(c)].cause == "fixture-changed"
 
 
+def test_a_changed_model_is_no_changed_picture(recipes: Path) -> None:
+    with (recipes / "canary" / "model" / "config.json").open("ab") as file:
+        file.write(b" ")
+    weights, fixtures = causes_of(canary_files(canary_recipe.load(recipes)))
+    assert weights is not None
+    assert fixtures is None
+
+
 def test_a_ring_of_three_is_no_swap(recipes: Path) -> None:
     pictures = recipes / "canary" / "pictures"
     ring = [pictures / n for n in ("red-circle.png", "green-triangle.png", "red-square.jpg")]

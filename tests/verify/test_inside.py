@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import http.server
 import importlib
 import json
 import shutil
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 from types import ModuleType
@@ -231,3 +233,163 @@ def test_a_record_without_a_version(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.syspath_prepend(str(tmp_path))
     assert module("versions").version_of(("not-here", "odd")) == ("odd", "?")
     assert module("versions").version_of(("bare",)) == ("bare", "?")
+
+
+class Pictures:
+    """A clip of so many frames of so many numbers, as process_vision_info returns it."""
+
+    def __init__(self, frames: int, numbers: int = 30) -> None:
+        self.frames, self.numbers = frames, numbers
+
+    def __len__(self) -> int:
+        return self.frames
+
+    def __getitem__(self, _place: int) -> Pictures:
+        return self
+
+    def numel(self) -> int:
+        return self.numbers
+
+
+@pytest.mark.parametrize(
+    ("frames", "most", "left"),
+    [
+        (8, 120, 8),  # four pairs of 30
+        (8, 119, 6),
+        (8, 60, 4),
+        (8, 1, 2),  # at least one pair, however large
+        (2, 1, 2),
+    ],
+)
+def test_a_clip_with_too_many_pixels_is_read_with_fewer_frames(
+    frames: int, most: int, left: int
+) -> None:
+    film: dict[str, Any] = {"video": "c.mp4", "fps": 1.0}
+    messages = [{"content": [{"image": "a.png"}, film, {"text": "?"}]}]
+
+    def read(said: Any, **more: Any) -> tuple[list[str], list[Pictures], dict[str, Any]]:
+        assert (said, more) == (messages, {"return_video_kwargs": True})
+        count = min(frames, film.get("max_frames", frames))
+        return ["a"], [Pictures(count)], {"fps": [count / frames]}
+
+    pictures, clips, thinned = module("within").read_within(read, messages, most)
+    assert (pictures, [len(c) for c in clips]) == (["a"], [left])
+    told = [f"{frames} frames -> {left}, one every {frames / left:.3g} s"]
+    assert thinned == (told if frames > left + 1 else [])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize("hosts", [["lab:1", "localhost:1"], []])
+def test_the_server_is_asked_by_the_first_of_its_names(host: str, hosts: list[str]) -> None:
+    seen: list[tuple[str, ...]] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            seen.append((self.path, self.rfile.read(length).decode(), self.headers["Host"],
+                         self.headers["Authorization"]))  # fmt: skip
+            self.send_response(418)
+            self.end_headers()
+            self.wfile.write("圆".encode() + b"\xff")
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        request = {"host": host, "port": port, "token": "t", "hosts": hosts}
+        call = module("openai_server")._call
+        assert call(request, "POST", "/v1/x", {"a": 1}) == (418, "圆\ufffd")
+        server.shutdown()
+    name = hosts[0] if hosts else f"127.0.0.1:{port}"
+    assert seen == [("/v1/x", '{"a": 1}', name, "Bearer t")]
+
+
+@pytest.mark.parametrize(
+    ("demand", "version", "meets"),
+    [("==2.9.1", "2.9.1+cu128", True), ("==2.9.1", "2.9.0", False), (">=2.14", "2.15.0", True)],
+)
+@pytest.mark.parametrize("bare", [False, True])
+def test_a_demand_is_met(
+    monkeypatch: pytest.MonkeyPatch, demand: str, version: str, meets: bool, bare: bool
+) -> None:
+    if bare:  # an environment without packaging tells exact demands alone
+        monkeypatch.setitem(sys.modules, "packaging.specifiers", None)
+    assert module("torch_pairing").satisfied(demand, version) is meets
+
+
+class Numbers:
+    """What of a tensor the judge looks at: here one number for each token."""
+
+    def __init__(self, *numbers: float) -> None:
+        self.numbers = numbers
+
+    def __getitem__(self, _place: int) -> Numbers:
+        return self
+
+    def __sub__(self, other: Numbers) -> Numbers:
+        return Numbers(*(a - b for a, b in zip(self.numbers, other.numbers, strict=True)))
+
+    def abs(self) -> Numbers:
+        return Numbers(*map(abs, self.numbers))
+
+    def max(self) -> float:
+        return max(self.numbers)
+
+
+@pytest.mark.parametrize(
+    ("answer", "number", "tolerance", "cause", "said"),
+    [
+        ("red", 1.0, 0.0, None, ""), ("red", 1.5, 0.5, None, ""),
+        ("red", 0.5, 0.4, "logits-differ", "largest difference 0.5, allowed 0.4"),
+        ("red", float("nan"), 9.0, "logits-differ", ""),
+        ("blue", 1.0, 9.0, "wrong-answer", "this is the recorded answer of other"),
+        ("odd", 1.0, 9.0, "wrong-answer", ""),
+    ],
+)  # fmt: skip
+def test_the_canary_answers_word_for_word_and_close_to_the_record(
+    monkeypatch: pytest.MonkeyPatch, answer: str, number: float, tolerance: float,
+    cause: str | None, said: str,
+) -> None:  # fmt: skip
+    judge, fault = module("judge"), module("lines").Fault
+    monkeypatch.setattr(judge, "finite", lambda _logits: None)
+    case = {"name": "a", "answer": "red"}
+    call = functools.partial(judge.exact, case, answer, Numbers(number), tolerance=tolerance,
+                             others={"blue": "other"})  # fmt: skip
+    if cause is None:
+        distance = abs(number - 1.0)
+        assert call(reference=Numbers(1.0)) == {
+            "logits_distance": distance, "logits_tolerance": tolerance,
+        }  # fmt: skip
+        assert call(reference=None)["logits_distance"] is None
+        return
+    with pytest.raises(fault) as caught:
+        call(reference=Numbers(1.0))
+    assert caught.value.cause == cause
+    assert caught.value.fields["logits_tolerance"] == tolerance
+    assert said in " ".join(caught.value.evidence)
+
+
+@pytest.mark.parametrize(
+    ("answer", "tokens", "cause"),
+    [
+        ("A Red ball, a cube", [1], None), (" \n", [1], "empty-answer"),
+        ("red box", [5] * 8, "repeating"), ("a red ball", [1], "not-seen"),
+    ],
+)  # fmt: skip
+def test_a_real_model_says_what_is_there(
+    monkeypatch: pytest.MonkeyPatch, answer: str, tokens: list[int], cause: str | None
+) -> None:
+    judge, fault = module("judge"), module("lines").Fault
+    monkeypatch.setattr(judge, "finite", lambda _logits: None)
+    case = {"name": "a", "words": [["red", "rot"], ["cube", "box"]]}
+    if cause is None:
+        assert judge.real(case, answer, tokens, None) == {}
+        assert judge.real({"name": "a"}, "odd", tokens, None) == {}
+        return
+    with pytest.raises(fault) as caught:
+        judge.real(case, answer, tokens, None)
+    assert caught.value.cause == cause
+    if cause == "not-seen":
+        assert caught.value.values["words"] == "cube/box"

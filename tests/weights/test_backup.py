@@ -20,6 +20,13 @@ def test_a_file_takes_the_first_free_name(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_link_to_nowhere_has_a_name_too(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("1")
+    (tmp_path / "config.json.bak").symlink_to(tmp_path / "nowhere")
+    assert backup(tmp_path / "config.json") == tmp_path / "config.json.bak.1"
+    assert (tmp_path / "config.json.bak").is_symlink()
+
+
 @pytest.mark.parametrize("data", [b'{"half": ', bytes(900), b"\xff\xfe\x00", b"[" * 100_000])
 def test_what_nobody_wrote_is_not_kept(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "config.json"

@@ -318,6 +318,15 @@ def header(names: str) -> bytes:
     return len(text).to_bytes(8, "little") + text + b"\1" * len(names)
 
 
+def test_the_first_key_that_is_there_twice_is_named() -> None:
+    for text, key in (
+        (b'{"a": 1, "b": 2, "b": 3}', "b"),
+        (b'{"x": {"c": 1, "c": 1}, "d": 0, "d": 1}', "c"),
+    ):
+        (doubt,) = parsed(text).doubts
+        assert str(doubt) == f"the key '{key}' is there twice"
+
+
 def test_a_model_folder_is_read_by_its_index_or_else_by_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "one.safetensors").write_bytes(header("ab"))
     (tmp_path / "two.safetensors").write_bytes(header("c")[:-1])

@@ -57,7 +57,7 @@ def apply(
         checked = checked_bundle(
             folders, signer, lambda m: applying.needed(applying.target_of(m, machine))
         )
-        opened = applying.ready(checked, machine, str(root), dry_run=dry_run)
+        opened = applying.ready(checked, machine, str(root), paths_only=False, dry_run=dry_run)
     try:
         with opened as prepared:
             progress.end()

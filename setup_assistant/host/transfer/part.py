@@ -145,8 +145,6 @@ class Part:
         if not self._hashing.acquire(blocking=False):
             return False
         try:
-            if self.named:
-                return False
             before = self.hashed
             until = min(self._prefix(), before + _HASH_SLICE)
             while self.hashed < until:
