@@ -25,10 +25,12 @@ _FLAG = regex(r"--?([A-Za-z][\w-]{0,60})", re.ASCII)
 
 def redact(text: str) -> str:
     """Return `text` with passwords, tokens and keys replaced by `***`."""
-    from setup_assistant.host.secrets import rules
+    from setup_assistant.host.secrets import own, rules
 
     # A word alone, such as a key of JSON: no token is that short.
-    return text if len(text) < 12 and text.isalpha() else decoded(text, rules.apply)
+    if len(text) < 12 and text.isalpha():
+        return text
+    return decoded(text, lambda plain: rules.apply(own.hide(plain)))
 
 
 def redact_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value

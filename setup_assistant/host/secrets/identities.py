@@ -10,7 +10,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from setup_assistant.host.secrets import addresses, blocks, columns, decoded, each, paths, rules
+from setup_assistant.host.secrets import (
+    addresses,
+    blocks,
+    columns,
+    decoded,
+    each,
+    own,
+    paths,
+    rules,
+)
 from setup_assistant.host.secrets.matching import regex
 from setup_assistant.host.secrets.name_patterns import FULL_NAMES, HOSTS, USERS
 
@@ -30,7 +39,8 @@ _NOBODY = frozenset({
     "rtkit", "avahi", "chrony", "dbus", "lp", "mail", "sshd", "ntp", "nvidia-persistenced",
     "nvidia-", "gdm", "munge", "slurm", "kernoops", "uuidd", "colord", "www-data",
     "priority", "resources", "required", "optional", "failed", "success", "successful", "ok",
-    "incorrect", "disabled", "enabled", "yes", "no", "expired", "未登录", "未知", "匿名", "pending", "bin", "sys", "statd", "rpc", "bash", "ssh",
+    "incorrect", "disabled", "enabled", "yes", "no", "expired", "未登录", "未知", "匿名", "pending", "qwen", "vllm", "model", "models", "test", "dev", "ai", "jupyter", "ray", "work", "demo", "cloud", "service", "debian",
+    "bin", "sys", "statd", "rpc", "bash", "ssh",
 })  # fmt: skip
 # account@computer, as in a prompt, in ssh and in mail.
 _AT = regex(
@@ -57,6 +67,7 @@ def anonymous(
     *,
     users: Iterable[str] = (),
     hosts: Iterable[str] = (),
+    numbers: Iterable[str] = (),
     folders: Mapping[str, str] | None = None,
     public_hosts: Iterable[str] = (),
 ) -> Any:  # noqa: ANN401
@@ -64,8 +75,9 @@ def anonymous(
 
     Args:
         value: what is to be shown.
-        users: accounts whose names must not be said.
+        users: accounts, full names and addresses of mail that must not be said.
         hosts: names of computers that must not be said.
+        numbers: numbers of computers that must not be said.
         folders: folder → the word that stands for it, e.g. `<env>`.
         public_hosts: hosts that may stay in addresses, besides those that everybody uses.
     """
@@ -73,14 +85,15 @@ def anonymous(
     texts = [decoded(t, lambda t: t) for t in _texts(value)]
     whole = "\n".join([*texts, *blocks.named_in(texts)])
     names = {
-        **_known(hosts, HOST),
+        **{n: HOST for n in _known(hosts) if not public.knows(n)},
+        **dict.fromkeys(_known(numbers), columns.NUMBER),
         **{n: HOST for n in _hosts_in(whole) if not public.knows(n)},
         **{
             n: instead
             for said, instead in columns.names_in(whole)
             for n in ((said.lower(),) if instead == columns.NUMBER else _worth(said))
         },
-        **_known(users, USER),
+        **dict.fromkeys(_known(n for said in users for n in _parts(said)), USER),
         **dict.fromkeys(_users_in(whole), USER),
         **dict(_in_prompts(whole)),
     }
@@ -89,7 +102,7 @@ def anonymous(
 
     def clean(text: str) -> str:
         text = placed(text)
-        text = public.urls(rules.apply(text))
+        text = public.urls(rules.apply(own.hide(text)))
         text = _BESIDE.sub(_account, text) if "/ ***" in text else text
         text = addresses.hide_numbers(_without_full_names(text))
         if "@" in text:
@@ -101,9 +114,22 @@ def anonymous(
     return each(value, lambda text: decoded(text, clean), keyed=True)
 
 
-def _known(names: Iterable[str], instead: str) -> dict[str, str]:
-    found = {n.lower() for name in names for n in (name, name.partition(".")[0])}
-    return {n: instead for n in found if len(n) > 1 and n not in _NOBODY}
+def _known(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        first = name.partition(".")[0]
+        # "gitlab" of gitlab.example is a word.
+        told = (name, first) if re.search(r"[\d-]", first) else (name,)
+        yield from (n.lower() for n in told if len(n) > 1 and n.lower() not in _NOBODY)
+
+
+def _parts(said: str) -> Iterator[str]:
+    """Yield an account, each word of a person's name, or whose mail it is."""
+    yield said.partition("@")[0] if "@" in said else said
+    words = said.split()
+    # "Cloud User" and "The 3rd maintainers" are nobody.
+    person = all(w[0].isupper() and w.isalpha() and w.lower() not in _NOBODY for w in words)
+    if len(words) > 1 and person:
+        yield from (w for w in words if len(w) > 2)
 
 
 def _users_in(text: str) -> Iterator[str]:
@@ -113,8 +139,7 @@ def _users_in(text: str) -> Iterator[str]:
         for found in pattern.finditer(text):
             for part in found[1].split():
                 yield from _worth(part)
-    if not text.isascii():
-        yield from columns.speakers_in(text)
+    yield from columns.speakers_in(text)
     for said in _said(USERS, text):
         for part in re.split(r",? (?:(?:and|or) )?", said):
             yield from _worth(part)
