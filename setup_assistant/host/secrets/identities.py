@@ -16,6 +16,7 @@ from setup_assistant.host.secrets import (
     columns,
     decoded,
     each,
+    names,
     own,
     paths,
     rules,
@@ -53,8 +54,17 @@ _NO_HOST = regex(
     r"file|property|staticmethod|torch.*|pytest.*|functools.*|contextlib.*|dataclass.*|click.*",
     re.IGNORECASE,
 )
-# An account and its password, of which the second is gone.
-_BESIDE = regex(r"(?<![\w./-])[A-Za-z][\w.-]{2,40}(?= / \*{3})")
+# An account and its password, of which the second is gone: `alice / ***`, `("alice", "***")`.
+_BESIDE = regex(
+    r"(?<![\w./@-])[A-Za-z][\w.-]{1,40}(?=(?: / |[/:])\*{3}(?![\w*]))|"
+    r"(?<=\([\"'])[A-Za-z][\w.@-]{1,40}(?=[\"'],\s{0,4}[\"']\*{3}[\"'])|"
+    r"(?:(?<= für )|(?<= for )|(?<= de )|(?<= pour )|(?<= para )|(?<= of ))[A-Za-z][\w.-]{1,40}(?=\s?: ?\*{3})"
+)
+_LABELS = frozenset({
+    "code", "pin", "otp", "key", "wifi", "ssid", "ak", "sk", "pat", "basic", "digest", "http",
+    "https", "value", "authorization", "header", "pass", "license", "webhook", "index-url",
+})  # fmt: skip
+_MOST_CHARS = 200_000
 _COMMIT = regex(r"[0-9a-f]{7,64}")
 _NUMBER = regex(r"\d{1,3}(?:\.\d{1,3}){3}")
 _TOKEN = regex(r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*_*")
@@ -84,7 +94,7 @@ def anonymous(
     public = addresses.Public(public_hosts)
     texts = [decoded(t, lambda t: t) for t in _texts(value)]
     whole = "\n".join([*texts, *blocks.named_in(texts)])
-    names = {
+    told = {
         **{n: HOST for n in _known(hosts) if not public.knows(n)},
         **dict.fromkeys(_known(numbers), columns.NUMBER),
         **{n: HOST for n in _hosts_in(whole) if not public.knows(n)},
@@ -95,6 +105,7 @@ def anonymous(
         },
         **dict.fromkeys(_known(n for said in users for n in _parts(said)), USER),
         **dict.fromkeys(_users_in(whole), USER),
+        **dict.fromkeys(_beside_in(whole), USER),
         **dict(_in_prompts(whole)),
     }
     versions = addresses.versions_in(whole)
@@ -103,12 +114,12 @@ def anonymous(
     def clean(text: str) -> str:
         text = placed(text)
         text = public.urls(rules.apply(own.hide(text)))
-        text = _BESIDE.sub(_account, text) if "/ ***" in text else text
+        text = _BESIDE.sub(_account, text) if "***" in text else text
         text = addresses.hide_numbers(_without_full_names(text))
         if "@" in text:
             text = _AT_ANY.sub(_at, _AT.sub(_at, text))
         text = paths.hide(text)
-        text = _without(text, names)
+        text = _without(text, told)
         return addresses.hide(text, versions, public)
 
     return each(value, lambda text: decoded(text, clean), keyed=True)
@@ -135,10 +146,9 @@ def _parts(said: str) -> Iterator[str]:
 def _users_in(text: str) -> Iterator[str]:
     for name in paths.homes_in(text):
         yield from _worth(name)
-    for pattern in FULL_NAMES:
-        for found in pattern.finditer(text):
-            for part in found[1].split():
-                yield from _worth(part)
+    for said in _said(FULL_NAMES, text):
+        for part in said.split():
+            yield from _worth(part)
     yield from columns.speakers_in(text)
     for said in _said(USERS, text):
         for part in re.split(r",? (?:(?:and|or) )?", said):
@@ -179,8 +189,10 @@ def _said(rules: Iterable[tuple[tuple[str, ...], re.Pattern[str]]], text: str) -
 
 
 def _without_full_names(text: str) -> str:
-    for pattern in FULL_NAMES:
-        text = pattern.sub(_author, text)
+    lower = text.lower()
+    for needles, pattern in FULL_NAMES:
+        if any(n in lower for n in needles):
+            text = pattern.sub(_author, text)
     return text
 
 
@@ -190,8 +202,17 @@ def _author(found: re.Match[str]) -> str:
     return found[0] if not words else found[0].removesuffix(found[1]) + USER
 
 
+def _beside_in(text: str) -> Iterator[str]:
+    """Yield accounts that stand beside a password; long texts are not read twice for them."""
+    for found in _BESIDE.finditer(rules.apply(text) if len(text) < _MOST_CHARS else ""):
+        if _account(found) == USER:
+            yield from _worth(found[0])
+
+
 def _account(found: re.Match[str]) -> str:
-    return found[0] if found[0].lower() in _NOBODY else USER
+    said = found[0].lower()
+    label = said in _NOBODY or said in _LABELS or names.may_hold(found[0], query=True)
+    return found[0] if label else USER
 
 
 def _commit(found: re.Match[str]) -> bool:
