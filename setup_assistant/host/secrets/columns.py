@@ -33,7 +33,7 @@ _FRAME = regex(r"[│|║]")
 _RULE = regex(r"[\s:=+|│─═├┼┤-]+")
 _NAMED = regex(r"[A-Za-z_][\w.+-]*(?:\[[\d,-]{1,100}\])?|[\u4e00-\u9fff]{2,4}")
 _NUMBERED = regex(r"(?=\D{0,40}\d)[\w-]{5,40}")
-# Somebody who speaks more than once: "陈浩：...".
+# Who speaks where somebody speaks more than once: "陈浩：...".
 _SPEAKER = regex(
     rf"(?m)^[ \t]{{0,4}}(?:\[[\d/:. -]{{4,30}}\][ ]?|\d{{1,2}}:\d\d(?::\d\d)?[ ])?({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]?[：:]"
 )
@@ -58,7 +58,7 @@ def speakers_in(text: str) -> list[str]:
     said = Counter(_SPEAKER.findall(text))
     chat = {part for names in _CHAT.findall(text) for name in names for part in name.split()}
     return [
-        *(name for name, times in said.items() if times > 1),
+        *(name for name in said if max(said.values()) > 1),
         *sorted(n.lower() for n in chat if len(n) > 2 and n.lower() not in _PROGRAMS),
     ]
 

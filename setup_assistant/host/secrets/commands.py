@@ -23,7 +23,7 @@ _REGISTRY = regex(
     r"(?i)(/v[ \t]{1,4}['\"]?([\w-]{1,80})['\"]?[ \t][^\n]{0,60}?/d[ \t]{1,4}['\"]?)([^\s'\"]+)"
 )
 _ASSIGN = regex(
-    r"(?i)\b((?:env|setx|setenv|set\s+-gx|set\s+-x|arg)[ \t]{1,8}([\w-]{1,80})[ \t]{1,8})(\S+)"
+    r"(?i)(?:\b|(?=#))((?:env|setx|setenv|set\s+-gx|set\s+-x|arg|#define)[ \t]{1,8}([\w-]{1,80})[ \t]{1,8})(\"[^\"\n]{1,200}\"|\S+)"
 )
 # Programs, the flag after which a password stands, and whether it stands in the same word.
 _FLAGGED = (
@@ -78,6 +78,7 @@ _COMMANDS = (
     (("pw ", "pass"), regex(r"(\b(?:pw|passw(?:or)?d|passphrase|passcode)(?: [\w'-]{1,16}){1,6}: )(?!SHA|UTF|[A-Z\d-]+\s)(?=[^\s]{0,60}(?:[!@#$%^&*+]|[a-z]-[A-Z]|[a-z][A-Z]))([^\s/]{4,})(?=[ \t]*\r?$)", re.MULTILINE)),
     (("code", "门", "锁"), regex(r"((?:\b(?:door|gate|alarm|safe|lock|entry|building|unlock|keypad|garage|lobby)(?: lock)? (?:code|pin)(?: is|:)?|门禁(?:密码|码)?|门锁密码?)[是为:：]?\s?)(\d{3,8}#?)(?![\d.])", _A)),
     (("asked for", "asks for", "prompt"), regex(r"((?:^|[\s:,('\"#]))(?=[^\s]{0,60}[\d!@#$%^&*])([^\s,('\"]{5,100}(?=['\"]? (?:(?:if|when) (?:it |you are |you're )?(?:is )?ask(?:s|ed) for|at) (?:the |a |its )?(?:password|passphrase|pin)\b))", re.MULTILINE)),
+    (("凭证", "凭据", "creds", "credential"), regex(r"((?:凭证|凭据|\bcred(?:ential)?s)\s?[:：]\s?[A-Za-z][\w.@-]{1,40}[ ,，])(?=[!-~]{0,60}[\d!@#$%^&*])(?![/.])([!-~]{5,})(?=[ \t]*(?:\r?$|[，。；]))", _A | re.MULTILINE)),
     # A network and its password in one sentence.
     (("ssid", "wifi", "wi-fi", "wlan"), regex(r"(\b(?:e?ssid|wi-?fi|wlan)\b[^\n]{0,60}?[\s,;/(](?:pass|pw|key|psk|code)(?: is |[:=]\s?| ))([^\s,;]{6,})", _A)),
     (("pass",), regex(r"(\b(?:user|account|login|auth)[\w-]{0,12}[/-]?pass(?:word|wd)?[ \t]?[:=][ \t]{0,4}(?:[\w.-]{1,60}|\*{3})[ \t]?/[ \t]?)([^\s'\"/]{4,})", _A)),
@@ -217,7 +218,7 @@ def _commands(text: str) -> str:
     if "-" in text:
         text = _FLAG.sub(_flag, text)
         text = _USER_FLAG.sub(r"\1***", text)
-    if "ENV" in text or "set" in text or "ARG" in text:
+    if any(word in text for word in ("ENV", "set", "ARG", "#define")):
         text = _ASSIGN.sub(_assigned, text)
     if "/v " in text:
         text = _REGISTRY.sub(_assigned, text)

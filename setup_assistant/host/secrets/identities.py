@@ -19,6 +19,7 @@ from setup_assistant.host.secrets import (
     names,
     own,
     paths,
+    plainly,
     rules,
 )
 from setup_assistant.host.secrets.matching import regex
@@ -60,6 +61,8 @@ _BESIDE = regex(
     r"(?<=\([\"'])[A-Za-z][\w.@-]{1,40}(?=[\"'],\s{0,4}[\"']\*{3}[\"'])|"
     r"(?:(?<= für )|(?<= for )|(?<= de )|(?<= pour )|(?<= para )|(?<= of ))[A-Za-z][\w.-]{1,40}(?=\s?: ?\*{3})"
 )
+# The computer that a login without a scheme is for.
+_BEHIND = regex(r"(?<=\*\*\*@)[A-Za-z][\w-]*(?:\.[\w-]+)+")
 _LABELS = frozenset({
     "code", "pin", "otp", "key", "wifi", "ssid", "ak", "sk", "pat", "basic", "digest", "http",
     "https", "value", "authorization", "header", "pass", "license", "webhook", "index-url",
@@ -92,7 +95,7 @@ def anonymous(
         public_hosts: hosts that may stay in addresses, besides those that everybody uses.
     """
     public = addresses.Public(public_hosts)
-    texts = [decoded(t, lambda t: t) for t in _texts(value)]
+    texts = [plainly(t) for t in _texts(value)]
     whole = "\n".join([*texts, *blocks.named_in(texts)])
     told = {
         **{n: HOST for n in _known(hosts) if not public.knows(n)},
@@ -114,7 +117,10 @@ def anonymous(
     def clean(text: str) -> str:
         text = placed(text)
         text = public.urls(rules.apply(own.hide(text)))
-        text = _BESIDE.sub(_account, text) if "***" in text else text
+        if "***" in text:
+            text = _BEHIND.sub(
+                lambda m: m[0] if public.knows(m[0]) else HOST, _BESIDE.sub(_account, text)
+            )
         text = addresses.hide_numbers(_without_full_names(text))
         if "@" in text:
             text = _AT_ANY.sub(_at, _AT.sub(_at, text))

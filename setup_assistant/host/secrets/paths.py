@@ -9,7 +9,7 @@ from setup_assistant.host.secrets.matching import regex
 
 # Folders that every system has; what lies under them names nobody.
 _SYSTEM = (
-    r"(?:usr|lib|lib64|lib32|proc|sys|dev|bin|sbin|etc|boot|snap|app|workspace|"
+    r"(?:usr|lib|lib64|lib32|proc|sys|dev|bin|sbin|etc|boot|snap|app|workspace|pytorch|"
     r"opt/(?:conda|miniconda\d*|anaconda\d*|miniforge\d*|mambaforge|nvidia|venv|rocm[\w.-]*|"
     r"cuda[\w.-]*|hpcx|python[\w.]*|intel|amazon|microsoft)|"
     r"var/(?:lib|log|cache|run|tmp)|run/(?:nvidia[\w.-]*|docker[\w.]*|systemd|udev|lock)|"
