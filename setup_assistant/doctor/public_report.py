@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +40,10 @@ def report(
 
 def public(value: Any, places: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON value
     """Return a JSON value without what names this account, this computer and these folders."""
-    user, host, _home = identity.names()
-    return anonymous(value, users=(user,), hosts=(host, socket.gethostname()), folders=places)
+    known = identity.known()
+    return anonymous(
+        value, users=known.users, hosts=known.hosts, numbers=known.numbers, folders=places
+    )
 
 
 def facts_of(case: Case) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def shared(
     layout: Layout, receipt: Receipt, beside: Beside | None
 ) -> tuple[Receipt, Beside | None]:
     """Return a receipt, and what lies beside it, without names, homes and private addresses."""
-    user, host, home = identity.names()
+    here, (_user, _host, home) = identity.known(), identity.names()
     # Inside the site, the site's word says more.
     apart = {
         folder: word
@@ -34,7 +34,10 @@ def shared(
     known = {urlsplit(m.address()).hostname or "" for m in mirrors.load(paths.recipes_folder())}
 
     def clean(value: object) -> object:
-        return anonymous(value, users=(user,), hosts=(host,), folders=folders, public_hosts=known)
+        return anonymous(
+            value, users=here.users, hosts=here.hosts, numbers=here.numbers, folders=folders,
+            public_hosts=known,
+        )  # fmt: skip
 
     handed = from_json(clean(to_json(receipt)))
     if beside is None:

@@ -10,13 +10,14 @@ from setup_assistant.host import log
 from setup_assistant.host.secrets import anonymous, redact, redact_json, without_login
 from tests.host import redaction_corpus as first
 from tests.host import redaction_kinds as fourth
+from tests.host import redaction_places as fifth
 from tests.host import redaction_structures as third
 from tests.host import redaction_unseen as second
 
 ROUTINES = {"secrets": redact, "identities": anonymous}
 
 
-CORPORA = (first, second, third, fourth)
+CORPORA = (first, second, third, fourth, fifth)
 
 
 @pytest.mark.parametrize("level", ROUTINES)

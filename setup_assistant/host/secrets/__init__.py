@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,16 +20,20 @@ from setup_assistant.host.secrets.names import is_secret
 HIDDEN = "***"
 _ENCODED = regex(r"%[0-9A-Fa-f]{2}")
 _ENCODED_ROUNDS = 4
+_COLOUR = regex(r"\x1b\[[0-9;]{0,20}[mK]")
+_ENTITY = regex(r"&(?:quot|apos|lt|gt|#x?[0-9a-fA-F]{2,4});")
 _CONTINUED = regex(r"(?<=[^\s\\])\\\r?\n(?=\S)")
 _FLAG = regex(r"--?([A-Za-z][\w-]{0,60})", re.ASCII)
 
 
 def redact(text: str) -> str:
     """Return `text` with passwords, tokens and keys replaced by `***`."""
-    from setup_assistant.host.secrets import rules
+    from setup_assistant.host.secrets import own, rules
 
     # A word alone, such as a key of JSON: no token is that short.
-    return text if len(text) < 12 and text.isalpha() else decoded(text, rules.apply)
+    if len(text) < 12 and text.isalpha():
+        return text
+    return decoded(text, lambda plain: rules.apply(own.hide(plain)))
 
 
 def redact_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -61,14 +66,22 @@ def without_login_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return each(value, without_login)
 
 
-def decoded(text: str, clean: Callable[[str], str]) -> str:
-    """Return `clean(text)`, also where what must go is percent-encoded, even several times.
+def plainly(text: str) -> str:
+    """Return `text` as it is meant: without colours, and percent signs and entities resolved.
 
     A word that a shell reads on in the next line is one word.
     """
     plain = _CONTINUED.sub("", text) if "\\" in text else text
+    plain = _COLOUR.sub("", plain) if "\x1b" in text else plain
+    plain = _ENTITY.sub(lambda found: unescape(found[0]), plain) if "&" in text else plain
     for _round in range(_ENCODED_ROUNDS if _ENCODED.search(text) else 0):
         plain = unquote(plain, errors="replace")
+    return plain
+
+
+def decoded(text: str, clean: Callable[[str], str]) -> str:
+    """Return `clean(text)`, also where what must go is encoded, even several times."""
+    plain = plainly(text)
     if plain != text and (inside := clean(plain)) != plain:
         return inside
     # Percent signs that hide nothing stay as they are.

@@ -49,7 +49,7 @@ _PLAIN_QUERY = regex(
     r"(?:(?:^|&)(?:revision|filepath|recursive|download|ref|page)=[\w./-]{1,100}){1,6}",
     re.IGNORECASE,
 )
-_API = regex(r"(?:/(?:v\d(?:/[a-z_]{1,20}){0,2}|health|metrics|docs))?")
+_API = regex(r"(?:/(?:v\d(?:/[a-z_]{1,20}){0,2}|health|metrics|docs)?)?")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")  # noqa: S104 - to be recognised
 
 _QUAD = regex(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(:\d{1,5}|/\d{1,2})?(?!\.?\d)")
@@ -68,47 +68,56 @@ _ADDRESSED = regex(
     r"(\d{1,3}(?:\.\d{1,3}){3})",
     re.IGNORECASE,
 )
-_DIGITS = regex(r"\d|(?i:gpu-|mig-|ssid|wlan|wi-?fi|[a-f]{2}[:-]|[@t][\])}])")
+_DIGITS = regex(r"\d|(?i:gpu-|mig-|ssid|wlan|wi-?fi|access-p|[a-f]{2}[:-]|[@t][\])}]| dot )")
 _DOTS = regex(r"\d\.\d{1,3}\.\d{1,3}\.\d")
 _IPV6 = regex(
     r"(?<![\w:.])\[?((?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|\d{1,3}(?:\.\d{1,3}){3})?)(?:%\w{1,16})?"
     r"(?:/\d{1,3})?(?:\](?::\d{1,5})?)?(?![\w:])"
 )
-_NUMBERED = ("serial", "s/n", "sn", "board", "tag", "asset", "id", "uuid", "imei", "imsi", "badge", "号")  # fmt: skip
+_NUMBERED = ("serial", "s/n", "sn", "board", "tag", "asset", " id", "_id", "-id", "tid", "eid", "nid", "identifier", "iccid", "zoom", "uuid", "imei", "imsi", "badge", "号", "serie", "série", "nummer", "番号", "numéro", "inventar")  # fmt: skip
 _NUMBERS = (
     (("gpu-", "mig-"), regex(r"(?<![A-Za-z0-9])((?:MIG-)?(?:GPU|MIG))-[0-9a-fA-F]{6,8}(?:-[0-9a-fA-F]{2,12}){0,4}(?:/\d{1,2}){0,2}"), r"\1-<uuid>"),
     (("ssid",), regex(r"(?i)\b((?:e?ssid)\\{0,3}['\"]?[ \t]{0,20}[:=]?[ \t]{0,4}\\{0,3}['\"])([^'\"\n\\]{1,64})"), r"\1***"),
     (("ssid",), regex(r"(?i)\b((?:e?ssid)[ \t]{0,20}[:=][ \t]{0,4})([^'\"\s][^'\"\n]{0,63})"), r"\1***"),
+    (("ssid",), regex(r"(?i)\b(e?ssid )(?=[\w-]{0,30}[A-Z\d_-](?-i:[a-z\d]))(?=[\w-]{0,30}[\d_-])[\w-]{3,32}"), r"\1***"),
+    (("access-points",), regex(r"(\baccess-points:[ \t]*\r?\n[ \t]{1,40}['\"]?)[^'\":\n]{1,64}(?=['\"]?:)"), r"\1***"),
     (("wlan", "wifi", "wi-fi"), regex(r"(?i)\b((?:wlan|wi-?fi)[^\n]{0,60}?\b(?:name|profile)=\\{0,3}['\"]?)([^'\"\s\\]{1,64}|(?<=['\"])[^'\"\n\\]{1,64})"), r"\1***"),
     (("wifi", "wi-fi"), regex(r"(?i)\b(wi-?fi ?[:：]\s?)(?=[\w-]{0,30}[\d_-])[\w-]{4,32}"), r"\1***"),
     (("sha256:",), regex(r"\bSHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/])"), "SHA256:<id>"),
     (("-",), regex(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])"), "<uuid>"),
     ((":", "-"), regex(r"(?<![0-9A-Za-z:-])(?!(?:00[:-]){5}00|(?:(?i:ff)[:-]){5}ff)(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4,19}[0-9A-Fa-f]{2}(?![0-9A-Za-z:-])"), "<address>"),
     ((".",), regex(r"(?<![0-9A-Za-z.])(?=[0-9a-f.]{0,13}[a-f])[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![0-9A-Za-z.])"), "<address>"),
-    (_NUMBERED, regex(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,12}_)?serial(?:[ _-]?(?:number|num|no|short))?(?: of the [a-z]{2,16})?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset(?:[ _-]?tag|[ _-]?(?:id|no|number)|(?=\s?[:=]))|chassis[ _-]?serial|"
+    (_NUMBERED, regex(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,24}_)?serial(?:[ _-]?(?:number|num|no|short))?(?: of the [a-z]{2,16})?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset(?:[ _-]?tag|[ _-]?(?:id|no|number)|(?=\s?[:=]))|chassis[ _-]?serial|"
                 r"service[ _-]?tag|disk[ _-]?identifier|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|meid|imsi|iccid|host[ _-]?id|"
-                r"序列号|资产编号|设备编号|工号|学号|员工号|账号|帐号|账户|product[ _-]?id|instance[ _-]?id|meeting[ _-]?id|zoom[ _-]?id|会议号|房间号|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
+                r"seriennummer|inventar(?:nummer|nr\.?)|geräte-?id|matrikel(?:nummer|nr\.?)|personalnummer|num[ée]ro de s[ée]rie|n[úu]mero de s[ée]rie|numer seryjny|serienummer|シリアル番号|資産番号|管理番号|製造番号|社員番号|일련번호|"
+                r"序列号|机器码|条码|编号|资产编号|设备编号|工号|学号|员工号|账号|帐号|账户|product[ _-]?id|instance[ _-]?id|meeting[ _-]?id|zoom[ _-]?id|会议号|房间号|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
                 r"\\{0,3}['\"]?(?:\s{0,30}[:=：＝#>,|]\s{0,40}|[ \t]{1,30}(?:is\s{1,4})?)\\{0,3}['\"]?)(?=[\w-]{0,60}\d)[\w/-]{3,}"), r"\1***"),
     # What `wmic` prints: the name alone on a line.
     (("serial", "number", "uuid"), regex(r"(?im)^([ \t]{0,8}(?:serial ?(?:number)?|identifyingnumber|uuid)[ \t]{0,40}\r?\n\s{0,8})(?=[\w-]{0,40}\d)[\w/-]{4,}[ \t]{0,40}\r?$"), r"\1***"),
     (("19", "20"), regex(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"), "<id>"),
     # Nodes of a cluster, by their numbers.
-    (("[",), regex(r"(?i)\b((?:nodes?|(?:node|host)list|hosts?|on)(?:[=: ]|\s?[:=]\s?))[a-z][a-z0-9-]{0,30}\[\d{1,5}(?:[-,]\d{1,5}){1,40}\]"), r"\1<host>"),
+    (("[",), regex(r"(?i)(?:\b|(?<=_))((?:nodes?|(?:node|host)list|hosts?|on)(?:[=: ]|\s?[:=]\s?))[a-z][a-z0-9-]{0,30}\[\d{1,5}(?:[-,]\d{1,5}){1,40}\]"), r"\1<host>"),
     # An account of a cloud, and who or what in it.
     (("arn:", "acs:"), regex(r"\b((?:arn:aws[\w-]{0,10}|acs):[\w-]{0,30}:[\w-]{0,30}:)\d{10,20}(?::[\w/+=,.@*-]{1,200})?"), r"\1<id>"),
     (("at]", "at)", "@]", "@)", "at}"), regex(r"(?<![\w.+-])[\w.+-]{1,64}\s?[\[({]\s?(?i:at|@)\s?[\])}]\s?[\w-]{1,63}(?:(?:\.|\s?[\[({]\s?(?i:dot)\s?[\])}]\s?)[\w-]{1,63}){1,6}"), "<mail>"),
+    ((" dot ",), regex(r"(?i)(?<![\w.+-])[\w.+-]{1,64} at [\w-]{1,63}(?: dot [\w-]{1,63}){1,4}\b"), "<mail>"),
     (("wwn", "wwid", "eui", "guid", "naa"), regex(r"(?i)\b((?:wwn|wwid|eui(?:64)?|nguid|naa|guid)(?: device id)?[\s:=.\"']{1,6}(?:eui\.|naa\.|0x)?)(?:[0-9a-f] [0-9a-f]{6} [0-9a-f]{8,9}|[0-9a-f]{12,32})(?![\w])"), r"\1<id>"),
     # What `nvme list` and `lsusb -v` put beside a device.
-    (("/dev/",), regex(r"(/dev/(?:nvme\d{1,3}n\d{1,3}|sd[a-z]{1,2})[ \t]{1,20}(?:/dev/\S{1,40}[ \t]{1,20})?)(?=[A-Z0-9_-]{0,20}\d{3})[A-Z0-9_-]{8,24}(?=\s)"), r"\1***"),
+    (("nvme", "sd"), regex(r"((?:/dev/|(?<![\w/]))(?:nvme\d{1,3}n\d{1,3}|sd[a-z]{1,2})[ \t]{1,20}(?:/dev/\S{1,40}[ \t]{1,20})?)(?=[A-Z0-9_-]{0,20}\d{3})[A-Z0-9_-]{8,24}(?=\s|$)"), r"\1***"),
     (("iserial",), regex(r"(\biSerial[ \t:=]{1,30}(?:\d{1,3}[ \t]{1,4})?)(?=[\w.:-]{0,40}\d)[\w.:-]{5,}"), r"\1***"),
     (("licen",), regex(r"(?i)\b(licen[cs]e (?:number|no\.?|id|server)[\s:=#]{1,4})(?=[\w.@-]{0,40}\d)[\w.@-]{4,}"), r"\1<id>"),
     (("ext",), regex(r"(?i)(?<=[( ,;/])((?:ext\.?|extension|分机)[ :：]{1,2})\d{3,6}(?![\d.%]|\s?[KMG]i?B)"), r"\1<phone>"),
-    (("phone", "tel", "mobile", "fax", "cell", "电话", "手机", "传真"), regex(r"(?i)((?:\b(?:tele)?phone|\btel|\bmobile|\bfax|\bcell|电话|手机|传真)(?: ?(?:no\.?|number)|号码?)?[.:：=]{0,2}[ ]{0,3})(?=[\d(])(?=(?:\D{0,4}\d){7})\(?\d{1,5}\)?(?:[ /-]{1,3}\d{2,5}){1,5}(?![\w.])"), r"\1<phone>"),
+    (("phone", "tel", "mobil", "handy", "fon", "fax", "cell", "电话", "手机", "传真"), regex(r"(?i)((?:\b(?:tele)?phone|\btel|\bmobile?|\bhandy|\btelefon|\bfon|\bfax|\bcell|电话|手机|传真)(?: ?(?:no\.?|number)|号码?)?[.:：=]{0,2}[ ]{0,3})(?=[\d(])(?=(?:\D{0,4}\d){7})\(?\d{1,5}\)?(?:[ /-]{1,3}\d{2,8}){1,5}(?![\w.])"), r"\1<phone>"),
     (("viewer", "desk", "partner", "向日葵", "识别码", "设备代码", "伙伴"), regex(r"(?i)((?:team ?viewer|any ?desk|to ?desk|rust ?desk|sunlogin|partner id|向日葵|识别码|设备代码|伙伴)[^\d\n]{0,16})(?:\d{3}[ -]?){3,4}(?!\d)"), r"\1<id>"),
     (("s-1-5-21-",), regex(r"(?i)\bS-1-5-21(?:-\d{1,10}){3,5}"), "<id>"),
     (("证", "护照", "卡号", "银行卡"), regex(r"((?:身份证|护照|证件|银行卡|社保卡|学生证|卡号)(?:号码?)?(?:是|为)?[\s:：=＝]{0,4})(?=[A-Za-z]{0,3}\d)[A-Za-z0-9 ]{6,24}"), r"\1<id>"),
     (("微信", "qq", "wechat", "钉钉", "飞书", "telegram"), regex(r"(?i)((?:微信|QQ|wechat|钉钉|飞书|telegram)(?:号码?|群| ?id)?(?:\s{0,2}[:：=＝是]\s{0,2}|\s{1,2})@?)(?=[A-Za-z]{0,40}[\d_])[\w-]{5,40}"), r"\1<id>"),
     ((" ", "-"), regex(r"(?<![\d.-])[3-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?![\d-])"), "<id>"),
+    (("|1|",), regex(r"\|1\|[^|\s]{3,40}\|[A-Za-z0-9+/]{27}="), "<host>"),
+    (("卡",), regex(r"((?:银行|工资|信用|储蓄|借记|校园|社保|医保)?卡(?:号)?(?:是|为)?[:：\s]{0,3})\d{12,19}(?!\d)"), r"\1<id>"),
+    (tuple("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"), regex(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·•](?=[A-Z0-9]{0,5}\d)[A-Z0-9]{5,6}"), "<id>"),
+    (("hkid", "nric", "national", "tax", "steuer", "iban", "dni", "cpf", "cnpj", "aadhaar", "pesel", "fiscal", "ausweis", "nhs", "insurance", "versicherung"),
+     regex(r"(?i)\b((?:hkid|nric|national[ _-]?(?:id|insurance)|tax[ _-]?(?:id|payer)|steuer-?(?:id|nummer|nr)|iban|dni|cpf|cnpj|aadhaar|pesel|codice fiscale|(?:personal)?ausweis(?:nummer|nr)?|nhs|insurance|versicherungsnummer)(?:[ _-]?(?:no\.?|number|id|card|is)){0,2}\\{0,3}['\"]?[ :#=]{1,4}\\{0,3}['\"]?)(?=[A-Z]{0,4}[\d ])(?=(?:[^\n]?\d){4})[A-Z0-9][A-Z0-9 ./-]{4,30}[A-Z0-9](?:\([0-9A]\))?"), r"\1<id>"),
     (("wxid_",), regex(r"wxid_\w{5,40}"), "<id>"),
     (("passport", "ssn", "social security", "driver"), regex(r"(?i)\b((?:passport|ssn|social security|driver'?s? licen[sc]e)(?: (?:no\.?|number|id|is)){0,2}[ :#=]{1,4})(?=[A-Z]{0,2}\d)[A-Z0-9-]{6,14}"), r"\1<id>"),
     (("+",), regex(r"(?<![\w.+])\+(?=(?:[ ()-]{0,2}\d){8})[1-9]\d{0,2}[ -]?(?:\(?\d{1,4}\)?[ -]?){2,4}\d{2,4}(?!\w)"), "<phone>"),
@@ -116,6 +125,7 @@ _NUMBERS = (
     (("路", "街", "号", "巷", "弄"), regex(r"(?:[\u4e00-\u9fff]{2,3}[省市区县]){1,3}[\u4e00-\u9fff]{1,12}(?:路|街|大道|巷|弄|道)(?:\d{1,5}[号弄](?:院|楼)?[\w-]{0,12}[室楼层栋]?)"), "<id>"),
     ((" ", "-"), regex(r"(?<![\w.-])1[3-9]\d[ -]\d{4}[ -]\d{4}(?![\w-])"), "<phone>"),
     (("-", "(0"), regex(r"(?<![\w.-])(?:\(0\d{2,3}\)\s?|0\d{2,3}-)\d{3,4}[- ]?\d{4}(?![\w-])"), "<phone>"),
+    (("(0",), regex(r"(?<![\w.-])\(0\d{1,4}\)\s?\d{3,5}[- /]?\d{2,6}(?![\w-])"), "<phone>"),
     (("-",), regex(r"(?<![\w.-])(?:\(\d{3}\)\s?|\d{3}-)\d{3}-\d{4}(?![\w-])"), "<phone>"),
     (("00-",), regex(r"(?<![\w.-])[48]00-\d{3,4}-\d{3,4}(?![\w-])"), "<phone>"),
 )  # fmt: skip
@@ -218,7 +228,8 @@ def hide(text: str, versions: frozenset[str], public: Public) -> str:
 
     def four(found: re.Match[str]) -> str:
         number = found[1]
-        keep = number in versions or number in _LOOPBACK
+        # A mask of a network is everybody's.
+        keep = number in versions or number in _LOOPBACK or number.startswith("255.")
         if not keep and not found[2] and number not in addressed:
             keep = _like_version(number)
         return found[0] if keep else "<address>"
@@ -246,7 +257,11 @@ def _names_computer(text: str) -> bool:
     except ValueError:
         return False
     groups = text.split(":")
-    if address.is_loopback or (address.ipv4_mapped is None and max(map(len, groups)) < 3):
+    if (
+        address.is_loopback
+        or address.is_multicast
+        or (address.ipv4_mapped is None and max(map(len, groups)) < 3)
+    ):
         return False  # a slice, or a name of C++
     return any(c.isdigit() for c in text) or text[:2].lower() in ("fe", "fc", "fd")
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -32,10 +33,21 @@ _FRAME = regex(r"[│|║]")
 _RULE = regex(r"[\s:=+|│─═├┼┤-]+")
 _NAMED = regex(r"[A-Za-z_][\w.+-]*(?:\[[\d,-]{1,100}\])?|[\u4e00-\u9fff]{2,4}")
 _NUMBERED = regex(r"(?=\D{0,40}\d)[\w-]{5,40}")
-# Somebody who speaks more than once: "陈浩：...".
+# Who speaks where somebody speaks more than once: "陈浩：...".
 _SPEAKER = regex(
     rf"(?m)^[ \t]{{0,4}}(?:\[[\d/:. -]{{4,30}}\][ ]?|\d{{1,2}}:\d\d(?::\d\d)?[ ])?({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]?[：:]"
 )
+# "[10:21] Tom: ...", "Tom (10:21): ...", "12/5/24, 10:21 - Tom: ...", as chats are copied.
+_CHAT = regex(
+    r"(?m)^[ \t]{0,4}(?:\[(?:[\d/. -]{6,12},? )?\d{1,2}:\d\d(?: ?[AP]M)?\] ?|[\d/.]{6,10},? \d{1,2}:\d\d(?: ?[AP]M)? - )"
+    r"([A-ZÀ-ÖØ-Þ][^\W\d_]{1,20}(?: [A-ZÀ-ÖØ-Þ][^\W\d_]{1,20}){0,2}): |"
+    r"^([A-ZÀ-ÖØ-Þ][^\W\d_]{1,20}(?: [A-ZÀ-ÖØ-Þ][^\W\d_]{1,20}){0,2}) [(\[](?:[\d/. -]{6,12},? )?\d{1,2}:\d\d(?: ?[AP]M)?[)\]]:? "
+)
+# Who speaks so in logs is no person.
+_PROGRAMS = frozenset({
+    "error", "warning", "warn", "info", "debug", "note", "notice", "critical", "fatal", "trace", "server", "client",
+    "trainer", "worker", "master", "system", "bot", "step", "epoch", "loss", "output", "input", "result", "status",
+})  # fmt: skip
 _WORD = regex(r"\S+")
 _DIVIDED = {mark: regex(rf"[^{mark}]+") for mark in (",", "\t", "|")}
 _MOST_ROWS, _LONGEST = 5000, 400
@@ -44,7 +56,11 @@ _MOST_ROWS, _LONGEST = 5000, 400
 def speakers_in(text: str) -> list[str]:
     """Return who speaks in a chat, each on lines of their own."""
     said = Counter(_SPEAKER.findall(text))
-    return [name for name, times in said.items() if times > 1]
+    chat = {part for names in _CHAT.findall(text) for name in names for part in name.split()}
+    return [
+        *(name for name in said if max(said.values()) > 1),
+        *sorted(n.lower() for n in chat if len(n) > 2 and n.lower() not in _PROGRAMS),
+    ]
 
 
 def hide(text: str) -> str:
@@ -78,11 +94,10 @@ def _cells(text: str) -> Iterator[tuple[str, str, int]]:
     for line in text.split("\n"):
         if found := _table(line):
             cell, count, columns = found
-            rows, aligned = 0, cell is _WORD and "  " in _FRAME.sub(" ", line).strip()
+            rows, aligned = 0, cell is _WORD and "  " in _unframed(line).strip()
         elif columns and not _RULE.fullmatch(line or "x"):
             rows += 1
-            plain = _FRAME.sub(" ", line) if cell is _WORD else line
-            cells = list(cell.finditer(plain[:_LONGEST]))
+            cells = list(cell.finditer((_unframed(line) if cell is _WORD else line)[:_LONGEST]))
             if not cells or rows > _MOST_ROWS or (cell is not _WORD and len(cells) != count):
                 columns = []
             for index, head, name in columns:
@@ -93,6 +108,12 @@ def _cells(text: str) -> Iterator[tuple[str, str, int]]:
         begin += len(line) + 1
 
 
+def _unframed(line: str) -> str:
+    return line if line.isascii() and "|" not in line else _FRAME.sub(" ", line)
+
+
+# Heads are repeated, in a log of a loop.
+@functools.lru_cache(maxsize=512)
 def _table(
     line: str,
 ) -> tuple[re.Pattern[str], int, list[tuple[int, re.Match[str], str]]] | None:
@@ -100,7 +121,7 @@ def _table(
     if len(line) > _LONGEST:
         return None
     for cell in (_WORD, *(_DIVIDED[m] for m in _DIVIDED if m in line)):
-        plain = _FRAME.sub(" ", line) if cell is _WORD else line
+        plain = _unframed(line) if cell is _WORD else line
         words = list(cell.finditer(plain))
         said = [w[0].strip().strip("\"'`*").lower() for w in words]
         # "Host Name: LAB-1" is no head of a table.

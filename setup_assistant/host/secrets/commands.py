@@ -23,7 +23,7 @@ _REGISTRY = regex(
     r"(?i)(/v[ \t]{1,4}['\"]?([\w-]{1,80})['\"]?[ \t][^\n]{0,60}?/d[ \t]{1,4}['\"]?)([^\s'\"]+)"
 )
 _ASSIGN = regex(
-    r"(?i)\b((?:env|setx|setenv|set\s+-gx|set\s+-x|arg)[ \t]{1,8}([\w-]{1,80})[ \t]{1,8})(\S+)"
+    r"(?i)(?:\b|(?=#))((?:env|setx|setenv|set\s+-gx|set\s+-x|arg|#define)[ \t]{1,8}([\w-]{1,80})[ \t]{1,8})(\"[^\"\n]{1,200}\"|\S+)"
 )
 # Programs, the flag after which a password stands, and whether it stands in the same word.
 _FLAGGED = (
@@ -71,6 +71,16 @@ _COMMANDS = (
     (("true", "false"), regex(r"(\b(?:TRUE|FALSE)[ \t]{1,8}/\S{0,200}[ \t]{1,8}(?:TRUE|FALSE)[ \t]{1,8}\d{1,12}[ \t]{1,8}\S{1,100}[ \t]{1,8})(\S+)")),
     (("token ",), regex(r"(\btoken (?:set|add|save)[ \t]{1,4}['\"]?)(?=[^\s]{0,60}\d)([^\s'\"-][^\s'\"]{5,})")),
     (("psk ",), regex(r"(\bpsk[ \t]{1,4}['\"]?)(?=[^\s]{0,60}[\d!@#$%^&*])([^\s'\"]{8,63})")),
+    # An account and its password in one breath: with a mark that no name has, or after "pass".
+    (("with ", "using ", "as "), regex(r"(\b(?:with|using|via|as|login|credentials?)[: ]{1,2}[\w.@-]{2,40}/)(?=[^\s/,;]{0,60}(?:!(?!=)|[$^&]))([^\s/,;]{4,})")),
+    (("pass", "pw"), regex(r"(\b(?:user(?:name)?|login|account)[ =:]{1,3}(?!(?:can|may|must|should|could|will|to|has|might|cannot)\b)[^\s,;]{1,60}[ ,;/]{1,3}(?:and |with )?(?:pass|pw|pwd)[ =:]{1,3}['\"]?)(?=[^\s'\"]{0,60}[A-Z\d!@#$%^&*+_-])([^\s'\"/<*-][^\s'\"]{2,})")),
+    # After several words and a colon, to the end of the line.
+    (("pw ", "pass"), regex(r"(\b(?:pw|passw(?:or)?d|passphrase|passcode)(?: [\w'-]{1,16}){1,6}: )(?!SHA|UTF|[A-Z\d-]+\s)(?=[^\s]{0,60}(?:[!@#$%^&*+]|[a-z]-[A-Z]|[a-z][A-Z]))([^\s/]{4,})(?=[ \t]*\r?$)", re.MULTILINE)),
+    (("code", "门", "锁"), regex(r"((?:\b(?:door|gate|alarm|safe|lock|entry|building|unlock|keypad|garage|lobby)(?: lock)? (?:code|pin)(?: is|:)?|门禁(?:密码|码)?|门锁密码?)[是为:：]?\s?)(\d{3,8}#?)(?![\d.])", _A)),
+    (("asked for", "asks for", "prompt"), regex(r"((?:^|[\s:,('\"#]))(?=[^\s]{0,60}[\d!@#$%^&*])([^\s,('\"]{5,100}(?=['\"]? (?:(?:if|when) (?:it |you are |you're )?(?:is )?ask(?:s|ed) for|at) (?:the |a |its )?(?:password|passphrase|pin)\b))", re.MULTILINE)),
+    (("凭证", "凭据", "creds", "credential"), regex(r"((?:凭证|凭据|\bcred(?:ential)?s)\s?[:：]\s?[A-Za-z][\w.@-]{1,40}[ ,，])(?=[!-~]{0,60}[\d!@#$%^&*])(?![/.])([!-~]{5,})(?=[ \t]*(?:\r?$|[，。；]))", _A | re.MULTILINE)),
+    # A network and its password in one sentence.
+    (("ssid", "wifi", "wi-fi", "wlan"), regex(r"(\b(?:e?ssid|wi-?fi|wlan)\b[^\n]{0,60}?[\s,;/(](?:pass|pw|key|psk|code)(?: is |[:=]\s?| ))([^\s,;]{6,})", _A)),
     (("pass",), regex(r"(\b(?:user|account|login|auth)[\w-]{0,12}[/-]?pass(?:word|wd)?[ \t]?[:=][ \t]{0,4}(?:[\w.-]{1,60}|\*{3})[ \t]?/[ \t]?)([^\s'\"/]{4,})", _A)),
     (("htpasswd",), regex(r"(\bhtpasswd\s{1,4}-\w{0,8}b\w{0,8}\s{1,4}(?:\S{1,200}\s{1,4}){1,2})(\S+)(?=\s*$)", re.MULTILINE)),
     (("curl",), regex(r"((?<![\w-])(?:-b|--cookie)[ =]['\"]?)([^\s'\"=]{1,80}=[^'\"\n]+)")),
@@ -82,6 +92,7 @@ _COMMANDS = (
     (("as password", "as the password"), regex(r"(\busing ['\"]?)([^\s'\"]{4,})(?=['\"]? as (?:the )?password)")),
     (("login", "authenticate", "signin", "sign_in"), regex(r"(\b(?:login|log_in|authenticate|sign_?in)\(\s{0,4}\w{0,2}['\"][^'\"\n]{1,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]{4,})")),
     (("connect(",), regex(r"(\bconnect\(\s{0,4}['\"][^'\"\n]{1,100}['\"],\s{0,4}(?:\d{1,5},\s{0,4})?['\"][^'\"\n]{1,80}['\"],\s{0,4}['\"])([^'\"\n]{3,})")),
+    (("minio(", "auth(", "credentials(", "signer("), regex(r"(\b(?:Minio|[\w.]{0,24}(?:Auth|Credentials?|Signer))\(\s{0,4}(?:['\"][^'\"\n]{1,100}['\"],\s{0,4})?['\"])(?=[^'\"]{0,60}\d)(?=[^'\"]{0,60}[A-Za-z])([A-Za-z0-9+/=_-]{12,})(?=['\"])", re.IGNORECASE)),
     (("credentials(",), regex(r"(\bCredentials\(\s{0,4}(?:['\"][^'\"\n]{1,100}['\"],\s{0,4}){1,3}['\"])([^'\"\n]{3,})(?=['\"]\s{0,4}\))", _A)),
     # A proxy, its port, an account and its password; an account that is registered with one.
     (("socks", "http"), regex(r"(\b(?:socks[45]|https?)[ \t]{1,4}[\w.-]{3,100}[ \t]{1,4}\d{2,5}[ \t]{1,4}[\w.@-]{1,60}[ \t]{1,4})([^\s]{3,})(?=[ \t]*\r?$)", re.MULTILINE)),
@@ -151,7 +162,7 @@ _PROSE = regex(
     _A | re.MULTILINE,
 )
 _CHINESE = regex(
-    r"(密码|口令|令牌|密钥|密匙|私钥|验证码|授权码|访问码|暗号|提取码|激活码|卡密)((?:[(（][\w ]{1,30}[)）])?[\s\"'”』」]{0,4}(?:(?:已经?)?(?:被)?(?:设置?|改|换|重置|定)?(?:成了?|为)|是|：|:|=|＝|->|→)"
+    r"(密码|口令|令牌|密钥|密匙|私钥|验证码|授权码|访问码|暗号|提取码|激活码|卡密)((?:[(（][\w ]{1,30}[)）])?[\s\"'”』」]{0,4}(?:(?:已经?)?(?:被)?(?:设置?|改|换|重置|定)?(?:成了?|为)|(?:还|仍|就|应该|也|都|默认)?是|：|:|=|＝|->|→)"
     r"[\s:：\"'“「『]{0,4}|[\u4e00-\u9fff]{1,8}[:：]\s{0,2}(?=[!-~]{0,60}\d)(?=[!-~]{0,60}[A-Za-z])(?![/.])(?=[!-~]{6})|[ \t\u3000]{1,4})([^\s，。；、）】\"'”」』,;)]+)"
 )  # fmt: skip
 # Said in one breath: "密码abc12345".
@@ -164,8 +175,12 @@ _ANSWER = regex(
     r"(?=[!-~]{0,60}[\d@!#$%^&*])(?=[!-~]{0,60}[A-Za-z])(?![^\s]{0,8}:?//?)([!-~]{5,64})(?=[ \t]{0,4}\r?$)",
     _A | re.MULTILINE,
 )
+_FOREIGN_WORDS = (
+    "passwort", "kennwort", "mot de passe", "contraseña", "clave", "senha", "parola", "hasło",
+    "wachtwoord", "пароль", "パスワード", "비밀번호", "암호",
+)  # fmt: skip
 _FOREIGN = regex(
-    r"((?:passwort|kennwort|mot de passe|contraseña|clave|senha|parola|hasło|wachtwoord|пароль|パスワード|비밀번호|암호)"
+    rf"((?:{'|'.join(_FOREIGN_WORDS)})"
     r"(?:(?: [^\W\d_]{1,15}){1,4}(?=[ \t]?[:：]))?\\{0,3}['\"]?[ \t]{0,4}(?:[:=：＝]|\b(?:ist|lautet|est|es|é|è|to)\b)[ \t]{0,4}\\{0,3}['\"]?)([^\s'\"，。]+)",
     re.IGNORECASE,
 )
@@ -203,7 +218,7 @@ def _commands(text: str) -> str:
     if "-" in text:
         text = _FLAG.sub(_flag, text)
         text = _USER_FLAG.sub(r"\1***", text)
-    if "ENV" in text or "set" in text or "ARG" in text:
+    if any(word in text for word in ("ENV", "set", "ARG", "#define")):
         text = _ASSIGN.sub(_assigned, text)
     if "/v " in text:
         text = _REGISTRY.sub(_assigned, text)
@@ -222,7 +237,10 @@ def _spoken(text: str) -> str:
         text = _NETRC.sub(r"\1***", text)
     if "pass" in lower or "pw" in lower or "token" in lower or "secret" in lower or " key" in lower:
         text = _PROSE.sub(_prose, text)
-    text = _ANSWER.sub(r"\1***", _FOREIGN.sub(_foreign, text))
+    if any(word in lower for word in _FOREIGN_WORDS):
+        text = _FOREIGN.sub(_foreign, text)
+    if any(word in lower for word in ("pass", "密码", "口令")):
+        text = _ANSWER.sub(r"\1***", text)
     if text.isascii():
         return text
     text = _CHINESE_NAMED.sub(_assigned, _CHINESE.sub(_chinese, text))

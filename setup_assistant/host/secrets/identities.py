@@ -10,7 +10,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from setup_assistant.host.secrets import addresses, blocks, columns, decoded, each, paths, rules
+from setup_assistant.host.secrets import (
+    addresses,
+    blocks,
+    columns,
+    decoded,
+    each,
+    names,
+    own,
+    paths,
+    plainly,
+    rules,
+)
 from setup_assistant.host.secrets.matching import regex
 from setup_assistant.host.secrets.name_patterns import FULL_NAMES, HOSTS, USERS
 
@@ -30,7 +41,8 @@ _NOBODY = frozenset({
     "rtkit", "avahi", "chrony", "dbus", "lp", "mail", "sshd", "ntp", "nvidia-persistenced",
     "nvidia-", "gdm", "munge", "slurm", "kernoops", "uuidd", "colord", "www-data",
     "priority", "resources", "required", "optional", "failed", "success", "successful", "ok",
-    "incorrect", "disabled", "enabled", "yes", "no", "expired", "未登录", "未知", "匿名", "pending", "bin", "sys", "statd", "rpc", "bash", "ssh",
+    "incorrect", "disabled", "enabled", "yes", "no", "expired", "未登录", "未知", "匿名", "pending", "qwen", "vllm", "model", "models", "test", "dev", "ai", "jupyter", "ray", "work", "demo", "cloud", "service", "debian",
+    "bin", "sys", "statd", "rpc", "bash", "ssh",
 })  # fmt: skip
 # account@computer, as in a prompt, in ssh and in mail.
 _AT = regex(
@@ -43,8 +55,19 @@ _NO_HOST = regex(
     r"file|property|staticmethod|torch.*|pytest.*|functools.*|contextlib.*|dataclass.*|click.*",
     re.IGNORECASE,
 )
-# An account and its password, of which the second is gone.
-_BESIDE = regex(r"(?<![\w./-])[A-Za-z][\w.-]{2,40}(?= / \*{3})")
+# An account and its password, of which the second is gone: `alice / ***`, `("alice", "***")`.
+_BESIDE = regex(
+    r"(?<![\w./@-])[A-Za-z][\w.-]{1,40}(?=(?: / |[/:])\*{3}(?![\w*]))|"
+    r"(?<=\([\"'])[A-Za-z][\w.@-]{1,40}(?=[\"'],\s{0,4}[\"']\*{3}[\"'])|"
+    r"(?:(?<= für )|(?<= for )|(?<= de )|(?<= pour )|(?<= para )|(?<= of ))[A-Za-z][\w.-]{1,40}(?=\s?: ?\*{3})"
+)
+# The computer that a login without a scheme is for.
+_BEHIND = regex(r"(?<=\*\*\*@)[A-Za-z][\w-]*(?:\.[\w-]+)+")
+_LABELS = frozenset({
+    "code", "pin", "otp", "key", "wifi", "ssid", "ak", "sk", "pat", "basic", "digest", "http",
+    "https", "value", "authorization", "header", "pass", "license", "webhook", "index-url",
+})  # fmt: skip
+_MOST_CHARS = 200_000
 _COMMIT = regex(r"[0-9a-f]{7,64}")
 _NUMBER = regex(r"\d{1,3}(?:\.\d{1,3}){3}")
 _TOKEN = regex(r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*_*")
@@ -57,6 +80,7 @@ def anonymous(
     *,
     users: Iterable[str] = (),
     hosts: Iterable[str] = (),
+    numbers: Iterable[str] = (),
     folders: Mapping[str, str] | None = None,
     public_hosts: Iterable[str] = (),
 ) -> Any:  # noqa: ANN401
@@ -64,24 +88,27 @@ def anonymous(
 
     Args:
         value: what is to be shown.
-        users: accounts whose names must not be said.
+        users: accounts, full names and addresses of mail that must not be said.
         hosts: names of computers that must not be said.
+        numbers: numbers of computers that must not be said.
         folders: folder → the word that stands for it, e.g. `<env>`.
         public_hosts: hosts that may stay in addresses, besides those that everybody uses.
     """
     public = addresses.Public(public_hosts)
-    texts = [decoded(t, lambda t: t) for t in _texts(value)]
+    texts = [plainly(t) for t in _texts(value)]
     whole = "\n".join([*texts, *blocks.named_in(texts)])
-    names = {
-        **_known(hosts, HOST),
+    told = {
+        **{n: HOST for n in _known(hosts) if not public.knows(n)},
+        **dict.fromkeys(_known(numbers), columns.NUMBER),
         **{n: HOST for n in _hosts_in(whole) if not public.knows(n)},
         **{
             n: instead
             for said, instead in columns.names_in(whole)
             for n in ((said.lower(),) if instead == columns.NUMBER else _worth(said))
         },
-        **_known(users, USER),
+        **dict.fromkeys(_known(n for said in users for n in _parts(said)), USER),
         **dict.fromkeys(_users_in(whole), USER),
+        **dict.fromkeys(_beside_in(whole), USER),
         **dict(_in_prompts(whole)),
     }
     versions = addresses.versions_in(whole)
@@ -89,32 +116,46 @@ def anonymous(
 
     def clean(text: str) -> str:
         text = placed(text)
-        text = public.urls(rules.apply(text))
-        text = _BESIDE.sub(_account, text) if "/ ***" in text else text
+        text = public.urls(rules.apply(own.hide(text)))
+        if "***" in text:
+            text = _BEHIND.sub(
+                lambda m: m[0] if public.knows(m[0]) else HOST, _BESIDE.sub(_account, text)
+            )
         text = addresses.hide_numbers(_without_full_names(text))
         if "@" in text:
             text = _AT_ANY.sub(_at, _AT.sub(_at, text))
         text = paths.hide(text)
-        text = _without(text, names)
+        text = _without(text, told)
         return addresses.hide(text, versions, public)
 
     return each(value, lambda text: decoded(text, clean), keyed=True)
 
 
-def _known(names: Iterable[str], instead: str) -> dict[str, str]:
-    found = {n.lower() for name in names for n in (name, name.partition(".")[0])}
-    return {n: instead for n in found if len(n) > 1 and n not in _NOBODY}
+def _known(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        first = name.partition(".")[0]
+        # "gitlab" of gitlab.example is a word.
+        told = (name, first) if re.search(r"[\d-]", first) else (name,)
+        yield from (n.lower() for n in told if len(n) > 1 and n.lower() not in _NOBODY)
+
+
+def _parts(said: str) -> Iterator[str]:
+    """Yield an account, each word of a person's name, or whose mail it is."""
+    yield said.partition("@")[0] if "@" in said else said
+    words = said.split()
+    # "Cloud User" and "The 3rd maintainers" are nobody.
+    person = all(w[0].isupper() and w.isalpha() and w.lower() not in _NOBODY for w in words)
+    if len(words) > 1 and person:
+        yield from (w for w in words if len(w) > 2)
 
 
 def _users_in(text: str) -> Iterator[str]:
     for name in paths.homes_in(text):
         yield from _worth(name)
-    for pattern in FULL_NAMES:
-        for found in pattern.finditer(text):
-            for part in found[1].split():
-                yield from _worth(part)
-    if not text.isascii():
-        yield from columns.speakers_in(text)
+    for said in _said(FULL_NAMES, text):
+        for part in said.split():
+            yield from _worth(part)
+    yield from columns.speakers_in(text)
     for said in _said(USERS, text):
         for part in re.split(r",? (?:(?:and|or) )?", said):
             yield from _worth(part)
@@ -154,8 +195,10 @@ def _said(rules: Iterable[tuple[tuple[str, ...], re.Pattern[str]]], text: str) -
 
 
 def _without_full_names(text: str) -> str:
-    for pattern in FULL_NAMES:
-        text = pattern.sub(_author, text)
+    lower = text.lower()
+    for needles, pattern in FULL_NAMES:
+        if any(n in lower for n in needles):
+            text = pattern.sub(_author, text)
     return text
 
 
@@ -165,8 +208,17 @@ def _author(found: re.Match[str]) -> str:
     return found[0] if not words else found[0].removesuffix(found[1]) + USER
 
 
+def _beside_in(text: str) -> Iterator[str]:
+    """Yield accounts that stand beside a password; long texts are not read twice for them."""
+    for found in _BESIDE.finditer(rules.apply(text) if len(text) < _MOST_CHARS else ""):
+        if _account(found) == USER:
+            yield from _worth(found[0])
+
+
 def _account(found: re.Match[str]) -> str:
-    return found[0] if found[0].lower() in _NOBODY else USER
+    said = found[0].lower()
+    label = said in _NOBODY or said in _LABELS or names.may_hold(found[0], query=True)
+    return found[0] if label else USER
 
 
 def _commit(found: re.Match[str]) -> bool:

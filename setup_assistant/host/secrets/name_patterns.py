@@ -9,7 +9,10 @@ from setup_assistant.host.secrets.matching import regex
 
 _NAME = r"[^\s,;:=@/&%\\'\"`<>()\[\]{}|，。；、（）]{1,64}"
 # The name may stand on the next line, where the next line is no name and value of its own.
-_S = r"\\{0,3}['\"]?[ \t]{0,8}[:=：＝][ \t\u3000]{0,40}(?:\r?\n[ \t]{0,8}(?![^\s:=]{1,40}\s?[:=]))?\\{0,3}['\"]?"
+_S = (
+    r"\\{0,3}['\"`]?\*{0,2}(?:[ \t]{0,8}(?::=|=>|[:=：＝])\*{0,2}|[ \t]{1,40}REG_[A-Z_]{2,12})[ \t\u3000]{0,40}"
+    r"(?:\r?\n[ \t]{0,8}(?![^\s:=]{1,40}\s?[:=]))?\\{0,3}['\"`]?"
+)
 _I = re.IGNORECASE
 # One name in a sentence: no word that tells how something is.
 _ONE = (
@@ -55,6 +58,7 @@ USERS = (
     (("account (",), regex(r"\baccount \(([\w.-]{2,64})\)", _I)),
     (("account ", "user ", "login "), regex(r"\b(?:account|user|login)[ \t]{1,4}['\"]?([A-Za-z](?=[\w.-]{0,40}[\d_])[\w.-]{1,40}\w)(?=['\"]?(?:[;,.)]|\s*$| (?:with|and)\b))", _I | re.MULTILINE)),
     (("log", "sign in"), regex(rf"\b(?:log ?in|logged in|sign in) (?:with|as|using) ({_NAME})\s{{0,2}}/", _I)),
+    (("-u",), regex(rf"\b(?:mysql\w{{0,12}}|mariadb[\w-]{{0,12}})\b[^\n|;&]{{0,80}}?[ ]-(u({_ONE}))(?=\s|$)")),
     (("--user ",), regex(rf"(?<![\w-])--user ({_ONE})(?= )")),
     (("user", "account", "login", "owner"), regex(rf"(?<![\w-])--(?:(?:[\w-]{{1,20}}-)?user=|(?:[\w-]{{1,20}}-)?(?:user-?name|account(?:-name)?|login|owner)[ =])['\"]?([A-Za-z]{_NAME})")),
     # An account with its password.
@@ -63,6 +67,16 @@ USERS = (
     ((".",), regex(r"(?:^|[:$#>] )([a-z_][\w.-]{1,31})[ \t]{1,20}\d{2,8}(?:[ \t]{1,8}\d{1,3}\.\d){2}[ \t]", re.MULTILINE)),
     ((":",), regex(rf"[ \t]([a-z_][\w.-]{{1,31}})(?={_JOB})")),
     (("benutzer", "utilisateur", "usu", "ユーザー", "사용자", "польз"), regex(rf"(?:Benutzer(?:name)?|utilisateur|usuario|usuário|ユーザー名?|사용자|пользователь){_S}({_NAME})", _I)),
+    # What pip asks; an account that Windows is told of.
+    (("user for ", "username for ", "login for "), regex(rf"\b(?:user(?:name)?|login) for '?[^\s']{{1,200}}?'?: ({_NAME})", _I)),
+    (("net user ",), regex(r"\bnet user\s{1,4}([A-Za-z][\w.-]{1,40})(?=\s)", _I)),
+    # A row of two cells.
+    (("|",), regex(rf"(?m)^[ \t]{{0,4}}\|[ `*]{{0,4}}(?:user(?:[ _-]?name)?|login|account|owner|用户名?|账号)[ `*]{{1,20}}\|[ `*]{{1,20}}({_NAME})[ `*]{{1,40}}\|[ \t]*\r?$(?!\n[ \t]{{0,4}}\|[ :-]{{0,9}}-)", _I)),
+    # Ansible's own log, and in Chinese "用 alice 登录".
+    (("n=ansible",), regex(rf"\bp=\d{{1,8}} u=({_NAME}) n=ansible")),
+    (("用",), regex(r"用[ ]?([A-Za-z](?![\w-]{0,40}-cli\b)[\w.-]{2,40})[ ]?(?:账号|帐号|账户|用户|身份)?[ ]?登[录陆]")),
+    # In sentences of other languages.
+    (("utilisateur ", "usuario ", "benutzer ", "utente ", "gebruiker "), regex(rf"(?:utilisateur|usuario|benutzer|utente|gebruiker) (?![a-z]{{1,20}}(?:et|en|ant|ente|ado|ato|lich)\b)({_ONE})(?=[ ]?[;,.)]|[ \t]*$)", _I | re.MULTILINE)),
     (("logged in as",), regex(rf"\blogged in as:?[ \t]{{1,4}}['\"]?{_NAME}['\"]? \(({_NAME})\)", _I)),
     (("logged in as:",), regex(rf"\blogged in as:[ \t]{{1,4}}['\"]?({_NAME})", _I)),
     (("password",), regex(rf"\b(?:account|user|login|name)[ \t]{{1,4}}({_ONE})[ \t](?:with|and|/)[ \t](?:the |this |an? )?(?:\w{{1,16}} )?password\b", _I)),
@@ -72,24 +86,33 @@ USERS = (
     (("acct=",), regex(rf"\bacct=['\"]?({_NAME})")),
     # Whom a label names, and who stands before a number or an address of mail.
     (tuple("人者员工理维姓名署师学值长管户生客方办"), regex(rf"(?:(?<![主本])人|姓名|名字|署名|导师|老师|教师|者|员|工|运维|值班|主管|[组队院班部所处科课]长|经理|学生|同学|客户|用户|甲方|乙方|经办)(?:[ \t]{{1,4}}|\s?[:：=＝]\s?)({SURNAME}[\u4e00-\u9fff]{{1,2}})(?![\u4e00-\u9fff])")),
+    (tuple("员人师班工"), regex(rf"(?:管理员|负责人|联系人|工程师|值班员|技术员|操作员|维护员|辅导员|找|问|联系|@)({SURNAME}[\u4e00-\u9fff]{{1,2}})(?=[ \t]{{0,2}}[，,。；;、（()）：:/]|[ \t]*\r?$)", re.MULTILINE)),
     (("1", "0", "@", "+"), regex(rf"(?<![\u4e00-\u9fff])({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t,，、:：/-]{{1,4}}(?=(?:\+86[ -]?)?1[3-9]\d{{9}}(?!\d)|0\d{{2,3}}-\d{{7}}|[\w.+-]{{1,64}}@\w)")),
     (("owner", "contact", "user", "assigned"), regex(r"\b(?:[Rr]egistered [Oo]wner|[Oo]wner|[Cc]ontact|[Uu]ser|[Aa]ssigned to|[Rr]equested by)\s{0,4}[:=][ \t]{0,40}['\"]?([A-Z][a-z]{1,20} [A-Z][a-z]{1,20})(?=['\"]?[ \t]*(?:\r?\n|$|[,;(<]))")),
-    (("sudo:",), regex(r"\bsudo: +([a-z_][\w.-]{1,31}) : ")),
+    (("天", "午", "晚", "才", "早", "同", "户", "友", "长", "兄"), regex(rf"(?:[昨今前]天|昨晚|刚才|早上|[上下]午|晚上|同事|同学|学长|师兄|室友|客户|用户)({SURNAME}[\u4e00-\u9fff]{{1,2}}?)(?=[在说用把登反安已上提配创申想要问发重跑装])")),
+    # Connections of ODBC, a kubeconfig, a list of accounts of a file in YAML.
+    (("uid=",), regex(rf"(?<![\w-])Uid=({_NAME})(?=[;\s]|$)", _I)),
+    (("%",), regex(rf"(?<![\w-])(?:-U|--user)[ =]['\"]?(?:[\w.-]{{1,40}}[\\/]{{1,2}})?({_NAME})%")),
+    (("owner ", "assigned to ", "belongs to ", "ed by "), regex(r"\b(?i:owner|assigned to|belongs to|(?:reported|requested|approved|booked|managed|maintained) by) ([A-Z][a-z]{1,20} [A-Z][a-z]{1,20})(?=[,;.)\n]|$)")),
+    (("users:", "user:"), regex(rf"(?m)^[ \t]{{0,8}}(?:users|accounts|members|owners|maintainers|admins|contexts):[ \t]*\r?\n[ \t]{{0,8}}-[ \t](?:name:[ \t]{{1,4}})?['\"]?({_NAME})['\"]?[ \t]*\r?$", _I)),
+    (("老师", "教授", "经理", "工", "师", "博士", "主任", "哥", "姐"), regex(rf"(?<![\u4e00-\u9fff])(?:[\u4e00-\u9fff]{{0,6}}[或和与及找问是给跟向])?({SURNAME}(?:老师|教授|经理|工程师|师[兄姐弟妹]|博士|主任|[哥姐工](?![\u4e00-\u9fff])))")),
+    (("sudo:", "sudo["), regex(r"\bsudo(?:\[\d{1,8}\])?: +([a-z_][\w.-]{1,31}) : ")),
     (("(1", "（1"), regex(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}})[(（](?=1[3-9]\d{{9}})")),
     (("教授", "老师", "博士", "同学", "经理", "工", "主任", "师", "先生", "女士", "总"), regex(rf"({SURNAME}[\u4e00-\u9fff]{{1,2}}?)[ ]?(?:教授|老师|博士|同学|经理|工程师|主任|师[兄姐弟妹]|先生|女士)")),
     (("uid=", "cn=", "samaccountname="), regex(r"\b(?:uid|cn|sAMAccountName)=([^,=\n]{2,64}),\s?(?:ou|dc|cn|o)=", _I)),
     # DOMAIN\user, alone in quotes or before a password.
-    (("\\",), regex(r"(?<![\w\\/:.])[A-Z][A-Z0-9-]{1,15}\\{1,2}([A-Za-z][\w.-]{1,40})(?![\w\\.])")),
+    (("\\",), regex(r"(?<![\w\\/:.])(?![A-Z]\d{2,4}\\)[A-Z][A-Z0-9-]{1,15}\\{1,2}([A-Za-z][\w.-]{1,40})(?![\w\\.])")),
     (("id=",), regex(r"\b(?:user|group|[ug]|owner)_?id=([^()\s=]{1,64})\(\d{1,10}\)", _I)),
     (("users", "accounts", "logins"), regex(rf"\b(?:vpn|ssh|ftp|samba|ldap|linux|unix|slurm|cluster|server|database|db|jupyter|domain|lab) (?:users|accounts|logins)\b(?: are| now are| were| is)?[ :]{{1,4}}({_LIST}){_LIST_END}", _I)),
     (("users", "accounts", "logins"), regex(rf"\b(?:users|accounts|logins|usernames)\s?:\s{{1,4}}({_LIST}){_LIST_END}", _I)),
-    (("account", "username", "user name", "login"), regex(rf"\b(?:account|user ?name|login(?: name)?)(?: (?:on|for|at|of) [^\n,.;]{{1,40}}?)? (?:is|will be)[ :]{{1,3}}['\"]?({_ONE})['\"]?{_LIST_END}", _I)),
+    (("account", "username", "user name", "login"), regex(rf"\b(?:account|user ?name|login(?: name)?)(?: (?:on|for|at|of) [^\n,.;]{{1,40}}?)? (?:is|will be|ist|lautet|est|es)[ :]{{1,3}}['\"]?({_ONE})['\"]?{_LIST_END}", _I)),
     (("m)",), regex(r"(?m)(?<=[ |])([a-z_][\w.-]{1,31})(?::[\w./-]{1,60}(?:/\d{1,8})?)?\(\d{1,6}M\)")),
-    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), regex(rf"(?<!last )(?i:\b|_|(?<=proxy)|(?<=job)|(?<=task)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login)|(?-i:(?<=[a-z])(?=[A-Z])))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|"
+    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), regex(rf"(?<!last )(?i:\b|_|(?<=proxy)|(?<=job)|(?<=task)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login)|(?-i:(?<=[a-z])(?=[A-Z])))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|user[_-]id|"
                rf"maintainer|signed-off-by|submitted by|created by)(?:\b|(?<=_)){_S}(?:[\w.-]{{1,30}}\\{{1,4}})?({_NAME})", _I)),
     (("sudo", "su ", "ssh", "chown", "user", "password for", "logged"), regex(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-|ssh\s{{1,4}}-l|chown\s{{1,4}}(?:-R\s{{1,4}})?|"
                rf"logged in as|session opened for user|invalid user|(?:for|by|as|of) user|"
                rf"password for)\s{{1,4}}({_NAME})", _I)),
+    (("凭证", "凭据", "creds", "credential"), regex(rf"(?:凭证|凭据|\bcred(?:ential)?s)\s?[:：]\s?({_NAME})[ ,，]")),
     (("用户", "号 ", "户 ", "登录名", "登陆名"), regex(r"(?:用户名?|账号|帐号|账户|登[录陆]名)[ \t]{1,4}([A-Za-z][\w.-]{2,40})(?=[ \t]{0,2}(?:[\u4e00-\u9fff，。；、！]|\r?$))", re.MULTILINE)),
     # The head of a message in a chat that was copied: who, and when.
     ((":",), regex(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]{{1,8}}(?:\d{{2,4}}[-/年]\d{{1,2}}[-/月]\d{{1,2}}日?[ \t]{{1,4}})?(?:[上下中]午[ \t]?)?\d{{1,2}}:\d{{2}}(?::\d{{2}})?[ \t]*\r?$")),
@@ -106,7 +129,7 @@ USERS = (
     (("whoami",), regex(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}(?:[\w.-]{1,40}\\{1,2})?([\w.-]{2,40})[ \t]*(?:\n|$)")),
     (("uid", "gid"), regex(r"\b[ug]id[= ]\d{1,10}\(([^)\s]{1,64})\)")),
     (("用户", "号", "户", "登录名", "登陆名", "姓名", "作者", "人", "者"), regex(rf"(?:用户名?|(?:账号|帐号|账户)名?|登[录陆]名|姓名|作者|(?:联系|收件|寄件|发件|申请|负责|报告)人|导师|所有者|所有者|用户名称)"
-               rf"(?:是|为|\s{{0,4}}[:：=＝])[\s\"'“「]{{0,4}}({_NAME})")),
+               rf"(?:[还仍就都]?是|为|\s{{0,4}}[:：=＝])[\s\"'“「]{{0,4}}({_NAME})")),
     (("-", "d", "l"), regex(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}(\S{1,64})\s{1,8}\S")),
     (("-", "d", "l"), regex(r"(?<![\w-])[-bcdlps][rwxsStT-]{9}[.+@]?\s{1,8}\d{1,8}\s{1,8}\S{1,64}\s{1,8}(\S{1,64})")),
     (("machine",), regex(rf"\bmachine\s{{1,8}}\S{{1,200}}\s{{1,8}}login\s{{1,8}}({_NAME})")),
@@ -115,41 +138,63 @@ USERS = (
     ((":x:", ":*:", ":!:"), regex(rf"(?m)^({_NAME}):[x*!]:\d+:\d+:")),
 )  # fmt: skip
 FULL_NAMES = (
-    regex(
-        r"\b(?:[Aa]uthor|user\.name|[Ff]ull ?[Nn]ame|[Rr]eviewed-by|[Tt]ested-by|[Mm]aintainer|[Ss]igned-off-by|[Cc]reated by|[Ss]ubmitted by|[Rr]eported by|[Nn]ame of user|Teilnehmer|Ansprechpartner|Bearbeiter|Responsable|[Rr]eporter)['\"]?"
-        r"\s{0,4}[:=]?\s{0,4}['\"]?([A-ZÀ-ÖØ-Þ][\w.'-]{1,40}(?: [A-ZÀ-ÖØ-Þ][\w.'-]{0,40}){1,2})"
-    ),
-    regex(
+    (("name", "author", "maintainer", "-by", " by", "teilnehmer", "ansprech", "bearbeiter", "responsable", "report"), regex(
+        r"(?:\b|_)(?:(?i:(?:author|committer|full|real|display|owner|contact|customer|given|family|first|last|sur|student|employee|holder|billing|requester|reviewer|assignee|pi)[ _.-]?name)|[Aa]uthor|user\.name|[Ff]ull ?[Nn]ame|[Rr]eviewed-by|[Tt]ested-by|[Mm]aintainer|[Ss]igned-off-by|[Cc]reated by|[Ss]ubmitted by|[Rr]eported by|[Nn]ame of user|Teilnehmer|Ansprechpartner|Bearbeiter|Responsable|[Rr]eporter)['\"]?"
+        r"\\{0,3}['\"]?\s{0,4}[:=]?\s{0,4}\\{0,3}['\"]?([A-ZÀ-ÖØ-Þ][\w.'-]{1,40}(?: [A-ZÀ-ÖØ-Þ][\w.'-]{0,40}){1,2})"
+    )),
+    (("name",), regex(
         r"\b(?i:owner|authors?|user|contact|maintainer|person|committer|reviewer|member|creator|assignee|sender|recipient|customer|student|teacher|employee|profile)[\]\"'}: \t]{0,4}[\s{]{1,20}[\"']?name[\"']?\s{0,4}[=:]\s{0,4}[\"']?([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})"
-    ),
+    )),
+    # Who is spoken to, and who signs.
+    (("hallo", "hello", "hi ", "dear", "liebe", "bonjour", "hola", "ciao", "hey "), regex(
+        r"(?m)^[> \t]{0,8}(?:Hallo|Hello|Hi|Dear|Lieber?|Bonjour|Hola|Ciao|Hey) (?!World|All|Team|Everyone|There|Folks|Sir|Madam|Community|Support|Qwen|Together|Zusammen)([A-ZÀ-ÖØ-Þ][^\W\d_]{1,20}(?: [A-ZÀ-ÖØ-Þ][^\W\d_]{1,20})?)(?=[,!]|[ \t]*$)"
+    )),
+    (("regards", "cheers", "thanks", "grüße", "gruß", "wishes", "sincerely", "cordialement", "saludos", "best,"), regex(
+        r"(?i:regards|cheers|thanks|grüße|gruß|wishes|sincerely|cordialement|saludos|best)[,.!]?[ \t]*\r?\n[> \t]{0,8}(?:-{1,2} ?)?([A-ZÀ-ÖØ-Þ][^\W\d_]{1,20}(?: [A-ZÀ-ÖØ-Þ][^\W\d_]{1,20}){0,2})(?=[ \t]*(?:\r?\n|$))"
+    )),
     # In what `git blame` shows.
-    regex(
+    (("(",), regex(
         r"\(([A-ZÀ-ÖØ-Þ][\w.'-]{1,40}(?: [A-ZÀ-ÖØ-Þ][\w.'-]{0,40}){1,2})(?= {1,20}\d{4}-\d\d-\d\d \d\d:\d\d)"
-    ),
-    regex(r"\b(?:Mrs?|Ms|Dr|Prof)\.? (?:Dr\. )?([A-Z][\w'-]{1,40}(?: [A-Z][\w'-]{1,40}){0,2})"),
+    )),
+    (("mr", "ms", "dr", "prof"), regex(r"\b(?:Mrs?|Ms|Dr|Prof)\.? (?:Dr\. )?([A-Z][\w'-]{1,40}(?: [A-Z][\w'-]{1,40}){0,2})")),
     # In a line of `getent passwd`.
-    regex(r"(?m)^[\w.-]{1,64}:[x*!]?:\d{1,10}:\d{1,10}:([A-Z][^:,\n]{1,60})"),
+    ((":",), regex(r"(?m)^[\w.-]{1,64}:[x*!]?:\d{1,10}:\d{1,10}:([A-Z][^:,\n]{1,60})")),
     # Before one's mail.
-    regex(
+    (("@",), regex(
         r"\b([A-Z][\w'-]{1,40}(?: [A-Z][\w.'-]{0,40}){1,2})(?=\\{0,3}[\"']? ?[(<][\w.+-]{1,64}@)"
-    ),
-)
+    )),
+)  # fmt: skip
 HOSTS = (
     # Told by its form, or by a word: bio-gpu-03, "the machine is lab17".
     (("scp ", "rsync "), regex(rf"\b(?:scp|rsync)\b[^\n|;&]{{0,80}}?[ \t]({_NUMBERED}):(?=[\w./~-])")),
     (("hostname ",), regex(r"(?m)(?:^|[$#>] )[ \t]{0,8}hostname[ \t]{1,8}([\w.-]{2,100})[ \t]*\r?$")),
     (("node", "host", "server", "machine", "worker"), regex(r"\b(?:node|host|server|machine|worker) ([a-z][a-z0-9]{0,20}-[a-z0-9-]{0,40}\d)(?![\w-]|\.\w)")),
     (("-",), regex(r"(?<![\w./@-])((?!(?:multi|single|per|each|any|tesla|nvidia|amd|cuda|torch|x)-)[a-z][a-z0-9]{0,20}-(?:gpu|node|login|dgx|hpc|srv|server|worker|nas|ws|compute|bastion|jump|head)-?\d{1,4})(?![\w-])")),
+    (("-",), regex(r"(?<![\w./@-])((?:gpu|dgx|hgx|hpc|srv|lab)-(?!card|node-|only|[abhltv]\d{1,4}\b)[a-z]{1,8}-?\d{1,4}|[dh]gx-?\d{2})(?![\w-]|\.\w)")),
+    # Numbered as computers are, and nothing else is.
+    (("0",), regex(r"(?<![\w./@:-])((?:node|gpu|cn|gn|srv|login|compute|[dh]gx|server|host|worker|gpunode|gpusrv|lab|ws|pc)-?0\d{1,3})(?![\w-]|\.\d)")),
+    (("的",), regex(r"(?<![\w./@-])([A-Za-z][\w-]{0,40}\d)[ ]?的[ ]?(?:root|密码|口令|账号|管理员|IP)")),
+    (("machine",), regex(rf"\b[Mm]achine{_S}([A-Z][A-Z0-9]{{0,15}}-[A-Z0-9-]{{0,20}}\d)\b")),
+    (("node",), regex(rf"\bnode{_S}(?!v\d)({_NUMBERED})(?![\w/])", _I)),
+    (("log", "ssh"), regex(rf"\b(?:log(?:ged|ging)? ?(?:in|on) ?(?:to|on)|ssh(?:'?ed)? (?:to|into|onto)) ({_NUMBERED})(?=[\s,;:.)]|$)", _I)),
     ((" is ", "called", "named"), regex(r"\b(?:machine|server|node|box|workstation|host|computer) (?:is|(?:is )?(?:called|named)) ['\"]?([A-Za-z][\w.-]{0,40}\d[\w-]{0,20})(?![\w.-]*[\w-])", _I)),
     ((":",), regex(rf"{_JOB}{{1,20}}([A-Za-z][\w.-]{{1,60}})")),
+    (("|",), regex(r"(?m)^[ \t]{0,4}\|[ `*]{0,4}(?:host(?:[ _-]?name)?|server|node|machine|computer|主机名?|服务器)[ `*]{1,20}\|[ `*]{1,20}([A-Za-z][\w.-]{1,60}[\d.-][\w.-]{0,40})[ `*]{1,40}\|[ \t]*\r?$(?!\n[ \t]{0,4}\|[ :-]{0,9}-)", _I)),
+    # A domain before an account, a computer whose login is kept, a server by its label.
+    (("\\",), regex(r"(?<![\w\\/:.])(?!HK|NT\b|BUILTIN|AUTHORITY|[A-Z]\\|[A-Z]\d{2,4}\\)([A-Z][A-Z0-9-]{1,15})\\{1,2}(?=[a-z][\w.-]{1,40}(?![\w.\\-]))")),
+    (("cmdkey",), regex(r"\bcmdkey\S{0,4}[ ]/(?:add|generic|delete):([\w.-]{2,100})", _I)),
+    (("server", "nas", "bastion", "gateway", "data source", "broker", "head node", "login node"), regex(rf"\b(?:(?:file|db|mail|license|login|jump)?[ _-]?server|nas|bastion|jump(?: ?host|box)?|gateway|data source|broker|(?:login|head) node){_S}(?:tcp:)?(?!v\d)({_NUMBERED})(?![\w./])", _I)),
+    (("rechner", "equipo", "ordinateur", "ordenador", "poste", "quina", "コンピュータ", "ホスト", "サーバ", "호스트", "서버", "компьютер", "сервер", "хост"), regex(rf"(?:rechner|equipo|ordinateur|ordenador|poste|m[áa]quina|コンピューター?名?|ホスト名?|サーバー?名?|호스트|서버|компьютер|сервер|хост){_S}({_NUMBERED})", _I)),
+    (("domain=", "workgroup", "realm"), regex(rf"(?:,domain=|\bworkgroup{_S}|\brealm{_S})([A-Za-z][\w.-]{{1,60}})", _I)),
+    (("whoami",), regex(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}([\w.-]{2,40})\\{1,2}[\w.-]{2,40}[ \t]*(?:\n|$)")),
     # What Windows calls a computer that nobody named.
     (("-",), regex(r"(?<![\w.-])((?:DESKTOP|LAPTOP|WIN|EC2AMAZ)-(?=[A-Z]{0,12}\d)[A-Z0-9]{6,12})(?![\w-])")),
-    (("host ",), regex(r"\bhost ([A-Z][A-Z0-9]*-[A-Z0-9-]{0,20}\d)\b")),
+    (("host ", "device ", "laptop ", "workstation ", "computer ", "client "), regex(r"\b(?i:host|device|laptop|workstation|computer|client) (?!RTX|GTX|GPU|TPU|PCI|USB|MIG|CUDA|HDMI|SHA|UTF|ISO|RFC)([A-Z][A-Z0-9]*-[A-Z0-9-]{0,20}\d)\b")),
     (("ansible_",), regex(r"(?m)^[ \t]{1,20}([A-Za-z][\w.-]{1,100}):[ \t]{0,4}\r?\n[ \t]{1,30}ansible_")),
     (("ansible_",), regex(r"(?m)^[ \t]{0,8}([A-Za-z][\w.-]{1,100})[ \t]{1,20}ansible_")),
     ((" on ",), regex(r"\b(?:tasks?|steps?|jobs?|running|ran|failed|started|runs) on ([A-Za-z][\w.-]{0,60}\d[\w-]{0,20})(?=[\s:,.]|$)", _I)),
     # How Ansible reports.
-    ((" | ", "fatal: [", ": ok="), regex(r"(?m)(?:^|[ \]])([A-Za-z][\w.-]{1,100}) \| (?:UNREACHABLE|FAILED|SUCCESS|CHANGED)|\bfatal: \[([\w.-]{2,100})\]|^([A-Za-z][\w.-]{1,100})[ \t]{1,80}: ok=\d")),
+    ((" | ", ": [", ": ok="), regex(r"(?m)(?:^|[ \]])([A-Za-z][\w.-]{1,100}) \| (?:UNREACHABLE|FAILED|SUCCESS|CHANGED)|(?:\bfatal|(?m:^)(?:[^\n]{0,80} \| )?(?:ok|changed|failed|skipping|unreachable|rescued)): \[([A-Za-z][\w.-]{1,100})\]|^([A-Za-z][\w.-]{1,100})[ \t]{1,80}: ok=\d")),
     (("computername", "hostname", "userdomain"), regex(r"(?m)^[ \t]{0,8}(?:computer ?name|host ?name|userdomain)[ \t]{2,60}([\w.-]{2,100})[ \t]*\r?$", _I)),
     (("机器", "主机", "服务器"), regex(rf"(?:机器|主机|服务器)[:：][ ]?({_NUMBERED})", _I)),
     (("在",), regex(r"在[ ]?(?!cuda|python|torch|qwen|rtx|gtx)([a-z]+-[\w-]{0,40}\d)[ ]?上")),

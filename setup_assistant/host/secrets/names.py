@@ -60,7 +60,7 @@ _RANDOM = regex(r"(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Za-z])[A-Za-z0-9+/=_-]{20,}"
 _QUERY = regex(
     r"x-(?:amz|oss|goog|tos|obs|cos|ms|qn)-[\w-]*|q-(?:sign|ak|key|signature|header|url)[\w-]*|"
     r"(?:oss|aws)?accesskeyid|googleaccessid|sig|signature|sign|expires|policy|key-pair-id|key|"
-    r"code|state|ticket|ak|sk|hdnts|wssecret|wstime|auth|security-token|"
+    r"code|state|session_state|nonce|saml(?:request|response)|assertion|code_verifier|ticket|ak|sk|hdnts|wssecret|wstime|auth|security-token|"
     r"response-content-disposition",
     re.IGNORECASE,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from setup_assistant.host.secrets.matching import regex
 
 # Folders that every system has; what lies under them names nobody.
 _SYSTEM = (
-    r"(?:usr|lib|lib64|lib32|proc|sys|dev|bin|sbin|etc|boot|snap|app|workspace|"
+    r"(?:usr|lib|lib64|lib32|proc|sys|dev|bin|sbin|etc|boot|snap|app|workspace|pytorch|"
     r"opt/(?:conda|miniconda\d*|anaconda\d*|miniforge\d*|mambaforge|nvidia|venv|rocm[\w.-]*|"
     r"cuda[\w.-]*|hpcx|python[\w.]*|intel|amazon|microsoft)|"
     r"var/(?:lib|log|cache|run|tmp)|run/(?:nvidia[\w.-]*|docker[\w.]*|systemd|udev|lock)|"
@@ -32,6 +32,13 @@ _SPACED = regex(
 _QUOTED = regex(rf"(?<=['\"])/(?!{_SYSTEM}[/'\"])[^'\"\n]{{1,1000}}(?=['\"])")
 _ROOTS_HOME = regex(r"(?<![\w<>./:~])/root(?=/)[^\s'\",;:()\[\]]+")
 _TILDE = regex(rf"(?<![\w.~/])~[\w.-]*/[^{_STOP}]+|(?<![\w.~/])~[A-Za-z][\w.-]+")
+# What every home has names nobody.
+_EVERY_HOME = regex(
+    r"~/\.(?:ssh|cache|config|local|docker|conda|netrc|bashrc|profile|bash_profile|zshrc|condarc|gitconfig|git-credentials|"
+    r"pip|pypirc|aws|kube|huggingface|modelscope|triton)"
+    r"(?:/(?:id_[a-z0-9_]{2,12}|config(?:\.json)?|known_hosts|authorized_keys|credentials|token|hub|pip|pip\.conf|uv|"
+    r"huggingface|modelscope|torch|vllm|bin|lib|share|git)(?![\w-])){0,6}/?"
+)
 _DRIVE_QUOTED = regex(r"(?<=['\"])[A-Za-z]:[\\/][^'\"\n]{1,1000}(?=['\"])")
 _DRIVE = regex(r"(?<![A-Za-z0-9])[A-Za-z]:[\\/](?![\\/]?[\s'\"])[^'\"\n,;)|<>，。]{1,1000}")
 _DRIVE_SYSTEM = regex(r"[A-Za-z]:[\\/]+(?:Windows|Program Files)", re.IGNORECASE)
@@ -79,5 +86,7 @@ def _drive(found: re.Match[str]) -> str:
 
 
 def _path(found: re.Match[str]) -> str:
+    if _EVERY_HOME.fullmatch(found[0].rstrip(".")):
+        return found[0]
     packages = _PACKAGES.search(found[0])
     return "<path>" + (found[0][packages.start() :] if packages else "")

@@ -52,6 +52,12 @@ _SAYS = regex(
     r"令牌|密钥|凭证|凭据|授权码",
     re.IGNORECASE,
 )
+# What each of these words holds.
+_SAYING = (
+    "pass", "pw", "cred", "log", "secret", "auth", "kinit", "vpn", "wifi", "wi-fi", "admin", "snmp", "ipmi", "bmc", "rdp", "vnc", "smb", "ldap", "radius", "otp",
+    "seed", "kennwort", "psk", "senha", "contraseña", "wachtwoord", "hasło", "пароль", "token", "key", "api", "码", "口令", "号", "解压", "パスワード", "비밀번호",
+    "令牌", "密钥", "凭",
+)  # fmt: skip
 _ENDS = regex(r"[\n!?。！？；;](?![!-~])|\. |\*\*\*")
 _REACH = 56
 _WORD = regex(r"(?<![\w/\\.@%-])[A-Za-z0-9!@#$%^&*+?~_.-]{6,}(?<![.!?])(?![\w/\\@(=])", re.ASCII)
@@ -92,7 +98,8 @@ def hide(text: str) -> str:
     text = take_out(text, _ONE_CASE, _one_case)
     text = take_out(text, _ALONE, _alone)
     text = _FLAGGED.sub(lambda m: f"{m[1]}***" if _drawn(m[2]) else m[0], text)
-    return take_out(text, _SAYS, _beside)
+    lower = text.lower()
+    return take_out(text, _SAYS, _beside) if any(w in lower for w in _SAYING) else text
 
 
 def hide_wrapped(text: str) -> str:

@@ -109,7 +109,8 @@ def _header(found: re.Match[str]) -> tuple[int, int] | None:
 def _sentence(value: str) -> bool:
     """Whether a sentence follows, e.g. "authorization: the plan allows it"."""
     words = value.split(None, 3)
-    return len(words) > 2 and words[0] != "auth" and names.is_nothing(words[0])
+    spoken = all(w.strip(".,;").isalpha() and w.islower() for w in words)
+    return len(words) > 2 and words[0] != "auth" and (spoken or names.is_nothing(words[0]))
 
 
 def _cookie(found: re.Match[str]) -> tuple[int, int] | None:
