@@ -23,12 +23,13 @@ def owner_of(install: Install, file: str) -> str | None:
             if file.startswith(f"{home}/"):
                 place = file.removeprefix(f"{home}/")
                 module = place.partition("/")[0]
-                brings = _recorded(install, f"{place},") or _recorded(install, f"{module}/")
+                brings = brought_by(install, f"{place},") or brought_by(install, f"{module}/")
                 return brings or normal_name(module.removesuffix(".py"))
     return None
 
 
-def _recorded(install: Install, start: str) -> str | None:
+def brought_by(install: Install, start: str) -> str | None:
+    """Return the package in whose record a line begins so."""
     rows = ((dist.name, f"\n{dist.text('RECORD') or ''}") for dist in install.dists)
     return next((name for name, record in rows if f"\n{start}" in record), None)
 

@@ -51,6 +51,14 @@ def test_what_nothing_here_needs_is_a_warning(body: Body) -> None:
     assert ("gradio", "numpy<2") in found.evidence
 
 
+def test_a_package_beside_moves_and_not_what_it_asks_for(body: Body) -> None:
+    body.install("torchaudio", "torchaudio", "2.5.1", requires=("torch==2.5.1", "numpy"))
+    found = next(f for f in body.diagnose().findings if f.id == "dependency-version")
+    assert found.status == "warn"
+    assert found.fix is not None
+    assert found.fix.commands[0].endswith(" --upgrade torchaudio torch==2.8.0+cu126")
+
+
 def test_a_torch_without_its_record(body: Body) -> None:
     body.remove("torch-*.dist-info")
     found = next(f for f in body.diagnose().findings if f.id == "dependency-version")
