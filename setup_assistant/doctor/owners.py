@@ -54,6 +54,12 @@ def edited(install: Install, names: Collection[str]) -> Iterator[tuple[Dist, str
                 yield dist, str(path)
 
 
+def absent(dist: Dist) -> str:
+    """Return the first source that a package's record names and that is not there; else empty."""
+    rows = (dist.home / place for place, _sum, _size in _sums(dist) if place.endswith(".py"))
+    return next((str(path) for path in rows if not path.is_file()), "")
+
+
 def _sums(dist: Dist) -> Iterator[tuple[str, str, int]]:
     for row in csv.reader((dist.text("RECORD") or "").splitlines()):
         if len(row) == 3 and row[1].startswith("sha256="):

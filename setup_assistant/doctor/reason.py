@@ -13,7 +13,7 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.explain import explain
 from setup_assistant.doctor.install import Dist, Install
-from setup_assistant.doctor.owners import changed, edited, owner_of
+from setup_assistant.doctor.owners import absent, changed, edited, owner_of
 from setup_assistant.doctor.packages import again
 from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command, uninstall_command
@@ -85,8 +85,8 @@ def _edited(install: Install, *, sources: bool = True) -> Trouble | None:
     return _not_whole(install, tuple(dists), *(file for _dist, file in found))
 
 
-def _not_whole(install: Install, dists: Sequence[Dist], *files: str) -> Trouble:
-    why_not = str(msg("is not as it was installed"))
+def _not_whole(install: Install, dists: Sequence[Dist], *files: str, lost: bool = False) -> Trouble:
+    why_not = str(msg("absent") if lost else msg("is not as it was installed"))
     return Trouble(
         evidence=tuple((file, why_not) for file in files), cause="files-missing",
         commands=tuple(again(install, dist) for dist in dists),
@@ -110,6 +110,9 @@ def _by_frames(case: Case, install: Install) -> Trouble | None:
         dist = install.by_name.get(owner)
         if dist is not None and changed(install, file):
             return _not_whole(install, (dist,), file)
+    inner = install.by_name.get(next(iter(owners.values()), ""))
+    if inner is not None and (gone := absent(inner)):
+        return _not_whole(install, (inner,), gone, lost=True)
     asked = requirements.taking_part(install)
     plugin = next((o for o in owners.values() if o in install.by_name and o not in asked), None)
     if plugin is None:

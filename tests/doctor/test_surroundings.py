@@ -213,6 +213,19 @@ def test_a_package_that_lacks_a_name_since_it_is_half_of_another_release(
     assert "numpy==1.0" in found.commands[0]
 
 
+def test_a_package_that_lost_a_part_of_its_own(env: Path, tmp_path: Path) -> None:
+    home = next(env.glob("lib/python3*/site-packages"))
+    (home / "numpy.py").unlink()
+    package(env, "numpy", "import numpy.core.deep\n")
+    record = home / "numpy-1.0.dist-info" / "RECORD"
+    assert why(case_of(env, tmp_path), "import-failed", ()) is None
+    record.write_text(record.read_text() + "numpy/core/deep.py,sha256=x,7\n")
+    found = why(case_of(env, tmp_path), "import-failed", ())
+    assert found is not None
+    assert found.evidence == ((str(home / "numpy/core/deep.py"), "absent"),)
+    assert "numpy==1.0" in found.commands[0]
+
+
 def test_an_edited_source_behind_a_wrong_answer(env: Path, tmp_path: Path) -> None:
     source = package(env, "transformers", "x = 1\n")
     case = case_of(env, tmp_path)
