@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from setup_assistant.doctor import elf
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
@@ -68,9 +69,12 @@ def files_missing(case: Case) -> Trouble | NotHere | None:
     commands = dict.fromkeys(c for f in broken for c in (*_unlinked(install, f.path),
                                                          again(install, f.dist)))  # fmt: skip
     first = broken[0]
+    # A library may have been stripped to save room: a run has the last word.
+    stripped = all(elf.read(Path(f.path)).whole for f in broken)
     return trouble(*((f.path, f.said) for f in broken), commands=tuple(commands),
                    name=", ".join(f.dist.name for f in broken), file=Path(first.path).name,
-                   detail=f"({first.said})")  # fmt: skip
+                   detail=f"({first.said})",
+                   confidence="inferred" if stripped else "proven")  # fmt: skip
 
 
 @dataclass(frozen=True)

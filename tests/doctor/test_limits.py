@@ -84,6 +84,7 @@ def started(env: Path, name: str = "startup-hook") -> Finding:
         ("sitecustomize.py", "raise SystemExit('refused')\n"),
         ("zz_hook.pth", "import sys; sys.exit(3)\n"),
         ("aa_hook.pth", "import os; os._exit(4)\n"),
+        ("bb_hook.pth", "/opt/lab\n\udcff\udcfe\n"),
     ],
 )
 def test_a_file_that_ends_python_as_it_starts_is_moved_aside(
@@ -96,7 +97,7 @@ def test_a_file_that_ends_python_as_it_starts_is_moved_aside(
     record.mkdir()
     (record / "RECORD").write_text("harmless.pth,,\n")
     assert started(env).status == "ok"
-    (packages / name).write_text(text)
+    (packages / name).write_text(text, encoding="utf-8", errors="surrogateescape")
     found = started(env)
     assert found.status == "fail"
     assert found.fix is not None
@@ -147,6 +148,22 @@ def test_an_interpreter_that_does_not_start_is_given_again(
     done = subprocess.run([env / "bin/python", "-c", "import own, sys; print(sys.prefix)"],
                           capture_output=True, text=True, check=True)  # fmt: skip
     assert done.stdout.strip() == str(env)
+
+
+def test_a_python_without_a_part_is_named(env: Path, tmp_path: Path) -> None:
+    assert started(env, "python-without-part").status == "ok"
+    python = env / "bin/python"
+    real = python.resolve()
+    python.unlink()
+    lacks = "case $* in *_lzma*) echo 'ModuleNotFoundError: _lzma' >&2; exit 1;; esac"
+    python.write_text(f'#!/bin/sh\n{lacks}\nexec {real} "$@"\n')
+    python.chmod(0o755)
+    found = started(env, "python-without-part")
+    assert found.status == "fail"
+    assert "lzma" in str(found.cause)
+    assert found.fix is not None
+    subprocess.run(found.fix.commands[0], shell=True, check=True)
+    assert started(env, "python-without-part").status == "ok"
 
 
 def test_a_python_that_never_starts_is_not_blamed_on_a_hook(env: Path) -> None:
