@@ -227,7 +227,7 @@ def _refuted(found: Sequence[Finding], case: Case) -> list[Finding]:
     note = (str(msg("run")), str(said))
     return [
         replace(f, status="warn", confidence="inferred", evidence=(*f.evidence, note))
-        if f.status == "fail" and f.id in refutable
+        if f.status == "fail" and (f.id in refutable or (ran and f.confidence == "inferred"))
         else f
         for f in found
     ]

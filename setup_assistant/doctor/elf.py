@@ -33,7 +33,8 @@ class Elf:
     """One library.
 
     `wants` maps a library's name to the symbol versions asked of it, e.g. `GLIBC_2.28`;
-    `defines` are the versions that it offers itself. `fault` says why it cannot be read.
+    `defines` are the versions that it offers itself. `whole`: the table of sections, which stands
+    last, is there. `fault` says why it cannot be read.
     """
 
     machine: str = ""
@@ -43,6 +44,7 @@ class Elf:
     runpath: tuple[str, ...] = ()
     wants: dict[str, frozenset[str]] = field(default_factory=dict)
     defines: frozenset[str] = frozenset()
+    whole: bool = False
     fault: str = ""
 
 
@@ -91,7 +93,7 @@ class _Reader:
         for tag, value in self.dynamic():
             tags.setdefault(tag, []).append(value)
         if _STRINGS not in tags:
-            return Elf(machine=machine)
+            return Elf(machine=machine, whole=self.whole())
         self.strings = self.place(tags[_STRINGS][0])
         names = {tag: [self.text(v) for v in tags.get(tag, ())]
                  for tag in (_NEEDED, _SONAME, _RPATH, _RUNPATH)}  # fmt: skip
@@ -103,7 +105,14 @@ class _Reader:
             runpath=tuple(p for v in names[_RUNPATH] for p in v.split(":") if p),
             wants=dict(self.wanted(tags)),
             defines=frozenset(self.defined(tags)),
+            whole=self.whole(),
         )
+
+    def whole(self) -> bool:
+        """Whether the table of sections lies within the file."""
+        code, at, sizes = ("Q", 40, 58) if self.wide else ("I", 32, 46)
+        length = self.number("H", sizes) * self.number("H", sizes + 2)
+        return 0 < self.number(code, at) <= len(self.data) - length
 
     def number(self, code: str, at: int) -> int:
         (value,) = struct.unpack_from(self.order + code, self.data, at)

@@ -52,10 +52,10 @@ def python_missing(case: Case) -> Trouble | NotHere | None:
     python = case.prefix / "bin" / "python"
     if python_in(case.prefix).exists() or python.is_symlink():
         return None
-    return trouble((python, msg("absent")), prefix=str(case.prefix), commands=_again(case))
+    return trouble((python, msg("absent")), prefix=str(case.prefix), commands=given_again(case))
 
 
-def _again(case: Case) -> tuple[str, ...]:
+def given_again(case: Case) -> tuple[str, ...]:
     """Return the command that puts an interpreter under the packages that are there."""
     folders = case.install.folders if case.install else []
     wanted = next((m[1] for f in folders if (m := re.search(r"python(3\.\d+)", str(f)))), None)
@@ -74,11 +74,11 @@ def python_moved(case: Case) -> Trouble | NotHere | None:
     python = case.prefix / "bin" / "python"
     if python.is_symlink() and not python.exists():
         return trouble((python, f"-> {python.readlink()}"), home=str(python.readlink()),
-                       commands=_again(case))  # fmt: skip
+                       commands=given_again(case))  # fmt: skip
     home = pyvenv(case.prefix).get("home", "")
     if home and not Path(home).is_dir():
         return trouble((case.prefix / "pyvenv.cfg", f"home = {home}"), home=home,
-                       commands=_again(case))  # fmt: skip
+                       commands=given_again(case))  # fmt: skip
     return None
 
 
@@ -93,7 +93,7 @@ def python_elsewhere(case: Case) -> Trouble | NotHere | None:
         return None
     python = python_in(case.prefix)
     return trouble((file, msg("absent")), (python, f"-> {python.resolve()}"), file=str(file),
-                   commands=_again(case))  # fmt: skip
+                   commands=given_again(case))  # fmt: skip
 
 
 @layer.check("python-mismatch", needs=("python-missing", "python-moved"))
@@ -110,7 +110,7 @@ def python_mismatch(case: Case) -> Trouble | NotHere | None:
         return None
     return trouble((real, said), *(("folder", f) for f in own),
                    packages=", ".join(sorted(folders)), python=said,
-                   commands=_again(case))  # fmt: skip
+                   commands=given_again(case))  # fmt: skip
 
 
 @layer.check("glibc-too-old", refutable=True, gathers=("linked",))

@@ -181,7 +181,7 @@ def _exactly(
 ) -> tuple[str, ...]:
     """Return uv's words for just what was resolved."""
     if not new:
-        return ("version",)
+        return ("--version",)
     anew = [w for n in gone for w in ("--reinstall-package", n)]
     python = ("--python", str(python_in(shadow.prefix)))
     pins = (f"{n}=={v}" for n, v in new.items())

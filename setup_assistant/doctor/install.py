@@ -14,7 +14,7 @@ from setup_assistant.host.files import plain
 from setup_assistant.host.prefix import normal_name
 
 _RECORDED = re.compile(
-    r"^([^\n,]+\.so(?:\.[\d.]+)?|[^\n,/]+/[^\n,/]+\.py|"
+    r"^([^\n,]+\.so(?:\.[\d.]+)?|(?:[^\n,/]+/)?[^\n,/]+\.py|"
     r"certifi/cacert\.pem|"
     r"transformers/models/(?:auto|qwen\w*vl\w*)/[^\n,/]+\.py),[^\n,]*,(\d*)\r?$",
     re.MULTILINE,

@@ -23,12 +23,13 @@ def owner_of(install: Install, file: str) -> str | None:
             if file.startswith(f"{home}/"):
                 place = file.removeprefix(f"{home}/")
                 module = place.partition("/")[0]
-                brings = _recorded(install, f"{place},") or _recorded(install, f"{module}/")
+                brings = brought_by(install, f"{place},") or brought_by(install, f"{module}/")
                 return brings or normal_name(module.removesuffix(".py"))
     return None
 
 
-def _recorded(install: Install, start: str) -> str | None:
+def brought_by(install: Install, start: str) -> str | None:
+    """Return the package in whose record a line begins so."""
     rows = ((dist.name, f"\n{dist.text('RECORD') or ''}") for dist in install.dists)
     return next((name for name, record in rows if f"\n{start}" in record), None)
 
@@ -51,6 +52,12 @@ def edited(install: Install, names: Collection[str]) -> Iterator[tuple[Dist, str
             compiled = ".so" in path.name and _held(path) == size < _LARGE
             if (compiled or place.endswith(".py")) and _unlike(path, wanted):
                 yield dist, str(path)
+
+
+def absent(dist: Dist) -> str:
+    """Return the first source that a package's record names and that is not there; else empty."""
+    rows = (dist.home / place for place, _sum, _size in _sums(dist) if place.endswith(".py"))
+    return next((str(path) for path in rows if not path.is_file()), "")
 
 
 def _sums(dist: Dist) -> Iterator[tuple[str, str, int]]:

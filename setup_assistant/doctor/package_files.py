@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import platform
 import shlex
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from setup_assistant.doctor import elf
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
-from setup_assistant.doctor.owners import edited
+from setup_assistant.doctor.owners import brought_by, edited
 from setup_assistant.doctor.packages import NO_PYTHON, again
 from setup_assistant.doctor.requirements import asked, taking_part
 from setup_assistant.messages import Message, msg
@@ -66,9 +69,12 @@ def files_missing(case: Case) -> Trouble | NotHere | None:
     commands = dict.fromkeys(c for f in broken for c in (*_unlinked(install, f.path),
                                                          again(install, f.dist)))  # fmt: skip
     first = broken[0]
+    # A library may have been stripped to save room: a run has the last word.
+    stripped = all(elf.read(Path(f.path)).whole for f in broken)
     return trouble(*((f.path, f.said) for f in broken), commands=tuple(commands),
                    name=", ".join(f.dist.name for f in broken), file=Path(first.path).name,
-                   detail=f"({first.said})")  # fmt: skip
+                   detail=f"({first.said})",
+                   confidence="inferred" if stripped else "proven")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,10 +106,15 @@ def _of_another(install: Install, dist: Dist, path: str, held: int) -> bool:
 
 
 def _unlinked(install: Install, path: str) -> tuple[str, ...]:
-    """Return what removes a link to nowhere or a file for a folder: pip cannot write there."""
+    """Return what removes a link to nowhere, or a file for a folder or the reverse.
+
+    pip cannot write there.
+    """
     plain = Path(os.path.normpath(path))
     within = [p for p in plain.parents if install.prefix in p.parents]
     away = [p for p in (plain, *within) if (p.is_symlink() if p == plain else _in_the_way(p))]
+    if plain.is_dir() and within:
+        return (shlex.join(["rm", "-r", "--", str(plain)]),)
     return (shlex.join(["rm", "--", str(away[0])]),) if away and within else ()
 
 
@@ -114,9 +125,52 @@ def _in_the_way(folder: Path) -> bool:
 
 def _size(path: str) -> int | None:
     try:
-        return os.stat(path).st_size  # noqa: PTH116 - thousands of them
+        found = os.stat(path)  # noqa: PTH116 - thousands of them
     except OSError:
         return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+@layer.check("module-hidden", needs=(*NO_PYTHON, "files-missing"), refutable=True)
+def module_hidden(case: Case) -> Trouble | NotHere | None:
+    """Look for what no package brought, and Python imports in place of a file that one did.
+
+    A release may leave a folder `name/` beside the `name.py` of the next, or `name.cpython-311-…so`
+    beside its `name.abi3.so`.
+    """
+    install = case.install
+    if install is None or not install.python:
+        return NOT_HERE
+    suffixes = _suffixes(install.python)
+    for dist in install.dists:
+        for path, _held in dist.recorded():
+            stem, rank = _module(path, suffixes)
+            before = (f"{stem}{suffix}" for suffix in suffixes[:rank])
+            hides = next((p for p in before if _size(p) is not None), None)
+            if hides is not None and not _brought(install, dist, hides):
+                name = Path(hides).parent if hides.endswith("__init__.py") else Path(hides)
+                moved = shlex.join(["mv", "--", str(name), f"{name}.off"])
+                return trouble((name, msg("no package has brought it")), (path, dist.name),
+                               commands=(moved,), name=dist.name, file=Path(path).name,
+                               folder=str(name))  # fmt: skip
+    return None
+
+
+def _brought(install: Install, dist: Dist, path: str) -> bool:
+    return bool(brought_by(install, f"{os.path.relpath(path, dist.home)},"))
+
+
+def _suffixes(python: str) -> tuple[str, ...]:
+    """Return the ends of a module's file, what is imported first before the others."""
+    tag = "".join(python.split(".")[:2])
+    here = f".cpython-{tag}-{platform.machine()}-linux-gnu.so"
+    return ("/__init__.py", here, ".abi3.so", ".so", ".py")
+
+
+def _module(path: str, suffixes: Sequence[str]) -> tuple[str, int]:
+    """Return a file's path without the end that makes it a module, and the place of that end."""
+    found = ((path.removesuffix(s), n) for n, s in enumerate(suffixes) if path.endswith(s))
+    return next(found, (path, 0))
 
 
 @layer.check("files-changed", needs=NO_PYTHON)

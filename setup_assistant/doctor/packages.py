@@ -11,7 +11,8 @@ from setup_assistant.doctor.builds import missing_commands
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Dist, Install
-from setup_assistant.doctor.requirements import Unmet, unmet
+from setup_assistant.doctor.requirements import Unmet, taking_part, unmet
+from setup_assistant.host import lenient
 from setup_assistant.messages import Message, msg
 from setup_assistant.verify.installs import install_command, torch_index, torchvision_for
 from setup_assistant.versions import numbers
@@ -21,9 +22,9 @@ _NEEDED = {"torchvision": "torchvision", "transformers": "transformers",
            "qwen-vl-utils": "qwen_vl_utils", "accelerate": "accelerate", "pillow": "PIL",
            "numpy": "numpy", "safetensors": "safetensors", "tokenizers": "tokenizers",
            "huggingface-hub": "huggingface_hub"}  # fmt: skip
-_VERSION = re.compile(r"^Version:[ \t]*\S", re.MULTILINE)
+_VERSION = re.compile(r"^Version:[ \t]*(\S+)", re.MULTILINE)
 _OF_CUDA = ("nvidia-", "cuda-", "triton")
-NO_PYTHON = ("python-missing", "python-moved")
+NO_PYTHON = ("python-missing", "python-moved", "python-broken")
 FIRST = (*NO_PYTHON, "torch-missing", "torch-overlaid")
 
 
@@ -81,18 +82,34 @@ def metadata_broken(case: Case) -> Trouble | NotHere | None:
     if install is None:
         return NOT_HERE
     for dist in install.dists:
-        for name in ("METADATA", "RECORD"):
-            text = dist.text(name)
-            # Conda writes neither RECORD nor INSTALLER of its own for every package.
-            absent = text is None and not _of_conda(dist)
-            hollow = name == "METADATA" and text is not None and not _VERSION.search(text)
-            if absent or hollow:
+        for name in ("METADATA", "RECORD", "entry_points.txt"):
+            said = _unreadable(dist, name)
+            if said is not None:
                 # Without a version pip does not find what it is to replace.
                 stale = shlex.join(["rm", "-r", "--", str(dist.info)])
-                said = msg("absent") if absent else msg("names no version")
                 return trouble((dist.info / name, said), name=dist.name, file=name,
+                               detail=str(said),
                                commands=(stale, again(install, dist)))  # fmt: skip
     return _without_record(install)
+
+
+def _unreadable(dist: Dist, name: str) -> Message | None:
+    """Return what is wrong with a file of the metadata; None for nothing."""
+    text = dist.text(name)
+    if text is None:
+        # Conda writes neither RECORD nor INSTALLER of its own for every package.
+        return None if _of_conda(dist) or name == "entry_points.txt" else msg("absent")
+    if name == "METADATA":
+        said = _VERSION.search(text)
+        if said is None:
+            return msg("names no version")
+        # Those that ask what is installed believe the file, pip believes the folder's name.
+        other = numbers(said[1]) != numbers(dist.version.replace("_", "!"))
+        return msg("names version {version}", version=said[1]) if other else None
+    if name == "RECORD" and text.rpartition("\n")[2].count(",") == 1:
+        return msg("is cut short")
+    # Whoever asks for entries reads those of all packages: torch does as it is imported.
+    return None if lenient.is_text(dist.info / name) else msg("is no text in UTF-8")
 
 
 def _without_record(install: Install) -> Trouble | None:
@@ -109,6 +126,7 @@ def _without_record(install: Install) -> Trouble | None:
             pin, index = wanted(install, name)
             command = install_command(install.prefix, pin, again=True, index_url=index)
             return trouble((place, msg("no record")), name=name, file=f"{module}-*.dist-info",
+                           detail=str(msg("absent")),
                            commands=(command,))  # fmt: skip
     return None
 
@@ -219,9 +237,8 @@ def _unmet(install: Install, lacking: list[Unmet]) -> Trouble:
     """Return the finding of all requirements that are not met, and the one command for them."""
     bound = {need.name for need in lacking if need.pin != need.name}
     pins = dict.fromkeys(n.pin for n in lacking if n.pin != n.name or n.name not in bound)
-    evidence = [
-        e for n in lacking for e in ((n.asked_by, n.text), (n.name, n.have or msg("absent")))
-    ]
+    evidence = [e for n in lacking
+                for e in ((n.asked_by, n.text), (n.name, n.have or msg("absent")))]  # fmt: skip
     torch, first = install.torch, lacking[0]
     return trouble(*evidence, package=first.asked_by, need=first.text,
                    have=first.have or str(msg("absent")),
@@ -229,16 +246,8 @@ def _unmet(install: Install, lacking: list[Unmet]) -> Trouble:
                    torch=f"{torch.version}+{torch.build}" if torch else "?")  # fmt: skip
 
 
-@layer.check(
-    "dependency-version",
-    needs=(
-        *NO_PYTHON,
-        "torch-missing",
-        "transformers-floor",
-    ),
-    refutable=True,
-    gathers=("unmet",),
-)
+@layer.check("dependency-version", needs=(*NO_PYTHON, "torch-missing", "transformers-floor"),
+             refutable=True, gathers=("unmet",))  # fmt: skip
 def dependency_version(case: Case) -> Trouble | NotHere | None:
     """Follow the requirements of everything that takes part."""
     install = case.install
@@ -256,7 +265,21 @@ def dependency_version(case: Case) -> Trouble | NotHere | None:
         return _unmet(install, lacking or rest)
     # Nothing here asks for the others; pip check names what they lack, and so is it told.
     beside = [n for n in unmet(install, tuple(install.by_name)) if n not in case.unmet]
-    return replace(_unmet(install, beside), status="warn") if beside else None
+    return replace(_beside(install, beside), status="warn") if beside else None
+
+
+def _beside(install: Install, lacking: list[Unmet]) -> Trouble:
+    """Return the finding of what packages lack that no answer goes through: it is they that move.
+
+    What an answer goes through stays, whatever they ask for.
+    """
+    found, kept = _unmet(install, lacking), taking_part(install)
+    moved = dict.fromkeys(n.asked_by for n in lacking if n.have and n.name in kept)
+    if not moved:
+        return found
+    held = (f"{n}=={v}" for n in sorted({n.name for n in lacking} & kept)
+            if (v := install.version(n)))  # fmt: skip
+    return replace(found, commands=(install_command(install.prefix, "--upgrade", *moved, *held),))
 
 
 def _named_elsewhere(case: Case, need: Unmet) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.explain import explain
 from setup_assistant.doctor.install import Dist, Install
-from setup_assistant.doctor.owners import changed, edited, owner_of
+from setup_assistant.doctor.owners import absent, changed, edited, owner_of
 from setup_assistant.doctor.packages import again
 from setup_assistant.messages import msg
 from setup_assistant.verify.installs import install_command, uninstall_command
@@ -22,6 +23,8 @@ VAGUE = ("import-failed", "question-failed", "crashed", "child-failed", "model-u
          "device-failed")  # fmt: skip
 # What an edited source may lead to, and no exception tells.
 WRONG = ("wrong-answer", "logits-differ", "not-a-number", "empty-answer", "repeating")
+# A module that has no such name: where it lies, or what it is called.
+_LACKING = re.compile(r"\((?P<file>/[^()]+\.py)\)$|module '(?P<module>\w+)[\w.]*' has no attribute")
 # What the packages may be behind.
 _INSIDE = ("environment", "packages", "runtime")
 # What transformers imports where it is there, and an answer does not need.
@@ -82,8 +85,8 @@ def _edited(install: Install, *, sources: bool = True) -> Trouble | None:
     return _not_whole(install, tuple(dists), *(file for _dist, file in found))
 
 
-def _not_whole(install: Install, dists: Sequence[Dist], *files: str) -> Trouble:
-    why_not = str(msg("is not as it was installed"))
+def _not_whole(install: Install, dists: Sequence[Dist], *files: str, lost: bool = False) -> Trouble:
+    why_not = str(msg("absent") if lost else msg("is not as it was installed"))
     return Trouble(
         evidence=tuple((file, why_not) for file in files), cause="files-missing",
         commands=tuple(again(install, dist) for dist in dists),
@@ -101,11 +104,15 @@ def _by_frames(case: Case, install: Install) -> Trouble | None:
     seen = case.surroundings and (case.surroundings.alone or case.surroundings.person)
     if not seen or seen.failed is None:
         return None
-    owners = {f: owner for f in reversed(seen.frames) if (owner := owner_of(install, f))}
+    files = (*_told(install, seen.error), *reversed(seen.frames))
+    owners = {f: owner for f in files if (owner := owner_of(install, f))}
     for file, owner in owners.items():
         dist = install.by_name.get(owner)
         if dist is not None and changed(install, file):
             return _not_whole(install, (dist,), file)
+    inner = install.by_name.get(next(iter(owners.values()), ""))
+    if inner is not None and (gone := absent(inner)):
+        return _not_whole(install, (inner,), gone, lost=True)
     asked = requirements.taking_part(install)
     plugin = next((o for o in owners.values() if o in install.by_name and o not in asked), None)
     if plugin is None:
@@ -115,6 +122,14 @@ def _by_frames(case: Case, install: Install) -> Trouble | None:
         commands=(uninstall_command(install.prefix, plugin),),
         values={"package": f"{plugin} {install.version(plugin)}", "detail": seen.error},
     )  # fmt: skip
+
+
+def _told(install: Install, error: str) -> Iterator[str]:
+    """Yield the files that an exception says lack something: no frame of it is in them."""
+    for found in _LACKING.finditer(error):
+        place = install.holds(found["module"] or "-")
+        yield from (found["file"],) if found["file"] else ()
+        yield from (str(place / "__init__.py"),) if place else ()
 
 
 def _incomplete(install: Install, plugin: str) -> Trouble | None:

@@ -18,7 +18,7 @@ from setup_assistant.verify.results import Verification
 
 PREFIX = "live-"
 _RAN = ("verification",)
-_NEEDS = ("python-missing", "python-moved", "torch-missing")
+_NEEDS = ("python-missing", "python-moved", "python-broken", "torch-missing")
 # id → the kinds of verify's checks that it stands for.
 _GROUPS: dict[str, tuple[str, ...]] = {
     "live-imports": ("imports",),

@@ -14,7 +14,7 @@ from setup_assistant.choose.remedy_target import Shell, Situation
 from setup_assistant.choose.target_platform import host_of
 from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.install import Install
-from setup_assistant.doctor.install_words import held, installing
+from setup_assistant.doctor.install_words import held, installing, name_of
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.machine.facts import Machine
@@ -92,11 +92,24 @@ def pinned(commands: Sequence[str], said: str, install: Install) -> tuple[str, .
     words = set(re.findall(r"[\w-]+", said.lower().replace("_", "-")))
     left = {n: v for n, v in pins.items() if n in words and install.version(n) not in (None, v)}
     if not left or not all(map(installing, commands)):
-        return tuple(held(c, pins) for c in commands)
+        return tuple(_anew(held(c, pins), install) for c in commands)
     of_torch = {n for n in left if n in ("torch", "torchvision")}
     groups = ((sorted(of_torch), index), (sorted(left.keys() - of_torch), ""))
     return tuple(install_command(install.prefix, *(f"{n}=={left[n]}" for n in names), index_url=url)
                  for names, url in groups if names)  # fmt: skip
+
+
+def _anew(command: str, install: Install) -> str:
+    """Return a command that puts anew what it asks for, where all of that is there already."""
+    from setup_assistant.verify.installs import install_command
+
+    asked = installing(command)
+    if asked is None or asked.again or not asked.requirements:
+        return command
+    if any(r != f"{name_of(r)}=={install.version(name_of(r))}" for r in asked.requirements):
+        return command
+    index = asked.source[1] if asked.source[:1] == ("--index-url",) else ""
+    return install_command(install.prefix, *asked.requirements, again=True, index_url=index)
 
 
 def _of_install(install: Install) -> dict[str, object]:

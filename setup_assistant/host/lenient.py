@@ -17,6 +17,17 @@ def text(path: Path) -> str:
     return ""
 
 
+def is_text(path: Path) -> bool:
+    """Whether a file, if it is there and may be read, holds text in UTF-8 and no zeros."""
+    with contextlib.suppress(OSError):
+        data = files.plain(path).read_bytes()
+        try:
+            return b"\0" not in data and bool(data.decode("utf-8") or True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
 def json_object(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file; empty where there is none."""
     with contextlib.suppress(OSError):

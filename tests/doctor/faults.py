@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -199,6 +200,22 @@ def metadata_without_a_version(body: Body) -> None:
     body.file(body.packages / "tokenizers-0.22.1.dist-info/METADATA", "Name: tokenizers\n")
 
 
+@fault("metadata-broken")
+def metadata_of_another_version(body: Body) -> None:
+    body.file(body.packages / "numpy-2.3.1.dist-info/METADATA", "Name: numpy\nVersion: 1.16.6\n")
+
+
+@fault("metadata-broken")
+def record_cut_short(body: Body) -> None:
+    body.file(body.packages / "pillow-12.0.0.dist-info/RECORD", "PIL/__init__.py,,0\nPIL/a.py,sh")
+
+
+@fault("metadata-broken")
+def entries_that_are_no_text(body: Body) -> None:
+    path = body.packages / "pillow-12.0.0.dist-info/entry_points.txt"
+    path.write_bytes(b"[console_scripts]\npil = \xff\xfe:main\n")
+
+
 @fault("torch-missing")
 def torch_removed(body: Body) -> None:
     body.remove("torch", "torch-*.dist-info")
@@ -252,6 +269,28 @@ def cudnn_of_another_cuda_over_it(body: Body) -> None:
 def a_file_for_a_folder(body: Body) -> None:
     body.remove("accelerate")
     body.file(body.packages / "accelerate", "")
+
+
+@fault("files-missing")
+def a_folder_for_a_file(body: Body) -> None:
+    (body.packages / "accelerate/__init__.py").unlink()
+    (body.packages / "accelerate/__init__.py").mkdir()
+
+
+@fault("module-hidden")
+def a_library_of_another_release_before_the_one_installed(body: Body) -> None:
+    body.file(body.packages / "tokenizers-0.22.1.dist-info/RECORD", "tokenizers/t.abi3.so,,3\n")
+    body.file(body.packages / "tokenizers/t.abi3.so", "new")
+    here = f"t.cpython-311-{platform.machine()}-linux-gnu.so"
+    body.file(body.packages / "tokenizers" / here, "old")
+
+
+@fault("module-hidden")
+def a_folder_of_another_release_before_a_module(body: Body) -> None:
+    body.file(body.packages / "six-1.17.0.dist-info/METADATA", "Name: six\nVersion: 1.17.0\n")
+    body.file(body.packages / "six-1.17.0.dist-info/RECORD", "six.py,,1\n")
+    body.file(body.packages / "six.py", "1")
+    body.file(body.packages / "six/__init__.py", "")
 
 
 @fault("files-missing")

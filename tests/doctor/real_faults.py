@@ -369,6 +369,42 @@ def base_interpreter_removed(p: Patient) -> None:
     p.replace(p.env / "pyvenv.cfg", "\n".join(lines) + "\n")
 
 
+@fault("python-broken")
+def settings_in_utf_16(p: Patient) -> None:
+    path = p.env / "pyvenv.cfg"
+    p.replace(path, path.read_text(encoding="utf-8").encode("utf-16"))
+
+
+@fault("python-broken")
+def interpreter_cut_short(p: Patient) -> None:
+    start = p.python.read_bytes()[:3000]
+    p.replace(p.python, start)
+    p.python.chmod(0o755)
+
+
+@fault("metadata-broken")
+def entries_that_are_no_text(p: Patient) -> None:
+    p.replace(next(p.packages.glob("tqdm-*.dist-info/entry_points.txt")), b"[x]\na = \xff\xfe:b\n")
+
+
+@fault("files-missing")
+def folder_for_a_file(p: Patient) -> None:
+    (p.packages / "accelerate/state.py").unlink()
+    (p.packages / "accelerate/state.py").mkdir()
+
+
+@fault("live-files-missing")
+def half_of_another_release(p: Patient) -> None:
+    path = p.packages / "transformers/utils/__init__.py"
+    p.edit(path, "is_torch_available", "is_torch_there")
+
+
+@fault("module-hidden")
+def folder_of_another_release_before_a_module(p: Patient) -> None:
+    (p.packages / "typing_extensions").mkdir()
+    p.replace(p.packages / "typing_extensions/__init__.py", "from typing import *\n")
+
+
 # --- variables of the shell -------------------------------------------------------------------
 
 

@@ -99,6 +99,13 @@ def test_every_package_that_changes_is_shown_and_no_other_does(env: Path, wheels
     assert not kept_environment.is_kept(env)
 
 
+def test_what_is_there_already_is_well(env: Path, wheels: Path) -> None:
+    before = content(env)
+    done, told = tried(env, install(env, wheels, "app==1.0"))
+    assert done.state == "mended", (done, told)
+    assert content(env) == before
+
+
 @pytest.mark.parametrize(
     "words", [("app==2.0",), ("--force-reinstall", "--no-deps", "base==1.0"), ("other==1.0",)]
 )

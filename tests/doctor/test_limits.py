@@ -7,7 +7,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,10 +72,10 @@ def env(tmp_path: Path) -> Path:
     return tmp_path / "env"
 
 
-def started(env: Path) -> Finding:
+def started(env: Path, name: str = "startup-hook") -> Finding:
     machine = replace(WITH_GPU, gpus=())
     case = Case(machine=machine, prefix=env, folder=None, variables={}, root=env, cwd=env)
-    return diagnose(case, only="startup-hook").findings[0]
+    return diagnose(case, only=name).findings[0]
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,7 @@ def started(env: Path) -> Finding:
         ("sitecustomize.py", "raise SystemExit('refused')\n"),
         ("zz_hook.pth", "import sys; sys.exit(3)\n"),
         ("aa_hook.pth", "import os; os._exit(4)\n"),
+        ("bb_hook.pth", "/opt/lab\n\udcff\udcfe\n"),
     ],
 )
 def test_a_file_that_ends_python_as_it_starts_is_moved_aside(
@@ -96,7 +97,7 @@ def test_a_file_that_ends_python_as_it_starts_is_moved_aside(
     record.mkdir()
     (record / "RECORD").write_text("harmless.pth,,\n")
     assert started(env).status == "ok"
-    (packages / name).write_text(text)
+    (packages / name).write_text(text, encoding="utf-8", errors="surrogateescape")
     found = started(env)
     assert found.status == "fail"
     assert found.fix is not None
@@ -105,6 +106,64 @@ def test_a_file_that_ends_python_as_it_starts_is_moved_aside(
         subprocess.run(command, shell=True, check=True)
     assert started(env).status == "ok"
     assert (packages / f"{name}.off").exists()
+
+
+def _utf_16(env: Path) -> None:
+    settings = env / "pyvenv.cfg"
+    settings.write_bytes(settings.read_text().encode("utf-16"))
+
+
+def _cut_short(env: Path) -> None:
+    python = env / "bin/python"
+    start = python.read_bytes()[:3000]
+    python.unlink()
+    python.write_bytes(start)
+    python.chmod(0o755)
+
+
+def _not_executable(env: Path) -> None:
+    python = env / "bin/python"
+    whole = python.read_bytes()
+    python.unlink()
+    python.write_bytes(whole)
+    python.chmod(0o644)
+
+
+@pytest.mark.parametrize("harm", [_utf_16, _cut_short, _not_executable])
+def test_an_interpreter_that_does_not_start_is_given_again(
+    env: Path, harm: Callable[[Path], None]
+) -> None:
+    packages = next(env.glob("lib/python3*/site-packages"))
+    (packages / "own.py").write_text("x = 1\n")
+    assert started(env, "python-broken").status == "ok"
+    harm(env)
+    found = started(env, "python-broken")
+    assert found.status == "fail"
+    assert ("pyvenv.cfg" in str(found.evidence)) == (harm is _utf_16)
+    assert found.fix is not None
+    assert found.fix.automatic
+    for command in found.fix.commands:
+        subprocess.run(command, shell=True, check=True)
+    assert started(env, "python-broken").status == "ok"
+    done = subprocess.run([env / "bin/python", "-c", "import own, sys; print(sys.prefix)"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout.strip() == str(env)
+
+
+def test_a_python_without_a_part_is_named(env: Path, tmp_path: Path) -> None:
+    assert started(env, "python-without-part").status == "ok"
+    python = env / "bin/python"
+    real = python.resolve()
+    python.unlink()
+    lacks = "case $* in *_lzma*) echo 'ModuleNotFoundError: _lzma' >&2; exit 1;; esac"
+    python.write_text(f'#!/bin/sh\n{lacks}\nexec {real} "$@"\n')
+    python.chmod(0o755)
+    found = started(env, "python-without-part")
+    assert found.status == "fail"
+    assert "lzma" in str(found.cause)
+    assert found.fix is not None
+    subprocess.run(found.fix.commands[0], shell=True, check=True)
+    assert started(env, "python-without-part").status == "ok"
 
 
 def test_a_python_that_never_starts_is_not_blamed_on_a_hook(env: Path) -> None:

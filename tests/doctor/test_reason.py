@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 from setup_assistant.doctor import runtime, situation
 from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import NOT_HERE, Trouble
-from setup_assistant.doctor.diagnose import diagnose
+from setup_assistant.doctor.diagnose import concluded, diagnose
+from setup_assistant.doctor.finding import Finding
 from setup_assistant.doctor.gather import opened
 from setup_assistant.doctor.package_files import files_changed
 from setup_assistant.doctor.reason import why
@@ -49,6 +51,23 @@ def test_what_nothing_here_needs_is_a_warning(body: Body) -> None:
     assert found.status == "warn"
     assert ("gradio", "ffmpy") in found.evidence
     assert ("gradio", "numpy<2") in found.evidence
+
+
+def test_what_is_asked_for_and_there_is_put_anew(body: Body) -> None:
+    install = opened(body.case()).install
+    assert install is not None
+    there, other = "pip install -U numpy==2.3.1", "pip install numpy==2.3.0 pillow==12.0.0"
+    (command,) = situation.pinned((there,), "", install)
+    assert command.endswith(" --reinstall --no-deps numpy==2.3.1")
+    assert situation.pinned((other, "unset A"), "", install) == (other, "unset A")
+
+
+def test_a_package_beside_moves_and_not_what_it_asks_for(body: Body) -> None:
+    body.install("torchaudio", "torchaudio", "2.5.1", requires=("torch==2.5.1", "numpy"))
+    found = next(f for f in body.diagnose().findings if f.id == "dependency-version")
+    assert found.status == "warn"
+    assert found.fix is not None
+    assert found.fix.commands[0].endswith(" --upgrade torchaudio torch==2.8.0+cu126")
 
 
 def test_a_torch_without_its_record(body: Body) -> None:
@@ -143,6 +162,19 @@ def test_what_a_run_did_not_notice(
     assert (found.status if isinstance(found, Trouble) else None) == wanted
     failed = replace(ran, torch_run=TorchRun(ok=False, device="cpu"))
     assert files_changed(failed) == NOT_HERE
+
+
+@pytest.mark.parametrize(("share", "wanted"), [(1.0, "warn"), (0.9, "fail")])
+def test_a_run_clears_a_library_that_was_stripped_and_not_one_cut_short(
+    body: Body, share: float, wanted: str
+) -> None:
+    whole = Path(sys.executable).resolve().read_bytes()
+    (body.packages / "PIL" / "_lib.so").write_bytes(whole[: int(len(whole) * share)])
+    found = next(f for f in body.diagnose().findings if f.id == "files-missing")
+    assert found.status == "fail"
+    ran = Finding(id="live-torch", layer="runtime", status="ok")
+    (first,) = [f for f in concluded([found, ran], body.case()) if f.id == "files-missing"]
+    assert first.status == wanted
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,36 @@ def test_what_triton_imports_for_others(
         assert " uninstall " in found.commands[0]
 
 
+@pytest.mark.parametrize("asks", ["from numpy import new", "import numpy; numpy.new"])
+def test_a_package_that_lacks_a_name_since_it_is_half_of_another_release(
+    env: Path, tmp_path: Path, asks: str
+) -> None:
+    home = next(env.glob("lib/python3*/site-packages"))
+    (home / "numpy.py").unlink()
+    source = package(env, "numpy", "new = 1\n")
+    (home / "torch" / "__init__.py").write_text(asks)
+    assert look(case_of(env, tmp_path)) is None
+    source.write_text("old = 1\n")
+    found = why(case_of(env, tmp_path), "import-failed", ())
+    assert found is not None
+    assert found.evidence[0][0] == str(source)
+    assert "reinstall" in found.commands[0]
+    assert "numpy==1.0" in found.commands[0]
+
+
+def test_a_package_that_lost_a_part_of_its_own(env: Path, tmp_path: Path) -> None:
+    home = next(env.glob("lib/python3*/site-packages"))
+    (home / "numpy.py").unlink()
+    package(env, "numpy", "import numpy.core.deep\n")
+    record = home / "numpy-1.0.dist-info" / "RECORD"
+    assert why(case_of(env, tmp_path), "import-failed", ()) is None
+    record.write_text(record.read_text() + "numpy/core/deep.py,sha256=x,7\n")
+    found = why(case_of(env, tmp_path), "import-failed", ())
+    assert found is not None
+    assert found.evidence == ((str(home / "numpy/core/deep.py"), "absent"),)
+    assert "numpy==1.0" in found.commands[0]
+
+
 def test_an_edited_source_behind_a_wrong_answer(env: Path, tmp_path: Path) -> None:
     source = package(env, "transformers", "x = 1\n")
     case = case_of(env, tmp_path)
