@@ -50,7 +50,8 @@ _LONGEST = 60_000
 # What begins a line of its own, wherever the line before it ended.
 _STARTS = re.compile(
     r"\s|Traceback|File \"|During handling|The above exception|ERROR|WARNING|error:|\[|\w+Error\b"
-    r"|\w+Exception\b|[$#>]|Collecting|Downloading|Installing|Successfully|NVRM|[A-Z]\w+Warning"
+    r"|\w+Exception\b|[$#>]|\d+[.)] |Collecting|Downloading|Installing|Successfully|NVRM"
+    r"|[A-Z]\w+Warning"
 )
 
 
