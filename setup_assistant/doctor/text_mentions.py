@@ -64,8 +64,10 @@ def _opening(text: str, begin: int, hit: Hit) -> int:
     """Return where the quotation begins that holds what was found and little more, or -1."""
     rest = _REST if " " in text[hit.start : hit.end] else 1
     for at in range(hit.start - 1, max(begin, hit.start - rest) - 1, -1):
-        if closing := _QUOTES.get(text[at]):
-            end = text.find(closing, hit.end, hit.end + rest)
-            odd = text.count(text[at], begin, at) % 2 == 0 or closing != text[at]
-            return at if odd and end >= 0 and "\n" not in text[hit.end : end] else -1
+        loose = text[at] in _LOOSE
+        closing = _QUOTES.get(text[at]) if loose or at == hit.start - 1 else None
+        if closing:
+            end = text.find(closing, hit.end, hit.end + (rest if loose else 1))
+            opens = closing != text[at] or text.count(closing, begin, at) % 2 == 0
+            return at if opens and end >= 0 and "\n" not in text[hit.end : end] else -1
     return -1
