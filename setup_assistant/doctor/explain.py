@@ -14,7 +14,14 @@ from typing import cast
 from setup_assistant.catalog import causes
 from setup_assistant.catalog.causes import Cause, Remedy, compiled
 from setup_assistant.choose.remedy_target import Situation
-from setup_assistant.doctor import log_text, situation, text_facts, text_places, text_reason
+from setup_assistant.doctor import (
+    log_text,
+    situation,
+    text_facts,
+    text_mentions,
+    text_places,
+    text_reason,
+)
 from setup_assistant.doctor.finding import Finding, Fix, Layer, keeps_everything
 from setup_assistant.doctor.log_events import Attempts, Events, ended_well
 from setup_assistant.doctor.package_names import named
@@ -51,15 +58,6 @@ _FETCHED = re.compile(r"\s*(?:(?:Hit|Get|Ign):\d+ |Looking in |Requirement alrea
                       r"|(?:DEBUG|TRACE):? (?![^\n]*(?:[Ee]rror|ERROR|[Ff]ailed)))")  # fmt: skip
 # A line by which a program warns, and goes on.
 _WARNED = re.compile(r"\bWARN(?:ING)?\b|\b\w*Warning: |\[W\d|^W\d{4} |warnings\.warn\(|警告")
-# What a sentence about an error goes on with, and no program that prints one.
-_TOLD_OF = re.compile(r" (?:is|are|was|means|occurs|happens|appears|refers|has been) [a-z]")
-# What a sentence of advice begins with: what follows might happen, and did not.
-_SUPPOSED = re.compile(
-    r"(?:^|[.!?:;] )\s*(?:[-*#>] ?|\d+[.)] )?(?:If|When|Whenever|Should) (?:you|it|torch|training)"
-    r" (?:see|get|encounter|hit|receive|run into|face|fails?|cannot)\b(?:(?!Error)[^.:]){0,60}$"
-    r"|(?:如果|若|假如)(?:你|您)?(?:出现|遇到|看到|提示|报错)[^。:：]{0,30}$"
-)
-_QUOTES = {"'": "'", '"': '"', "`": "`", "“": "”", "‘": "’", "「": "」", "«": "»"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,7 +224,7 @@ def prepared(rows: Iterable[tuple[str, Cause]]) -> Rows:
 def _match(layer: str, row: Cause, log: _Log) -> Match | None:
     def counts(hit: Hit) -> bool:
         return not (log.events.overcome(hit.start) or _FETCHED.match(log.line(hit.start)[1])
-                    or _mentioned(log.text, hit)
+                    or text_mentions.mentioned(log.text, hit)
                     or _IMPORT.match(log.line(hit.start)[1])
                     or (row.accuses and log.events.own(max(hit.start, hit.end - 1))))  # fmt: skip
 
@@ -243,20 +241,6 @@ def _match(layer: str, row: Cause, log: _Log) -> Match | None:
     return Match(cause=row, layer=layer, weak=weak, start=hit.start, line=number,
                  mild=bool(_WARNED.search(line[:_WIDEST])), text=line.strip()[:_WIDEST],
                  values=hit.values)  # fmt: skip
-
-
-def _mentioned(text: str, hit: Hit) -> bool:
-    """Whether words are quoted whole within prose, or told of: they were not printed here."""
-    if re.search(r"(?:Error|Exception)$", text[hit.start : hit.end][-9:]):
-        return bool(_TOLD_OF.match(text, hit.end))
-    begin = text.rfind("\n", 0, hit.start) + 1
-    if _SUPPOSED.search(text[max(begin, hit.start - 120) : hit.start]):
-        return True
-    before, after = text[hit.start - 1 : hit.start], text[hit.end : hit.end + 1]
-    if not before or _QUOTES.get(before) != after:
-        return False
-    line = text[text.rfind("\n", 0, hit.start) + 1 : hit.start - 1]
-    return bool(re.match(r"\s*[A-Z\u4e00-\u9fff][a-z\u4e00-\u9fff]+(?: [a-z]+){2,}", line[-200:]))
 
 
 def _finding(match: Match, told: Situation, places: Mapping[str, str], *, primary: bool) -> Finding:

@@ -24,7 +24,7 @@ _PREFIXES = tuple(re.compile(p) for p in (
     r"(?:\(\w{1,40}(?: \w{1,20})? (?:pid|rank)=\d+[^)\n]{0,40}\) ?){1,3}",
     r"\d{4}-\d\d-\d\d[T ][\d:]{8}[,.\d]{0,10}Z? (?:\| \w{1,10} \| \w{1,20} \| |- (?=[!T ]))?",
     r"(?:ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d \[?[\w.]{1,60}:\d+\] ?",
-    r"#\d+ \d+\.\d+ ", r"\d{1,4}\.\d{2,3} ", r"[\w.-]{1,40} +\| ", r"\[rank\d+\]: ?",
+    r"#\d+ \d+\.\d+ ", r"\d{1,4}\.\d{1,3} ", r"[\w.-]{1,40} +\| ", r"\[rank\d+\]: ?",
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,60} [^\s\[]{1,60}(?:\[\d+\])?: ",
     r"(?:building|stderr|stdout|out|err) ?[>:] ",
 ))  # fmt: skip
@@ -50,7 +50,8 @@ _LONGEST = 60_000
 # What begins a line of its own, wherever the line before it ended.
 _STARTS = re.compile(
     r"\s|Traceback|File \"|During handling|The above exception|ERROR|WARNING|error:|\[|\w+Error\b"
-    r"|\w+Exception\b|[$#>]|Collecting|Downloading|Installing|Successfully|NVRM|[A-Z]\w+Warning"
+    r"|\w+Exception\b|[$#>]|\d+[.)] |Collecting|Downloading|Installing|Successfully|NVRM"
+    r"|[A-Z]\w+Warning"
 )
 
 

@@ -56,7 +56,8 @@ _TOOLS = {
 _NAMES = "|".join(re.escape(name) for name in _TOOLS if name not in ("cl", "docker"))
 # How programs say that they cannot call another one.
 _TOOL = re.compile(
-    rf"(?:[Cc]annot|[Cc]ould not|[Cc]an't|[Uu]nable to) find (?:the )?(?:a )?({_NAMES})(?!\w)|"
+    rf"(?:[Cc]annot|[Cc]ould not|[Cc]an't|[Uu]nable to) find (?:the )?(?:a )?(?:command )?"
+    rf"['\"`]?({_NAMES})(?!\w)|"
     rf"No such file or directory: '({_NAMES})'|"
     rf"({_NAMES}) (?:is required|is not installed|executable not found)",
     re.IGNORECASE,

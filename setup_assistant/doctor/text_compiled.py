@@ -21,6 +21,8 @@ _PROCEDURE = re.compile(
 )
 _DLL = re.compile(r"DLL load failed(?: while importing (?P<part>\w+))?")
 _NEAR_DLL = re.compile(r"-packages[/\\]{1,2}(\w+)[/\\]|from (\w+) import _C\b")
+# Packages with libraries of their own that are not built for torch.
+_NO_TORCH = ("llama_cpp", "onnxruntime", "ctranslate2", "tensorrt", "cv2", "PIL", "av", "pyarrow")
 # Of the libraries that torch brings along, or finds on its way.
 _CUDA_SYMBOL = re.compile(r"_{0,2}(?:cu[a-z]|nv[A-Z]|nvrtc|nvJit)")
 _TORCH_SYMBOL = re.compile(r"c10|2at|5torch|caffe2|THP|libtorch")
@@ -116,7 +118,7 @@ def procedure(text: str) -> Iterator[Inferred]:
             return
         tops = re.findall(r"-packages[/\\]{1,2}(\w+)[/\\]", text[: found.end() + 400])
         top = next((t for t in reversed(tops) if t not in ("torch", "transformers")), "")
-        if not top:
+        if not top or top in _NO_TORCH:
             return
         name = package_of(top)
         remedy = Remedy(need="torchvision") if top == "torchvision" else _again(name)

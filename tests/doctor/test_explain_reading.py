@@ -200,3 +200,23 @@ def test_lines_alike_are_kept_three_times_and_keep_their_numbers() -> None:
     assert (many.text, many.numbers) == ("a 1\na 2\na 3\n", [1, 2, 3, 6])
     turkish = explain_module._Log("İ A", ours=False)
     assert turkish.lower == "İ a"
+
+
+NO_KEY = "The kernel module failed to load. Secure boot is enabled on this system."
+QUOTED = "`Failed to initialize NVML: Driver/library version mismatch`"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (f"The preflight asks people to reboot where nvidia-smi prints {QUOTED} now.", False),
+        (f"+Updates load a new library, which leads to {QUOTED} errors until the reboot.", False),
+        (f"Release 580: mended a case in which the tool could print {QUOTED} twice.", False),
+        (f"After the update of this night I get {QUOTED} on all hosts.", True),
+        (f"The update went through, and nvidia-smi now gives\n{QUOTED}", True),
+        ("1. Error: no script\n2. Error: no compiler\n3. Error: " + NO_KEY + "\nAll told.", False),
+        ("Steps:\n1. run the installer\n2. ERROR: " + NO_KEY + "\n", True),
+    ],
+)  # fmt: skip
+def test_an_error_that_is_only_spoken_of_is_not_named(text: str, named: bool) -> None:
+    assert bool(explain(text, Situation)) is named

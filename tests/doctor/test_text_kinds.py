@@ -78,6 +78,8 @@ def test_the_older_sentence_of_torch_is_read_as_well() -> None:
         ("ImportError: somelib is not installed => run `pip3 install somelib` or build it",
          "dependency-absent", "pip install -U somelib"),
         ("RuntimeError: Cannot find CMake executable", "tool-missing", "cmake"),
+        ("ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?",
+         "tool-missing", "git"),
         (("Error:\n Problem: package nvidia-driver-3:555.42.02-1.el8.x86_64 needs x, but "
          "none of the providers can be installed"), "rpm-driver-conflict", "dnf"),
         ("bash: git: command not found", "tool-missing", "apt install git"),

@@ -1,0 +1,73 @@
+"""Words of an error that a text only speaks of: quoted in a sentence, supposed, or explained."""
+
+from __future__ import annotations
+
+import re
+
+from setup_assistant.doctor.text_patterns import Hit
+
+# What a sentence about an error goes on with, and no program that prints one.
+_TOLD_OF = re.compile(r" (?:is|are|was|means|occurs|happens|appears|refers|has been) [a-z]")
+# What a sentence of advice begins with: what follows might happen, and did not.
+_SUPPOSED = re.compile(
+    r"(?:^|[.!?:;] )\s*(?:[-*#>] ?|\d+[.)] )?(?:If|When|Whenever|Should) (?:you|it|torch|training)"
+    r" (?:see|get|encounter|hit|receive|run into|face|fails?|cannot)\b(?:(?!Error)[^.:]){0,60}$"
+    r"|(?:如果|若|假如)(?:你|您)?(?:出现|遇到|看到|提示|报错)[^。:：]{0,30}$"
+)
+# How a sentence begins, behind the marks of a list or of a change; and how a long one goes on.
+_PROSE = re.compile(r"[\s+>*#-]*[A-Z\u4e00-\u9fff][a-z\u4e00-\u9fff]+(?: [a-z]+){2,}")
+_PROSE_ON = re.compile(r"[^\n]*?(?:[ ,][a-z]+){3}")
+# Quotation marks that programs do not use, and words of a line by which one fails.
+_LOOSE = '`"“'
+_FAILED = re.compile(r"error|exception|fatal|failed|traceback|:\\n", re.IGNORECASE)
+# A list of errors, each with its number: they are explained, one after the other.
+_NUMBERED = re.compile(r"\s*\d+[.)] ")
+_NUMBERED_ERRORS = re.compile(
+    r"(?:^[ \t]*\d+[.)] [^\n]*(?:error|warning)[^\n]*(?:\n|\Z)){3,}", re.IGNORECASE | re.MULTILINE
+)
+_NEAR, _REST = 200, 60
+# How a person says that an error was met, and is not only spoken of.
+_REPORTED = re.compile(
+    r"\b(?:I|we|it|this)(?:'m| am| are|'re| just| always| still| then| now| keep)*"
+    r" (?:get|got|getting|gives?|gave|see|saw|seeing|receiv\w+|fails?|failed|says?|said|shows?|hit)"
+    r"\b(?! rid)"
+    r"|报错|提示",
+    re.IGNORECASE,
+)
+_QUOTES = {"'": "'", '"': '"', "`": "`", "“": "”", "‘": "’", "「": "」", "«": "»"}
+
+
+def mentioned(text: str, hit: Hit) -> bool:
+    """Whether words are quoted within prose, supposed or told of: they were not printed here.
+
+    Args:
+        text: a cleaned text.
+        hit: where the words stand.
+    """
+    if re.search(r"(?:Error|Exception)$", text[hit.start : hit.end][-9:]):
+        return bool(_TOLD_OF.match(text, hit.end))
+    begin = text.rfind("\n", 0, hit.start) + 1
+    if _SUPPOSED.search(text[max(begin, hit.start - 120) : hit.start]):
+        return True
+    line = text[begin : hit.start]
+    if _NUMBERED.match(line):
+        return any(s.start() <= begin < s.end() for s in _NUMBERED_ERRORS.finditer(text))
+    opening = _opening(text, begin, hit)
+    before = text[begin:opening]
+    if opening < 0 or _REPORTED.search(before[-_NEAR:]):
+        return False
+    loose = text[opening] in _LOOSE and not _FAILED.search(before)
+    return bool(_PROSE.match(before) or (loose and _PROSE_ON.match(before[-_NEAR:])))
+
+
+def _opening(text: str, begin: int, hit: Hit) -> int:
+    """Return where the quotation begins that holds what was found and little more, or -1."""
+    rest = _REST if " " in text[hit.start : hit.end] else 1
+    for at in range(hit.start - 1, max(begin, hit.start - rest) - 1, -1):
+        loose = text[at] in _LOOSE
+        closing = _QUOTES.get(text[at]) if loose or at == hit.start - 1 else None
+        if closing:
+            end = text.find(closing, hit.end, hit.end + (rest if loose else 1))
+            opens = closing != text[at] or text.count(closing, begin, at) % 2 == 0
+            return at if opens and end >= 0 and "\n" not in text[hit.end : end] else -1
+    return -1
