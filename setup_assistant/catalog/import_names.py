@@ -66,10 +66,14 @@ def attribute(top: str, name: str, owner: str = "") -> Span | None:
     Args:
         top: module of the package.
         name: the attribute.
-        owner: the class; configurations that are not known change as those of Llama do.
+        owner: the class; one of the person's own is called like the one that it is made from, as
+            `MyQwen2VLConfig`; configurations that are not known change as those of Llama do.
     """
     known = _spans().get(top, {})
-    found = known.get(f"{owner}.{name}") or known.get(f".{name}")
+    # What a configuration was made with it keeps.
+    spelt = ("{}.{}", "{}({})") if owner.endswith("Config") else ("{}.{}",)
+    told = (known.get(form.format(end, name)) for end in _ends(owner) for form in spelt)
+    found = next(filter(None, told), None) or known.get(f".{name}")
     if found or not owner.endswith("Config"):
         return found
     # One that declares its own, and one that takes all from the base class.
@@ -89,12 +93,18 @@ def keyword(top: str, call: str, name: str) -> Span | None:
     last = call.rpartition(".")[2]
     # What from_pretrained takes reaches the classes that it makes, and no other function.
     made = last == "from_pretrained" or (last[:1].isupper() and "Train" not in last)
-    return known.get(f"{call}({name})") or (known.get(f"({name})") if made else None)
+    found = known.get(f"{call}({name})") or (known.get(f"({name})") if made else None)
+    return found or (known.get(f".{name}") if last.endswith("TrainingArguments") else None)
 
 
 def owner(name: str) -> str:
     """Return the module of the package that a class or function is of; empty where unknown."""
     return _owners().get(name, "")
+
+
+def _ends(name: str) -> Iterator[str]:
+    """Yield a name, and what is left of it from each capital on: `MyGRPOTrainer`, `GRPOTrainer`."""
+    return (name[i:] for i in range(len(name)) if not i or name[i].isupper())
 
 
 load = partial(read, "import_names.toml", ImportNames)

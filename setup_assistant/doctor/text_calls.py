@@ -16,7 +16,8 @@ from setup_assistant.doctor.text_frames import Frame
 from setup_assistant.messages import msg
 
 _ATTRIBUTE = re.compile(
-    r"\b(?P<owner>[A-Za-z_]\w{0,80})['’\"`] object has no attribute ['‘\"`]?(?P<name>\w{1,80})"
+    r"(?<!module ['‘\"`])\b(?P<owner>[A-Za-z_]\w{0,80})['’\"`](?: object)? has no attribute"
+    r" ['‘\"`]?(?P<name>\w{1,80})"
 )
 _ARGUMENT = re.compile(
     r"(?P<call>[A-Za-z_][\w.]{0,120})\(\) (?:got an unexpected keyword argument"
@@ -50,6 +51,8 @@ _LIKE_TRANSFORMERS = re.compile(
 _TRAINERS = ("trl", "unsloth", "unsloth_zoo", "swift", "llamafactory", "peft",
              "sentence_transformers")  # fmt: skip
 _BASE_TRAINER = re.compile(r"(?:Seq2Seq)?Train(?:er|ingArguments)$")
+# A program's own class is called like the one of TRL that it is made from.
+_OF_TRL = re.compile(r"\w*(?:SFT|GRPO|DPO|PPO|KTO|RLOO|ORPO)\w*(?:Trainer|Config)$")
 # Models with code of their own derive their configurations from that of transformers.
 _CONFIG = re.compile(r"(?:Text|Vision|Language|LM|Model|Trained|VL\w*|\d)Config$")
 # Methods and marks of a model that transformers alone asks for.
@@ -92,12 +95,22 @@ def _attribute(found: re.Match[str], frames: tuple[Frame, ...]) -> Iterator[Infe
     if not top and inner is None and _OF_MODELS.fullmatch(name):
         yield _older_class(owner, name, "", start)
         return
+    if not top and _OF_TRL.match(owner):
+        yield from _derived(owner, name, start)
     span = import_names.attribute(top, name, owner) if top else None
     if not top or (inner and inner.own and not span):
         return
     yield from _missing(
         top, f"{owner}.{name}", span or Span(), asker if asker != top else "", start
     )
+
+
+def _derived(owner: str, name: str, start: int) -> Iterator[Inferred]:
+    span = import_names.attribute("trl", name, owner)
+    if span is not None:
+        yield from _missing("trl", f"{owner}.{name}", span, "", start)
+    values = {"call": owner, "name": name, "package": "trl"}
+    yield Inferred(cause="class-for-other-release", start=start, values=values)
 
 
 def _older_class(owner: str, name: str, since: str, start: int) -> Inferred:
@@ -165,6 +178,8 @@ def _callee(call: str, name: str, frames: tuple[Frame, ...]) -> tuple[str, str]:
             return call, top
     if inner and call.endswith("__init__") and (made := _handed_on(frames)):
         return made
+    if parts and import_names.keyword("transformers", call, name):
+        return call, "transformers"  # A name that other packages have as well.
     if parts or inner is None:
         return call, ""
     if inner.top == "transformers" and _LEFT_OVER.search(inner.code):

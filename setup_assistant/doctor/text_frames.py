@@ -24,8 +24,9 @@ _PACKAGE = re.compile(r"(?:site|dist)-packages[/\\]{1,2}(?P<top>[A-Za-z_]\w*)|"
                       r"(?P<written>unsloth)_compiled_")  # fmt: skip
 # The folder of a package within the checkout of its sources, which is called like it.
 _CHECKOUT = re.compile(
-    r"[/\\](?P<name>[\w.-]+)[/\\](?:src[/\\]|python[/\\])?(?P<top>transformers|accelerate|peft|trl|vllm"
-    r"|sglang|lmdeploy|verl|llamafactory|swift|diffusers|unsloth|deepspeed|bitsandbytes)(?=[/\\])"
+    r"(?=[/\\](?P<name>[\w.-]+)[/\\](?:src[/\\]|python[/\\])?(?P<top>transformers|accelerate|peft|trl"
+    r"|vllm|sglang|lmdeploy|verl|llamafactory|swift|diffusers|unsloth|deepspeed|bitsandbytes"
+    r"|awq|gptqmodel)[/\\])"
 )
 # Code that a model's folder brings, and what the interpreter has of its own.
 _REMOTE = re.compile(r"transformers_modules[/\\]")
@@ -99,9 +100,8 @@ def _frame(found: re.Match[str], code: str) -> Frame:
 
 
 def _checked_out(file: str) -> str:
-    found = _CHECKOUT.search(file)
-    like = re.sub(r"[\W_]", "", found["name"]).lower() if found else ""
-    return found["top"] if found and found["top"] in like else ""
+    said = ((f["top"], re.sub(r"[\W_]", "", f["name"]).lower()) for f in _CHECKOUT.finditer(file))
+    return next((top for top, name in said if top in name), "")
 
 
 def _pairs(lines: list[str]) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,14 @@ _SUPPOSED = re.compile(
     r"(?:^|[.!?:;] )\s*(?:[-*#>] ?|\d+[.)] )?(?:If|When|Whenever|Should) (?:you|it|torch|training)"
     r" (?:see|get|encounter|hit|receive|run into|face|fails?|cannot)\b(?:(?!Error)[^.:]){0,60}$"
     r"|(?:如果|若|假如)(?:你|您)?(?:出现|遇到|看到|提示|报错)[^。:：]{0,30}$"
+    r"|当[^。\n]{2,40}时[,，]?\s*(?:就|便)?(?:会|可能)(?:出现|报|提示|触发|遇到)[^。:：]{0,80}$"
+)
+# What the title of a change begins with: what follows was mended, and nobody met it here.
+_CHANGE = re.compile(
+    r"^\s*(?:[-*#>]+ ?)?(?:\[\w+\] ?|\w+(?:\(\w+\))?: ?)?(?:Fix(?:e[sd])?|Avoid|Prevent|Handle"
+    r"|Resolve|(?:Move|Import|Change|Use|Add)\b[^.:\n]{1,40}\bto (?:avoid|prevent))\b"
+    r"[^.:\n]{0,60}$",
+    re.IGNORECASE,
 )
 # How a sentence begins, behind the marks of a list or of a change; and how a long one goes on.
 _PROSE = re.compile(r"[\s+>*#-]*[A-Z\u4e00-\u9fff][a-z\u4e00-\u9fff]+(?: [a-z]+){2,}")
@@ -47,7 +55,8 @@ def mentioned(text: str, hit: Hit) -> bool:
     if re.search(r"(?:Error|Exception)$", text[hit.start : hit.end][-9:]):
         return bool(_TOLD_OF.match(text, hit.end))
     begin = text.rfind("\n", 0, hit.start) + 1
-    if _SUPPOSED.search(text[max(begin, hit.start - 120) : hit.start]):
+    said = text[max(begin, hit.start - 120) : hit.start]
+    if _SUPPOSED.search(said) or (hit.start - begin < 120 and _CHANGE.search(said)):
         return True
     line = text[begin : hit.start]
     if _NUMBERED.match(line):

@@ -47,8 +47,8 @@ _KNOWN = re.compile(
 _REFUSED = re.compile(
     r"(?:Error|Exception): (?:[^\n]{0,80}?\b)?"
     r"(?P<what>[\w.-]{3,60}) (?:is not|isn.t) (?:yet )?supported\b|"
-    r"(?:Error|Exception): (?:Unsupported|Unknown|Unrecognized) (?:model|architecture|model type|"
-    r"quantization)[\w ]{0,20}[:=]? ['\"]?(?P<which>[\w.-]{3,60})"
+    r"(?:Error|Exception): (?:Unsupported|Unknown|Unrecognized|Unimplemented) (?:model|architecture"
+    r"|model type|quantization)[\w ]{0,20}[:=]? ['\"]?(?P<which>[\w.-]{3,60})"
 )
 # Servers whose faults within themselves a newer release mends.
 ENGINES = ("vllm", "sglang", "lmdeploy")
@@ -57,6 +57,9 @@ _FAULT = re.compile(
     r"(?:: |\s*$)",
     re.MULTILINE,
 )
+# It stands further up in the log why.
+_ENDED = re.compile(r"Engine core initialization failed|initialization failed due to an exception"
+                    r"|Engine process failed to start|EngineCore encountered an issue")  # fmt: skip
 # What vLLM says when one of its own processes has ended.
 _OF_VLLM = re.compile(r"Got fatal signal from worker|EngineDeadError|EngineCore[^\n]{0,40} failed")
 _LETTERS = re.compile(r"[\W_]+")
@@ -119,7 +122,8 @@ def raised_inside(text: str) -> Iterator[Inferred]:
     if last is None or not frames or not frames[-1].top:
         return
     top, package = frames[-1].top, package_of(frames[-1].top)
-    if top in _PATCHERS and last["kind"] in _OF_PATCHES:
+    meant = frames[-1].code.startswith("raise ")
+    if top in _PATCHERS and last["kind"] in _OF_PATCHES and not meant:
         chain = msg("the innermost frame is of {asker}", asker=package)
         yield Inferred(cause="patches-other-release", start=last.start(),
                        values={"package": package}, chain=(chain,),
@@ -133,7 +137,7 @@ def engine_fault(text: str) -> Iterator[Inferred]:
     """Yield a server that failed within itself, where nothing else says why."""
     last = next(iter(deque(_FAULT.finditer(text), maxlen=1)), None)
     frames = text_frames.before(text, last.start()) if last else ()
-    if last is None:
+    if last is None or _ENDED.match(text, last.end()):
         return
     values = {"package": "vllm"}
     # A local name that is read before it is set is a mistake of whoever wrote the function.
@@ -199,7 +203,8 @@ def of_another(text: str) -> Iterator[Inferred]:
         for found in islice(pattern.finditer(text), 100):
             top, name = found["module"].partition(".")[0], found.groupdict().get("name", "")
             asker, package = text_frames.asker_of(text, found.start(), top), package_of(top)
-            if pattern is _PART and text_frames.asker_of(text, found.start(), "") == package:
+            inside = "." in found["module"] and pattern is not _ATTRIBUTE
+            if inside and text_frames.asker_of(text, found.start(), "") == package:
                 # It misses a part of its own: two of its releases lie over each other.
                 asker, said = "", msg("the innermost frame is of {asker}", asker=package)
                 yield Inferred(cause="package-mixed", start=found.start(), chain=(said,),

@@ -66,5 +66,6 @@ def _model(text: str) -> str:
 
 def package_at(text: str) -> str:
     """Return the package that a path to a compiled module belongs to; empty where it tells none."""
-    found = _MODULE.search(text) or _BUILT.search(text)
+    # Within an environment's folder nothing but the module's own place there counts.
+    found = _MODULE.search(text) or ("-packages" not in text and _BUILT.search(text))
     return package_of(found["top"]) if found else ""

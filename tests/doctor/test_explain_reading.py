@@ -74,7 +74,13 @@ def test_a_frame_of_the_persons_own_file_ends_the_accusation_of_packages() -> No
     "text",
     ["$ ./simulate\nSegmentation fault (core dumped)",
      "#  SIGSEGV (0xb) at pc=0x00007f, pid=1\n# Java VM: OpenJDK",
-     "The authors report that 'CUDA out of memory' is what most people meet."],
+     "The authors report that 'CUDA out of memory' is what most people meet.",
+     "- Move imports to avoid segmentation fault in python workers of torch",
+     "fix: Handle `CUDA error: illegal memory access` in the kernel of vllm",
+     '当用户的环境中有 NumPy 2.0 时,会出现"numpy.core.multiarray failed to import"错误',
+     # A package's own refusal is no sign that its parts are of another release.
+     ('  File "/e/lib/python3.11/site-packages/llamafactory/train/tuner.py", line 82, in run\n'
+      '    raise ValueError(f"Unknown task: {stage}.")\nValueError: Unknown task: sft-x.')],
 )  # fmt: skip
 def test_what_is_no_failure_of_ours_is_not_named(text: str) -> None:
     assert first(text)[0] == ""
@@ -113,6 +119,17 @@ def test_a_text_of_another_card_or_driver_leads_to_another_build(text: str, tag:
     assert tag in line
     assert "--index-url" in line
     assert tag == "jetson" or ("torch==" in line and "torchvision==" in line)
+
+
+def test_the_title_of_a_thread_is_no_title_of_a_change() -> None:
+    assert first("How to fix CUDA out of memory in torch")[0] == "out-of-memory"
+
+
+def test_a_module_beside_the_packages_names_no_folder_above_them() -> None:
+    path = "/usr/local/lib/python3.5/dist-packages/_own.cpython-35m-x86_64-linux-gnu.so"
+    found = explain(f"ImportError: {path}: undefined symbol: _ZN2at6TensorE", Situation)
+    assert found[0].id == "built-for-other-torch"
+    assert not any("local" in line for line in found[0].fix.commands)
 
 
 def test_a_site_keeps_its_pins() -> None:

@@ -61,6 +61,23 @@ def test_who_owns_a_name_decides_what_is_changed(text: str, cause: str, command:
          "name-gone", "transformers<5"),
         ("AttributeError: 'SomeConfig' object has no attribute 'get_text_config'",
          "class-older-than-transformers", "transformers<4.45"),
+        # A program's own class is called like the one that it is made from.
+        (OWN.format(code="nn.Linear(config.hidden_size, config.vocab_size)")
+         + "AttributeError: 'MyQwen2_5_VLConfig' object has no attribute 'vocab_size'",
+         "name-gone", "transformers<4.52"),
+        (OWN.format(code="self.n = args.num_iterations")
+         + "AttributeError: 'GRPOConfig' object has no attribute 'num_iterations'",
+         "name-not-yet", "trl>=0.16"),
+        ("AttributeError: 'XGRPOTrainer' object has no attribute 'num_rounds'",
+         "class-for-other-release", "grep -n trl"),
+        ("AttributeError: type object 'Qwen2Model' has no attribute '_update_causal_mask'",
+         "name-gone", "transformers<4.53"),
+        ("TypeError: SFTTrainer.__init__() got an unexpected keyword argument 'max_seq_length'",
+         "unexpected-argument", "trl<0.13"),
+        ("TypeError: Trainer.__init__() got an unexpected keyword argument 'processing_class'",
+         "unexpected-argument", "transformers>=4.46"),
+        (("TypeError: TrainingArguments.__init__() got an unexpected keyword argument "
+          "'evaluation_strategy'"), "unexpected-argument", "transformers<4.51"),
         ("AttributeError: module 'torch.utils._pytree' has no attribute 'register_pytree_node'",
          "name-not-yet", "--index-url"),
     ],
