@@ -16,6 +16,7 @@ from setup_assistant.host.secrets import (
     columns,
     decoded,
     each,
+    is_word,
     names,
     own,
     paths,
@@ -42,6 +43,8 @@ _NOBODY = frozenset({
     "nvidia-", "gdm", "munge", "slurm", "kernoops", "uuidd", "colord", "www-data",
     "priority", "resources", "required", "optional", "failed", "success", "successful", "ok",
     "incorrect", "disabled", "enabled", "yes", "no", "expired", "未登录", "未知", "匿名", "pending", "qwen", "vllm", "model", "models", "test", "dev", "ai", "jupyter", "ray", "work", "demo", "cloud", "service", "debian",
+    "sudo", "adm", "wheel", "video", "render", "audio", "kvm", "lxd", "cdrom", "plugdev", "dialout", "netdev",
+    "libvirt", "games", "disk", "tty", "dip", "lpadmin", "sambashare", "reboot",
     "bin", "sys", "statd", "rpc", "bash", "ssh",
 })  # fmt: skip
 # account@computer, as in a prompt, in ssh and in mail.
@@ -95,7 +98,7 @@ def anonymous(
         public_hosts: hosts that may stay in addresses, besides those that everybody uses.
     """
     public = addresses.Public(public_hosts)
-    texts = [plainly(t) for t in _texts(value)]
+    texts = [plainly(t) for t in _texts(value) if not is_word(t)]
     whole = "\n".join([*texts, *blocks.named_in(texts)])
     told = {
         **{n: HOST for n in _known(hosts) if not public.knows(n)},
@@ -115,6 +118,8 @@ def anonymous(
     placed = paths.replacer(folders or {})
 
     def clean(text: str) -> str:
+        if is_word(text):
+            return _without(text, told)
         text = placed(text)
         text = public.urls(rules.apply(own.hide(text)))
         if "***" in text:
@@ -141,8 +146,9 @@ def _known(names: Iterable[str]) -> Iterator[str]:
 
 def _parts(said: str) -> Iterator[str]:
     """Yield an account, each word of a person's name, or whose mail it is."""
-    yield said.partition("@")[0] if "@" in said else said
     words = said.split()
+    if len(words) == 1:
+        yield said.partition("@")[0]
     # "Cloud User" and "The 3rd maintainers" are nobody.
     person = all(w[0].isupper() and w.isalpha() and w.lower() not in _NOBODY for w in words)
     if len(words) > 1 and person:
@@ -240,8 +246,9 @@ def _without(text: str, names: Mapping[str, str]) -> str:
     """Replace names: whole words of ASCII by looking each word up, others wherever they are."""
     if not names:
         return text
-    longest = [n for n in sorted(names, key=len, reverse=True) if not n.isascii()][:_MOST_NAMES]
-    if longest and not text.isascii():
+    odd = (n for n in names if not n.isascii() or not _TOKEN.fullmatch(n))
+    longest = sorted(odd, key=len, reverse=True)[:_MOST_NAMES]
+    if longest:
         text = re.sub(
             "|".join(map(re.escape, longest)),
             lambda m: names[m[0].lower()],
