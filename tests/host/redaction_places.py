@@ -133,6 +133,7 @@ INNOCENT: tuple[str, ...] = (
     "| user | group |\n|---|---|\n",
     "\x1b[32mSuccessfully installed\x1b[0m torch-2.5.1 &quot;ok&quot;",
     "#define CUDA_VERSION 12040",
+    "for nvcr.io the user is $oauthtoken and the password an NGC API key",
     "authentication failed for user; login failed for the model; host memory 1 is up",
     "i'm stuck on step-3; I am working on qwen2; ran as root; permission denied to write",
     "the account of memory: weights 15.2 GiB; the account for this job is limited",

@@ -159,6 +159,10 @@ class Public:
             ".".join(parts[i:]) in _PUBLIC for i in range(max(0, len(parts) - 4), len(parts))
         )
 
+    def shown(self, found: re.Match[str]) -> str:
+        """Return a host that was found as it may be shown."""
+        return found[0] if self.knows(found[0]) else "<host>"
+
     def urls(self, text: str) -> str:
         """Return `text` with the addresses in it shortened to what everybody may know."""
         return _URL.sub(self._url, text) if "://" in text else text
