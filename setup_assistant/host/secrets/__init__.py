@@ -20,6 +20,9 @@ from setup_assistant.host.secrets.names import is_secret
 HIDDEN = "***"
 _ENCODED = regex(r"%[0-9A-Fa-f]{2}")
 _ENCODED_ROUNDS = 4
+_SHORTEST, _LONGEST = 12, 8192
+# In a password; it does not end there.
+_BLANK = regex(r"%20(?=[^\s/@]{0,80}@)")
 _COLOUR = regex(r"\x1b\[[0-9;]{0,20}[mK]")
 _ENTITY = regex(r"&(?:quot|apos|lt|gt|#x?[0-9a-fA-F]{2,4});")
 _CONTINUED = regex(r"(?<=[^\s\\])\\\r?\n(?=\S)")
@@ -30,8 +33,7 @@ def redact(text: str) -> str:
     """Return `text` with passwords, tokens and keys replaced by `***`."""
     from setup_assistant.host.secrets import own, rules
 
-    # A word alone, such as a key of JSON: no token is that short.
-    if len(text) < 12 and text.isalpha():
+    if is_word(text):
         return text
     return decoded(text, lambda plain: rules.apply(own.hide(plain)))
 
@@ -66,6 +68,11 @@ def without_login_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return each(value, without_login)
 
 
+def is_word(text: str) -> bool:
+    """Whether a text is one word, such as a key of JSON, shorter or longer than any token."""
+    return text.isascii() and text.isalpha() and not _SHORTEST <= len(text) <= _LONGEST
+
+
 def plainly(text: str) -> str:
     """Return `text` as it is meant: without colours, and percent signs and entities resolved.
 
@@ -75,7 +82,7 @@ def plainly(text: str) -> str:
     plain = _COLOUR.sub("", plain) if "\x1b" in text else plain
     plain = _ENTITY.sub(lambda found: unescape(found[0]), plain) if "&" in text else plain
     for _round in range(_ENCODED_ROUNDS if _ENCODED.search(text) else 0):
-        plain = unquote(plain, errors="replace")
+        plain = unquote(_BLANK.sub("+", plain), errors="replace")
     return plain
 
 

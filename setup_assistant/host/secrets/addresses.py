@@ -87,7 +87,7 @@ _NUMBERS = (
     (("-",), regex(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])"), "<uuid>"),
     ((":", "-"), regex(r"(?<![0-9A-Za-z:-])(?!(?:00[:-]){5}00|(?:(?i:ff)[:-]){5}ff)(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4,19}[0-9A-Fa-f]{2}(?![0-9A-Za-z:-])"), "<address>"),
     ((".",), regex(r"(?<![0-9A-Za-z.])(?=[0-9a-f.]{0,13}[a-f])[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![0-9A-Za-z.])"), "<address>"),
-    (_NUMBERED, regex(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,24}_)?serial(?:[ _-]?(?:number|num|no|short))?(?: of the [a-z]{2,16})?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset(?:[ _-]?tag|[ _-]?(?:id|no|number)|(?=\s?[:=]))|chassis[ _-]?serial|"
+    (_NUMBERED, regex(r"(?i)(?:\b|(?<=[\u4e00-\u9fff]))((?:(?:\w{1,24}_)?serial(?:[ _-]?(?:number|num|no|short))?(?: (?:of|for|from) (?:[\w-]{1,16} ){0,4}[\w-]{1,16})?|s/n|sn(?=\s{0,3}[:=：])|board[ _-]?(?:id|serial)|asset(?:[ _-]?tag|[ _-]?(?:id|no|number)|(?=\s?[:=]))|chassis[ _-]?serial|"
                 r"service[ _-]?tag|disk[ _-]?identifier|machine[ _-]?id|boot[ _-]?id|system[ _-]?uuid|hardware[ _-]?id|imei|meid|imsi|iccid|host[ _-]?id|"
                 r"seriennummer|inventar(?:nummer|nr\.?)|geräte-?id|matrikel(?:nummer|nr\.?)|personalnummer|num[ée]ro de s[ée]rie|n[úu]mero de s[ée]rie|numer seryjny|serienummer|シリアル番号|資産番号|管理番号|製造番号|社員番号|일련번호|"
                 r"序列号|机器码|条码|编号|资产编号|设备编号|工号|学号|员工号|账号|帐号|账户|product[ _-]?id|instance[ _-]?id|meeting[ _-]?id|zoom[ _-]?id|会议号|房间号|employee[ _-]?(?:id|no)|student[ _-]?(?:id|no)|badge)\.?"
@@ -101,7 +101,7 @@ _NUMBERS = (
     (("arn:", "acs:"), regex(r"\b((?:arn:aws[\w-]{0,10}|acs):[\w-]{0,30}:[\w-]{0,30}:)\d{10,20}(?::[\w/+=,.@*-]{1,200})?"), r"\1<id>"),
     (("at]", "at)", "@]", "@)", "at}"), regex(r"(?<![\w.+-])[\w.+-]{1,64}\s?[\[({]\s?(?i:at|@)\s?[\])}]\s?[\w-]{1,63}(?:(?:\.|\s?[\[({]\s?(?i:dot)\s?[\])}]\s?)[\w-]{1,63}){1,6}"), "<mail>"),
     ((" dot ",), regex(r"(?i)(?<![\w.+-])[\w.+-]{1,64} at [\w-]{1,63}(?: dot [\w-]{1,63}){1,4}\b"), "<mail>"),
-    (("wwn", "wwid", "eui", "guid", "naa"), regex(r"(?i)\b((?:wwn|wwid|eui(?:64)?|nguid|naa|guid)(?: device id)?[\s:=.\"']{1,6}(?:eui\.|naa\.|0x)?)(?:[0-9a-f] [0-9a-f]{6} [0-9a-f]{8,9}|[0-9a-f]{12,32})(?![\w])"), r"\1<id>"),
+    (("wwn", "wwid", "eui", "guid", "naa"), regex(r"(?i)\b((?:wwn|wwid|eui(?:-?64)?|nguid|naa|guid)(?: device id)?[\s:=.\"']{1,40}(?:eui\.|naa\.|0x)?)(?:[0-9a-f] [0-9a-f]{6} [0-9a-f]{8,9}|[0-9a-f]{6} [0-9a-f]{10}|[0-9a-f]{12,32})(?![\w])"), r"\1<id>"),
     # What `nvme list` and `lsusb -v` put beside a device.
     (("nvme", "sd"), regex(r"((?:/dev/|(?<![\w/]))(?:nvme\d{1,3}n\d{1,3}|sd[a-z]{1,2})[ \t]{1,20}(?:/dev/\S{1,40}[ \t]{1,20})?)(?=[A-Z0-9_-]{0,20}\d{3})[A-Z0-9_-]{8,24}(?=\s|$)"), r"\1***"),
     (("iserial",), regex(r"(\biSerial[ \t:=]{1,30}(?:\d{1,3}[ \t]{1,4})?)(?=[\w.:-]{0,40}\d)[\w.:-]{5,}"), r"\1***"),
@@ -116,8 +116,12 @@ _NUMBERS = (
     (("|1|",), regex(r"\|1\|[^|\s]{3,40}\|[A-Za-z0-9+/]{27}="), "<host>"),
     (("卡",), regex(r"((?:银行|工资|信用|储蓄|借记|校园|社保|医保)?卡(?:号)?(?:是|为)?[:：\s]{0,3})\d{12,19}(?!\d)"), r"\1<id>"),
     (tuple("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"), regex(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·•](?=[A-Z0-9]{0,5}\d)[A-Z0-9]{5,6}"), "<id>"),
-    (("hkid", "nric", "national", "tax", "steuer", "iban", "dni", "cpf", "cnpj", "aadhaar", "pesel", "fiscal", "ausweis", "nhs", "insurance", "versicherung"),
-     regex(r"(?i)\b((?:hkid|nric|national[ _-]?(?:id|insurance)|tax[ _-]?(?:id|payer)|steuer-?(?:id|nummer|nr)|iban|dni|cpf|cnpj|aadhaar|pesel|codice fiscale|(?:personal)?ausweis(?:nummer|nr)?|nhs|insurance|versicherungsnummer)(?:[ _-]?(?:no\.?|number|id|card|is)){0,2}\\{0,3}['\"]?[ :#=]{1,4}\\{0,3}['\"]?)(?=[A-Z]{0,4}[\d ])(?=(?:[^\n]?\d){4})[A-Z0-9][A-Z0-9 ./-]{4,30}[A-Z0-9](?:\([0-9A]\))?"), r"\1<id>"),
+    (("hkid", "nric", "national", "tax", "steuer", "iban", "dni", "cpf", "cnpj", "aadhaar", "pesel", "fiscal", "ausweis", "nhs", "insurance", "versicherung", "personn", "henkil", "curp"),
+     regex(r"(?i)\b((?:hkid|nric|national[ _-]?(?:id|insurance)|tax[ _-]?(?:id|payer)|steuer-?(?:id|nummer|nr)|iban|dni|cpf|cnpj|aadhaar|pesel|codice fiscale|(?:personal)?ausweis(?:nummer|nr)?|nhs|insurance|versicherungsnummer|personn(?:ummer|r)|henkilötunnus|curp)(?:[ _-]?(?:no\.?|number|id|card|is)){0,2}\\{0,3}['\"]?[ :#=]{1,4}\\{0,3}['\"]?)(?=[A-Z]{0,4}[\d ])(?=(?:[^\n]?\d){4})[A-Z0-9][A-Z0-9 ./-]{4,30}[A-Z0-9](?:\([0-9A]\))?"), r"\1<id>"),
+    (("account",), regex(r"(?i)\b(account(?:[ _-]?(?:id|no\.?|number))?\\{0,3}['\"]?\s{0,4}[:=]\s{0,4}\\{0,3}['\"]?)\d{8,20}\b"), r"\1<id>"),
+    # Room and telephone in a line of `getent passwd`.
+    ((":x:", ":*:"), regex(r"(?m)^([\w.-]{1,64}:[x*!]:\d{1,10}:\d{1,10}:[^:,\n]{0,60},)[^:\n]{1,80}(?=:[^:\n]{0,200}:)"), r"\1<id>"),
+    (("宿舍", "寝室", "住址", "收件地址"), regex(r"((?:宿舍|寝室|住址|收件地址)[:：\s]{1,3})[^\s，。；,;<]{2,40}(?: [\w-]{2,12})?"), r"\1<id>"),
     (("wxid_",), regex(r"wxid_\w{5,40}"), "<id>"),
     (("passport", "ssn", "social security", "driver"), regex(r"(?i)\b((?:passport|ssn|social security|driver'?s? licen[sc]e)(?: (?:no\.?|number|id|is)){0,2}[ :#=]{1,4})(?=[A-Z]{0,2}\d)[A-Z0-9-]{6,14}"), r"\1<id>"),
     (("+",), regex(r"(?<![\w.+])\+(?=(?:[ ()-]{0,2}\d){8})[1-9]\d{0,2}[ -]?(?:\(?\d{1,4}\)?[ -]?){2,4}\d{2,4}(?!\w)"), "<phone>"),
@@ -154,6 +158,10 @@ class Public:
         return any(
             ".".join(parts[i:]) in _PUBLIC for i in range(max(0, len(parts) - 4), len(parts))
         )
+
+    def shown(self, found: re.Match[str]) -> str:
+        """Return a host that was found as it may be shown."""
+        return found[0] if self.knows(found[0]) else "<host>"
 
     def urls(self, text: str) -> str:
         """Return `text` with the addresses in it shortened to what everybody may know."""

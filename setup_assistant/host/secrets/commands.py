@@ -79,7 +79,12 @@ _COMMANDS = (
     (("code", "门", "锁"), regex(r"((?:\b(?:door|gate|alarm|safe|lock|entry|building|unlock|keypad|garage|lobby)(?: lock)? (?:code|pin)(?: is|:)?|门禁(?:密码|码)?|门锁密码?)[是为:：]?\s?)(\d{3,8}#?)(?![\d.])", _A)),
     (("asked for", "asks for", "prompt"), regex(r"((?:^|[\s:,('\"#]))(?=[^\s]{0,60}[\d!@#$%^&*])([^\s,('\"]{5,100}(?=['\"]? (?:(?:if|when) (?:it |you are |you're )?(?:is )?ask(?:s|ed) for|at) (?:the |a |its )?(?:password|passphrase|pin)\b))", re.MULTILINE)),
     (("凭证", "凭据", "creds", "credential"), regex(r"((?:凭证|凭据|\bcred(?:ential)?s)\s?[:：]\s?[A-Za-z][\w.@-]{1,40}[ ,，])(?=[!-~]{0,60}[\d!@#$%^&*])(?![/.])([!-~]{5,})(?=[ \t]*(?:\r?$|[，。；]))", _A | re.MULTILINE)),
+    # In sentences: "the old one was ...", "sudo with ...", `DOMAIN\\user / ...`, a mail and ...
+    (("one was", "one is", "it was", "it is"), regex(r"(\b(?:pw|passw\w{1,6}|pass(?:phrase|code)?|login)\b[^\n]{0,80}? (?:one|it) (?:was|is) ['\"]?)(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Za-z])([^\s,;'\"]{5,})", _A)),
+    (("sudo with", "sudo using"), regex(r"(\bsudo (?:with|using) ['\"]?)(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Za-z])([^\s,;'\"]{5,}(?<!\.))")),
+    (("/",), regex(r"((?:\b[A-Z][A-Z0-9-]{1,15}\\{1,2}[\w.-]{2,40}|\b(?i:auth|login|creds|credentials|smtp|imap)\b[^\n]{0,40}(?:\*{3}|@[\w.-]{3,60}))['\"]? ?/ ?)(?=[^\s/]{0,60}[\d!@#$%^&*+-])([^\s/;<]{4,})")),
     # A network and its password in one sentence.
+    (("ssid", "wifi", "wi-fi", "wlan"), regex(r"(\b(?:e?ssid|wi-?fi|wlan)\s?[:：]\s?[^\n/]{2,40} ?/ ?)(?=[^\s/]{0,60}\d)([^\s/]{6,})", _A)),
     (("ssid", "wifi", "wi-fi", "wlan"), regex(r"(\b(?:e?ssid|wi-?fi|wlan)\b[^\n]{0,60}?[\s,;/(](?:pass|pw|key|psk|code)(?: is |[:=]\s?| ))([^\s,;]{6,})", _A)),
     (("pass",), regex(r"(\b(?:user|account|login|auth)[\w-]{0,12}[/-]?pass(?:word|wd)?[ \t]?[:=][ \t]{0,4}(?:[\w.-]{1,60}|\*{3})[ \t]?/[ \t]?)([^\s'\"/]{4,})", _A)),
     (("htpasswd",), regex(r"(\bhtpasswd\s{1,4}-\w{0,8}b\w{0,8}\s{1,4}(?:\S{1,200}\s{1,4}){1,2})(\S+)(?=\s*$)", re.MULTILINE)),

@@ -16,6 +16,7 @@ from setup_assistant.host.secrets import (
     columns,
     decoded,
     each,
+    is_word,
     names,
     own,
     paths,
@@ -28,20 +29,20 @@ from setup_assistant.host.secrets.name_patterns import FULL_NAMES, HOSTS, USERS
 USER, HOST = columns.USER, columns.HOST
 # Accounts that every system has, and words that follow "user" in sentences.
 _NOBODY = frozenset({
-    "root", "user", "users", "admin", "administrator", "ubuntu", "home", "runner", "public",
-    "shared", "default", "guest", "nobody", "daemon", "none", "null", "true", "false",
-    "unknown", "your", "name", "names", "site", "the", "and", "for", "conda", "mamba", "docker",
-    "data", "www", "git", "system", "local", "host", "localhost", "all", "any", "not", "with",
-    "is", "in", "to", "of", "by", "as", "has", "can", "must", "wants", "said", "memory",
-    "space", "mode", "id", "ids", "agent", "session", "account", "input", "interface",
-    "library", "defined", "python", "linux", "windows", "macos", "darwin", "cuda", "nvidia",
-    "torch", "login", "owner", "author", "password", "token", "rocm", "jetson", "workspace",
-    "vscode", "node", "gpu", "cpu", "server", "client", "proxy", "mirror", "peer", "systemd",
-    "messagebus", "message", "syslog", "postgres", "mysql", "redis", "nginx", "apache", "polkitd",
-    "rtkit", "avahi", "chrony", "dbus", "lp", "mail", "sshd", "ntp", "nvidia-persistenced",
-    "nvidia-", "gdm", "munge", "slurm", "kernoops", "uuidd", "colord", "www-data",
-    "priority", "resources", "required", "optional", "failed", "success", "successful", "ok",
-    "incorrect", "disabled", "enabled", "yes", "no", "expired", "未登录", "未知", "匿名", "pending", "qwen", "vllm", "model", "models", "test", "dev", "ai", "jupyter", "ray", "work", "demo", "cloud", "service", "debian",
+    "root", "user", "users", "admin", "administrator", "ubuntu", "home", "runner", "public", "shared", "default",
+    "guest", "nobody", "daemon", "none", "null", "true", "false", "unknown", "your", "name", "names", "site", "the",
+    "and", "for", "conda", "mamba", "docker", "data", "www", "git", "system", "local", "host", "localhost", "all",
+    "any", "not", "with", "is", "in", "to", "of", "by", "as", "has", "can", "must", "wants", "said", "memory",
+    "space", "mode", "id", "ids", "agent", "session", "account", "input", "interface", "library", "defined",
+    "python", "linux", "windows", "macos", "darwin", "cuda", "nvidia", "torch", "login", "owner", "author",
+    "password", "token", "rocm", "jetson", "workspace", "vscode", "node", "gpu", "cpu", "server", "client", "proxy",
+    "mirror", "peer", "systemd", "messagebus", "message", "syslog", "postgres", "mysql", "redis", "nginx", "apache",
+    "polkitd", "rtkit", "avahi", "chrony", "dbus", "lp", "mail", "sshd", "ntp", "nvidia-persistenced", "nvidia-",
+    "gdm", "munge", "slurm", "kernoops", "uuidd", "colord", "www-data", "priority", "resources", "required",
+    "optional", "failed", "success", "successful", "ok", "incorrect", "disabled", "enabled", "yes", "no", "expired",
+    "未登录", "未知", "匿名", "pending", "qwen", "vllm", "model", "models", "test", "dev", "ai", "jupyter", "ray", "work",
+    "demo", "cloud", "service", "debian", "sudo", "adm", "wheel", "video", "render", "audio", "kvm", "lxd", "cdrom",
+    "plugdev", "dialout", "netdev", "libvirt", "games", "disk", "tty", "dip", "lpadmin", "sambashare", "reboot",
     "bin", "sys", "statd", "rpc", "bash", "ssh",
 })  # fmt: skip
 # account@computer, as in a prompt, in ssh and in mail.
@@ -67,12 +68,11 @@ _LABELS = frozenset({
     "code", "pin", "otp", "key", "wifi", "ssid", "ak", "sk", "pat", "basic", "digest", "http",
     "https", "value", "authorization", "header", "pass", "license", "webhook", "index-url",
 })  # fmt: skip
-_MOST_CHARS = 200_000
 _COMMIT = regex(r"[0-9a-f]{7,64}")
 _NUMBER = regex(r"\d{1,3}(?:\.\d{1,3}){3}")
 _TOKEN = regex(r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*_*")
 _PIECE = regex(r"[A-Za-z0-9]+|[._-]+")
-_LONGEST_NAME, _MOST_NAMES = 8, 64
+_LONGEST_NAME, _MOST_NAMES, _MOST_CHARS = 8, 64, 200_000
 
 
 def anonymous(
@@ -95,7 +95,7 @@ def anonymous(
         public_hosts: hosts that may stay in addresses, besides those that everybody uses.
     """
     public = addresses.Public(public_hosts)
-    texts = [plainly(t) for t in _texts(value)]
+    texts = [plainly(t) for t in _texts(value) if not is_word(t)]
     whole = "\n".join([*texts, *blocks.named_in(texts)])
     told = {
         **{n: HOST for n in _known(hosts) if not public.knows(n)},
@@ -115,12 +115,12 @@ def anonymous(
     placed = paths.replacer(folders or {})
 
     def clean(text: str) -> str:
+        if is_word(text):
+            return _without(text, told)
         text = placed(text)
         text = public.urls(rules.apply(own.hide(text)))
         if "***" in text:
-            text = _BEHIND.sub(
-                lambda m: m[0] if public.knows(m[0]) else HOST, _BESIDE.sub(_account, text)
-            )
+            text = _BEHIND.sub(public.shown, _BESIDE.sub(_account, text))
         text = addresses.hide_numbers(_without_full_names(text))
         if "@" in text:
             text = _AT_ANY.sub(_at, _AT.sub(_at, text))
@@ -141,8 +141,9 @@ def _known(names: Iterable[str]) -> Iterator[str]:
 
 def _parts(said: str) -> Iterator[str]:
     """Yield an account, each word of a person's name, or whose mail it is."""
-    yield said.partition("@")[0] if "@" in said else said
     words = said.split()
+    if len(words) == 1:
+        yield said.partition("@")[0]
     # "Cloud User" and "The 3rd maintainers" are nobody.
     person = all(w[0].isupper() and w.isalpha() and w.lower() not in _NOBODY for w in words)
     if len(words) > 1 and person:
@@ -167,7 +168,13 @@ def _worth(name: str) -> Iterator[str]:
     # What is short only without its marks is no word: `a0__`.
     name = bare if len(bare) > 2 else name.lower().strip(".*")
     long = len(name) > 2 or (len(name) > 1 and not name.isascii())
-    if long and name not in _NOBODY and not re.fullmatch(r"[\d._-]+|\W+", name):
+    # "$USER" and "<name>" stand for a name.
+    if (
+        long
+        and name not in _NOBODY
+        and name[0] not in "$<{%-"
+        and not re.fullmatch(r"[\d._-]+|\W+", name)
+    ):
         yield name
 
 
@@ -240,8 +247,9 @@ def _without(text: str, names: Mapping[str, str]) -> str:
     """Replace names: whole words of ASCII by looking each word up, others wherever they are."""
     if not names:
         return text
-    longest = [n for n in sorted(names, key=len, reverse=True) if not n.isascii()][:_MOST_NAMES]
-    if longest and not text.isascii():
+    odd = (n for n in names if not n.isascii() or not _TOKEN.fullmatch(n))
+    longest = sorted(odd, key=len, reverse=True)[:_MOST_NAMES]
+    if longest:
         text = re.sub(
             "|".join(map(re.escape, longest)),
             lambda m: names[m[0].lower()],

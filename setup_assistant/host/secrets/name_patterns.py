@@ -62,11 +62,26 @@ USERS = (
     (("--user ",), regex(rf"(?<![\w-])--user ({_ONE})(?= )")),
     (("user", "account", "login", "owner"), regex(rf"(?<![\w-])--(?:(?:[\w-]{{1,20}}-)?user=|(?:[\w-]{{1,20}}-)?(?:user-?name|account(?:-name)?|login|owner)[ =])['\"]?([A-Za-z]{_NAME})")),
     # An account with its password.
-    (("-u ", "-u'"), regex(rf"(?<![\w-])-u[ \t]{{1,4}}['\"]?({_NAME})['\"]?[ \t](?:[^\n|;&]{{0,60}}[ \t])?(?:-p|--pass)")),
+    (("-u ", "-u'"), regex(rf"(?<![\w-])-u[ \t]{{1,4}}['\"]?({_NAME})['\"]?[ \t](?:[^\n|;&]{{0,60}}[ \t])?(?:-p|-A|--pass)")),
     # Lines of `ps aux` and `squeue` without their head.
     ((".",), regex(r"(?:^|[:$#>] )([a-z_][\w.-]{1,31})[ \t]{1,20}\d{2,8}(?:[ \t]{1,8}\d{1,3}\.\d){2}[ \t]", re.MULTILINE)),
     ((":",), regex(rf"[ \t]([a-z_][\w.-]{{1,31}})(?={_JOB})")),
     (("benutzer", "utilisateur", "usu", "ユーザー", "사용자", "польз"), regex(rf"(?:Benutzer(?:name)?|utilisateur|usuario|usuário|ユーザー名?|사용자|пользователь){_S}({_NAME})", _I)),
+    # In sentences: who one is, as whom one goes where, who was refused.
+    (("i'm ", "i am "), regex(rf"\bi(?:'m| am) (?!stuck|new|lost|fine|sure|back|out|off|blocked|up)({_ONE}) on (?={_NUMBERED})", _I)),
+    ((" as ",), regex(rf"\b(?:ssh|sudo|login|push|pull|go|connect)(?: (?:to )?[\w.:/-]{{2,60}})? as ({_ONE})(?= (?:in|to|into|on|with|and|using|from)\b|[,;)]|$)", _I)),
+    ((" for ",), regex(rf"\b(?:password|passwd|credentials?|login|auth\w{{0,12}})\b[^\n]{{0,60}}? (?:rejected|denied|refused|failed|expired|invalid|wrong) for ['\"]?({_ONE})(?=[\s'\".,;]|$)", _I)),
+    (("请 ",), regex(r"请 ([A-Za-z][\w.-]{2,30}) (?=重新申请|联系|确认|尽快|提供|处理)")),
+    (("denied to",), regex(r"\bPermission to ([\w.-]{2,64})/[\w.-]{1,100} denied to ([\w-]{2,64})")),
+    (("crontab ",), regex(rf"\bcrontab (?:of|for) ({_ONE})", _I)),
+    (("员", "师", "人"), regex(rf"(?:管理员|负责人|工程师|老师|同学|同事)({SURNAME}[\u4e00-\u9fff]{{1,2}}?)(?=[在说用把登反安已上提配创申想要问发重跑装撤看帮处改删给查])")),
+    (("的",), regex(rf"(?<![\u4e00-\u9fff])({SURNAME}[\u4e00-\u9fff]{{1,2}})的(?:账号|帐号|密码|口令|电话|手机|邮箱|电脑|笔记本|家目录)")),
+    # What `ps -ef`, `id`, `tailscale status`, `gh auth status` print, and whose jobs are asked for.
+    ((":",), regex(rf"(?m)^({_NAME})[ \t]{{1,20}}\d{{1,8}}[ \t]{{1,20}}\d{{1,8}}[ \t]{{1,8}}\d{{1,3}}[ \t]{{1,8}}(?:\d\d:\d\d|[A-Z][a-z]{{2}}\d\d)[ \t]{{1,8}}\S{{1,12}}[ \t]{{1,8}}(?:\d-)?\d\d:\d\d:\d\d[ ]")),
+    (("groups=",), regex(r"(?<=,)\d{1,10}\(([A-Za-z][\w.-]{2,32})\)(?=[,\s]|$)")),
+    (("@ ",), regex(rf"(?m)[ \t]({_NAME})@[ \t]{{2,}}(?:linux|windows|mac ?os|ios|android|freebsd)\b", _I)),
+    ((" account ",), regex(rf"\blogged in to \S{{1,100}} (?:account|as) ({_NAME})", _I)),
+    (("-u", "-U", "--user"), regex(rf"\b(?:squeue|sacct|scancel|sreport|sshare|qstat|bjobs|pgrep|pkill|lsof|crontab|htop|top|ps)\b[^\n|;&]{{0,80}}?[ ](?:-[uU][ ]?|--users?[ =])([A-Za-z]{_NAME})(?=\s|$)")),
     # What pip asks; an account that Windows is told of.
     (("user for ", "username for ", "login for "), regex(rf"\b(?:user(?:name)?|login) for '?[^\s']{{1,200}}?'?: ({_NAME})", _I)),
     (("net user ",), regex(r"\bnet user\s{1,4}([A-Za-z][\w.-]{1,40})(?=\s)", _I)),
@@ -93,7 +108,7 @@ USERS = (
     # Connections of ODBC, a kubeconfig, a list of accounts of a file in YAML.
     (("uid=",), regex(rf"(?<![\w-])Uid=({_NAME})(?=[;\s]|$)", _I)),
     (("%",), regex(rf"(?<![\w-])(?:-U|--user)[ =]['\"]?(?:[\w.-]{{1,40}}[\\/]{{1,2}})?({_NAME})%")),
-    (("owner ", "assigned to ", "belongs to ", "ed by "), regex(r"\b(?i:owner|assigned to|belongs to|(?:reported|requested|approved|booked|managed|maintained) by) ([A-Z][a-z]{1,20} [A-Z][a-z]{1,20})(?=[,;.)\n]|$)")),
+    (("owner ", "assigned to ", "belongs to ", "ed by "), regex(r"\b(?i:owner|assigned to|belongs to|(?:reported|requested|approved|booked|managed|maintained|signed|written|sent|filed) by) ([A-Z][a-z]{1,20} [A-Z][a-z]{1,20})(?=[,;.)\n]|$| (?:on|at|from|for)\b)")),
     (("users:", "user:"), regex(rf"(?m)^[ \t]{{0,8}}(?:users|accounts|members|owners|maintainers|admins|contexts):[ \t]*\r?\n[ \t]{{0,8}}-[ \t](?:name:[ \t]{{1,4}})?['\"]?({_NAME})['\"]?[ \t]*\r?$", _I)),
     (("老师", "教授", "经理", "工", "师", "博士", "主任", "哥", "姐"), regex(rf"(?<![\u4e00-\u9fff])(?:[\u4e00-\u9fff]{{0,6}}[或和与及找问是给跟向])?({SURNAME}(?:老师|教授|经理|工程师|师[兄姐弟妹]|博士|主任|[哥姐工](?![\u4e00-\u9fff])))")),
     (("sudo:", "sudo["), regex(r"\bsudo(?:\[\d{1,8}\])?: +([a-z_][\w.-]{1,31}) : ")),
@@ -105,7 +120,7 @@ USERS = (
     (("id=",), regex(r"\b(?:user|group|[ug]|owner)_?id=([^()\s=]{1,64})\(\d{1,10}\)", _I)),
     (("users", "accounts", "logins"), regex(rf"\b(?:vpn|ssh|ftp|samba|ldap|linux|unix|slurm|cluster|server|database|db|jupyter|domain|lab) (?:users|accounts|logins)\b(?: are| now are| were| is)?[ :]{{1,4}}({_LIST}){_LIST_END}", _I)),
     (("users", "accounts", "logins"), regex(rf"\b(?:users|accounts|logins|usernames)\s?:\s{{1,4}}({_LIST}){_LIST_END}", _I)),
-    (("account", "username", "user name", "login"), regex(rf"\b(?:account|user ?name|login(?: name)?)(?: (?:on|for|at|of) [^\n,.;]{{1,40}}?)? (?:is|will be|ist|lautet|est|es)[ :]{{1,3}}['\"]?({_ONE})['\"]?{_LIST_END}", _I)),
+    (("account", "username", "user name", "login"), regex(rf"\b(?:account|user ?name|login(?: name)?)(?: (?:on|for|at|of) [^\n;]{{1,80}}?)? (?:is|will be|ist|lautet|est|es)[ :]{{1,3}}['\"]?({_ONE})['\"]?{_LIST_END}", _I)),
     (("m)",), regex(r"(?m)(?<=[ |])([a-z_][\w.-]{1,31})(?::[\w./-]{1,60}(?:/\d{1,8})?)?\(\d{1,6}M\)")),
     (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), regex(rf"(?<!last )(?i:\b|_|(?<=proxy)|(?<=job)|(?<=task)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login)|(?-i:(?<=[a-z])(?=[A-Z])))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|user[_-]id|"
                rf"maintainer|signed-off-by|submitted by|created by)(?:\b|(?<=_)){_S}(?:[\w.-]{{1,30}}\\{{1,4}})?({_NAME})", _I)),
@@ -152,6 +167,9 @@ FULL_NAMES = (
     (("regards", "cheers", "thanks", "grüße", "gruß", "wishes", "sincerely", "cordialement", "saludos", "best,"), regex(
         r"(?i:regards|cheers|thanks|grüße|gruß|wishes|sincerely|cordialement|saludos|best)[,.!]?[ \t]*\r?\n[> \t]{0,8}(?:-{1,2} ?)?([A-ZÀ-ÖØ-Þ][^\W\d_]{1,20}(?: [A-ZÀ-ÖØ-Þ][^\W\d_]{1,20}){0,2})(?=[ \t]*(?:\r?\n|$))"
     )),
+    (("–", "—", "--"), regex(
+        r"(?m)(?<=[.!?] )(?:[–—]|--) ?([A-ZÀ-ÖØ-Þ][^\W\d_]{1,20} [A-ZÀ-ÖØ-Þ][^\W\d_]{1,20})(?=[ \t]*\r?$)"
+    )),
     # In what `git blame` shows.
     (("(",), regex(
         r"\(([A-ZÀ-ÖØ-Þ][\w.'-]{1,40}(?: [A-ZÀ-ÖØ-Þ][\w.'-]{0,40}){1,2})(?= {1,20}\d{4}-\d\d-\d\d \d\d:\d\d)"
@@ -171,6 +189,13 @@ HOSTS = (
     (("node", "host", "server", "machine", "worker"), regex(r"\b(?:node|host|server|machine|worker) ([a-z][a-z0-9]{0,20}-[a-z0-9-]{0,40}\d)(?![\w-]|\.\w)")),
     (("-",), regex(r"(?<![\w./@-])((?!(?:multi|single|per|each|any|tesla|nvidia|amd|cuda|torch|x)-)[a-z][a-z0-9]{0,20}-(?:gpu|node|login|dgx|hpc|srv|server|worker|nas|ws|compute|bastion|jump|head)-?\d{1,4})(?![\w-])")),
     (("-",), regex(r"(?<![\w./@-])((?:gpu|dgx|hgx|hpc|srv|lab)-(?!card|node-|only|[abhltv]\d{1,4}\b)[a-z]{1,8}-?\d{1,4}|[dh]gx-?\d{2})(?![\w-]|\.\w)")),
+    (("domain ", "workgroup "), regex(r"\b(?i:domain|workgroup) (?!DNS|TLS|SSL|HTTP|NAME|ADMIN|USER|NOT)([A-Z][A-Z0-9-]{2,14})\b(?![.\w])")),
+    # What `lsof` and `tailscale status` print.
+    (("tcp ", "udp ", "->"), regex(r"(?:\b(?:TCP|UDP)[ ]|->)([A-Za-z][\w.-]{1,60}):(?:\d{1,5}|[a-z][a-z-]{1,14})(?=->|[ ]\(|\s|$)")),
+    (("100.",), regex(r"(?m)^[ \t]{0,4}100\.\d{1,3}\.\d{1,3}\.\d{1,3}[ \t]{1,12}([A-Za-z][\w-]{1,62})[ \t]")),
+    # As a domain calls its computers; and one that does not answer.
+    (("-",), regex(r"(?<![\w./-])([A-Z][A-Z0-9]{1,11}-(?:PC|NB|WS|LT|SRV|SVR|DC|VM|HOST|NODE|LAPTOP|DESKTOP|SERVER)-?\d{1,5})(?![\w-])")),
+    (("host ",), regex(r"\bhost ([A-Za-z][\w-]{0,40}\d) (?:is |was |has )?(?:unreachable|down|up|not reachable|timed out|refused|rebooted)\b", _I)),
     # Numbered as computers are, and nothing else is.
     (("0",), regex(r"(?<![\w./@:-])((?:node|gpu|cn|gn|srv|login|compute|[dh]gx|server|host|worker|gpunode|gpusrv|lab|ws|pc)-?0\d{1,3})(?![\w-]|\.\d)")),
     (("的",), regex(r"(?<![\w./@-])([A-Za-z][\w-]{0,40}\d)[ ]?的[ ]?(?:root|密码|口令|账号|管理员|IP)")),
@@ -189,7 +214,7 @@ HOSTS = (
     (("whoami",), regex(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}([\w.-]{2,40})\\{1,2}[\w.-]{2,40}[ \t]*(?:\n|$)")),
     # What Windows calls a computer that nobody named.
     (("-",), regex(r"(?<![\w.-])((?:DESKTOP|LAPTOP|WIN|EC2AMAZ)-(?=[A-Z]{0,12}\d)[A-Z0-9]{6,12})(?![\w-])")),
-    (("host ", "device ", "laptop ", "workstation ", "computer ", "client "), regex(r"\b(?i:host|device|laptop|workstation|computer|client) (?!RTX|GTX|GPU|TPU|PCI|USB|MIG|CUDA|HDMI|SHA|UTF|ISO|RFC)([A-Z][A-Z0-9]*-[A-Z0-9-]{0,20}\d)\b")),
+    (("host ", "machine ", "device ", "laptop ", "workstation ", "computer ", "client "), regex(r"\b(?i:host|machine|device|laptop|workstation|computer|client) (?!RTX|GTX|GPU|TPU|PCI|USB|MIG|CUDA|HDMI|SHA|UTF|ISO|RFC)([A-Z][A-Z0-9]*-[A-Z0-9-]{0,20}\d)\b")),
     (("ansible_",), regex(r"(?m)^[ \t]{1,20}([A-Za-z][\w.-]{1,100}):[ \t]{0,4}\r?\n[ \t]{1,30}ansible_")),
     (("ansible_",), regex(r"(?m)^[ \t]{0,8}([A-Za-z][\w.-]{1,100})[ \t]{1,20}ansible_")),
     ((" on ",), regex(r"\b(?:tasks?|steps?|jobs?|running|ran|failed|started|runs) on ([A-Za-z][\w.-]{0,60}\d[\w-]{0,20})(?=[\s:,.]|$)", _I)),

@@ -35,6 +35,7 @@ _SHAPES = (
     r"\$argon2\w{0,2}\$[^\s:'\"]{8,}",
     r"\$(?:1|2[abxy]|5|6|7|y|apr1|sha\d|pbkdf2[\w-]{0,12}|scrypt)\$[^\s:'\",]{8,}",
     r"(?:glsa|glc|sntrys|rubygems|sgp|phx|pul|ATATT3|ATCTT3|PMAK|AKLT|ALTAK|dp\.pt)[_.-]?(?=[A-Za-z_-]{0,60}\d)[\w-]{16,}",
+    r"(?:key|hk)-[0-9a-f]{32}(?![0-9a-f])|(?:sbp|cal_live|do[or]_v1)_[0-9a-f]{32,64}|vast-[0-9a-f]{64}|ark-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     r"bce-(?:auth-)?v\d/[\w/-]{8,}",
     # Pieces of figures that dots divide, as some services join them.
     r"[a-z]{2,6}\.(?:[0-9a-f]{16,64}\.){1,3}[0-9a-f]{16,64}(?![\w.])",
@@ -54,7 +55,7 @@ _HINTS = (
     "pypi-", "npm_", "dckr_", "xox", "xapp", "eyj", "ms-", "gsk", "r8",
     "fw", "tvly", "pplx", "xai", "dapi", "whsec", "shpat", "lin_api", "dop_v1", "hvs", "hvb", "tgp_",
     "secret", "ntn", "figd", "rnd", "wandb_v1", "ansible_vault", "age-secret", "recovery", "恢复密钥", "sntrys", "rubygems", "sgp", "phx", "pul", "atatt3", "atctt3", "pmak", "aklt", "altak", "bce-",
-    "dp.pt", "ya29", "sg.", "lsv2_", "jina_", "sk_", "rpa_", "fo1_", "vck_", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$argon", "$sha", "$pbkdf2",
+    "key-", "hk-", "sbp_", "cal_live", "doo_v1", "dor_v1", "vast-", "ark-", "dp.pt", "ya29", "sg.", "lsv2_", "jina_", "sk_", "rpa_", "fo1_", "vck_", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$argon", "$sha", "$pbkdf2",
     "$scrypt", ":::", "*", "st.", "pat.", "key.", "sk.", "tok.", "product", "key:", "产品密钥",
 )  # fmt: skip
 _SSH_KEY = regex(
