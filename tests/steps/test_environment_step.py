@@ -121,7 +121,7 @@ SPOILT: tuple[tuple[Callable[[Site], object], bool], ...] = (
     (lambda site: lose(site.env, "accelerate"), False),
     (lambda site: put(site.env, {"accelerate": "9.9"}), False),
     (lambda site: put(site.env, {"left": "1"}), True),
-    (lambda site: drift(site), False),
+    (drift, False),
     (lambda site: (site.env / MARKER).unlink(), False),
 )
 
