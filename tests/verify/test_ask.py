@@ -125,8 +125,7 @@ def test_the_test_model_runs_in_one_thread(speaks: Speaks, tmp_path: Path) -> No
 def test_what_could_not_be_loaded(
     speaks: Speaks, tmp_path: Path, said: list[dict[str, Any]], end: str, words: str
 ) -> None:
-    # Its errors are read by a thread of their own: they come before the end of what it says.
-    env = speaks(None, *said, end=f"{end}; exec 2>&-; sleep 0.1")
+    env = speaks(None, *said, end=end)
     with pytest.raises(SetupError) as caught, ask.loaded(env, tmp_path):
         raise AssertionError("it was loaded")
     assert (caught.value.code, caught.value.args_["cause"]) == ("ask_failed", words)
