@@ -18,7 +18,7 @@ import pytest
 from setup_assistant.catalog import canary, smoke
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
-from setup_assistant.verify import ask, request, serve
+from setup_assistant.verify import ask, request, serve, surroundings
 from tests.site import samples
 
 SMOKE = smoke.load()
@@ -236,3 +236,9 @@ def test_a_port_that_somebody_listens_on(host: str) -> None:
             "Address already in use",
         )
     serve.must_be_free(host, port)
+
+
+def test_a_run_has_a_folder_of_its_own_with_a_cache_in_it() -> None:
+    with surroundings.scratch_folder() as folder:
+        assert (folder / "cache").is_dir()
+    assert not folder.exists()
