@@ -14,6 +14,8 @@ from typing import Any
 from setup_assistant.host import lenient, log, run
 
 _LAST_LINES = 40
+# For the last words of a child that has ended.
+_WORDS_SECONDS = 2.0
 
 
 class Dialogue:
@@ -33,7 +35,8 @@ class Dialogue:
         """
         self._errors: collections.deque[str] = collections.deque(maxlen=_LAST_LINES)
         self._child = run.start([os.fspath(a) for a in argv], env, cwd, feed=True)
-        threading.Thread(target=self._drain, daemon=True).start()
+        self._draining = threading.Thread(target=self._drain, daemon=True)
+        self._draining.start()
 
     def close(self) -> None:
         """End the child."""
@@ -62,6 +65,8 @@ class Dialogue:
 
     def last_words(self) -> str:
         """Return the last line of its standard error, for the case that it died."""
+        # They may still be under way; whatever it has started may hold the pipe open.
+        self._draining.join(_WORDS_SECONDS)
         return next((line for line in reversed(self._errors) if line.strip()), "")
 
     def _drain(self) -> None:

@@ -339,6 +339,13 @@ def test_what_was_kept_back_is_said(
         source.list()
     assert caught.value.code == "weights_token"
     assert f"--token-to {here.url}" in str(caught.value.hint)
+    # What is not there is no matter of a token.
+    refused = dict(here.answers)
+    here.answers.update(dict.fromkeys(refused, (404, {}, b"")))
+    with pytest.raises(SetupError) as caught:
+        source.list()
+    assert caught.value.code == "weights_unknown"
+    here.answers.update(refused)
     monkeypatch.delenv("MODELSCOPE_API_TOKEN")
     with pytest.raises(SetupError) as caught:
         source.list()

@@ -158,7 +158,7 @@ def test_addresses_and_device_numbers() -> None:
         ("index, name, memory.total [MiB]\n0, Tesla T4, 15360 MiB\n1, Tesla T4, 15360 MiB\n", 2),
         # A line between that is no row of the table.
         ("index, name, memory.total [MiB]\nwarning: a, b\n0, Tesla T4, 15360 MiB\n", 1),
-        ("Unsloth: NVIDIA A10. Num GPUs = 99999. Max memory: 22.0 GB.\n", 64),
+        ("Unsloth: NVIDIA A10. Num GPUs = 65. Max memory: 22.0 GB.\n", 64),
         ("Unsloth: NVIDIA A10. Num GPUs = 3. Max memory: 22.0 GB.\n", 3),
     ],
 )

@@ -18,7 +18,8 @@ import pytest
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths
 from setup_assistant.host.prefix import packages
-from setup_assistant.steps import environment, environment_preflight, swap
+from setup_assistant.steps import adopt, environment, environment_preflight, swap
+from setup_assistant.steps.backends import uv
 from setup_assistant.steps.backends.base import Job
 from setup_assistant.steps.environment import EnvironmentStep
 from setup_assistant.steps.environment_preflight import MARKER, read_marker
@@ -43,6 +44,12 @@ def put(folder: Path, found: Mapping[str, str]) -> None:
 def lose(folder: Path, name: str) -> None:
     for path in folder.rglob(f"{name}-*.dist-info"):
         shutil.rmtree(path)
+
+
+def drift(site: Site) -> None:
+    """Let the record agree with what is there, and neither with the plan."""
+    put(site.env, {"accelerate": "9.9"})
+    site.mark(packages=packages(site.env))
 
 
 class Engine:
@@ -114,6 +121,7 @@ SPOILT: tuple[tuple[Callable[[Site], object], bool], ...] = (
     (lambda site: lose(site.env, "accelerate"), False),
     (lambda site: put(site.env, {"accelerate": "9.9"}), False),
     (lambda site: put(site.env, {"left": "1"}), True),
+    (drift, False),
     (lambda site: (site.env / MARKER).unlink(), False),
 )
 
@@ -304,3 +312,42 @@ def test_one_outside_of_the_site_is_held_meanwhile(site: Site, tmp_path: Path) -
         with pytest.raises(SetupError), environment_preflight.lock(apart):
             raise AssertionError("it was not held")
     assert not (tmp_path / ".x.lock").exists()
+
+
+def test_one_of_somebody_elses_is_taken_over_and_changed_with_consent_only(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.fill()
+    (site.env / MARKER).unlink()
+    # What this site's own ledger begun in place is half made, not somebody's.
+    shutil.move(site.env, site.env.with_name("theirs"))
+    layout = replace(site.context.site, env_override=str(site.env.with_name("theirs")))
+    context = replace(site.context, site=layout)
+    put(layout.env, {"accelerate": "0.9", "mine": "1"})
+    monkeypatch.setattr(uv, "would_change", lambda _job: {})
+    assert code_of(lambda: site.step.do(context)) == "environment_differs"
+    assert packages(layout.env)["accelerate"] == "0.9"
+    assert not (layout.env / MARKER).exists()
+    asked: list[bool] = []
+
+    def install(job: Job, **_more: object) -> None:
+        asked.append(job.prefer_present)
+        put(job.prefix, {"accelerate": "1.12.0"})
+
+    monkeypatch.setattr(uv, "install", install)
+    agrees = replace(context, wishes=replace(context.wishes, adopt=True))
+    site.step.do(agrees)
+    assert (asked, site.engine.jobs) == ([True], [])
+    assert site.step.check(agrees)
+    marker = read_marker(layout.env)
+    assert (marker["engine"], marker["complete"]) == (adopt.ENGINE, True)
+    assert (layout.root / adopt.BEFORE).read_text().startswith("accelerate==0.9\n")
+    change = {"accelerate": ["0.9", "1.12.0"]}
+    assert site.told("changed") == [change, change]
+    assert str(layout.env / MARKER) in environment_preflight.made(context)
+    # What drifts later needs consent again; nothing to change needs none.
+    site.step.do(context)
+    assert len(asked) == 1
+    put(layout.env, {"accelerate": "0.9"})
+    assert not site.step.check(context)
+    assert code_of(lambda: site.step.do(context)) == "environment_differs"

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from setup_assistant.catalog.stacks import Server
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files, paths, run
+from setup_assistant.steps import relock, serve_packages
 from setup_assistant.steps.backends import lock, pip, uv, uv_failure
 from setup_assistant.steps.backends.base import Job
 from setup_assistant.steps.step import Silent
@@ -289,3 +291,49 @@ def test_an_index_that_does_not_answer_is_left_out(
     assert replayed["UV_DEFAULT_INDEX"] == "https://person.example"
     stand.job.requirements.write_text("# --index-url https://a\nnumpy\n")
     assert "UV_DEFAULT_INDEX" in uv.job_environment(stand.job)
+
+
+def test_hashes_and_what_fits_are_asked_of_the_index(stand: Uv) -> None:
+    pins = ["numpy==2.0", "bad==1"]
+    assert relock.fitting("x==1\n", [], "3.12") == ([], [])
+    assert not (stand.folder / "asked").exists()
+    assert relock.fitting("x==1\n", pins, "3.12") == (pins, [])
+    (call,) = stand.asked()
+    assert call.startswith("pip compile --quiet --no-python-downloads --python-version 3.12 ")
+    stand.says(fails="compile: no\n")
+    assert relock.fitting("x==1\n", pins, "3.12") == ([], pins)
+    assert len(stand.asked()) == 3
+    assert relock.hashes_for(stand.job.prefix, pins, ("--index-url https://a",)) == ""
+    (call,) = stand.asked()
+    assert call.startswith(
+        "pip compile --quiet --no-header --no-annotate --no-deps --generate-hashes "
+        "--python env/bin/python "
+    )
+    # The stand-in prints what it reads.
+    stand.program.write_text('#!/bin/sh\nfor last; do :; done\ncat "$last"\n')
+    assert relock.hashes_for(stand.job.prefix, pins, ("--index-url https://a",)) == (
+        "--index-url https://a\nnumpy==2.0\nbad==1\n"
+    )
+
+
+def test_the_packages_of_the_server_lie_apart_and_are_whole_or_missing(stand: Uv) -> None:
+    env, scratch = stand.job.prefix, stand.job.scratch
+    server = Server(stack="s", packages=("a==1", "b==2"), source="a test", date="2026-01-01")
+    assert serve_packages.missing(env, server)
+    stand.says(fails="install: no\n")
+    with pytest.raises(SetupError) as caught:
+        serve_packages.install(env, server, scratch)
+    assert caught.value.code == "install_failed"
+    assert serve_packages.missing(env, server)
+    stand.says(fails="")
+    stand.asked()
+    serve_packages.install(env, server, scratch)
+    assert stand.asked() == [
+        (
+            "pip install --quiet --no-deps --python env/bin/python --target env/serve-packages "
+            "a==1 b==2"
+        )
+    ]
+    assert not serve_packages.missing(env, server)
+    assert serve_packages.missing(env, replace(server, packages=("a==1",)))
+    assert serve_packages.missing(env, replace(server, packages=("b==2", "a==1")))

@@ -18,7 +18,7 @@ import pytest
 from setup_assistant.catalog import canary, smoke
 from setup_assistant.choose.plan import Plan
 from setup_assistant.errors import SetupError
-from setup_assistant.verify import ask, request, serve
+from setup_assistant.verify import ask, request, serve, surroundings
 from tests.site import samples
 
 SMOKE = smoke.load()
@@ -125,8 +125,7 @@ def test_the_test_model_runs_in_one_thread(speaks: Speaks, tmp_path: Path) -> No
 def test_what_could_not_be_loaded(
     speaks: Speaks, tmp_path: Path, said: list[dict[str, Any]], end: str, words: str
 ) -> None:
-    # Its errors are read by a thread of their own: they come before the end of what it says.
-    env = speaks(None, *said, end=f"{end}; exec 2>&-; sleep 0.1")
+    env = speaks(None, *said, end=end)
     with pytest.raises(SetupError) as caught, ask.loaded(env, tmp_path):
         raise AssertionError("it was loaded")
     assert (caught.value.code, caught.value.args_["cause"]) == ("ask_failed", words)
@@ -237,3 +236,9 @@ def test_a_port_that_somebody_listens_on(host: str) -> None:
             "Address already in use",
         )
     serve.must_be_free(host, port)
+
+
+def test_a_run_has_a_folder_of_its_own_with_a_cache_in_it() -> None:
+    with surroundings.scratch_folder() as folder:
+        assert (folder / "cache").is_dir()
+    assert not folder.exists()
