@@ -50,8 +50,9 @@ def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
     if contacted and code in {"no_ssh_server", "host_down", "login_slow", "ssh_failed"}:
         # Which of the three a second look tells; see `reach`.
         return fault("connection_broke", host=host, again=True)
+    code = "login_withdrawn" if contacted and code == "login_refused" else code
     exact = _key(host, text) if code == "login_refused" else None
-    exact = _closed(host, text) if code == "ssh_failed" else exact
+    exact = _closed(host, text, place) if code == "ssh_failed" and place.direct else exact
     said = {"host": host, "port": place.port, "detail": _last(line) or _last(event.msg),
             "command": _command(code, place), **_methods(line)}  # fmt: skip
     return exact or fault_of(code, said, again=code == "ssh_failed")
@@ -68,8 +69,10 @@ def _once_in(event: Event, text: str) -> Fault | None:
         return fault_of("no_command", {"host": host, **_groups(found[1])})
     if "Failed to create temporary directory" in text:
         full = _told(text, "disk_full")
+        place = re.search(r"echo ((/\S+)/[^/\s]+) `", event.msg)
+        said = {"tmp": place[1], "folder": place[2]} if place else {}
         code = "disk_full" if full else "home_not_writable"
-        return fault(code, host=host, detail=_last(event.msg))
+        return fault_of(code, {"host": host, "detail": _last(event.msg), **said})
     return None
 
 
@@ -88,13 +91,14 @@ def _key(host: str, text: str) -> Fault | None:
     return None
 
 
-def _closed(host: str, text: str) -> Fault | None:
-    """Return that a server hung up once it knew who it was, with what it said before."""
-    told = None if "exchange" in text else _told(text, "login_closed")
-    if told is None:
-        return None
-    before = _last(text[: told[1].start()]).removeprefix(_ANSIBLE)
-    return fault("login_closed", host=host, detail=before or told[1]["detail"], again=True)
+def _closed(host: str, text: str, place: Target) -> Fault | None:
+    """Return that a server hung up: at once, or when it knew who it was, and what it said then."""
+    if _told(text, "ssh_closes"):
+        return fault("ssh_closes", host=host, port=place.port, again=True)
+    if told := _told(text, "login_closed"):
+        before = _last(text[: told[1].start()]).removeprefix(_ANSIBLE)
+        return fault("login_closed", host=host, detail=before or told[1]["detail"], again=True)
+    return None
 
 
 def _noise(text: str) -> str:

@@ -1,24 +1,34 @@
-"""The key that this machine was to log in with: is it one that only a passphrase opens?"""
+"""The key that this machine was to log in with: is it public, or locked with a passphrase?"""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
 
+from setup_assistant.fleet.faults import Fault, fault
 from setup_assistant.fleet.inventory_rules import Host
-from setup_assistant.host import run
+from setup_assistant.host import lenient, run
 
 _SECONDS = 10
 
 
-def locked(host: Host) -> str:
-    """Return the key for a host that nobody can be asked to open; empty: there is another.
+def unusable(host: Host) -> Fault | None:
+    """Return why the key for a host opens nothing; None: it may, or there is another.
 
-    Where there is no terminal, ssh leaves such a key out without a word.
+    Where there is no terminal, ssh leaves a key with a passphrase out without a word.
     """
     there = [name for name in _names(host) if Path(name).is_file()]
+    if host.key and there and _is_public(there[0]):
+        private = there[0].removesuffix(".pub")
+        return fault("key_unusable", host=host.name, public=there[0], private=private)
     held = run.run(["ssh-add", "-l"], deadline=_SECONDS).out if there else ""
-    return there[0] if there and all(_is_locked(name, held) for name in there) else ""
+    if there and all(_is_locked(name, held) for name in there):
+        return fault("key_unusable", host=host.name, locked=there[0])
+    return None
+
+
+def _is_public(name: str) -> bool:
+    return lenient.text(Path(name)).startswith(("ssh-", "ecdsa-", "sk-"))
 
 
 def _names(host: Host) -> list[str]:

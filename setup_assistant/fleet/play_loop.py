@@ -28,7 +28,9 @@ _LOOKS = 16
 _ON_HOST = frozenset({"Look", "Push", "Start"})
 
 
-_UNCLEAR = frozenset({"connection_broke", "host_down", "login_slow", "login_closed", "ssh_failed"})
+_UNCLEAR = frozenset(
+    {"connection_broke", "host_down", "login_slow", "login_closed", "ssh_closes", "ssh_failed"}
+)
 
 
 class Course:
@@ -127,9 +129,8 @@ class Course:
         place = reach.target(host)
         contacted = host.name in self._contacted
         known = causes.of_connection(event, place, contacted=contacted)
-        if known.code == "login_refused" and not host.password:
-            key = own_keys.locked(host)
-            return fault("key_unusable", host=host.name, locked=key) if key else known
+        if known.code in {"login_refused", "key_unusable"} and not host.password:
+            return own_keys.unusable(host) or known
         if known.code not in _UNCLEAR:
             return known
         if place.direct:
@@ -177,8 +178,8 @@ class Course:
 _SSH = frozenset(
     {"host_down", "no_ssh_server", "ssh_filtered", "ssh_hangs", "ssh_stalls", "ssh_closes",
      "login_slow", "name_unknown", "jump_failed", "host_key_unknown", "host_key_changed",
-     "login_refused", "login_closed", "key_unusable", "ssh_no_method", "connection_lost",
-     "ssh_stopped", "connection_broke", "ssh_failed"}
+     "login_refused", "login_withdrawn", "login_closed", "key_unusable", "ssh_no_method",
+     "connection_lost", "ssh_stopped", "connection_broke", "ssh_failed"}
 )  # fmt: skip
 
 

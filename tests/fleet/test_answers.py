@@ -245,12 +245,13 @@ CHANGED = (
          "name_unknown"),
         (SSH + "lab@10.0.0.1: Permission denied (publickey).", False, "login_refused"),
         (SSH + "kex_exchange_identification: Connection closed by remote host", False,
-         "ssh_failed"),
+         "ssh_closes"),
         (SSH + "kex_exchange_identification: read: Connection reset by peer\n"
-         "Connection closed by 10.0.0.1 port 22", False, "ssh_failed"),
+         "Connection closed by 10.0.0.1 port 22", False, "ssh_closes"),
         (SSH + "Your account has expired.\nConnection closed by 10.0.0.1 port 22", False,
          "login_closed"),
         (SSH + "Connection closed by 10.0.0.1 port 22", True, "connection_broke"),
+        (SSH + "lab@10.0.0.1: Permission denied (publickey).", True, "login_withdrawn"),
         (SSH + "Unable to negotiate with 10.0.0.1 port 22: no matching host key type found. "
          "Their offer: ssh-rsa,ssh-dss", False, "ssh_no_method"),
         (SSH + 'Load key "/k/a b": bad permissions\nlab@pc: Permission denied (publickey).',
@@ -318,6 +319,26 @@ def test_what_a_login_prints_into_an_answer_is_told() -> None:
         assert str(found.reason).endswith(detail)
     fine = Event(event="failed", host="pc", task="Push", msg="Failed to get (/x): " + answer)
     assert causes.of_task(fine).code == "agent_failed"
+
+
+def test_the_folder_that_ansible_cannot_make_is_named() -> None:
+    made = (
+        'mkdir -p "` echo /home/lab/.ansible/tmp `"&& mkdir "` echo /home/lab/.ansible/tmp/a-1 `"'
+    )
+    words = f"Failed to create temporary directory. Failed command was: ( umask 77 && {made} )"
+    event = Event(event="unreachable", host="pc", task="Push", msg=words)
+    found = causes.of_connection(event, Target("pc"), contacted=True)
+    assert found.code == "home_not_writable"
+    assert "/home/lab/.ansible/tmp cannot" in str(found.reason)
+    assert str(found.remedy).endswith("sudo chown -R NAME /home/lab/.ansible")
+
+
+def test_a_shell_that_repeats_the_question_is_no_limit() -> None:
+    role = Path(causes.__file__).with_name("collection") / "roles/setup_assistant/tasks/main.yml"
+    look = " ".join(role.read_text("utf-8").split("raw: >-")[1].split("register:")[0].split())
+    event = Event(event="failed", host="pc", task="Look", rc=128,
+                  err=f"fatal: unrecognized command '{look}'\n")  # fmt: skip
+    assert causes.of_look(event).code == "no_command"
 
 
 FAILED = "\nHost key verification failed."
@@ -412,7 +433,7 @@ def test_python_is_told_apart() -> None:
     assert look("sudo: a password is required", 1) == "sudo_refused"
     assert look("This account is currently not available.\n", 1) == "no_command"
     assert look("sh: 1: Cannot fork\n", 2) == "host_limit"
-    assert look("open files: 8: Too many open files\n", 9) == "host_limit"
+    assert look("\nulimit -n: 8 is too low\n", 9) == "host_limit"
     assert look("sh: 1: cannot create /dev/null: Permission denied\n", 2) == "null_device"
     assert look("umask 0777: no right to own files\n", 9) == "umask_closed"
     assert look("Password change required but no TTY available.\n", 1) == "password_expired"

@@ -1,4 +1,4 @@
-"""Keys that only a passphrase opens."""
+"""Keys that open nothing: locked with a passphrase, or the public half of one."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ def agent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     subprocess.run(["ssh-agent", "-k"], capture_output=True, check=True, env=dict(os.environ))
 
 
+def _told(host: Host) -> str:
+    found = own_keys.unusable(host)
+    return f"{found.reason} {found.remedy}" if found else ""
+
+
 def _make(path: Path, passphrase: str) -> Path:
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", str(path)]
     subprocess.run(command, check=True)
@@ -35,15 +40,18 @@ def _make(path: Path, passphrase: str) -> Path:
 
 def test_a_key_that_nobody_opened_is_named(agent: None, tmp_path: Path) -> None:
     locked, free = _make(tmp_path / "locked", "secret"), _make(tmp_path / "free", "")
-    assert own_keys.locked(Host(name="pc", key=str(locked))) == str(locked)
-    assert own_keys.locked(Host(name="pc", key=str(free))) == ""
-    assert own_keys.locked(Host(name="pc", key=str(tmp_path / "none"))) == ""
+    assert f"ssh-add {locked}" in _told(Host(name="pc", key=str(locked)))
+    assert _told(Host(name="pc", key=str(free))) == ""
+    assert _told(Host(name="pc", key=str(tmp_path / "none"))) == ""
+    public = free.with_suffix(".pub")
+    assert str(public) in _told(Host(name="pc", key=str(public)))
+    assert f"most likely {free} " in _told(Host(name="pc", key=str(public)))
     # As ssh's own settings name them: one that opens is enough.
     settings = tmp_path / "config"
     settings.write_text(f"IdentityFile {locked}\n")
-    assert own_keys.locked(Host(name="pc", ssh_args=f"-F {settings}")) == str(locked)
+    assert f"ssh-add {locked}" in _told(Host(name="pc", ssh_args=f"-F {settings}"))
     settings.write_text(f"IdentityFile {locked}\nIdentityFile {free}\n")
-    assert own_keys.locked(Host(name="pc", ssh_args=f"-F {settings}")) == ""
+    assert _told(Host(name="pc", ssh_args=f"-F {settings}")) == ""
 
 
 def test_a_key_that_an_agent_holds_is_open(agent: None, tmp_path: Path) -> None:
@@ -53,4 +61,4 @@ def test_a_key_that_an_agent_holds_is_open(agent: None, tmp_path: Path) -> None:
     ask.chmod(0o755)
     env = {**os.environ, "SSH_ASKPASS": str(ask), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":0"}
     subprocess.run(["ssh-add", str(locked)], env=env, check=True, capture_output=True)
-    assert own_keys.locked(Host(name="pc", key=str(locked))) == ""
+    assert _told(Host(name="pc", key=str(locked))) == ""

@@ -81,7 +81,9 @@ def test_what_a_login_spoils(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
             if n in troubles}  # fmt: skip
     for name, word in {
         "umask 777": "umask 0777",
-        "8 open files": "open files: 8",
+        "8 open files": "ulimit -n: 8",
+        "a small stack": "ulimit -s: 64",
+        "no files of any size": "ulimit -f: 0",
         "an account that PAM refuses": "expired",
         "an old key exchange alone": "diffie-hellman-group1-sha1",
         "a login that opens brackets": "[lab] welcome",
@@ -90,6 +92,8 @@ def test_what_a_login_spoils(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
         "a second factor": "AuthenticationMethods",
         "a key that all may read": f"chmod 600 {ward.folder}/open",
         "a key with a passphrase": f"ssh-add {ward.folder}/locked",
+        "the public half of a key": f"most likely {ward.folder}/id (",
+        "a folder of Ansible's that is root's": f"chown -R NAME {trouble.HOME}/.ansible",
         "a root without a shell": "ChrootDirectory",
     }.items():
         assert name not in said or word in said[name], said[name]

@@ -262,7 +262,7 @@ MIDDLE = (
             begin=inside(f"dd if=/dev/zero of={HOME}/big bs=1M 2>/dev/null; true")),
     Trouble(name="all of the account killed", code="job_died",
             begin=inside(f"pkill -KILL -u {USER}")),
-    Trouble(name="key taken away", code="login_refused",
+    Trouble(name="key taken away", code="login_withdrawn",
             begin=inside(f"rm {HOME}/.ssh/authorized_keys; pkill -KILL -f '^sshd: {USER}'")),
 )  # fmt: skip
 

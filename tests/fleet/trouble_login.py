@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tests.fleet.rig import USER, Host, Lab
-from tests.fleet.trouble import BASH, HOME, Act, Trouble, inside, sshd
+from tests.fleet.trouble import BASH, HOME, Act, Trouble, inside, nothing, shell, sshd
 
 
 def bashrc(*lines: str) -> Act:
@@ -30,10 +30,13 @@ def key(name: str, *, mode: int = 0o600, passphrase: str = "") -> Act:
 
 
 _PLACE = "place=$(python3 -c 'import sysconfig; print(sysconfig.get_path(\"stdlib\"))')"
+_OURS = f"{HOME}/.cache/setup-assistant/fleet"
 _KEY = "ansible_ssh_private_key_file"
 LOGIN = (
     Trouble(name="umask 777", code="umask_closed", begin=bashrc("umask 777")),
     Trouble(name="8 open files", code="host_limit", begin=bashrc("ulimit -n 8")),
+    Trouble(name="a small stack", code="host_limit", begin=bashrc("ulimit -s 64")),
+    Trouble(name="no files of any size", code="host_limit", begin=bashrc("ulimit -f 0")),
     Trouble(name="a password that must be changed", code="password_expired",
             begin=sshd("UsePAM yes",
                        then=f"sed -i 's/^{USER}:.*/{USER}:*:0:0:99999:7:::/' /etc/shadow"),
@@ -59,7 +62,21 @@ LOGIN = (
             variables={_KEY: "{folder}/open"}),
     Trouble(name="a key with a passphrase", code="key_unusable",
             begin=key("locked", passphrase="secret"), variables={_KEY: "{folder}/locked"}),
+    Trouble(name="the public half of a key", code="key_unusable", begin=nothing,
+            variables={_KEY: "{folder}/id.pub"}),
+    Trouble(name="a folder of ours that is read-only", code="home_not_writable",
+            begin=inside(f"mkdir -p {_OURS}; chown -R {USER} {HOME}/.cache",
+                         f"mount --bind {_OURS} {_OURS}; mount -o remount,bind,ro {_OURS}")),
+    Trouble(name="a folder of Ansible's that is root's", code="home_not_writable",
+            begin=inside(f"rm -rf {HOME}/.ansible; mkdir -m 755 {HOME}/.ansible")),
+    Trouble(name="a web server on the port", code="no_ssh_server",
+            begin=inside("cd /srv; setsid python3 -m http.server 2222 > /dev/null 2>&1 & sleep 1"),
+            variables={"ansible_port": "2222"}),
+    Trouble(name="an address that is not let in", code="ssh_closes",
+            begin=inside("echo 'sshd: ALL' > /etc/hosts.deny; echo > /etc/hosts.allow")),
     Trouble(name="a root without a shell", code="no_command", begin=sshd("ChrootDirectory /srv")),
+    Trouble(name="a shell for git alone", code="no_command", begin=shell("/usr/bin/git-shell"),
+            needs="git-shell"),
     # These work all the same.
     Trouble(name="a Python that greets", code="",
             begin=inside(_PLACE, "rm -f $place/sitecustomize.py",
