@@ -110,9 +110,11 @@ def _noise(text: str) -> str:
     if sum(map(_is_no_text, text)) > _MOST_BROKEN:
         return _("(no text)")
     lines = [line.partition("): ")[2] or line for line in text.splitlines()]
-    opens = [line for line in lines if line.startswith(("[", "{"))]
-    answered = any('"invocation": {' in line for line in opens[1:])
-    return _last(opens[0]) if answered else ""
+    place = next((i for i, line in enumerate(lines) if '"invocation": {' in line), None)
+    if place is None:
+        return ""
+    opens = [line for line in lines[:place] if line.startswith(("[", "{"))]
+    return _last(opens[0]) if opens else _last("\n".join(lines[place + 1 :]))
 
 
 def _is_no_text(sign: str) -> bool:

@@ -310,6 +310,7 @@ def test_what_a_login_prints_into_an_answer_is_told() -> None:
     broken = "Task failed: Failed to get information on remote file (/x): [lab] hello\n{ no\n"
     for event, text, detail in (
         ("failed", broken + answer, "[lab] hello"),
+        ("failed", f"Failed to get (/x): {answer}\nbye {{x}}\n", "bye {x}"),
         ("unreachable", "\udcff" * 99, "(no text)"),
     ):
         said = Event(event=event, host="pc", task="Push", msg=text)
@@ -435,6 +436,7 @@ def test_python_is_told_apart() -> None:
     assert look("sh: 1: Cannot fork\n", 2) == "host_limit"
     assert look("\nulimit -n: 8 is too low\n", 9) == "host_limit"
     assert look("sh: 1: cannot create /dev/null: Permission denied\n", 2) == "null_device"
+    assert look("sh: 1: mkdir: not found\n", 9) == "no_command"
     assert look("umask 0777: no right to own files\n", 9) == "umask_closed"
     assert look("Password change required but no TTY available.\n", 1) == "password_expired"
     assert look("mkdir: cannot create directory '/x': File exists\n", 9) == "home_blocked"
