@@ -11,15 +11,22 @@ import re
 
 from setup_assistant.catalog import causes
 from setup_assistant.fleet.engine import Event
-from setup_assistant.fleet.faults import Fault, fault
+from setup_assistant.fleet.faults import Fault, fault, fault_of
 from setup_assistant.fleet.reach import Target
+from setup_assistant.messages import Value, _
 
 # What ssh and its way over other hosts may tell of, what any task, and what an agent's Python.
-_SSH = ("host_key_changed", "host_key_unknown", "name_unknown", "login_refused", "no_ssh_server",
-        "login_slow", "host_down", "jump_failed")  # fmt: skip
+_SSH = ("host_key_changed", "host_key_unknown", "name_unknown", "ssh_no_method", "login_refused",
+        "no_ssh_server", "login_slow", "host_down", "jump_failed")  # fmt: skip
 _SUDO = ("sudo_refused", "sudo_missing")
+_LOOK = ("null_device", "umask_closed", "host_limit", "password_expired", "no_command")
+_HOME = ("disk_full", "home_blocked", "home_not_writable")
 _AGENT = ("host_limit", "disk_full", "home_noexec", "no_command", "agent_unfit", "python_partial",
-          "job_died", "home_not_writable")  # fmt: skip
+          "job_died", *_HOME)  # fmt: skip
+# What Ansible says before ssh does.
+_ANSIBLE = "Task failed: Failed to connect to the host via ssh: "
+# Bytes of another encoding, of a name or two, are still text.
+_MOST_BROKEN = 50
 _LOG = "~/.cache/setup-assistant/fleet/jobs"
 
 
@@ -32,14 +39,9 @@ def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
         contacted: whether the host had answered in this run before.
     """
     text = f"{event.msg}\n{event.err}\n{event.out}"
-    host, detail = event.host, _last(event.msg)
-    if _told(text, "sudo_refused"):
-        return fault("sudo_refused", host=host)
-    if found := _told(text, "no_command"):
-        return fault("no_command", host=host, detail=_last(found[1]["detail"]))
-    if "Failed to create temporary directory" in text:
-        full = _told(text, "disk_full")
-        return fault("disk_full" if full else "home_not_writable", host=host, detail=detail)
+    if inside := _once_in(event, text):
+        return inside
+    host = event.host
     code, where, line = _said(text)
     if jump := _jump(code, where, text, place):
         detail = _last(line) or "Host key verification failed."
@@ -48,8 +50,75 @@ def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
     if contacted and code in {"no_ssh_server", "host_down", "login_slow", "ssh_failed"}:
         # Which of the three a second look tells; see `reach`.
         return fault("connection_broke", host=host, again=True)
-    return fault(code, host=host, port=place.port, detail=_last(line) or detail,
-                 command=_command(code, place), again=code == "ssh_failed")  # fmt: skip
+    code = "login_withdrawn" if contacted and code == "login_refused" else code
+    exact = _key(host, text) if code == "login_refused" else None
+    exact = _closed(host, text, place) if code == "ssh_failed" and place.direct else exact
+    said = {"host": host, "port": place.port, "detail": _last(line) or _last(event.msg),
+            "command": _command(code, place), **_methods(line)}  # fmt: skip
+    return exact or fault_of(code, said, again=code == "ssh_failed")
+
+
+def _once_in(event: Event, text: str) -> Fault | None:
+    """Return what only a host can say that let the account in."""
+    host = event.host
+    if _told(text, "sudo_refused"):
+        return fault("sudo_refused", host=host)
+    if noise := _noise(text):
+        return fault("login_noise", host=host, detail=noise)
+    if found := _told(text, "no_command"):
+        return fault_of("no_command", {"host": host, **_groups(found[1])})
+    if "Failed to create temporary directory" in text:
+        full = _told(text, "disk_full")
+        place = re.search(r"echo ((/\S+)/[^/\s]+) `", event.msg)
+        said = {"tmp": place[1], "folder": place[2]} if place else {}
+        code = "disk_full" if full else "home_not_writable"
+        return fault_of(code, {"host": host, "detail": _last(event.msg), **said})
+    return None
+
+
+def _methods(line: str) -> dict[str, Value]:
+    """Return what a server still wanted, where it is no key."""
+    found = _told(line, "login_refused")
+    methods = found and found[1].groupdict().get("methods")
+    return {"methods": methods} if methods else {}
+
+
+def _key(host: str, text: str) -> Fault | None:
+    """Return why ssh left out the key that was to open the door, where it says so."""
+    if told := _told(text, "key_unusable"):
+        named = _groups(told[1])
+        return fault_of("key_unusable", {"host": host, "key": named.get("open"), **named})
+    return None
+
+
+def _closed(host: str, text: str, place: Target) -> Fault | None:
+    """Return that a server hung up: at once, or when it knew who it was, and what it said then."""
+    if _told(text, "ssh_closes"):
+        return fault("ssh_closes", host=host, port=place.port, again=True)
+    if told := _told(text, "login_closed"):
+        before = _last(text[: told[1].start()]).removeprefix(_ANSIBLE)
+        return fault("login_closed", host=host, detail=before or told[1]["detail"], again=True)
+    return None
+
+
+def _noise(text: str) -> str:
+    """Return what a login printed into the answer of a module, so that Ansible could not read it.
+
+    Ansible takes the first line that opens a bracket for the answer; bytes that are no text
+    arrive as lone surrogates.
+    """
+    if sum(map(_is_no_text, text)) > _MOST_BROKEN:
+        return _("(no text)")
+    lines = [line.partition("): ")[2] or line for line in text.splitlines()]
+    place = next((i for i, line in enumerate(lines) if '"invocation": {' in line), None)
+    if place is None:
+        return ""
+    opens = [line for line in lines[:place] if line.startswith(("[", "{"))]
+    return _last(opens[0]) if opens else _last("\n".join(lines[place + 1 :]))
+
+
+def _is_no_text(sign: str) -> bool:
+    return "\udc80" <= sign <= "\udcff"
 
 
 def _said(text: str) -> tuple[str, str, str]:
@@ -96,12 +165,12 @@ def of_look(event: Event) -> Fault:
     host = event.host
     if code := _in_any_task(event, text):
         return fault(code, host=host)
-    if told := _told(event.err or event.out, "host_limit", "no_command"):
-        return fault(told[0], host=host, detail=_last(told[1]["detail"]))
+    if told := _told(event.err, *_LOOK) or _told(event.out, *_LOOK):
+        return fault_of(told[0], {"host": host, **_groups(told[1])})
     if event.rc == 9:
-        full = _told(text, "disk_full")
+        told = _told(text, *_HOME)
         detail = _last(event.err or event.out)
-        return fault("disk_full" if full else "home_not_writable", host=host, detail=detail)
+        return fault(told[0] if told else "home_not_writable", host=host, detail=detail)
     if not (event.out + event.err).strip():
         return fault("login_script", host=host)
     if "\narch=" not in event.out.replace("\r", ""):
@@ -121,6 +190,8 @@ def of_task(event: Event) -> Fault:
     text = f"{event.out}\n{event.err}\n{event.msg}"
     if code := _in_any_task(event, text):
         return fault(code, host=event.host)
+    if noise := _noise(text):
+        return fault("login_noise", host=event.host, detail=noise)
     return of_agent(event.host, text, _last(event.err) or _last(event.msg) or _last(event.out))
 
 
@@ -128,7 +199,7 @@ def of_agent(host: str, text: str, detail: str) -> Fault:
     """Return why the agent did not work, by what it and the host's Python said."""
     if told := _told(text, *_AGENT):
         code, found = told
-        return fault(code, host=host, detail=_last(found.groupdict().get("detail", "")))
+        return fault_of(code, {"host": host, "detail": "", **_groups(found)})
     return fault("agent_failed", host=host, detail=_last(detail), log=_LOG)
 
 
@@ -148,6 +219,11 @@ def _in_any_task(event: Event, text: str) -> str:
 
 def _told(text: str, *codes: str) -> tuple[str, re.Match[str]] | None:
     return causes.told(text, codes, causes.FLEET)
+
+
+def _groups(found: re.Match[str]) -> dict[str, Value]:
+    """Return what the places of a sentence are filled with."""
+    return {name: _last(said) for name, said in found.groupdict().items() if said}
 
 
 def _last(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from setup_assistant.catalog import causes
@@ -20,6 +21,11 @@ class Fault:
 
 def fault(code: str, /, *, again: bool = False, **args: Value) -> Fault:
     """Return a fault with its sentence and remedy filled in."""
+    return fault_of(code, args, again=again)
+
+
+def fault_of(code: str, args: Mapping[str, Value], *, again: bool = False) -> Fault:
+    """Return the same, of places that only a text names."""
     row = _rows()[code]
     return Fault(code=code, reason=row.sentence(args), remedy=row.remedy_text(args), again=again)
 

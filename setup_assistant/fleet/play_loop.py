@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from setup_assistant.fleet import causes, engine, reach
+from setup_assistant.fleet import causes, engine, own_keys, reach
 from setup_assistant.fleet.answers import doing_of, outcome_of
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault
@@ -26,6 +26,11 @@ _LOOKS = 16
 
 # The role's tasks that run there, by their first words; all others run on this machine.
 _ON_HOST = frozenset({"Look", "Push", "Start"})
+
+
+_UNCLEAR = frozenset(
+    {"connection_broke", "host_down", "login_slow", "login_closed", "ssh_closes", "ssh_failed"}
+)
 
 
 class Course:
@@ -124,7 +129,9 @@ class Course:
         place = reach.target(host)
         contacted = host.name in self._contacted
         known = causes.of_connection(event, place, contacted=contacted)
-        if known.code not in {"connection_broke", "host_down", "login_slow", "ssh_failed"}:
+        if known.code in {"login_refused", "key_unusable"} and not host.password:
+            return own_keys.unusable(host) or known
+        if known.code not in _UNCLEAR:
             return known
         if place.direct:
             return reach.second_look(host, place, known, contacted=contacted)
@@ -171,7 +178,8 @@ class Course:
 _SSH = frozenset(
     {"host_down", "no_ssh_server", "ssh_filtered", "ssh_hangs", "ssh_stalls", "ssh_closes",
      "login_slow", "name_unknown", "jump_failed", "host_key_unknown", "host_key_changed",
-     "login_refused", "connection_lost", "ssh_stopped", "connection_broke", "ssh_failed"}
+     "login_refused", "login_withdrawn", "login_closed", "key_unusable", "ssh_no_method",
+     "connection_lost", "ssh_stopped", "connection_broke", "ssh_failed"}
 )  # fmt: skip
 
 

@@ -103,12 +103,22 @@ def _greeting(connection: socket.socket) -> State:
     try:
         said = connection.recv(64)
     except TimeoutError:
-        return "hangs"
+        return "refuses" if _speaks_otherwise(connection) else "hangs"
     except OSError:
         said = b""
     if not said or said.startswith(_NOT_NOW):
         return "closes"
     return _after_greeting(connection) if said.startswith(b"SSH-") else "refuses"
+
+
+def _speaks_otherwise(connection: socket.socket) -> bool:
+    """Whether a server that does not greet answers to a line, as those of the web do."""
+    try:
+        connection.sendall(b"SSH-2.0-look\r\n\r\n")
+        said = connection.recv(64)
+    except OSError:
+        return False
+    return said != b"" and not said.startswith(b"SSH-")
 
 
 def _after_greeting(connection: socket.socket) -> State:
@@ -145,6 +155,8 @@ def second_look(host: Host, place: Target, known: Fault, *, contacted: bool) -> 
         contacted: whether it had answered in this run before.
     """
     state = look(place)
+    # A server that asks for names before it refuses takes longer for that than a look waits.
+    state = "closes" if state == "hangs" and known.code == "ssh_closes" else state
     code = (_IN_THE_MIDDLE if contacted else _AT_FIRST).get(state)
     if code is not None:
         # An SSH server that an update starts anew is back in a moment, and a busy one lets in.

@@ -12,6 +12,7 @@ from setup_assistant.host.secrets import redact_json
 from setup_assistant.messages import Message, msg
 from setup_assistant.steps.environment_preflight import MARKER
 from setup_assistant.steps.step import Context
+from setup_assistant.verify import causes
 from setup_assistant.verify.results import Check
 
 CANARY = "canary"
@@ -109,4 +110,7 @@ def _tell(context: Context, check: Check) -> None:
     """Say how one check went; what another failure blocks is no news of its own."""
     if check.status != "blocked":
         said = check.answer or ", ".join(check.evidence) or check.status
+        if check.cause == "timeout":
+            # What it happened to print last is not what ended it.
+            said = str(causes.sentence(check.cause, check.values))
         context.tell.result(msg("{name}: {answer}", name=check.name, answer=said), check.passed)

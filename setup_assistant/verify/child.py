@@ -186,6 +186,8 @@ def _why(
     """Return cause and values of a process that ended during the check `name`."""
     values: dict[str, Value] = {"check": name, **heard.hint.get("values", {})}
     if outcome.timed_out:
+        # What the hint says is of one that died by itself.
+        values.pop("detail", None)
         return "timeout", {**values, "seconds": deadline}
     number = _signal_name(outcome.code)
     if number in _BY_SIGNAL:

@@ -31,6 +31,30 @@ def test_it_carries_whatever_this_tool_depends_on() -> None:
     assert names - {"questionary", "uv", "tomli"} == {*build._PURE, *build._COMPILED}
 
 
+def test_what_a_power_cut_left_of_it_is_unpacked_anew(tmp_path: Path) -> None:
+    """Files of the right size that hold zeros are looked for once after each start."""
+    agent = tmp_path / "agent-0123456789ab.pyz"
+    with zipfile.ZipFile(agent, "w") as archive:
+        archive.writestr("common/part.py", "whole = True\n")
+        archive.writestr(f"{start._tag()}/other.py", "")
+    home, fresh = start.unpack(agent)
+    assert fresh
+    part = home / "common/part.py"
+
+    def cut() -> None:
+        part.write_bytes(b"\0" * part.stat().st_size)
+
+    cut()
+    assert start.unpack(agent) == (home, True)
+    assert part.read_text() == "whole = True\n"
+    assert start.unpack(agent) == (home, False)
+    cut()
+    (home / start.CHECKED).write_text("an earlier start")
+    assert start.unpack(agent) == (home, True)
+    assert part.read_text() == "whole = True\n"
+    assert start.unpack(agent) == (home, False)
+
+
 @pytest.mark.e2e
 def test_it_runs_by_itself_and_names_its_contents(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -245,7 +245,19 @@ CHANGED = (
          "name_unknown"),
         (SSH + "lab@10.0.0.1: Permission denied (publickey).", False, "login_refused"),
         (SSH + "kex_exchange_identification: Connection closed by remote host", False,
-         "ssh_failed"),
+         "ssh_closes"),
+        (SSH + "kex_exchange_identification: read: Connection reset by peer\n"
+         "Connection closed by 10.0.0.1 port 22", False, "ssh_closes"),
+        (SSH + "Your account has expired.\nConnection closed by 10.0.0.1 port 22", False,
+         "login_closed"),
+        (SSH + "Connection closed by 10.0.0.1 port 22", True, "connection_broke"),
+        (SSH + "lab@10.0.0.1: Permission denied (publickey).", True, "login_withdrawn"),
+        (SSH + "Unable to negotiate with 10.0.0.1 port 22: no matching host key type found. "
+         "Their offer: ssh-rsa,ssh-dss", False, "ssh_no_method"),
+        (SSH + 'Load key "/k/a b": bad permissions\nlab@pc: Permission denied (publickey).',
+         False, "key_unusable"),
+        (SSH + "no such identity: /k/lab: No such file or directory\n"
+         "lab@pc: Permission denied (publickey,password).", False, "key_unusable"),
         (SSH + "Connection to 10.0.0.1 port 22 timed out", False, "login_slow"),
         (SSH + "Timeout, server 10.0.0.1 not responding.", True, "connection_broke"),
         (SSH + "ssh: connect to host 10.0.0.1 port 22: Connection refused", True,
@@ -282,6 +294,52 @@ def test_a_banner_is_not_taken_for_what_ssh_says() -> None:
         ("ssh: connect to host 10.0.0.1 port 22: No route to host", "host_down"),
     ):
         assert _connection(SSH + banner + words, Target("10.0.0.1"))[0] == code  # fmt: skip
+
+
+def test_what_a_server_wants_beside_a_key_is_told() -> None:
+    """After a key that counted, sshd names only what is still wanted."""
+    for methods, more in (("publickey,password", False), ("password,publickey", False),
+                          ("password,keyboard-interactive", True)):  # fmt: skip
+        code, reason = _connection(SSH + f"me@pc: Permission denied ({methods}).", Target("pc"))
+        assert code == "login_refused"
+        assert reason.startswith("pc01 wants more than a key") is more
+
+
+def test_what_a_login_prints_into_an_answer_is_told() -> None:
+    answer = '{"changed": false, "invocation": {"module_args": {}}}'
+    broken = "Task failed: Failed to get information on remote file (/x): [lab] hello\n{ no\n"
+    for event, text, detail in (
+        ("failed", broken + answer, "[lab] hello"),
+        ("failed", f"Failed to get (/x): {answer}\nbye {{x}}\n", "bye {x}"),
+        ("unreachable", "\udcff" * 99, "(no text)"),
+    ):
+        said = Event(event=event, host="pc", task="Push", msg=text)
+        found = (causes.of_task(said) if event == "failed" else
+                 causes.of_connection(said, Target("pc"), contacted=True))  # fmt: skip
+        assert found.code == "login_noise"
+        assert str(found.reason).endswith(detail)
+    fine = Event(event="failed", host="pc", task="Push", msg="Failed to get (/x): " + answer)
+    assert causes.of_task(fine).code == "agent_failed"
+
+
+def test_the_folder_that_ansible_cannot_make_is_named() -> None:
+    made = (
+        'mkdir -p "` echo /home/lab/.ansible/tmp `"&& mkdir "` echo /home/lab/.ansible/tmp/a-1 `"'
+    )
+    words = f"Failed to create temporary directory. Failed command was: ( umask 77 && {made} )"
+    event = Event(event="unreachable", host="pc", task="Push", msg=words)
+    found = causes.of_connection(event, Target("pc"), contacted=True)
+    assert found.code == "home_not_writable"
+    assert "/home/lab/.ansible/tmp cannot" in str(found.reason)
+    assert str(found.remedy).endswith("sudo chown -R NAME /home/lab/.ansible")
+
+
+def test_a_shell_that_repeats_the_question_is_no_limit() -> None:
+    role = Path(causes.__file__).with_name("collection") / "roles/setup_assistant/tasks/main.yml"
+    look = " ".join(role.read_text("utf-8").split("raw: >-")[1].split("register:")[0].split())
+    event = Event(event="failed", host="pc", task="Look", rc=128,
+                  err=f"fatal: unrecognized command '{look}'\n")  # fmt: skip
+    assert causes.of_look(event).code == "no_command"
 
 
 FAILED = "\nHost key verification failed."
@@ -376,6 +434,12 @@ def test_python_is_told_apart() -> None:
     assert look("sudo: a password is required", 1) == "sudo_refused"
     assert look("This account is currently not available.\n", 1) == "no_command"
     assert look("sh: 1: Cannot fork\n", 2) == "host_limit"
+    assert look("\nulimit -n: 8 is too low\n", 9) == "host_limit"
+    assert look("sh: 1: cannot create /dev/null: Permission denied\n", 2) == "null_device"
+    assert look("sh: 1: mkdir: not found\n", 9) == "no_command"
+    assert look("umask 0777: no right to own files\n", 9) == "umask_closed"
+    assert look("Password change required but no TTY available.\n", 1) == "password_expired"
+    assert look("mkdir: cannot create directory '/x': File exists\n", 9) == "home_blocked"
     assert look("mkdir: cannot create directory: No space left on device", 9) == "disk_full"
     assert look("mkdir: cannot create directory: Read-only file system", 9) == "home_not_writable"
     gone = "python3: can't open file '/home/lab/.cache/setup-assistant/fleet/agent-3f42.pyz'"

@@ -6,6 +6,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,34 @@ def test_a_host_that_answers_after_all_is_tried_again(
     found = reach.second_look(Host(name="pc01"), place, fault(known, host="pc01"), contacted=False)
     assert (found.code, found.again) == (code, again)
     thread.join()
+
+
+def test_a_server_that_waits_for_a_line_of_the_web_is_no_ssh_server(
+    door: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "_SECONDS", 1.0)
+
+    def answer() -> None:
+        connection, _address = door.accept()
+        with connection:
+            connection.recv(64)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n")
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    assert reach.look(Target("127.0.0.1", door.getsockname()[1])) == "refuses"
+    thread.join()
+
+
+def test_a_server_that_refuses_slowly_does_not_hang(
+    door: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "_SECONDS", 0.2)
+    place = Target("127.0.0.1", door.getsockname()[1])
+    closes = fault("ssh_closes", host="pc01", port=place.port)
+    assert reach.second_look(Host(name="pc01"), place, closes, contacted=False) == replace(
+        closes, again=True
+    )
 
 
 @needs_ssh

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet import trouble
+from tests.fleet import trouble, trouble_login
 from tests.fleet.rig import Lab
 from tests.fleet.trouble import Trouble
 
@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 Fleet = Callable[..., dict[str, Any]]
 Command = Callable[..., "subprocess.Popen[str]"]
 BEFORE = tuple(t for t in trouble.BEFORE if t.possible())
+LOGIN = tuple(t for t in trouble_login.LOGIN if t.possible())
 MIDDLE = tuple(t for t in trouble.MIDDLE if t.possible())
 
 
@@ -66,6 +67,40 @@ def test_what_is_wrong_before_a_run(ward: Lab, fleet: Fleet, tmp_path: Path) -> 
     healed = fleet("probe", "-i", str(inventory), "--limit", "@failed")
     assert healed["exit_code"] == 0, _codes(healed)
     assert set(healed["by_name"]) == {n for n, t in troubles.items() if t.code}
+
+
+def test_what_a_login_spoils(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
+    names = list(ward.hosts)[: len(LOGIN) + 1]
+    troubles = dict(zip(names, LOGIN, strict=False))
+    for name, found in troubles.items():
+        found.begin(ward, ward.hosts[name])
+    every = trouble.inventory(ward, tmp_path / "hosts.ini", troubles)
+    told = fleet("probe", "-i", str(every), "--limit", ",".join(names))
+    assert _codes(told) == {n: troubles[n].code if n in troubles else "" for n in names}
+    said = {troubles[n].name: f"{h['reason']} {h['remedy']}" for n, h in told["by_name"].items()
+            if n in troubles}  # fmt: skip
+    for name, word in {
+        "umask 777": "umask 0777",
+        "8 open files": "ulimit -n: 8",
+        "a small stack": "ulimit -s: 64",
+        "no files of any size": "ulimit -f: 0",
+        "an account that PAM refuses": "expired",
+        "an old key exchange alone": "diffie-hellman-group1-sha1",
+        "a login that opens brackets": "[lab] welcome",
+        "a /dev/null of root": "mknod",
+        "a file in the place of a folder": f"{trouble.HOME}/.cache/setup-assistant",
+        "a second factor": "AuthenticationMethods",
+        "a key that all may read": f"chmod 600 {ward.folder}/open",
+        "a key with a passphrase": f"ssh-add {ward.folder}/locked",
+        "the public half of a key": f"most likely {ward.folder}/id (",
+        "a folder of Ansible's that is root's": f"chown -R NAME {trouble.HOME}/.ansible",
+        "a root without a shell": "ChrootDirectory",
+    }.items():
+        assert name not in said or word in said[name], said[name]
+    trouble.mend(ward, troubles)
+    ward.inventory(every)
+    healed = fleet("probe", "-i", str(every), "--limit", "@failed")
+    assert healed["exit_code"] == 0, _codes(healed)
 
 
 def test_what_breaks_in_the_middle(

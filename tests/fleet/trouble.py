@@ -33,7 +33,8 @@ Act = Callable[[Lab, Host], object]
 class Trouble:
     """One fault. `code` is what must be told; empty: that it works all the same.
 
-    `needs` is a program without which it cannot be tried; `variables` stand in the inventory.
+    `needs` is a program without which it cannot be tried; `variables` stand in the inventory,
+    with the lab's `{folder}` filled in.
     `mend` takes it away again; without it the host is switched off and on, as it was.
     """
 
@@ -203,7 +204,7 @@ BEFORE = (
             begin=inside(f"chmod 777 {HOME}")),
     Trouble(name="a cache that is root's", code="home_not_writable",
             begin=inside(f"rm -rf {HOME}/.cache; mkdir -m 755 {HOME}/.cache")),
-    Trouble(name="a cache that leads nowhere", code="home_not_writable",
+    Trouble(name="a cache that leads nowhere", code="home_blocked",
             begin=inside(f"rm -rf {HOME}/.cache; ln -s /scratch/gone {HOME}/.cache")),
     Trouble(name="no inodes", code="disk_full",
             begin=inside(f"rm -rf {HOME}/.cache; mkdir {HOME}/.cache",
@@ -261,7 +262,7 @@ MIDDLE = (
             begin=inside(f"dd if=/dev/zero of={HOME}/big bs=1M 2>/dev/null; true")),
     Trouble(name="all of the account killed", code="job_died",
             begin=inside(f"pkill -KILL -u {USER}")),
-    Trouble(name="key taken away", code="login_refused",
+    Trouble(name="key taken away", code="login_withdrawn",
             begin=inside(f"rm {HOME}/.ssh/authorized_keys; pkill -KILL -f '^sshd: {USER}'")),
 )  # fmt: skip
 
@@ -300,6 +301,6 @@ def inventory(lab: Lab, path: Path, troubles: Mapping[str, Trouble]) -> Path:
         trouble = troubles.get(line.partition(" ")[0])
         for key, value in trouble.variables.items() if trouble else ():
             kept = [w for w in lines[number].split() if not w.startswith(f"{key}=")]
-            lines[number] = " ".join([*kept, f"{key}={value}"])
+            lines[number] = " ".join([*kept, f"{key}={value.format(folder=lab.folder)}"])
     path.write_text("\n".join(lines) + "\n")
     return path

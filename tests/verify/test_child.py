@@ -59,6 +59,15 @@ def test_a_hang_names_the_check_under_way(fake_env: Maker) -> None:
     assert named(found, "model").status == "fail"
 
 
+def test_what_was_ended_at_its_limit_did_not_die_by_itself(fake_env: Maker) -> None:
+    hint = {"event": "hint", "cause": "import-crash", "evidence": ["while importing torchvision"],
+            "values": {"package": "torchvision", "detail": "it died"}}  # fmt: skip
+    script = f"cat >/dev/null\n{lines(start('imports'), hint)}\nexec sleep 600"
+    found = named(verify(fake_env(script), deadline=1.0), "imports")
+    assert found.cause == "timeout"
+    assert found.values == {"check": "imports", "package": "torchvision", "seconds": 1.0}
+
+
 @pytest.mark.parametrize(("most", "cause"), [(1000.0, "child-failed"), (1.0, "timeout")])
 def test_what_computes_is_slow_and_not_stuck(fake_env: Maker, most: float, cause: str) -> None:
     """It has more to compute than the time that it is given; only a limit of one's own holds."""

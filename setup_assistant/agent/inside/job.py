@@ -120,6 +120,8 @@ def _locked(lock: int, tries: int = 1) -> bool:
 
 def _spawn(folder: Path, asked: dict[str, Any]) -> None:
     """Fork twice, so that the worker belongs to nobody; it inherits the lock, and holds it."""
+    # What Python printed at its start (sitecustomize) must not go into the answer of a command.
+    sys.stdout.flush()
     if first := os.fork():
         os.waitpid(first, 0)
         return

@@ -7,6 +7,7 @@ then is Setup Assistant: `python3 agent.pyz probe --json`. It must also parse on
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -14,10 +15,13 @@ import re
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 OLDEST = (3, 10)
 COMMON = "common"
+CHECKED = "checked"
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 # Unpacked by an agent that nobody has used for so long.
 _STALE_SECONDS = 14 * 86400.0
 
@@ -75,16 +79,40 @@ def unpack(agent: Path) -> tuple[Path, bool]:
 
 
 def _is_whole(home: Path, archive: zipfile.ZipFile) -> bool:
-    """Whether every file that was unpacked has its size."""
+    """Whether every file that was unpacked has its size, and once after each start its sum.
+
+    A power cut may leave files of the right size that hold zeros.
+    """
     wanted = tuple(part + "/" for part in (COMMON, _tag(), _uv()))
+    boot = _read(BOOT).strip()
+    checked = _read(home / CHECKED) == boot
     for info in archive.infolist():
-        if info.filename.startswith(wanted):
+        if info.filename.startswith(wanted) and not info.is_dir():
+            path = home / info.filename
             try:
-                if (home / info.filename).stat().st_size != info.file_size:
+                if path.stat().st_size != info.file_size:
+                    return False
+                if not checked and zlib.crc32(path.read_bytes()) != info.CRC:
                     return False
             except OSError:
                 return False
+    if not checked:
+        _note(home, boot)
     return True
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _note(home: Path, boot: bytes) -> None:
+    """Write down since which start of the machine the sums are known to be right."""
+    # On a full or read-only disk they are looked at again next time.
+    with contextlib.suppress(OSError):
+        (home / CHECKED).write_bytes(boot)
 
 
 def _home(agent: Path) -> Path:

@@ -1,0 +1,86 @@
+"""What goes wrong between a login and the first answer, each done for real to a host of the rig."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.fleet.rig import USER, Host, Lab
+from tests.fleet.trouble import BASH, HOME, Act, Trouble, inside, nothing, shell, sshd
+
+
+def bashrc(*lines: str) -> Act:
+    """Return what gives the account bash, and these lines at each of its starts."""
+    text = "\n".join(lines)
+    return inside(f"cat > {HOME}/.bashrc <<'END'\n{text}\nEND", BASH)
+
+
+def key(name: str, *, mode: int = 0o600, passphrase: str = "") -> Act:
+    """Return what lays a copy of the lab's key beside it."""
+
+    def act(lab: Lab, _host: Host) -> None:
+        path = Path(shutil.copy(lab.key, lab.folder / name))
+        path.chmod(0o600)
+        change = ["ssh-keygen", "-q", "-p", "-P", "", "-N", passphrase, "-f", str(path)]
+        subprocess.run(change, check=True, stdout=subprocess.DEVNULL)
+        path.chmod(mode)
+
+    return act
+
+
+_PLACE = "place=$(python3 -c 'import sysconfig; print(sysconfig.get_path(\"stdlib\"))')"
+_OURS = f"{HOME}/.cache/setup-assistant/fleet"
+_KEY = "ansible_ssh_private_key_file"
+LOGIN = (
+    Trouble(name="umask 777", code="umask_closed", begin=bashrc("umask 777")),
+    Trouble(name="8 open files", code="host_limit", begin=bashrc("ulimit -n 8")),
+    Trouble(name="a small stack", code="host_limit", begin=bashrc("ulimit -s 64")),
+    Trouble(name="no files of any size", code="host_limit", begin=bashrc("ulimit -f 0")),
+    Trouble(name="a password that must be changed", code="password_expired",
+            begin=sshd("UsePAM yes",
+                       then=f"sed -i 's/^{USER}:.*/{USER}:*:0:0:99999:7:::/' /etc/shadow"),
+            needs="chage"),
+    Trouble(name="an account that PAM refuses", code="login_closed",
+            begin=sshd("UsePAM yes",
+                       then=f"sed -i 's/^{USER}:.*/{USER}:*:19000:0:99999:7::1:/' /etc/shadow"),
+            needs="chage"),
+    Trouble(name="an old key exchange alone", code="ssh_no_method",
+            begin=sshd("KexAlgorithms diffie-hellman-group1-sha1")),
+    Trouble(name="a login that opens brackets", code="login_noise",
+            begin=bashrc("echo '[lab] welcome'", "echo '{ no json'")),
+    Trouble(name="a login that prints bytes", code="login_noise",
+            begin=bashrc("seq 40000 | tr '0-9' '\\\\200-\\\\211'", "echo '{'")),
+    Trouble(name="a /dev/null of root", code="null_device",
+            begin=inside("touch /run/no", "chmod 600 /run/no", "mount --bind /run/no /dev/null")),
+    Trouble(name="a file in the place of a folder", code="home_blocked",
+            begin=inside(f"mkdir -p {HOME}/.cache; rm -rf {HOME}/.cache/*",
+                         f"touch {HOME}/.cache/setup-assistant; chown -R {USER} {HOME}/.cache")),
+    Trouble(name="a second factor", code="login_refused",
+            begin=sshd("PasswordAuthentication yes", "AuthenticationMethods publickey,password")),
+    Trouble(name="a key that all may read", code="key_unusable", begin=key("open", mode=0o644),
+            variables={_KEY: "{folder}/open"}),
+    Trouble(name="a key with a passphrase", code="key_unusable",
+            begin=key("locked", passphrase="secret"), variables={_KEY: "{folder}/locked"}),
+    Trouble(name="the public half of a key", code="key_unusable", begin=nothing,
+            variables={_KEY: "{folder}/id.pub"}),
+    Trouble(name="a folder of ours that is read-only", code="home_not_writable",
+            begin=inside(f"mkdir -p {_OURS}; chown -R {USER} {HOME}/.cache",
+                         f"mount --bind {_OURS} {_OURS}; mount -o remount,bind,ro {_OURS}")),
+    Trouble(name="a folder of Ansible's that is root's", code="home_not_writable",
+            begin=inside(f"rm -rf {HOME}/.ansible; mkdir -m 755 {HOME}/.ansible")),
+    Trouble(name="a web server on the port", code="no_ssh_server",
+            begin=inside("cd /srv; setsid python3 -m http.server 2222 > /dev/null 2>&1 & sleep 1"),
+            variables={"ansible_port": "2222"}),
+    Trouble(name="an address that is not let in", code="ssh_closes",
+            begin=inside("echo 'sshd: ALL' > /etc/hosts.deny; echo > /etc/hosts.allow")),
+    Trouble(name="a root without a shell", code="no_command", begin=sshd("ChrootDirectory /srv")),
+    Trouble(name="a shell for git alone", code="no_command", begin=shell("/usr/bin/git-shell"),
+            needs="git-shell"),
+    # These work all the same.
+    Trouble(name="a Python that greets", code="",
+            begin=inside(_PLACE, "rm -f $place/sitecustomize.py",
+                         "echo 'print(\"Lab image\")' > $place/sitecustomize.py")),
+    Trouble(name="processes that hide", code="",
+            begin=inside("mount -o remount,hidepid=2 /proc")),
+)  # fmt: skip
