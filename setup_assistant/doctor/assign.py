@@ -68,7 +68,7 @@ def assign(
     if first is not None and (half := _of_run(first, found)):
         return Verdict(half=half, blamed=first.id, reasons=(*ended, _cause(first)))
     if first is not None:
-        return _by_fresh(first.id, (*ended, _cause(first)), fresh)
+        return _by_fresh(first.id, (*ended, _cause(first)), fresh, _innermost(ran, install))
     canary = msg("The canary answers in this environment.")
     verdict = _by_frames(ran, install, (*ended, canary))
     plugins = verdict.half == "script" and _by_plugins(ran, install, (*ended, canary), beside)
@@ -84,9 +84,18 @@ def _of_run(first: Finding, found: Diagnosis) -> Half | None:
     return "weights" if canary else None
 
 
-def _by_fresh(name: str, reasons: tuple[Message, ...], fresh: Callable[[], bool | None]) -> Verdict:
+def _innermost(ran: Watched, install: Install | None) -> str | None:
+    """Return the package that an exception was raised in; None where it was none of them."""
+    frames = ran.chain[0].frames if ran.chain else ()
+    return owner_of(install, frames[-1][0]) if frames and install else None
+
+
+def _by_fresh(
+    name: str, reasons: tuple[Message, ...], fresh: Callable[[], bool | None], raised_in: str | None
+) -> Verdict:
     """Ask the same of a proved environment beside this one."""
     well = fresh()
+    name = raised_in or name if well else name
     half: Half = "machine" if well is False else "packages"
     said = {
         None: msg("No new environment could be made beside it: the machine is not ruled out."),

@@ -106,7 +106,8 @@ def _unreadable(dist: Dist, name: str) -> Message | None:
         # Those that ask what is installed believe the file, pip believes the folder's name.
         other = numbers(said[1]) != numbers(dist.version.replace("_", "!"))
         return msg("names version {version}", version=said[1]) if other else None
-    if name == "RECORD" and text.rpartition("\n")[2].count(",") == 1:
+    last = text.rpartition("\n")[2]
+    if name == "RECORD" and last and last.count(",") < 2:
         return msg("is cut short")
     # Whoever asks for entries reads those of all packages: torch does as it is imported.
     return None if lenient.is_text(dist.info / name) else msg("is no text in UTF-8")

@@ -211,6 +211,11 @@ def record_cut_short(body: Body) -> None:
 
 
 @fault("metadata-broken")
+def record_cut_short_in_a_name(body: Body) -> None:
+    body.file(body.packages / "pillow-12.0.0.dist-info/RECORD", "PIL/__init__.py,,0\nPIL/a.p")
+
+
+@fault("metadata-broken")
 def entries_that_are_no_text(body: Body) -> None:
     path = body.packages / "pillow-12.0.0.dist-info/entry_points.txt"
     path.write_bytes(b"[console_scripts]\npil = \xff\xfe:main\n")

@@ -161,6 +161,13 @@ def test_a_new_environment_tells_packages_from_machine(
     assert (found.half, found.blamed) == (half, "live-crashed")
 
 
+def test_the_package_that_raises_where_a_new_environment_is_well(env: Path) -> None:
+    failed = Diagnosis(findings=(Finding(id="live-crashed", layer="runtime", status="fail"),))
+    text = "import transformers\ntransformers.load(0)\n"
+    assert verdict(env, text, failed, True).blamed == "transformers"
+    assert verdict(env, text, failed, False).blamed == "live-crashed"
+
+
 def test_damaged_weights_are_at_fault(env: Path) -> None:
     row = Finding(id="weights-truncated", layer="weights", status="fail")
     found = verdict(env, "raise RuntimeError('x')\n", Diagnosis(findings=(row,)))
