@@ -25,6 +25,7 @@ class Patience:
         *,
         most: float = _MOST,
         clock: Callable[[], float] | None = None,
+        starved: float = 1.0,
     ) -> None:
         """Count from now.
 
@@ -32,11 +33,13 @@ class Patience:
             seconds: the limit.
             most: how many times the limit it is at most, whatever is computed.
             clock: the seconds that the process has computed; by default this one.
+            starved: how many times longer still where others have the processor: only what was
+                computed counts up to then.
         """
         self.seconds = seconds
-        self._most, self._clock = most, clock or time.process_time
+        self._most, self._starved, self._clock = most, starved, clock or time.process_time
         self._began = self._sign = self._looked = time.monotonic()
-        self._computed = self._clock()
+        self._first = self._computed = self._clock()
 
     def over(self, share: float = 1.0) -> bool:
         """Whether the time, or `share` times it, has passed without anything to compute."""
@@ -46,8 +49,9 @@ class Patience:
                 self._sign = at
             self._looked, self._computed = at, computed
         since = max(self._sign, self._began)
-        limit = self.seconds * share
-        return at - since >= limit or at - self._began >= limit * self._most
+        limit, taken = self.seconds * share, at - self._began
+        spent = max(taken / self._starved, min(taken, computed - self._first))
+        return at - since >= limit or spent >= limit * self._most
 
 
 def now() -> str:

@@ -47,3 +47,16 @@ def test_no_limit_is_stretched_for_ever(passing: SimpleNamespace) -> None:
         passing.move(0.25, 1.0)
         ended = patience.over()
     assert ended
+
+
+@pytest.mark.parametrize(("share", "steps"), [(0.5, 4 * 96), (0.1, 4 * 144), (1.0, 4 * 48)])
+def test_only_what_was_computed_counts_where_others_have_the_processor(
+    passing: SimpleNamespace, share: float, steps: int
+) -> None:
+    """Of half a processor twice the time, of a tenth the three times that it is at most."""
+    patience = clock.Patience(4.0, starved=3.0)
+    for _step in range(steps - 1):
+        passing.move(0.25, share)
+        assert not patience.over()
+    passing.move(0.25, share)
+    assert patience.over()
