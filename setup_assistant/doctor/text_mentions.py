@@ -39,6 +39,7 @@ _REPORTED = re.compile(
     r"\b(?:I|we|it|this)(?:'m| am| are|'re| just| always| still| then| now| keep)*"
     r" (?:get|got|getting|gives?|gave|see|saw|seeing|receiv\w+|fails?|failed|says?|said|shows?|hit)"
     r"\b(?! rid)"
+    r"|(?:,| and| but)(?: then)? (?:reported|printed|threw|raised|(?:crash|di|end)ed with)\b"
     r"|报错|提示",
     re.IGNORECASE,
 )
