@@ -342,6 +342,14 @@ def test_a_shell_that_repeats_the_question_is_no_limit() -> None:
     assert causes.of_look(event).code == "no_command"
 
 
+def test_no_line_of_the_collection_is_longer_than_its_users_checks_allow() -> None:
+    """160 letters, by the rules of ansible-lint's production profile."""
+    found = list(Path(causes.__file__).with_name("collection").rglob("*.yml"))
+    long = [(f.name, n) for f in found for n in f.read_text("utf-8").split("\n") if len(n) > 160]
+    assert found
+    assert long == []
+
+
 FAILED = "\nHost key verification failed."
 CLOSED = "\nConnection closed by UNKNOWN port 65535"
 
