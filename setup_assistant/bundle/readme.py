@@ -94,15 +94,14 @@ done
 own=python/python-$arch.tar.gz
 sum=$(sed -n "s|^\\([0-9a-f]*\\)  $own\\$|\\1|p" "$here/SHA256SUMS" 2>/dev/null)
 if [ -f "$here/$own" ] && [ -n "$sum" ]; then
-  root=${XDG_DATA_HOME:-$HOME/.local/share}/setup-assistant
-  home=$root/python-$(printf %.12s "$sum")
+  home=${XDG_DATA_HOME:-$HOME/.local/share}/setup-assistant/python-$(printf %.12s "$sum")
   if [ ! -x "$home/bin/python3" ]; then
     (cd "$here" && echo "$sum  $own" | sha256sum -c --quiet -) || exit 1
     # How many folders are made for ours: uninstall takes those away that are empty then.
-    above=0 up=$(dirname "$root")
+    above=0 up=$(dirname "$home")
     while [ ! -e "$up" ]; do above=$((above + 1)) up=$(dirname "$up"); done
-    mkdir -p "$root" && { [ $above = 0 ] || echo $above >"$root/{above}"; }
-    mkdir -p "$home.$$" && tar -xzf "$here/$own" -C "$home.$$" --strip-components 1 &&
+    mkdir -p "$home.$$" && echo $above >"$home.$$/{above}" &&
+      tar -xzf "$here/$own" -C "$home.$$" --strip-components 1 &&
       rm -rf "$home" && mv "$home.$$" "$home" || { rm -rf "$home.$$"; exit 1; }
   fi
   exec "$home/bin/python3" "$agent" "$@"

@@ -202,17 +202,12 @@ def _carried() -> Path:
 
 
 def _pythons() -> Iterator[Item]:
-    needed = False
     for folder in sorted(f for pattern in _PYTHONS for f in _carried().glob(pattern)):
         if folder in Path(sys.prefix).parents or folder == Path(sys.prefix):
-            needed = True
             yield Item(folder, "folder", 0, "kept", reason=_("this very run needs it"))
         else:
             proof = Both((Named(_PYTHONS, folders=True), seen(folder)))
             yield going(folder, "folder", folder.parent, proof)
-    above = _carried() / own_folders.ABOVE
-    if above.is_file() and not needed:
-        yield going(above, "file", above.parent, seen(above))
 
 
 def _site_folders(owner: Owner, site: Layout) -> Iterator[Path]:
@@ -228,9 +223,10 @@ def _emptied(folders: list[Path], cache: Path, items: list[Item]) -> Iterator[It
     gone = {i.path for i in items if i.fate == "remove"}
     if any(i.kind == "cache" and i.fate == "remove" for i in items):
         # In a home without any cache ours was the first.
-        for root in (cache, _carried()):
-            inner = caches.places(cache) if root == cache else (root,)
-            folders = [*folders, *inner, *own_folders.made_above(root)]
+        pythons = [i.path for i in items if i.path.parent == _carried() and i.fate == "remove"]
+        above = {p for f in (cache, *pythons) for p in own_folders.made_above(f)}
+        outward = sorted(above, key=lambda p: -len(p.parts))
+        folders = [*folders, *caches.places(cache), _carried(), *outward]
     for folder in folders:
         plain = folder.is_dir() and not (folder.is_symlink() or folder.is_mount())
         plain = plain and not removal.fault_of(folder, folder.parent)

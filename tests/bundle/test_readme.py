@@ -137,12 +137,12 @@ def test_a_machine_without_python_takes_the_one_that_is_carried(tmp_path: Path) 
     assert first.stdout.startswith(f"carried {home}/.local/share/setup-assistant/python-")
     assert first.stdout.endswith("agent/agent-x86_64.pyz bundle apply .\n")
     assert run().stdout == first.stdout
-    # `uninstall` reads which folders were made for it: where `.local` was there, none.
-    made = own_folders.made_above(home / ".local/share/setup-assistant")
-    assert made == (home / ".local/share", home / ".local", home)
-    shutil.rmtree(home / ".local/share/setup-assistant")
+    # `uninstall` reads which folders were made for it: where its own was there, none.
+    own = home / ".local/share/setup-assistant"
+    assert own_folders.made_above(next(own.iterdir())) == (own, *own.parents[:3])
+    shutil.rmtree(next(own.iterdir()))
     run()
-    assert [p.name[:7] for p in (home / ".local/share/setup-assistant").iterdir()] == ["python-"]
+    assert own_folders.made_above(next(own.iterdir())) == ()
     # Damaged on the way: refused before anything of it runs.
     shutil.rmtree(home)
     (bundle / python.path).write_bytes(b"x" + (bundle / python.path).read_bytes())

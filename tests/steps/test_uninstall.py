@@ -643,7 +643,7 @@ def test_folders_made_for_a_carried_python_go_with_it(tmp_path: Path, mine_too: 
     data = local / "share/setup-assistant"
     for name in ("a" * 12, f"{'b' * 12}.314"):  # the second by a launcher that was killed
         mine(data / f"python-{name}")
-    (data / own_folders.ABOVE).write_text("2\n")
+    (data / f"python-{'a' * 12}" / own_folders.ABOVE).write_text("3\n")
     if mine_too:
         mine(local / "bin")
     shown, _done = uninstalled(Made(tmp_path / "site").layout.root, others=False)
