@@ -39,7 +39,7 @@ def test_a_model_answers_from_a_bundle(
     machine = tmp_path / "machine.json"
     assert call("probe", "--no-sources", "--save", str(machine))["exit_code"] == 0
     checked = verify([bundle])
-    with ready(checked, _machine(machine), str(site)) as prepared:
+    with ready(checked, _machine(machine), str(site), paths_only=False) as prepared:
         context = begin(prepared, Silent())
         WeightsStep().do(context)
         assert WeightsStep().check(context)
