@@ -14,6 +14,7 @@ from setup_assistant.doctor import (
     environment,
     gpu,
     harmful_releases,
+    interpreter,
     libraries,
     limits,
     model_run,
@@ -40,8 +41,9 @@ from setup_assistant.messages import Message, msg
 
 CHECKS: tuple[Check, ...] = (
     *driver.CHECKS, *gpu.CHECKS, *environment.CHECKS, *variables.CHECKS, *limits.CHECKS,
-    *startup_hooks.CHECKS, *packages.CHECKS, *stack.CHECKS, *harmful_releases.CHECKS,
-    *package_files.CHECKS, *packages.LAST, *by_hand.CHECKS, *libraries.CHECKS,
+    *startup_hooks.CHECKS, *interpreter.CHECKS, *packages.CHECKS, *stack.CHECKS,
+    *harmful_releases.CHECKS, *package_files.CHECKS, *packages.LAST, *by_hand.CHECKS,
+    *libraries.CHECKS,
     *weights.CHECKS, *weights_content.CHECKS, *model_support.CHECKS, *model_run.CHECKS,
     *runtime.CHECKS, *package_files.LAST,
     *network.CHECKS, *disk.CHECKS,
