@@ -31,7 +31,7 @@ WORDS = {
         "foreign": "is left alone",
         "saved": "--answers",
         "broken": "What is broken",
-        "error": "What does it say",
+        "error": "Paste it here",
         "interrupted": "Interrupted",
     },
     "zh_CN": {
@@ -46,7 +46,7 @@ WORDS = {
         "foreign": "因此未作改动",
         "saved": "--answers",
         "broken": "什么出了问题",
-        "error": "报错内容是什么",
+        "error": "粘贴到这里",
         "interrupted": "已中断",
     },
 }
@@ -81,12 +81,13 @@ def terminal(
 @pytest.mark.parametrize("columns", [60, 120])
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_the_road_to_the_plan(home: Path, language: str, columns: int) -> None:
-    words, kept = WORDS[language], []
+    words, kept = WORDS[language], screens.Kept(f"road-{language}-{columns}")
     screen = terminal(home, language, columns)
+    seen = list[str]()
 
     def see(title: str, *wanted: str) -> None:
         screen.wait(*(words[w] for w in wanted))
-        kept.append((title, screen.lines()))
+        seen.extend(kept.add(title, screen))
 
     see("the first question", "way")
     screen.keys("?")
@@ -115,14 +116,14 @@ def test_the_road_to_the_plan(home: Path, language: str, columns: int) -> None:
     screen.wait(words["nothing"])
     assert screen.end() == 0
     assert not (home / "vl").exists()
-    assert max(width(line) for _title, lines in kept for line in lines) <= columns
-    screens.same(f"road-{language}-{columns}", kept)
+    assert max(map(width, seen)) <= columns
+    kept.same()
 
 
 @pytest.mark.parametrize("columns", [60, 120])
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_answers_for_other_machines(home: Path, language: str, columns: int) -> None:
-    words = WORDS[language]
+    words, kept = WORDS[language], screens.Kept(f"answers-{language}-{columns}")
     screen = terminal(home, language, columns)
     screen.wait(words["way"])
     screen.keys(DOWN, ENTER)
@@ -131,11 +132,12 @@ def test_answers_for_other_machines(home: Path, language: str, columns: int) -> 
     screen.wait("answers.toml")
     screen.keys(CLEAR_LINE + str(home / "a"), ENTER)
     screen.wait(words["model"])
-    asked = screen.lines()
+    kept.add("question", screen)
     screen.keys(ENTER)
     screen.wait(words["saved"])
     assert screen.end() == 0
-    screens.same(f"answers-{language}-{columns}", [("question", asked), ("end", screen.lines())])
+    kept.add("end", screen)
+    kept.same()
     assert (home / "a" / "answers.toml").exists()
 
 
@@ -152,7 +154,9 @@ def test_an_error_message_is_explained(home: Path, language: str, columns: int) 
     screen.keys("ModuleNotFoundError: No module named 'torchvision'\n", "\x04")
     screen.wait("torchvision")
     assert screen.end() == 1
-    screens.same(f"error-{language}-{columns}", [("end", screen.lines())])
+    kept = screens.Kept(f"error-{language}-{columns}")
+    kept.add("end", screen)
+    kept.same()
 
 
 @pytest.mark.parametrize("question", ["way", "folder", "model", "cards", "agree"])
@@ -232,4 +236,6 @@ def test_poor_terminals(home: Path, name: str, variables: dict[str, str]) -> Non
     assert screen.end() == 0
     if name == "c-locale":
         assert "\n".join(screen.lines()).isascii()
-    screens.same(name, [("end", screen.lines())])
+    kept = screens.Kept(name)
+    kept.add("end", screen)
+    kept.same()
