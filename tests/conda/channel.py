@@ -29,6 +29,8 @@ SUBDIR = {"aarch64": "linux-aarch64", "arm64": "osx-arm64"}.get(platform.machine
 _LEFT_OUT = {
     "test", "tests", "idlelib", "tkinter", "turtledemo", "__pycache__", "site-packages",
     "dist-packages", "lib2to3", "ensurepip",
+    # Of a distribution: here pip may install.
+    "EXTERNALLY-MANAGED",
 }  # fmt: skip
 _SYSTEM = ("__unix", "__glibc >=2.17") if sys.platform == "linux" else ("__unix",)
 _BEFORE = "/opt/a_prefix_that_was_there_when_the_package_was_made" + "_" * 180
@@ -127,9 +129,19 @@ def python() -> Package:
     stdlib = Path(sysconfig.get_path("stdlib"))
     for path in _tree(stdlib):
         data = path.read_bytes()
-        files[f"lib/python{MINOR}/{path.relative_to(stdlib).as_posix()}"] = _placeheld(data, base)
+        name = path.relative_to(stdlib).as_posix()
+        files[f"lib/python{MINOR}/{name}"] = _placeheld(_upstream(name, data), base)
     files[f"lib/python{MINOR}/site-packages/README.txt"] = b"for packages\n"
     return Package("python", PYTHON, f"h1_0_cp3{sys.version_info[1]}", depends=_SYSTEM, files=files)
+
+
+def _upstream(name: str, data: bytes) -> bytes:
+    """Take out what Debian changes: it looks for packages in `dist-packages`, conda never does."""
+    if name == "site.py":
+        return data.replace(b'"dist-packages"', b'"site-packages"')
+    if name in ("sysconfig.py", "sysconfig/__init__.py"):
+        return data.replace(b"prefix_scheme = 'posix_local'", b"prefix_scheme = 'posix_prefix'")
+    return data
 
 
 def _placeheld(data: bytes, base: Path) -> bytes:
@@ -146,7 +158,8 @@ def _shared(base: Path) -> Iterator[Path]:
 def _tree(folder: Path) -> Iterator[Path]:
     for root, names, files in os.walk(folder):
         names[:] = [n for n in names if n not in _LEFT_OUT and not n.startswith("config-")]
-        yield from (Path(root, f) for f in files if Path(root, f).is_file())
+        kept = [f for f in files if f not in _LEFT_OUT]
+        yield from (Path(root, f) for f in kept if Path(root, f).is_file())
 
 
 def _bundled_pip() -> Path:

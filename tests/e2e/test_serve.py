@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -105,6 +106,7 @@ def test_the_stock_client_gets_right_answers(built: Built, server: Running) -> N
     assert said["models"] == ["canary"]
 
 
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 def test_what_it_prints_can_be_pasted(built: Built, server: Running) -> None:
     curl = re.search(r"^  (curl .*\\\n.*)$", server.said, re.MULTILINE)
     client = re.search(r"^  (OpenAI\(.*\))$", server.said, re.MULTILINE)

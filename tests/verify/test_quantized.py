@@ -8,6 +8,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ CANARY = paths.recipes_folder() / "canary" / "model"
 MAKE = Path(__file__).with_name("quantize.py")
 KINDS = ("nf4", "awq", "gptq-int4", "gptq-int8")
 STACK = known().stacks.stack[0]
+HEADER = Path(sysconfig.get_path("include"), "Python.h")
 PROVED = tuple(q for q in KINDS if q in STACK.proved)
 
 
@@ -50,6 +52,8 @@ def kernels(monkeypatch: pytest.MonkeyPatch, shared: Path, tmp_path: Path) -> No
 @pytest.fixture(scope="module")
 def equipped(built_environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the environment with the packages of every quantization that is proved."""
+    if not shutil.which(os.environ.get("CXX", "c++")) or not HEADER.is_file():
+        pytest.skip(f"a C++ compiler and {HEADER} are needed to build gptqmodel")
     env = copy_environment(built_environment, tmp_path_factory.mktemp("quantized") / "env")
     packages = {
         f"{name}=={version}"
