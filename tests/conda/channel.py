@@ -33,6 +33,9 @@ _LEFT_OUT = {
     "EXTERNALLY-MANAGED",
 }  # fmt: skip
 _SYSTEM = ("__unix", "__glibc >=2.17") if sys.platform == "linux" else ("__unix",)
+_LOOK_THERE = b"""\
+import os, site; site.addsitedir(os.path.join(os.path.dirname(os.__file__), "site-packages"))
+"""
 _BEFORE = "/opt/a_prefix_that_was_there_when_the_package_was_made" + "_" * 180
 
 
@@ -132,13 +135,13 @@ def python() -> Package:
         name = path.relative_to(stdlib).as_posix()
         files[f"lib/python{MINOR}/{name}"] = _placeheld(_upstream(name, data), base)
     files[f"lib/python{MINOR}/site-packages/README.txt"] = b"for packages\n"
+    # Debian's looks for packages there alone; its `site` is frozen, so it cannot be changed.
+    files[f"lib/python{MINOR}/dist-packages/upstream.pth"] = _LOOK_THERE
     return Package("python", PYTHON, f"h1_0_cp3{sys.version_info[1]}", depends=_SYSTEM, files=files)
 
 
 def _upstream(name: str, data: bytes) -> bytes:
-    """Take out what Debian changes: it looks for packages in `dist-packages`, conda never does."""
-    if name == "site.py":
-        return data.replace(b'"dist-packages"', b'"site-packages"')
+    """Take out what Debian changes: it installs into `dist-packages`, conda never does."""
     if name in ("sysconfig.py", "sysconfig/__init__.py"):
         return data.replace(b"prefix_scheme = 'posix_local'", b"prefix_scheme = 'posix_prefix'")
     return data
