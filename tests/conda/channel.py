@@ -135,6 +135,8 @@ def python() -> Package:
         name = path.relative_to(stdlib).as_posix()
         files[f"lib/python{MINOR}/{name}"] = _placeheld(_upstream(name, data), base)
     files[f"lib/python{MINOR}/site-packages/README.txt"] = b"for packages\n"
+    # A prefix as short as /usr stands in too many texts to be taken for one.
+    files["lib/built.txt"] = f"prefix = {_BEFORE}\n".encode()
     # Debian's looks for packages there alone; its `site` is frozen, so it cannot be changed.
     files[f"lib/python{MINOR}/dist-packages/upstream.pth"] = _LOOK_THERE
     return Package("python", PYTHON, f"h1_0_cp3{sys.version_info[1]}", depends=_SYSTEM, files=files)
