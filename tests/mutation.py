@@ -297,10 +297,10 @@ def _within(traces: traced.Traces, tests: list[str], seconds: float) -> tuple[li
     taken: list[str] = []
     total = 0.0
     for test in tests:
-        if total + traces.seconds[test] > seconds:
+        if total + traces.seconds.get(test, 0.0) > seconds:
             break
         taken.append(test)
-        total += traces.seconds[test]
+        total += traces.seconds.get(test, 0.0)
     return taken, total
 
 
