@@ -592,3 +592,101 @@ def test_what_quantized_weights_need(
         "bnb_4bit_compute_dtype": "bf16",
         "llm_int8_skip_modules": ["visual", "model.visual", "lm_head"],
     }}  # fmt: skip
+
+
+def box(name: bytes, body: bytes = b"", *, wide: bool = False) -> bytes:
+    """A box of an MP4; `wide`: its length stands behind its name, in eight bytes."""
+    if wide:
+        return b"\0\0\0\1" + name + (len(body) + 16).to_bytes(8, "big") + body
+    return (len(body) + 8).to_bytes(4, "big") + name + body
+
+
+def track(kind: bytes) -> bytes:
+    return box(b"trak", b"hdlr" + bytes(8) + kind)
+
+
+TYPE = box(b"ftyp", b"isom")
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (TYPE + box(b"moov", track(b"vide")), ""),
+        (TYPE + box(b"mdat", bytes(99)) + box(b"moov", track(b"soun") + track(b"vide")), ""),
+        (TYPE + box(b"mdat", bytes(9), wide=True) + box(b"moov", track(b"vide")), ""),
+        (TYPE + box(b"moov", track(b"soun")), "no_video"),
+        (TYPE + box(b"moov", track(b"vide"), wide=True), ""),
+        (TYPE + box(b"moov", track(b"soun"), wide=True), "no_video"),
+        (TYPE + box(b"moov"), ""),
+        (TYPE + box(b"mdat", bytes(99)), "cut"),
+        (TYPE + box(b"moov", track(b"vide"))[:-1], "cut"),
+        (TYPE + b"\0\0\0\0moov", "cut"),
+        (TYPE + b"\0\0\0\7moov", "cut"),
+        (b"\x1aE\xdf\xa3" + bytes(9), ""),
+        (b"<html>no clip</html>", "no_video"),
+        ("一页".encode() * 400, "no_video"),
+        (b"\xff\xfe\xfd" * 9, ""),
+        (b"text and then \xff" + b"x" * 2000, ""),
+    ],
+)
+def test_what_is_wrong_with_a_clip_as_a_file(data: bytes, fault: str, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(data)
+    assert module("inputs").fault_of_container(str(path), data[:1000]) == fault
+
+
+def imports(monkeypatch: pytest.MonkeyPatch, **breaks: Exception) -> tuple[Any, list[str]]:
+    """Run the check `imports` where everything is there, but for what breaks."""
+    packages = module("packages")
+    asked: list[str] = []
+
+    def probe(name: str) -> Any:
+        def run() -> None:
+            asked.append(name)
+            if name in breaks:
+                raise breaks[name]
+
+        return run
+
+    monkeypatch.setattr(packages, "_PROBES", tuple((n, probe(n)) for n, _p in packages._PROBES))
+    monkeypatch.setattr(packages, "is_there", lambda name: name not in breaks.get("absent", ()))
+    monkeypatch.setattr(packages, "versions", lambda: {"python": "3"})
+    hints: list[tuple[str, dict[str, Any]]] = []
+    lines = SimpleNamespace(hint=lambda cause, *_said, **values: hints.append((cause, values)))
+    try:
+        return packages.check(lines), [f"{c} {v.get('package')}" for c, v in hints]
+    except module("lines").Fault as fault:
+        return fault, asked
+
+
+def test_every_package_is_tried_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    said, hints = imports(monkeypatch)
+    assert said == {"versions": {"python": "3"}, "evidence": []}
+    names = ["torch", "torchvision", "pillow", "accelerate", "transformers", "qwen-vl-utils"]
+    assert hints == [f"import-failed {name}" for name in names]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "cause", "values"),
+    [
+        ("torch", "libcudart.so.12: cannot open", "import-failed", {"package": "torch"}),
+        ("PIL", "broken", "import-failed", {"package": "pillow", "detail": "ImportError: broken"}),
+        ("transformers", "tokenizers>=0.22,<=0.23 is required for a normal functioning",
+         "dependency-version", {"package": "transformers", "need": "tokenizers>=0.22,<=0.23"}),
+        ("torchvision", "operator torchvision::nms does not exist", "import-failed",
+         {"package": "torchvision"}),
+    ],
+)  # fmt: skip
+def test_what_fails_as_it_is_imported(
+    name: str, said: str, cause: str, values: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault, asked = imports(monkeypatch, **{name: ImportError(said)})
+    assert (fault.cause, fault.fields) == (cause, {"versions": {"python": "3"}})
+    assert values.items() <= fault.values.items()
+    assert asked[-1] == name
+
+
+def test_a_package_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    fault, asked = imports(monkeypatch, absent=("PIL", "accelerate"))  # type: ignore[arg-type]
+    assert (fault.cause, fault.values, asked) == ("package-missing", {"package": "accelerate"}, [])
+    assert fault.evidence == ["absent: accelerate, pillow"]
