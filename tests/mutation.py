@@ -39,6 +39,8 @@ PACKAGE = "setup_assistant"
 # Nothing that runs: what is written there changes no behaviour, or only how a value may be used.
 _INERT = ("annassign", "tfpdef", "decorator", "import_from", "import_name")
 _HAND = "by hand: "
+# They look at all modules, and so at each line.
+_READ = ("tests/test_limits.py", "tests/test_sentences.py")
 # What no hand writes by mistake, and any test finds.
 _UNLIKELY = re.compile(
     "BinaryOperator.*_(BitAnd|BitOr|BitXor|LShift|RShift|Pow|Mod)$|ExceptionReplacer|Decorator"
@@ -278,9 +280,10 @@ def _plant_all(root: Path, sample: list[Fault], traces: traced.Traces, seconds: 
     lived = 0
     for fault in sample:
         tests, wanted = _within(traces, traces.of(root, fault.path, fault.line), seconds)
-        if all(t.startswith("tests/test_limits.py") for t in tests):
-            # What runs in an interpreter of its own leaves no traces.
-            tests, wanted = [*tests, *nearest(root, fault.path.removeprefix(f"{PACKAGE}/"))], 120
+        # What runs in an interpreter of its own leaves no traces.
+        tests = tests or nearest(root, fault.path.removeprefix(f"{PACKAGE}/"))
+        early = traces.at_import(fault.path, fault.line)
+        tests = [*_READ[:early], *tests, *_READ[early:]]
         for difference in planted(root, fault):
             survives, said = run(root, tests, max(120.0, 5 * wanted))
             lived += survives

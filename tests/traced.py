@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "SETUP_ASSISTANT_TEST_TRACES"  # where each process leaves its part
-_OF_MODULES = ("tests/test_limits.py::test_limits_are_as_they_were_recorded",)
 _PASSED: dict[str, float] = {}
 _TRACER: list[Coverage] = []
 
@@ -105,9 +104,11 @@ class Traces:
         told = statement(ast.parse(text), line) if digest(text) == self.texts.get(module) else known
         tests = {t for n in told for t in known.get(n, ())}
         # What compares whole answers sees more than it takes time.
-        found = sorted(tests, key=lambda t: ("recorded" not in t, self.seconds[t], t))
-        # What is run once, as a module is imported, belongs to no test.
-        return found if known.get(line) else [*_OF_MODULES, *found]
+        return sorted(tests, key=lambda t: ("recorded" not in t, self.seconds[t], t))
+
+    def at_import(self, module: str, line: int) -> bool:
+        """Whether no test runs a line itself, as those that run once when a module is imported."""
+        return not self.lines.get(module, {}).get(line)
 
 
 def statement(tree: ast.Module, line: int) -> Iterable[int]:
