@@ -43,7 +43,11 @@ class Server:
         assert asking
         assert answers
         with tempfile.TemporaryDirectory() as folder:
-            asked = {"arguments": arguments, "env": dict(env), "cwd": str(cwd), "to": folder}
+            test = os.environ.get("PYTEST_CURRENT_TEST", "")
+            asked = {
+                "arguments": arguments, "env": dict(env), "cwd": str(cwd), "to": folder,
+                "test": test,
+            }  # fmt: skip
             try:
                 asking.write(json.dumps(asked) + "\n")
                 asking.flush()
@@ -82,6 +86,7 @@ def run(
 
 def _child(asked: dict[str, Any]) -> None:
     """Become the process of one command, but for its interpreter."""
+    traces = os.environ.get("SETUP_ASSISTANT_TEST_TRACES")
     os.chdir(asked["cwd"])
     os.environ.clear()
     os.environ.update(asked["env"])
@@ -92,6 +97,10 @@ def _child(asked: dict[str, Any]) -> None:
         os.dup2(target, number)
         os.close(target)
     sys.argv = [str(ROOT / "setup_assistant" / "cli" / "app.py"), *asked["arguments"]]
+    if traces:
+        from tests import traced
+
+        traced.trace_command(traces, asked["test"])
 
 
 def _serve() -> int:

@@ -67,6 +67,12 @@ MACHINES: dict[str, tuple[Machine, dict[str, Any]]] = {
     "one card, a few frames": (one(), {"purpose": "try", "max_frames": 8}),
     "a desktop and other programs": (one(first={**BUSY, "display_active": True}), {}),
     "another program has it alone": (one(first={**BUSY, "compute_mode": "exclusive_process"}), {}),
+    "another program has it alone, and other mirrors": (
+        one(first={**BUSY, "compute_mode": "exclusive_process"}, sources=SPEEDS,
+            disks=disks(30)), {"mirror": "nju", "weights_source": "huggingface"}),
+    "contradictions, and a weak card": (
+        one(NEW, "NVIDIA GeForce RTX 4090,8.6,65536,65000", "Tesla P40,6.1,24576,24100",
+            disks=disks(40)), {"mirror": "nju"}),
     "alone, and nobody there": (one(first={"compute_mode": "exclusive_process"}), {}),
     "alone, with much in use": (
         one(first={"compute_mode": "exclusive_thread", "memory_free_bytes": 10 * GIB}), {}),

@@ -710,6 +710,16 @@ def cache_cannot_be_made(body: Body) -> dict[str, str]:
     return {"HF_HOME": str(body.file(body.folder / "file", "") / "hub")}
 
 
+@fault("cache-read-only")
+def hub_cache_cannot_be_made(body: Body) -> dict[str, str]:
+    return {"HF_HUB_CACHE": str(body.file(body.folder / "file", "") / "hub")}
+
+
+@fault("cache-read-only")
+def cache_of_modelscope_cannot_be_made(body: Body) -> dict[str, str]:
+    return {"MODELSCOPE_CACHE": str(body.file(body.folder / "file", "") / "hub")}
+
+
 @fault("temp-missing")
 def tmpdir_is_gone(body: Body) -> dict[str, str]:
     return {"TMPDIR": str(body.folder / "gone")}

@@ -1,14 +1,20 @@
 """`--explain`: every known text has its cause; what is not known is not guessed."""
 
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 
 from setup_assistant import messages
 from setup_assistant.catalog import causes
 from setup_assistant.doctor.explain import explain
+from setup_assistant.doctor.finding import Finding
 from setup_assistant.doctor.text_patterns import literal_of, literals_of
 from tests.doctor.samples import SAMPLES, UNRELATED, UNSEEN
 from tests.doctor.threads import STRANGE, THREADS
 from tests.doctor.threads_later import HARMLESS, LATER, OPEN
+from tests.recorded import compare, names
 
 # The ids that rows had when they were first collected; the samples still use them.
 _OLD = {wanted for wanted, _text in SAMPLES}
@@ -16,6 +22,23 @@ _OLD = {wanted for wanted, _text in SAMPLES}
 
 def id_of(name: str) -> str:
     return causes.find(name).id
+
+
+def titled(text: str) -> str:
+    return f"{' '.join(text.split())[:60]} {hashlib.sha256(text.encode()).hexdigest()[:6]}"
+
+
+def told(findings: Sequence[Finding]) -> str:
+    """Return findings with their evidence and commands; what a row says stands in its recipe."""
+    lines = []
+    for one in findings:
+        about = [one.layer, one.status, one.confidence, *(["first"] if one.primary else [])]
+        lines.append(f"{one.id} ({', '.join(about)}, of {one.consequence_of}): {one.cause}")
+        lines += [f"  {source}: {value}" for source, value in one.evidence]
+        if one.fix:
+            flags = [k for k, v in vars(one.fix).items() if v is True and k != "reversible"]
+            lines += [f"  > {line}" for line in (*one.fix.commands, *flags)]
+    return "\n".join(lines)
 
 
 def ids_of(names: list[str]) -> list[str]:
@@ -41,9 +64,12 @@ def test_every_row_of_the_facts_has_a_sample() -> None:
 def test_texts_of_public_threads_name_their_cause_first() -> None:
     assert len(THREADS) >= 80
     assert len(LATER) >= 160
-    every = (*THREADS, *LATER)
-    named = [(wanted, next((f.id for f in explain(text)), "")) for wanted, _s, text in every]
+    every = [(wanted, text, explain(text)) for wanted, _s, text in (*THREADS, *LATER)]
+    named = [(wanted, next((f.id for f in found), "")) for wanted, _text, found in every]
     assert [pair for pair in named if id_of(pair[0]) != pair[1]] == []
+    kept = Path(__file__).with_name("recorded_texts.txt")
+    compare(kept, {titled(text): told(found) for _wanted, text, found in every})
+    assert names(kept) == {titled(text) for _wanted, text, _found in every}
 
 
 def test_a_symptom_comes_after_its_cause_wherever_they_stand() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 import sys
 from dataclasses import replace
@@ -44,6 +45,37 @@ def test_needs_and_paths_are_read(tmp_path: Path) -> None:
     assert said.runpath == ()
     late = build(tmp_path / "liblate.so", inner, flags=("-Wl,--enable-new-dtags,-rpath,/z",))
     assert elf.read(late).runpath == ("/z",)
+
+
+def table(wide: bool, order: str) -> bytes:
+    """A library that is called `liby.so` and needs `libx.so`, of either width and order."""
+    names = b"\0libx.so\0liby.so\0"
+    word, head = ("Q" if wide else "I"), (64 if wide else 52)
+    entry, at = (56 if wide else 32), 256
+    tags = [(1, 1), (14, 9), (5, at + 128), (10, len(names)), (0, 0)]
+    dynamic = b"".join(struct.pack(f"{order}{word}{word}", *tag) for tag in tags)
+
+    def segment(kind: int, offset: int, size: int) -> bytes:
+        if wide:
+            return struct.pack(f"{order}IIQQQQQQ", kind, 4, offset, offset, 0, size, size, 1)
+        return struct.pack(f"{order}IIIIIIII", kind, offset, offset, 0, size, size, 4, 1)
+
+    ident = b"\x7fELF" + bytes([1 + wide, 1 if order == "<" else 2, 1]) + bytes(9)
+    rest = struct.pack(
+        f"{order}HHI{word}{word}{word}IHHHHHH", 3, 62 if wide else 3, 1, 0, head, 0, 0, head,
+        entry, 2, 0, 0, 0,
+    )  # fmt: skip
+    data = ident + rest + segment(1, 0, 512) + segment(2, at, len(dynamic))
+    data = data.ljust(at, b"\0") + dynamic
+    return (data.ljust(at + 128, b"\0") + names).ljust(512, b"\0")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("wide", [True, False])
+def test_tables_of_every_width_and_order_are_read(tmp_path: Path, wide: bool, order: str) -> None:
+    (tmp_path / "x.so").write_bytes(table(wide, order))
+    said = elf.read(tmp_path / "x.so")
+    assert (said.fault, said.soname, said.needed) == ("", "liby.so", ("libx.so",))
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>", LIBRARY[:40], b"\x7fELF" + bytes(60)])

@@ -21,6 +21,8 @@ LOOKUP = INSIDE.format(top="torch", code="raise AttributeError(").replace("run",
          "unexpected-argument", "transformers"),
         (INSIDE.format(top="vllm", code="f(x)") + "TypeError: Qwen2_5_VLProcessor.__init__() "
          "got multiple values for argument 'image_processor'", "unexpected-argument", "vllm"),
+        ("TypeError: Qwen2VLProcessor.__init__() got multiple values for argument 'images'",
+         "unexpected-argument", "transformers"),
         # The line of code tells what was called, in a notebook too.
         (("TypeError   Traceback (most recent call last)\nFile ~/m/layers.py:302, in Unit.f()"
          "\n    301 x = 1\n--> 302 self.act = nn.GELU(approximate='none')\n"

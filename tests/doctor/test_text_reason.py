@@ -78,6 +78,18 @@ def test_two_demands_that_exclude_each_other_are_named(demands: str, one: str, o
     assert first(text).id == "dependency-version"
 
 
+@pytest.mark.parametrize("name", ["flash-attn", "xformers"])
+def test_what_is_made_for_another_torch_is_taken_away(name: str) -> None:
+    text = (
+        "ERROR: Cannot install because these package versions have conflicting dependencies.\n\n"
+        "The conflict is caused by:\n    The user requested torch==2.6.0\n"
+        f"    {name} 2.7.4 depends on torch==2.5.1\n"
+    )
+    (found,) = explain(text)
+    assert found.fix
+    assert found.fix.commands == (f"pip uninstall -y {name}",)
+
+
 def test_uv_says_the_same_in_other_words() -> None:
     text = (
         "  × No solution found when resolving dependencies:\n"

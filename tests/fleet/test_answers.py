@@ -25,6 +25,7 @@ from setup_assistant.fleet.groups import group
 from setup_assistant.fleet.kept_answers import read_answers
 from setup_assistant.fleet.outcome import Answer, Outcome
 from setup_assistant.fleet.reach import Target
+from setup_assistant.messages import msg
 
 
 def said(body: dict[str, Any], /, nonce: str = "n", machine: str = "m", **other: str) -> Event:
@@ -153,6 +154,21 @@ def test_an_answer_of_any_form_spoils_no_room(tmp_path: Path) -> None:
             read_answers(tmp_path)
     file.write_text(json.dumps(kept))
     assert [o.host for o in read_answers(tmp_path)] == ["a"]
+
+
+def test_answers_that_were_kept_tell_the_same(tmp_path: Path) -> None:
+    envelope = {"exit_code": 3, "data": {}, "errors": []}
+    kept = [
+        Outcome(host="a", status="ok", seconds=1.5, machine="m1", hostname="h1", groups=("x", "y"),
+                answers=(Answer(command="probe", code=3, envelope=envelope),)),
+        Outcome(host="b", status="failed", code="own", reason=msg("why"), remedy=msg("how"),
+                machine="m2"),
+        Outcome(host="c", status="unfinished", hostname="h3"),
+    ]  # fmt: skip
+    for one in kept:
+        (tmp_path / f"{one.host}.json").write_text(json.dumps(one.to_json()))
+    assert [o.to_json() for o in read_answers(tmp_path)] == [o.to_json() for o in kept]
+    assert [o.answers for o in read_answers(tmp_path)] == [o.answers for o in kept]
 
 
 def _job(*answers: tuple[str, int, str]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,16 @@ import pytest
 
 from setup_assistant.agent.inside.answer import MARKER, proof
 from setup_assistant.cli.fleet.text import gist_of, write_report
+from setup_assistant.fleet import faults
 from setup_assistant.fleet.answers import outcome_of
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.groups import group, plan_in
+from setup_assistant.fleet.html_report import render_page
+from setup_assistant.fleet.inventory_rules import Host
 from setup_assistant.fleet.outcome import Answer, Outcome
+from setup_assistant.fleet.play_loop import failed
+from setup_assistant.messages import msg
+from tests.recorded import compare
 
 CARD = {"name": "NVIDIA GeForce RTX 4090", "memory_total_bytes": 24564 << 20}
 PLAN: dict[str, Any] = {
@@ -97,3 +105,37 @@ def test_a_host_that_was_not_looked_at_is_not_said_to_have_no_gpu() -> None:
     said = [h["results"] for h in _data(_host("b", up=PLAN), _host("p", probe={}))["hosts"]]
     assert ["no GPU" in gist_of(r) for r in said] == [False, False]
     assert gist_of(_host("a", probe={"driver": {}, "gpus": []}).to_json()["results"]) == "no GPU"
+
+
+def test_the_page_of_a_room_is_as_it_was_recorded() -> None:
+    cpu = {**PLAN, "torch": {**PLAN["torch"], "build": "cpu", "compatibility": "cpu"}}
+    native = {**PLAN, "torch": {**PLAN["torch"], "compatibility": "cu126"}}
+    native["torch"]["needs"] = {}
+    bad = Answer(command="verify", code=1, envelope={"data": {"checks": [
+        {"status": "ok"}, {"status": "fail"}, {"status": "blocked"}, {"status": "skipped"}]}},
+    )  # fmt: skip
+    twice = replace(_host("d", up={"dry_run": True, **native}), notes=(msg("One."), msg("Two.")))
+    several = (
+        _host("a", up={"steps": [], **RECEIPT}), _host("b", report=RECEIPT),
+        _host("c", plan=cpu), twice,
+        replace(_host("e"), status="unfinished", answers=(bad,), code="verify_failed",
+                reason=msg("exit status 1")),
+        failed(Host(name="f"), faults.fault("host_down", host="f")),
+        Outcome(host="g", status="refused", code="value_refused", reason=msg("<odd>")),
+        Outcome(host="h", status="failed", code="job_died", reason=msg("died")),
+    )  # fmt: skip
+    rooms = {
+        "all is well": [several[0]],
+        "nothing planned": [_host("x", probe={"driver": {"version": "550.1"}, "gpus": [CARD]})],
+        "one of each": several,
+        "two alone": [several[2], several[3]],
+        "alone beside others": [*several[:2], several[2]],
+    }
+    found = {}
+    for name, outcomes in rooms.items():
+        data = {**_data(*outcomes), "failed": [o.host for o in outcomes if not o.ok]}
+        page = re.sub(
+            r"(?s)<(style|script)\b.*?</\1>", "", "<h1" + render_page(data).partition("<h1")[2]
+        )
+        found[name] = re.sub(r"(?=<(?:h1|p|section|tr|td|li|article)\b)", "\n", page)
+    compare(Path(__file__).with_name("recorded_pages.txt"), found)

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from setup_assistant.agent.build import Agent
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet import engine, inventory, playbook, role
-from setup_assistant.fleet.inventory_rules import Host, Refused, host_of
+from setup_assistant.fleet.inventory_rules import Become, Host, Refused, host_of
 from setup_assistant.fleet.inventory_sources import must_be_there
 from setup_assistant.fleet.jobs import arguments, job_of
 
@@ -178,3 +178,29 @@ def test_a_pipe_holds_nothing_up(tmp_path: Path, pipe: str) -> None:
     with pytest.raises(SetupError, match=pipe) as caught:
         must_be_there([str(place)])
     assert caught.value.code == "inventory_invalid"
+
+
+@pytest.mark.parametrize(
+    ("said", "become"),
+    [
+        ({}, Become()),
+        ({"ansible_become": True}, Become(wanted=True)),
+        ({"ansible_become": "Yes"}, Become(wanted=True)),
+        ({"ansible_become": "1"}, Become(wanted=True)),
+        ({"ansible_become": "on"}, Become(wanted=True)),
+        ({"ansible_become": "maybe"}, Become()),
+        ({"ansible_become": False, "ansible_become_user": "db"}, Become()),
+        # Said for all hosts, and wanted on the command line.
+        ({"ansible_become_user": "db", "ansible_become_method": "su"},
+         Become(user="db", method="su")),
+        ({"ansible_become": True, "ansible_become_pass": 12}, Become(wanted=True, password="12")),
+        ({"ansible_become": True, "ansible_become_password": "a", "ansible_become_pass": "b"},
+         Become(wanted=True, password="a")),
+        ({"ansible_become": True, "ansible_become_method": "community.general.doas"},
+         Become(wanted=True, method="community.general.doas")),
+    ],
+)  # fmt: skip
+def test_who_becomes_root(said: dict[str, object], become: Become) -> None:
+    found = host_of("pc01", said, ())
+    assert isinstance(found, Host)
+    assert (found.become, found.become.password) == (become, become.password)

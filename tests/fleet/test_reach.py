@@ -163,3 +163,17 @@ def test_a_jump_host_that_is_gone_is_named(door: socket.socket) -> None:
     found = reach.look_at_jump(Host(name="pc01"), place, down)
     assert found.code == "jump_failed"
     assert "127.0.0.1" in str(found.reason)
+
+
+@pytest.mark.parametrize(
+    ("code", "later"),
+    [
+        ("host_down", "connection_lost"), ("no_ssh_server", "ssh_stopped"),
+        ("ssh_filtered", "ssh_filtered"), ("ssh_hangs", "ssh_hangs"),
+        ("ssh_stalls", "ssh_stalls"), ("ssh_closes", "ssh_closes"),
+        ("login_refused", "login_refused"),
+    ],
+)  # fmt: skip
+def test_what_a_fault_is_called_once_a_host_has_answered(code: str, later: str) -> None:
+    found = fault(code, host="pc01", port=22, detail="d", command="c")
+    assert reach.in_the_middle(Host(name="pc01"), found).code == later

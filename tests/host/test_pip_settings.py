@@ -75,3 +75,26 @@ def test_what_would_install_something_else_is_left_out(home: dict[str, str]) -> 
                "PIP_USER": "1"}  # fmt: skip
     kept = pip_settings.without_choices({**sources, **choices})
     assert kept == {**sources, "PIP_USER": "0"}
+
+
+@pytest.mark.parametrize(
+    ("pip", "uv", "found"),
+    [
+        ({"TIMEOUT": "7"}, {}, {"UV_HTTP_TIMEOUT": "7"}),
+        ({"DEFAULT_TIMEOUT": "9"}, {}, {"UV_HTTP_TIMEOUT": "9"}),
+        ({"CERT": "/c.pem"}, {}, {"SSL_CERT_FILE": "/c.pem"}),
+        ({"CERT": "/c.pem"}, {"SSL_CERT_FILE": "/mine"}, {}),
+        ({"TRUSTED_HOST": "a b"}, {}, {"UV_INSECURE_HOST": "a b"}),
+        ({"INDEX_URL": "https://i"}, {"UV_INDEX_URL": "https://u"}, {}),
+        ({"INDEX_URL": " "}, {}, {}),
+        ({"EXTRA_INDEX_URL": "https://i"}, {"UV_EXTRA_INDEX_URL": "https://u"}, {}),
+        ({"EXTRA_INDEX_URL": "https://i https://j"}, {}, {"UV_INDEX": "https://i https://j"}),
+        ({"NO_INDEX": "on"}, {}, {"UV_NO_INDEX": "1"}),
+        ({"NO_INDEX": "0"}, {}, {}),
+    ],
+)  # fmt: skip
+def test_each_setting_has_its_name_at_uv(
+    home: dict[str, str], pip: dict[str, str], uv: dict[str, str], found: dict[str, str]
+) -> None:
+    said = {f"PIP_{name}": value for name, value in pip.items()}
+    assert pip_settings.uv_environment({**home, **said, **uv}) == found

@@ -83,6 +83,22 @@ def test_damaged_records_fall_back_to_the_folder(tmp_path: Path) -> None:
     assert prefix.python_version(tmp_path) == "3.12"
 
 
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("version = 3.11.7\n", "3.11.7"),
+        ("version_info = 3.12.4.final.0\n", "3.12.4"),  # uv, virtualenv
+        ("version = 3.11\nversion_info = 3.12.4.final.0\n", "3.12.4"),
+        ("Version_Info=3.13\n", "3.13"),
+        ("version = none\n", "3.9"),
+    ],
+)
+def test_the_settings_of_a_venv_tell_its_python(tmp_path: Path, text: str, version: str) -> None:
+    (tmp_path / "lib/python3.9").mkdir(parents=True)
+    (tmp_path / "pyvenv.cfg").write_text(text)
+    assert prefix.python_version(tmp_path) == version
+
+
 @pytest.mark.parametrize("way", ["system", "pth"])
 def test_packages_that_a_venv_reads_elsewhere(tmp_path: Path, way: str) -> None:
     env, own = tmp_path / "env", _packages(tmp_path / "env")

@@ -13,6 +13,7 @@ from tests.host import redaction_kinds as fourth
 from tests.host import redaction_places as fifth
 from tests.host import redaction_structures as third
 from tests.host import redaction_unseen as second
+from tests.recorded import compare
 
 ROUTINES = {"secrets": redact, "identities": anonymous}
 
@@ -27,6 +28,20 @@ def test_secrets_are_taken_out(level: str) -> None:
 
 def test_identities_are_taken_out_of_what_is_handed_on() -> None:
     assert not _left(anonymous, [line for c in CORPORA for line in c.IDENTITIES])
+
+
+def test_what_is_left_of_each_text_is_as_it_was_recorded() -> None:
+    """Neither more nor less is taken out; the record holds no secret, since those are gone."""
+    found = {
+        f"{corpus.__name__.rpartition('_')[2]}, {kind}": "\n".join(
+            repr(clean(text)) for text, *_words in lines
+        )
+        for corpus in CORPORA
+        for kind, lines, clean in (
+            ("secrets", corpus.SECRETS, redact), ("identities", corpus.IDENTITIES, anonymous)
+        )
+    }  # fmt: skip
+    compare(Path(__file__).with_name("recorded_redaction.txt"), found)
 
 
 def _left(clean: Callable[[str], str], lines: list[tuple[str, ...]]) -> list[str]:

@@ -15,7 +15,9 @@ from setup_assistant.errors import Exit, SetupError
 from setup_assistant.host import files
 from setup_assistant.host.transfer.remote_file import RemoteFile
 from setup_assistant.messages import Message
+from setup_assistant.steps.download import run
 from setup_assistant.steps.download.folder import Brought, Job, bring
+from setup_assistant.steps.download.job import Event
 from setup_assistant.weights import folder_record
 from setup_assistant.weights.folder_record import doubts
 from tests.hub.fixtures import MODEL, SHARDS
@@ -124,6 +126,18 @@ def test_everything_arrives_and_is_recorded(source: FolderSource, target: Path) 
     assert folder_record.intact(target, MODEL)
     assert list(heard.told[-1]) == [total, total]
     assert source.got[:2] == ["config.json", "model.safetensors.index.json"]
+
+
+def test_the_end_is_told_however_soon_it_comes(
+    source: FolderSource, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_EVENT_SECONDS", 3600.0)
+    told: list[int] = []
+
+    def event(one: Event) -> None:
+        told.extend([one.data["done_bytes"]] if one.kind == "progress" else [])
+
+    assert told == [fetch(source, target, event=event).total_bytes]
 
 
 def test_a_rerun_asks_nobody_and_writes_nothing(source: FolderSource, target: Path) -> None:

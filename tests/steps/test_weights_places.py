@@ -227,3 +227,28 @@ def test_what_is_no_source_is_wrong_use() -> None:
     with pytest.raises(SetupError) as caught:
         named_source.source_of("nothing", "", model=MODEL, resume="r", flag="--to")
     assert caught.value.code == "usage"
+
+
+def test_a_folder_gives_what_it_shows_and_tells_how_far_it_is(tmp_path: Path) -> None:
+    root, target = tmp_path / "root", tmp_path / "target"
+    for name in ("b", "a/c", ".git/x", "a/.hidden", "a/.deep/d/e"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    (root / "empty").mkdir()
+    (root / "out").symlink_to(tmp_path)
+    source = local.FolderSource(root, MODEL, "--to")
+    wanted = source.list()
+    assert [(f.path, f.size) for f in wanted] == [("a/c", 3), ("b", 1)]
+    bytes_, files = [], {}
+    source.get(wanted, target, bytes_.append, lambda f, digest: files.update({f.path: digest}))
+    assert bytes_ == [3, 4]
+    assert files == {n: hashlib.sha256(n.encode()).hexdigest() for n in ("a/c", "b")}
+
+
+def test_a_small_file_is_copied_and_a_large_one_is_shared(tmp_path: Path) -> None:
+    for size, shared in ((15_999_999, False), (16_000_000, True)):
+        source, target = tmp_path / f"{size}", tmp_path / "to" / f"{size}"
+        with source.open("wb") as stream:
+            stream.truncate(size)
+        assert (bring_file(source, target, "--to") is None) is shared
+        assert target.stat().st_size == size

@@ -89,6 +89,17 @@ def test_without_a_note_of_ones_own_it_does_not(folder: Path, how: str) -> None:
     assert own(folder) is None
 
 
+@pytest.mark.parametrize(
+    ("mode", "counts"),
+    [(0o600, True), (0o644, True), (0o755, True), (0o620, False), (0o602, False), (0o711, True)],
+)
+def test_a_note_that_others_may_write_counts_for_nothing(
+    folder: Path, mode: int, counts: bool
+) -> None:
+    note(folder).chmod(mode)
+    assert (own(folder) is not None) is counts
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file to another account")
 def test_the_note_of_another_account_counts_for_nothing(folder: Path) -> None:
     os.chown(note(folder), 12345, -1)

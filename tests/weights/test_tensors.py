@@ -136,6 +136,8 @@ MARKS = {"image_token_id": 8, "vision_start_token_id": 7}
          "image_token_id is 9, which is 'x' there"),
         ({"model": {"vocab": WORDS}}, {"vocab_size": 10, "vision_end_token_id": 8},
          "vision_end_token_id is 8"),
+        ({"model": {"vocab": {**WORDS, "y" * 99: 6}}}, {"vocab_size": 10, "image_token_id": 6},
+         f"which is '{'y' * 79} there"),
         ({"model": {"vocab": WORDS}}, {"vocab_size": 10, "image_token_id": "8"}, None),
         ({"model": {"vocab": WORDS}}, {"vocab_size": 10, "image_token_id": True}, None),
         ({"model": {"vocab": WORDS}}, {"vocab_size": "9"}, None),
