@@ -18,9 +18,11 @@ _MOST = 100
 # "CUDA error: …", "CUDA error 700 at f.cu:1: …", "CUDA driver error: …", "Cuda failure 'invalid
 # argument'", "CUDA runtime error (a.cc:1): …", "CUDA call failed lazily … with error: …".
 _SAID = re.compile(
-    r"\b(?:CUDA|hip|gpu)[ _](?:runtime |driver |API |call |kernel )?"
-    r"(?:error|failure|exception|failed)\b(?P<said>[^\n]{0,240})",
-    re.IGNORECASE,
+    r"\bCUDA[ _](?:runtime |driver |API |call |kernel )?"
+    r"(?:error|failure|exception|failed)\b(?P<said>[^\n]{0,240})"
+    # bitsandbytes names the file after it.
+    r"|^\W{0,12}(?:\w+Error: )?Error (?P<sooner>[^\n]{5,120}) at line \d+ in file",
+    re.IGNORECASE | re.MULTILINE,
 )
 # A name counts where it is told of as what went wrong, not where a program compares with it.
 _NAMED = re.compile(
@@ -50,7 +52,7 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
     for found in islice(_SAID.finditer(text), _MOST):
         if _CODE.search(text, text.rfind("\n", 0, found.start()) + 1, found.start()):
             continue
-        said = found["said"].lower()
+        said = (found["said"] or found["sooner"] or "").lower()
         for sentence, cause in _by_sentence().items():
             if sentence in said:
                 yield found.start(), cause

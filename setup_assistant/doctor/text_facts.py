@@ -36,7 +36,7 @@ _ABSENT = re.compile(
     r"No matching distribution"
 )
 _WINDOWS = re.compile(
-    r"\b[A-Za-z]:\\|WinError|Errno 100\d\d\]|Error\(100\d\d,|"
+    r"\b[A-Za-z]:\\|WinError|DLL load failed|Errno 100\d\d\]|Error\(100\d\d,|"
     r"Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64|"
     r"\bLNK\d{4}\b|fatal error C\d{4}|\bcl\.exe|Visual (?:C\+\+|Studio)"
 )

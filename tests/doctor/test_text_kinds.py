@@ -231,3 +231,54 @@ def test_the_remedy_follows_who_asks(asker: str, text: str, command: str) -> Non
         f'  File "/v/lib/python3.11/site-packages/{asker}/a.py", line 1, in <module>\n    import b'
     )
     assert command in " ".join(told(f"Traceback (most recent call last):\n{frame}\n{text}")[1])
+
+
+OF_OTHERS = (
+    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 64.00 MiB. GPU 0 has a total "
+    "capacity of 79.15 GiB of which 12.00 MiB is free. Process 32 has {} GiB memory in use. {}Of "
+    "the allocated memory {} GiB is allocated by PyTorch, and 0.1 GiB is reserved by PyTorch but "
+    "unallocated."
+)
+
+
+@pytest.mark.parametrize(
+    ("used", "this", "own", "cause"),
+    [
+        (70, "Including non-PyTorch memory, this process has 9 GiB memory in use. ", 8,
+         "memory-of-others"),
+        # In a container the own process goes by a number that torch does not know.
+        (78, "", 77, "memory-for-model"),
+    ],
+)  # fmt: skip
+def test_processes_that_the_error_names_are_others(
+    used: int, this: str, own: int, cause: str
+) -> None:
+    assert told(OF_OTHERS.format(used, this, own))[0] == cause
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "command"),
+    [
+        # A package is too old in SGLang's words, and a card is no package.
+        (("fancy_kernels is installed with version 0.2.3, which is less than the minimum required "
+         "version 0.5.3. Error"), "dependency-version", "pip install -U 'fancy-kernels>=0.5.3'"),
+        ("ValueError: Fancy Attention requires SM>=80 and SM<=90.", "told-by-itself", ""),
+        # Whose file asks for CUDA's library stands near, though no frame tells.
+        (("Attempted: /v/site-packages/sgl_kernel/sm100/common_ops.so\n"
+         "Error details: libnvrtc.so.12: cannot open shared object file"), "built-for-other-torch", "sgl-kernel"),
+        ("ImportError: DLL load failed: Das Betriebssystem kann %1 nicht ausführen.",
+         "windows-dll-mixed", "torch=="),
+        ("ImportError: DLL load failed while importing flash_attn_2_cuda: not found", "windows-dll",
+         "flash-attn"),
+        ("ptxas fatal   : Value 'sm_121a' is not defined for option 'gpu-name'", "triton-too-old",
+         "+cu129"),
+        ("ImportError: cannot import name 'some_kernel' from 'sgl_kernel' (/v/__init__.py)",
+         "package-api", "sgl-kernel"),
+        ("RuntimeError: Invalid device function on A100: CUDA error: invalid device function",
+         "no-kernel", "torch=="),
+    ],
+)  # fmt: skip
+def test_what_runs_on_the_card_is_read_in_new_wordings(text: str, cause: str, command: str) -> None:
+    found, commands = told(text)
+    assert found == cause
+    assert command in " ".join(commands)
