@@ -12,6 +12,8 @@ from itertools import islice
 
 from setup_assistant.catalog import cuda_results
 from setup_assistant.doctor.inferred import Inferred
+from setup_assistant.doctor.text_mentions import mentioned
+from setup_assistant.doctor.text_patterns import Hit
 
 # Forms that are looked at in one text.
 _MOST = 100
@@ -45,7 +47,8 @@ def result(text: str) -> Iterator[Inferred]:
     found = [*_sentences(text), *_names(text), *_numbers(text)]
     # That CUDA was closing already comes after another error.
     for place, cause in sorted(found, key=lambda f: (f[1] == "cuda-ended", f[0])):
-        yield Inferred(cause=cause, start=place)
+        if not mentioned(text, Hit(place, place, {})):
+            yield Inferred(cause=cause, start=place)
 
 
 def _sentences(text: str) -> Iterator[tuple[int, str]]:

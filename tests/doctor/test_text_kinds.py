@@ -264,8 +264,8 @@ def test_processes_that_the_error_names_are_others(
          "version 0.5.3. Error"), "dependency-version", "pip install -U 'fancy-kernels>=0.5.3'"),
         ("ValueError: Fancy Attention requires SM>=80 and SM<=90.", "told-by-itself", ""),
         # Whose file asks for CUDA's library stands near, though no frame tells.
-        (("Attempted: /v/site-packages/sgl_kernel/sm100/common_ops.so\n"
-         "Error details: libnvrtc.so.12: cannot open shared object file"), "built-for-other-torch", "sgl-kernel"),
+        (("Attempted: /v/site-packages/sgl_kernel/sm100/common_ops.so\nError details: "
+         "libnvrtc.so.12: cannot open shared object file"), "built-for-other-torch", "sgl-kernel"),
         ("ImportError: DLL load failed: Das Betriebssystem kann %1 nicht ausführen.",
          "windows-dll-mixed", "torch=="),
         ("ImportError: DLL load failed while importing flash_attn_2_cuda: not found", "windows-dll",
@@ -282,3 +282,21 @@ def test_what_runs_on_the_card_is_read_in_new_wordings(text: str, cause: str, co
     found, commands = told(text)
     assert found == cause
     assert command in " ".join(commands)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "try:\n    model.to('cuda')\nexcept torch.cuda.OutOfMemoryError:\n    pass\n",
+        'with pytest.raises(ValueError, match="Bfloat16 is only supported on GPUs"):\n    check()\n',
+        'switch (s) {\n  case CUBLAS_STATUS_NOT_INITIALIZED: return "CUBLAS_STATUS_X";\n}\n',
+        "enum {\nCUDA_ERROR_INVALID_VALUE = 1,\nCUDA_ERROR_OUT_OF_MEMORY = 2,\n}\n",
+        "| Xid | Meaning |\n|-----|---------|\n| 79 | GPU has fallen off the bus |\n",
+        "- Fix CUDA error: invalid argument in custom all-reduce (#20142)\n- torch 2.9\n",
+        "- 修复 CUDA error: device-side assert triggered\n- 支持 torch 2.9\n",
+        "Requires CUDA 12, Python >= 3.10, and a GPU with compute capability >= 8.0.",
+        "HIP supports hipErrorInvalidValue and the like; see the table of HIP error codes.",
+    ],
+)
+def test_programs_tables_and_lists_of_changes_are_no_failure(text: str) -> None:
+    assert told(text) == ("", ())
