@@ -40,6 +40,9 @@ _CUDA_LIBRARY = re.compile(
     r"(?P<library>lib(?:cudart|cublas|cublasLt|nvrtc)\.so\.(?P<major>1[1-9])[\d.]*"
     r"|libtorch_cuda(?:_cu|_cpp)?\.so): cannot open shared"
 )
+# The CUDA that a build of torch is for, and programs that are built for one.
+_BUILD = re.compile(r"\b\d+\.\d+\.\d+\+cu(1[1-9])\d\b")
+_ENGINE = re.compile(r"\b(vllm|sglang|lmdeploy|flash-attn|bitsandbytes)\b", re.IGNORECASE)
 _IMPORTED = re.compile(r"^\W*(?:from|import) (\w+)[^\n]*\s+\S*ImportError: $", re.MULTILINE)
 # Libraries that packages of the index bring, where conda had them.
 _WHEELS = {"libiomp5": "intel-openmp", "libmkl": "mkl", "libtbb": "tbb"}
@@ -86,6 +89,9 @@ def other_cuda(text: str) -> Iterator[Inferred]:
         chain: tuple[Message, ...] = ()
         remedy = _again(asker)
         if found["major"]:
+            foreign = _of_other_cuda(text, found["major"])
+            asker = asker or foreign
+            remedy = _again(asker)
             if asker in ("", "torch", "torchvision", "nvidia"):
                 return
             chain = (msg("{library} is of CUDA {major}", library=found["library"],
@@ -94,6 +100,13 @@ def other_cuda(text: str) -> Iterator[Inferred]:
             remedy = Remedy(need="torch")
         yield Inferred(cause="built-for-other-torch", start=found.start(), chain=chain,
                        values={"package": asker} if asker else {}, remedy=(remedy,))  # fmt: skip
+
+
+def _of_other_cuda(text: str, major: str) -> str:
+    """Return the engine that a text names, where its torch is of another CUDA than a library."""
+    builds = {found[1] for found in _BUILD.finditer(text)}
+    engine = _ENGINE.search(text)
+    return engine[1].lower() if engine and builds and major not in builds else ""
 
 
 def _near(text: str, start: int) -> str:

@@ -274,6 +274,11 @@ def test_processes_that_the_error_names_are_others(
          "+cu129"),
         ("ImportError: cannot import name 'some_kernel' from 'sgl_kernel' (/v/__init__.py)",
          "package-api", "sgl-kernel"),
+        # torch is of another CUDA than the library that is missing: the engine asks for it.
+        (("vllm 0.21\nTorch: 2.11.0+cu126\nImportError: libcudart.so.13: cannot open shared object "
+         "file: No such file"), "built-for-other-torch", "pip install -U vllm"),
+        (("vllm 0.21\nTorch: 2.11.0+cu130\nImportError: libcudart.so.13: cannot open shared object "
+         "file: No such file"), "nvidia-missing", "torch=="),
         ("RuntimeError: Invalid device function on A100: CUDA error: invalid device function",
          "no-kernel", "torch=="),
     ],
@@ -288,7 +293,7 @@ def test_what_runs_on_the_card_is_read_in_new_wordings(text: str, cause: str, co
     "text",
     [
         "try:\n    model.to('cuda')\nexcept torch.cuda.OutOfMemoryError:\n    pass\n",
-        'with pytest.raises(ValueError, match="Bfloat16 is only supported on GPUs"):\n    check()\n',
+        'with pytest.raises(ValueError, match="Bfloat16 is only supported on GPUs"):\n    f()\n',
         'switch (s) {\n  case CUBLAS_STATUS_NOT_INITIALIZED: return "CUBLAS_STATUS_X";\n}\n',
         "enum {\nCUDA_ERROR_INVALID_VALUE = 1,\nCUDA_ERROR_OUT_OF_MEMORY = 2,\n}\n",
         "| Xid | Meaning |\n|-----|---------|\n| 79 | GPU has fallen off the bus |\n",
