@@ -46,34 +46,34 @@ def result(text: str) -> Iterator[Inferred]:
     """Yield the cause of the result of CUDA that a text tells of, the first of them first."""
     found = [*_sentences(text), *_names(text), *_numbers(text)]
     # That CUDA was closing already comes after another error.
-    for place, cause in sorted(found, key=lambda f: (f[1] == "cuda-ended", f[0])):
-        if not mentioned(text, Hit(place, place, {})):
-            yield Inferred(cause=cause, start=place)
+    for hit, cause in sorted(found, key=lambda f: (f[1] == "cuda-ended", f[0].start)):
+        if not mentioned(text, hit):
+            yield Inferred(cause=cause, start=hit.start)
 
 
-def _sentences(text: str) -> Iterator[tuple[int, str]]:
+def _sentences(text: str) -> Iterator[tuple[Hit, str]]:
     for found in islice(_SAID.finditer(text), _MOST):
-        if _CODE.search(text, text.rfind("\n", 0, found.start()) + 1, found.start()):
-            continue
-        said = (found["said"] or found["sooner"] or "").lower()
+        part = "said" if found["said"] else "sooner"
+        said = (found[part] or "").lower()
         for sentence, cause in _by_sentence().items():
             if sentence in said:
-                yield found.start(), cause
+                end = found.start(part) + said.index(sentence) + len(sentence)
+                yield Hit(found.start(), end, {}), cause
                 break
 
 
-def _names(text: str) -> Iterator[tuple[int, str]]:
+def _names(text: str) -> Iterator[tuple[Hit, str]]:
     for found in islice(_NAMED.finditer(text), _MOST):
         name = found["name"] or found["first"]
         begin = text.rfind("\n", 0, found.start()) + 1
         if name in _by_name() and not _CODE.search(text, begin, found.end()):
-            yield begin, _by_name()[name]
+            yield Hit(begin, found.end(), {}), _by_name()[name]
 
 
-def _numbers(text: str) -> Iterator[tuple[int, str]]:
+def _numbers(text: str) -> Iterator[tuple[Hit, str]]:
     for found in islice(_NUMBERED.finditer(text), _MOST):
         if cause := _by_number().get(int(found["number"])):
-            yield found.start(), cause
+            yield Hit(found.start(), found.end(), {}), cause
 
 
 @cache
