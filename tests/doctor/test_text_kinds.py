@@ -300,7 +300,7 @@ def test_what_runs_on_the_card_is_read_in_new_wordings(text: str, cause: str, co
         "- Fix CUDA error: invalid argument in custom all-reduce (#20142)\n- torch 2.9\n",
         "- 修复 CUDA error: device-side assert triggered\n- 支持 torch 2.9\n",
         "Requires CUDA 12, Python >= 3.10, and a GPU with compute capability >= 8.0.",
-        "I think we should catch RuntimeError here: `CUDA error: out of memory` is raised by torch.",
+        "I think we should catch it here: `CUDA error: out of memory` is raised by torch.",
         "HIP supports hipErrorInvalidValue and the like; see the table of HIP error codes.",
     ],
 )
