@@ -306,3 +306,15 @@ def test_what_runs_on_the_card_is_read_in_new_wordings(text: str, cause: str, co
 )
 def test_programs_tables_and_lists_of_changes_are_no_failure(text: str) -> None:
     assert told(text) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("end", "cause"),
+    [
+        (" 10%|#         | 100/1000 [02:00<18:00,  1.20s/it]", ""),
+        ("RuntimeError: torch fails", "master-address"),
+    ],
+)
+def test_a_warning_before_steps_that_go_on_is_no_cause(end: str, cause: str) -> None:
+    warns = "[W socket.cpp:663] [c10d] The client socket has failed to connect to [localhost]:29500"
+    assert told(f"{warns} (errno: 99).\n{{'loss': 1.31, 'epoch': 0.1}}\n{end}\n")[0] == cause
