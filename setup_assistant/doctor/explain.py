@@ -57,7 +57,9 @@ _PLAYED = re.compile(
 _FETCHED = re.compile(r"\s*(?:(?:Hit|Get|Ign):\d+ |Looking in |Requirement already satisfied"
                       r"|(?:DEBUG|TRACE):? (?![^\n]*(?:[Ee]rror|ERROR|[Ff]ailed)))")  # fmt: skip
 # A line by which a program warns, and goes on.
-_WARNED = re.compile(r"\bWARN(?:ING)?\b|\b\w*Warning: |\[W\d|^W\d{4} |warnings\.warn\(|警告")
+_WARNED = re.compile(
+    r"\bWARN(?:ING)?\b|\b\w*Warning: |\[W(?:\d| \w+\.cpp)|^W\d{4} |warnings\.warn\(|警告"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +126,9 @@ def matches(text: str, rows: Rows) -> list[Match]:
     ours = _ours(text)
     found = _ranked(text, rows, ours=ours)
     if found and ended_well(text):
-        # What the last lines themselves say stands.
+        # What the last lines themselves say stands, unless they only warn.
         late = text.rstrip().count("\n") - 1
-        return [m for m in found if m.line >= late or not (m.weak or m.mild)]
+        return [m for m in found if not m.mild and (m.line >= late or not m.weak)]
     if not any(not m.weak for m in found):
         for joined in log_text.unwrapped(text):
             more = _ranked(joined, rows, ours=ours)

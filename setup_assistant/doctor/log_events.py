@@ -22,6 +22,8 @@ _WELL = re.compile(r"^(?:Successfully (?:installed|built|uninstalled|tagged)\b"
                    r"|Loading (?:checkpoint shards|weights): +100%"
                    r"|All (?:tests )?(?:passed|done)|\S+ {2,}OK$|Everything is up to date)",
                    re.IGNORECASE)  # fmt: skip
+# A line that warns says nothing of how it ended.
+_WARNS = re.compile(r"\W{0,3}(?:\[?WARN|\[W|W\d{4} )")
 _FOREIGN = re.compile(r"site-packages|dist-packages|[/\\]lib[/\\]python3|[/\\]Lib[/\\]|<frozen"
                       r"|<string>|^<__array_function__|/usr/lib/|importlib|unsloth_compiled"
                       r"|transformers_modules|custom_nodes")  # fmt: skip
@@ -63,7 +65,7 @@ def ended_well(text: str) -> bool:
     """Whether the last lines tell of success, or of steps that go on, and of no error."""
     last = [line[:_HEAD].strip() for line in text.rstrip()[-4_000:].split("\n")[-3:]]
     return any(_WELL.match(line) or _STEP.search(line) for line in last) and not any(
-        _ERROR.search(line) for line in last)  # fmt: skip
+        _ERROR.search(line) for line in last if not _WARNS.match(line))  # fmt: skip
 
 
 def _went_on(head: str) -> bool:

@@ -19,6 +19,7 @@ _PACKAGES = {
     "pynvml": "nvidia-ml-py", "socks": "pysocks", "open_clip": "open-clip-torch",
     "clip": "openai-clip", "faiss": "faiss-cpu", "magic": "python-magic", "swift": "ms-swift",
     "multipart": "python-multipart", "jwt": "pyjwt", "serial": "pyserial",
+    "flashinfer": "flashinfer-python",
 }  # fmt: skip
 # An upgrade of these would bring others out of step, or leave the pins.
 KEPT = ("torch", "torchvision", "transformers", "numpy", "setuptools")
@@ -29,7 +30,7 @@ FAMILIAR = re.compile(
     r"(?:torch\w*|transformers|accelerate|peft|trl|bitsandbytes|auto_gptq|gptqmodel|awq|optimum|vllm"
     r"|sglang|lmdeploy|swift|llamafactory|unsloth\w*|diffusers|qwen_\w+|decord|av|xformers|verl|ray"
     r"|flash_attn|triton|deepspeed|modelscope|huggingface_hub|safetensors|tokenizers|datasets|timm"
-    r"|llama_cpp|flashinfer|compressed_tensors|xinference|liger_kernel|gradio)$"
+    r"|llama_cpp|flashinfer|compressed_tensors|xinference|liger_kernel|gradio|sgl_kernel|torchao)$"
 )
 _PLACE = re.compile(r"\{([a-z]+)\}")
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,60}$")

@@ -20,6 +20,8 @@ _PROCEDURE = re.compile(
     r"WinError (?:127|182)\b|The specified procedure could not be found|找不到指定的程序"
 )
 _DLL = re.compile(r"DLL load failed(?: while importing (?P<part>\w+))?")
+# Modules that are called after their package.
+_OWN_PART = re.compile(r"(?P<name>flash_attn|vllm_flash_attn|exllamav2|awq)_\w+$")
 _NEAR_DLL = re.compile(r"-packages[/\\]{1,2}(\w+)[/\\]|from (\w+) import _C\b")
 # Packages with libraries of their own that are not built for torch.
 _NO_TORCH = ("llama_cpp", "onnxruntime", "ctranslate2", "tensorrt", "cv2", "PIL", "av", "pyarrow")
@@ -38,6 +40,9 @@ _CUDA_LIBRARY = re.compile(
     r"(?P<library>lib(?:cudart|cublas|cublasLt|nvrtc)\.so\.(?P<major>1[1-9])[\d.]*"
     r"|libtorch_cuda(?:_cu|_cpp)?\.so): cannot open shared"
 )
+# The CUDA that a build of torch is for, and programs that are built for one.
+_BUILD = re.compile(r"\b\d+\.\d+\.\d+\+cu(1[1-9])\d\b")
+_ENGINE = re.compile(r"\b(vllm|sglang|lmdeploy|flash-attn|bitsandbytes)\b", re.IGNORECASE)
 _IMPORTED = re.compile(r"^\W*(?:from|import) (\w+)[^\n]*\s+\S*ImportError: $", re.MULTILINE)
 # Libraries that packages of the index bring, where conda had them.
 _WHEELS = {"libiomp5": "intel-openmp", "libmkl": "mkl", "libtbb": "tbb"}
@@ -80,10 +85,13 @@ def other_cuda(text: str) -> Iterator[Inferred]:
     for found in _CUDA_LIBRARY.finditer(text):
         line = _IMPORTED.search(text, max(0, found.start() - 300), found.start())
         asker = text_frames.asker_of(text, found.start(), "")
-        asker = asker or (package_of(line[1]) if line else "")
+        asker = asker or (package_of(line[1]) if line else "") or _near(text, found.start())
         chain: tuple[Message, ...] = ()
         remedy = _again(asker)
         if found["major"]:
+            foreign = _of_other_cuda(text, found["major"])
+            asker = asker or foreign
+            remedy = _again(asker)
             if asker in ("", "torch", "torchvision", "nvidia"):
                 return
             chain = (msg("{library} is of CUDA {major}", library=found["library"],
@@ -92,6 +100,20 @@ def other_cuda(text: str) -> Iterator[Inferred]:
             remedy = Remedy(need="torch")
         yield Inferred(cause="built-for-other-torch", start=found.start(), chain=chain,
                        values={"package": asker} if asker else {}, remedy=(remedy,))  # fmt: skip
+
+
+def _of_other_cuda(text: str, major: str) -> str:
+    """Return the engine that a text names, where its torch is of another CUDA than a library."""
+    builds = {found[1] for found in _BUILD.finditer(text)}
+    engine = _ENGINE.search(text)
+    return engine[1].lower() if engine and builds and major not in builds else ""
+
+
+def _near(text: str, start: int) -> str:
+    """Return the package whose folder is named last before a place."""
+    tops = _NEAR_DLL.findall(text, max(0, start - 1_500), start)
+    tops = [a or b for a, b in tops if (a or b) not in ("torch", "nvidia", "torchvision")]
+    return package_of(tops[-1]) if tops else ""
 
 
 def _again(package: str) -> Remedy:
@@ -131,8 +153,9 @@ def dll(text: str) -> Iterator[Inferred]:
     for found in islice(_DLL.finditer(text), 1):
         near = text[max(0, found.start() - 3_000) : found.start()]
         tops = [a or b for a, b in _NEAR_DLL.findall(near)]
+        part = _OWN_PART.match(found["part"] or "")
         top = "PIL" if found["part"] == "_imaging" or "_imaging as core" in near else (
-            tops[-1] if tops else "")  # fmt: skip
+            part["name"] if part else tops[-1] if tops else "")  # fmt: skip
         if top == "torchvision":
             yield Inferred(cause="built-for-other-torch", start=found.start(),
                            remedy=(Remedy(need="torchvision"),),

@@ -18,10 +18,14 @@ _CUDA = re.compile(r"(?:CUDA (?:UMD )?Version\s*:?\s*|\b__cuda-|\b__cuda==)(\d{1
 _DRIVER = re.compile(r"(?:Driver|KMD) Version\s*:?\s*(\d{3}\.\d{2,3}(?:\.\d{2})?)|"
                      r"NVIDIA (\d{3}\.\d{2,3}(?:\.\d{2})?) driver release")  # fmt: skip
 _PART = re.compile(r"(?:CUDA capability|GPU|card)[ (`:]{1,4}sm_(\d{1,2})(\d)\b|"
-                   r"cuda capability (\d{1,2})\.(\d)\b|"
+                   r"gpu-name[= '\"]{1,3}sm_(\d{1,2})(\d)|Value 'sm_(\d{1,2})(\d)\w?' is not|"
+                   r"cuda capability (\d{1,2})\.(\d)\b|\bcc (\d{1,2})\.(\d)\b|"
                    r"compute capability (\d{1,2})\.(\d)\b", re.IGNORECASE)  # fmt: skip
 _CARD = re.compile(r"\b((?:NVIDIA )?(?:GeForce (?:RTX|GTX|MX) ?|Tesla |Quadro |RTX |GTX |TITAN )"
                    r"[A-Z]{0,3}\d{2,4}\w?(?: Ti)?(?: SUPER)?)\b")  # fmt: skip
+# Cards of servers, whose names are too short to be told from other words by their form.
+_SERVER_CARD = re.compile(r"\b(A100|A800|H100|H800|H20|H200|B200|B300|GB10|GB200|GH200|L40S?|L20"
+                          r"|V100|P100|T4|A10G?|A30|A40)\b(?!\.\w)")  # fmt: skip
 _BARE_CARD = re.compile(r"\b(?:nvidia|GPU|card|显卡) ?([2-5]0[5-9]0(?: Ti)?)\b", re.IGNORECASE)
 _PYTHON = re.compile(r"python(3\.\d{1,2})[/\\]|Python[/\\]?(3)(\d{1,2})[/\\]|cpython-(3)(\d{1,2})|"
                      r"\bcp(3)(\d{1,2})\b|Python (3\.\d{1,2})")  # fmt: skip
@@ -32,7 +36,7 @@ _ABSENT = re.compile(
     r"No matching distribution"
 )
 _WINDOWS = re.compile(
-    r"\b[A-Za-z]:\\|WinError|Errno 100\d\d\]|Error\(100\d\d,|"
+    r"\b[A-Za-z]:\\|WinError|DLL load failed|Errno 100\d\d\]|Error\(100\d\d,|"
     r"Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64|"
     r"\bLNK\d{4}\b|fatal error C\d{4}|\bcl\.exe|Visual (?:C\+\+|Studio)"
 )
@@ -133,7 +137,7 @@ def _parts(text: str) -> Iterator[str]:
     if _JETSON.search(text):
         yield _BOARDS["orin"]
         return
-    names = [found[1] for found in _CARD.finditer(text)]
+    names = [found[1] for found in (*_CARD.finditer(text), *_SERVER_CARD.finditer(text))]
     names += [f"RTX {found[1]}" for found in _BARE_CARD.finditer(text)]
     for name in dict.fromkeys(names):
         # Most people leave out the family, and China's cards end in D.

@@ -17,6 +17,8 @@ _OWN = re.compile(
 )
 _IDLE = re.compile(r"(?P<size>[\d.]+) (?P<unit>[KMGT]i?B) is reserved by PyTorch but unallocated")
 _FREE = re.compile(r"(?:of which )?(?P<size>[\d.]+) (?P<unit>[KMGT]?i?B|bytes) (?:is )?free")
+# Newer sentences name each other process, and this one.
+_OTHER = re.compile(r"\bProcess \d+ has (?P<size>[\d.]+) (?P<unit>[KMGT]i?B) memory in use")
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -28,13 +30,16 @@ def short(text: str) -> Iterator[Inferred]:
         if not total:
             continue
         own, idle, free = (_bytes(p, said) for p in (_OWN, _IDLE, _FREE))
+        others = sum(float(m["size"]) * _UNITS[m["unit"][0]] for m in _OTHER.finditer(said))
+        # In a container torch does not know its own number.
+        others -= 0 if "this process has" in said else own + idle
         values = {"tried": found["size"] + " " + found["unit"], "total": f"{total / 2**30:.1f} GiB"}
         # A single tensor of that size is made of pixels and frames, not of weights.
         if tried >= total / 4:
             yield Inferred(cause="memory-for-pixels", start=found.start(), values=values)
         elif idle > max(tried, total / 10):
             yield Inferred(cause="memory-scattered", start=found.start(), values=values)
-        elif own and own + free < total / 2:
+        elif others > total / 2 or (own and own + free < total / 2):
             yield Inferred(cause="memory-of-others", start=found.start(), values=values)
         elif own > total * 0.8:
             yield Inferred(cause="memory-for-model", start=found.start(), values=values)

@@ -8,6 +8,9 @@ from setup_assistant.doctor.text_patterns import Hit
 
 # What a sentence about an error goes on with, and no program that prints one.
 _TOLD_OF = re.compile(r" (?:is|are|was|means|occurs|happens|appears|refers|has been) [a-z]")
+_RAISED_BY = re.compile(
+    r"[`'\"]? (?:(?:is|are) (?:raised|thrown|printed|caught)|means|occurs|happens) "
+)
 # What a sentence of advice begins with: what follows might happen, and did not.
 _SUPPOSED = re.compile(
     r"(?:^|[.!?:;] )\s*(?:[-*#>] ?|\d+[.)] )?(?:If|When|Whenever|Should) (?:you|it|torch|training)"
@@ -22,8 +25,18 @@ _CHANGE = re.compile(
     r"[^.:\n]{0,60}$",
     re.IGNORECASE,
 )
+_CHANGE_ZH = re.compile(r"^\s*[-*#>]+ ?(?:修复|解决|避免|优化|支持|新增)[^\n]{0,60}$")
+# A line of a program: it catches, compares or lists what this text does not tell of.
+_CODE = re.compile(
+    r"\s*(?:except\b[^\n]*:|with \S*raises\(|case \w+ ?:|#define "
+    r"|(?:\} ?)?(?:else )?if ?\([^\n]*[!=]=|\w+ *= *\d+,?\s*(?:/[/*][^\n]*)?$)",
+    re.MULTILINE,
+)
+# The line below the head of a table that is written in Markdown.
+_TABLE = re.compile(r"^\s*\|?(?:\s*:?-{2,}:?\s*\|)+[\s:-]*$", re.MULTILINE)
+_TABLE_LENGTH = 8_000
 # How a sentence begins, behind the marks of a list or of a change; and how a long one goes on.
-_PROSE = re.compile(r"[\s+>*#-]*[A-Z\u4e00-\u9fff][a-z\u4e00-\u9fff]+(?: [a-z]+){2,}")
+_PROSE = re.compile(r"[\s+>*#-]*(?:I|[A-Z\u4e00-\u9fff][a-z\u4e00-\u9fff]+)(?: [a-z]+){2,}")
 _PROSE_ON = re.compile(r"[^\n]*?(?:[ ,][a-z]+){3}")
 # Quotation marks that programs do not use, and words of a line by which one fails.
 _LOOSE = '`"“'
@@ -53,11 +66,15 @@ def mentioned(text: str, hit: Hit) -> bool:
         text: a cleaned text.
         hit: where the words stand.
     """
+    begin = text.rfind("\n", 0, hit.start) + 1
+    if _listed(text, begin) or _told_of(text, begin, hit):
+        return True
     if re.search(r"(?:Error|Exception)$", text[hit.start : hit.end][-9:]):
         return bool(_TOLD_OF.match(text, hit.end))
-    begin = text.rfind("\n", 0, hit.start) + 1
     said = text[max(begin, hit.start - 120) : hit.start]
-    if _SUPPOSED.search(said) or (hit.start - begin < 120 and _CHANGE.search(said)):
+    if _SUPPOSED.search(said) or (
+        hit.start - begin < 120 and (_CHANGE.search(said) or _CHANGE_ZH.search(said))
+    ):
         return True
     line = text[begin : hit.start]
     if _NUMBERED.match(line):
@@ -68,6 +85,22 @@ def mentioned(text: str, hit: Hit) -> bool:
         return False
     loose = text[opening] in _LOOSE and not _FAILED.search(before)
     return bool(_PROSE.match(before) or (loose and _PROSE_ON.match(before[-_NEAR:])))
+
+
+def _told_of(text: str, begin: int, hit: Hit) -> bool:
+    """Whether a sentence speaks of an error in general: it is raised, it means, it occurs."""
+    line = text[begin : hit.start]
+    said = _RAISED_BY.match(text, hit.end)
+    return bool(said and _PROSE.match(line) and not _REPORTED.search(line))
+
+
+def _listed(text: str, begin: int) -> bool:
+    """Whether a line is one of a program, or of a table in a page."""
+    end = text.find("\n", begin)
+    if text[begin : end if end >= 0 else None].rstrip().endswith("|"):
+        head = text[max(0, begin - _TABLE_LENGTH) : begin]
+        return bool(_TABLE.search(head))
+    return bool(_CODE.match(text, begin, begin + _NEAR))
 
 
 def _opening(text: str, begin: int, hit: Hit) -> int:

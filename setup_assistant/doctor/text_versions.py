@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import Specifier, SpecifierSet
@@ -64,7 +64,12 @@ _ASKED = re.compile(
     rf"(?P<spec>(?:[<>=!~]=?) ?\d[\w.]*(?: ?, ?[<>=!~]=? ?\d[\w.]*)?)",
     re.IGNORECASE,
 )
-_PYTHON = ("python", "cuda", "driver", "gcc", "glibc", "version", "compute")
+# SGLang's words of what is installed.
+_LESS = re.compile(
+    rf"(?P<name>{_NAME}) is installed with version (?P<have>{_VERSION}), which is less than the"
+    rf" minimum required version (?P<least>\d[\w.]{{0,20}}\w)"
+)
+_PYTHON = ("python", "cuda", "driver", "gcc", "glibc", "version", "compute", "sm", "capability")
 _MOST, _COMPARED = 12, 100
 
 
@@ -100,7 +105,8 @@ class Offer:
 
 def unmet(text: str) -> list[Need]:
     """Return the demands that the text itself says are not met by what is installed."""
-    found = (n for pattern in (_PIP, _UV, _RESOURCES) for n in _needs(pattern, text))
+    told = (n for pattern in (_PIP, _UV, _RESOURCES) for n in _needs(pattern, text))
+    found = chain(told, _too_old(text))
     return list(islice((n for n in found if not n.have or not _accepts(n.need.specifier, n.have)),
                        _MOST))  # fmt: skip
 
@@ -175,6 +181,12 @@ def offers(text: str) -> Iterator[Offer]:
         if need is not None and high is not None and not need.specifier.contains(high):
             yield Offer(name=str(canonicalize_name(need.name)), wanted=need.specifier,
                         versions=(high,), start=found.start())  # fmt: skip
+
+
+def _too_old(text: str) -> Iterator[Need]:
+    for found in _LESS.finditer(text):
+        if need := _requirement(f"{found['name']}>={found['least']}"):
+            yield Need(asker="", need=need, have=found["have"], start=found.start())
 
 
 def _needs(pattern: re.Pattern[str], text: str, begin: int = 0) -> Iterator[Need]:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from setup_assistant.catalog import checks
+from setup_assistant.catalog import checks, cuda_results
 from setup_assistant.catalog.causes import FLEET, Cause, CauseFile, compiled, known
 from setup_assistant.choose.remedies import NEEDS
 from setup_assistant.doctor.diagnose import known_ids
@@ -25,6 +25,7 @@ def cause_faults(layers: Layers) -> list[Fault]:
         *known_ids(),
         *checks.load().order,
         *ONLY_INFERRED,
+        *(row.cause for row in cuda_results.load().result),
         *(i.removeprefix("live-") for i in known_ids()),
     }
     # A host's fault is looked for by what ssh and its shell say alone, never in a pasted text.
@@ -72,6 +73,16 @@ def check_faults(file: checks.Checks) -> Iterator[Fault]:
             re.compile(pattern)
         except re.error as error:
             yield Fault(file=name, key=f"raised[{number}]", what=f"{pattern}: {error}")
+
+
+def result_faults(file: cuda_results.CudaResults) -> Iterator[Fault]:
+    """Yield what is wrong with the results of CUDA: each is there once, and names a cause."""
+    name = "cuda_results.toml"
+    yield from repeated(name, "result", [str(row.number) for row in file.result])
+    yield from repeated(name, "result", [n for row in file.result for n in row.names])
+    for row in file.result:
+        if not known(row.cause):
+            yield Fault(file=name, key=f"result({row.number})", what=f"{row.cause!r} is no cause")
 
 
 def file_of(layer: str) -> str:

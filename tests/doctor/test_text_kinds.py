@@ -231,3 +231,90 @@ def test_the_remedy_follows_who_asks(asker: str, text: str, command: str) -> Non
         f'  File "/v/lib/python3.11/site-packages/{asker}/a.py", line 1, in <module>\n    import b'
     )
     assert command in " ".join(told(f"Traceback (most recent call last):\n{frame}\n{text}")[1])
+
+
+OF_OTHERS = (
+    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 64.00 MiB. GPU 0 has a total "
+    "capacity of 79.15 GiB of which 12.00 MiB is free. Process 32 has {} GiB memory in use. {}Of "
+    "the allocated memory {} GiB is allocated by PyTorch, and 0.1 GiB is reserved by PyTorch but "
+    "unallocated."
+)
+
+
+@pytest.mark.parametrize(
+    ("used", "this", "own", "cause"),
+    [
+        (70, "Including non-PyTorch memory, this process has 9 GiB memory in use. ", 8,
+         "memory-of-others"),
+        # In a container the own process goes by a number that torch does not know.
+        (78, "", 77, "memory-for-model"),
+    ],
+)  # fmt: skip
+def test_processes_that_the_error_names_are_others(
+    used: int, this: str, own: int, cause: str
+) -> None:
+    assert told(OF_OTHERS.format(used, this, own))[0] == cause
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "command"),
+    [
+        # A package is too old in SGLang's words, and a card is no package.
+        (("fancy_kernels is installed with version 0.2.3, which is less than the minimum required "
+         "version 0.5.3. Error"), "dependency-version", "pip install -U 'fancy-kernels>=0.5.3'"),
+        ("ValueError: Fancy Attention requires SM>=80 and SM<=90.", "told-by-itself", ""),
+        # Whose file asks for CUDA's library stands near, though no frame tells.
+        (("Attempted: /v/site-packages/sgl_kernel/sm100/common_ops.so\nError details: "
+         "libnvrtc.so.12: cannot open shared object file"), "built-for-other-torch", "sgl-kernel"),
+        ("ImportError: DLL load failed: Das Betriebssystem kann %1 nicht ausführen.",
+         "windows-dll-mixed", "torch=="),
+        ("ImportError: DLL load failed while importing flash_attn_2_cuda: not found", "windows-dll",
+         "flash-attn"),
+        ("ptxas fatal   : Value 'sm_121a' is not defined for option 'gpu-name'", "triton-too-old",
+         "+cu129"),
+        ("ImportError: cannot import name 'some_kernel' from 'sgl_kernel' (/v/__init__.py)",
+         "package-api", "sgl-kernel"),
+        # torch is of another CUDA than the library that is missing: the engine asks for it.
+        (("vllm 0.21\nTorch: 2.11.0+cu126\nImportError: libcudart.so.13: cannot open shared object "
+         "file: No such file"), "built-for-other-torch", "pip install -U vllm"),
+        (("vllm 0.21\nTorch: 2.11.0+cu130\nImportError: libcudart.so.13: cannot open shared object "
+         "file: No such file"), "nvidia-missing", "torch=="),
+        ("RuntimeError: Invalid device function on A100: CUDA error: invalid device function",
+         "no-kernel", "torch=="),
+    ],
+)  # fmt: skip
+def test_what_runs_on_the_card_is_read_in_new_wordings(text: str, cause: str, command: str) -> None:
+    found, commands = told(text)
+    assert found == cause
+    assert command in " ".join(commands)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "try:\n    model.to('cuda')\nexcept torch.cuda.OutOfMemoryError:\n    pass\n",
+        'with pytest.raises(ValueError, match="Bfloat16 is only supported on GPUs"):\n    f()\n',
+        'switch (s) {\n  case CUBLAS_STATUS_NOT_INITIALIZED: return "CUBLAS_STATUS_X";\n}\n',
+        "enum {\nCUDA_ERROR_INVALID_VALUE = 1,\nCUDA_ERROR_OUT_OF_MEMORY = 2,\n}\n",
+        "| Xid | Meaning |\n|-----|---------|\n| 79 | GPU has fallen off the bus |\n",
+        "- Fix CUDA error: invalid argument in custom all-reduce (#20142)\n- torch 2.9\n",
+        "- 修复 CUDA error: device-side assert triggered\n- 支持 torch 2.9\n",
+        "Requires CUDA 12, Python >= 3.10, and a GPU with compute capability >= 8.0.",
+        "I think we should catch it here: `CUDA error: out of memory` is raised by torch.",
+        "HIP supports hipErrorInvalidValue and the like; see the table of HIP error codes.",
+    ],
+)
+def test_programs_tables_and_lists_of_changes_are_no_failure(text: str) -> None:
+    assert told(text) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("end", "cause"),
+    [
+        (" 10%|#         | 100/1000 [02:00<18:00,  1.20s/it]", ""),
+        ("RuntimeError: torch fails", "master-address"),
+    ],
+)
+def test_a_warning_before_steps_that_go_on_is_no_cause(end: str, cause: str) -> None:
+    warns = "[W socket.cpp:663] [c10d] The client socket has failed to connect to [localhost]:29500"
+    assert told(f"{warns} (errno: 99).\n{{'loss': 1.31, 'epoch': 0.1}}\n{end}\n")[0] == cause

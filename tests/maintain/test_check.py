@@ -52,6 +52,8 @@ def test_the_recipes_pass() -> None:
         ("smoke.toml", "[limits]", "[limit]", ""),
         ("checks.toml", '"no-kernel", "wrong-kernel"', '"no-kernels", "wrong-kernel"', "raised"),
         ("checks.toml", "'no kernel image is available'", "'no kernel (image'", "raised[2]"),
+        ("cuda_results.toml", 'cause = "mps-full"', 'cause = "mps-empty"', "result(808)"),
+        ("cuda_results.toml", "number = 701", "number = 700", "result"),
     ],
 )  # fmt: skip
 def test_a_fault_names_file_and_key(
