@@ -32,7 +32,8 @@ _IN_THE_MIDDLE = {**_AT_FIRST, "silent": "connection_lost", "refuses": "ssh_stop
 class Target:
     """Where ssh goes for a host, by its own configuration.
 
-    `direct`: not through another, which is `jump` where it is one by SSH. `alias` and
+    `direct`: not through another, which is `jump` where it is one by SSH; `program` is the one
+    that leads there otherwise, without its arguments, which may hold a password. `alias` and
     `known_hosts` are the name and the file under which its key is kept; empty: as usual.
     """
 
@@ -42,6 +43,7 @@ class Target:
     jump: str = ""
     alias: str = ""
     known_hosts: str = ""
+    program: str = ""
 
 
 def target(host: Host) -> Target:
@@ -56,13 +58,15 @@ def target(host: Host) -> Target:
     jump = "" if jump == "none" else jump
     number = said.get("port", "22")
     kept = said.get("userknownhostsfile", "").partition(" ")[0]
+    proxy = said.get("proxycommand", "none")
     return Target(
         host=said.get("hostname", name),
         port=int(number) if number.isdigit() else 22,
-        direct=not jump and said.get("proxycommand", "none") == "none",
+        direct=not jump and proxy == "none",
         jump=jump,
         alias=said.get("hostkeyalias", "none").replace("none", ""),
         known_hosts="" if kept.endswith("/.ssh/known_hosts") else kept,
+        program="" if proxy == "none" else proxy.removeprefix("exec ").split()[0],
     )
 
 

@@ -8,6 +8,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -339,7 +340,11 @@ def test_a_shell_that_repeats_the_question_is_no_limit() -> None:
     look = " ".join(role.read_text("utf-8").split("raw: >-")[1].split("register:")[0].split())
     event = Event(event="failed", host="pc", task="Look", rc=128,
                   err=f"fatal: unrecognized command '{look}'\n")  # fmt: skip
-    assert causes.of_look(event).code == "no_command"
+    found = causes.of_look(event)
+    assert found.code == "no_command"
+    # A Python as a login shell shows it too, before its last word.
+    event = replace(event, err=f"    {look}\n    ^^^^\nSyntaxError: invalid syntax\n")
+    assert str(causes.of_look(event).reason).endswith(": SyntaxError: invalid syntax")
 
 
 def test_no_line_of_the_collection_is_longer_than_its_users_checks_allow() -> None:
@@ -403,10 +408,50 @@ def test_a_key_is_kept_where_ssh_looks_for_it() -> None:
     event = Event(event="unreachable", host="pc01", task="Look", msg=CHANGED)
     place = Target("10.0.0.1", port=2200, known_hosts="/etc/lab_keys")
     found = causes.of_connection(event, place, contacted=False)
-    assert str(found.remedy).endswith('ssh-keygen -R "[10.0.0.1]:2200" -f /etc/lab_keys')
+    assert 'ssh-keygen -R "[10.0.0.1]:2200" -f /etc/lab_keys - then' in str(found.remedy)
     place = Target("10.0.0.1", port=2200, alias="pc01")
     found = causes.of_connection(event, place, contacted=False)
-    assert str(found.remedy).endswith('ssh-keygen -R "pc01"')
+    assert 'ssh-keygen -R "pc01" - then keep' in str(found.remedy)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason", "remedy"),
+    [
+        ("ED25519 host key for 10.0.0.1 was revoked and you have requested strict checking.",
+         "host_key_refused", "(revoked)", "@revoked in /etc/lab_keys"),
+        ("Host key ED25519 SHA256:x revoked by file /etc/krl", "host_key_refused",
+         "revoked by file /etc/krl", "RevokedHostKeys"),
+        ("Certificate invalid: expired\nNo ED25519 host key is known for x and you have requested",
+         "host_key_refused", "count: expired.", "-s CA"),
+        ("Certificate invalid: name is not a listed principal", "host_key_refused",
+         "listed principal", "-s CA"),
+        ("No RSA host key is known for 10.0.0.1 and you have requested strict checking.",
+         "host_key_unknown", "", "ssh-keyscan"),
+    ],
+)  # fmt: skip
+def test_a_key_of_a_host_that_is_withdrawn_is_no_new_one(
+    words: str, code: str, reason: str, remedy: str
+) -> None:
+    text = SSH + words + "\nHost key verification failed."
+    event = Event(event="unreachable", host="pc01", task="Look", msg=text)
+    place = Target("10.0.0.1", known_hosts="/etc/lab_keys")
+    found = causes.of_connection(event, place, contacted=False)
+    assert found.code == code
+    assert reason in str(found.reason)
+    assert remedy in str(found.remedy)
+
+
+def test_a_program_on_the_way_is_named_with_what_it_said() -> None:
+    closed = "kex_exchange_identification: Connection closed by remote host" + CLOSED
+    place = Target("10.0.0.1", direct=False, program="corkscrew")
+    for words in ("sh: 1: corkscrew: not found\n", "Proxy could not open connection: 403\n"):
+        code, reason = _connection(SSH + words + closed, place)
+        assert code == "jump_failed"
+        assert reason.endswith("the program corkscrew, which failed: " + words.strip())
+    # Of ssh's kept connection nothing of it is heard: it is asked by hand.
+    assert _connection(SSH + closed, place)[0] == "ssh_failed"
+    by_ssh = replace(place, jump="me@gate", program="")
+    assert "leads over me@gate," in _connection(SSH + "kinit: expired\n" + closed, by_ssh)[1]
 
 
 def test_what_a_job_does_is_told_where_it_is_this_hosts() -> None:
@@ -438,11 +483,16 @@ def test_python_is_told_apart() -> None:
     assert look("\narch=x86_64\nfolder=/x\n") == "python_missing"
     assert look("\nbroken=python3\narch=x86_64\nfolder=/x\n") == "python_partial"
     assert look("\r\nfound=3.8\r\narch=x86_64\r\n") == "python_too_old"
+    assert look("\nslow=python3\narch=x86_64\nfolder=/x\n") == "host_stuck"
     assert look("sh: 1: sudo: not found", 127) == "sudo_missing"
     assert look("sudo: a password is required", 1) == "sudo_refused"
     assert look("This account is currently not available.\n", 1) == "no_command"
     assert look("sh: 1: Cannot fork\n", 2) == "host_limit"
     assert look("\nulimit -n: 8 is too low\n", 9) == "host_limit"
+    assert look("\nHOME=: no home folder\n", 9) == "home_unknown"
+    assert look("There were too many logins for 'lab'.\n", 254) == "host_limit"
+    assert look("bash: line 1:  4711 Killed                  mkdir -p x\n", 9) == "host_limit"
+    assert look("Killed by the admins: this account.\n", 1) == "no_command"
     assert look("sh: 1: cannot create /dev/null: Permission denied\n", 2) == "null_device"
     assert look("sh: 1: mkdir: not found\n", 9) == "no_command"
     assert look("umask 0777: no right to own files\n", 9) == "umask_closed"

@@ -95,6 +95,14 @@ def test_what_a_login_spoils(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
         "the public half of a key": f"most likely {ward.folder}/id (",
         "a folder of Ansible's that is root's": f"chown -R NAME {trouble.HOME}/.ansible",
         "a root without a shell": "ChrootDirectory",
+        "little memory for a process": "ulimit -v: 60000",
+        "no home folder": "HOME=",
+        "a command for the key alone": "command=",
+        "too many logins": "too many logins",
+        "a revoked key of the host": f"@revoked in {ward.known_hosts}",
+        "a program on the way that is missing": "no-such-program: not found",
+        "a Python that waits": "its Python (python3)",
+        "nothing after the logout": "enable-linger",
     }.items():
         assert name not in said or word in said[name], said[name]
     trouble.mend(ward, troubles)
