@@ -22,7 +22,7 @@ _SSH = ("host_key_changed", "host_key_refused", "host_key_unknown", "name_unknow
 _SUDO = ("sudo_refused", "sudo_missing")
 _LOOK = ("null_device", "umask_closed", "home_unknown", "host_limit", "password_expired",
          "no_command")  # fmt: skip
-_HOME = ("disk_full", "home_blocked", "home_not_writable")
+_HOME = ("disk_full", "home_broken", "home_blocked", "home_not_writable")
 _AGENT = ("host_limit", "disk_full", "home_noexec", "no_command", "agent_unfit", "python_partial",
           "job_died", *_HOME)  # fmt: skip
 # What Ansible says before ssh does.
@@ -57,6 +57,8 @@ def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
     code = "login_withdrawn" if contacted and code == "login_refused" else code
     said = {"host": host, "port": place.port, "detail": _last(line) or _last(event.msg),
             "command": _command(code, place), **_methods(line)}  # fmt: skip
+    if place.program:
+        said["program"] = place.program
     exact = _exact(code, host, text, place)
     return exact or fault_of(code, said, again=code == "ssh_failed")
 
@@ -68,6 +70,8 @@ def _exact(code: str, host: str, text: str, place: Target) -> Fault | None:
     if code.startswith("host_key"):
         return _withdrawn(host, text, place)
     if code == "ssh_failed":
+        if told := _told(text, "ssh_settings"):
+            return fault_of("ssh_settings", {"host": host, **_groups(told[1])})
         return _closed(host, text, place) if place.direct else _way(host, text, place)
     return None
 
@@ -248,8 +252,8 @@ def of_agent(host: str, text: str, detail: str) -> Fault:
 
 
 def of_resources(host: str, text: str) -> Fault | None:
-    """Return which disk or limit is used up, where a text tells of one."""
-    if told := _told(text, "host_limit", "disk_full"):
+    """Return which disk or limit is used up or broken, where a text tells of one."""
+    if told := _told(text, "host_limit", "disk_full", "home_broken"):
         return fault(told[0], host=host, detail=_last(told[1].groupdict().get("detail", "")))
     return None
 

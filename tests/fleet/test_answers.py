@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import errno
 import itertools
 import json
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -454,6 +456,43 @@ def test_a_program_on_the_way_is_named_with_what_it_said() -> None:
     assert "leads over me@gate," in _connection(SSH + "kinit: expired\n" + closed, by_ssh)[1]
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "reason"),
+    [
+        ("/h/c: line 2: Bad configuration option: hostnam\n/h/c: terminating, 1", "ssh_settings",
+         "line 2: Bad configuration option: hostnam"),
+        ("/h/c line 4: keyword hostname extra arguments at end of line", "ssh_settings", "line 4"),
+        ("command-line line 0: missing argument.", "ssh_settings", "command-line line 0"),
+        ("Bad owner or permissions on /h/c", "ssh_settings", "permissions on /h/c"),
+        ("Can't open user config file /h/c: No such file or directory", "ssh_settings", "/h/c"),
+        ("Protocol major versions differ: 2 vs. 1\nbanner exchange: could not read version",
+         "ssh_no_method", "2 vs. 1"),
+        ("Connection to 10.0.0.1 closed by the line 3: Bad luck", "ssh_failed", ""),
+    ],
+)  # fmt: skip
+def test_ssh_that_never_asked_is_told_from_a_host(words: str, code: str, reason: str) -> None:
+    found, said = _connection(SSH + words, Target("10.0.0.1"))
+    assert found == code
+    assert reason in said
+
+
+def test_a_program_on_the_way_from_which_nothing_comes_is_named() -> None:
+    text = SSH + "\nConnection timed out"
+    assert "the program nc:" in _connection(text, Target("10.0.0.1", direct=False, program="nc"))[1]
+    assert "it is off, or not on" in _connection(text, Target("10.0.0.1"))[1]
+
+
+def test_a_home_folder_on_a_broken_disk_or_share_is_told() -> None:
+    for number in (errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EUCLEAN, errno.ENOKEY,
+                   errno.EKEYEXPIRED):  # fmt: skip
+        words = f"mkdir: cannot create directory '/x': {os.strerror(number)}\n"
+        event = Event(event="failed", host="pc", task="Look", rc=9, err=words)
+        assert causes.of_look(event).code == "home_broken"
+        found = outcome_of(said({"state": "broken", "errno": number, "detail": "/x"}), "n")
+        assert isinstance(found, Fault)
+        assert found.code == "home_broken"
+
+
 def test_what_a_job_does_is_told_where_it_is_this_hosts() -> None:
     doing = {"title": "Installing\x1b[2J packages", "done": 3, "total": 7}
     body = {"state": "running", "doing": doing}
@@ -498,6 +537,7 @@ def test_python_is_told_apart() -> None:
     assert look("umask 0777: no right to own files\n", 9) == "umask_closed"
     assert look("Password change required but no TTY available.\n", 1) == "password_expired"
     assert look("mkdir: cannot create directory '/x': File exists\n", 9) == "home_blocked"
+    assert look("mkdir: '/x': Too many levels of symbolic links\n", 9) == "home_blocked"
     assert look("mkdir: cannot create directory: No space left on device", 9) == "disk_full"
     assert look("mkdir: cannot create directory: Read-only file system", 9) == "home_not_writable"
     gone = "python3: can't open file '/home/lab/.cache/setup-assistant/fleet/agent-3f42.pyz'"

@@ -101,6 +101,9 @@ def test_what_a_login_spoils(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
         "too many logins": "too many logins",
         "a revoked key of the host": f"@revoked in {ward.known_hosts}",
         "a program on the way that is missing": "no-such-program: not found",
+        "a program on the way that waits": "through the program sleep",
+        "settings of ssh that are wrong": "line 1: Bad configuration option: proxycomand",
+        "an SSH server of version 1": "2 vs. 1",
         "a Python that waits": "its Python (python3)",
         "nothing after the logout": "enable-linger",
     }.items():

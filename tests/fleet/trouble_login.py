@@ -36,12 +36,12 @@ def revoke(lab: Lab, host: Host) -> None:
     lab.known_hosts.write_text("\n".join(marked) + "\n")
 
 
-def way(name: str, program: str) -> Act:
-    """Return what writes settings of ssh by which a program leads to the host."""
+def settings(name: str, line: str) -> Act:
+    """Return what writes settings of ssh here, such as a program that leads to the host."""
 
     def act(lab: Lab, _host: Host) -> None:
         path = lab.folder / name
-        path.write_text(f"ProxyCommand {program}\nUserKnownHostsFile {lab.known_hosts}\n")
+        path.write_text(f"{line}\nUserKnownHostsFile {lab.known_hosts}\n")
         path.chmod(0o600)
 
     return act
@@ -50,8 +50,13 @@ def way(name: str, program: str) -> Act:
 _PLACE = "place=$(/usr/bin/python3 -c 'import sysconfig; print(sysconfig.get_path(\"stdlib\"))')"
 _OURS = f"{HOME}/.cache/setup-assistant/fleet"
 _KEY, _ARGUMENTS = "ansible_ssh_private_key_file", "ansible_ssh_common_args"
+_VERSION_1 = """setsid /usr/bin/python3 -c "import socket, time
+s = socket.create_server(('', 22))
+while True:
+    c = s.accept()[0]; c.sendall(b'SSH-1.5-switch' + bytes([10])); time.sleep(0.3); c.close()
+" > /dev/null 2>&1"""
 # What a machine does that lets nothing of an account go on after its logout.
-_REAPS = """setsid python3 -c "import os, subprocess, time
+_REAPS = """setsid /usr/bin/python3 -c "import os, time
 def ours():
     for pid in filter(str.isdigit, os.listdir('/proc')):
         stat = open(f'/proc/{pid}/stat').read().rpartition(')')[2].split()
@@ -116,8 +121,18 @@ LOGIN = (
             needs="chage"),
     Trouble(name="a revoked key of the host", code="host_key_refused", begin=revoke),
     Trouble(name="a program on the way that is missing", code="jump_failed",
-            begin=way("missing", "no-such-program %h %p"),
+            begin=settings("missing", "ProxyCommand no-such-program %h %p"),
             variables={_ARGUMENTS: "'-F {folder}/missing'"}),
+    Trouble(name="a program on the way that waits", code="host_down",
+            begin=settings("waits", "ProxyCommand sleep 600"),
+            variables={_ARGUMENTS: "'-F {folder}/waits'"}),
+    Trouble(name="settings of ssh that are wrong", code="ssh_settings",
+            begin=settings("wrong", "ProxyComand nc %h %p"),
+            variables={_ARGUMENTS: "'-F {folder}/wrong'"}),
+    Trouble(name="a cache that leads to itself", code="home_blocked",
+            begin=inside(f"rm -rf {HOME}/.cache; ln -s .cache {HOME}/.cache")),
+    Trouble(name="an SSH server of version 1", code="ssh_no_method",
+            begin=inside("kill -9 $(cat /run/rig.pid)", f"{_VERSION_1} & sleep 1")),
     Trouble(name="a Python that waits", code="host_stuck",
             begin=inside(_PLACE, "rm -f $place/sitecustomize.py",
                          "echo 'import time; time.sleep(600)' > $place/sitecustomize.py")),
