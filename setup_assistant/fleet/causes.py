@@ -70,8 +70,8 @@ def _exact(code: str, host: str, text: str, place: Target) -> Fault | None:
     if code.startswith("host_key"):
         return _withdrawn(host, text, place)
     if code == "ssh_failed":
-        if told := _told(text, "ssh_settings"):
-            return fault_of("ssh_settings", {"host": host, **_groups(told[1])})
+        if told := _told(text, "ssh_settings", "ssh_garbled"):
+            return fault_of(told[0], {"host": host, **_groups(told[1])})
         return _closed(host, text, place) if place.direct else _way(host, text, place)
     return None
 

@@ -21,7 +21,7 @@ from setup_assistant.agent.inside.verdict import of_job
 from setup_assistant.catalog import causes as catalogue
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet import causes, faults
-from setup_assistant.fleet.answers import doing_of, outcome_of
+from setup_assistant.fleet.answers import doing_of, outcome_of, slow_login
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault
 from setup_assistant.fleet.groups import group
@@ -468,6 +468,9 @@ def test_a_program_on_the_way_is_named_with_what_it_said() -> None:
         ("Protocol major versions differ: 2 vs. 1\nbanner exchange: could not read version",
          "ssh_no_method", "2 vs. 1"),
         ("Connection to 10.0.0.1 closed by the line 3: Bad luck", "ssh_failed", ""),
+        ("Bad packet length 1349676916.\nssh_dispatch_run_fatal: Connection to 10.0.0.1 port 22: x",
+         "ssh_garbled", "Bad packet length 1349676916"),
+        ("Corrupted MAC on input.", "ssh_garbled", "Corrupted MAC"),
     ],
 )  # fmt: skip
 def test_ssh_that_never_asked_is_told_from_a_host(words: str, code: str, reason: str) -> None:
@@ -512,6 +515,15 @@ def test_a_clock_that_is_off_is_told() -> None:
     assert notes(time.time()) == []
     assert "3285 days" in notes(time.time() - 3285 * 86400)[0]
     assert "1 h 30 min" in notes(time.time() + 5400)[0]
+
+
+@pytest.mark.parametrize(("out", "seconds"), [
+    ("\nlogin=7\r\nfound=3.11", "7 s"), ("\nlogin=3\n", "3 s"),
+    ("\nlogin=2\n", ""), ("\nlogin=-9\n", ""), ("\nlogin=9 or so\n", ""), ("\n", ""),
+])  # fmt: skip
+def test_a_login_that_takes_its_time_is_told(out: str, seconds: str) -> None:
+    notes = slow_login(Event(event="ok", host="pc", task="Look", out=out, rc=0))
+    assert [f"takes {seconds} before" in str(n) for n in notes] == [True] * bool(seconds)
 
 
 def test_python_is_told_apart() -> None:

@@ -50,6 +50,16 @@ def settings(name: str, line: str) -> Act:
 _PLACE = "place=$(/usr/bin/python3 -c 'import sysconfig; print(sysconfig.get_path(\"stdlib\"))')"
 _OURS = f"{HOME}/.cache/setup-assistant/fleet"
 _KEY, _ARGUMENTS = "ansible_ssh_private_key_file", "ansible_ssh_common_args"
+_DAMAGES = """setsid /usr/bin/python3 -c "import os, socket
+s = socket.create_server(('', 22))
+while True:
+    c = s.accept()[0]
+    try:
+        c.sendall(b'SSH-2.0-switch' + bytes([13, 10])); c.recv(999)
+        c.sendall(bytes([255]) * 400); c.recv(9999)
+    except OSError: pass
+    c.close()
+" > /dev/null 2>&1"""
 _VERSION_1 = """setsid /usr/bin/python3 -c "import socket, time
 s = socket.create_server(('', 22))
 while True:
@@ -137,7 +147,10 @@ LOGIN = (
             begin=inside(_PLACE, "rm -f $place/sitecustomize.py",
                          "echo 'import time; time.sleep(600)' > $place/sitecustomize.py")),
     Trouble(name="nothing after the logout", code="job_died", begin=inside(_REAPS)),
+    Trouble(name="packets that are damaged", code="ssh_garbled",
+            begin=inside("kill -9 $(cat /run/rig.pid)", f"{_DAMAGES} & sleep 1")),
     # These work all the same.
+    Trouble(name="a login of four seconds", code="", begin=bashrc("sleep 4")),
     Trouble(name="a Python that greets", code="",
             begin=inside(_PLACE, "rm -f $place/sitecustomize.py",
                          "echo 'print(\"Lab image\")' > $place/sitecustomize.py")),
