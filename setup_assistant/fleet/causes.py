@@ -12,7 +12,7 @@ import re
 from setup_assistant.catalog import causes
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault, fault_of
-from setup_assistant.fleet.reach import Target
+from setup_assistant.fleet.reach import Target, to_jump
 from setup_assistant.messages import Value, _
 
 # What ssh and its way over other hosts may tell of, what any task, and what an agent's Python.
@@ -50,7 +50,7 @@ def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
     if jump := _jump(code, where, text, place):
         detail = _last(line) or "Host key verification failed."
         return fault("jump_failed", host=host, jump=jump, detail=detail,
-                     command=f"ssh {place.jump or jump}")  # fmt: skip
+                     command=to_jump(place.jump or jump))  # fmt: skip
     if contacted and code in {"no_ssh_server", "host_down", "login_slow", "ssh_failed"}:
         # Which of the three a second look tells; see `reach`.
         return fault("connection_broke", host=host, again=True)
@@ -127,7 +127,7 @@ def _way(host: str, text: str, place: Target) -> Fault | None:
     if not closed or not detail:
         return None
     way: dict[str, Value] = {"jump": place.jump} if place.jump else {"program": place.program}
-    command = f"ssh {place.jump}" if place.jump else _command("", place)
+    command = to_jump(place.jump) if place.jump else _command("", place)
     return fault_of("jump_failed", {"host": host, "detail": detail, "command": command, **way})
 
 
@@ -138,6 +138,8 @@ def _closed(host: str, text: str, place: Target) -> Fault | None:
     if told := _told(text, "login_closed"):
         before = _last(text[: told[1].start()]).rpartition(_ANSIBLE)[2]
         return fault("login_closed", host=host, detail=before or told[1]["detail"], again=True)
+    if told := _told(text, "session_closed"):
+        return fault_of("session_closed", {"host": host, **_groups(told[1])})
     return None
 
 

@@ -182,7 +182,7 @@ _SSH = frozenset(
     {"host_down", "no_ssh_server", "ssh_filtered", "ssh_hangs", "ssh_stalls", "ssh_closes",
      "login_slow", "name_unknown", "jump_failed", "host_key_unknown", "host_key_changed",
      "login_refused", "login_withdrawn", "login_closed", "key_unusable", "ssh_no_method",
-     "ssh_settings", "ssh_garbled", "host_key_refused",
+     "ssh_settings", "ssh_garbled", "session_closed", "host_key_refused",
      "connection_lost", "ssh_stopped", "connection_broke", "ssh_failed"}
 )  # fmt: skip
 

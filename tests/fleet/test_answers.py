@@ -471,6 +471,8 @@ def test_a_program_on_the_way_is_named_with_what_it_said() -> None:
         ("Bad packet length 1349676916.\nssh_dispatch_run_fatal: Connection to 10.0.0.1 port 22: x",
          "ssh_garbled", "Bad packet length 1349676916"),
         ("Corrupted MAC on input.", "ssh_garbled", "Corrupted MAC"),
+        ("Welcome\nFailed to connect to new control master", "session_closed", "hangs up before"),
+        ("client_loop: send disconnect: Broken pipe", "session_closed", "send disconnect"),
     ],
 )  # fmt: skip
 def test_ssh_that_never_asked_is_told_from_a_host(words: str, code: str, reason: str) -> None:

@@ -104,6 +104,7 @@ def test_what_a_login_spoils(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
         "a program on the way that waits": "through the program sleep",
         "settings of ssh that are wrong": "line 1: Bad configuration option: proxycomand",
         "an SSH server of version 1": "2 vs. 1",
+        "a root that is the account's own": "ChrootDirectory",
         "packets that are damaged": "Bad packet length",
         "a login of four seconds": "s before each command",
         "a Python that waits": "its Python (python3)",

@@ -147,6 +147,8 @@ LOGIN = (
             begin=inside(_PLACE, "rm -f $place/sitecustomize.py",
                          "echo 'import time; time.sleep(600)' > $place/sitecustomize.py")),
     Trouble(name="nothing after the logout", code="job_died", begin=inside(_REAPS)),
+    Trouble(name="a root that is the account's own", code="session_closed",
+            begin=sshd(f"ChrootDirectory {HOME}")),
     Trouble(name="packets that are damaged", code="ssh_garbled",
             begin=inside("kill -9 $(cat /run/rig.pid)", f"{_DAMAGES} & sleep 1")),
     # These work all the same.
