@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,8 @@ from setup_assistant.times_text import duration
 
 # From here on a certificate may be taken for one of the past or of the future.
 _CLOCK_SECONDS = 3600.0
+# From here on a login makes each of a dozen commands slow.
+_LOGIN_SECONDS = 3
 # More bytes than anything has.
 _MOST = 1 << 60
 
@@ -67,6 +70,18 @@ def doing_of(event: Event, nonce: str) -> Message | None:
         percent = round(100 * max(0, min(done, total)) / total)
         return msg("{title} {percent} %", title=title, percent=percent)
     return msg("{title}", title=title)
+
+
+def slow_login(event: Event) -> tuple[Message, ...]:
+    """Say where a host's login takes its time before each command, as its first look tells."""
+    said = re.search(r"^login=(\d{1,4})\r?$", event.out, re.MULTILINE)
+    if said is None or int(said[1]) < _LOGIN_SECONDS:
+        return ()
+    return (
+        msg("Its login takes {seconds} s before each command, which makes all slow here: look at "
+            "~/.bashrc, ~/.profile, ~/.ssh/rc and a home folder on the network.",
+            seconds=int(said[1])),
+    )  # fmt: skip
 
 
 def noted(event: Event, nonce: str) -> dict[str, Any]:

@@ -12,21 +12,25 @@ import re
 from setup_assistant.catalog import causes
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault, fault_of
-from setup_assistant.fleet.reach import Target
+from setup_assistant.fleet.reach import Target, to_jump
 from setup_assistant.messages import Value, _
 
 # What ssh and its way over other hosts may tell of, what any task, and what an agent's Python.
-_SSH = ("host_key_changed", "host_key_unknown", "name_unknown", "ssh_no_method", "login_refused",
-        "no_ssh_server", "login_slow", "host_down", "jump_failed")  # fmt: skip
+_SSH = ("host_key_changed", "host_key_refused", "host_key_unknown", "name_unknown",
+        "ssh_no_method", "login_refused", "no_ssh_server", "login_slow", "host_down",
+        "jump_failed")  # fmt: skip
 _SUDO = ("sudo_refused", "sudo_missing")
-_LOOK = ("null_device", "umask_closed", "host_limit", "password_expired", "no_command")
-_HOME = ("disk_full", "home_blocked", "home_not_writable")
+_LOOK = ("null_device", "umask_closed", "home_unknown", "host_limit", "password_expired",
+         "no_command")  # fmt: skip
+_HOME = ("disk_full", "home_broken", "home_blocked", "home_not_writable")
 _AGENT = ("host_limit", "disk_full", "home_noexec", "no_command", "agent_unfit", "python_partial",
           "job_died", *_HOME)  # fmt: skip
 # What Ansible says before ssh does.
-_ANSIBLE = "Task failed: Failed to connect to the host via ssh: "
+_ANSIBLE = "Failed to connect to the host via ssh: "
 # Bytes of another encoding, of a name or two, are still text.
 _MOST_BROKEN = 50
+# What ssh says where a program was to bring it to a host, and ended.
+_NO_WAY, _NO_GREETING = " by UNKNOWN port", "kex_exchange_identification: "
 _LOG = "~/.cache/setup-assistant/fleet/jobs"
 
 
@@ -46,16 +50,30 @@ def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
     if jump := _jump(code, where, text, place):
         detail = _last(line) or "Host key verification failed."
         return fault("jump_failed", host=host, jump=jump, detail=detail,
-                     command=f"ssh {place.jump or jump}")  # fmt: skip
+                     command=to_jump(place.jump or jump))  # fmt: skip
     if contacted and code in {"no_ssh_server", "host_down", "login_slow", "ssh_failed"}:
         # Which of the three a second look tells; see `reach`.
         return fault("connection_broke", host=host, again=True)
     code = "login_withdrawn" if contacted and code == "login_refused" else code
-    exact = _key(host, text) if code == "login_refused" else None
-    exact = _closed(host, text, place) if code == "ssh_failed" and place.direct else exact
     said = {"host": host, "port": place.port, "detail": _last(line) or _last(event.msg),
             "command": _command(code, place), **_methods(line)}  # fmt: skip
+    if place.program:
+        said["program"] = place.program
+    exact = _exact(code, host, text, place)
     return exact or fault_of(code, said, again=code == "ssh_failed")
+
+
+def _exact(code: str, host: str, text: str, place: Target) -> Fault | None:
+    """Return what the lines around say more exactly than the one that ssh ended with."""
+    if code == "login_refused":
+        return _key(host, text)
+    if code.startswith("host_key"):
+        return _withdrawn(host, text, place)
+    if code == "ssh_failed":
+        if told := _told(text, "ssh_settings", "ssh_garbled"):
+            return fault_of(told[0], {"host": host, **_groups(told[1])})
+        return _closed(host, text, place) if place.direct else _way(host, text, place)
+    return None
 
 
 def _once_in(event: Event, text: str) -> Fault | None:
@@ -91,13 +109,37 @@ def _key(host: str, text: str) -> Fault | None:
     return None
 
 
+def _withdrawn(host: str, text: str, place: Target) -> Fault | None:
+    """Return that a host's key or certificate is known here, and is not to be trusted."""
+    if told := _told(text, "host_key_refused"):
+        said = _groups(told[1])
+        if "revoked" in said:
+            said["known_hosts"] = place.known_hosts or "~/.ssh/known_hosts"
+        return fault_of("host_key_refused", {"host": host, **said})
+    return None
+
+
+def _way(host: str, text: str, place: Target) -> Fault | None:
+    """Return that the way to a host ended, by what was said before ssh found it closed."""
+    before, closed, _after = text.rpartition(_NO_WAY)
+    lines = [line.rpartition(_ANSIBLE)[2] for line in before.splitlines()[:-1]]
+    detail = _last("\n".join(line for line in lines if not line.startswith(_NO_GREETING)))
+    if not closed or not detail:
+        return None
+    way: dict[str, Value] = {"jump": place.jump} if place.jump else {"program": place.program}
+    command = to_jump(place.jump) if place.jump else _command("", place)
+    return fault_of("jump_failed", {"host": host, "detail": detail, "command": command, **way})
+
+
 def _closed(host: str, text: str, place: Target) -> Fault | None:
     """Return that a server hung up: at once, or when it knew who it was, and what it said then."""
     if _told(text, "ssh_closes"):
         return fault("ssh_closes", host=host, port=place.port, again=True)
     if told := _told(text, "login_closed"):
-        before = _last(text[: told[1].start()]).removeprefix(_ANSIBLE)
+        before = _last(text[: told[1].start()]).rpartition(_ANSIBLE)[2]
         return fault("login_closed", host=host, detail=before or told[1]["detail"], again=True)
+    if told := _told(text, "session_closed"):
+        return fault_of("session_closed", {"host": host, **_groups(told[1])})
     return None
 
 
@@ -177,7 +219,15 @@ def of_look(event: Event) -> Fault:
         # The shell that is there did not run a line of it.
         detail = _last(event.out) or _last(event.err) or _last(event.msg)
         return fault("no_command", host=host, detail=detail)
+    return _of_pythons(event)
+
+
+def _of_pythons(event: Event) -> Fault:
+    """Return why no Python of a host will do, by what each came to."""
+    host = event.host
     pythons = re.findall(r"^found=(\d[\d.]+)\s*$", event.out, re.MULTILINE)
+    if slow := re.search(r"^slow=(\S+)", event.out, re.MULTILINE):
+        return fault("host_stuck", host=host, slow=slow[1])
     broken = re.findall(r"^broken=(\S+)", event.out, re.MULTILINE)
     code = "python_partial" if broken else "python_missing"
     code = "python_too_old" if pythons else code
@@ -204,8 +254,8 @@ def of_agent(host: str, text: str, detail: str) -> Fault:
 
 
 def of_resources(host: str, text: str) -> Fault | None:
-    """Return which disk or limit is used up, where a text tells of one."""
-    if told := _told(text, "host_limit", "disk_full"):
+    """Return which disk or limit is used up or broken, where a text tells of one."""
+    if told := _told(text, "host_limit", "disk_full", "home_broken"):
         return fault(told[0], host=host, detail=_last(told[1].groupdict().get("detail", "")))
     return None
 

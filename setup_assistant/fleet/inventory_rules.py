@@ -69,7 +69,7 @@ def host_of(name: str, said: Mapping[str, object], groups: tuple[str, ...]) -> H
         return Host(
             local=_connection(said) == "local",
             name=name,
-            address=_checked(said, ("ansible_host", "ansible_ssh_host"), ADDRESS),
+            address=_address(said),
             port=_port(said),
             user=_checked(said, ("ansible_user", "ansible_ssh_user"), USER),
             key=_checked(said, ("ansible_private_key_file", "ansible_ssh_private_key_file"), PATH),
@@ -102,6 +102,7 @@ def _checked(
     keys: tuple[str, ...],
     pattern: re.Pattern[str],
     absent: tuple[str, ...] = (),
+    remedy: Message | None = None,
 ) -> str:
     for key in keys:
         value = said.get(key)
@@ -110,8 +111,17 @@ def _checked(
         # Ansible reads digits in an ini file as a number: a user may be called 1234.
         if isinstance(value, (str, int)) and pattern.fullmatch(str(value)):
             return str(value)
-        raise UnfitError(key, value)
+        raise UnfitError(key, value, remedy)
     return ""
+
+
+def _address(said: Mapping[str, object]) -> str:
+    """Return a host's address: ssh takes the whole of it for a name."""
+    found = _checked(said, ("ansible_host", "ansible_ssh_host"), ADDRESS, remedy=_ALONE)
+    if found.count(":") == 1:
+        # One of IPv6 has two at least.
+        raise UnfitError("ansible_host", found, _ALONE)
+    return found
 
 
 def _port(said: Mapping[str, object]) -> int | None:
@@ -133,6 +143,9 @@ def _connection(said: Mapping[str, object]) -> str:
     raise UnfitError("ansible_connection", value, _OTHER)
 
 
+_ALONE = msg(
+    "Give the address alone: a port belongs into ansible_port, an account into ansible_user."
+)
 _WINDOWS = msg(
     "A fleet works over SSH with Linux. Leave Windows out (--limit 'all:!windows') and run the "
     "wizard there by hand."

@@ -1,8 +1,10 @@
-"""The key that this machine was to log in with: is it public, or locked with a passphrase?"""
+"""The key that this machine was to log in with: public, locked, or with an old certificate?"""
 
 from __future__ import annotations
 
+import re
 import shlex
+import time
 from pathlib import Path
 
 from setup_assistant.fleet.faults import Fault, fault
@@ -24,7 +26,25 @@ def unusable(host: Host) -> Fault | None:
     held = run.run(["ssh-add", "-l"], deadline=_SECONDS).out if there else ""
     if there and all(_is_locked(name, held) for name in there):
         return fault("key_unusable", host=host.name, locked=there[0])
+    for certificate in [f"{name}-cert.pub" for name in there]:
+        if stated := _idle_certificate(certificate, host.user):
+            return fault("key_unusable", host=host.name, certificate=certificate, stated=stated)
     return None
+
+
+def _idle_certificate(name: str, user: str) -> str:
+    """Return the line by which a certificate does not count for a user now; empty: it may."""
+    if not Path(name).is_file():
+        return ""
+    shown = run.run(["ssh-keygen", "-L", "-f", name], deadline=_SECONDS).out
+    # In local time, as ssh-keygen writes it.
+    now = time.strftime("%Y-%m-%dT%H:%M:%S")
+    valid = re.search(r"Valid: (?:(?:from|after) (\S+))?(?: ?(?:to|before) (\S+))?", shown)
+    if valid and ((valid[1] or now) > now or (valid[2] or now) < now):
+        return valid[0]
+    names = re.search(r"Principals:((?: *\n {16,}\S+)+)", shown)
+    whose = names[1].split() if names else []
+    return f"Principals: {', '.join(whose)}" if whose and user and user not in whose else ""
 
 
 def _is_public(name: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from setup_assistant.fleet import causes, engine, own_keys, reach
-from setup_assistant.fleet.answers import doing_of, outcome_of
+from setup_assistant.fleet.answers import doing_of, outcome_of, slow_login
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault
 from setup_assistant.fleet.inventory_rules import Host
@@ -48,6 +48,7 @@ class Course:
         self._waiting: list[str] = []
         self._count = 0
         self._tries: dict[str, int] = {}
+        self._notes: dict[str, tuple[Message, ...]] = {}
         self._looks = threading.Semaphore(_LOOKS)
         self._changed = threading.Condition(threading.RLock())
 
@@ -102,14 +103,16 @@ class Course:
             self._tries.pop(host.name, None)
             self._say(host.name, doing_of(event, self._written.nonces[host.name]))
         elif event.task == "Look":
-            self._say(host.name, None)
+            self._notes[host.name] = slow_login(event)
+            self._say(host.name, next(iter(self._notes[host.name]), None))
 
     def _answered(self, host: Host, event: Event) -> None:
         found = outcome_of(event, self._written.nonces[host.name])
         if isinstance(found, Fault):
             self._fail(host, found)
         else:
-            self._finish(replace(found, groups=host.groups))
+            notes = (*found.notes, *self._notes.get(host.name, ()))
+            self._finish(replace(found, groups=host.groups, notes=notes))
 
     def _look(self, host: Host, event: Event) -> None:
         """Find out why a connection failed; try again where that may help."""
@@ -179,6 +182,7 @@ _SSH = frozenset(
     {"host_down", "no_ssh_server", "ssh_filtered", "ssh_hangs", "ssh_stalls", "ssh_closes",
      "login_slow", "name_unknown", "jump_failed", "host_key_unknown", "host_key_changed",
      "login_refused", "login_withdrawn", "login_closed", "key_unusable", "ssh_no_method",
+     "ssh_settings", "ssh_garbled", "session_closed", "host_key_refused",
      "connection_lost", "ssh_stopped", "connection_broke", "ssh_failed"}
 )  # fmt: skip
 

@@ -32,7 +32,8 @@ _IN_THE_MIDDLE = {**_AT_FIRST, "silent": "connection_lost", "refuses": "ssh_stop
 class Target:
     """Where ssh goes for a host, by its own configuration.
 
-    `direct`: not through another, which is `jump` where it is one by SSH. `alias` and
+    `direct`: not through another, which is `jump` where it is one by SSH; `program` is the one
+    that leads there otherwise, without its arguments, which may hold a password. `alias` and
     `known_hosts` are the name and the file under which its key is kept; empty: as usual.
     """
 
@@ -42,6 +43,7 @@ class Target:
     jump: str = ""
     alias: str = ""
     known_hosts: str = ""
+    program: str = ""
 
 
 def target(host: Host) -> Target:
@@ -56,14 +58,21 @@ def target(host: Host) -> Target:
     jump = "" if jump == "none" else jump
     number = said.get("port", "22")
     kept = said.get("userknownhostsfile", "").partition(" ")[0]
+    proxy = said.get("proxycommand", "none")
     return Target(
         host=said.get("hostname", name),
         port=int(number) if number.isdigit() else 22,
-        direct=not jump and said.get("proxycommand", "none") == "none",
+        direct=not jump and proxy == "none",
         jump=jump,
         alias=said.get("hostkeyalias", "none").replace("none", ""),
         known_hosts="" if kept.endswith("/.ssh/known_hosts") else kept,
+        program="" if proxy == "none" else _program(proxy),
     )
+
+
+def _program(line: str) -> str:
+    """Return the program of a line of shell: neither a variable before it, nor what follows."""
+    return next((word for word in line.split() if "=" not in word and word != "exec"), "")
 
 
 def by_hand(host: Host) -> str | None:
@@ -167,6 +176,13 @@ def second_look(host: Host, place: Target, known: Fault, *, contacted: bool) -> 
     return replace(known, again=again or known.again)
 
 
+def to_jump(jump: str) -> str:
+    """Return the command that goes to a host on the way, as ssh's settings name it."""
+    host, colon, port = jump.rpartition(":")
+    apart = colon and port.isdigit() and ":" not in host
+    return f"ssh -p {port} {host}" if apart else f"ssh {jump}"
+
+
 def look_at_jump(host: Host, place: Target, known: Fault) -> Fault:
     """Return whether a silent host is silent because the one on the way to it is."""
     found = re.fullmatch(r"(?:.*@)?\[?([^\]]+?)\]?(?::(\d+))?", place.jump)
@@ -178,7 +194,7 @@ def look_at_jump(host: Host, place: Target, known: Fault) -> Fault:
         return known
     detail = "Connection refused" if state == "refuses" else "Connection timed out"
     return fault("jump_failed", host=host.name, jump=found[1], detail=detail,
-                 command=f"ssh {place.jump}")  # fmt: skip
+                 command=to_jump(place.jump))  # fmt: skip
 
 
 def in_the_middle(host: Host, found: Fault) -> Fault:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import errno
 import itertools
 import json
+import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from setup_assistant.agent.inside.verdict import of_job
 from setup_assistant.catalog import causes as catalogue
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet import causes, faults
-from setup_assistant.fleet.answers import doing_of, outcome_of
+from setup_assistant.fleet.answers import doing_of, outcome_of, slow_login
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault
 from setup_assistant.fleet.groups import group
@@ -355,7 +358,11 @@ def test_a_shell_that_repeats_the_question_is_no_limit() -> None:
     look = " ".join(role.read_text("utf-8").split("raw: >-")[1].split("register:")[0].split())
     event = Event(event="failed", host="pc", task="Look", rc=128,
                   err=f"fatal: unrecognized command '{look}'\n")  # fmt: skip
-    assert causes.of_look(event).code == "no_command"
+    found = causes.of_look(event)
+    assert found.code == "no_command"
+    # A Python as a login shell shows it too, before its last word.
+    event = replace(event, err=f"    {look}\n    ^^^^\nSyntaxError: invalid syntax\n")
+    assert str(causes.of_look(event).reason).endswith(": SyntaxError: invalid syntax")
 
 
 def test_no_line_of_the_collection_is_longer_than_its_users_checks_allow() -> None:
@@ -419,10 +426,92 @@ def test_a_key_is_kept_where_ssh_looks_for_it() -> None:
     event = Event(event="unreachable", host="pc01", task="Look", msg=CHANGED)
     place = Target("10.0.0.1", port=2200, known_hosts="/etc/lab_keys")
     found = causes.of_connection(event, place, contacted=False)
-    assert str(found.remedy).endswith('ssh-keygen -R "[10.0.0.1]:2200" -f /etc/lab_keys')
+    assert 'ssh-keygen -R "[10.0.0.1]:2200" -f /etc/lab_keys - then' in str(found.remedy)
     place = Target("10.0.0.1", port=2200, alias="pc01")
     found = causes.of_connection(event, place, contacted=False)
-    assert str(found.remedy).endswith('ssh-keygen -R "pc01"')
+    assert 'ssh-keygen -R "pc01" - then keep' in str(found.remedy)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason", "remedy"),
+    [
+        ("ED25519 host key for 10.0.0.1 was revoked and you have requested strict checking.",
+         "host_key_refused", "(revoked)", "@revoked in /etc/lab_keys"),
+        ("Host key ED25519 SHA256:x revoked by file /etc/krl", "host_key_refused",
+         "revoked by file /etc/krl", "RevokedHostKeys"),
+        ("Certificate invalid: expired\nNo ED25519 host key is known for x and you have requested",
+         "host_key_refused", "count: expired.", "-s CA"),
+        ("Certificate invalid: name is not a listed principal", "host_key_refused",
+         "listed principal", "-s CA"),
+        ("No RSA host key is known for 10.0.0.1 and you have requested strict checking.",
+         "host_key_unknown", "", "ssh-keyscan"),
+    ],
+)  # fmt: skip
+def test_a_key_of_a_host_that_is_withdrawn_is_no_new_one(
+    words: str, code: str, reason: str, remedy: str
+) -> None:
+    text = SSH + words + "\nHost key verification failed."
+    event = Event(event="unreachable", host="pc01", task="Look", msg=text)
+    place = Target("10.0.0.1", known_hosts="/etc/lab_keys")
+    found = causes.of_connection(event, place, contacted=False)
+    assert found.code == code
+    assert reason in str(found.reason)
+    assert remedy in str(found.remedy)
+
+
+def test_a_program_on_the_way_is_named_with_what_it_said() -> None:
+    closed = "kex_exchange_identification: Connection closed by remote host" + CLOSED
+    place = Target("10.0.0.1", direct=False, program="corkscrew")
+    for words in ("sh: 1: corkscrew: not found\n", "Proxy could not open connection: 403\n"):
+        code, reason = _connection(SSH + words + closed, place)
+        assert code == "jump_failed"
+        assert reason.endswith("the program corkscrew, which failed: " + words.strip())
+    # Of ssh's kept connection nothing of it is heard: it is asked by hand.
+    assert _connection(SSH + closed, place)[0] == "ssh_failed"
+    by_ssh = replace(place, jump="me@gate", program="")
+    assert "leads over me@gate," in _connection(SSH + "kinit: expired\n" + closed, by_ssh)[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason"),
+    [
+        ("/h/c: line 2: Bad configuration option: hostnam\n/h/c: terminating, 1", "ssh_settings",
+         "line 2: Bad configuration option: hostnam"),
+        ("/h/c line 4: keyword hostname extra arguments at end of line", "ssh_settings", "line 4"),
+        ("command-line line 0: missing argument.", "ssh_settings", "command-line line 0"),
+        ("Bad owner or permissions on /h/c", "ssh_settings", "permissions on /h/c"),
+        ("Can't open user config file /h/c: No such file or directory", "ssh_settings", "/h/c"),
+        ("Protocol major versions differ: 2 vs. 1\nbanner exchange: could not read version",
+         "ssh_no_method", "2 vs. 1"),
+        ("Connection to 10.0.0.1 closed by the line 3: Bad luck", "ssh_failed", ""),
+        ("Bad packet length 1349676916.\nssh_dispatch_run_fatal: Connection to 10.0.0.1 port 22: x",
+         "ssh_garbled", "Bad packet length 1349676916"),
+        ("Corrupted MAC on input.", "ssh_garbled", "Corrupted MAC"),
+        ("Welcome\nFailed to connect to new control master", "session_closed", "hangs up before"),
+        ("client_loop: send disconnect: Broken pipe", "session_closed", "send disconnect"),
+    ],
+)  # fmt: skip
+def test_ssh_that_never_asked_is_told_from_a_host(words: str, code: str, reason: str) -> None:
+    found, said = _connection(SSH + words, Target("10.0.0.1"))
+    assert found == code
+    assert reason in said
+
+
+def test_a_program_on_the_way_from_which_nothing_comes_is_named() -> None:
+    text = SSH + "\nConnection timed out"
+    assert "the program nc:" in _connection(text, Target("10.0.0.1", direct=False, program="nc"))[1]
+    assert "it is off, or not on" in _connection(text, Target("10.0.0.1"))[1]
+
+
+def test_a_home_folder_on_a_broken_disk_or_share_is_told() -> None:
+    for number in (errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EUCLEAN, errno.ENOKEY,
+                   errno.EKEYEXPIRED):  # fmt: skip
+        words = f"mkdir: cannot create directory '/x': {os.strerror(number)}\n"
+        event = Event(event="failed", host="pc", task="Look", rc=9, err=words)
+        assert causes.of_look(event).code == "home_broken"
+        found = outcome_of(said({"state": "broken", "errno": number, "detail": "/x"}), "n")
+        assert isinstance(found, Fault)
+        assert found.code == "home_broken"
 
 
 def test_what_a_job_does_is_told_where_it_is_this_hosts() -> None:
@@ -446,6 +535,15 @@ def test_a_clock_that_is_off_is_told() -> None:
     assert "1 h 30 min" in notes(time.time() + 5400)[0]
 
 
+@pytest.mark.parametrize(("out", "seconds"), [
+    ("\nlogin=7\r\nfound=3.11", "7 s"), ("\nlogin=3\n", "3 s"),
+    ("\nlogin=2\n", ""), ("\nlogin=-9\n", ""), ("\nlogin=9 or so\n", ""), ("\n", ""),
+])  # fmt: skip
+def test_a_login_that_takes_its_time_is_told(out: str, seconds: str) -> None:
+    notes = slow_login(Event(event="ok", host="pc", task="Look", out=out, rc=0))
+    assert [f"takes {seconds} before" in str(n) for n in notes] == [True] * bool(seconds)
+
+
 def test_python_is_told_apart() -> None:
     def look(out: str, rc: int = 0) -> str:
         event = Event(event="failed", host="pc", task="Look", out=out, rc=rc)
@@ -454,16 +552,22 @@ def test_python_is_told_apart() -> None:
     assert look("\narch=x86_64\nfolder=/x\n") == "python_missing"
     assert look("\nbroken=python3\narch=x86_64\nfolder=/x\n") == "python_partial"
     assert look("\r\nfound=3.8\r\narch=x86_64\r\n") == "python_too_old"
+    assert look("\nslow=python3\narch=x86_64\nfolder=/x\n") == "host_stuck"
     assert look("sh: 1: sudo: not found", 127) == "sudo_missing"
     assert look("sudo: a password is required", 1) == "sudo_refused"
     assert look("This account is currently not available.\n", 1) == "no_command"
     assert look("sh: 1: Cannot fork\n", 2) == "host_limit"
     assert look("\nulimit -n: 8 is too low\n", 9) == "host_limit"
+    assert look("\nHOME=: no home folder\n", 9) == "home_unknown"
+    assert look("There were too many logins for 'lab'.\n", 254) == "host_limit"
+    assert look("bash: line 1:  4711 Killed                  mkdir -p x\n", 9) == "host_limit"
+    assert look("Killed by the admins: this account.\n", 1) == "no_command"
     assert look("sh: 1: cannot create /dev/null: Permission denied\n", 2) == "null_device"
     assert look("sh: 1: mkdir: not found\n", 9) == "no_command"
     assert look("umask 0777: no right to own files\n", 9) == "umask_closed"
     assert look("Password change required but no TTY available.\n", 1) == "password_expired"
     assert look("mkdir: cannot create directory '/x': File exists\n", 9) == "home_blocked"
+    assert look("mkdir: '/x': Too many levels of symbolic links\n", 9) == "home_blocked"
     assert look("mkdir: cannot create directory: No space left on device", 9) == "disk_full"
     assert look("mkdir: cannot create directory: Read-only file system", 9) == "home_not_writable"
     gone = "python3: can't open file '/home/lab/.cache/setup-assistant/fleet/agent-3f42.pyz'"

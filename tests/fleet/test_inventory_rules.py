@@ -60,6 +60,17 @@ def test_options_that_run_a_command_or_trust_anybody_are_refused(words: str) -> 
     assert isinstance(host_of("pc01", {"ansible_ssh_common_args": words}, ()), Refused)
 
 
+@pytest.mark.parametrize("address", ["10.0.0.7:22", "pc01.lab:2222", "me@pc01", "[::1]:22"])
+def test_an_address_with_a_port_or_an_account_says_where_these_belong(address: str) -> None:
+    found = host_of("pc01", {"ansible_host": address}, ())
+    assert isinstance(found, Refused)
+    assert "ansible_port" in str(found.remedy)
+    for alone in ("fd53:5a::42", "::1", "fe80::42%eth0", "pc01.lab"):
+        host = host_of("pc01", {"ansible_host": alone}, ())
+        assert isinstance(host, Host)
+        assert host.address == alone
+
+
 def test_what_people_write_is_let_through() -> None:
     said = {
         "ansible_host": "10.0.0.7",

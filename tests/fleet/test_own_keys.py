@@ -54,6 +54,31 @@ def test_a_key_that_nobody_opened_is_named(agent: None, tmp_path: Path) -> None:
     assert _told(Host(name="pc", ssh_args=f"-F {settings}")) == ""
 
 
+def _sign(key: Path, *options: str) -> None:
+    command = ["ssh-keygen", "-q", "-s", str(key.with_name("ca")), "-I", "x", *options,
+               f"{key}.pub"]  # fmt: skip
+    subprocess.run(command, check=True)
+
+
+def test_a_certificate_that_does_not_count_now_is_named(tmp_path: Path) -> None:
+    _make(tmp_path / "ca", "")
+    key = _make(tmp_path / "mine", "")
+    host = Host(name="pc", key=str(key), user="lab")
+    for options, line in (
+        (("-V", "20240101:20240201"), "Valid: from 2024-01-01T00:00:00 to 2024-02-01T00:00:00"),
+        (("-V", "+520w:+521w"), "Valid: from "),
+        (("-V", "always:20240201"), "Valid: before 2024-02-01T00:00:00"),
+        (("-n", "root,guest"), "Principals: root, guest"),
+        (("-n", "root,lab", "-V", "-1w:+1w"), ""),
+        (("-n", "lab"), ""),
+        (("-O", "no-pty"), ""),
+    ):
+        _sign(key, *options)
+        told = _told(host)
+        assert line in told
+        assert (f"ssh-keygen -L -f {key}-cert.pub" in told) is bool(line)
+
+
 def test_a_key_that_an_agent_holds_is_open(agent: None, tmp_path: Path) -> None:
     locked = _make(tmp_path / "locked", "secret")
     ask = tmp_path / "ask"

@@ -148,7 +148,10 @@ def test_ssh_itself_says_where_it_goes(tmp_path: Path) -> None:
     assert first == Target("10.0.0.7", 2200, False, "me@10.0.0.1", "lab-pc01", "/etc/lab_keys")
     second = reach.target(Host(name="pc02", address="10.0.0.8", ssh_args=args, port=23))
     assert (second.host, second.port, second.direct) == ("10.0.0.8", 23, True)
-    assert not reach.target(Host(name="pc02", ssh_args=args)).direct
+    over = reach.target(Host(name="pc02", ssh_args=args))
+    assert (over.direct, over.program) == (False, "nc")
+    config.write_text("ProxyCommand exec PASSWORD=secret /opt/lab/tunnel -k secret %h\n")
+    assert reach.target(Host(name="pc02", ssh_args=args)).program == "/opt/lab/tunnel"
 
 
 @needs_ssh
@@ -163,6 +166,9 @@ def test_a_jump_host_that_is_gone_is_named(door: socket.socket) -> None:
     found = reach.look_at_jump(Host(name="pc01"), place, down)
     assert found.code == "jump_failed"
     assert "127.0.0.1" in str(found.reason)
+    assert str(found.remedy).endswith(f"ssh -p {port} me@127.0.0.1")
+    assert reach.to_jump("me@gate") == "ssh me@gate"
+    assert reach.to_jump("fd53::1:22") == "ssh fd53::1:22"
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,8 @@ def test_what_a_login_spoils(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
     every = trouble.inventory(ward, tmp_path / "hosts.ini", troubles)
     told = fleet("probe", "-i", str(every), "--limit", ",".join(names))
     assert _codes(told) == {n: troubles[n].code if n in troubles else "" for n in names}
-    said = {troubles[n].name: f"{h['reason']} {h['remedy']}" for n, h in told["by_name"].items()
-            if n in troubles}  # fmt: skip
+    said = {troubles[n].name: f"{h['reason']} {h['remedy']} {h['notes']}"
+            for n, h in told["by_name"].items() if n in troubles}  # fmt: skip
     for name, word in {
         "umask 777": "umask 0777",
         "8 open files": "ulimit -n: 8",
@@ -95,6 +95,20 @@ def test_what_a_login_spoils(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
         "the public half of a key": f"most likely {ward.folder}/id (",
         "a folder of Ansible's that is root's": f"chown -R NAME {trouble.HOME}/.ansible",
         "a root without a shell": "ChrootDirectory",
+        "little memory for a process": "ulimit -v: 60000",
+        "no home folder": "HOME=",
+        "a command for the key alone": "command=",
+        "too many logins": "too many logins",
+        "a revoked key of the host": f"@revoked in {ward.known_hosts}",
+        "a program on the way that is missing": "no-such-program: not found",
+        "a program on the way that waits": "through the program sleep",
+        "settings of ssh that are wrong": "line 1: Bad configuration option: proxycomand",
+        "an SSH server of version 1": "2 vs. 1",
+        "a root that is the account's own": "ChrootDirectory",
+        "packets that are damaged": "Bad packet length",
+        "a login of four seconds": "s before each command",
+        "a Python that waits": "its Python (python3)",
+        "nothing after the logout": "enable-linger",
     }.items():
         assert name not in said or word in said[name], said[name]
     trouble.mend(ward, troubles)
