@@ -19,7 +19,7 @@ _SUPPOSED = re.compile(
 _CHANGE = re.compile(
     r"^\s*(?:[-*#>]+ ?)?(?:\[\w+\] ?|\w+(?:\(\w+\))?: ?)?(?:Fix(?:e[sd])?|Avoid|Prevent|Handle"
     r"|Resolve|(?:Move|Import|Change|Use|Add)\b[^.:\n]{1,40}\bto (?:avoid|prevent))\b"
-    r"[^.:\n]{0,60}$",
+    r"[^.:\n]{0,60}(?:(?:Error|Exception): [`'\"]{0,2})?$",
     re.IGNORECASE,
 )
 # How a sentence begins, behind the marks of a list or of a change; and how a long one goes on.
@@ -43,6 +43,8 @@ _REPORTED = re.compile(
     r"|报错|提示",
     re.IGNORECASE,
 )
+# A line of a test that wants an error.
+_WANTED = re.compile(r"\s*(?:\d+ +)?with (?:pytest\.raises|self\.assertRaises\w*)\(")
 _QUOTES = {"'": "'", '"': '"', "`": "`", "“": "”", "‘": "’", "「": "」", "«": "»"}
 
 
@@ -56,10 +58,9 @@ def mentioned(text: str, hit: Hit) -> bool:
     if re.search(r"(?:Error|Exception)$", text[hit.start : hit.end][-9:]):
         return bool(_TOLD_OF.match(text, hit.end))
     begin = text.rfind("\n", 0, hit.start) + 1
-    said = text[max(begin, hit.start - 120) : hit.start]
-    if _SUPPOSED.search(said) or (hit.start - begin < 120 and _CHANGE.search(said)):
-        return True
     line = text[begin : hit.start]
+    if supposed(text, hit.start) or _WANTED.match(line):
+        return True
     if _NUMBERED.match(line):
         return any(s.start() <= begin < s.end() for s in _NUMBERED_ERRORS.finditer(text))
     opening = _opening(text, begin, hit)
@@ -68,6 +69,13 @@ def mentioned(text: str, hit: Hit) -> bool:
         return False
     loose = text[opening] in _LOOSE and not _FAILED.search(before)
     return bool(_PROSE.match(before) or (loose and _PROSE_ON.match(before[-_NEAR:])))
+
+
+def supposed(text: str, start: int) -> bool:
+    """Whether what stands at a place is led in as what may happen, or what a change has mended."""
+    begin = text.rfind("\n", 0, start) + 1
+    said = text[max(begin, start - 120) : start]
+    return bool(_SUPPOSED.search(said) or (start - begin < 120 and _CHANGE.search(said)))
 
 
 def _opening(text: str, begin: int, hit: Hit) -> int:

@@ -681,6 +681,18 @@ LATER: tuple[tuple[str, str, str], ...] = (
     ("transformers-too-old", "sgl-project/sglang#3258", 'root@node:~/projects/sglang# python3.10 -m pip freeze|grep transformers\ntransformers==4.48.3\n  File "/usr/local/lib/python3.10/dist-packages/transformers/models/auto/configuration_auto.py", line 1073, in from_pretrained\n    config_class = CONFIG_MAPPING[config_dict["model_type"]]\n  File "/usr/local/lib/python3.10/dist-packages/transformers/models/auto/configuration_auto.py", line 775, in __getitem__\n    raise KeyError(key)\nKeyError: \'qwen2_5_vl\''),
     ("lora-module", "hiyouga/LlamaFactory#2401", "ValueError: Target modules {'q_proj', 'v_proj'} not found in the base model. Please check the target modules and try again."),
     ("toolkit-other-cuda", "autonomousvision/transfuser#287", '    File "/home/d/anaconda3/envs/tfuse/lib/python3.7/site-packages/torch/utils/cpp_extension.py", line 787, in _check_cuda_version\n      raise RuntimeError(CUDA_MISMATCH_MESSAGE.format(cuda_str_version, torch.version.cuda))\n  RuntimeError:\n  The detected CUDA version (11.1) mismatches the version that was used to compile\n  PyTorch (10.2). Please make sure to use the same CUDA versions.'),
+    ("git-lfs-missing", "transformers: modeling_utils.py", '  File "/home/u/env/lib/python3.11/site-packages/transformers/modeling_utils.py", line 600, in load_state_dict\n    raise OSError(\nOSError: You seem to have cloned a repository without having git-lfs installed. Please install git-lfs and run `git lfs install` followed by `git lfs pull` in the folder you cloned.'),
+    ("package-missing", "ms-swift: model/models/qwen.py", "importlib.metadata.PackageNotFoundError: The 'qwen_vl_utils' distribution was not found and is required by this application."),
+    ("class-registered-twice", "sgl-project/sglang#4629", '  File "/opt/sglang/python/sglang/srt/models/registry.py", line 9, in <module>\nValueError: \'<class \'sglang.srt.configs.qwen2_5_vl_config.Qwen2_5_VLConfig\'>\' is already used by a Transformers model.'),
+    ("cache-of-older-form", "-", '  File "/home/u/env/lib/python3.11/site-packages/transformers/models/qwen2_vl/modeling_qwen2_vl.py", line 900, in forward\n    past = past_key_values.get_seq_length()\nAttributeError: \'tuple\' object has no attribute \'get_seq_length\''),
+    ("hf-command", "-", "usage: hf [<args>]\nhf: error: unrecognized arguments: --resume-download"),
+    ("transformers-floor", "-", '  File "/home/u/env/lib/python3.11/site-packages/transformers/modeling_utils.py", line 4200, in from_pretrained\n    if v not in ALL_PARALLEL_STYLES:\nTypeError: argument of type \'NoneType\' is not iterable'),
+    ("dataset-unlisted", "-", '  File "/home/u/env/lib/python3.11/site-packages/llamafactory/data/parser.py", line 130, in get_dataset_list\nValueError: Undefined dataset cats in dataset_info.json.'),
+    ("dataset-empty", "hiyouga/LlamaFactory#7015", '  File "/home/u/env/lib/python3.11/site-packages/llamafactory/data/loader.py", line 269, in _get_preprocessed_dataset\n    raise RuntimeError(\nRuntimeError: Cannot find valid samples, check `data/README.md` for the data format.'),
+    ("deepspeed-values", "-", "ValueError: Please correct the following DeepSpeed config values that mismatch TrainingArguments values:\n- ds train_micro_batch_size_per_gpu=1 vs hf per_device_train_batch_size=2"),
+    ("processor-files-missing", "sophgo/LLM-TPU#113", '  File "/srv/demo/pipeline.py", line 115, in map\n    self.tokenizer = self.processor.tokenizer\nAttributeError: \'Qwen2VLImageProcessor\' object has no attribute \'tokenizer\''),
+    ("video-address-old-reader", "modelscope/ms-swift#1920", "UserWarning: torchvision < 0.19.0 does not support http/https video path, please upgrade to 0.19.0.\nRuntimeError: could not read https://example.org/a.mp4"),
+    ("told-by-itself", "-", '  File "/home/u/env/lib/python3.11/site-packages/transformers/generation/logits_process.py", line 580, in __init__\n    raise ValueError(\nValueError: `top_p` has to be a float > 0 and < 1, but is 1.5'),
 )  # fmt: skip
 
 # Nothing has failed here, or another program has: no cause of ours.
@@ -808,6 +820,8 @@ HARMLESS: tuple[str, ...] = (
     "The detected language is German.",
     "LoRA rank 8 gave the best results in our ablation (Table 3).",
     "root@node:~# pip freeze | grep transformers\ntransformers==4.57.1",
+    "def test_error():\n    with pytest.raises(ValueError, match='nframes should in interval'):\n        smart_nframes(ele, 10, 2)",
+    "Prevent `AttributeError: 'Qwen2VLProcessor' object has no attribute 'image_token'` on older transformers (#123)",
 )  # fmt: skip
 
 # The cause of these is known to people, and not to the table: "not known", not a guess.
