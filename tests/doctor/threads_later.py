@@ -728,6 +728,19 @@ LATER: tuple[tuple[str, str, str], ...] = (
     ("checkpoint-names", "QwenLM/Qwen-VL#394", "vllm 0.4.0.post1\nKeyError: 'transformer.visual.positional_embedding'"),
     ("checkpoint-names", "hiyouga/LlamaFactory#8241", "  File \"/e/lib/python3.10/site-packages/vllm/model_executor/models/utils.py\", line 225, in _load_module\n    raise ValueError(msg)\nValueError: There is no module or parameter named 'language_model' in Qwen2_5_VLForConditionalGeneration"),
     ("processor-mismatch", "-", "    merge_length = self.image_processor.merge_size**2\nAttributeError: 'NoneType' object has no attribute 'merge_size'"),
+    ("training-plan", "-", '  File "/home/u/env/lib/python3.11/site-packages/transformers/training_args.py", line 1700, in __post_init__\n    raise ValueError(\nValueError: --load_best_model_at_end requires the save and eval strategy to match, but found\n- Evaluation strategy: no\n- Save strategy: steps'),
+    ("checkpoint-other-run", "-", "  File \"/home/u/env/lib/python3.11/site-packages/torch/optim/optimizer.py\", line 880, in load_state_dict\n    raise ValueError(\nValueError: loaded state dict contains a parameter group that doesn't match the size of optimizer's group"),
+    ("picture-address-refused", "-", "  File \"/home/u/env/lib/python3.11/site-packages/vllm/connections.py\", line 60, in async_get_bytes\naiohttp.client_exceptions.ClientResponseError: 403, message='Forbidden', url='https://upload.wikimedia.org/cat'"),
+    ("opencv-no-window", "-", "  File \"/home/u/show.py\", line 9, in <module>\n    cv2.imshow('boxes', img)\ncv2.error: OpenCV(4.10.0) /io/opencv/modules/highgui/src/window.cpp:1301: error: (-2:Unspecified error) The function is not implemented. Rebuild the library with Windows, GTK+ 2.x or Cocoa support."),
+    ("font-missing", "-", "  File \"/home/u/boxes.py\", line 40, in plot\n    font = ImageFont.truetype('NotoSansCJK-Regular.ttc', size=14)\n  File \"/home/u/env/lib/python3.11/site-packages/PIL/ImageFont.py\", line 280, in __init__\nOSError: cannot open resource"),
+    ("poppler-missing", "-", "pdf2image.exceptions.PDFInfoNotInstalledError: Unable to get page count. Is poppler installed and in PATH?"),
+    ("video-reader-name", "-", "  File \"/home/u/env/lib/python3.11/site-packages/qwen_vl_utils/vision_process.py\", line 330, in fetch_video\n    video, sample_fps = VIDEO_READER_BACKENDS[video_reader_backend](ele)\nKeyError: 'torchcodc'"),
+    ("gguf-in-transformers", "-", '  File "/home/u/env/lib/python3.11/site-packages/transformers/modeling_gguf_pytorch_utils.py", line 390, in load_gguf_checkpoint\n    raise ValueError(f"GGUF model with architecture {architecture} is not supported yet.")\nValueError: GGUF model with architecture qwen2vl is not supported yet.'),
+    ("ascend-npu", "-", "    import torch_npu\nModuleNotFoundError: No module named 'torch_npu'"),
+    ("vllm-option-json", "-", "vllm serve: error: argument --limit-mm-per-prompt: Value image=4 cannot be converted to <function loads at 0x7f3c>."),
+    ("option-unknown", "-", "usage: vllm serve [model_tag] [options]\nvllm: error: unrecognized arguments: --disable-log-requests"),
+    ("vllm-name-gone", "-", "  File \"/home/u/serve.py\", line 5, in <module>\n    llm = LLM(model=path, task='generate')\n  File \"/home/u/env/lib/python3.11/site-packages/vllm/entrypoints/llm.py\", line 300, in __init__\nTypeError: LLM.__init__() got an unexpected keyword argument 'task'"),
+    ("compiler-missing", "-", "torch._inductor.exc.InductorError: RuntimeError: Failed to find C compiler. Please specify via CC environment variable or set triton.knobs.build.impl."),
 )  # fmt: skip
 
 # Nothing has failed here, or another program has: no cause of ours.
