@@ -46,7 +46,13 @@ _LIMIT = re.compile(
     r"|\b(?:is|are) (?:not|in)[ -]?(?:supported|compatible)|\b(?:cannot|can't) (?:both )?be (?:used"
     r"|set)\b|\bdoes not support\b|\bmust (?:be|match|not|have)\b"
     r"|\b(?:should|needs? to) (?:be|match|have)\b|\brequires?\b|\bexceeds?\b"
-    r"|\b(?:larger|greater|smaller|longer|less) than\b|\bcannot specify both\b",
+    r"|\b(?:larger|greater|smaller|longer|less) than\b|\bcannot specify both\b"
+    r"|\b(?:has|have) to be\b|\bonly (?:accepts?|valid|allowed)\b|\bis (?:necessary|only)\b"
+    r"|\b(?:can(?:not|'t)|do(?:es)? not|both) [^.]{1,60}"
+    r"(?:together|at (?:the same time|once)|simultaneously)\b"
+    r"|\b(?:supported|valid|available|accepted|allowed) [\w ]{0,30}(?:are|is)\b"
+    r"|\bhas no tokenizer\b|\bdoes(?: not|n't) (?:exist|work with)\b|\balready exists\b"
+    r"|\bwas passed two times\b",
     re.IGNORECASE,
 )
 _UNHELPFUL = re.compile(

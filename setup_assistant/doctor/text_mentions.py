@@ -22,7 +22,7 @@ _SUPPOSED = re.compile(
 _CHANGE = re.compile(
     r"^\s*(?:[-*#>]+ ?)?(?:\[\w+\] ?|\w+(?:\(\w+\))?: ?)?(?:Fix(?:e[sd])?|Avoid|Prevent|Handle"
     r"|Resolve|(?:Move|Import|Change|Use|Add)\b[^.:\n]{1,40}\bto (?:avoid|prevent))\b"
-    r"[^.:\n]{0,60}$",
+    r"[^.:\n]{0,60}(?:(?:Error|Exception): [`'\"]{0,2})?$",
     re.IGNORECASE,
 )
 _CHANGE_ZH = re.compile(r"^\s*[-*#>]+ ?(?:修复|解决|避免|优化|支持|新增)[^\n]{0,60}$")
@@ -56,6 +56,8 @@ _REPORTED = re.compile(
     r"|报错|提示",
     re.IGNORECASE,
 )
+# A line of a test that wants an error.
+_WANTED = re.compile(r"\s*(?:\d+ +)?with (?:pytest\.raises|self\.assertRaises\w*)\(")
 _QUOTES = {"'": "'", '"': '"', "`": "`", "“": "”", "‘": "’", "「": "」", "«": "»"}
 
 
@@ -71,12 +73,9 @@ def mentioned(text: str, hit: Hit) -> bool:
         return True
     if re.search(r"(?:Error|Exception)$", text[hit.start : hit.end][-9:]):
         return bool(_TOLD_OF.match(text, hit.end))
-    said = text[max(begin, hit.start - 120) : hit.start]
-    if _SUPPOSED.search(said) or (
-        hit.start - begin < 120 and (_CHANGE.search(said) or _CHANGE_ZH.search(said))
-    ):
-        return True
     line = text[begin : hit.start]
+    if supposed(text, hit.start) or _WANTED.match(line):
+        return True
     if _NUMBERED.match(line):
         return any(s.start() <= begin < s.end() for s in _NUMBERED_ERRORS.finditer(text))
     opening = _opening(text, begin, hit)
@@ -101,6 +100,16 @@ def _listed(text: str, begin: int) -> bool:
         head = text[max(0, begin - _TABLE_LENGTH) : begin]
         return bool(_TABLE.search(head))
     return bool(_CODE.match(text, begin, begin + _NEAR))
+
+
+def supposed(text: str, start: int) -> bool:
+    """Whether what stands at a place is led in as what may happen, or what a change has mended."""
+    begin = text.rfind("\n", 0, start) + 1
+    said = text[max(begin, start - 120) : start]
+    return bool(
+        _SUPPOSED.search(said)
+        or (start - begin < 120 and (_CHANGE.search(said) or _CHANGE_ZH.search(said)))
+    )
 
 
 def _opening(text: str, begin: int, hit: Hit) -> int:

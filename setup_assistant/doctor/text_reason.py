@@ -14,6 +14,7 @@ from setup_assistant.doctor import (
     text_demands,
     text_installs,
     text_memory,
+    text_mentions,
     text_names,
     text_weights,
 )
@@ -76,4 +77,4 @@ def inferred(text: str, *, failed: bool) -> Inferred | None:
     """
     ways = (*_WAYS, text_installs.unbuilt, text_demands.asked) if failed else _WAYS
     found = (thought for way in ways for thought in way(text))
-    return next(found, None)
+    return next((t for t in found if not text_mentions.supposed(text, t.start)), None)

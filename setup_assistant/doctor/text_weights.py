@@ -14,7 +14,8 @@ from setup_assistant.doctor.package_names import package_of, request
 # A name of a tensor: parts of a model, with the number of a layer or the kind of tensor at its end.
 _UNPLACED = re.compile(
     r"KeyError: ['\"](?P<name>(?:[A-Za-z_]\w*\.)+(?:\d+\.[\w.]{1,120}|(?:weight|bias|qweight|qzeros"
-    r"|scales?|g_idx|absmax|w\d+_\w+|\w+_(?:weight|bias|scale|proj|packed|point))(?:_\w+)?))['\"]"
+    r"|scales?|g_idx|absmax|w\d+_\w+|\w+_(?:weight|bias|scale|proj|packed|point|embedding))(?:_\w+)?))['\"]"
+    r"|no module or parameter named ['\"](?P<part>[A-Za-z_][\w.]{1,120})['\"] in \w+"
 )
 # Programs that load weights by themselves.
 _LOADERS = re.compile(
@@ -40,9 +41,8 @@ def unplaced(text: str) -> Iterator[Inferred]:
             top = loader["top"] if loader else ""
         asker = package_of(top) if top else ""
         remedy = (request(Remedy(need="package", name=asker)),) if asker else ()
-        yield Inferred(cause="checkpoint-names", start=found.start(), remedy=remedy,
-                       values={"name": found["name"], **({"asker": asker} if asker else {})},
-                       )  # fmt: skip
+        values = {"name": found["name"] or found["part"], **({"asker": asker} if asker else {})}
+        yield Inferred(cause="checkpoint-names", start=found.start(), remedy=remedy, values=values)
 
 
 def unlisted(text: str) -> Iterator[Inferred]:

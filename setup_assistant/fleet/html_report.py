@@ -114,7 +114,11 @@ def _exceptions(data: Mapping[str, Any]) -> Html:
             el("article", el("p", msg("Alone in their group: {hosts}", hosts=", ".join(alone))),
                class_="finding idle")
         )  # fmt: skip
-    notes = [el("li", el("code", h["name"]), " ", " ".join(h["notes"])) for h in data["hosts"] if h["notes"]]
+    notes = [
+        el("li", el("code", h["name"]), " ", " ".join(h["notes"]))
+        for h in data["hosts"]
+        if h["notes"]
+    ]
     return el("div", *cards, el("ul", *notes)) if cards or notes else el("p", msg("None."))
 
 
