@@ -34,6 +34,11 @@ _NO_CANDIDATE = re.compile(
     r"Unable to find installation candidates for (?P<name>[A-Za-z][\w.-]{0,60}) "
     r"\((?P<version>\d[\w.+]{0,30})\)"
 )
+# What uv says of a release that the index has not, or not for this Python.
+_NO_RELEASE = re.compile(
+    r"there (?:is|are) no versions? of (?P<name>[A-Za-z][\w.-]{0,60})(?:\[[\w,-]{1,80}\])?"
+    r"==(?P<version>\d[\w.]{0,30})(?![\w.+])"
+)
 # What pip says first of requests that exclude each other, and the names in it.
 _CANNOT = re.compile(r"Cannot install (?P<what>[^\n]{1,3000}?) because these packages? version",
                      re.IGNORECASE)  # fmt: skip
@@ -112,6 +117,17 @@ def no_wheel(text: str) -> Iterator[Inferred]:
     # What is made for one torch would bring that one along.
     yield Inferred(cause="no-wheel", start=found.start(), values=values, chain=chain,
                    remedy=(remedy,) if name not in MADE_FOR_ONE_TORCH else ())  # fmt: skip
+
+
+def no_release(text: str) -> Iterator[Inferred]:
+    """Yield a release that uv does not find on the indexes that it was given."""
+    for found in islice(_NO_RELEASE.finditer(text), 1):
+        name = found["name"].lower()
+        remedy = installed(name)
+        yield Inferred(cause="torch-not-on-index" if remedy.need == "torch" else
+                       "version-not-on-index", start=found.start(), remedy=(remedy,),
+                       chain=(msg("no index that was named has {need}",
+                                  need=f"{name}=={found['version']}"),))  # fmt: skip
 
 
 def built_apart(text: str) -> Iterator[Inferred]:

@@ -22,6 +22,11 @@ _CHANGE = re.compile(
     r"[^.:\n]{0,60}$",
     re.IGNORECASE,
 )
+# The title of a commit as most projects form them tells of a change as well.
+_COMMIT = re.compile(
+    r"\s*(?:[-*#>] ?)?(?:fix|feat|chore|docs|ci|build|refactor|perf|test)"
+    r"(?:\([\w./-]{1,40}\))?!?: "
+)
 # How a sentence begins, behind the marks of a list or of a change; and how a long one goes on.
 _PROSE = re.compile(r"[\s+>*#-]*[A-Z\u4e00-\u9fff][a-z\u4e00-\u9fff]+(?: [a-z]+){2,}")
 _PROSE_ON = re.compile(r"[^\n]*?(?:[ ,][a-z]+){3}")
@@ -57,7 +62,9 @@ def mentioned(text: str, hit: Hit) -> bool:
         return bool(_TOLD_OF.match(text, hit.end))
     begin = text.rfind("\n", 0, hit.start) + 1
     said = text[max(begin, hit.start - 120) : hit.start]
-    if _SUPPOSED.search(said) or (hit.start - begin < 120 and _CHANGE.search(said)):
+    if _SUPPOSED.search(said) or _COMMIT.match(said):
+        return True
+    if hit.start - begin < 120 and _CHANGE.search(said):
         return True
     line = text[begin : hit.start]
     if _NUMBERED.match(line):

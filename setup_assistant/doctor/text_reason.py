@@ -57,6 +57,7 @@ _WAYS = (
     text_names.refused,
     text_installs.told_command,
     text_commands.unknown,
+    text_demands.no_release,
     text_demands.asked_in_error,
     text_demands.unmet_aside,
     text_advice.told,
