@@ -39,6 +39,7 @@ _NO_RELEASE = re.compile(
     r"there (?:is|are) no versions? of (?P<name>[A-Za-z][\w.-]{0,60})(?:\[[\w,-]{1,80}\])?"
     r"==(?P<version>\d[\w.]{0,30})(?![\w.+])"
 )
+_NOT_FOUND = re.compile(r"No matching distribution found for (?P<name>[A-Za-z][\w.-]{0,60})")
 # What pip says first of requests that exclude each other, and the names in it.
 _CANNOT = re.compile(r"Cannot install (?P<what>[^\n]{1,3000}?) because these packages? version",
                      re.IGNORECASE)  # fmt: skip
@@ -211,6 +212,11 @@ def offered(text: str) -> Iterator[Inferred]:
                                remedy=(Remedy(need="run", posix=line, windows=line),))  # fmt: skip
             continue
         low, high = offer.versions[0], offer.versions[-1]
+        if offer.name.startswith("nvidia-") and high.major < 1:
+            # Only the stub that stands for it is offered to other systems than Linux.
+            yield Inferred(cause="package-for-linux", start=offer.start, values={
+                "package": offer.name}, remedy=(Remedy(need="torch"),))  # fmt: skip
+            return
         if offer.name == "torch" and (high.major, high.minor) < (1, 0):
             yield Inferred(cause="torch-not-for-python", start=offer.start)
             return
@@ -222,6 +228,16 @@ def offered(text: str) -> Iterator[Inferred]:
             yield Inferred(cause=cause, start=offer.start, values=values, remedy=(remedy,),
                            chain=(msg("the index offers {low} to {high}", low=low.public,
                                       high=high.public),))  # fmt: skip
+
+
+def not_found(text: str) -> Iterator[Inferred]:
+    """Yield what PyTorch's index lacks, where the second of pip's two lines alone was pasted."""
+    if "(from versions" in text or not _ON_PYTORCH.search(text):
+        return
+    for found in islice(_NOT_FOUND.finditer(text), 1):
+        name = found["name"].lower()
+        if not name.startswith(("torch", "nvidia")):
+            yield Inferred(cause="index-alone", start=found.start(), values={"package": name})
 
 
 def asked_in_error(text: str) -> Iterator[Inferred]:

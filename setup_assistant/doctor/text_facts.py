@@ -35,7 +35,7 @@ _WINDOWS = re.compile(
     r"\b[A-Za-z]:\\|WinError|Errno 100\d\d\]|Error\(100\d\d,|"
     r"Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64|"
     r"\bLNK\d{4}\b|fatal error C\d{4}|\bcl\.exe|Visual (?:C\+\+|Studio)"
-    r"|Error code: Wsl/|WslRegisterDistribution|aka\.ms/wsl|\bwsl --\w"
+    r"|Error code: Wsl/|WslRegisterDistribution|aka\.ms/wsl|'gbk' codec|\bwsl --\w"
 )
 # What uv says of the system that it runs on, and of those for which there are wheels.
 _ON = re.compile(r"You're on (?P<on>\w+)|matching platform tag[^\n]{0,20}`(?P<tag>\w+)`")
@@ -72,7 +72,8 @@ _NO_CARD = re.compile(
     re.IGNORECASE,
 )
 _FEDORA = re.compile(
-    r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmods?|rpmfusion|el\d{1,2}(?:_\d+)?\.x86_64|fc\d\d)\b|pki/rpm-gpg|/etc/yum|repos/(?:rhel|fedora)"
+    r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmods?|rpmfusion|el\d{1,2}(?:_\d+)?\.x86_64|fc\d\d)\b|cuda-(?:rhel|fedora)\d|pki/rpm-gpg|/etc/yum|repos/(?:rhel|fedora)"
+    r"|GPG check FAILED|Unable to find a match: |No match for argument: "
 )
 _UV = re.compile(
     r"[├╰]─▶|(?:^|\]|  )\s*[×x] (?:No solution found|Failed to (?:download|build|resolve))"

@@ -36,6 +36,7 @@ _WAYS = (
     text_demands.conflicting,
     text_demands.requested,
     text_demands.offered,
+    text_demands.not_found,
     text_memory.short,
     text_weights.unplaced,
     text_weights.unlisted,

@@ -123,7 +123,7 @@ THREADS: tuple[tuple[str, str, str], ...] = (
     ("X-IMGPATH", "-", "ValueError: Unrecognized image input, support local path, http url, base64 and PIL.Image, got /img/a.png"),
     ("X-NUMPYOLD", "-", "AttributeError: `np.float_` was removed in the NumPy 2.0 release. Use `np.float64` instead."),
     ("X-ELF", "-", "OSError: /env/lib/python3.10/site-packages/torch/lib/libtorch_cpu.so: file too short"),
-    ("X-ELF", "-", "-bash: ./Miniconda3-latest-Linux-aarch64.sh: cannot execute binary file: Exec format error"),
+    ("conda-installer-damaged", "-", "-bash: ./Miniconda3-latest-Linux-aarch64.sh: cannot execute binary file: Exec format error"),
     ("X-IO", "-", "OSError: [Errno 5] Input/output error: '/mnt/nas/models/model-00002-of-00005.safetensors'"),
     ("X-LOCK", "-", "filelock._error.Timeout: The file lock '/root/.cache/modelscope/lock' could not be acquired."),
     ("X-GLOO", "-", "torch.distributed.DistNetworkError: The client socket has failed to connect to [localhost]:29500 (errno: 99 - Cannot assign requested address)."),
