@@ -32,7 +32,9 @@ _LACKS_LAST = re.compile(
 _UNBUILT = re.compile(
     r"pip-install-\w{1,12}[/\\]{1,4}([A-Za-z][\w.-]{0,60}?)_[0-9a-f]{8,32}|"
     r"(?:Failed building wheel for|Failed to (?:download and )?build:?|Could not build wheels for) "
-    r"`?([A-Za-z][\w.-]{0,60})"
+    r"`?([A-Za-z][\w.-]{0,60})|"
+    r"Building (?:wheel|editable) for ([A-Za-z][\w.-]{0,60}) \([^)\n]{1,40}\)[ .:]*"
+    r"(?:finished with status ')?error"
 )
 _BUILT = re.compile(_UNBUILT.pattern + r"|^Collecting ([A-Za-z][\w.-]{0,60})", re.MULTILINE)
 # What a build raised itself; pip shows it indented.
