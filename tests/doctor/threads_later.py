@@ -772,6 +772,12 @@ LATER: tuple[tuple[str, str, str], ...] = (
     ("nvidia-placeholder", "nvidia-stub", "ERROR: The package you are trying to install is only a placeholder project on PyPI.org repository.\n      This package is hosted on NVIDIA Python Package Index.\n      This package can be installed as:\n      $ pip install nvidia-pyindex"),
     ("sklearn-name", "sklearn", "The 'sklearn' PyPI package is deprecated, use 'scikit-learn' rather than 'sklearn' for pip commands."),
     ("requirements-utf16", "pip", "ERROR: Invalid requirement: 't\\x00o\\x00r\\x00c\\x00h\\x00': Expected end or semicolon"),
+    ("pip-took-user-site", "pip", "(diffusers12) katarina@kata-work:~$ which pip3\n/home/katarina/miniconda3/envs/diffusers12/bin/pip3\n(diffusers12) katarina@kata-work:~$ pip3 install torch\nRequirement already satisfied: torch in /home/katarina/.local/lib/python3.10/site-packages (1.13.1)\nRequirement already satisfied: nvidia-cublas-cu11==11.10.3.66 in /home/katarina/.local/lib/python3.10/site-packages (from torch) (11.10.3.66)"),
+    ("gpus-flag-unknown", "podman", "`sudo podman run --rm --gpus all ubuntu nvidia-smi -L`\nError: crun: executable file `nvidia-smi` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found"),
+    ("container-host-driver", "nvidia-container-cli", "nvidia-container-cli: initialization error: load library failed: libnvidia-ml.so.1: cannot open shared object file: no such file or directory: unknown."),
+    ("container-without-gpu", "comfyui-nvidia-docker", "!! ERROR: nvidia-smi not found\ndocker run -it comfyui-nvidia-docker"),
+    ("uv-build-encoding", "uv", "error: Failed to prepare distributions Caused by: Failed to fetch wheel: hdbscan==0.8.38.post1 \nCaused by: Failed to run `C:\\Users\\q\\AppData\\Local\\uv\\cache\\builds-v0\\.tmp4iKplS\\Scripts\\python.exe` \nCaused by: stream did not contain valid UTF-8"),
+    ("package-not-buildable", "huggingface/tokenizers", "Collecting tokenizers!=0.11.3,<0.13,>=0.11.1 (from transformers==4.22.0.dev0)\n  Using cached tokenizers-0.12.1.tar.gz (220 kB)\n  Building wheel for tokenizers (pyproject.toml) ... error\n  error: subprocess-exited-with-error"),
 )  # fmt: skip
 
 # Nothing has failed here, or another program has: no cause of ours.
