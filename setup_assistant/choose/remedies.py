@@ -248,5 +248,5 @@ _PLAIN: Mapping[str, Callable[[Remedy, Situation], str]] = {
 }
 _TORCH = ("torch", "torch-for-card", "torch-newer", "torchvision")
 # Of these a request without a name says nothing.
-_OF_A_NAME = ("package", "wheel", "remove", "unset", "torch-build")
+_OF_A_NAME = ("package", "wheel", "remove", "unset", "torch-build", "conda")
 NEEDS = frozenset({*_TORCH, "torch-build", "decoder", *_PLAIN})

@@ -80,6 +80,9 @@ def unknown(text: str) -> Iterator[Inferred]:
         windows = bool(found["cmd"] or found["ps"] or found["pszh"])
         yield from _command(name.removesuffix(".exe"), found.start(), windows=windows)
     for found in islice(_TOOL.finditer(text), 100):
+        if "message(" in text[text.rfind("\n", 0, found.start()) + 1 : found.start()]:
+            # What a script of CMake would say.
+            continue
         yield from _tool(next(n for n in found.groups() if n).lower(), found.start())
 
 

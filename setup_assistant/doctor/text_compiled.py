@@ -171,8 +171,12 @@ def foreign_wheel(text: str) -> Iterator[Inferred]:
     for found in _WHEEL.finditer(text):
         name = package_of(found["name"])
         tags = f"Python {found['py'][:1]}.{found['py'][1:]}, {found['on']}"
-        remedy = Remedy(need="torch") if name == "torch" else Remedy(need="wheel", name=name)
-        yield Inferred(cause="wheel-tags", start=found.start(), remedy=(remedy,),
+        # What is made for one torch has no wheel on the index.
+        tags_here = causes.find("wheel-tags", "environment").remedy
+        remedy = tags_here if name in MADE_FOR_ONE_TORCH else (
+            Remedy(need="torch") if name == "torch" else Remedy(need="wheel", name=name),
+        )  # fmt: skip
+        yield Inferred(cause="wheel-tags", start=found.start(), remedy=remedy,
                        values={"package": name, "tags": tags})  # fmt: skip
 
 

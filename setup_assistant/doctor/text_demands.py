@@ -34,6 +34,12 @@ _NO_CANDIDATE = re.compile(
     r"Unable to find installation candidates for (?P<name>[A-Za-z][\w.-]{0,60}) "
     r"\((?P<version>\d[\w.+]{0,30})\)"
 )
+# What uv says of a release that the index has not, or not for this Python.
+_NO_RELEASE = re.compile(
+    r"there (?:is|are) no versions? of (?P<name>[A-Za-z][\w.-]{0,60})(?:\[[\w,-]{1,80}\])?"
+    r"==(?P<version>\d[\w.]{0,30})(?![\w.+])"
+)
+_NOT_FOUND = re.compile(r"No matching distribution found for (?P<name>[A-Za-z][\w.-]{0,60})")
 # What pip says first of requests that exclude each other, and the names in it.
 _CANNOT = re.compile(r"Cannot install (?P<what>[^\n]{1,3000}?) because these packages? version",
                      re.IGNORECASE)  # fmt: skip
@@ -112,6 +118,17 @@ def no_wheel(text: str) -> Iterator[Inferred]:
     # What is made for one torch would bring that one along.
     yield Inferred(cause="no-wheel", start=found.start(), values=values, chain=chain,
                    remedy=(remedy,) if name not in MADE_FOR_ONE_TORCH else ())  # fmt: skip
+
+
+def no_release(text: str) -> Iterator[Inferred]:
+    """Yield a release that uv does not find on the indexes that it was given."""
+    for found in islice(_NO_RELEASE.finditer(text), 1):
+        name = found["name"].lower()
+        remedy = installed(name)
+        yield Inferred(cause="torch-not-on-index" if remedy.need == "torch" else
+                       "version-not-on-index", start=found.start(), remedy=(remedy,),
+                       chain=(msg("no index that was named has {need}",
+                                  need=f"{name}=={found['version']}"),))  # fmt: skip
 
 
 def built_apart(text: str) -> Iterator[Inferred]:
@@ -195,6 +212,11 @@ def offered(text: str) -> Iterator[Inferred]:
                                remedy=(Remedy(need="run", posix=line, windows=line),))  # fmt: skip
             continue
         low, high = offer.versions[0], offer.versions[-1]
+        if offer.name.startswith("nvidia-") and high.major < 1:
+            # Only the stub that stands for it is offered to other systems than Linux.
+            yield Inferred(cause="package-for-linux", start=offer.start, values={
+                "package": offer.name}, remedy=(Remedy(need="torch"),))  # fmt: skip
+            return
         if offer.name == "torch" and (high.major, high.minor) < (1, 0):
             yield Inferred(cause="torch-not-for-python", start=offer.start)
             return
@@ -206,6 +228,16 @@ def offered(text: str) -> Iterator[Inferred]:
             yield Inferred(cause=cause, start=offer.start, values=values, remedy=(remedy,),
                            chain=(msg("the index offers {low} to {high}", low=low.public,
                                       high=high.public),))  # fmt: skip
+
+
+def not_found(text: str) -> Iterator[Inferred]:
+    """Yield what PyTorch's index lacks, where the second of pip's two lines alone was pasted."""
+    if "(from versions" in text or not _ON_PYTORCH.search(text):
+        return
+    for found in islice(_NOT_FOUND.finditer(text), 1):
+        name = found["name"].lower()
+        if not name.startswith(("torch", "nvidia")):
+            yield Inferred(cause="index-alone", start=found.start(), values={"package": name})
 
 
 def asked_in_error(text: str) -> Iterator[Inferred]:

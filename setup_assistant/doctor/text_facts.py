@@ -39,10 +39,17 @@ _WINDOWS = re.compile(
     r"\b[A-Za-z]:\\|WinError|DLL load failed|Errno 100\d\d\]|Error\(100\d\d,|"
     r"Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64|"
     r"\bLNK\d{4}\b|fatal error C\d{4}|\bcl\.exe|Visual (?:C\+\+|Studio)"
+    r"|Error code: Wsl/|WslRegisterDistribution|aka\.ms/wsl|'gbk' codec|\bwsl --\w"
 )
 # What uv says of the system that it runs on, and of those for which there are wheels.
 _ON = re.compile(r"You're on (?P<on>\w+)|matching platform tag[^\n]{0,20}`(?P<tag>\w+)`")
 _FOR_OTHERS = re.compile(r"(?:on|for) the following (?:platform|system)s?: [^\n]*")
+# What names the C library of the system: uv's tag of it, ldd, a report of torch, conda.
+_GLIBC = re.compile(
+    r"(?:You're on Linux \(|matching platform tag[^\n]{0,20})`manylinux_(2_\d{1,2})_|"
+    r"\bldd \([^)\n]{0,60}\) (2\.\d{1,2})\b|"
+    r"(?:Libc version: glibc-|-with-glibc|__glibc[= ]{1,2})(2\.\d{1,2})\b"
+)
 _WSL = re.compile(r"WSL ?2|\bWSL\b|microsoft-standard|/usr/lib/wsl|/mnt/[a-z]/")
 _CONTAINER = re.compile(
     r"\b(?:docker|podman)(?:-compose)? (?:run|compose|exec|up)\b|^Attaching to |"
@@ -69,7 +76,8 @@ _NO_CARD = re.compile(
     re.IGNORECASE,
 )
 _FEDORA = re.compile(
-    r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmods?|rpmfusion|el\d{1,2}(?:_\d+)?\.x86_64|fc\d\d)\b|pki/rpm-gpg|/etc/yum|repos/(?:rhel|fedora)"
+    r"\b(?:dnf|yum|Fedora|CentOS|Rocky|RHEL|akmods?|rpmfusion|el\d{1,2}(?:_\d+)?\.x86_64|fc\d\d)\b|cuda-(?:rhel|fedora)\d|pki/rpm-gpg|/etc/yum|repos/(?:rhel|fedora)"
+    r"|GPG check FAILED|Unable to find a match: |No match for argument: "
 )
 _UV = re.compile(
     r"[├╰]─▶|(?:^|\]|  )\s*[×x] (?:No solution found|Failed to (?:download|build|resolve))"
@@ -103,6 +111,8 @@ def _facts(text: str) -> Iterator[tuple[str, Any]]:
     if (torch := _TORCH.search(text)) and not _ABSENT.search(text):
         yield "torch", torch[1]
     yield from _system(text)
+    if glibc := _GLIBC.search(text):
+        yield "glibc", next(g for g in glibc.groups() if g).replace("_", ".")
     if set(_INDEX.findall(text)) == {"cpu"} or _NO_CARD.search(text):
         yield "has_gpu", False
     if _UV.search(text):

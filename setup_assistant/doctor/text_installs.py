@@ -19,12 +19,22 @@ _STEP = re.compile(
     r"Preparing metadata \([^)]{0,30}\)[ .]*error|[Bb]uild backend (?:returned an error|failed)|"
     r"get_requires_for_build_wheel|setup\.py bdist_wheel|Failed to build[: ]"
 )
-_LACKS = re.compile(r"No\s+module named ['\"]?(?P<module>[A-Za-z_]\w*)")
+_LACKS = re.compile(
+    r"No\s+module named ['\"]?(?P<module>[A-Za-z_]\w*)|torch is not installed, please install"
+    r"|please install PyTorch first|ops without torch installed"
+    r"|Unable to detect torch version via uv/pip"
+)
+# The same, where only the end of what a build says was pasted.
+_LACKS_LAST = re.compile(
+    rf"(?:{_LACKS.pattern})[^\n]*\n\s*(?:\[end of output\]|error: metadata-generation)"
+)
 # A package that was being built; in pip's folder of sources its name stands before a hash.
 _UNBUILT = re.compile(
     r"pip-install-\w{1,12}[/\\]{1,4}([A-Za-z][\w.-]{0,60}?)_[0-9a-f]{8,32}|"
     r"(?:Failed building wheel for|Failed to (?:download and )?build:?|Could not build wheels for) "
-    r"`?([A-Za-z][\w.-]{0,60})"
+    r"`?([A-Za-z][\w.-]{0,60})|"
+    r"Building (?:wheel|editable) for ([A-Za-z][\w.-]{0,60}) \([^)\n]{1,40}\)[ .:]*"
+    r"(?:finished with status ')?error"
 )
 _BUILT = re.compile(_UNBUILT.pattern + r"|^Collecting ([A-Za-z][\w.-]{0,60})", re.MULTILINE)
 # What a build raised itself; pip shows it indented.
@@ -62,22 +72,27 @@ _CONDA_PYTHON = re.compile(
     r"(?P<need>[<>=][^\s]{1,40}?),?\s"
 )
 _CONDA_HAS = re.compile(r"python (?P<have>3\.\d{1,2})\S*\s+is requested|"
-                        r"^\W{0,6}python ?==?(?P<pin>3\.\d{1,2})", re.MULTILINE)  # fmt: skip
+                        r"^\W{0,12}python ?==?(?P<pin>3\.\d{1,2})", re.MULTILINE)  # fmt: skip
 
 
 def build_lacks(text: str) -> Iterator[Inferred]:
     """Yield a module that was missing where a package was built, apart from the environment."""
     step = _STEP.search(text)
     lacks = _LACKS.search(text, step.start()) if step else None
-    if step is None or lacks is None:
+    lacks = lacks or _LACKS_LAST.search(text)
+    if lacks is None:
+        return
+    module = lacks["module"] or "torch"
+    if step is None and module == "torch":
+        # Whether a build or the environment lacks it is not told.
         return
     names = [next(n for n in found.groups() if n) for found in _BUILT.finditer(text)]
     package = names[-1].lower().replace("_", "-") if names else ""
-    name, spec = re.match(r"([\w.-]+)(.*)", package_of(lacks["module"])).groups()  # type: ignore[union-attr]
+    name, spec = re.match(r"([\w.-]+)(.*)", package_of(module)).groups()  # type: ignore[union-attr]
     install = installed(name, spec)
     again = Remedy(need="build", name=package)
     yield Inferred(cause="build-lacks-module", start=lacks.start(),
-                   values={"module": lacks["module"], **({"package": package} if package else {})},
+                   values={"module": module, **({"package": package} if package else {})},
                    remedy=(install, again) if package else (install,))  # fmt: skip
 
 
@@ -91,8 +106,10 @@ def unbuilt(text: str) -> Iterator[Inferred]:
     if name == "flash-attn":
         # A row of its own tells why.
         return
-    # What pins a torch of its own would bring it along.
-    remedy = () if name in MADE_FOR_ONE_TORCH else (Remedy(need="wheel", name=name),)
+    # What pins a torch of its own would bring it along; some have another package in their place.
+    other = re.split(r"[<>=]", package_of(name.replace("-", "_")))[0]
+    instead = Remedy(need="wheel", name=name) if other == name else installed(other)
+    remedy = () if name in MADE_FOR_ONE_TORCH else (instead,)
     raised = next(iter(deque(islice(_RAISED.finditer(text), 200), maxlen=1)), None)
     chain = (msg("its build says: {said}", said=raised[1][:200]),) if raised else ()
     yield Inferred(cause="package-not-buildable", start=found.start(), remedy=remedy, chain=chain,
@@ -130,6 +147,9 @@ def conda_unknown(text: str) -> Iterator[Inferred]:
         remedy = Remedy(need=need, name=package)
         if package in _TORCH:
             remedy = Remedy(need="torch")
+        elif package == "python":
+            line = "conda create -n qwen -c conda-forge --override-channels python=3.12 pip"
+            remedy = Remedy(need="run", posix=line, windows=line)
         yield Inferred(cause="conda-package-unknown", start=found.start(), remedy=(remedy,),
                        values={"package": package})  # fmt: skip
 

@@ -35,6 +35,11 @@ _CODE = re.compile(
 # The line below the head of a table that is written in Markdown.
 _TABLE = re.compile(r"^\s*\|?(?:\s*:?-{2,}:?\s*\|)+[\s:-]*$", re.MULTILINE)
 _TABLE_LENGTH = 8_000
+# The title of a commit as most projects form them tells of a change as well.
+_COMMIT = re.compile(
+    r"\s*(?:[-*#>] ?)?(?:fix|feat|chore|docs|ci|build|refactor|perf|test)"
+    r"(?:\([\w./-]{1,40}\))?!?: "
+)
 # How a sentence begins, behind the marks of a list or of a change; and how a long one goes on.
 _PROSE = re.compile(r"[\s+>*#-]*(?:I|[A-Z\u4e00-\u9fff][a-z\u4e00-\u9fff]+)(?: [a-z]+){2,}")
 _PROSE_ON = re.compile(r"[^\n]*?(?:[ ,][a-z]+){3}")
@@ -108,6 +113,7 @@ def supposed(text: str, start: int) -> bool:
     said = text[max(begin, start - 120) : start]
     return bool(
         _SUPPOSED.search(said)
+        or _COMMIT.match(said)
         or (start - begin < 120 and (_CHANGE.search(said) or _CHANGE_ZH.search(said)))
     )
 

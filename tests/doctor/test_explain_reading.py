@@ -44,7 +44,7 @@ def command(text: str, here: Situation | None = None) -> str:
     [
         ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
          "disk-full"),
-        ("error: Microsoft Visual C++ 14.0 or greater is required.", "compiler-missing"),
+        ("error: Microsoft Visual C++ 14.0 or greater is required.", "msvc-incomplete"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
          "package-hash"),
         ("Successfully installed item1-1.0", ""),

@@ -26,6 +26,19 @@ CAUSED = (
     "The conflict is caused by:\n    The user requested hub==0.23\n    one 4.8 depends on hub<2.0 "
     "and >=0.25.0\n    **two 4.5 depends on hub<1.0 and >=0.26.0**\n"
 )
+NO_SUCH = "is not a supported wheel on this platform."
+OLD_LIBRARY = (
+    "error: Distribution `torch==2.7.0 @ registry+https://pypi.org/simple` can't be installed "
+    "because it doesn't have a source distribution or wheel for the current platform\n\nhint: "
+    "You're on Linux (`manylinux_{}_x86_64`), but `torch` (v2.7.0) only has wheels for the "
+    "following platforms: `manylinux_2_28_x86_64`, `win_amd64`"
+)
+TREE = (
+    "error    libmamba Could not solve for environment specs\n    The following packages are "
+    "incompatible\n    ├─ python =3.8 * is installable with the potential options\n    └─ somelib "
+    "=2.4.1 * is not installable because there are no viable options\n       ├─ somelib 2.4.1 "
+    "would require\n       │  ├─ python >=3.10,<3.11.0a0 *, which conflicts with any\n"
+)
 CHECKED_OUT = '  File "/root/{}/data/plugin.py", line 9, in process\n    return late\n'
 UNSET = "UnboundLocalError: local variable 'late' referenced before assignment"
 NO_RUNTIME = "ImportError: libcudart.so.13: cannot open shared object file: No such file"
@@ -120,6 +133,24 @@ def test_the_older_sentence_of_torch_is_read_as_well() -> None:
          "conda install -c conda-forge somelib"),
         ("  - nothing provides requested pytorch-cuda 12.4", "conda-package-unknown",
          "download.pytorch.org"),
+        ("PackagesNotFoundError: not available from current channels:\n\n  - python=3.19\n",
+         "conda-package-unknown", "python=3.12"),
+        # What was made for one torch has no wheel on the index; other packages have.
+        (f"ERROR: flash_attn-2.7.0-cp310-cp310-win_amd64.whl {NO_SUCH}", "wheel-tags", "pip debug"),
+        (f"ERROR: somelib-2.7.0-cp310-cp310-win_amd64.whl {NO_SUCH}", "wheel-tags",
+         "--only-binary somelib"),
+        ("ERROR: Failed building wheel for auto-gptq", "auto-gptq-ended", "gptqmodel"),
+        ("ERROR: Failed building wheel for decord", "package-not-buildable", "decord2"),
+        (f"{ISOLATED.format('packaging').split(chr(10), 3)[3]}      [end of output]",
+         "build-lacks-module", "packaging"),
+        # uv's words for a release that is not on the index, and for a C library that is too old.
+        ("Because there is no version of somelib==2.3 and you require somelib==2.3, no.",
+         "version-not-on-index", "pip install -U somelib"),
+        ("Because there is no version of torch==2.3.0 and you require torch==2.3.0, no.",
+         "torch-not-on-index", "torch=="),
+        (OLD_LIBRARY.format("2_27"), "no-wheel", "torch==2.6.0"),
+        (OLD_LIBRARY.format("2_39"), "no-wheel", "torch==2.14"),
+        (TREE, "conda-unsatisfiable", "python=3.10"),
     ],
 )  # fmt: skip
 def test_a_kind_is_read_whatever_it_names(text: str, cause: str, command: str) -> None:
