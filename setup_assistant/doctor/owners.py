@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import csv
-import hashlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from setup_assistant.doctor.install import Dist, Install
+from setup_assistant.host.files import sha256
 from setup_assistant.host.prefix import normal_name
 from setup_assistant.messages import msg
 
@@ -41,15 +41,18 @@ def changed(install: Install, file: str) -> str:
     return next((_unlike(Path(file), wanted) for wanted in sums), "")
 
 
-def edited(install: Install, names: Collection[str]) -> Iterator[tuple[Dist, str]]:
+def edited(
+    install: Install, names: Collection[str], *, large: bool = False
+) -> Iterator[tuple[Dist, str]]:
     """Yield the files of packages that are there, of their size if compiled, and yet not the same.
 
-    Libraries of many megabytes are left out; one that was stripped has another size.
+    Libraries of many megabytes are left out unless they are asked for; one that was stripped has
+    another size.
     """
     for dist in install.dists:
         for place, wanted, size in _sums(dist) if dist.name in names else ():
             path = dist.home / place
-            compiled = ".so" in path.name and _held(path) == size < _LARGE
+            compiled = ".so" in path.name and _held(path) == size and (large or size < _LARGE)
             if (compiled or place.endswith(".py")) and _unlike(path, wanted):
                 yield dist, str(path)
 
@@ -74,10 +77,9 @@ def _unlike(path: Path, wanted: str) -> str:
     if not path.is_file():
         return ""
     try:
-        data = path.read_bytes()
+        digest = bytes.fromhex(sha256(path))
     except OSError as error:
         # What this account may not read, it cannot import.
         return str(error.strerror)
-    held = base64.urlsafe_b64encode(hashlib.sha256(data).digest())
-    same = held.decode().rstrip("=") == wanted
+    same = base64.urlsafe_b64encode(digest).decode().rstrip("=") == wanted
     return "" if same else str(msg("is not as it was installed"))

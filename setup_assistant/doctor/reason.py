@@ -25,6 +25,7 @@ VAGUE = ("import-failed", "question-failed", "crashed", "child-failed", "model-u
 WRONG = ("wrong-answer", "logits-differ", "not-a-number", "empty-answer", "repeating")
 # A module that has no such name: where it lies, or what it is called.
 _LACKING = re.compile(r"\((?P<file>/[^()]+\.py)\)$|module '(?P<module>\w+)[\w.]*' has no attribute")
+_DEATH = re.compile(r"^Fatal Python error: (?:Segm|Illegal|Bus|Abort)|ended with signal (?!9$|15$)")
 # What the packages may be behind.
 _INSIDE = ("environment", "packages", "runtime")
 # What transformers imports where it is there, and an answer does not need.
@@ -50,7 +51,8 @@ def why(case: Case, cause: str, lines: tuple[str, ...]) -> Trouble | None:
     if found is None and not proved and cause != "package-missing":
         found = _strayed(install) if causes.layer_of(cause) in _INSIDE else None
     if found is None and cause in VAGUE:
-        found = _misfit(install) or _edited(install, sources=False) or _said(case, lines)
+        found = (_misfit(install) or _edited(install, sources=False, large=_died(cause, lines))
+                 or _said(case, lines))  # fmt: skip
     if found is None and not proved and cause in (*VAGUE, *WRONG):
         found = _edited(install)
     return found
@@ -71,12 +73,17 @@ def _strayed(install: Install) -> Trouble | None:
     )  # fmt: skip
 
 
-def _edited(install: Install, *, sources: bool = True) -> Trouble | None:
+def _died(cause: str, lines: Sequence[str]) -> bool:
+    """Whether Python itself ended: no exception tells which of its libraries it was in."""
+    return cause == "crashed" or any(_DEATH.search(line) for line in lines)
+
+
+def _edited(install: Install, *, sources: bool = True, large: bool = False) -> Trouble | None:
     """Compare the files that an answer goes through with their records.
 
     Sources may have been changed on purpose, and are blamed last, unless they cannot be read.
     """
-    every = edited(install, requirements.taking_part(install))
+    every = edited(install, requirements.taking_part(install), large=large)
     found = [(dist, file) for dist, file in every
              if sources or not file.endswith(".py") or not os.access(file, os.R_OK)]  # fmt: skip
     if not found:

@@ -55,6 +55,8 @@ def _trouble(
             ran = any(c.status == "ok" for c in checks)
             return None if ran else NOT_HERE
         first = min(failed, key=lambda c: causes.rank(c.cause))
+        if surroundings_check.explains(case, first.evidence):
+            return NOT_HERE
         cause = first.cause if causes.known(first.cause) else "child-failed"
         values = {**first.values, "check": first.name}
         command = (_of_module(case, cause, values) or str(first.values.get("command") or "")

@@ -58,6 +58,13 @@ def look(case: Case) -> Trouble | NotHere | None:
     return _person_only(case, person)
 
 
+def explains(case: Case, said: Sequence[str]) -> bool:
+    """Whether a run said what only the person's surroundings lead to: alone all is imported."""
+    seen = case.surroundings
+    return bool(seen and seen.alone and seen.alone.failed is None and seen.person.failed
+                and seen.person.error in said)  # fmt: skip
+
+
 def _of_plugin(case: Case, alone: Seen) -> Trouble | None:
     """Blame what triton imports for others, where nothing else has failed."""
     plugins, install = _backends(case), case.install

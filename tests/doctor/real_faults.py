@@ -281,6 +281,15 @@ def library_of_zeros(p: Patient) -> None:
     p.replace(path, bytes(path.stat().st_size))
 
 
+@fault("live-files-missing")
+def a_hole_in_the_largest_library(p: Patient) -> None:
+    path = p.packages / "torch/lib/libtorch_cpu.so"
+    data = bytearray(path.read_bytes())
+    third = len(data) // 3
+    data[third : third + (4 << 20)] = bytes(4 << 20)
+    p.replace(path, bytes(data))
+
+
 @fault("library-machine")
 def library_of_another_machine(p: Patient) -> None:
     path = next(p.packages.glob("PIL/_imaging.*.so"))

@@ -164,6 +164,30 @@ def test_what_a_run_did_not_notice(
     assert files_changed(failed) == NOT_HERE
 
 
+@pytest.mark.parametrize(
+    ("cause", "said", "named"),
+    [("crashed", "", True), ("import-failed", "Fatal Python error: Segmentation fault", True),
+     ("import-failed", "python ended with signal 11", True),
+     ("import-failed", "python ended with signal 9", False),
+     ("import-failed", "ImportError: no reason", False)],
+)  # fmt: skip
+def test_a_large_library_is_compared_where_python_died(
+    body: Body, cause: str, said: str, named: bool
+) -> None:
+    info = next(body.packages.glob("torch-*.dist-info"))
+    place, size = body.packages / "torch" / "lib" / "libtorch_cpu.so", 80 << 20
+    with body.file(place, "").open("r+b") as file:
+        file.truncate(size)
+    body.file(info / "RECORD", f"torch/lib/{place.name},sha256=of-what-was-whole,{size}\n")
+    found = why(opened(body.case()), cause, (said,))
+    blamed = found is not None and found.cause == "files-missing"
+    assert blamed == named
+    if named:
+        assert found is not None
+        assert found.evidence[0][0] == str(place)
+        assert "torch==" in found.commands[0]
+
+
 @pytest.mark.parametrize(("share", "wanted"), [(1.0, "warn"), (0.9, "fail")])
 def test_a_run_clears_a_library_that_was_stripped_and_not_one_cut_short(
     body: Body, share: float, wanted: str

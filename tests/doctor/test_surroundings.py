@@ -13,7 +13,7 @@ from setup_assistant.doctor.case import TORCH_ONLY, Case
 from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.gather import gather, opened
 from setup_assistant.doctor.reason import why
-from setup_assistant.doctor.surroundings_check import look
+from setup_assistant.doctor.surroundings_check import explains, look
 from setup_assistant.host.prefix import closed
 from tests.doctor.body import skip_where_the_system_has
 from tests.doctor.test_cuda import NOBODY
@@ -71,6 +71,18 @@ def test_the_one_variable_is_found(env: Path, tmp_path: Path) -> None:
     assert isinstance(found, Trouble)
     assert (found.id, found.values["variable"]) == ("live-variable-breaks", "TORCH_LOGS")
     assert found.commands == ("unset TORCH_LOGS",)
+
+
+def test_what_a_variable_leads_to_is_not_said_again_of_a_package(env: Path, tmp_path: Path) -> None:
+    case = case_of(env, tmp_path, TORCH_LOGS="everything")
+    assert case.surroundings is not None
+    said = case.surroundings.person.error
+    assert said == "AssertionError: bad"
+    assert explains(case, (said,))
+    assert not explains(case, ("AssertionError: another",))
+    assert not explains(case_of(env, tmp_path), (said,))
+    (next(env.glob("lib/python3*/site-packages")) / "numpy.py").write_text("assert False, 'bad'\n")
+    assert not explains(case_of(env, tmp_path, TORCH_LOGS="everything"), (said,))
 
 
 def test_a_folder_of_pythonpath(env: Path, tmp_path: Path) -> None:
