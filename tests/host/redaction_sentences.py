@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-SECRETS: tuple[tuple[str, ...], ...] = ()
+SECRETS: tuple[tuple[str, ...], ...] = (
+    ("pwd for the old box is ginster-6, thanks", "ginster-6"),
+    ("the sudo pw is Malve&Mohn btw", "Malve&Mohn"),
+    ("connecting to nas as LAB\\ute with Sonne!2019", "Sonne!2019"),
+    ("passphrase for key '~/.ssh/id_rsa': hasel nuss 4", "hasel nuss 4"),
+    ("root / Eberesche3 works on the BMC", "Eberesche3"),
+)
 IDENTITIES: tuple[tuple[str, ...], ...] = (
     # Where somebody goes, works or runs something.
     ("I ssh'ed into andromeda as wkorhonen and vllm was gone.", "andromeda", "wkorhonen"),
@@ -37,13 +43,36 @@ IDENTITIES: tuple[tuple[str, ...], ...] = (
     ("CRON[812]: (zbackup) CMD (/bin/true)", "zbackup"),
     ('New-Object PSCredential("osvaldo", $p)', "osvaldo"),
     ("Target User Name:\tr.sadik", "r.sadik"),
+    # What administrators type and schedulers print.
+    ("sudo usermod -aG docker omalik", "omalik"),
+    ("sudo chown -R jbraun:neurolab /data", "jbraun", "neurolab"),
+    ("setfacl -m u:pnowak:rwx /data", "pnowak"),
+    ("jobs of d.ilves were drained by tkadm", "d.ilves", "tkadm"),
+    ("771.batch ksoto FAILED lynx-b-03", "ksoto", "lynx-b-03"),
+    ("changed: [x] => (item=vpopa)", "vpopa"),
+    ("ansible-playbook -i farmbox, -u sokafor", "farmbox", "sokafor"),
+    ("squeue -w gput031", "gput031"),
+    ("mpirun --host ceres:4,vesta:4 x", "ceres", "vesta"),
+    ("failed to connect to [lyra]:29500", "lyra"),
+    ("Failed to connect to pulsar port 80", "pulsar"),
+    ("10.1.2.3 rosetta rosetta.lab.example", "rosetta"),
+    ("the BIOS of nansen is old; cabot does not come up", "nansen", "cabot"),
+    ("I moved it from quasar to borealis.", "quasar", "borealis"),
+    ("machine tower4 belongs to Jiřina Dvořák", "tower4", "Jiřina", "Dvořák"),
+    ("Von: Detlef Krause", "Detlef", "Krause"),
     # In Chinese.
+    ("管理员是 周建国，分机 8021", "周建国", "8021"),
+    ("提交人：赵敏（zmin02）", "zmin02"),
+    ("张磊：掉卡了\n李强：我看看", "张磊", "李强"),
+    ("服务器 tianchi 由他管，放到了 beihai 的盘上", "tianchi", "beihai"),
     ("请在 tianshan 上重启，或 ssh 到 kunlun", "tianshan", "kunlun"),
     ("驱动是由赵启明安装的", "赵启明"),
     ("@小红 问一下", "小红"),
     ("账号 yfguo 没有权限", "yfguo"),
 )
 INNOCENT = (
+    "Loss went down on validation.", "虚拟机（vfio-pci）", "held by process 2211 (unattended-upgr)",
+    "Copy the weights to disk, from cache to memory.", "pwd is a command",
     "It works on CPU but not on Windows.", "The job failed on startup; ask your administrator.",
     "Thanks, everyone", "Dear customer, your driver is too old.", "on conda-forge and on PyPI",
     "models on Hugging Face", "Built by Docker from Dockerfile", "the Triton server and the vllm server",

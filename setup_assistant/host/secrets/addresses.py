@@ -107,7 +107,7 @@ _NUMBERS = (
     (("nvme", "sd"), regex(r"((?:/dev/|(?<![\w/]))(?:nvme\d{1,3}n\d{1,3}|sd[a-z]{1,2})[ \t]{1,20}(?:/dev/\S{1,40}[ \t]{1,20})?)(?=[A-Z0-9_-]{0,20}\d{3})[A-Z0-9_-]{8,24}(?=\s|$)"), r"\1***"),
     (("iserial",), regex(r"(\biSerial[ \t:=]{1,30}(?:\d{1,3}[ \t]{1,4})?)(?=[\w.:-]{0,40}\d)[\w.:-]{5,}"), r"\1***"),
     (("licen",), regex(r"(?i)\b(licen[cs]e (?:number|no\.?|id|server)[\s:=#]{1,4})(?=[\w.@-]{0,40}\d)[\w.@-]{4,}"), r"\1<id>"),
-    (("ext",), regex(r"(?i)(?<=[( ,;/])((?:ext\.?|extension|分机)[ :：]{1,2})(?:\d{1,3}-)?\d{3,6}(?![\d.%]|\s?[KMG]i?B)"), r"\1<phone>"),
+    (("ext", "分机"), regex(r"(?i)(?<=[( ,;/，；（])((?:ext\.?|extension|分机)[ :：]{1,2})(?:\d{1,3}-)?\d{3,6}(?![\d.%]|\s?[KMG]i?B)"), r"\1<phone>"),
     (("phone", "tel", "mobil", "handy", "fon", "fax", "cell", "电话", "手机", "传真"), regex(r"(?i)((?:\b(?:tele)?phone|\btel|\bmobile?|\bhandy|\btelefon|\bfon|\bfax|\bcell|电话|手机|传真)(?: ?(?:no\.?|number)|号码?)?[.:：=]{0,2}[ ]{0,3})(?=[\d(])(?=(?:\D{0,4}\d){7})\(?\d{1,5}\)?(?:[ /-]{1,3}\d{2,8}){1,5}(?![\w.])"), r"\1<phone>"),
     (("viewer", "desk", "partner", "向日葵", "识别码", "设备代码", "伙伴"), regex(r"(?i)((?:team ?viewer|any ?desk|to ?desk|rust ?desk|sunlogin|partner id|向日葵|识别码|设备代码|伙伴)[^\d\n]{0,16})(?:\d{3}[ -]?){3,4}(?!\d)"), r"\1<id>"),
     (("s-1-5-21-",), regex(r"(?i)\bS-1-5-21(?:-\d{1,10}){3,5}"), "<id>"),

@@ -327,37 +327,37 @@ investigate investigation invisible invite invocation invoke involve inxi ion io
 ipex iptables ipv ipykernel ipython irate iron ironic irony irq irrational irrelevant irrespective
 irresponsible irritate irritation isinstance island islice isn iso isolate isolation issue ist
 italian italy item iter iteration iterator itertools its itself jack jacket jail jam jammy january
-japan japanese jargon java javascript jax jazz jealous jeans jelly jellyfish jenkins jerk jessie
-jest jet jetpack jetson jinja jit job jobid join joint joke jolly journal journalctl journalist
-journey joy jpe jpeg jpg json jsondecodeerror jsonfile judge judgment juice jul july jump junction
-june jungle junior juniper junk jupyter jupyterhub jupyterlab jury just justice justifiable
-justifiably justification justify juvenile kaggle kali kasaconfig keen keep keepends ken kepler
-kept keras kernel kernelspace kettle kexalgorithms key keybindings keyboard keyerror keygen keyring
-keyserver keystroke keyword kib kick kid kidnap kidney kill kilo kin kind king kingdom kiss kit
-kitchen kmd kmgt kmod knee knew knife knock know knowledge known kommando korea korean kto
-ktoconfig ktotrainer kubectl kubelet kubepods kubernetes kvm kwargs lab label labor laboratory lack
-lad lady lag laid lain lake lambda lambdalabs lammps lamp land landlord landscape lane lang
-language lapack laptop large largest lark laser last lastbranch late latency latest latex latter
-laugh laughter launch lavatory law lawn lawyer lay layered layout lazily laziness lazy ldap
-ldconfig ldd leach lead leadership leaf leaflet league leak lean leap learn lease least leather
-leave lecture led ledger left leftover leg legacy legacyversion legal legend legendary legible
-legislation legitimate leisure lemon lend length lengthy lenient lenovo lens lent lesbian less
-lesson lest let lethal level lfs liability liable liaison lib libarchive libavutil libc libcrypto
-libcu libcublas libcublaslt libcud libcuda libcudart libcudnn libcudss libcurand libcusparse
-libcusparselt libcxx libegl libel liberal liberty libgl libgldispatch libglx libmamba libmambapy
-libmkl libnccl libnvidia libnvjitlink libomp libopenblas libpng libpod librarian library librosa
-libssl libstdc libtbb libtorch libtorchcodec libuv licence license lid lie lied life lifecycle
-lifespan lifestyle lifetime lift light lightest lightning like likelihood likewise lilyconfig
-lilymodel limb limit limitation line linear linguistic link linkage linkerror linode lint linux lip
-liquid liquor lisp list listen listify listings lit litellm literal literary literate literature
-little live livest livetable llama llamaconfig llamacpp llamafactory llamaforcausallm llamamodel
-llava llm llvm lmdeploy lmod lntuningconfig lntuningmodel load loan lobby local localai locale
-localhost localstorage locate location lock lockerror lockfile lodge loftqconfig log logic logical
-login logits logitswarper logo logout loguru lohaconfig lohamodel lokrconfig lokrmodel lol london
-lonely long longest longintrepr longterm look lookup lookuperror loop loopback loophole loose
-loosen lora loraconfig loragaconfig loramodel lord lorry lose loss lost lot loud loudest lousy love
-lovelace low lowered lowering lowest loyal lrscheduler lshw lsmod lspci lstat lts luck luckily
-lucky ludicrous luggage lump lunatic lunch lunchtime lung lurk lust luxury lvm lxc lying lyric mac
+japan japanese jargon java javascript jax jazz jealous jeans jelly jenkins jerk jessie jest jet
+jetpack jetson jinja jit job jobid join joint joke jolly journal journalctl journalist journey joy
+jpe jpeg jpg json jsondecodeerror jsonfile judge judgment juice jul july jump junction june jungle
+junior juniper junk jupyter jupyterhub jupyterlab jury just justice justifiable justifiably
+justification justify juvenile kaggle kali kasaconfig keen keep keepends ken kepler kept keras
+kernel kernelspace kettle kexalgorithms key keybindings keyboard keyerror keygen keyring keyserver
+keystroke keyword kib kick kid kidnap kidney kill kilo kin kind king kingdom kiss kit kitchen kmd
+kmgt kmod knee knew knife knock know knowledge known kommando korea korean kto ktoconfig ktotrainer
+kubectl kubelet kubepods kubernetes kvm kwargs lab label labor laboratory lack lad lady lag laid
+lain lake lambda lambdalabs lammps lamp land landlord landscape lane lang language lapack laptop
+large largest lark laser last lastbranch late latency latest latex latter laugh laughter launch
+lavatory law lawn lawyer lay layered layout lazily laziness lazy ldap ldconfig ldd leach lead
+leadership leaf leaflet league leak lean leap learn lease least leather leave lecture led ledger
+left leftover leg legacy legacyversion legal legend legendary legible legislation legitimate
+leisure lemon lend length lengthy lenient lenovo lens lent lesbian less lesson lest let lethal
+level lfs liability liable liaison lib libarchive libavutil libc libcrypto libcu libcublas
+libcublaslt libcud libcuda libcudart libcudnn libcudss libcurand libcusparse libcusparselt libcxx
+libegl libel liberal liberty libgl libgldispatch libglx libmamba libmambapy libmkl libnccl
+libnvidia libnvjitlink libomp libopenblas libpng libpod librarian library librosa libssl libstdc
+libtbb libtorch libtorchcodec libuv licence license lid lie lied life lifecycle lifespan lifestyle
+lifetime lift light lightest lightning like likelihood likewise lilyconfig lilymodel limb limit
+limitation line linear linguistic link linkage linkerror linode lint linux lip liquid liquor lisp
+list listen listify listings lit litellm literal literary literate literature little live livest
+livetable llama llamaconfig llamacpp llamafactory llamaforcausallm llamamodel llava llm llvm
+lmdeploy lmod lntuningconfig lntuningmodel load loan lobby local localai locale localhost
+localstorage locate location lock lockerror lockfile lodge loftqconfig log logic logical login
+logits logitswarper logo logout loguru lohaconfig lohamodel lokrconfig lokrmodel lol london lonely
+long longest longintrepr longterm look lookup lookuperror loop loopback loophole loose loosen lora
+loraconfig loragaconfig loramodel lord lorry lose loss lost lot loud loudest lousy love lovelace
+low lowered lowering lowest loyal lrscheduler lshw lsmod lspci lstat lts luck luckily lucky
+ludicrous luggage lump lunatic lunch lunchtime lung lurk lust luxury lvm lxc lying lyric mac
 macbook machine machineline machinery macos macosx mad made magazine magic magical magnetic
 magnificent magnitude mail mailbox main mainframe mainline mainstream maintain maintenance maize
 major majority make makecache makefile male malformed malfunction malicious malloc mamba mambacache
@@ -432,7 +432,7 @@ ovh owe owed owing own ownership oxygen ozone pace pacifier pack package packet 
 page paid pain painful painless paint paintings pair pairrmjudge pairwise palace pale paligemma pan
 pandas panel panic pant paper paperback paperspace par parade paradise paradox paragraph parallel
 parallelism param parameter paramspec paramwrapper paranoia paranoid paraphrase pardon parent
-parentheses parenthesis paris parity park parliament parochial parody parquet parrot parse parsec
+parentheses parenthesis paris parity park parliament parochial parody parquet parse parsec
 parseerror part partial partialstate participant participate particle particular partition partner
 party pas pascal passage passenger passes passion passionate passive passphrase passport passwd
 password past paste pat patch patent path pathetic pathlib pathspec patience patient patronize
@@ -625,9 +625,9 @@ transmit transparent transport transpose trap trash trashcan travel travelings t
 treat treaty tree trek tremendous trend trendy trial triangle tribe trick tricky tried tries trifle
 trigger trilogy trim trip triple tripos triton tritonmissing triumph trivia trivial trixie trl
 trolley troop trouble troubleshooting trouser trtllm truck true truly trumpet truncate truncation
-trunk trust trusty truth truthful try tsinghua tty tube tue tuesday tuna tune tunnel tuple turing
-turkey turkish turn turntable tutor tutorial twelve twentieth twenty twice twin twist twitter two
-tying typ type typeadapter typeddict typedef typeerror typeguard typeis typeset typevar typewriter
+trunk trust trusty truth truthful try tsinghua tty tube tue tuesday tune tunnel tuple turing turkey
+turkish turn turntable tutor tutorial twelve twentieth twenty twice twin twist twitter two tying
+typ type typeadapter typeddict typedef typeerror typeguard typeis typeset typevar typewriter
 typical typo typographic ubuntu udp uefi ufw ugh ugly uhd uid ulimit ultimate ultra umask umbrella
 umd unacceptable unaffected uname unanswered unasked unattended unauthorized unavailable
 unavoidable unbalanced unbearable unbelievably unbiased unbounded unbreakable unc unchanged
@@ -647,7 +647,7 @@ upright ups upset upside upstairs upstream upward urban urge urgency urgent uri 
 urljoin urllib urlsplit urn usable usage usb use used usedforsecurity usedns useful useless user
 usercopy usercustomize usermod username userprofile userspace userwarning using usr ustc usual
 usualdecoder utc utf utility utilization utils utter uuid uvicorn uvloop vacancy vacation vacuum
-vague vain valid validate validations validity valley valuable value valueerror valve van vandalism
+vague vain valid validate validation validity valley valuable value valueerror valve van vandalism
 vanish var variable variance variant variation variety various vary vast vat vault vbios
 vbloraconfig vbloramodel vector vegetable vegetarian vehicle vein velocity veloraconfig vend vendor
 ventura venture venue venv veraconfig veramodel verb verbal verbatim verbose vercel verdana verdict
@@ -661,7 +661,7 @@ voltage volume voluntarily voluntary volunteer vomit vote vouch vowel vpn vram v
 vulnerability vulnerable wade waffle wage wait wake walk wall wallet wandb wander want war ward
 warehouse warm warn warnings warp warrant warranty wartime wary was wash waste wasteful watch
 watchdog water watts wave waveftconfig waveftmodel way wayland wcswidth wcwidth wddm weak weaken
-weakest weaknesses weakref wealth wealthy weapon wear weary weasel weather web webbrowser weberror
+weakest weaknesses weakref wealth wealthy weapon wear weary weasels weather web webbrowser weberror
 webfolder webm webp websocket websource webui wed wednesday wee week weekday weekend weigh weight
 weightsstep weightsunpickler weird welcome welfare well went were west western wet wget whales what
 whatever whatsoever wheel wheelhouse when whence whenever where whereas whereby whereis whereupon
@@ -669,14 +669,14 @@ wherever whether which whichever while whilst whim whiskey whisper whistle white
 whoever whole wholeheartedly wholly whom whoop whose why wicked wide widespread widest widows width
 wife wifi wiki wild will willingly win wind window wine winerror wing winget winratecallback winter
 wipe wire wireguard wisdom wise wisest wish wit witch with withdraw withdrawal withdrawn withdrew
-withheld within without witnessed witnesses witnessing witty wive wizard wmi woke woken woman
-wombat women won wonder wonderful wondrous wont wontfix wood wooden word wordtocomplete wore work
-workerproc workings workload workshop workspace workstation world worldwide worm worn worry worse
-worship worst worth worthless worthwhile worthy would wound wow wrap wrath wreck wren wretched
-wrist writable write writings written wrong wrote wsl wuauserv www wxh wxhxseconds xavier xbasename
-xcb xcode xcrun xenial xeon xet xethub xext xforcausallm xformers xgrammar xiaomi xid xinference
-xjoin xloraconfig xloramodel xlrd xml xmlpullparser xopen xorg xoscar xpoconfig xpotrainer xpu
-xrender yacs yaml yamlerror yanked yard yarn yawn year yellow yes yesterday yet yeti yield you
-young youngest your yourself yourselves youth yum yunohost zen zero zfs zip zipfile zipimporter
-zlib zlibwapi zone zookeeper zoom zsh zypper
+withheld within without witnessed witnesses witnessing witty wive wizard wmi woke woken woman women
+won wonder wonderful wondrous wont wontfix wood wooden word wordtocomplete wore work workerproc
+workings workload workshop workspace workstation world worldwide worm worn worry worse worship
+worst worth worthless worthwhile worthy would wound wow wrap wrath wreck wren wretched wrist
+writable write writings written wrong wrote wsl wuauserv www wxh wxhxseconds xavier xbasename xcb
+xcode xcrun xenial xeon xet xethub xext xforcausallm xformers xgrammar xiaomi xid xinference xjoin
+xloraconfig xloramodel xlrd xml xmlpullparser xopen xorg xoscar xpoconfig xpotrainer xpu xrender
+yacs yaml yamlerror yanked yard yarn yawn year yellow yes yesterday yet yeti yield you young
+youngest your yourself yourselves youth yum yunohost zen zero zfs zip zipfile zipimporter zlib
+zlibwapi zone zookeeper zoom zsh zypper
 """

@@ -40,7 +40,7 @@ _PLACES = frozenset({
     "workstation", "master", "edge", "cluster", "gpunode", "gpubox", "gpusrv", "gpulab", "rig", "farm",
 })  # fmt: skip
 _WORD = regex(
-    r"[A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*|(?:Mc|Mac|O['’]|D['’])[A-Z][a-z]+"
+    r"[A-ZÀ-ÖØ-ÞĆČĎĐĘĚĞİŁŃŇŌŘŚŞŠŤŪŮŹŻŽ]?[a-zß-öø-ž]+(?:['’-][A-ZÀ-ÖØ-ÞĆČĎĐĘĚĞİŁŃŇŌŘŚŞŠŤŪŮŹŻŽ]?[a-zß-öø-ž]+)*|(?:Mc|Mac|O['’]|D['’])[A-Z][a-z]+"
 )
 
 
@@ -112,7 +112,8 @@ def computer(word: str, *, sure: bool = False) -> bool:
     if len(lower) < _SHORTEST_STEM or _KINDS.fullmatch(lower) or _of_a_kind(word):
         return False
     if len(pieces) == 1:
-        return not known(lower.rstrip("0123456789")) or (lower[-1:].isdigit() and _numbered(lower))
+        bare = lower.rstrip("0123456789")
+        return not known(bare) or (bare != lower and (sure or bare in _PLACES))
     if lower.startswith(("lib", "python")) or lower.endswith((".py", ".so", ".json", ".sh")):
         return False
     if not sure and all(known(p) or p.isdigit() or _KINDS.fullmatch(p) for p in pieces):
@@ -120,10 +121,6 @@ def computer(word: str, *, sure: bool = False) -> bool:
         told = len(pieces) > 2 and not _KINDS.fullmatch(pieces[0])
         return pieces[-1].isdigit() and (told or pieces[0] in _PLACES)
     return True
-
-
-def _numbered(lower: str) -> bool:
-    return lower.rstrip("0123456789") in _PLACES
 
 
 def _of_a_kind(word: str) -> bool:
