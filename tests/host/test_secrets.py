@@ -11,6 +11,7 @@ from setup_assistant.host.secrets import anonymous, redact, redact_json, without
 from tests.host import redaction_corpus as first
 from tests.host import redaction_kinds as fourth
 from tests.host import redaction_places as fifth
+from tests.host import redaction_sentences as sixth
 from tests.host import redaction_structures as third
 from tests.host import redaction_unseen as second
 from tests.recorded import compare
@@ -18,7 +19,7 @@ from tests.recorded import compare
 ROUTINES = {"secrets": redact, "identities": anonymous}
 
 
-CORPORA = (first, second, third, fourth, fifth)
+CORPORA = (first, second, third, fourth, fifth, sixth)
 
 
 @pytest.mark.parametrize("level", ROUTINES)
@@ -89,6 +90,9 @@ UNITS = (
     "backup codes ", "a1 is my key ", "管理员：王小 ", "connect('a', 'b', ",
     "socks5 a 10 b ", "secrets: a b 'c", "st.0f", "a | ", "user a.b ", "(Ab Cd ",
     "Credentials('a','b',",
+    "on ab, ", "on ab and ", "Ab ", "ask Ab, ", "Ab's ", "Ab and ", "user ab",
+    "@ab ", "ssh as ", "ab's ",
+    "在 ab",
 )  # fmt: skip
 
 

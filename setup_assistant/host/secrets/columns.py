@@ -58,7 +58,7 @@ def speakers_in(text: str) -> list[str]:
     said = Counter(_SPEAKER.findall(text))
     chat = {part for names in _CHAT.findall(text) for name in names for part in name.split()}
     return [
-        *(name for name in said if max(said.values()) > 1),
+        *(name for name in said if len(said) > 1 or max(said.values()) > 1),
         *sorted(n.lower() for n in chat if len(n) > 2 and n.lower() not in _PROGRAMS),
     ]
 

@@ -66,7 +66,7 @@ _COMMANDS = (
     (("@",), regex(r"((?:\bthin:|\b(?:sqlplus|sqlldr|expdp|impdp|rman|sqlcl)\b[^\n]{0,60}?[ ]['\"]?)[\w.$#]{1,40}/['\"]?)([^\s/@'\"]+)(?=['\"]?@)")),
     # Address, account and password, divided by slashes.
     ((" / ",), regex(r"((?:<address>|<host>|\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|[\w-]{1,40}(?:\.[\w-]{1,40}){1,6}) / [\w.@-]{1,40} / )(?=[^\s]{0,60}[\d!@#$%^&*])(?![A-Z_]{4,}\b)([^\s/]{4,})")),
-    (("log", "sign"), regex(r"(\b(?i:log|sign)(?:ged|ging)? ?in\b[^\n]{0,40}? (?:with|using) ['\"]?)(?!(?:OAuth|SAML|SHA|MD)\d)(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Z!@#$%^&*])(?=[^\s]{0,60}[a-z])([^\s'\"/]{6,})")),
+    (("log", "sign", "connect", "auth"), regex(r"(\b(?i:(?:log|sign)(?:ged|ging)? ?in|connect(?:s|ed|ing)?|authenticat(?:e|es|ed|ing))\b[^\n]{0,40}? (?:with|using) ['\"]?)(?!(?:OAuth|SAML|SHA|MD)\d)(?=[^\s]{0,60}\d)(?=[^\s]{0,60}[A-Z!@#$%^&*])(?=[^\s]{0,60}[a-z])([^\s'\"/]{6,})")),
     # A line of a browser's or curl's file of cookies.
     (("true", "false"), regex(r"(\b(?:TRUE|FALSE)[ \t]{1,8}/\S{0,200}[ \t]{1,8}(?:TRUE|FALSE)[ \t]{1,8}\d{1,12}[ \t]{1,8}\S{1,100}[ \t]{1,8})(\S+)")),
     (("token ",), regex(r"(\btoken (?:set|add|save)[ \t]{1,4}['\"]?)(?=[^\s]{0,60}\d)([^\s'\"-][^\s'\"]{5,})")),
@@ -93,6 +93,8 @@ _COMMANDS = (
     (("<<<",), regex(r"(\b(?:sudo -S|[\w-]{0,40}passwd|cryptsetup|gpg|kinit|login|keyring|secret)\b[^\n|;&<]{0,80}<<<\s{0,4}\$?['\"]?)([^\s'\"]+)")),
     (("<(", "$("), regex(r"((?i:pass|token|secret|key|cred)[\w-]{0,20}[= ]['\"]?[<$]\(\s?(?:echo|printf)\s{1,4}(?:-\w\s{1,4})?['\"]?)([^\s'\")]+)")),
     (("assword:", "assphrase"), regex(r"(\b(?:send|sendline)[ (]{1,2}[rb]?\\{0,3}['\"])([^'\"\\$\n]{3,})")),
+    (("passphrase for",), regex(r"(\bpassphrase for (?:key )?(?:'[^'\n]{1,200}'|\"[^\"\n]{1,200}\"|[^\s:'\"]{1,200}): )(\S[^\n]{3,100})")),
+    ((" / ",), regex(r"(\b(?:root|admin|administrator|ubuntu) / )(?=\S{0,60}\d)(?=\S{0,60}[A-Z])(?=\S{0,60}[a-z])([^\s,;]{6,})")),
     (("identified",), regex(r"(\bidentified (?:with \S{1,40} )?by (?:password )?['\"])([^'\"\n]+)", _A)),
     (("as password", "as the password"), regex(r"(\busing ['\"]?)([^\s'\"]{4,})(?=['\"]? as (?:the )?password)")),
     (("login", "authenticate", "signin", "sign_in"), regex(r"(\b(?:login|log_in|authenticate|sign_?in)\(\s{0,4}\w{0,2}['\"][^'\"\n]{1,80}['\"],\s{0,4}\w{0,2}['\"])([^'\"\n]{4,})")),
@@ -161,7 +163,7 @@ _NETRC = regex(
     r"((?<![\w-])(?:machine\s{1,8}\S{1,200}|default)?\s{0,8}\blogin\s{1,8}\S{1,200}\s{1,8}"
     r"(?:account\s{1,8}\S{1,200}\s{1,8})?password\s{1,8})(\S+)", _A)  # fmt: skip
 _PROSE = regex(
-    r"(?P<line>^[ \t]{0,16})?(?<![\w-])(?P<before>[\w-]{0,30}[_-](?:auth|access|api)?|(?-i:[A-Z][a-z]{1,20}){1,3}|)(?P<key>password|passwd|passphrase|passcode|requirepass|[a-z]{2,10}pw|pass|token|secret|(?:api|chat|access|license|signing|auth|hub) key)"
+    r"(?P<line>^[ \t]{0,16})?(?<![\w-])(?P<before>[\w-]{0,30}[_-](?:auth|access|api)?|(?-i:[A-Z][a-z]{1,20}){1,3}|)(?P<key>password|passwd|pwd?(?= (?:for|of|is|was|to|on)\b)|passphrase|passcode|requirepass|[a-z]{2,10}pw|pass|token|secret|(?:api|chat|access|license|signing|auth|hub) key)"
     r"(?P<lead>[ \t]{1,8}(?:(?:[A-Za-z']{1,12} ){0,4}(?:is|was|are)|(?:for|of) (?:[a-z]{1,12} (?='))?(?:'[^'\n]{1,100}'|\S{1,100}?)(?: is|(?=:[ \t])))?[ \t]{0,8}:?[ \t]{0,8}(?:[0-9][ \t]|--[a-z][\w-]{0,20}[ \t](?!-)|password[ \t]{1,4}(?=\S))?)"
     r"(?P<quote>['\"]?)(?P<value>(?<=')[^'\n]{1,80}(?=')|(?<=\")[^\"\n]{1,80}(?=\")|[^\s'\"]+)(?P<rest>[^\n]{0,1})",
     _A | re.MULTILINE,

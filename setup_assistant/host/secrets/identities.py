@@ -21,6 +21,7 @@ from setup_assistant.host.secrets import (
     own,
     paths,
     plainly,
+    prose,
     rules,
 )
 from setup_assistant.host.secrets.matching import regex
@@ -157,6 +158,8 @@ def _users_in(text: str) -> Iterator[str]:
         for part in said.split():
             yield from _worth(part)
     yield from columns.speakers_in(text)
+    for said in (*prose.people_in(text), *prose.accounts_in(text)):
+        yield from _worth(said)
     for said in _said(USERS, text):
         for part in re.split(r",? (?:(?:and|or) )?", said):
             yield from _worth(part)
@@ -179,7 +182,7 @@ def _worth(name: str) -> Iterator[str]:
 
 
 def _hosts_in(text: str) -> Iterator[str]:
-    for said in _said(HOSTS, text):
+    for said in (*_said(HOSTS, text), *prose.computers_in(text)):
         yield from _worth(said)
 
 

@@ -64,7 +64,7 @@ USERS = (
     # An account with its password.
     (("-u ", "-u'"), regex(rf"(?<![\w-])-u[ \t]{{1,4}}['\"]?({_NAME})['\"]?[ \t](?:[^\n|;&]{{0,60}}[ \t])?(?:-p|-A|--pass)")),
     # Lines of `ps aux` and `squeue` without their head.
-    ((".",), regex(r"(?:^|[:$#>] )([a-z_][\w.-]{1,31})[ \t]{1,20}\d{2,8}(?:[ \t]{1,8}\d{1,3}\.\d){2}[ \t]", re.MULTILINE)),
+    ((".",), regex(r"(?:^|[:$#>] )([a-z_][\w.-]{1,31})[ \t]{1,20}\d{2,8}[ \t]{1,8}(?:\d{1,3}\.\d[ \t]{1,8}\d{1,3}\.\d|\d{3,5}[ \t]{1,8}\d{1,3}\.\d)[ \t]", re.MULTILINE)),
     ((":",), regex(rf"[ \t]([a-z_][\w.-]{{1,31}})(?={_JOB})")),
     (("benutzer", "utilisateur", "usu", "ユーザー", "사용자", "польз"), regex(rf"(?:Benutzer(?:name)?|utilisateur|usuario|usuário|ユーザー名?|사용자|пользователь){_S}({_NAME})", _I)),
     # In sentences: who one is, as whom one goes where, who was refused.
