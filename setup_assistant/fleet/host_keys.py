@@ -51,7 +51,7 @@ def keep(found: Sequence[Offered]) -> None:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             for line in lines:
-                files.append_line(path, line)
+                files.append_line(path, line, through_link=True)
             path.chmod(0o600)
         except OSError as error:
             raise files.refusal(error, path, flag="-i") from error

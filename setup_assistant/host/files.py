@@ -182,12 +182,23 @@ def read_json(path: Path, flag: str = "") -> Any:  # noqa: ANN401 - any JSON val
         raise SetupError("file_invalid", path=str(path), detail=detail) from error
 
 
-def append_line(path: Path, line: str) -> None:
-    """Append one line and wait until it is on the disk."""
+def append_line(path: Path, line: str, *, through_link: bool = False) -> None:
+    """Append one line and wait until it is on the disk.
+
+    `through_link`: follow a link by that name, which a person put there. Otherwise none is
+    followed, and a file that has other names too is left to them: this one gets a copy.
+
+    Raises:
+        SetupError: `not_writable`, also for a link, a pipe or a device.
+    """
     try:
         durable.make_folder(path.parent)
+        if not through_link:
+            _make_single(path)
         new = not path.exists()
-        with path.open("a", encoding="utf-8") as stream:
+        with open(
+            path, "a", encoding="utf-8", opener=None if through_link else _unlinked
+        ) as stream:
             stream.write(line + "\n")
             stream.flush()
             os.fsync(stream.fileno())
@@ -195,6 +206,34 @@ def append_line(path: Path, line: str) -> None:
             durable.sync_folder(path.parent)
     except OSError as error:
         raise refusal(error, path, named=False) from error
+
+
+def _unlinked(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
+
+
+def _make_single(path: Path) -> None:
+    """Give a file that has other names too a copy of its own.
+
+    Raises:
+        OSError: it is a link, or none that ends.
+    """
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, _("{link} is a link", link=str(path)))
+    if not path.exists() or plain(path, most=None).stat().st_nlink < 2:
+        return
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    try:
+        shutil.copyfile(path, name)
+        shutil.copymode(path, name)
+        durable.sync_file(Path(name))
+        Path(name).replace(path)
+    except BaseException:
+        from setup_assistant.host import removal
+
+        removal.drop(Path(name), under=path.parent)
+        raise
 
 
 def sha256(path: Path) -> str:
@@ -292,6 +331,8 @@ def exclusive(
             on_busy()
             lock.acquire(timeout=-1, poll_interval=0.2)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            error = OSError(errno.ELOOP, _("{link} is a link", link=str(path)))
         raise refusal(error, path.parent, flag=flag, named=False) from error
     try:
         yield waited

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from setup_assistant.choose.plan import Plan
 from setup_assistant.choose.wishes import Wishes
+from setup_assistant.errors import SetupError
 from setup_assistant.host import files
 from setup_assistant.host.secrets import without_login_json
 from setup_assistant.machine.facts import Machine
+from setup_assistant.messages import _
 from setup_assistant.site.answers import render_answers
 from setup_assistant.site.conda_explicit import exact_pins, render_explicit
 from setup_assistant.site.environment_yml import conda_name, render_environment_yml
@@ -30,10 +32,23 @@ def write_site(
     A file that already is as it should be is left alone, so that a rerun changes nothing.
 
     Raises:
-        SetupError: `not_writable`, naming the folder.
+        SetupError: `not_writable`, naming the folder, or a link in it that leads elsewhere.
     """
     wanted = site_files(plan, machine, wishes, layout, recipes)
+    refuse_links(layout.root, {path.parent for path in wanted})
     return [path for path, text in wanted.items() if files.write_text(path, text)]
+
+
+def refuse_links(root: Path, folders: Iterable[Path]) -> None:
+    """Refuse to write into folders of a site that links lead out of it.
+
+    Raises:
+        SetupError: `not_writable`, naming the link.
+    """
+    for folder in sorted(folders):
+        if link := files.linked(root, folder):
+            detail = _("{link} is a link", link=str(link))
+            raise SetupError("not_writable", path=str(root), detail=detail, flag="--site")
 
 
 def site_files(

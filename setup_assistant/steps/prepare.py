@@ -15,7 +15,7 @@ from setup_assistant.machine.facts import Machine, Source
 from setup_assistant.messages import Message, msg
 from setup_assistant.site import read
 from setup_assistant.site.layout import Layout
-from setup_assistant.site.write import write_site
+from setup_assistant.site.write import refuse_links, write_site
 from setup_assistant.steps import adopt, by_hand, environment_record, open_to_others, uninstall_site
 from setup_assistant.steps.environment_preflight import read_marker
 from setup_assistant.steps.gather_wishes import layout_of
@@ -25,6 +25,8 @@ from setup_assistant.weights.folder_record import size_of
 
 # How long a source that has not said anything is waited for.
 _LATE_SECONDS = 60.0
+# The folders of a site that steps write into.
+_INNER = ("env", "models", "scripts", ".work")
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,9 @@ def begin(prepared: Prepared, tell: Teller, above: Sequence[Path] = ()) -> Conte
     """
     layout, recipes = prepared.layout, paths.recipes_folder()
     ledger = Ledger(layout.ledger)
+    if _is_received(ledger, layout):
+        # A person's own links lead where they say, e.g. to a larger disk; a stranger's do not.
+        refuse_links(layout.root, (layout.root / name for name in _INNER))
     if not layout.ledger.exists():
         ledger.record("site", "started")
     ledger.begin()
@@ -183,6 +188,14 @@ def begin(prepared: Prepared, tell: Teller, above: Sequence[Path] = ()) -> Conte
     uninstall_site.sweep(layout)
     write_site(prepared.plan, prepared.machine, prepared.wishes, layout, recipes)
     return context_of(prepared, tell)
+
+
+def _is_received(ledger: Ledger, layout: Layout) -> bool:
+    """Whether what lies there was made in another folder, or on another machine."""
+    home = ledger.home()
+    if home is None:
+        return layout.plan.exists()
+    return not home.is_at(layout.root)
 
 
 def context_of(prepared: Prepared, tell: Teller) -> Context:

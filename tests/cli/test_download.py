@@ -39,6 +39,20 @@ def test_sources_that_make_no_sense_are_wrong_use(
     assert "modelscope" in done.stderr.lower()
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["ftp://127.0.0.1/x", "file:///etc", "http://", "http://127.0.0.1:99999", "http://[::1",
+     "http://127.0.0.1:9?@lab", "http://127.0.0.1:9#@lab", "http://127.0.0.1:9\\@lab"],
+)  # fmt: skip
+def test_an_endpoint_that_is_no_address_is_wrong_use(
+    assistant: Assistant, tmp_path: Path, address: str
+) -> None:
+    done = assistant("download", MODEL, "--to", "w", MODELSCOPE_ENDPOINT=address)
+    assert done.returncode == 2, done.stderr
+    assert "is no address" in done.stderr
+    assert not (tmp_path / "w").exists()
+
+
 def test_without_an_environment_a_hub_is_enough(
     assistant: Assistant, hub: Hub, tmp_path: Path
 ) -> None:

@@ -87,3 +87,40 @@ def test_what_fits_into_no_memory_is_named(tmp_path: Path) -> None:
     with large.open("r+b") as stream:
         stream.truncate(files.LARGEST_BYTES)
     assert files.plain(large) == large
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no such files")
+@pytest.mark.parametrize("kind", ["link", "hard link", "link to nothing", "pipe", "device"])
+def test_a_line_is_appended_to_no_file_of_another_name(kind: str, tmp_path: Path) -> None:
+    path, mine = tmp_path / "ledger.jsonl", tmp_path / "thesis.txt"
+    mine.write_text("years of work\n")
+    if kind == "hard link":
+        os.link(mine, path)
+        mine.chmod(0o600)
+        files.append_line(path, "line")
+        assert path.read_text() == "years of work\nline\n"
+        assert path.stat().st_mode == mine.stat().st_mode
+    else:
+        at = {"link": mine, "link to nothing": tmp_path / "new", "device": Path("/dev/zero")}
+        os.mkfifo(path) if kind == "pipe" else path.symlink_to(at[kind])
+        with pytest.raises(SetupError) as raised:
+            files.append_line(path, "line")
+        assert (raised.value.code, raised.value.args_["path"]) == ("not_writable", str(path))
+    assert mine.read_text() == "years of work\n"
+    assert {p.name for p in tmp_path.iterdir()} == {"ledger.jsonl", "thesis.txt"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no such files")
+def test_a_line_goes_where_a_persons_own_link_leads(tmp_path: Path) -> None:
+    (tmp_path / "dotfiles").mkdir()
+    (tmp_path / "known_hosts").symlink_to(tmp_path / "dotfiles" / "known_hosts")
+    files.append_line(tmp_path / "known_hosts", "a key", through_link=True)
+    assert (tmp_path / "dotfiles" / "known_hosts").read_text() == "a key\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="follows links")
+def test_a_lock_that_is_a_link_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SetupError, match=r"\.lock is a link"), files.exclusive(tmp_path / ".lock"):
+        pass
+    assert not (tmp_path / "elsewhere").exists()

@@ -148,3 +148,14 @@ def test_a_folder_with_a_space_is_quoted(tmp_path: Path) -> None:
     _write(tmp_path / "my site")
     text = (tmp_path / "my site" / "README.txt").read_text(encoding="utf-8")
     assert f"source '{tmp_path}/my site/env/bin/activate'" in text
+
+
+def test_no_file_of_a_site_is_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "scripts").symlink_to(tmp_path / "mine")
+    with pytest.raises(SetupError, match="scripts is a link") as raised:
+        _write(tmp_path / "site")
+    assert raised.value.code == "not_writable"
+    assert list((tmp_path / "mine").iterdir()) == []
+    assert [p.name for p in (tmp_path / "site").iterdir()] == ["scripts"]

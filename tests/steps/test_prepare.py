@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,3 +102,26 @@ def test_a_torch_source_that_died_is_planned_without(
             f"{before.plan.torch.index_url} failed; going on with {entry.data['url']}."
         )
         assert (entry.event, entry.data["url"]) == ("source", found.plan.torch.index_url)
+
+
+@pytest.mark.parametrize("name", ["models", "env", ".work"])
+@pytest.mark.parametrize("ledger", [True, False])
+def test_a_link_in_a_site_that_was_received_leads_nowhere(
+    blind: Wishes, tmp_path: Path, name: str, ledger: bool
+) -> None:
+    site, got = tmp_path / "site", tmp_path / "got"
+    (tmp_path / "mine").mkdir()
+    shutil.copytree(site, got)
+    if not ledger:
+        (got / "ledger.jsonl").unlink()
+    before = {p: p.read_bytes() for p in got.rglob("*") if p.is_file()}
+    for folder in (site, got):
+        (folder / name).symlink_to(tmp_path / "mine")
+    wishes = replace(blind, site=str(got))
+    received = prepare.prepare(wishes, machine=_machine("packages/pypi"))
+    with pytest.raises(SetupError, match=f"{re.escape(name)} is a link") as raised:
+        prepare.begin(received, Silent())
+    assert raised.value.code == "not_writable"
+    assert {p: p.read_bytes() for p in got.rglob("*") if p.is_file()} == before
+    # A person's own leads to a larger disk, perhaps.
+    prepare.begin(prepare.prepare(blind, machine=_machine("packages/pypi")), Silent())

@@ -110,7 +110,8 @@ def bring(job: Job) -> Brought:
             raise
         return Brought(record=whole, unasked=str(error.message))
     _begin(job, sources, listed)
-    with files.exclusive(job.folder / LOCK, _sayer(job) if job.wait else None) as waited:
+    lock, on_busy = job.folder / LOCK, _sayer(job) if job.wait else None
+    with files.exclusive(lock, on_busy, flag=job.flag) as waited:
         if waited:
             old, own = _records(job)
             same = old is not None and own and old.revision == job.revision

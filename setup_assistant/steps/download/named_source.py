@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from setup_assistant.errors import SetupError
 from setup_assistant.host import tokens
@@ -110,6 +111,8 @@ def source_of(
     if kind not in HUBS and not kind.startswith(("http://", "https://")):
         return _folder_source(kind, model, flag, revision)
     try:
+        if kind in HUBS and address:
+            _check(address)
         base, logins = tokens.split_login(address if kind in HUBS else kind.rstrip("/"))
     except (ValueError, WebError) as error:
         raise _usage(_("{given} is no address.", given=address or kind)) from error
@@ -122,6 +125,18 @@ def source_of(
         logins=logins,
         revision=revision,
     )
+
+
+def _check(address: str) -> None:
+    """Refuse what paths cannot be put behind to make the addresses of a hub.
+
+    Raises:
+        ValueError, WebError: it is none.
+    """
+    (_scheme, host, _port) = tokens.addresses([address])[0]
+    parts = urlsplit(address)
+    if parts.query or parts.fragment or "\\" in address or address.rstrip("/").endswith(":"):
+        raise ValueError(host)
 
 
 def _hub(kind: str, base: str, revision: str) -> Hub:
