@@ -838,6 +838,13 @@ LATER: tuple[tuple[str, str, str], ...] = (
     ("container-without-gpu", "comfyui-nvidia-docker", "!! ERROR: nvidia-smi not found\ndocker run -it comfyui-nvidia-docker"),
     ("uv-build-encoding", "uv", "error: Failed to prepare distributions Caused by: Failed to fetch wheel: hdbscan==0.8.38.post1 \nCaused by: Failed to run `C:\\Users\\q\\AppData\\Local\\uv\\cache\\builds-v0\\.tmp4iKplS\\Scripts\\python.exe` \nCaused by: stream did not contain valid UTF-8"),
     ("package-not-buildable", "huggingface/tokenizers", "Collecting tokenizers!=0.11.3,<0.13,>=0.11.1 (from transformers==4.22.0.dev0)\n  Using cached tokenizers-0.12.1.tar.gz (220 kB)\n  Building wheel for tokenizers (pyproject.toml) ... error\n  error: subprocess-exited-with-error"),
+    ("installer-memory", "docker, pip", "Collecting torch\n  Downloading torch-2.9.1-cp311-cp311-manylinux1_x86_64.whl (899.8 MB)\nThe command '/bin/bash -c python -m pip install torch' returned a non-zero code: 137"),
+    ("installer-memory", "docker, pip", "$ pip install vllm\nCollecting torch\n  Downloading torch-2.6.0-cp310-cp310-manylinux1_x86_64.whl (766.7 MB)\n     |██████████████████████████████▉ | 766.6 MB 4.2 MB/s eta 0:00:01Killed"),
+    ("build-memory", "docker, pip", '  Downloading flash_attn-2.8.3.tar.gz (8.4 MB)\n  Building wheel for flash-attn (setup.py): started\nERROR: failed to solve: process "/bin/sh -c pip install flash-attn" did not complete successfully: exit code: 137'),
+    ("torch-by-another-name", "pypi: pytorch", '    raise Exception(message)\nException: You tried to install "pytorch". The package named for PyTorch is "torch"\n  ERROR: Failed building wheel for pytorch'),
+    ("half-intrinsics-missing", "nvcc", '/src/quant/dequant.cuh(52): error: identifier "__hfma2" is undefined\n1 error detected in the compilation of "/src/quant/gemm.cu".'),
+    ("wheel-name-escaped", "pip", "$ pip install ./torchvision-0.21.0%2Bcu126-cp312-cp312-linux_x86_64.whl\nERROR: Invalid wheel filename (wrong number of parts): 'torchvision-0.21.0%2Bcu126-cp312-cp312-linux_x86_64'"),
+    ("build-tools-not-offered", "pip", "Processing ./gptqmodel-5.0.tar.gz\n  Installing build dependencies: finished with status 'error'\n  ERROR: Could not find a version that satisfies the requirement ninja (from versions: none)\n  ERROR: No matching distribution found for ninja"),
 )  # fmt: skip
 
 # Nothing has failed here, or another program has: no cause of ours.
