@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -34,16 +35,32 @@ class Fix:
 
 
 # Programs and words of commands that show something and change nothing.
-_SHOW = ("cat", "curl", "df", "dmesg", "env", "free", "getconf", "grep", "head", "id", "ldconfig",
-         "ldd", "ls", "lspci", "lsmod", "nvidia-smi", "ps", "resolvectl", "systeminfo",
-         "ulimit", "uname")  # fmt: skip
-_SHOWING = (" pip check", " pip list", " pip config list", " pip index ", "--version")
+_SHOW = ("apt-cache", "apt-mark", "cat", "curl", "dcgmi", "df", "dir", "dmesg", "env", "findstr",
+         "free", "getconf", "grep", "head", "hostname", "id", "kubectl", "ldconfig", "ldd", "ls",
+         "lspci", "lsmod", "module", "netstat", "nvidia-smi", "pgrep", "ps", "quota", "resolvectl",
+         "rocminfo", "sacct", "sinfo", "squeue", "ss", "stat", "systeminfo", "tail", "tasklist",
+         "type", "ulimit", "uname")  # fmt: skip
+_SHOWING = (" pip check", " pip list", " pip show ", " pip index ", " config list",
+            " config debug", " config --show", " config --validate", " list", " --list",
+            " -X faulthandler ", " ls-remote ", " docker ps", " status", "--version",
+            " --help")  # fmt: skip
+
+
+# What follows another command, and what takes its output further than the screen.
+_AND_THEN = re.compile(r";|&&|\|\|")
+_KEEPING = re.compile(r"\|\s*(?:sudo|tee|(?:ba)?sh)\b|^curl(?:\s\S+)*?\s-\w*[oO]\b")
 
 
 def only_shows(command: str) -> bool:
     """Whether a command only shows something: it tells more, and mends nothing."""
+    return all(map(_shows, _AND_THEN.split(command)))
+
+
+def _shows(command: str) -> bool:
+    command = command.strip()
     program = PurePath(command.partition(" ")[0]).name
-    return program in _SHOW or any(word in command for word in _SHOWING)
+    shown = program in _SHOW or any(word in f" {command}" for word in _SHOWING)
+    return shown and not _KEEPING.search(command)
 
 
 def keeps_everything(commands: Sequence[str]) -> bool:

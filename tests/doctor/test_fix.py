@@ -202,6 +202,16 @@ def test_a_warning_is_mended_where_packages_of_an_answer_ask_for_it() -> None:
 
 
 def test_what_only_shows_is_no_repair(body: Body, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(map(only_shows, (
+        "python -X faulthandler -c 'import torch'", "conda env list", "wsl.exe --list --verbose",
+        "docker ps --format '{{.Names}} {{.Ports}}'; ss -ltnp",
+        "curl -s http://localhost:8000/v1/models",
+    )))  # fmt: skip
+    assert not any(map(only_shows, (
+        "pgrep -a git; rm -f .git/index.lock", "ls -a . && rm x", "curl -fLO https://host/x.sh",
+        "curl -fsSL https://host/key | sudo tee /etc/x", "python -c 'import torch'",
+        "snap list x || snap remove x",
+    )))  # fmt: skip
     lines = ("uname -m", "/usr/bin/free -h", "E/bin/python -m pip check", "pip install torch")
     assert [only_shows(line) for line in lines] == [True, True, True, False]
     for commands, wanted in ((lines[:1], False), (lines[:1] + lines[3:], True)):
