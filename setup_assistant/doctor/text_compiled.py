@@ -32,8 +32,8 @@ _TORCH_SYMBOL = re.compile(r"c10|2at|5torch|caffe2|THP|libtorch")
 _OF_TORCH = re.compile(r"[^\n]{0,200}Error loading \"[^\"\n]{0,300}[/\\]torch[/\\]lib[/\\]")
 _ABSENT_LIBRARY = re.compile(
     r"(?:(?:Import|OS)Error|shared libraries): "
-    r"(?P<library>(?P<name>lib(?!cu|nv|nccl|torch|c10|GL\b)[\w.+-]{0,60}?)(?P<sum>-[0-9a-f]{8})?"
-    r"\.so\.(?P<abi>\d{1,3})[\d.]*): cannot open shared"
+    r"(?P<library>(?P<name>lib(?!cu|nv|nccl|torch|c10|GL\b|(?:ssl|crypto)\.so\.1)[\w.+-]{0,60}?)(?P<sum>-[0-9a-f]{8})?"
+    r"\.so\.(?P<abi>\d{1,3}(?:\.\d{1,3}){0,2})): cannot open shared"
 )
 # Torch's part for CUDA, or a library of one release of CUDA: what asks for it was built for that.
 _CUDA_LIBRARY = re.compile(

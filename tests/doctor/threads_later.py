@@ -845,6 +845,8 @@ LATER: tuple[tuple[str, str, str], ...] = (
     ("half-intrinsics-missing", "nvcc", '/src/quant/dequant.cuh(52): error: identifier "__hfma2" is undefined\n1 error detected in the compilation of "/src/quant/gemm.cu".'),
     ("wheel-name-escaped", "pip", "$ pip install ./torchvision-0.21.0%2Bcu126-cp312-cp312-linux_x86_64.whl\nERROR: Invalid wheel filename (wrong number of parts): 'torchvision-0.21.0%2Bcu126-cp312-cp312-linux_x86_64'"),
     ("build-tools-not-offered", "pip", "Processing ./gptqmodel-5.0.tar.gz\n  Installing build dependencies: finished with status 'error'\n  ERROR: Could not find a version that satisfies the requirement ninja (from versions: none)\n  ERROR: No matching distribution found for ninja"),
+    ("openssl-1-gone", "Debian 12", "ImportError: libcrypto.so.1.1: cannot open shared object file: No such file or directory"),
+    ("library-missing", "Debian", "OSError: libpoppler.so.1.2: cannot open shared object file: No such file or directory"),
 )  # fmt: skip
 
 # Nothing has failed here, or another program has: no cause of ours.
