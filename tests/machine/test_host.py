@@ -51,6 +51,22 @@ def test_containers(tree: Tree, files: dict[str, str], expected: str | None) -> 
     assert host.container(tree(files)) == expected
 
 
+def test_a_pod_is_known_by_its_service(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    assert host.container(tree({".dockerenv": ""})) == "kubernetes"
+
+
+@pytest.mark.parametrize(
+    ("machine", "expected"),
+    [("AMD64", "x86_64"), ("ARM64", "aarch64"), ("PPC64LE", "ppc64le"), ("", "unknown")],
+)
+def test_processors_are_named_as_wheels_name_them(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, machine: str, expected: str
+) -> None:
+    monkeypatch.setattr(host.platform, "machine", lambda: machine)
+    assert host.system(tree({})).arch == expected
+
+
 def test_memory_without_a_limit(tree: Tree) -> None:
     memory = host.memory(tree({"proc/meminfo": MEMINFO}))
     assert (memory.total_bytes, memory.available_bytes) == (16 * GIB, 8 * GIB)
