@@ -46,23 +46,10 @@ _UNLIKELY = re.compile(
     "BinaryOperator.*_(BitAnd|BitOr|BitXor|LShift|RShift|Pow|Mod)$|ExceptionReplacer|Decorator"
 )
 _PYTEST = (
-    "-m",
-    "pytest",
-    "-q",
-    "-x",
-    "--no-header",
-    "-p",
-    "no:randomly",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:xdist",
-    "-m",
-    "not e2e",
-    "-W",
-    "ignore",
-)
-TRACES = ROOT / ".pytest_cache" / "traces.json"  # fmt: skip
+    "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:randomly", "-p", "no:cacheprovider",
+    "-p", "no:xdist", "-m", "not e2e", "-W", "ignore",
+)  # fmt: skip
+TRACES = ROOT / ".pytest_cache" / "traces.json"
 
 
 @dataclass(frozen=True)
