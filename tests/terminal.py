@@ -65,6 +65,8 @@ class Terminal:
 
     def _read(self, seconds: float) -> bool:
         """Feed what comes within so long; False at the program's end."""
+        if self.child.closed:
+            return False
         try:
             data = self.child.read_nonblocking(65536, timeout=seconds)
         except pexpect.TIMEOUT:

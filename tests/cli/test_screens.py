@@ -129,7 +129,7 @@ def test_answers_for_other_machines(home: Path, language: str, columns: int) -> 
     screen.keys(DOWN, ENTER)
     screen.wait(words["folder"])
     screen.keys("?")
-    screen.wait("answers.toml")
+    screen.wait("answers.toml", words["folder"])  # drawn again, it holds the keyboard
     screen.keys(CLEAR_LINE + str(home / "a"), ENTER)
     screen.wait(words["model"])
     kept.add("question", screen)

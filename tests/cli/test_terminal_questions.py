@@ -66,6 +66,37 @@ def test_every_question_explains_itself_and_typing_replaces_what_it_offers(kind:
     assert screen.end() == 0
 
 
+@pytest.mark.parametrize(
+    ("question", "keys", "answer"),
+    [
+        ("text('Which?', default='/d', ", "/x", "/x"),
+        ("select('Which?', [Choice('a', 'A')], default='a', ", DOWN * 2, "a"),
+    ],
+)
+def test_keys_pressed_during_an_explanation_are_kept_and_not_drawn(
+    question: str, keys: str, answer: str
+) -> None:
+    program = f"""
+import time
+from setup_assistant.cli.terminal import ask
+from setup_assistant.cli.terminal.question import Choice, Extras
+def why():
+    print("because", flush=True)
+    time.sleep(1.5)
+print(ask.{question}flag="-f", extras=Extras(why=why)), "it is")
+"""
+    screen = Terminal([sys.executable, "-c", program], {**os.environ, "PYTHONPATH": str(ROOT)})
+    screen.wait("Which?")
+    screen.keys("?")
+    screen.wait("because", rest=False)
+    screen.keys(keys, ENTER)
+    screen.wait("it is")
+    assert screen.end() == 0
+    lines = screen.lines()
+    assert lines[-1] == f"{answer} it is"
+    assert not any("^[" in line or line == answer for line in lines), lines
+
+
 def test_a_text_of_two_computers_asks_which_is_meant(tmp_path: Path) -> None:
     (tmp_path / "two.txt").write_text(
         "me@gpu01:~$ nvidia-smi -L\nGPU 0: NVIDIA L40S (UUID: GPU-1)\n"

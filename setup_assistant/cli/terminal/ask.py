@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from setup_assistant.cli.terminal import ask_drawn, ask_lines, show
 from setup_assistant.cli.terminal.ask_drawn import Asked
+from setup_assistant.cli.terminal.instant_prompt import unechoed
 from setup_assistant.cli.terminal.pager import pages
 from setup_assistant.cli.terminal.question import (
     ALTERNATIVES,
@@ -58,14 +60,15 @@ def select(
     choices = [Choice(c.value, show.safe(c.title)) for c in choices]
     put = Asked(question=show.safe(question), choices=choices, default=default,
                 extras=extras, shortcuts=shortcuts)  # fmt: skip
-    while True:
-        answer = _put(put, meanwhile)
-        meanwhile = None
-        tell = {WHY: extras.why, ALTERNATIVES: extras.alternatives}.get(answer)
-        if tell is None:
-            return _ended(answer)
-        with pages():
-            tell()
+    with _keys_held():
+        while True:
+            answer = _put(put, meanwhile)
+            meanwhile = None
+            tell = {WHY: extras.why, ALTERNATIVES: extras.alternatives}.get(answer)
+            if tell is None:
+                return _ended(answer)
+            with pages():
+                tell()
 
 
 def text(
@@ -86,17 +89,18 @@ def text(
     need_terminal(flag)
     question, default = show.safe(question), show.safe(default)
     last = default
-    while True:
-        answer = _type(question, default, last, extras)
-        if answer == WHY:
-            with pages():
-                extras.why()
-            continue
-        fault = wrong(_ended(answer)) if wrong else None
-        if fault is None:
-            return _ended(answer)
-        show.line(f"  ! {fault}")
-        last = answer
+    with _keys_held():
+        while True:
+            answer = _type(question, default, last, extras)
+            if answer == WHY:
+                with pages():
+                    extras.why()
+                continue
+            fault = wrong(_ended(answer)) if wrong else None
+            if fault is None:
+                return _ended(answer)
+            show.line(f"  ! {fault}")
+            last = answer
 
 
 def confirm(question: str, *, default: bool, flag: str, why: Why) -> bool:
@@ -156,6 +160,11 @@ def _type(question: str, default: str, last: str, extras: Extras) -> str:
     if not show.is_plain():
         return ask_drawn.text(question, default, last=last, extras=extras)
     return ask_lines.text(question, default=default, extras=extras)
+
+
+def _keys_held() -> AbstractContextManager[None]:
+    """While a question loads and is explained, keys wait for it unseen; plain lines are echoed."""
+    return nullcontext() if show.is_plain() else unechoed()
 
 
 def _ended(answer: str) -> str:

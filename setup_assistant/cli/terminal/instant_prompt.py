@@ -20,17 +20,19 @@ def painted(heading: str, titles: dict[str, str], default: str) -> Iterator[None
     lines = [heading]
     lines += [(f" {mark} " if value == default else "   ") + t for value, t in titles.items()]
     shown = "\n".join(lines).split("\n")
-    with _unechoed():
-        sys.stdout.write("\n".join(shown) + "\n")
-        sys.stdout.flush()
-        yield
-        sys.stdout.write(f"\x1b[{len(shown)}A\x1b[J")
-        sys.stdout.flush()
+    sys.stdout.write("\n".join(shown) + "\n")
+    sys.stdout.flush()
+    yield
+    sys.stdout.write(f"\x1b[{len(shown)}A\x1b[J")
+    sys.stdout.flush()
 
 
 @contextlib.contextmanager
-def _unechoed() -> Iterator[None]:
+def unechoed() -> Iterator[None]:
     """Keep keys that are pressed too early from being drawn; the prompt still gets them."""
+    if os.name == "nt":
+        yield
+        return
     import termios
 
     number = sys.stdin.fileno()

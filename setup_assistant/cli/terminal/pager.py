@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TextIO, cast
 
 from setup_assistant.cli.terminal import consoles, show
+from setup_assistant.cli.terminal.instant_prompt import unechoed
 from setup_assistant.messages import _
 from setup_assistant.terminal_text import harmless, width
 
@@ -48,7 +49,7 @@ class Pages:
         self._stream.write(f"  -- {_('Enter: more; q: enough')} --")
         self._stream.flush()
         said = sys.stdin.readline()
-        self._stream.write("\x1b[1A\r\x1b[J")
+        self._stream.write("\r\x1b[J")
         if said.strip().lower() == "q":
             raise _EnoughError
         self._shown = 0
@@ -66,5 +67,10 @@ def pages() -> Iterator[None]:
     size = shutil.get_terminal_size()
     rows = max(_FEWEST, size.lines - _QUESTION_ROWS)
     paged = cast("TextIO", Pages(sys.stdout, rows, size.columns))
-    with contextlib.suppress(_EnoughError), contextlib.redirect_stdout(paged), consoles.fresh():
+    with (
+        unechoed(),
+        contextlib.suppress(_EnoughError),
+        contextlib.redirect_stdout(paged),
+        consoles.fresh(),
+    ):
         yield
