@@ -81,7 +81,7 @@ def _of_plugin(case: Case, alone: Seen) -> Trouble | None:
 
 def _person_only(case: Case, person: Seen) -> Trouble | None:
     """Blame what fails in the person's surroundings alone: a file beside, else a variable."""
-    blamed = {Path(f).stem: f for f in person.frames if _beside(f, person, case)}
+    blamed = {_imported_as(f, person): f for f in person.frames if _beside(f, person, case)}
     return _put_in_the_way(case, person, blamed) if blamed else _variable(case, person)
 
 
@@ -91,10 +91,20 @@ def _beside(file: str, person: Seen, case: Case) -> bool:
     return not own and not file.startswith(person.library) and file.startswith(person.path)
 
 
+def _searched(file: str, person: Seen) -> Path:
+    """Return the folder of the search path in which a file was found."""
+    return Path(max((p for p in person.path if file.startswith(p)), key=len))
+
+
+def _imported_as(file: str, person: Seen) -> str:
+    """Return the name of the package or module that a file belongs to."""
+    return Path(Path(file).relative_to(_searched(file, person)).parts[0]).stem
+
+
 def _put_in_the_way(case: Case, person: Seen, found: Mapping[str, str]) -> Trouble:
     """Say who put modules in the way: a variable, the working folder, or the home."""
     name, file = next(iter(found.items()))
-    top = Path(file).parent if Path(file).name != "__init__.py" else Path(file).parent.parent
+    top = _searched(file, person)
     failing = (person.failed is not None, (person.error, ""))
     evidence = tuple((n, f) for n, f in list(found.items())[:4])
     status: Status = "fail" if failing[0] or name in _QWEN else "warn"

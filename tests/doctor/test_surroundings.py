@@ -92,6 +92,11 @@ def test_a_folder_of_pythonpath(env: Path, tmp_path: Path) -> None:
     found = seen(env, tmp_path, PYTHONPATH=str(old))
     assert isinstance(found, Trouble)
     assert (found.id, found.values["folder"]) == ("live-pythonpath", str(old))
+    (old / "numpy" / "__init__.py").write_text("import numpy.part\n")
+    (old / "numpy" / "part.py").write_text("raise ImportError('of another day')\n")
+    found = seen(env, tmp_path, PYTHONPATH=str(old))
+    assert isinstance(found, Trouble)
+    assert found.values == {"package": "numpy", "folder": str(old)}
 
 
 STALE = "import sys; sys.path.insert(0, {stale!r})\n"
