@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,8 +21,9 @@ from setup_assistant import messages
 from tests import forked
 from tests.built import Built, built, place, shared
 from tests.json_schema import broken
+from tests.workers import pytest_collection_finish, pytest_xdist_make_scheduler
 
-__all__ = ["built", "place", "shared"]
+__all__ = ["built", "place", "pytest_collection_finish", "pytest_xdist_make_scheduler", "shared"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,34 +48,6 @@ for _name in ("SIGINT", "SIGQUIT", "SIGHUP"):
     _signal = getattr(signal, _name, None)
     if _signal and signal.getsignal(_signal) is signal.SIG_IGN:
         signal.signal(_signal, signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
-
-
-# What stays together on one of the workers that share the tests: it makes something big once, or
-# locks and compares the one built site.
-# By the name of the file: marks of xdist are lost with pytest 9.2, without a word.
-_TOGETHER = {
-    "tests/e2e/": "site",
-    "tests/conda/": "channel",
-    "tests/fleet/test_room.py": "fleet",
-    "tests/fleet/test_real_room.py": "fleet",
-    "tests/fleet/test_troubles.py": "fleet",
-    "tests/fleet/test_from_bundle.py": "fleet",
-    "tests/verify/test_quantized.py": "quantized",
-    "tests/test_walls.py": "sources",
-    "tests/test_catalogs.py": "sources",
-}
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
-    """Hand each test to the next free worker, but for those that stay together."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class Together(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return next((n for place, n in _TOGETHER.items() if nodeid.startswith(place)), nodeid)
-
-    return Together(config, log)
 
 
 @pytest.fixture(autouse=True)

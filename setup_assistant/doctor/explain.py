@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import cast
 
 from setup_assistant.catalog import causes
-from setup_assistant.catalog.causes import Cause, Remedy, compiled
+from setup_assistant.catalog.causes import Cause, Remedy, Text, compiled
 from setup_assistant.choose.remedy_target import Situation
 from setup_assistant.doctor import (
     log_text,
@@ -84,15 +85,21 @@ _VAGUE = ("package-api", "transformers-api", "unexpected-argument")
 
 @dataclass(frozen=True)
 class Rows:
-    """Causes with their layers, in order, and which of them each literal part may tell of."""
+    """Causes with their layers, in order; by literal part, the row and text that may match."""
 
     rows: tuple[tuple[str, Cause], ...]
-    parts: Mapping[str, tuple[int, ...]]
+    parts: Mapping[str, tuple[tuple[int, int], ...]]
 
-    def with_a_part_in(self, lower: str) -> Iterator[tuple[str, Cause]]:
-        """Yield those of whose texts a literal part stands in a text of small letters."""
-        for index in sorted({i for part in self.parts if part in lower for i in self.parts[part]}):
-            yield self.rows[index]
+    def with_a_part_in(self, lower: str) -> Iterator[tuple[str, Cause, list[Text]]]:
+        """Yield those of whose texts a literal part stands in a text of small letters, and these.
+
+        Args:
+            lower: what is searched, in small letters.
+        """
+        told = sorted({place for part in self.parts if part in lower for place in self.parts[part]})
+        for index, places in groupby(told, key=itemgetter(0)):
+            layer, row = self.rows[index]
+            yield layer, row, [row.texts[number] for _index, number in places]
 
 
 def explain(text: str, here: Callable[[], Situation] = Situation) -> tuple[Finding, ...]:
@@ -169,7 +176,7 @@ def _ours(text: str) -> bool:
 def _ranked(text: str, rows: Rows, *, ours: bool) -> list[Match]:
     log = _Log(text, ours=ours)
     told = rows.with_a_part_in(log.lower)
-    found = [m for layer, row in told if (m := _match(layer, row, log)) is not None]
+    found = [m for layer, row, texts in told if (m := _match(layer, row, texts, log)) is not None]
     ids = {m.cause.id for m in found}
     return sorted(
         found, key=lambda m: (not ids.isdisjoint(m.cause.symptom_of), m.weak, m.mild, m.start)
@@ -216,25 +223,24 @@ def _known() -> Rows:
 def prepared(rows: Iterable[tuple[str, Cause]]) -> Rows:
     """Return the causes that a text can tell of, with their layers."""
     telling = tuple((layer, row) for layer, row in rows if row.texts)
-    parts: dict[str, list[int]] = {}
+    parts: dict[str, list[tuple[int, int]]] = {}
     for index, (_layer, row) in enumerate(telling):
-        for part in {part for t in row.texts for part in literals_of(t.pattern)}:
-            parts.setdefault(part, []).append(index)
+        for number, text in enumerate(row.texts):
+            for part in literals_of(text.pattern):
+                parts.setdefault(part, []).append((index, number))
     return Rows(telling, {part: tuple(at) for part, at in parts.items()})
 
 
-def _match(layer: str, row: Cause, log: _Log) -> Match | None:
+def _match(layer: str, row: Cause, texts: Sequence[Text], log: _Log) -> Match | None:
     def counts(hit: Hit) -> bool:
         return not (log.events.overcome(hit.start) or _FETCHED.match(log.line(hit.start)[1])
                     or text_mentions.mentioned(log.text, hit)
                     or _IMPORT.match(log.line(hit.start)[1])
                     or (row.accuses and log.events.own(max(hit.start, hit.end - 1))))  # fmt: skip
 
-    telling = tuple(t.pattern for t in row.texts if not t.hint)
-    hit, weak = first(telling, log.text, log.lower, counts), row.weak
+    hit, weak = first((t.pattern for t in texts if not t.hint), log.text, counts), row.weak
     if hit is None:
-        hints = tuple(t.pattern for t in row.texts if t.hint)
-        hit, weak = first(hints, log.text, log.lower, counts), True
+        hit, weak = first((t.pattern for t in texts if t.hint), log.text, counts), True
     if hit is None or (row.context and not compiled(row.context).search(log.text)):
         return None
     if (row.common and not log.ours) or log.played:

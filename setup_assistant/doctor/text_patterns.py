@@ -1,9 +1,9 @@
-"""Search a thousand patterns quickly: a pattern is compiled where a literal part of it occurs."""
+"""Search texts for patterns, and name what literal part stands in whatever one matches."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,22 +26,18 @@ class Hit:
     values: Mapping[str, str]
 
 
-def first(
-    patterns: tuple[str, ...], text: str, lower: str, counts: Callable[[Hit], bool]
-) -> Hit | None:
+def first(patterns: Iterable[str], text: str, counts: Callable[[Hit], bool]) -> Hit | None:
     """Return the first match of any pattern that counts.
 
     Args:
         patterns: regular expressions.
         text: what is searched.
-        lower: the same in lower case.
         counts: whether a match is meant.
     """
     found: Hit | None = None
     for pattern in patterns:
-        if any(part in lower for part in literals_of(pattern)):
-            hit = _first(compiled(pattern), text, found.start if found else len(text), counts)
-            found = hit or found
+        hit = _first(compiled(pattern), text, found.start if found else len(text), counts)
+        found = hit or found
     return found
 
 
