@@ -50,8 +50,9 @@ class Remedy:
             (version `name`, build `value`), decoder, package, reach (what lets the source `name`
             be reached), mirror (another address of it), wheel (the newest release that has one
             here), build (against the torch that is there), remove, conda, check (which packages
-            disagree), cache (empty the installer's), system, driver, unset, set, reboot, or run
-            (a command line that is the same wherever it applies).
+            disagree), cache (empty the installer's), toolkit (nvcc of CUDA `value`, else of torch's
+            CUDA), system, driver, unset, set, folder (`value` in place of that which the variable
+            `name` names), reboot, or run (a command line that is the same wherever it applies).
         name: of a package or variable; `{place}` stands for a named group of the text's pattern.
         spec: bounds of its version, such as `>=1.1`; empty: the pinned one, else the newest.
         value: of a variable.

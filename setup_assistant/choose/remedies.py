@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from setup_assistant.catalog.causes import Remedy
 from setup_assistant.catalog.recipes import Recipes
+from setup_assistant.choose import toolkit
 from setup_assistant.choose.remedy_target import Situation, joined
 from setup_assistant.choose.target_platform import Host
 from setup_assistant.choose.torch_builds import Pair, cpu_pairs, cuda_pairs
@@ -41,7 +42,7 @@ def spell(
         recipes: gives what is known to work; asked only where a request needs it.
         index: from the tag of a build to the address of its index.
     """
-    lines = (_spelled(r, here, recipes, index) for r in wanted)
+    lines = (line for r in wanted for line in _lines(r, here, recipes, index))
     return tuple(dict.fromkeys(filter(None, lines)))
 
 
@@ -62,6 +63,17 @@ def torch_pair(here: Situation, recipes: Recipes) -> Pair | None:
                 line = minor(here.torch.partition("+")[0]) if here.torch else ""
                 return next((p for p in pairs if line and minor(p.torch) == line), pairs[0])
     return None
+
+
+def _lines(
+    remedy: Remedy,
+    here: Situation,
+    recipes: Callable[[], Recipes],
+    index: Callable[[str], str],
+) -> tuple[str, ...]:
+    if remedy.need == "toolkit":
+        return toolkit.spelled(remedy, here)
+    return (_spelled(remedy, here, recipes, index),)
 
 
 def _spelled(
@@ -189,6 +201,13 @@ def _driver(_remedy: Remedy, here: Situation) -> str:
     return own.get(here.family, "sudo ubuntu-drivers install") if here.os == "Linux" else ""
 
 
+def _folder(remedy: Remedy, here: Situation) -> str:
+    """Spell another folder for what a variable names; Windows' own is chosen by hand."""
+    if here.os == "Windows" or not remedy.value:
+        return ""
+    return f"mkdir -p {remedy.value} && export {remedy.name}={remedy.value}"
+
+
 def _run(remedy: Remedy, here: Situation) -> str:
     if here.os == "Windows":
         return remedy.windows
@@ -238,6 +257,7 @@ _PLAIN: Mapping[str, Callable[[Remedy, Situation], str]] = {
         "uv cache clean" if here.install[0] == "uv" else "pip cache purge"
     ),
     "unset": _unset,
+    "folder": _folder,
     "set": lambda remedy, here: _set(remedy.name, remedy.value, here),
     "reboot": _reboot,
     "system": _system,
@@ -248,5 +268,5 @@ _PLAIN: Mapping[str, Callable[[Remedy, Situation], str]] = {
 }
 _TORCH = ("torch", "torch-for-card", "torch-newer", "torchvision")
 # Of these a request without a name says nothing.
-_OF_A_NAME = ("package", "wheel", "remove", "unset", "torch-build", "conda")
-NEEDS = frozenset({*_TORCH, "torch-build", "decoder", *_PLAIN})
+_OF_A_NAME = ("package", "wheel", "remove", "unset", "torch-build", "conda", "folder")
+NEEDS = frozenset({*_TORCH, "torch-build", "toolkit", "decoder", *_PLAIN})

@@ -33,6 +33,8 @@ class Situation:
         pins: name → version of the site's lock.
         torch_index: the index of the site's torch.
         torch: the torch release in that environment, e.g. `2.9.1+cu128`.
+        environment: of whom that environment is: conda, or venv (made by venv, virtualenv or uv);
+            empty where it is not known.
         container: whether it is in a container, whose driver is that of the host.
         wsl: whether this Linux runs inside Windows: its driver is that of Windows.
     """
@@ -53,6 +55,7 @@ class Situation:
     pins: Mapping[str, str] = field(default_factory=dict)
     torch_index: str = ""
     torch: str = ""
+    environment: Literal["", "conda", "venv"] = ""
     wsl: bool = False
     container: bool = False
 

@@ -262,9 +262,9 @@ def _finding(match: Match, told: Situation, places: Mapping[str, str], *, primar
             (str(msg("line {number}", number=match.line)), match.text),
             *((str(msg("it follows")), str(said)) for said in match.chain),
         ),
-        cause=row.sentence(match.values), primary=primary, links=(row.source,),
+        cause=row.sentence(values), primary=primary, links=(row.source,),
         fix=Fix(
-            advice=row.remedy_text(match.values), commands=commands, needs_reboot=row.reboot,
+            advice=row.remedy_text(values), commands=commands, needs_reboot=row.reboot,
             needs_root=row.root or any("sudo " in c for c in commands),
             reversible=row.reversible and keeps_everything(commands),
         ),

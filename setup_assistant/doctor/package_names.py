@@ -42,6 +42,7 @@ _FORMS = {
     "model": re.compile(r"[A-Za-z0-9][\w.-]{0,60}/[A-Za-z0-9][\w.-]{0,90}$"),
     "file": re.compile(r"[A-Za-z0-9][\w.-]{0,60}\.ya?ml$"),
     "api": re.compile(r"\d\.\d{1,3}$"),
+    "folder": re.compile(r"(?:~|/tmp)/[\w./-]{1,60}$"),
     "path": re.compile(r"/[\w./-]{1,100}$"),
     "branch": re.compile(r"\d{3}$"),
     "driver": re.compile(r"\d{3}(?:\.\d{1,3}){1,2}$"),

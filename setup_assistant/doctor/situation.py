@@ -17,6 +17,7 @@ from setup_assistant.doctor.install import Install
 from setup_assistant.doctor.install_words import held, installing, name_of
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
+from setup_assistant.host.prefix import kind
 from setup_assistant.machine.facts import Machine
 from setup_assistant.versions import minor
 
@@ -123,6 +124,7 @@ def _of_install(install: Install) -> dict[str, object]:
         "install": words, "remove": remover(install.prefix), "force": (forced,),
         "torch": f"{torch.version}+{torch.build}" if torch else "",
         "pins": pins, "torch_index": index,
+        "environment": kind(install.prefix) or "",
     }  # fmt: skip
 
 

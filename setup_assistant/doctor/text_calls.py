@@ -178,8 +178,9 @@ def _callee(call: str, name: str, frames: tuple[Frame, ...]) -> tuple[str, str]:
             return call, top
     if inner and call.endswith("__init__") and (made := _handed_on(frames)):
         return made
-    if parts and import_names.keyword("transformers", call, name):
-        return call, "transformers"  # A name that other packages have as well.
+    for top in ("transformers", "gradio"):
+        if parts and import_names.keyword(top, call, name):
+            return call, top  # A name that other packages have as well.
     if parts or inner is None:
         return call, ""
     if inner.top == "transformers" and _LEFT_OVER.search(inner.code):

@@ -62,21 +62,21 @@ def symbol(text: str) -> Iterator[Inferred]:
         if own and _CUDA_SYMBOL.match(symbol):
             yield Inferred(cause="foreign-cuda-library", start=found.start())
         elif (package or _TORCH_SYMBOL.search(symbol)) and not own:
-            yield _built_for_another(package, path, symbol, found.start())
+            yield _built_for_another(text, package, path, symbol, found.start())
 
 
-def _built_for_another(package: str, path: str, symbol: str, start: int) -> Inferred:
+def _built_for_another(text: str, package: str, path: str, symbol: str, start: int) -> Inferred:
     of_torch = bool(_TORCH_SYMBOL.search(symbol))
     if package == "torchvision":
         remedy = Remedy(need="torchvision")
     elif package in MADE_FOR_ONE_TORCH or "-packages" in path or not of_torch:
-        remedy = _again(package)
+        remedy = _again(package, _release(text, package))
     else:
         # It was compiled in the person's own folder.
         remedy = Remedy(need="build", name=".", again=True)
     said = msg("the missing symbol is one of torch: {symbol}", symbol=symbol[:80])
     return Inferred(cause="built-for-other-torch" if of_torch else "undefined-symbol", start=start,
-                    remedy=(remedy,), values={"package": package} if package else {},
+                    remedy=(remedy,), values=_said_of(package, remedy),
                     chain=(said,) if of_torch else ())  # fmt: skip
 
 
@@ -116,11 +116,38 @@ def _near(text: str, start: int) -> str:
     return package_of(tops[-1]) if tops else ""
 
 
-def _again(package: str) -> Remedy:
-    """Ask for a package once more, or without it; a server brings the torch that it needs."""
+def _again(package: str, release: str = "") -> Remedy:
+    """Ask for a package once more, or without it; a server brings the torch that it needs.
+
+    Which is the torch of its own release: the newest server may want a newer driver than is there.
+    """
     if package in MADE_FOR_ONE_TORCH:
         return Remedy(need="remove", name=package)
-    return Remedy(need="package", name=package, again=package not in text_names.ENGINES)
+    if package not in text_names.ENGINES:
+        return Remedy(need="package", name=package, again=True)
+    return Remedy(need="package", name=package, spec=f"=={release}" if release else "")
+
+
+def _release(text: str, package: str) -> str:
+    """Return the release of a package that a text names; empty where it names none, or several."""
+    told = re.findall(
+        rf"(?<![\w-]){re.escape(package)}\b[ :=-]{{1,8}}(?:version:? ?)?v?"
+        r"(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?:\.?(?:post|rc)\d{1,2})?)(?![\w.])", text, re.IGNORECASE,
+    ) if package else []  # fmt: skip
+    return told[0] if len(set(told)) == 1 else ""
+
+
+def _said_of(package: str, remedy: Remedy) -> dict[str, str]:
+    """Return what is said of a package; of a server, that it brings its own torch."""
+    if not package:
+        return {}
+    if remedy.need == "remove":
+        return {"package": package, "spare": package}
+    if package not in text_names.ENGINES:
+        return {"package": package}
+    release = remedy.spec.removeprefix("==")
+    return {"package": package, "release": release} if release else {
+        "package": package, "engine": package}  # fmt: skip
 
 
 def _debian(name: str, abi: str) -> str:

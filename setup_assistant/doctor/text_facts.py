@@ -19,6 +19,7 @@ _DRIVER = re.compile(r"(?:Driver|KMD) Version\s*:?\s*(\d{3}\.\d{2,3}(?:\.\d{2})?
                      r"NVIDIA (\d{3}\.\d{2,3}(?:\.\d{2})?) driver release")  # fmt: skip
 _PART = re.compile(r"(?:CUDA capability|GPU|card)[ (`:]{1,4}sm_(\d{1,2})(\d)\b|"
                    r"gpu-name[= '\"]{1,3}sm_(\d{1,2})(\d)|Value 'sm_(\d{1,2})(\d)\w?' is not|"
+                   r"'sm_(\d{1,2})(\d)\w?' is not a recognized|"
                    r"cuda capability (\d{1,2})\.(\d)\b|\bcc (\d{1,2})\.(\d)\b|"
                    r"compute capability (\d{1,2})\.(\d)\b", re.IGNORECASE)  # fmt: skip
 _CARD = re.compile(r"\b((?:NVIDIA )?(?:GeForce (?:RTX|GTX|MX) ?|Tesla |Quadro |RTX |GTX |TITAN )"
@@ -29,7 +30,7 @@ _SERVER_CARD = re.compile(r"\b(A100|A800|H100|H800|H20|H200|B200|B300|GB10|GB200
 _BARE_CARD = re.compile(r"\b(?:nvidia|GPU|card|显卡) ?([2-5]0[5-9]0(?: Ti)?)\b", re.IGNORECASE)
 _PYTHON = re.compile(r"python(3\.\d{1,2})[/\\]|Python[/\\]?(3)(\d{1,2})[/\\]|cpython-(3)(\d{1,2})|"
                      r"\bcp(3)(\d{1,2})\b|Python (3\.\d{1,2})")  # fmt: skip
-_TORCH = re.compile(r"\btorch[- =]{1,2}(\d+\.\d+\.\d+)(?:\+(\w+))?")
+_TORCH = re.compile(r"\btorch(?:[- =]{1,2}|\.__version__\W{1,6})(\d+\.\d+\.\d+(?:\+cu\d{3}\b)?)")
 # A release that could not be installed is not the one that is there.
 _ABSENT = re.compile(
     r"depends on torch\b|no (?:\S+ )?wheels?\b|source distribution or wheel|"
@@ -57,6 +58,16 @@ _CONTAINER = re.compile(
     re.MULTILINE,
 )
 _INDEX = re.compile(r"(?:whl|pytorch-wheels)/(cpu|cu\d{2,3})\b")
+# Whose environment it is; conda's own folders, and those that venv and uv make.
+_VENV = re.compile(
+    r"[/\\]\.?venv[/\\]|[/\\]virtualenvs?[/\\]|\((?:\.?venv)\) |-m venv\b"
+    r"|\buv (?:pip|venv|sync|add)\b"
+)
+_CONDA = re.compile(
+    r"(?:mini|ana)conda\d?[/\\]|(?:mini|mamba)forge\d?[/\\]|/opt/conda/|^\(base\) "
+    r"|\bconda (?:activate|install|create|env)\b",
+    re.MULTILINE,
+)
 _MAC = re.compile(r"/Users/|macosx_|\bMPS\b|Darwin|macOS|\.dylib")
 _LINUX = re.compile(r"/home/|/usr/|/root/|/opt/|\.so\b|\bsudo |\bapt\b|NVRM|Ubuntu|Debian")
 _ARM = re.compile(r"aarch64|linux_aarch64|Jetson|tegra|Orin|GB10|Grace", re.IGNORECASE)
@@ -111,6 +122,10 @@ def _facts(text: str) -> Iterator[tuple[str, Any]]:
     if (torch := _TORCH.search(text)) and not _ABSENT.search(text):
         yield "torch", torch[1]
     yield from _system(text)
+    if _VENV.search(text):
+        yield "environment", "venv"
+    elif _CONDA.search(text):
+        yield "environment", "conda"
     if glibc := _GLIBC.search(text):
         yield "glibc", next(g for g in glibc.groups() if g).replace("_", ".")
     if set(_INDEX.findall(text)) == {"cpu"} or _NO_CARD.search(text):

@@ -28,6 +28,12 @@ _MODULE = re.compile(r"(?:site|dist)-packages[/\\](?P<top>[A-Za-z]\w*)[/\\.]")
 _BUILT = re.compile(
     r"[/\\](?P<top>[A-Za-z]\w*?)[/\\](?:(?:csrc|_ext|lib)[/\\][^\s:]*|_C[^\s:/]*)\.(?:so|pyd)\b"
 )
+# Folders that fill up, or from which nothing may be run, where a variable names another.
+_FOLDERS = (
+    ("TORCH_EXTENSIONS_DIR", "torch_extensions", r"/torch_extensions/"),
+    ("TRITON_CACHE_DIR", "triton", r"/\.triton/"),
+    ("TMPDIR", "tmp", r"(?<![\w~.-])/(?:var/)?tmp/"),
+)
 
 
 # Lines before and after that of a cause that tell whom a program has asked.
@@ -48,11 +54,24 @@ def _places(lines: Sequence[str], at: int) -> Iterator[tuple[str, str]]:
     near = "\n".join(line[:2_000] for line in lines[max(0, at - _NEAR) : at + _NEAR])
     if model := _model(near):
         yield "model", model
+    yield from _folder(lines[at][:2_000])
     for part in (lines[at][:2_000], near):
         for name, pattern in _SOURCES:
             if re.search(pattern, part):
                 yield "source", name
                 return
+
+
+def _folder(line: str) -> Iterator[tuple[str, str]]:
+    """Yield the variable that names the folder of a line, and another one on another disk."""
+    if not re.search(r"No space left|Errno 28|failed to map segment", line):
+        return
+    for variable, name, pattern in _FOLDERS:
+        if re.search(pattern, line):
+            in_tmp = re.search(_FOLDERS[-1][2], line) is not None
+            yield "variable", variable
+            yield "folder", f"~/.cache/{name}" if in_tmp else f"/tmp/{name}"  # noqa: S108
+            return
 
 
 def _model(text: str) -> str:

@@ -164,3 +164,74 @@ def test_where_no_card_computes_with_cuda_the_build_for_processors_is_taken() ->
     assert " torch==" in on_a_mac
     assert "+" not in on_a_mac
     assert "--index-url" not in on_a_mac
+
+
+TOOLKIT = Remedy(need="toolkit")
+OF_TORCH = "torch.version.cuda"
+
+
+@pytest.mark.parametrize(
+    ("value", "here", "lines"),
+    [
+        # The torch that is there says for which CUDA; conda takes the toolkit without root.
+        ("", {"torch": "2.6.0+cu124", "environment": "conda"},
+         ["conda install -c nvidia cuda-toolkit=12.4", "export CUDA_HOME=$CONDA_PREFIX"]),
+        ("12.1", {"torch": "2.6.0+cu124"},
+         ["conda install -c nvidia cuda-toolkit=12.1", "export CUDA_HOME=$CONDA_PREFIX"]),
+        ("", {"torch": "2.7.1+cu128", "environment": "venv"},
+         ["ls -d /usr/local/cuda-12.8", "sudo apt install cuda-toolkit-12-8",
+          "export CUDA_HOME=/usr/local/cuda-12.8"]),
+        ("", {"torch": "2.7.1+cu128", "environment": "venv", "family": "fedora"},
+         ["ls -d /usr/local/cuda-12.8", "sudo dnf install cuda-toolkit-12-8",
+          "export CUDA_HOME=/usr/local/cuda-12.8"]),
+        ("12.8", {"environment": "venv", "family": "arch"},
+         ["ls -d /opt/cuda", "sudo pacman -S cuda", "export CUDA_HOME=/opt/cuda"]),
+        ("12.6", {**WINDOWS, "environment": "venv"},
+         ["winget install --id Nvidia.CUDA --version 12.6",
+          '$env:CUDA_HOME = "$env:ProgramFiles\\NVIDIA GPU Computing Toolkit\\CUDA\\v12.6"']),
+        ("12.6", {"os": "Windows", "shell": "cmd", "environment": "venv"},
+         ["winget install --id Nvidia.CUDA --version 12.6",
+          'set "CUDA_HOME=%ProgramFiles%\\NVIDIA GPU Computing Toolkit\\CUDA\\v12.6"']),
+        ("12.6", {"os": "Windows", "shell": "cmd", "environment": "conda"},
+         ["conda install -c nvidia cuda-toolkit=12.6",
+          'set "CUDA_HOME=%CONDA_PREFIX%\\Library"']),
+        ("", MAC, []),
+        # What a text has in its place is no version.
+        ("12.6; rm -r ~", {"torch": "2.6.0+cu124"},
+         ["conda install -c nvidia cuda-toolkit=12.4", "export CUDA_HOME=$CONDA_PREFIX"]),
+    ],
+)  # fmt: skip
+def test_the_toolkit_is_that_of_torch_and_lies_where_its_environment_can_take_it(
+    value: str, here: dict[str, Any], lines: list[str]
+) -> None:
+    wanted = Remedy(need="toolkit", value=value)
+    assert list(spell([wanted], Situation(**here), load_all, str)) == lines
+
+
+@pytest.mark.parametrize(
+    ("here", "last"),
+    [
+        ({}, "export CUDA_HOME=$CONDA_PREFIX"),
+        ({"torch": "2.6.0"}, "export CUDA_HOME=$CONDA_PREFIX"),
+        ({"environment": "venv"}, "export CUDA_HOME=/usr/local/cuda"),
+        ({"os": "Windows", "shell": "cmd", "environment": "venv"},
+         'set "CUDA_HOME=%CUDA_PATH%"'),
+        ({**WINDOWS, "environment": "venv"}, "$env:CUDA_HOME = $env:CUDA_PATH"),
+    ],
+)  # fmt: skip
+def test_a_toolkit_of_unknown_version_is_asked_of_torch_first(
+    here: dict[str, Any], last: str
+) -> None:
+    lines = spell([TOOLKIT], Situation(**here), load_all, str)
+    assert OF_TORCH in lines[0]
+    assert lines[-1] == last
+
+
+def test_another_folder_is_made_before_a_variable_names_it() -> None:
+    wanted = Remedy(need="folder", name="TMPDIR", value="~/.cache/tmp")
+    line = "mkdir -p ~/.cache/tmp && export TMPDIR=~/.cache/tmp"
+    assert spell([wanted], Situation(), load_all, str) == (line,)
+    for here in (Situation(os="Windows", shell="cmd"), Situation(**WINDOWS)):
+        assert spell([wanted], here, load_all, str) == ()
+    for wanted in (Remedy(need="folder", name="TMPDIR"), Remedy(need="folder", value="~/x")):
+        assert spell([wanted], Situation(), load_all, str) == ()

@@ -141,3 +141,176 @@ def test_a_torch_that_is_too_old_is_not_kept() -> None:
     assert found.id == "transformers-floor"
     assert found.fix is not None
     assert "torch==2.2.2" not in found.fix.commands[0]
+
+
+NO_NVCC = "OSError: CUDA_HOME environment variable is not set. Please set it to your CUDA root.\n"
+
+
+@pytest.mark.parametrize(
+    ("place", "command"),
+    [
+        ('  File "/srv/q/.venv/lib/python3.11/site-packages/torch/x.py"\ntorch 2.6.0+cu126',
+         "sudo apt install cuda-toolkit-12-6"),
+        ('  File "/srv/miniconda3/envs/q/lib/python3.11/x.py"\ntorch 2.6.0+cu126',
+         "conda install -c nvidia cuda-toolkit=12.6"),
+        ("(.venv) PS D:\\q> pip install auto-gptq\ntorch.__version__ = 2.6.0+cu126",
+         "winget install --id Nvidia.CUDA --version 12.6"),
+        ("(base) me@box:~$ pip install deepspeed", "torch.version.cuda"),
+    ],
+)  # fmt: skip
+def test_a_toolkit_is_brought_to_the_environment_of_the_text(place: str, command: str) -> None:
+    fix = explain(f"{place}\n{NO_NVCC}", Situation)[0].fix
+    assert fix is not None
+    assert any(command in line for line in fix.commands)
+
+
+def test_what_a_text_says_of_its_environment_outranks_that_of_this_machine() -> None:
+    here = Situation(environment="venv", torch="2.7.1+cu128")
+    fix = explain(NO_NVCC, lambda: here)[0].fix
+    assert fix is not None
+    assert "sudo apt install cuda-toolkit-12-8" in fix.commands
+    fix = explain(f"conda activate q\n{NO_NVCC}", lambda: here)[0].fix
+    assert fix is not None
+    assert "conda install -c nvidia cuda-toolkit=12.8" in fix.commands
+
+
+OTHER_TORCH = (
+    "ImportError: /v/lib/python3.10/site-packages/{}.abi3.so: undefined symbol:"
+    " _ZN3c105ErrorC2ENS_14SourceLocationESs\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("module", "told", "command", "advice"),
+    [
+        # The release that is there brings its own torch.
+        ("vllm/_C", "vllm==0.7.3\ntorch==2.6.0+cu124", "pip install -U vllm==0.7.3",
+         "Install vllm 0.7.3 again"),
+        ("vllm/_C", "", "pip install -U vllm", "pip show vllm"),
+        # Two releases are named: which of them is there is not told.
+        ("vllm/_C", "vllm 0.6.3 went well, vllm 0.7.3 does not", "pip install -U vllm",
+         "pip show vllm"),
+        ("vllm/_C", "vllm 0.7.3.dev5 of my own", "pip install -U vllm", "pip show vllm"),
+        ("xformers/_C", "xformers 0.0.28", "pip uninstall -y xformers", "Remove xformers"),
+        ("detectron2/_C", "", "pip install --force-reinstall --no-deps detectron2",
+         "Install that package again"),
+    ],
+)  # fmt: skip
+def test_what_is_bound_to_one_torch_comes_with_it_or_goes(
+    module: str, told: str, command: str, advice: str
+) -> None:
+    found = explain(OTHER_TORCH.format(module) + told, Situation)[0]
+    assert found.id == "built-for-other-torch"
+    assert found.fix is not None
+    assert found.fix.commands == (command,)
+    assert advice in str(found.fix.advice)
+
+
+def test_a_server_of_a_site_stays_at_its_pin() -> None:
+    here = Situation(pins={"vllm": "0.11.2"})
+    fix = explain(OTHER_TORCH.format("vllm/_C") + "vllm 0.9.0", lambda: here)[0].fix
+    assert fix is not None
+    assert fix.commands == ("pip install vllm==0.11.2",)
+
+
+_FULL = "OSError: [Errno 28] No space left on device: '{}'"
+_NO_EXEC = "ImportError: {}: failed to map segment from shared object: Operation not permitted"
+
+
+@pytest.mark.parametrize(
+    ("line", "variable", "command"),
+    [
+        (_FULL.format("/tmp/pip-unpack-8f/torch.whl"), "TMPDIR",
+         "mkdir -p ~/.cache/tmp && export TMPDIR=~/.cache/tmp"),
+        (_FULL.format("/home/me/.cache/torch_extensions/py311/a"), "TORCH_EXTENSIONS_DIR",
+         "mkdir -p /tmp/torch_extensions && export TORCH_EXTENSIONS_DIR=/tmp/torch_extensions"),
+        (_NO_EXEC.format("/tmp/torch_extensions/py311/fused_adam.so"), "TORCH_EXTENSIONS_DIR",
+         "mkdir -p ~/.cache/torch_extensions"
+         " && export TORCH_EXTENSIONS_DIR=~/.cache/torch_extensions"),
+        (_NO_EXEC.format("/home/me/.triton/cache/ab/cuda_utils.so"), "TRITON_CACHE_DIR",
+         "mkdir -p /tmp/triton && export TRITON_CACHE_DIR=/tmp/triton"),
+    ],
+)  # fmt: skip
+def test_a_folder_that_is_full_or_closed_is_named_by_its_variable(
+    line: str, variable: str, command: str
+) -> None:
+    fix = explain(f"python -m pip\n{line}", Situation)[0].fix
+    assert fix is not None
+    assert fix.commands[0] == command
+    assert variable in str(fix.advice)
+
+
+def test_no_variable_is_accused_of_an_environment_on_such_a_disk() -> None:
+    for path in ("/mnt/usb/env/lib/torch/libtorch.so", "/home/me/mytmp/env/libtorch.so"):
+        found = explain(_NO_EXEC.format(path), Situation)[0]
+        assert found.id == "no-exec"
+        assert found.fix is not None
+        assert found.fix.commands == ()
+        assert "DIR" not in f"{found.cause} {found.fix.advice}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ValueError: The model's max seq len (32768) is larger than the maximum number of tokens"
+        " that can be stored in KV cache (21504). Try increasing `gpu_memory_utilization`",
+        "ValueError: To serve at least one request with the model's max seq len (32768), 4.3 GiB"
+        " KV cache is needed, which is larger than the available KV cache memory (2.8 GiB). Based"
+        " on the available memory, the estimated maximum model length is 21504.",
+    ],
+)
+def test_the_longest_context_that_fits_is_named(text: str) -> None:
+    found = explain(text, Situation)[0]
+    assert found.id == "vllm-memory"
+    assert found.fix is not None
+    assert "--max-model-len 21504" in str(found.fix.advice)
+
+
+@pytest.mark.parametrize(
+    ("call", "command"),
+    [
+        ("create_examples() got an unexpected keyword argument 'cache_mode'", "gradio>=5.0.0"),
+        ("event_trigger() got an unexpected keyword argument '_js'", "gradio<4.0.0"),
+        ("queue() got an unexpected keyword argument 'default_concurrency_limit'",
+         "gradio>=4.0.0"),
+        ("queue() got an unexpected keyword argument 'concurrency_count'", "gradio<4.0.0"),
+    ],
+)  # fmt: skip
+def test_a_function_of_gradio_is_known_by_its_argument(call: str, command: str) -> None:
+    fix = explain(f"TypeError: {call}", Situation)[0].fix
+    assert fix is not None
+    assert fix.commands == (f"pip install -U '{command}'",)
+    assert explain("TypeError: queue() got an unexpected keyword argument 'limit'", Situation) == ()
+
+
+def test_a_card_named_by_the_compiler_decides_the_build() -> None:
+    text = "'sm_120' is not a recognized processor for this target (ignoring processor)\n"
+    fix = explain(text + "LLVM ERROR: Cannot select: intrinsic", Situation)[0].fix
+    whole = explain(text + "LLVM ERROR: Cannot select: intrinsic GeForce RTX 5090", Situation)[
+        0
+    ].fix
+    assert fix is not None
+    assert whole is not None
+    assert fix.commands == whole.commands
+    assert "whl/cu126" not in fix.commands[0]
+
+
+def test_a_server_without_kernels_is_renewed_and_not_its_torch_alone() -> None:
+    text = "docker run --gpus all vllm/vllm-openai:v0.8.5\nCUDA error: no kernel image is available"
+    for here in (Situation(), Situation(install=("uv", "pip", "install"))):
+        fix = explain(text, lambda here=here: here)[0].fix
+        assert fix is not None
+        assert fix.commands == (" ".join([*here.install, "-U", "vllm"]),)
+        assert "docker pull" in str(fix.advice)
+    with_gpus = "$ docker run --rm --gpus all app\nCUDA driver version is insufficient for CUDA"
+    assert explain(with_gpus, Situation)[0].id == "driver-insufficient"
+
+
+def test_a_name_of_a_part_comes_with_the_release_that_brought_it_there() -> None:
+    text = (
+        "ImportError: cannot import name 'RepoFolder' from 'huggingface_hub.hf_api'"
+        " (/v/lib/python3.11/site-packages/huggingface_hub/hf_api.py)"
+    )
+    fix = explain(text, Situation)[0].fix
+    assert fix is not None
+    assert fix.commands == ("pip install -U 'huggingface-hub>=0.20'",)
