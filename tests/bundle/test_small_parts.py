@@ -1,4 +1,4 @@
-"""Parts of bundles that need no bundle: logins, refusals of a transfer, what a wheel says."""
+"""Parts of bundles alone: their tools, logins, the end of a transfer, what is in a wheel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from setup_assistant.bundle import conda, fetch, inside_zip, remote
 from setup_assistant.bundle.manifest import Item, Manifest
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
-from setup_assistant.host import files
 from setup_assistant.host.http import WebError
 from setup_assistant.host.transfer.file_progress import TransferError
 from setup_assistant.messages import msg
@@ -110,27 +109,6 @@ def test_the_size_of_an_offer(tmp_path: Path) -> None:
     assert fetch.Offer(path="w/x/a", url="", sha256="", size=0).name == "a"
 
 
-def test_a_file_beside_is_copied_and_proved(tmp_path: Path) -> None:
-    source = tmp_path / "a.whl"
-    source.write_bytes(b"1234")
-    right = fetch.Offer(path="w/a.whl", url=str(source), sha256=files.sha256(source), size=None)
-    bundle = tmp_path / "b"
-    fetch.fetch([right], bundle)
-    assert (bundle / "w/a.whl").read_bytes() == b"1234"
-    source.write_bytes(b"5678")
-    fetch.fetch([right], bundle)  # what is there and right is not copied again
-    (bundle / "w/a.whl").unlink()
-    with pytest.raises(SetupError) as caught:
-        fetch.fetch([right], bundle)
-    assert (caught.value.code, caught.value.args_["detail"]) == ("hash_mismatch", "a.whl")
-    assert not (bundle / "w/a.whl").exists()
-    source.unlink()
-    with pytest.raises(SetupError) as caught:
-        fetch.fetch([right], bundle)
-    assert (caught.value.code, caught.value.args_["url"]) == ("bundle_fetch", str(source))
-    assert caught.value.args_["detail"] == "No such file or directory"
-
-
 def test_a_disk_that_is_full_is_no_fault_of_the_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,15 +130,6 @@ REFUSALS: dict[str, tuple[str, dict[str, str]]] = {
 
 def refusal(reason: str, path: str = "w/a") -> TransferError:
     return TransferError(WebError(reason, msg("{detail}", detail="why")), path)
-
-
-@pytest.mark.parametrize("reason", REFUSALS)
-def test_what_a_transfer_ended_with(reason: str, tmp_path: Path) -> None:
-    found = fetch.refused(refusal(reason), "https://h/a", tmp_path, flag="--to")
-    args = {k: str(v).replace(str(tmp_path), "FOLDER") for k, v in found.args_.items()}
-    code, wanted = REFUSALS[reason]
-    assert found.code == code
-    assert wanted.items() <= args.items()
 
 
 @pytest.mark.parametrize("reason", REFUSALS)
@@ -195,24 +164,6 @@ def test_what_fetching_from_a_bundle_ended_with(
     assert (caught.value.code, caught.value.args_["path"]) == ("bundle_damaged", item.path)
 
 
-@pytest.mark.parametrize(
-    ("connection", "address"),
-    [
-        ("10.0.0.7 40000 10.0.0.9 22", "http://10.0.0.7:8000"),
-        ("fe80::1%eth0 40000 fe80::2 22", "http://[fe80::1]:8000"),
-        ("", "http://127.0.0.1:8000"),
-    ],
-)
-def test_the_control_machine_is_where_ssh_came_from(
-    connection: str, address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSH_CONNECTION", connection)
-    assert remote.Remote(f"http://{remote.CONTROL}:8000/").address == address
-    assert remote.Remote(f"http://a.{remote.CONTROL}:8000").address == (
-        f"http://a.{remote.CONTROL}:8000"
-    )
-
-
 def said(*lines: str) -> email.message.Message:
     return email.message_from_string("\n".join(lines))
 
@@ -225,26 +176,6 @@ def test_what_a_package_needs() -> None:
         "Requires-Dist: numpy (>=1.2)",
     )) == {"typing-extensions", "numpy"}  # fmt: skip
     assert inside_zip.needs(said("Name: a")) == set()
-
-
-@pytest.mark.parametrize(
-    ("lines", "found"),
-    [
-        (["License-Expression: mit or apache-2.0", "License: BSD"],
-         [{"expression": "MIT OR Apache-2.0"}]),
-        (["License-Expression:  ", "License: Apache-2.0"], [{"expression": "Apache-2.0"}]),
-        (["License: My own"], [{"license": {"name": "My own"}}]),
-        (["License: " + "x" * 99], [{"license": {"name": "x" * 99}}]),
-        (["License: " + "x" * 100], []), (["License: a", " b"], []), (["Name: a"], []),
-        (["Classifier: License :: OSI Approved", "License: MIT"], [{"expression": "MIT"}]),
-        (["Classifier: License :: OSI Approved :: MIT License", "Classifier: Topic :: X",
-          "Classifier: License :: OSI Approved :: BSD", "License: MIT",
-          "Classifier: License :: OSI Approved :: MIT License"],
-         [{"license": {"name": "MIT License"}}, {"license": {"name": "BSD"}}]),
-    ],
-)  # fmt: skip
-def test_the_licences_of_a_package(lines: list[str], found: list[Any]) -> None:
-    assert inside_zip.licences(said(*lines)) == found
 
 
 def test_what_is_in_a_wheel_and_in_an_agent(tmp_path: Path) -> None:
