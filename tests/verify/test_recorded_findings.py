@@ -10,8 +10,10 @@ import struct
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from setup_assistant.catalog import canary as canary_recipe
@@ -316,3 +318,24 @@ def test_a_foreign_library_is_guilty_where_imports_succeed_without_it(
     if cause == "library-path":
         assert told[0].evidence == (*(f"{k}={v}" for k, v in suspects.items()), "e")
         assert told[0].values == {"variable": " ".join(suspects), "detail": "undefined symbol"}
+
+
+def test_the_time_of_a_worker_is_its_own_and_its_childrens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    times: list[tuple[float, ...]] = [(1.0, 2.0, 4.0, 8.0, 16.0)]
+
+    def process(pid: int) -> Any:
+        asked.append(pid)
+        if not times:
+            raise psutil.NoSuchProcess(pid)
+        return SimpleNamespace(cpu_times=lambda: times[0])
+
+    monkeypatch.setattr(psutil, "Process", process)
+    worker = child._Worker()
+    assert (worker.computed(), asked) == (0.0, [])
+    worker.started(7)
+    assert (worker.computed(), asked) == (15.0, [7])
+    times.clear()  # it has ended
+    assert worker.computed() == 15.0
