@@ -19,10 +19,11 @@ _LOADED = re.compile(
     r"|kernel module version (\d{3}\.[\d.]+)"
     r"|NVRM: +The (\d{3}\.[\d.]+) NVIDIA driver will ignore"
 )
-# "NVRM: The NVIDIA GPU 0000:02:00.0 (PCI ID: 10de:2c31)", and the reason in the next line.
+# "NVRM: The NVIDIA GPU 0000:02:00.0 (PCI ID: 10de:2c31)", and the reason in the next lines, up to
+# those of another card.
 _REFUSED = re.compile(
     r"The NVIDIA GPU (?P<bus>[0-9a-f:.]+) \(PCI ID: 10de:(?P<device>[0-9a-f]{4})\)"
-    r"(?P<why>(?:[^\n]*\n?){1,4})",
+    r"(?P<why>(?:(?![^\n]*The NVIDIA GPU [0-9a-f:.]+ \(PCI)[^\n]*\n?){1,4})",
     re.IGNORECASE,
 )
 # "The NVIDIA Tesla K40m GPU installed in this system is supported through ... Legacy drivers"

@@ -257,6 +257,14 @@ def test_one_folder_without_pieces_is_taken_as_it_is(
         cut.whole([tmp_path / "b"], [replace(cut_up, sha256=SUM)], scratch)
     assert code_and(caught) == ("bundle_damaged", {"path": "c"})
 
+    def full(*_about: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(cut, "_append", full)
+    with pytest.raises(SetupError) as caught:
+        cut.whole([tmp_path / "b"], [cut_up], scratch)
+    assert code_and(caught) == ("disk_filled", {"path": str(scratch)})
+
 
 # --- fetching --------------------------------------------------------------------------------
 def test_what_is_copied_is_what_was_resolved(tmp_path: Path) -> None:

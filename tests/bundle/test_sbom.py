@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -180,3 +181,19 @@ def test_licences_as_a_wheel_names_them(
     path.write_bytes(b"no zip")
     value = sbom.render("", "", folder=tmp_path, offers=[offer], models=[], agents=[])
     assert "licenses" not in value["components"][0]
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [("BSD-3-Clause", [{"expression": "BSD-3-Clause"}]), ("", None), (None, None)],
+)
+def test_a_conda_package_is_told_as_its_channel_does(said: str | None, wanted: Any) -> None:
+    record = {"name": "python", "version": "3.12", "build": "h1_0", "subdir": "linux-64",
+              "license": said}  # fmt: skip
+    offer = Package(path="conda/python-3.12-h1_0.conda", url="", sha256=_SUM, size=1, record=record)
+    told = sbom._conda(offer)
+    purl = "pkg:conda/python@3.12?build=h1_0&channel=conda-forge&subdir=linux-64&type="
+    assert (told["name"], told["version"], told["purl"]) == ("python", "3.12", f"{purl}conda")
+    assert told.get("licenses") == wanted
+    older = sbom._conda(dataclasses.replace(offer, path="conda/python-3.12-h1_0.tar.bz2"))
+    assert older["purl"] == f"{purl}tar.bz2"

@@ -46,3 +46,19 @@ def test_a_text_quoted_as_one_line_is_told_by_its_escapes(
     text = 'a \\"b\\"' + "\\r\\n" * quoted + "\n" * real
     wanted = 'a "b"' + "\n" * (quoted + real)
     assert clean_text._out_of_json(text) == (wanted if read else text)
+
+
+@pytest.mark.parametrize(
+    ("row", "line", "tail"),
+    [
+        ("|" + "x" * 30, "x |", True), ("+" + "x" * 30, "x +", True),
+        ("|" + "x" * 29, "x |", False),  # no row of a table is so short
+        ("|" + "x" * 30 + "|", "x |", True), ("|" + "x" * 30 + "|", "| x |", False),
+        ("|" + "x" * 30, "| x |", True), ("|" + "x" * 30, "x", False),
+        ("x" * 40, "x |", False), ("|" + "x" * 39, "x" * 39 + "|", False),
+        ("|" + "x" * 39, "x" * 38 + "|", True), ("|" + "x" * 99, "x" * 10 + "|", True),
+        ("|" + "x" * 99, "x" * 11 + "|", False),
+    ],
+)  # fmt: skip
+def test_what_is_the_end_of_a_broken_row(row: str, line: str, tail: bool) -> None:
+    assert clean_text._is_tail(row, line) is tail

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -181,6 +184,39 @@ def test_the_bundled_uv_is_found() -> None:
     [(path, version)] = _found("uv")
     assert Path(path).is_file()
     assert version
+    assert re.fullmatch(r"[\d.]+", version)
+
+
+def test_a_uv_is_taken_from_beside_python_its_package_or_the_path(
+    tmp_path: Path, no_programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site/uv"
+    package.mkdir(parents=True)
+    inside = _program(package / "uv", "uv 0.9.1 (abc)")
+    own = SimpleNamespace(find_uv_bin=lambda: str(inside))
+    monkeypatch.setitem(sys.modules, "uv", own)
+    found = SimpleNamespace(origin=str(package / "__init__.py"))
+    spec = SimpleNamespace(util=SimpleNamespace(find_spec=lambda _name: found))
+    monkeypatch.setattr(tools, "importlib", spec)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin/python"))
+    assert _found("uv") == [(str(inside), "0.9.1")]
+    (tmp_path / "site/uv-0.9.2.dist-info").mkdir()
+    assert _found("uv") == [(str(inside), "0.9.2")]
+    beside = _program(tmp_path / "bin/uv", "not asked")
+    assert _found("uv") == [(str(beside), "0.9.2")]
+    beside.chmod(0o644)
+
+    def missing() -> str:
+        raise FileNotFoundError
+
+    own.find_uv_bin = missing
+    assert _found("uv") == []
+    on_path = _program(no_programs / "uv", "uv 0.8.0")
+    assert _found("uv") == [(str(on_path), "0.8.0")]
+    found.origin = None  # type: ignore[assignment]
+    assert _found("uv") == [(str(on_path), "0.8.0")]
+    _program(no_programs / "uv", "no number")
+    assert _found("uv") == [(str(on_path), None)]
 
 
 def test_musl_is_known_by_its_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -194,3 +195,21 @@ def test_every_change_has_its_line() -> None:
         "tqdm 4.0 is installed again, as planned: removed by hand.",
     ]  # fmt: skip
     assert said(by_hand.notes_anew(CHANGED[:1], {"accelerate": "1.13.0"}, keep=False)) == []
+
+
+def test_without_a_record_of_packages_the_plan_tells_what_was_changed(tmp_path: Path) -> None:
+    for name, version in (("torch", "2.9.1+cu128"), ("tqdm", "4.1"), ("other", "1")):
+        info = tmp_path / "lib/python3.12/site-packages" / f"{name}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Name: {name}\nVersion: {version}\n")
+    planned = {"torch": "2.9.1", "tqdm": "4.0", "numpy": "2.0"}
+    changed = [("numpy", "2.0", None), ("tqdm", "4.0", "4.1")]
+    for complete, found in ((True, changed), (False, []), (None, []), ("yes", [])):
+        (tmp_path / MARKER).write_text(json.dumps({"complete": complete}))
+        told = by_hand.departures(tmp_path, planned)
+        assert [(c.name, c.old, c.new) for c in told] == found
+    (tmp_path / MARKER).write_text(json.dumps({"packages": {"torch": "2.9.1+cu128"}}))
+    told = by_hand.departures(tmp_path, planned)
+    assert [(c.name, c.old, c.new) for c in told] == [
+        ("other", None, "1"), ("tqdm", None, "4.1"),
+    ]  # fmt: skip

@@ -6,20 +6,21 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from setup_assistant.choose.wishes import Wishes
 from setup_assistant.errors import SetupError
 from setup_assistant.host import files
-from setup_assistant.machine import probe
+from setup_assistant.machine import probe, sources
 from setup_assistant.machine.facts import Disk, Machine
 from setup_assistant.steps import gather_wishes, prepare
 from setup_assistant.steps.environment_preflight import MARKER
 from setup_assistant.steps.ledger import Ledger
 from setup_assistant.steps.step import Silent
 from setup_assistant.steps.without_torch_source import planned_again
-from tests.choose.described import reached
+from tests.choose.described import described, reached
 
 
 def _machine(*answering: str, silent: bool = False) -> Machine:
@@ -125,3 +126,29 @@ def test_a_link_in_a_site_that_was_received_leads_nowhere(
     assert {p: p.read_bytes() for p in got.rglob("*") if p.is_file()} == before
     # A person's own leads to a larger disk, perhaps.
     prepare.begin(prepare.prepare(blind, machine=_machine("packages/pypi")), Silent())
+
+
+@pytest.mark.parametrize(
+    ("wishes", "legs"),
+    [
+        (Wishes(), ["packages", "torch", "weights"]),
+        (Wishes(weights_source="huggingface"), ["packages", "torch", "weights"]),
+        (Wishes(weights_source="/a/folder"), ["packages", "torch"]),
+        (Wishes(model="canary"), ["packages", "torch"]),
+    ],
+)
+def test_which_sources_are_waited_for(
+    wishes: Wishes, legs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    answered = reached("packages/pypi")
+
+    def wait_for(*about: Any) -> Any:
+        asked.append(about)
+        return answered
+
+    monkeypatch.setattr(sources, "wait_for", wait_for)
+    machine = replace(described(None), sources=reached())
+    found = prepare._heard(machine, wishes, print)
+    assert found == replace(machine, sources=answered)
+    assert asked == [(machine.sources, legs, prepare._LATE_SECONDS, print)]

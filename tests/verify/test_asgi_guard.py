@@ -121,3 +121,118 @@ def test_a_request_without_end_is_refused(guard: Any, monkeypatch: pytest.Monkey
     monkeypatch.setattr("inside.asgi_guard._MOST_BYTES", 100)
     assert call(made, CHAT, b"x" * 101)[0] == 413
     assert seen == []
+
+
+def sent_by(guard: Any, scope: dict[str, Any], *messages: dict[str, Any]) -> list[Any]:
+    """Return what is sent for a scope whose client sends these messages."""
+    coming, sent = iter(messages), list[Any]()
+
+    async def receive() -> Any:
+        return next(coming)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(guard(scope, receive, send))
+    return sent
+
+
+def http(path: str, method: str = "POST", token: bytes = b"Bearer t0ken") -> dict[str, Any]:
+    return {"type": "http", "path": path, "method": method,
+            "headers": [(b"Host", b"127.0.0.1:1"), (b"Authorization", token)]}  # fmt: skip
+
+
+def test_what_is_answered_is_told_to_be_nothing_else(guard: Any) -> None:
+    made, _seen = guard
+    policy = sys.modules["inside.asgi_guard"]._POLICY
+    for scope, status, body, kind in (
+        (http("/", "GET"), 200, b"<html>", b"text/html; charset=utf-8"),
+        (http("/", "POST"), 404, b'{"error": {"message": "not found"}}', b"application/json"),
+        (http("/v1/models", token=b""), 401,
+         b'{"error": {"message": "a token is needed: Authorization: Bearer"}}',
+         b"application/json"),
+        (http("/v1/models"), 200,
+         b'{"object": "list", "data": [{"id": "shown", "object": "model"}]}',
+         b"application/json"),
+    ):  # fmt: skip
+        start, rest = sent_by(made, scope)
+        assert start == {
+            "type": "http.response.start", "status": status,
+            "headers": [
+                (b"content-type", kind), (b"content-length", str(len(body)).encode()),
+                (b"x-content-type-options", b"nosniff"), (b"content-security-policy", policy),
+            ],
+        }  # fmt: skip
+        assert rest == {"type": "http.response.body", "body": body}
+    assert b"default-src 'none'; " in policy
+    assert b"connect-src 'self'; " in policy
+
+
+def test_why_a_request_is_refused(guard: Any) -> None:
+    made, _seen = guard
+    audio = {"type": "audio_url"}
+    for parts, said in (
+        ([{"type": "image_url", "image_url": {"url": "x"}}], "image_url must be a data: URL"),
+        ([PICTURE, {"type": "video_url", "video_url": "x"}], "video_url must be a data: URL"),
+        ([audio], "content of type audio_url is not taken"),
+    ):
+        status, body = call(made, CHAT, question(*parts))
+        assert (status, json.loads(body)["error"]["message"]) == (400, said)
+    said = json.loads(call(made, CHAT, b"{}")[1])["error"]["message"]
+    assert said == "not a request of /v1/chat/completions: KeyError: 'messages'"
+    said = json.loads(call(made, "/docs", {}, host="other")[1])["error"]["message"]
+    assert said == "unknown host"
+
+
+def test_any_host_is_answered_where_none_is_named(guard: Any) -> None:
+    made, seen = guard
+    made.hosts = []
+    assert call(made, "/health", b"", host="rebound.example")[0] == 200
+    made.hosts = ["a", "b"]
+    assert [call(made, "/health", b"", host=h)[0] for h in ("a", "b", "c", "")] == [
+        200, 200, 421, 421,
+    ]  # fmt: skip
+    assert len(seen) == 3
+
+
+def test_a_text_is_no_list_of_parts(guard: Any) -> None:
+    made, seen = guard
+    told = {"messages": [{"role": "user", "content": "image_url"}, {"role": "assistant"}]}
+    assert call(made, CHAT, told)[0] == 200
+    assert seen == [{**told, "model": "/model"}]
+
+
+def test_only_requests_and_its_own_start_reach_the_server(guard: Any) -> None:
+    made, _seen = guard
+    heard: list[Any] = []
+
+    async def app(scope: Any, receive: Any, _send: Any) -> None:
+        heard.append(scope["type"])
+        heard.extend([await receive(), await receive()])
+
+    made.app = app
+    ping = {"type": "lifespan.startup"}
+    assert sent_by(made, {"type": "lifespan"}, ping, ping) == []
+    assert sent_by(made, {"type": "websocket"}) == []
+    assert heard == ["lifespan", ping, ping]
+    heard.clear()
+    gone = {"type": "http.disconnect"}
+    assert sent_by(made, http(CHAT), {"type": "http.request", "more_body": True}, gone) == []
+    assert heard == []
+    asked = {"type": "http.request", "body": json.dumps(question(PICTURE)).encode()}
+    assert sent_by(made, http(CHAT), asked, gone) == []
+    body = json.dumps({**question(PICTURE), "model": "/model"}).encode()
+    given = {"type": "http.request", "body": body, "more_body": False}
+    assert heard == ["http", given, gone]
+
+
+def test_a_request_may_be_so_long_and_no_longer(
+    guard: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, seen = guard
+    body = json.dumps(question(PICTURE)).encode()
+    monkeypatch.setattr("inside.asgi_guard._MOST_BYTES", len(body))
+    assert call(made, CHAT, body)[0] == 200
+    status, said = call(made, CHAT, body + b" ")
+    assert (status, len(seen)) == (413, 1)
+    assert json.loads(said) == {"error": {"message": "the request is too large"}}

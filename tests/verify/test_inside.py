@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from pathlib import Path
 from types import ModuleType
@@ -213,6 +214,23 @@ def test_memory_peaks_are_per_check() -> None:
     memory.reset("cpu")
     assert with_block >= before
     assert memory.peak_bytes("cpu") < with_block
+
+
+def test_the_loopback_is_closed_and_quiet(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    loopback = module("loopback")
+    assert loopback.is_up()
+    server = loopback.Loopback(str(tmp_path))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with pytest.raises(urllib.error.HTTPError):
+        opener.open(server.url("no.txt"), timeout=600)
+    assert server.served == 1
+    server.close()
+    with pytest.raises(urllib.error.URLError):
+        opener.open(server.url("a.txt"), timeout=600)
+    said = capfd.readouterr()
+    assert "GET" not in said.out + said.err
 
 
 def test_a_machine_that_cannot_speak_to_itself() -> None:

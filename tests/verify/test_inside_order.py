@@ -101,7 +101,16 @@ def test_what_may_kill_comes_last_and_what_needs_it_is_blocked(
     monkeypatch.setattr(main.video_reader, "check", part("decoder"))
     monkeypatch.setattr(main.loopback, "is_up", lambda: False)
     monkeypatch.setattr(main, "spec", lambda case: case)
-    request = {"cases": CASES, "decoder_package": "d", "clip": "c", "beside": ["no_such"], **more}
+    tried: list[str] = []
+
+    def beside(name: str) -> None:
+        tried.append(name)
+        if name == "no_such":
+            raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(main, "importlib", SimpleNamespace(import_module=beside))
+    request = {"cases": CASES, "decoder_package": "d", "clip": "c", "beside": ["no_such", "other"],
+               **more}  # fmt: skip
     session = main.Session(request)
     monkeypatch.setattr(session, "check_device", part("device"))
 
@@ -113,6 +122,7 @@ def test_what_may_kill_comes_last_and_what_needs_it_is_blocked(
     monkeypatch.setattr(session, "check_model", load)
     session.run()
     assert session.lines.said == said
+    assert tried == ([] if breaks == "imports" else ["no_such", "other"])
     assert loaded.closed is (session.asker is not None)
     assert loaded.decoder_fault is (fault if breaks == "decoder" else None)
 

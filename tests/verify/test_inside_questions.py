@@ -690,3 +690,159 @@ def test_a_package_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     fault, asked = imports(monkeypatch, absent=("PIL", "accelerate"))  # type: ignore[arg-type]
     assert (fault.cause, fault.values, asked) == ("package-missing", {"package": "accelerate"}, [])
     assert fault.evidence == ["absent: accelerate, pillow"]
+
+
+@pytest.mark.usefixtures("torch")
+def test_an_older_qwen_vl_utils_tells_no_rates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, _asked = loaded(monkeypatch, tmp_path, "cpu", "bfloat16")
+    seen: list[Any] = []
+
+    def process_vision_info(messages: Any) -> Any:
+        seen.append(messages)
+        return ["picture"], None
+
+    older = SimpleNamespace(process_vision_info=process_vision_info)
+    monkeypatch.setitem(sys.modules, "qwen_vl_utils", older)
+    made.inputs([], "why?", {"patch": 16}, 1)
+    assert made.processor.given["images"] == ["picture"]
+    assert len(seen) == 1
+
+
+@pytest.mark.usefixtures("torch")
+def test_clips_that_were_thinned_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _asked = loaded(monkeypatch, tmp_path, "cpu", "bfloat16")
+    chat = module("chat")
+    given: list[Any] = []
+
+    def read_within(_read: Any, _messages: Any, most: int) -> Any:
+        given.append(most)
+        return None, ["clip"], ["8 -> 4", "9 -> 4"]
+
+    monkeypatch.setattr(chat, "read_within", read_within)
+    made.inputs([], "why?", {}, 1)
+    made.inputs([], "why?", {"pixels": 10**6}, 1)
+    assert made.seen["thinned"] == "8 -> 4; 9 -> 4"
+    assert (made.processor.given["videos"], given) == (["clip"], [2**62, 10**6])
+
+
+class Finite:
+    """Takes the place of what `isfinite` returns: one truth for each number of each step."""
+
+    def __init__(self, *steps: list[bool]) -> None:
+        self.steps = steps
+
+    def all(self) -> bool:
+        return all(all(step) for step in self.steps)
+
+    def any(self, axis: int) -> Finite:
+        assert axis == 1
+        return Finite(*([any(step)] for step in self.steps))
+
+    def sum(self) -> int:
+        return sum(step[0] for step in self.steps)
+
+    def __invert__(self) -> Finite:
+        return Finite(*([not n for n in step] for step in self.steps))
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+def test_numbers_that_are_none_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    standing = SimpleNamespace(isfinite=lambda numbers: numbers)
+    monkeypatch.setitem(sys.modules, "torch", standing)
+    judge, fault_of = module("judge"), module("lines").Fault
+    good, bad = Finite([True, True]), Finite([True, True], [True, False], [False, False])
+    judge.finite(good)
+    assert judge.real({"name": "a"}, "red", [1], good) == {}
+    for call in (
+        lambda: judge.finite(bad),
+        lambda: judge.real({"name": "a"}, "red", [1], bad),
+        lambda: judge.exact({"name": "a"}, "red", bad, reference=None, tolerance=1, others={}),
+    ):
+        with pytest.raises(fault_of) as raised:
+            call()
+        assert raised.value.cause == "not-a-number"
+        assert raised.value.evidence == ["in 2 of 3 steps"]
+
+
+def test_what_a_judge_keeps_of_a_wrong_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge, fault_of = module("judge"), module("lines").Fault
+    monkeypatch.setattr(judge, "finite", lambda _logits: None)
+    case = {"name": "a", "answer": "red", "words": [["red", "rot"], ["cat"], ["dog", "hound"]]}
+    known = {"reference": None, "tolerance": 0.25}
+    for answer, meant, evidence in (
+        ("blue", "other", ["this is the recorded answer of other"]), ("odd", None, []),
+    ):  # fmt: skip
+        with pytest.raises(fault_of) as raised:
+            judge.exact(case, answer, None, others={"blue": "other"}, **known)
+        assert raised.value.evidence == evidence
+        assert raised.value.fields == {
+            "logits_distance": None, "logits_tolerance": 0.25, "mistaken_for": meant,
+        }  # fmt: skip
+        assert raised.value.values == {"check": "a", "expected": "red", "answer": answer}
+    with pytest.raises(fault_of) as raised:
+        judge.real(case, "a Red ball", [1], None)
+    assert raised.value.values == {"check": "a", "answer": "a Red ball", "words": "cat, dog/hound"}
+    with pytest.raises(fault_of) as raised:
+        judge.real(case, "x", [1, 2, *[5] * 8], None)
+    assert raised.value.evidence == [f"tokens {[5] * 8}"]
+    assert raised.value.values == {"check": "a", "answer": "x"}
+    with pytest.raises(fault_of) as raised:
+        judge.real(case, " ", [1], None)
+    assert raised.value.values == {"check": "a"}
+
+
+def test_several_pictures_by_address(tmp_path: Path) -> None:
+    """One server for all of them; each is told as fetched where somebody asked for it."""
+    import urllib.request
+
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"picture")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def ask(kind: str, files: list[str], question: str, **more: Any) -> Any:
+        asks.append(files)
+        for url in files:
+            opener.open(url, timeout=600).close()
+        return "red", [4], "logits"
+
+    asks: list[list[str]] = []
+    chat = SimpleNamespace(device="cpu", dtype="float32", seen={}, ask=ask)
+    made = module("asking").Asker({"max_new_tokens": 9, "served": str(tmp_path)}, chat, {})
+    made._judge = lambda *_about: {}
+    try:
+        first = made.ask({**CASE, "served": ["a.png", "b.png"]})
+        second = made.ask({**CASE, "served": ["b.png"]})
+    finally:
+        made.close()
+    assert first["evidence"] == [f"fetched {url}" for url in asks[0]]
+    assert second["evidence"] == [f"fetched {asks[0][1]}"]
+    assert asks[1] == asks[0][1:]
+
+
+def test_an_address_of_ones_own_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    asking = module("asking")
+    given: list[Any] = []
+
+    def explain(error: Exception, **about: Any) -> Any:
+        given.append(about)
+        return module("lines").Fault("question-failed")
+
+    monkeypatch.setattr(asking, "explain", explain)
+    for own in (True, False):
+        with pytest.raises(module("lines").Fault):
+            asker(OSError("odd")).ask({**CASE, "files": ["a", "b"], "own": own})
+    assert given == [
+        {"check": "picture", "file": "a, b", "url": url} for url in ("a, b", "127.0.0.1")
+    ]
+
+
+def test_the_allocator_tells_what_it_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module("memory"), "reserved_bytes", {"cuda": 7}.get)
+    made = asker(("red", [4]))
+    assert made._held(3) == {"prompt_tokens": 6, "new_tokens": 3}
+    made.chat.device = "cuda"
+    assert made._held(3) == {"prompt_tokens": 6, "new_tokens": 3, "reserved_bytes": 7}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from setup_assistant.catalog import smoke
+from setup_assistant.catalog import checks, smoke
+from setup_assistant.verify import causes, installs
 from setup_assistant.verify.files_check import Fault, FilesReport
 from setup_assistant.verify.results import Check
 from setup_assistant.verify.verdict import Facts, conclude, finish
+from tests.recorded import compare
 from tests.site.samples import plan
 
 ENV = Path("/nowhere/env")
@@ -125,3 +129,70 @@ def test_the_failure_nearest_the_root_is_the_cause() -> None:
     well = Check(name="imports", status="ok")
     assert conclude([well], facts(), model="canary", seconds=0).status == "ok"
     assert conclude([], facts(), model="canary", seconds=0).status == "fail"
+
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "planned": {}, "no plan": {"plan": None}, "a model": {"model": Path("/models/qwen")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_what_mends_each_cause_is_as_it_was_recorded(
+    setting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every cause that a check may name, with values as the scripts inside give them."""
+    monkeypatch.setattr(installs.shutil, "which", lambda _name: "/bin/uv")
+    monkeypatch.setattr(sys, "executable", "THIS")
+    values: dict[str, Any] = {
+        "package": "accelerate", "torch": "2.9.1+cu128", "torchvision": "0.25.0", "build": "cu128",
+        "check": "image-en", "detail": "it said so", "file": "f", "folder": "d",
+    }  # fmt: skip
+    lines = []
+    for cause in checks.load().order:
+        check = failed(cause, values=values, versions={"accelerate": "1", "torch": "2.9.1+cu128"})
+        found = finish(check, facts(**SETTINGS[setting]))
+        more = {k: v for k, v in found.values.items() if values.get(k) != v}
+        assert found.remedy == str(causes.remedy(cause, found.values))
+        lines.append(f"{cause}: {json.dumps(more)}")
+    compare(Path(__file__).with_name("recorded_verdicts.txt"), {setting: "\n".join(lines)})
+
+
+def test_a_pair_of_unknown_releases() -> None:
+    odd = failed("torchvision-mismatch", values={"torch": "9.9.9", "build": "cu128"})
+    found = finish(odd, facts(plan=None)).values
+    assert found["wanted"] == "torchvision ? (cu128)"
+    assert str(found["command"]).endswith("--no-deps torchvision")
+    bare = failed("torchvision-mismatch", values={"torch": "2.9.1"})
+    assert finish(bare, facts(plan=None)).values["wanted"] == "torchvision==0.24.1"
+
+
+def test_what_passed_or_nobody_knows_is_left_as_it_is() -> None:
+    for check in (
+        Check(name="a", status="ok"), Check(name="a", status="blocked", cause="wrong-answer"),
+        failed("nobody-knows"), Check(name="weights", kind="files", status="ok"),
+    ):  # fmt: skip
+        assert finish(check, facts()) is check
+
+
+def test_a_file_is_not_blamed_for_what_was_found_in_files() -> None:
+    weights = Fault(cause="weights-changed", touched=("/c/w",))
+    report = FilesReport(checks=(), blames={"/c/w": weights})
+    found = finish(failed("wrong-answer", kind="files"), facts(report=report))
+    assert found.cause == "wrong-answer"
+    assert finish(failed("wrong-answer"), facts(report=report)).cause == "weights-changed"
+
+
+def test_the_first_of_equal_causes_is_told() -> None:
+    one = failed("wrong-answer", "a", values={"check": "a", "expected": "x", "answer": "y"})
+    two = replace(one, name="b", values={**one.values, "check": "b"}, versions={"torch": "3"})
+    said = conclude([one, two], facts(model=Path("/m")), model="/m", seconds=2)
+    assert (said.model, said.env, said.checks) == ("/m", str(ENV), (one, two))
+    assert said.evidence == str(causes.sentence("wrong-answer", one.values))
+    assert said.versions == {"torch": "3"}
+    error = said.error()
+    assert (error.code, error.args_["what"], error.args_["cause"]) == (
+        "proof_failed", "/m", said.evidence,
+    )  # fmt: skip
+    assert said.error("the canary").args_["what"] == "the canary"
+    well = conclude([Check(name="a", status="ok")], facts(), model="m", seconds=0)
+    assert (well.cause, well.evidence, well.remedy) == (None, "", None)

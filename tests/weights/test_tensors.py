@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from setup_assistant.weights import tensors
 from setup_assistant.weights.model_folder import tokenizer_fault
 from setup_assistant.weights.tensors import LONGEST_HEADER, misplaced, read_header
 
@@ -151,3 +152,18 @@ def test_a_tokenizer_has_the_words_of_its_configuration(
     (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
     found = tokenizer_fault(tmp_path, config)
     assert found is None if said is None else said in str(found and found.english)
+
+
+def test_a_file_that_cannot_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tensors, "kind_fault", lambda _path: None)
+    found = read_header(tmp_path / "gone.safetensors")
+    assert (str(found.fault), found.size) == ("No such file or directory", 0)
+
+    class Odd:
+        def open(self, _mode: str) -> None:
+            raise OSError("odd")
+
+    odd: Any = Odd()
+    assert str(read_header(odd).fault) == "odd"

@@ -8,6 +8,7 @@ limits (max_pixels, video_total_pixels, video_max_frames), check. Events on stan
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
 import os
@@ -128,12 +129,10 @@ def check(request: JSON, lines: Lines) -> None:
     """Wait for the server, then ask it about the canary's picture as a client would."""
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
-        try:
-            status, _body = _call(request, "GET", "/health", None)
-            if status == 200:
+        with contextlib.suppress(OSError):
+            if _call(request, "GET", "/health", None)[0] == 200:
                 break
-        except OSError:
-            time.sleep(_LOOK_SECONDS)
+        time.sleep(_LOOK_SECONDS)
     lines.send("ready", device=request["device"], dtype=request["dtype"])
     picture = base64.b64encode(Path(request["check"]["file"]).read_bytes()).decode()
     content = [
