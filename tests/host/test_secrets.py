@@ -11,6 +11,7 @@ from setup_assistant.host.secrets import anonymous, redact, redact_json, without
 from tests.host import redaction_corpus as first
 from tests.host import redaction_kinds as fourth
 from tests.host import redaction_places as fifth
+from tests.host import redaction_programs as seventh
 from tests.host import redaction_sentences as sixth
 from tests.host import redaction_structures as third
 from tests.host import redaction_unseen as second
@@ -19,7 +20,7 @@ from tests.recorded import compare
 ROUTINES = {"secrets": redact, "identities": anonymous}
 
 
-CORPORA = (first, second, third, fourth, fifth, sixth)
+CORPORA = (first, second, third, fourth, fifth, sixth, seventh)
 
 
 @pytest.mark.parametrize("level", ROUTINES)
@@ -92,7 +93,9 @@ UNITS = (
     "Credentials('a','b',",
     "on ab, ", "on ab and ", "Ab ", "ask Ab, ", "Ab's ", "Ab and ", "user ab",
     "@ab ", "ssh as ", "ab's ",
-    "在 ab",
+    "在 ab", "git push a/", "* ab/", "pod/a-", "kubectl logs -n a ", "assigned a/b to ", "auf ab ",
+    "-rwxrwxrwx 1 2001 ", "uid=2001 ", "chown -R ", "<host>.a",
+    "NAMESPACE NAME READY RESTARTS\nab c\n", "von ab nach ", "by a(uid=", "a ALL=(", "1d 1.1.1.1 ",
 )  # fmt: skip
 
 

@@ -21,12 +21,12 @@ _PUBLIC = frozenset({
     "google.com", "stackoverflow.com", "gitee.com", "gitlab.com", "ghcr.io", "quay.io", "npmjs.org", "rust-lang.org",
     "crates.io", "nodejs.org", "redhat.com", "fedoraproject.org", "archlinux.org", "cmake.org", "llvm.org", "arxiv.org",
     "wikipedia.org", "bfsu.edu.cn", "huaweicloud.com", "tencent.com", "tencentyun.com", "baidu.com", "163.com",
-    "apple.com", "intel.com", "amd.com", "astral.sh",
+    "apple.com", "ollama.com", "intel.com", "amd.com", "astral.sh",
 })  # fmt: skip
 _TOP = (
     r"com|net|org|cn|edu|gov|corp|lan|internal|intra|intranet|localdomain|priv|private|de|uk|jp|"
     r"fr|kr|tw|hk|ru|eu|au|ca|io|ai|dev|cloud|test|example|invalid|local|home|in|us|ac|info|mil|"
-    r"lab|labs|cluster|hpc|grid|intern|lokal|school|office|site|xyz|tech|nl|ch|se|fi|pl|at|be|cz|"
+    r"lab|labs|cluster|hpc|grid|intern|lokal|fritz\.box|school|office|site|xyz|tech|nl|ch|se|fi|pl|at|be|cz|"
     r"sg|my|vn|br|mx|it|es|nz|il|tr|ua|no|cc|me|co"
 )
 # Endings that are names in programs as well: more than one dot, or a dash or figure, is wanted.
@@ -40,7 +40,7 @@ _WEAK_TOP = frozenset({
 # Those of a home's or a lab's network, where a path may follow.
 _HOME_TOP = frozenset({"local", "home", "lab", "cluster", "intern", "lokal"})
 _HOST = regex(
-    rf"(?<![\w@/-])(?<!\w\.)([A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})(?:\.[A-Za-z0-9-]{{1,63}}){{0,8}}\.(?:{_TOP}))(?::\d{{1,5}})?"
+    rf"(?<![\w@/-])(?<!\w\.)((?:<host>|[A-Za-z0-9][A-Za-z0-9-]{{0,62}})(?:\.[A-Za-z0-9-]{{1,63}}){{0,8}}\.(?:{_TOP}))(?::\d{{1,5}})?"
     r"(?![\w(=-]|\.\w)",
     re.IGNORECASE,
 )  # fmt: skip
@@ -75,6 +75,7 @@ _IPV6 = regex(
     r"(?:/\d{1,3})?(?:\](?::\d{1,5})?)?(?![\w:])"
 )
 _NUMBERED = ("serial", "s/n", "sn", "board", "tag", "asset", " id", "_id", "-id", "tid", "eid", "nid", "identifier", "iccid", "zoom", "uuid", "imei", "imsi", "badge", "号", "serie", "série", "nummer", "番号", "numéro", "inventar")  # fmt: skip
+_UID = r"(?!1000\b|65534\b)[1-9]\d{3,9}\b"
 _NUMBERS = (
     (("gpu-", "mig-"), regex(r"(?<![A-Za-z0-9])((?:MIG-)?(?:GPU|MIG))-[0-9a-fA-F]{6,8}(?:-[0-9a-fA-F]{2,12}){0,4}(?:/\d{1,2}){0,2}"), r"\1-<uuid>"),
     (("ssid",), regex(r"(?i)\b((?:e?ssid)\\{0,3}['\"]?[ \t]{0,20}[:=]?[ \t]{0,4}\\{0,3}['\"])([^'\"\n\\]{1,64})"), r"\1***"),
@@ -123,6 +124,15 @@ _NUMBERS = (
     # Room and telephone in a line of `getent passwd`.
     ((":x:", ":*:"), regex(r"(?m)^([\w.-]{1,64}:[x*!]:\d{1,10}:\d{1,10}:[^:,\n]{0,60},)[^:\n]{1,80}(?=:[^:\n]{0,200}:)"), r"\1<id>"),
     (("宿舍", "寝室", "住址", "收件地址"), regex(r"((?:宿舍|寝室|住址|收件地址)[:：\s]{1,3})[^\s，。；,;<]{2,40}(?: [\w-]{2,12})?"), r"\1<id>"),
+    (("mac",), regex(r"(?i)(\bmac[ _-]?addr(?:ess)?\\{0,3}['\"]?[ \t]{0,4}[:=][ \t]{0,4}\\{0,3}['\"]?)[0-9a-f]{12}(?![0-9a-z])"), r"\1<address>"),
+    # Accounts and groups by their numbers; the first and the last of a system are everybody's.
+    (("id", "groups=", "runas", "fsgroup"), regex(rf"(?i)\b((?:(?:e|r|fs|au|login)?[ug]id|groups(?==)|runAs(?:User|Group)|fsGroup)\\{{0,3}}['\"]?(?:[ \t]{{0,4}}[:=][ \t]{{0,4}}| )){_UID}"), r"\1<id>"),
+    (("groups=",), regex(rf"(?<=,){_UID}(?=\([A-Za-z])"), "<id>"),
+    (("chown", "chgrp", "--user", "-u "), regex(rf"((?<![\w-])(?:chown|chgrp|--user|-u)(?: -{{1,2}}[\w-]{{1,20}}){{0,3}}[= ]){_UID}(?::\d{{1,10}}\b)?"), r"\1<id>"),
+    (("user",), regex(rf"((?<![\w-])(?:run/user/|user[-@]|(?:of|for|by|as|unknown|invalid) user )){_UID}(?=[/.:,;)\s]|$)"), r"\1<id>"),
+    (("no such user",), regex(rf"(\bid: ['\"‘]?){_UID}(?=['\"’]?: no such user)"), r"\1<id>"),
+    (("r-", "rw", "--"), regex(rf"((?<![\w-])[-bcdlps][rwxsStT-]{{9}}[.+@]?\s{{1,8}}\d{{1,8}}\s{{1,8}}){_UID}(?=\s{{1,8}}[\w<])"), r"\1<id>"),
+    (("r-", "rw", "--"), regex(rf"((?<![\w-])[-bcdlps][rwxsStT-]{{9}}[.+@]?\s{{1,8}}\d{{1,8}}\s{{1,8}}\S{{1,64}}\s{{1,8}}){_UID}(?=\s{{1,8}}\d)"), r"\1<id>"),
     (("wxid_",), regex(r"wxid_\w{5,40}"), "<id>"),
     (("passport", "ssn", "social security", "driver"), regex(r"(?i)\b((?:passport|ssn|social security|driver'?s? licen[sc]e)(?: (?:no\.?|number|id|is)){0,2}[ :#=]{1,4})(?=[A-Z]{0,2}\d)[A-Z0-9-]{6,14}"), r"\1<id>"),
     (("+",), regex(r"(?<![\w.+])\+(?=(?:[ ()-]{0,2}\d){8})[1-9]\d{0,2}[ -]?(?:\(?\d{1,4}\)?[ -]?){2,4}\d{2,4}(?!\w)"), "<phone>"),

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from setup_assistant.host.secrets import names
+from setup_assistant.host.secrets import names, programs
 from setup_assistant.host.secrets.matching import regex
 
 # Family names, the frequent ones; no day of the week, no "温度 14:02".
@@ -22,9 +22,9 @@ SURNAME = (
 USER, HOST, NUMBER = "<user>", "<host>", "<id>"
 _HEADS = {
     **dict.fromkeys(("user", "uid", "username", "owner", "euser", "ruser", "login", "logname", "account",
-                     "用户", "用户名", "账号", "姓名"), USER),
+                     "namespace", "用户", "用户名", "账号", "姓名"), USER),
     **dict.fromkeys(("nodelist", "nodelist(reason)", "node", "host", "hosts", "hostname", "hostnames",
-                     "exec_host", "from_host", "主机", "主机名", "节点"), HOST),
+                     "exec_host", "from_host", "pod", "主机", "主机名", "节点"), HOST),
     **dict.fromkeys(("serial", "serial number", "serialnumber", "sn", "wwn", "序列号", "学号", "工号"), NUMBER),
 }  # fmt: skip
 # The words over aligned columns: capitals throughout, or each with a capital.
@@ -82,6 +82,8 @@ def names_in(text: str) -> Iterator[tuple[str, str]]:
         kind = _HEADS.get(head, "")
         if kind == NUMBER and _NUMBERED.fullmatch(word):
             yield word, kind
+        elif head in ("namespace", "pod") and programs.everybodys(word):
+            continue
         elif kind and kind != NUMBER and _NAMED.fullmatch(word):
             # A name that is cut ends in a plus; brackets tell the numbers of nodes.
             yield word.rstrip("+").partition("[")[0], kind
@@ -129,8 +131,9 @@ def _table(
             continue
         if cell is _WORD and not all(_HEAD.fullmatch(w[0]) for w in words):
             continue
-        # `kubectl get nodes`
-        said = ["node" if s == "name" and "roles" in said else s for s in said]
+        # `kubectl get nodes`, `kubectl get pods`
+        listed = "node" if "roles" in said else "pod" if "restarts" in said else "name"
+        said = [listed if s == "name" else s for s in said]
         known = [(i, w, s) for i, (w, s) in enumerate(zip(words, said, strict=True)) if _known(s)]
         if known and (len(words) > 2 or cell is not _WORD or NUMBER in map(_HEADS.get, said)):
             return cell, len(words), known

@@ -129,7 +129,7 @@ _COMMANDS = (
     (('"auth"',), regex(r"(\"AUTH\"(?: \"[^\"\n]{1,100}\")? \")([^\"\n]+)(?=\"[ \t]*\r?$)", _A | re.MULTILINE)),
     (("pin", "puk"), regex(r"(\b(?:PIN|PUK|Pin)(?: ?[Cc]ode)?(?: (?:for|of|to) [^\n:]{1,100}?)?['\"]?(?:\s{0,2}[:=：]\s{0,4}| is | (?=\d{4,8}\b)|码[是为:：]?\s{0,2})['\"]?)(?=[^\s'\"]{0,20}\d)([^\s'\",;。，]{4,64})")),
     (("otp", "one-time", "verification"), regex(r"(\b(?:otp|one-time (?:code|password|pin)|verification code)\)?(?: is)?[: ]{1,4})(\d{3}[ -]\d{3}|\d{4,8})\b", _A)),
-    (("登录", "登陆", "账", "帐号", "用户"), regex(r"((?:登[录陆](?:用|名|账号|帐号)?|账[号户]|帐号|用户名?)(?:/?密码)?[是为用：: ]{0,4}[\w.@-]{1,60}\s?/\s?)([!-~]{4,})")),
+    (("登录", "登陆", "账", "帐号", "用户"), regex(r"((?:登[录陆](?:用|名|账号|帐号)?|账[号户]|帐号|用户名?)(?:/?密码)?[是为用：: ]{0,4}[A-Za-z0-9_.@-]{1,60}\s?/\s?)([!-~]{4,})")),
     # An account, then its password, after a word that announces both.
     # Verbs of clients that take an account and its password.
     (("_user ", "_password ", "auth-pass ", "isql "), regex(r"(\b(?:add_user|change_password|set_password|authenticate_user|auth-pass|iu?sql[ \t]+\S{1,60})[ \t]{1,4}['\"]?[\w.@-]{1,60}['\"]?[ \t]{1,4}['\"]?)(?=[^\s]{0,60}(?-i:[\dA-Z!@#$%^&*]))([^\s'\"-][^\s'\"]{3,})", re.IGNORECASE)),

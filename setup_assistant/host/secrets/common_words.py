@@ -675,3 +675,19 @@ yamlerror yanked yard yarn yawn year yellow yes yesterday yet yeti yield you you
 yourself yourselves youth yum yunohost zen zero zfs zip zipfile zipimporter zlib zlibwapi zone
 zookeeper zoom zsh zypper
 """
+
+# What a German sentence goes on with after an account or a preposition: own list.
+GERMAN = """
+aber alle allem allen aller alles als alt alten am an andere anderem anderen anderer anlegen auch
+auf aus bei beide beidem beiden bekommt bereits besitzt beziehungsweise bin bis braucht bzw da daher
+dann darf das dass davon dem demselben den denen der deren derselben des deutsch deutschen die dies
+diese diesem diesen dieser dieses doch dort drei du durch eigenen eine einem einen einer eines
+einmal englisch englischen er erst es etwa etwas euch euer eurem existiert fehlt ganz gar gestern
+gibt gleich grund habe haben hat heute hier hinten ich ihm ihn ihnen ihr ihre ihrem ihren immer ist
+jede jedem jeden jeder jetzt kann kein keine keinem keinen keiner konnte können läuft löschen macht
+man mehr mein meine meinem meinen meiner meldet mich mir mit morgen muss nach neu neuen nicht nichts
+noch nun nur oben oder ohne schon sehr seine seinem seinen seiner seit sich sie sieht sind so sofort
+soll sollte sonst um und uns unser unsere unserem unseren unten viele vier vom von vor vorn war
+warten was wechseln weder weil welche welchem welchen welcher wenn werden wie wieder wird wo wurde
+wurden zu zum zur zwei zweite zweiten zwischen ändern über
+"""

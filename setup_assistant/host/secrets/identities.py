@@ -24,7 +24,7 @@ from setup_assistant.host.secrets import (
     prose,
     rules,
 )
-from setup_assistant.host.secrets.matching import regex
+from setup_assistant.host.secrets.matching import regex, replaced
 from setup_assistant.host.secrets.name_patterns import FULL_NAMES, HOSTS, USERS
 
 USER, HOST = columns.USER, columns.HOST
@@ -71,9 +71,7 @@ _LABELS = frozenset({
 })  # fmt: skip
 _COMMIT = regex(r"[0-9a-f]{7,64}")
 _NUMBER = regex(r"\d{1,3}(?:\.\d{1,3}){3}")
-_TOKEN = regex(r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*_*")
-_PIECE = regex(r"[A-Za-z0-9]+|[._-]+")
-_LONGEST_NAME, _MOST_NAMES, _MOST_CHARS = 8, 64, 200_000
+_MOST_CHARS = 200_000
 
 
 def anonymous(
@@ -117,7 +115,7 @@ def anonymous(
 
     def clean(text: str) -> str:
         if is_word(text):
-            return _without(text, told)
+            return replaced(text, told)
         text = placed(text)
         text = public.urls(rules.apply(own.hide(text)))
         if "***" in text:
@@ -126,7 +124,7 @@ def anonymous(
         if "@" in text:
             text = _AT_ANY.sub(_at, _AT.sub(_at, text))
         text = paths.hide(text)
-        text = _without(text, told)
+        text = replaced(text, told)
         return addresses.hide(text, versions, public)
 
     return each(value, lambda text: decoded(text, clean), keyed=True)
@@ -244,45 +242,6 @@ def _at(found: re.Match[str]) -> str:
     if _NO_HOST.fullmatch(host) or (user == "git" and addresses.Public(()).knows(host)):
         return found[0]
     return "<mail>" if "." in host else f"{USER}@{HOST}"
-
-
-def _without(text: str, names: Mapping[str, str]) -> str:
-    """Replace names: whole words of ASCII by looking each word up, others wherever they are."""
-    if not names:
-        return text
-    odd = (n for n in names if not n.isascii() or not _TOKEN.fullmatch(n))
-    longest = sorted(odd, key=len, reverse=True)[:_MOST_NAMES]
-    if longest:
-        text = re.sub(
-            "|".join(map(re.escape, longest)),
-            lambda m: names[m[0].lower()],
-            text,
-            flags=re.IGNORECASE,
-        )
-
-    def word(found: re.Match[str]) -> str:
-        said = found[0]
-        if instead := names.get(said.lower()):
-            return instead
-        return said if said.isalnum() else _in_pieces(said, names)
-
-    return _TOKEN.sub(word, text)
-
-
-def _in_pieces(said: str, names: Mapping[str, str]) -> str:
-    """Replace names inside a word such as `alice_gpu-node-17.lab`, the longest first."""
-    pieces = _PIECE.findall(said)
-    parts, at = [], 0
-    while at < len(pieces):
-        for end in range(min(len(pieces), at + 2 * _LONGEST_NAME), at, -1):
-            if instead := names.get("".join(pieces[at:end]).lower()):
-                parts.append(instead)
-                at = end
-                break
-        else:
-            parts.append(pieces[at])
-            at += 1
-    return "".join(parts)
 
 
 def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value

@@ -122,13 +122,13 @@ USERS = (
     (("users", "accounts", "logins"), regex(rf"\b(?:users|accounts|logins|usernames)\s?:\s{{1,4}}({_LIST}){_LIST_END}", _I)),
     (("account", "username", "user name", "login"), regex(rf"\b(?:account|user ?name|login(?: name)?)(?: (?:on|for|at|of) [^\n;]{{1,80}}?)? (?:is|will be|ist|lautet|est|es)[ :]{{1,3}}['\"]?({_ONE})['\"]?{_LIST_END}", _I)),
     (("m)",), regex(r"(?m)(?<=[ |])([a-z_][\w.-]{1,31})(?::[\w./-]{1,60}(?:/\d{1,8})?)?\(\d{1,6}M\)")),
-    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), regex(rf"(?<!last )(?i:\b|_|(?<=proxy)|(?<=job)|(?<=task)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login)|(?-i:(?<=[a-z])(?=[A-Z])))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|user[_-]id|"
+    (("user", "logname", "login", "owner", "account", "author", "name", "maintain", "signed", " by"), regex(rf"(?=[_ulonamsc])(?<!last )(?i:\b|_|(?<=proxy)|(?<=job)|(?<=task)|(?<=db)|(?<=http)|(?<=ssh)|(?<=smtp)|(?<=ftp)|(?<=mail)|(?<=svc)|(?<=admin)|(?<=login)|(?-i:(?<=[a-z])(?=[A-Z])))(?:user(?:[_ -]?name)?|logname|login|owner|account|author|nickname|user[_-]id|"
                rf"maintainer|signed-off-by|submitted by|created by)(?:\b|(?<=_)){_S}(?:[\w.-]{{1,30}}\\{{1,4}})?({_NAME})", _I)),
     (("sudo", "su ", "ssh", "chown", "user", "password for", "logged"), regex(rf"\b(?:sudo\s{{1,4}}-u|su\s{{1,4}}-|ssh\s{{1,4}}-l|chown\s{{1,4}}(?:-R\s{{1,4}})?|"
                rf"logged in as|session opened for user|invalid user|(?:for|by|as|of) user|"
                rf"password for)\s{{1,4}}({_NAME})", _I)),
     (("凭证", "凭据", "creds", "credential"), regex(rf"(?:凭证|凭据|\bcred(?:ential)?s)\s?[:：]\s?({_NAME})[ ,，]")),
-    (("用户", "号 ", "户 ", "登录名", "登陆名"), regex(r"(?:用户名?|账号|帐号|账户|登[录陆]名)[ \t]{1,4}([A-Za-z][\w.-]{2,40})(?=[ \t]{0,2}(?:[\u4e00-\u9fff，。；、！]|\r?$))", re.MULTILINE)),
+    (("用户", "号 ", "户 ", "登录名", "登陆名"), regex(r"(?:(?:用户名?|账号|帐号|账户|登[录陆]名)[ \t]{1,4}|(?:用户名|登[录陆]名)(?=[a-z]))([A-Za-z][\w.-]{2,40})(?=[ \t]{0,2}(?:[\u4e00-\u9fff，。；、！,;]|\r?$))", re.MULTILINE)),
     # The head of a message in a chat that was copied: who, and when.
     ((":",), regex(rf"(?m)^[ \t]{{0,4}}({SURNAME}[\u4e00-\u9fff]{{1,2}})[ \t]{{1,8}}(?:\d{{2,4}}[-/年]\d{{1,2}}[-/月]\d{{1,2}}日?[ \t]{{1,4}})?(?:[上下中]午[ \t]?)?\d{{1,2}}:\d{{2}}(?::\d{{2}})?[ \t]*\r?$")),
     (("<",), regex(rf"<(?:user(?:name)?|owner|author|login|Data Name=['\"]\w{{0,24}}User(?:Name)?['\"])>({_NAME})<", _I)),
@@ -140,6 +140,7 @@ USERS = (
     (("--name=", "--name "), regex(rf"--name[= ]['\"]?({_NAME})(?=[^\n]{{0,80}}--password)|--password[^\n]{{1,80}}--name[= ]['\"]?({_NAME})")),
     (("username ",), regex(rf"(?m)^[ \t]{{0,4}}username ({_NAME}) (?:privilege|secret|password|role)\b")),
     (("/v ",), regex(rf"/v\s{{1,4}}['\"]?\w{{0,30}}User(?:Name)?['\"]?\s[^\n]{{0,60}}/d\s{{1,4}}['\"]?({_NAME})", _I)),
+    (("(uid=", " all="), regex(r"\bby ([A-Za-z][\w.-]{1,40})\(uid=|(?<![\w%.-])([a-z][\w.-]{1,40})[ \t]{1,20}ALL ?= ?\(")),
     (("sudoers",), regex(r"([\w.-]{2,40}) is not in the sudoers")),
     (("whoami",), regex(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}(?:[\w.-]{1,40}\\{1,2})?([\w.-]{2,40})[ \t]*(?:\n|$)")),
     (("uid", "gid"), regex(r"\b[ug]id[= ]\d{1,10}\(([^)\s]{1,64})\)")),
@@ -208,7 +209,7 @@ HOSTS = (
     # A domain before an account, a computer whose login is kept, a server by its label.
     (("\\",), regex(r"(?<![\w\\/:.])(?!HK|NT\b|BUILTIN|AUTHORITY|[A-Z]\\|[A-Z]\d{2,4}\\)([A-Z][A-Z0-9-]{1,15})\\{1,2}(?=[a-z][\w.-]{1,40}(?![\w.\\-]))")),
     (("cmdkey",), regex(r"\bcmdkey\S{0,4}[ ]/(?:add|generic|delete):([\w.-]{2,100})", _I)),
-    (("server", "nas", "bastion", "gateway", "data source", "broker", "head node", "login node"), regex(rf"\b(?:(?:file|db|mail|license|login|jump)?[ _-]?server|nas|bastion|jump(?: ?host|box)?|gateway|data source|broker|(?:login|head) node){_S}(?:tcp:)?(?!v\d)({_NUMBERED})(?![\w./])", _I)),
+    (("server", "nas", "bastion", "gateway", "data source", "broker", "head node", "login node"), regex(rf"\b(?=[fdmljsnbgh _-])(?:(?:file|db|mail|license|login|jump)?[ _-]?server|nas|bastion|jump(?: ?host|box)?|gateway|data source|broker|(?:login|head) node){_S}(?:tcp:)?(?!v\d)({_NUMBERED})(?![\w./])", _I)),
     (("rechner", "equipo", "ordinateur", "ordenador", "poste", "quina", "コンピュータ", "ホスト", "サーバ", "호스트", "서버", "компьютер", "сервер", "хост"), regex(rf"(?:rechner|equipo|ordinateur|ordenador|poste|m[áa]quina|コンピューター?名?|ホスト名?|サーバー?名?|호스트|서버|компьютер|сервер|хост){_S}({_NUMBERED})", _I)),
     (("domain=", "workgroup", "realm"), regex(rf"(?:,domain=|\bworkgroup{_S}|\brealm{_S})([A-Za-z][\w.-]{{1,60}})", _I)),
     (("whoami",), regex(r"\bwhoami\s{0,4}(?:\n|->)\s{0,4}([\w.-]{2,40})\\{1,2}[\w.-]{2,40}[ \t]*(?:\n|$)")),
@@ -261,7 +262,8 @@ HOSTS = (
     (("主机", "服务器", "机器名", "计算机名", "节点"), regex(r"(?:主机名?|服务器|机器名|计算机名|主机名称|节点)(?:是|为|\s{0,4}[:：=＝])[\s\"'“「]{0,4}([\w.-]{2,100})")),
     (("ssh", "sftp", "ping", "telnet", "nslookup"), regex(rf"\b(?:ssh|sftp|ping|telnet|nslookup)\s{{1,4}}(?:-\w\s{{1,4}}\S{{1,60}}\s{{1,4}}){{0,3}}"
                rf"({_NUMBERED})(?=[\s:]|$)")),
-    (("proxy", "server", "peer", "node", "to", "from"), regex(r"\b(?:proxy|server|peer|node|to|from)\s{1,4}(?:at\s{1,4})?([a-z][\w.-]{1,60}):\d{2,5}\b", _I)),
+    # A group of IPv6 is no name, and the next none of a port.
+    (("proxy", "server", "peer", "node", "to", "from"), regex(r"\b(?:proxy|server|peer|node|to|from)\s{1,4}(?:at\s{1,4})?([a-z][\w.-]{1,60}):\d{2,5}\b(?!:[\w:])", _I)),
     (("host",), regex(r"(?m)^\s{0,8}Host(?:Name)?\s{1,8}([A-Za-z][\w.-]{2,100})\s*$")),
     ((":/",), regex(r"(?<![\w/.])(?<!-v )(?<!volume[ =])([A-Za-z][\w.-]{2,60}):/(?=[A-Za-z])(?![^\s]{0,3}/)")),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from setup_assistant.host.secrets import words
+from setup_assistant.host.secrets import programs, words
 from setup_assistant.host.secrets.columns import SURNAME
 from setup_assistant.host.secrets.matching import regex
 
@@ -21,6 +21,9 @@ _NAMES = rf"{_TITLED}{_FULL}(?:(?:,[ ]|[ ]?&[ ]|[ ]/[ ]|,?[ ](?:and|or)[ ])(?:@|
 _ACCOUNT = r"[a-z][\w.-]{1,40}\w"
 _HOST = r"[A-Za-z][\w-]{1,60}[A-Za-z0-9]"
 _HOSTS = rf"{_HOST}(?:(?:,[ ]|,?[ ](?:and|or|nor|but[ ]not|vs\.?|to)[ ](?:on[ ])?|[ ]?/[ ]?){_HOST}){{0,12}}"
+_GERMAN_HOST = (
+    r"(?:[a-z][a-z-]{0,40}\d[\w-]{0,20}|[a-z][a-z-]{1,60}[a-z](?![ ]+[A-ZÄÖÜ]))(?![\w.]*[\w/(=\[])"
+)
 _END = r"(?![\w.]*[\w/(=\[])"
 
 _SAYS = (
@@ -83,13 +86,13 @@ _SAY = (
 )
 _PEOPLE = (
     # Who is asked, thanked, written to, named.
-    (("ask", "tell", "told", "thank", "cc", "according", "dear", "hi ", "hi, ", "hello", "hey", "hallo", "morning", "contact", "ping", "notify", "inform", "mail", "messag", "call", "this is", "i am", "i'm", "name is", "here is", "colleague", "mate ", "boss", "visor", "professor", "student", "intern", "postdoc", "admin", "manager", "owner", "researcher", "engineer", "pi ", "since ", "because ", "until ", "unless ", "when ", "while ", "that ", "let ", "me and", "attn", "from", "to:", "von:", "an:", "de:", "para:", "à:", "da:", "behalf", "belong", "assigned", " to ", " by ", " with ", " for ", " of ", " and ", " via "),
+    (("ask", "tell", "told", "thank", "cc", "according", "dear", "hi ", "hi, ", "hello", "hey", "hallo", "morning", "contact", "ping", "notify", "inform", "mail", "messag", "call", "this is", "i am", "i'm", "name is", "here is", "colleague", "mate ", "boss", "visor", "professor", "student", "intern", "postdoc", "admin", "manager", "owner", "researcher", "engineer", "pi ", "since ", "because ", "until ", "unless ", "when ", "while ", "that ", "let ", "me and", "attn", "from", "to:", "von:", "an:", "de:", "para:", "à:", "da:", "behalf", "belong", "assigned", " to ", " by ", " with ", " for ", " of ", " and ", " via ", " von "),
      (rf"\b(?:[Aa]sk(?:ed|ing)?|[Tt]ell|[Tt]old|[Tt]hank(?:s|[ ]you)?(?:[ ]to|,)?|[Cc][Cc]'?e?d?:?|[Aa]ccording[ ]to|[Dd]ear|[Hh]i|[Hh]ello|[Hh]ey|[Hh]allo|[Mm]orning|"
      rf"[Cc]ontact(?:ed)?|[Pp]ing(?:ed)?|[Nn]otify|[Ii]nform|[Ee]-?[Mm]ail(?:ed)?|[Mm]essaged?|[Cc]all(?:ed)?|this[ ]is|[Ii][ ]am|[Ii]'m|[Nn]ame[ ]is|[Hh]ere[ ]is|"
      rf"colleagues?|labmate|officemate|boss|supervisor|advisor|professor|student|intern|postdoc|admin|sysadmin|administrator|manager|owner|"
      rf"researcher|engineer|teammate|PI|[Ss]ince|[Bb]ecause|[Uu]ntil|[Uu]nless|when|while|that|let|me[ ]and|[Aa]ttn:?|[Ff]rom:|[Tt]o:|Von:|An:|De:|Para:|À:|Da:|"
      rf"on[ ]behalf[ ]of|belongs?[ ]to|assigned[ ]to|(?:forwarded|escalated|reassigned|handed[ ]over|sent|given)[ ]to|"
-     rf"[a-z]{{2,16}}(?:ed|wn|en|t|ned)[ ](?:up[ ])?by|(?:by|with|from|for|to|of|and|via)(?=[ ]{_CAP}[ ]{_CAP}|[ ](?:Dr|Prof|Mr))),?[ ]({_NAMES})")),
+     rf"[a-z]{{2,16}}(?:ed|wn|en|t|ned)[ ](?:up[ ])?by|(?:by|with|from|for|to|of|and|via|von)(?=[ ]{_CAP}[ ]{_CAP}|[ ](?:Dr|Prof|Mr))),?[ ]({_NAMES})")),
     # Who says, does, owns.
     (_SAY,
      rf"(?<![\w.-])({_NAMES})[ ](?:{_SAYS})\b"),
@@ -111,8 +114,10 @@ _ACCOUNTS = (
      rf"\b(?:user|account|user[ _-]?name|login|uid|User|Account|Username|USER|namespace|--as)[ =:]{{1,3}}['\"]?({_ACCOUNT})(?=['\"]?(?:[\s,;:)]|\.(?:\s|$)|$))"),
     ((" by ", " to "),
      rf"\b(?:owned|submitted|booked|reserved|occupied|claimed|reported|requested|approved|blocked|taken|launched|cancelled|canceled|killed|assigned)[ ](?:by|to)[ ](?:user[ ])?({_ACCOUNT})(?=[\s,;:).]|$)"),
-    (("ask", "tell", "contact", "cc", "poke", "bug"),
-     rf"\b(?:[Aa]sk|[Tt]ell|[Cc]ontact|[Cc][Cc]:?|[Pp]oke|[Bb]ug)[ ]@?({_ACCOUNT})(?=[\s,;:).!?]|$)"),
+    (("ask", "tell", "told", "contact", "cc", "poke", "bug", "ping", "kick", "blame", "remind", "messag", "mail", "page", "notif", "switch", "change", "become"),
+     (rf"\b(?:[Aa]sk(?:ed)?|[Tt]ell|[Tt]old|[Cc]ontact(?:ed)?|[Cc][Cc]'?e?d?:?|[Pp]oked?|[Bb]ug(?:ged)?|[Pp]ing(?:ed)?|[Kk]ick(?:ed)?|[Bb]lamed?|[Rr]emind(?:ed)?|[Mm]essaged?|[Ee]-?mail(?:ed)?|[Pp]aged|[Nn]otif(?:y|ied)|[Bb]ecome|"
+     rf"(?:[Ss]witch(?:ed)?|[Cc]hanged?)(?:[ ]to)?[ ]user(?:[ ]to)?)[ ]@?({_ACCOUNT})(?=[\s,;:).!?]|$)")),
+    (("benutzer ", "nutzer ", "konto ", "kennung ", "anwender "), rf"\b(?:[Bb]enutzer|[Nn]utzer|[Kk]onto|[Kk]ennung|[Aa]nwender)[ ]['\"„]?({_ACCOUNT})(?=['\"“]?(?:[\s,;:).!?]|$))"),
     ((" as ",),
      rf"\b(?:ssh(?:'?ed|ing)?|logg?(?:ed|ing)?[ -]?(?:in|on)|login|connect(?:ed|ing)?|sudo|su|runs?|running|ran|signed[ ]in|executed|started)\b[^\n.'\"]{{0,60}}?[ ]as[ ](?:user[ ])?['\"`]?({_ACCOUNT})(?=['\"`]?(?:[\s,;:)]|\.(?:\s|$)|$))"),
     (("'s ", "’s "),
@@ -143,7 +148,7 @@ _ACCOUNTS = (
 )  # fmt: skip
 _COMPUTERS_SURE = (
     (("ssh", "mosh", "telnet", "remote", "jump"),
-     rf"\b(?:[Ss][Ss][Hh](?:'?ed|ing)?|[Mm]osh|[Tt]elnet|[Rr]emote[ds]?|[Jj]ump(?:ed)?)[ ](?:back[ ])?(?:in[ ]?to|on[ ]?to|to|through|via|from)[ ](?:the[ ]|our[ ])?({_HOSTS})"),
+     rf"\b(?:[Ss][Ss][Hh](?:'?e?d|ing)?|[Mm]osh|[Tt]elnet|[Rr]emote[ds]?|[Jj]ump(?:ed)?)[ ](?:back[ ])?(?:in[ ]?to|on[ ]?to|to|through|via|from)[ ](?:the[ ]|our[ ])?({_HOSTS})"),
     (("log",),
      rf"\b[Ll]og(?:ged|ging)?[ ]?(?:in|on)[ ]?(?:to|on(?:to)?)[ ](?:the[ ]|our[ ])?({_HOSTS})"),
     (("called", "named", "hostname"),
@@ -161,6 +166,9 @@ _COMPUTERS_SURE = (
 _COMPUTERS = (
     (("on ", "onto ", "off "),
      rf"\b(?:on|On|onto|off|ON)[ ](?:both[ ]|either[ ]|only[ ])?['\"`]?({_HOSTS}){_END}"),
+    # In German a noun begins with a capital, before which words describe it: "auf neuen Karten".
+    (("auf ",), rf"\b[Aa]uf[ ]({_GERMAN_HOST})(?:[ ](?:und|oder)[ ]({_GERMAN_HOST}))?"),
+    (("von ",), rf"\b[Vv]on[ ]({_GERMAN_HOST})[ ]nach[ ]({_GERMAN_HOST})"),
     (("reboot", "image", "drain", "power", "access to", "root ", "password ", "reach", "ping", "job"),
      rf"\b(?:[Rr]eboot(?:ed|ing)?|[Rr]e-?imaged?|[Dd]rain(?:ed|ing)?|[Pp]ower(?:ed|ing)?[ -]?(?:off|cycled?|down)|access[ ]to|root[ ](?:\w{{1,10}}[ ])?(?:on|of|for)|password[ ](?:of|for|on)|[Rr]each|[Pp]ing(?:ed)?|jobs?[ ](?:to|at|from))[ ](?:the[ ]|our[ ])?({_HOSTS}){_END}"),
     (("machine", "host", "server", "box", "workstation", "node", "cluster", "computer", "laptop", "partition", "nas", "vm"),
@@ -212,10 +220,10 @@ _CHINESE_PEOPLE = (
 )
 
 _PERSONS = tuple((needles, regex(p)) for needles, p in _PEOPLE)
-_OF_ACCOUNTS = tuple((needles, regex(p)) for needles, p in _ACCOUNTS)
+_OF_ACCOUNTS = tuple((needles, regex(p)) for needles, p in (*_ACCOUNTS, *programs.ACCOUNTS))
 _OF_COMPUTERS = (
-    *((needles, regex(p), True) for needles, p in _COMPUTERS_SURE),
-    *((needles, regex(p), False) for needles, p in _COMPUTERS),
+    *((n, regex(p), True) for n, p in (*_COMPUTERS_SURE, *programs.COMPUTERS)),
+    *((n, regex(p), False) for n, p in (*_COMPUTERS, *programs.OBJECTS)),
 )
 _CHINESE_COMPUTERS = tuple(regex(p) for p in _SAME_LINE_CHINESE)
 _CHINESE_ACCOUNTS = regex(_CHINESE_ACCOUNT)

@@ -46,9 +46,9 @@ _WORD = regex(
 
 @functools.cache
 def _stems() -> frozenset[str]:
-    from setup_assistant.host.secrets.common_words import STEMS
+    from setup_assistant.host.secrets.common_words import GERMAN, STEMS
 
-    return frozenset(STEMS.split())
+    return frozenset(STEMS.split()) | frozenset(GERMAN.split())
 
 
 @functools.cache
