@@ -87,12 +87,23 @@ class Release(Sourced):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ended(Sourced):
+    """The last torch for a Python minor, or for a system; the other of the two is empty."""
+
+    torch: str
+    torchvision: str
+    python: str = ""
+    system: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TorchTable(Sourced):
     """The whole recipe; `release` is ordered from new to old, `sizes` are by build."""
 
     floor: tuple[Floor, ...]
     last_branch: tuple[LastBranch, ...]
     first_branch: tuple[FirstBranch, ...]
+    ended: tuple[Ended, ...]
     jetson: Jetson
     kernels: dict[str, tuple[str, ...]]
     sizes: dict[str, Size]

@@ -38,6 +38,7 @@ _NAME = re.compile(r"[A-Za-z][\w.-]{0,60}$")
 _FORMS = {
     "spec": re.compile(r"[<>=!~][<>=!~\d.,*]{1,60}$"),
     "version": re.compile(r"\d[\d.]{0,20}$"),
+    "release": re.compile(r"\d[\d.]{0,20}$"),
     "tag": re.compile(r"(?:cu\d{2,3}|cpu)$"),
     "model": re.compile(r"[A-Za-z0-9][\w.-]{0,60}/[A-Za-z0-9][\w.-]{0,90}$"),
     "file": re.compile(r"[A-Za-z0-9][\w.-]{0,60}\.ya?ml$"),

@@ -52,6 +52,14 @@ _WHEEL = re.compile(
     r" is not a supported wheel on this platform)"
 )
 
+# What gcc, clang, nvcc and MSVC say of the place at which they stop.
+_COMPILE_ERROR = re.compile(
+    r"^[^\n]{0,400}?[\w./\\-]+\.(?:cu|cuh|c|cc|cpp|cxx|h|hpp)"
+    r"(?::\d+(?::\d+)?|\(\d+(?:,\d+)?\)) ?: (?:fatal )?error(?: [A-Z]\d+)?: "
+    r"(?P<said>[^\n]{3,300})",
+    re.MULTILINE,
+)
+
 
 def symbol(text: str) -> Iterator[Inferred]:
     """Yield what asks for a symbol that is not there: of torch, of CUDA, or of anything else."""
@@ -227,3 +235,10 @@ def library(text: str) -> Iterator[Inferred]:
                             fedora=f"'{found['library']}()(64bit)'")  # fmt: skip
         yield Inferred(cause="library-missing", start=found.start(), values=values,
                        remedy=(remedy,))  # fmt: skip
+
+
+def stopped(text: str) -> Iterator[Inferred]:
+    """Yield the first error of a compiler; of programs that are none of ours no row has failed."""
+    for found in islice(_COMPILE_ERROR.finditer(text), 1):
+        yield Inferred(cause="build-stopped", start=found.start("said"),
+                       values={"said": found["said"].strip()[:200]})  # fmt: skip

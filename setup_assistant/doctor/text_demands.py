@@ -16,7 +16,6 @@ from setup_assistant.messages import msg
 _MOST_NAMES = 8
 # These go with one torch release each: they follow torch, never the other way round.
 _FOLLOW = {"torchvision": "torchvision", "torch": "torch"}
-_ON_PYTORCH = re.compile(r"download\.pytorch\.org/whl|/pytorch-wheels/")
 # What uv and pip say of a release that has no wheel here: name, version, and where it has some.
 _NO_WHEEL = re.compile(
     r"(?P<name>[A-Za-z][\w.-]{0,60})(?:\{[^}\n]{0,120}\})?==(?P<version>\d[\w.+]{0,30})"
@@ -26,9 +25,6 @@ _NO_WHEEL = re.compile(
     r"wheels?|can't be installed because it doesn't have a source distribution or wheel"
     r"|with neither wheels nor source distribution)"
 )
-# An index that could not be read, or that has releases for other Pythons, offers nothing either.
-_UNREACHED = re.compile(r"Retrying \(|Could not fetch URL|Max retries|Requires-Python|SSL module"
-                        r"|different python version|ssl module", re.IGNORECASE)  # fmt: skip
 # What poetry says of the same.
 _NO_CANDIDATE = re.compile(
     r"Unable to find installation candidates for (?P<name>[A-Za-z][\w.-]{0,60}) "
@@ -36,10 +32,12 @@ _NO_CANDIDATE = re.compile(
 )
 # What uv says of a release that the index has not, or not for this Python.
 _NO_RELEASE = re.compile(
-    r"there (?:is|are) no versions? of (?P<name>[A-Za-z][\w.-]{0,60})(?:\[[\w,-]{1,80}\])?"
+    r"there (?:is|are) no versions? of (?P<name>[A-Za-z][\w.-]{0,60})"
+    r"(?:\[[\w,-]{1,80}\]|\{[^}\n]{1,120}\})?"
     r"==(?P<version>\d[\w.]{0,30})(?![\w.+])"
 )
-_NOT_FOUND = re.compile(r"No matching distribution found for (?P<name>[A-Za-z][\w.-]{0,60})")
+# Whose demand it is that uv cannot meet.
+_TORCH_ASKS = re.compile(r"\s+and\s+torch==\S+\s+depends\s+on\s")
 # What pip says first of requests that exclude each other, and the names in it.
 _CANNOT = re.compile(r"Cannot install (?P<what>[^\n]{1,3000}?) because these packages? version",
                      re.IGNORECASE)  # fmt: skip
@@ -71,7 +69,7 @@ def unmet_aside(text: str) -> Iterator[Inferred]:
     chain = tuple(
         msg("{package} asks for {need}; there is {have}", package=n.asker or "?",
             need=f"{n.name}{n.spec}", have=n.have or "-")
-        for n in needs
+        for n in needs if n.asker or n.have
     )  # fmt: skip
     remedy = tuple(dict.fromkeys(r for n in needs for r in _answer(n)))
     yield Inferred(cause="dependency-version", start=first.start, values={
@@ -125,6 +123,10 @@ def no_release(text: str) -> Iterator[Inferred]:
     for found in islice(_NO_RELEASE.finditer(text), 1):
         name = found["name"].lower()
         remedy = installed(name)
+        if name.startswith(("nvidia-", "triton")) and _TORCH_ASKS.match(text, found.end()):
+            # PyPI and PyTorch's index have all that torch asks for; another index was put before.
+            yield Inferred(cause="uv-index-order", start=found.start())
+            return
         yield Inferred(cause="torch-not-on-index" if remedy.need == "torch" else
                        "version-not-on-index", start=found.start(), remedy=(remedy,),
                        chain=(msg("no index that was named has {need}",
@@ -160,7 +162,8 @@ def conflicting(text: str) -> Iterator[Inferred]:
         if spec := text_versions.agreed(text, one.name) if not one.asker else "":
             # The person's own bound alone stands in the way.
             remedy = (Remedy(need="package", name=one.name, spec=spec),)
-        if made := next((name for name in bound if name in MADE_FOR_ONE_TORCH), ""):
+        built = any("+c" in n.spec for n in needs)
+        if made := next((name for name in bound if name in MADE_FOR_ONE_TORCH and not built), ""):
             remedy = (Remedy(need="remove", name=made),)
         yield Inferred(
             cause="dependency-version",
@@ -196,48 +199,6 @@ def _open(names: list[str]) -> tuple[Remedy, ...]:
     """Ask for the same packages in whatever releases go together."""
     line = " ".join(["pip install", *names])
     return (Remedy(need="run", posix=line, windows=line),) if len(names) > 1 else ()
-
-
-def offered(text: str) -> Iterator[Inferred]:
-    """Yield what an index offers in place of what is wanted."""
-    for offer in text_versions.offers(text):
-        if not offer.versions:
-            if _ON_PYTORCH.search(text) and not offer.name.startswith(("torch", "nvidia")):
-                yield Inferred(cause="index-alone", start=offer.start,
-                               values={"package": offer.name})  # fmt: skip
-            elif not offer.wanted and offer.name not in _FOLLOW and not _UNREACHED.search(text):
-                line = f"pip index versions {offer.name} --index-url https://pypi.org/simple"
-                yield Inferred(cause="package-not-on-index", start=offer.start,
-                               values={"package": offer.name},
-                               remedy=(Remedy(need="run", posix=line, windows=line),))  # fmt: skip
-            continue
-        low, high = offer.versions[0], offer.versions[-1]
-        if offer.name.startswith("nvidia-") and high.major < 1:
-            # Only the stub that stands for it is offered to other systems than Linux.
-            yield Inferred(cause="package-for-linux", start=offer.start, values={
-                "package": offer.name}, remedy=(Remedy(need="torch"),))  # fmt: skip
-            return
-        if offer.name == "torch" and (high.major, high.minor) < (1, 0):
-            yield Inferred(cause="torch-not-for-python", start=offer.start)
-            return
-        wanted = min((s.version.removesuffix(".*") for s in offer.wanted), default="")
-        values = {"package": offer.name, "wanted": wanted, "low": str(low), "high": str(high)}
-        remedy = installed(offer.name, f"=={high}")
-        if wanted:
-            cause = "torch-not-on-index" if remedy.need == "torch" else "version-not-on-index"
-            yield Inferred(cause=cause, start=offer.start, values=values, remedy=(remedy,),
-                           chain=(msg("the index offers {low} to {high}", low=low.public,
-                                      high=high.public),))  # fmt: skip
-
-
-def not_found(text: str) -> Iterator[Inferred]:
-    """Yield what PyTorch's index lacks, where the second of pip's two lines alone was pasted."""
-    if "(from versions" in text or not _ON_PYTORCH.search(text):
-        return
-    for found in islice(_NOT_FOUND.finditer(text), 1):
-        name = found["name"].lower()
-        if not name.startswith(("torch", "nvidia")):
-            yield Inferred(cause="index-alone", start=found.start(), values={"package": name})
 
 
 def asked_in_error(text: str) -> Iterator[Inferred]:

@@ -45,7 +45,8 @@ _REVISION = re.compile(
     r"Did not find branch or tag ['\"](?P<revision>[\w./-]{1,80})['\"]|"
     r"error: pathspec ['\"](?P<path>[\w./-]{1,80})['\"] did not match|"
     r"Remote branch (?P<branch>[\w./-]{1,80}) not found|"
-    r"couldn't find remote ref (?P<ref>[\w./-]{1,80})"
+    r"couldn't find remote ref (?P<ref>[\w./-]{1,80})|"
+    r"error: upload-pack: not our ref (?P<commit>[0-9a-f]{7,64})"
 )
 _FAILED_STEP = re.compile(r"[×x] [^\n]{1,200} did not run successfully")
 _FAILED_CHECKOUT = re.compile(r"git checkout \S+ (?:\S+ )?did not run successfully|fatal: |error: ")

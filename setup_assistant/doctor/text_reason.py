@@ -16,6 +16,7 @@ from setup_assistant.doctor import (
     text_memory,
     text_mentions,
     text_names,
+    text_offers,
     text_weights,
 )
 from setup_assistant.doctor.inferred import Inferred
@@ -28,8 +29,8 @@ ONLY_INFERRED = ("index-alone", "no-release-fits", "requests-exclude",
                  "revision-gone",
                  "memory-for-pixels", "memory-for-model", "memory-of-others",
                  "memory-scattered", "not-supported-yet", "dependency-absent",
-                 "tool-missing", "checkpoint-names", "told-by-itself", "engine-fault",
-                 "command-of-other-shell", "package-mixed")  # fmt: skip
+                 "tool-missing", "checkpoint-names", "torch-ended", "told-by-itself",
+                 "engine-fault", "command-of-other-shell", "package-mixed")  # fmt: skip
 # The surest first.
 _WAYS = (
     text_demands.unmet,
@@ -37,8 +38,8 @@ _WAYS = (
     text_demands.built_apart,
     text_demands.conflicting,
     text_demands.requested,
-    text_demands.offered,
-    text_demands.not_found,
+    text_offers.offered,
+    text_offers.not_found,
     text_memory.short,
     text_cuda.result,
     text_weights.unplaced,
@@ -77,6 +78,7 @@ def inferred(text: str, *, failed: bool) -> Inferred | None:
         text: what was pasted.
         failed: whether a row has told that something in it failed for good.
     """
-    ways = (*_WAYS, text_installs.unbuilt, text_demands.asked) if failed else _WAYS
+    more = (text_installs.unbuilt, text_compiled.stopped, text_demands.asked)
+    ways = (*_WAYS, *more) if failed else _WAYS
     found = (thought for way in ways for thought in way(text))
     return next((t for t in found if not text_mentions.supposed(text, t.start)), None)

@@ -16,6 +16,8 @@ from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from setup_assistant.doctor.package_names import package_of
+
 _NAME = r"[A-Za-z][\w.-]{0,60}"
 _VERSION = r"\d[\w.+!-]{0,40}"
 # pip install and pip check; the words after "but" name what is there.
@@ -67,7 +69,9 @@ _ASKED = re.compile(
 # SGLang's words of what is installed.
 _LESS = re.compile(
     rf"(?P<name>{_NAME}) is installed with version (?P<have>{_VERSION}), which is less than the"
-    rf" minimum required version (?P<least>\d[\w.]{{0,20}}\w)"
+    rf" minimum required version (?P<least>\d[\w.]{{0,20}}\w)|"
+    rf"(?P<absent>{_NAME}) with minimum required version (?P<from>\d[\w.]{{0,20}}\w) is not "
+    rf"installed"
 )
 _PYTHON = ("python", "cuda", "driver", "gcc", "glibc", "version", "compute", "sm", "capability")
 _MOST, _COMPARED = 12, 100
@@ -185,8 +189,10 @@ def offers(text: str) -> Iterator[Offer]:
 
 def _too_old(text: str) -> Iterator[Need]:
     for found in _LESS.finditer(text):
-        if need := _requirement(f"{found['name']}>={found['least']}"):
-            yield Need(asker="", need=need, have=found["have"], start=found.start())
+        name, least = found["name"] or found["absent"], found["least"] or found["from"]
+        # Of some the package has another name than the module that is looked for.
+        if need := _requirement(f"{package_of(name)}>={least}"):
+            yield Need(asker="", need=need, have=found["have"] or "", start=found.start())
 
 
 def _needs(pattern: re.Pattern[str], text: str, begin: int = 0) -> Iterator[Need]:

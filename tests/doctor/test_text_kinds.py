@@ -349,3 +349,60 @@ def test_programs_tables_and_lists_of_changes_are_no_failure(text: str) -> None:
 def test_a_warning_before_steps_that_go_on_is_no_cause(end: str, cause: str) -> None:
     warns = "[W socket.cpp:663] [c10d] The client socket has failed to connect to [localhost]:29500"
     assert told(f"{warns} (errno: 99).\n{{'loss': 1.31, 'epoch': 0.1}}\n{end}\n")[0] == cause
+
+
+OFFERED = (
+    "ERROR: Could not find a version that satisfies the requirement torch>=2.9.0 (from versions: "
+    "1.13.1, {})\nERROR: No matching distribution found for torch>=2.9.0"
+)
+
+
+@pytest.mark.parametrize(
+    ("newest", "cause", "command"),
+    [
+        # The newest that is offered tells the Python, or the Mac, that later ones leave out.
+        ("2.4.1", "torch-ended", "uv venv --python 3.12"),
+        ("2.2.2", "torch-ended", "torch==2.2.2 torchvision==0.17.2"),
+        # An index of one CUDA version ends for reasons of its own, and 2.6.0 was the last of none.
+        ("2.4.1+cu121", "torch-not-on-index", "torch=="),
+        ("2.6.0", "torch-not-on-index", "torch=="),
+    ],
+)
+def test_the_newest_torch_on_offer_tells_what_it_ended_for(
+    newest: str, cause: str, command: str
+) -> None:
+    found, commands = told(OFFERED.format(newest))
+    assert found == cause
+    assert command in commands[0]
+
+
+def test_a_release_below_the_newest_on_offer_is_not_ended() -> None:
+    assert told(OFFERED.format("2.4.1").replace(">=2.9.0", "==2.0.3"))[0] == "torch-not-on-index"
+
+
+def test_a_build_for_one_cuda_is_asked_of_its_index_and_nothing_taken_out() -> None:
+    text = (
+        "The conflict is caused by:\n    torchaudio 2.3.0 depends on torch==2.3.0\n"
+        "    torchvision 0.18.0 depends on torch==2.3.0+cu121\n"
+    )
+    assert told(text)[0] == "dependency-version"
+    assert not any("uninstall" in line for line in told(text)[1])
+
+
+@pytest.mark.parametrize(
+    ("said", "told_at"),
+    [
+        ("csrc/roll.cu(77): error: no operator matches\n", "no operator matches"),
+        (
+            "src/a.cpp:9:4: error: 'x' was not declared\nb.cpp:1:1: error: y\n",
+            "'x' was not declared",
+        ),
+        ("a.cpp:9:4: warning: unused variable\n", ""),
+    ],
+)
+def test_a_compilation_that_no_row_explains_is_told_by_its_first_error(
+    said: str, told_at: str
+) -> None:
+    found = explain(f"{said}ninja: build stopped: subcommand failed.\n", Situation)
+    assert found[0].id == "build-stopped"
+    assert (told_at or "stands further up") in str(found[0].cause)
