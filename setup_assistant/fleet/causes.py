@@ -13,6 +13,7 @@ from setup_assistant.catalog import causes
 from setup_assistant.fleet.engine import Event
 from setup_assistant.fleet.faults import Fault, fault, fault_of
 from setup_assistant.fleet.reach import Target, to_jump
+from setup_assistant.fleet.unnamed import unnamed
 from setup_assistant.messages import Value, _
 
 # What ssh and its way over other hosts may tell of, what any task, and what an agent's Python.
@@ -23,15 +24,14 @@ _SUDO = ("sudo_refused", "sudo_missing")
 _LOOK = ("null_device", "umask_closed", "home_unknown", "host_limit", "password_expired",
          "no_command")  # fmt: skip
 _HOME = ("disk_full", "home_broken", "home_blocked", "home_not_writable")
-_AGENT = ("host_limit", "disk_full", "home_noexec", "no_command", "agent_unfit", "python_partial",
-          "job_died", *_HOME)  # fmt: skip
+_AGENT = ("host_limit", "push_cut", "disk_full", "home_noexec", "no_command", "agent_unfit",
+          "python_partial", "job_died", *_HOME)  # fmt: skip
 # What Ansible says before ssh does.
 _ANSIBLE = "Failed to connect to the host via ssh: "
 # Bytes of another encoding, of a name or two, are still text.
 _MOST_BROKEN = 50
 # What ssh says where a program was to bring it to a host, and ended.
 _NO_WAY, _NO_GREETING = " by UNKNOWN port", "kex_exchange_identification: "
-_LOG = "~/.cache/setup-assistant/fleet/jobs"
 
 
 def of_connection(event: Event, place: Target, *, contacted: bool) -> Fault:
@@ -228,11 +228,14 @@ def _of_pythons(event: Event) -> Fault:
     pythons = re.findall(r"^found=(\d[\d.]+)\s*$", event.out, re.MULTILINE)
     if slow := re.search(r"^slow=(\S+)", event.out, re.MULTILINE):
         return fault("host_stuck", host=host, slow=slow[1])
-    broken = re.findall(r"^broken=(\S+)", event.out, re.MULTILINE)
+    broken = re.findall(r"^broken=(\S[^\r\n]*?):? *\r?$", event.out, re.MULTILINE)
     code = "python_partial" if broken else "python_missing"
     code = "python_too_old" if pythons else code
-    versions = ", ".join(dict.fromkeys(pythons))
-    return fault(code, host=host, found=versions, detail=", ".join(broken))
+    said: dict[str, Value] = {"host": host, "found": ", ".join(dict.fromkeys(pythons)),
+                              "detail": _last("; ".join(broken))}  # fmt: skip
+    if denied := next((b for b in broken if b.endswith("denied")), None):
+        said["denied"] = denied.partition(":")[0]
+    return fault_of(code, said)
 
 
 def of_task(event: Event) -> Fault:
@@ -242,15 +245,16 @@ def of_task(event: Event) -> Fault:
         return fault(code, host=event.host)
     if noise := _noise(text):
         return fault("login_noise", host=event.host, detail=noise)
-    return of_agent(event.host, text, _last(event.err) or _last(event.msg) or _last(event.out))
+    detail = _last(event.err) or _last(event.msg) or _last(event.out)
+    return of_agent(event.host, text, detail, step=event.task, rc=event.rc)
 
 
-def of_agent(host: str, text: str, detail: str) -> Fault:
+def of_agent(host: str, text: str, detail: str, *, step: str = "", rc: int | None = None) -> Fault:
     """Return why the agent did not work, by what it and the host's Python said."""
     if told := _told(text, *_AGENT):
         code, found = told
         return fault_of(code, {"host": host, "detail": "", **_groups(found)})
-    return fault("agent_failed", host=host, detail=_last(detail), log=_LOG)
+    return unnamed(host, text, _last(detail), step=step, rc=rc)
 
 
 def of_resources(host: str, text: str) -> Fault | None:

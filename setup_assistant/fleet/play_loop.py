@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from setup_assistant.agent.inside.answer import MARKER
 from setup_assistant.fleet import causes, engine, own_keys, reach
 from setup_assistant.fleet.answers import doing_of, outcome_of, slow_login
 from setup_assistant.fleet.engine import Event
@@ -93,7 +94,7 @@ class Course:
             return
         if event.task in _ON_HOST:
             self._contacted.add(host.name)
-        if event.task == "Start" and event.event in {"ok", "failed"}:
+        if event.event in {"ok", "failed"} and (event.task == "Start" or MARKER in event.out):
             self._answered(host, event)
         elif event.event == "failed":
             found = causes.of_look(event) if event.task == "Look" else causes.of_task(event)

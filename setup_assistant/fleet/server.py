@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from setup_assistant.agent.inside.answer import MARKER
 from setup_assistant.errors import SetupError
 from setup_assistant.fleet import causes, engine, reach
 from setup_assistant.fleet.answers import noted, outcome_of
@@ -43,7 +44,7 @@ class _Server:
             if isinstance(port, int) and 0 < port < 65536:
                 self.port = port
                 self.known.set()
-        elif event.event != "ok" or event.task == "Start":
+        elif event.event != "ok" or event.task == "Start" or MARKER in event.out:
             self._fail(event)
 
     def _fail(self, event: Event) -> None:

@@ -355,7 +355,7 @@ def test_the_folder_that_ansible_cannot_make_is_named() -> None:
 
 def test_a_shell_that_repeats_the_question_is_no_limit() -> None:
     role = Path(causes.__file__).with_name("collection") / "roles/setup_assistant/tasks/main.yml"
-    look = " ".join(role.read_text("utf-8").split("raw: >-")[1].split("register:")[0].split())
+    look = " ".join(role.read_text("utf-8").split("command: >-")[1].split("register:")[0].split())
     event = Event(event="failed", host="pc", task="Look", rc=128,
                   err=f"fatal: unrecognized command '{look}'\n")  # fmt: skip
     found = causes.of_look(event)
@@ -371,6 +371,17 @@ def test_no_line_of_the_collection_is_longer_than_its_users_checks_allow() -> No
     long = [(f.name, n) for f in found for n in f.read_text("utf-8").split("\n") if len(n) > 160]
     assert found
     assert long == []
+
+
+def test_every_command_of_the_role_is_one_line() -> None:
+    """The C shell, which may be an account's own, knows no line end in quotes."""
+    yaml = pytest.importorskip("yaml")
+    tasks = Path(causes.__file__).with_name("collection") / "roles/setup_assistant/tasks/main.yml"
+    given = [t.get("setup_assistant.room.ask", {}) for t in
+             yaml.safe_load(tasks.read_text("utf-8"))[0]["block"]]  # fmt: skip
+    commands = [g["command"] for g in given if "command" in g]
+    assert len(commands) == 2
+    assert not any("\n" in command for command in commands)
 
 
 FAILED = "\nHost key verification failed."
@@ -570,8 +581,43 @@ def test_python_is_told_apart() -> None:
     assert look("mkdir: '/x': Too many levels of symbolic links\n", 9) == "home_blocked"
     assert look("mkdir: cannot create directory: No space left on device", 9) == "disk_full"
     assert look("mkdir: cannot create directory: Read-only file system", 9) == "home_not_writable"
+    assert look("\nbroken=python3: Segmentation fault\narch=x86_64\n") == "python_partial"
     gone = "python3: can't open file '/home/lab/.cache/setup-assistant/fleet/agent-3f42.pyz'"
     assert causes.of_agent("pc", gone, gone).code == "job_died"
+
+
+def test_a_python_that_may_not_be_run_is_named_with_what_lets_it() -> None:
+    denied = "timeout: failed to run command 'python3': Permission denied"
+    out = f"\r\nbroken=python3: {denied}\r\narch=x86_64\r\n"
+    found = causes.of_look(Event(event="failed", host="pc", task="Look", out=out, rc=0))
+    assert found.code == "python_partial"
+    assert denied in str(found.reason)
+    assert "run python3 there" in str(found.remedy)
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    ("setup-assistant: 0 of 10125077 bytes of the agent arrived", "push_cut"),
+    ("setup-assistant: Data could not be sent to remote host 'pc'.", "push_cut"),
+    ("zipimport.ZipImportError: can't decompress data; zlib not available", "python_partial"),
+    ("OSError: [Errno 28] No space left on device: '/home/lab/x.12'", "disk_full"),
+    ("PermissionError: [Errno 13] Permission denied: '/home/lab/x.12'", "home_not_writable"),
+])  # fmt: skip
+def test_what_stops_a_push_is_named(words: str, code: str) -> None:
+    trace = f'Traceback (most recent call last):\n  File "<string>", line 1\n{words}\n'
+    event = Event(event="failed", host="pc", task="Push", err=trace, rc=1)
+    assert causes.of_task(event).code == code
+
+
+def test_what_nobody_names_is_told_with_its_last_words_and_what_the_doctor_reads() -> None:
+    event = Event(event="failed", host="pc", task="Push", err="Odd words of a program\n", rc=42)
+    found = causes.of_task(event)
+    assert found.code == "agent_failed"
+    assert "(Push, exit status 42): Odd words of a program" in str(found.reason)
+    assert "by hand (python3 -I " in str(found.remedy)
+    words = "OSError: libssl.so.3: cannot open shared object file: No such file or directory"
+    read = causes.of_task(replace(event, err=f"Traceback (most recent call last):\n{words}\n"))
+    assert "libssl.so.3, which is nowhere" in str(read.remedy)
+    assert "sudo apt install libssl3" in str(read.remedy)
 
 
 def test_every_fault_has_a_sentence_and_a_remedy() -> None:

@@ -136,6 +136,7 @@ HALF = {"title": "weights", "done": 12, "total": 25}
 TOLD: dict[str, list[list[Event]]] = {
     "well": [[LOOK, PUSH, done("m1", "well", "h1"),
               {"event": "failed", "task": "Start", "msg": "too late"}]],
+    "at-once": [[LOOK, {**done("m8", "at-once"), "task": "Push"}]],
     "stranger": [[{"event": "ok", "task": "Start", "out": "no answer", "rc": 0}]],
     "moved": [[done("m2", "moved", "h1")]],
     "same": [[done("m1", "well", "h1")]],

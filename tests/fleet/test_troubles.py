@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet import trouble, trouble_login
+from tests.fleet import trouble, trouble_login, trouble_system
 from tests.fleet.rig import Lab
 from tests.fleet.trouble import Trouble
 
@@ -19,6 +19,7 @@ Fleet = Callable[..., dict[str, Any]]
 Command = Callable[..., "subprocess.Popen[str]"]
 BEFORE = tuple(t for t in trouble.BEFORE if t.possible())
 LOGIN = tuple(t for t in trouble_login.LOGIN if t.possible())
+SYSTEM = tuple(t for t in trouble_system.SYSTEM if t.possible())
 MIDDLE = tuple(t for t in trouble.MIDDLE if t.possible())
 
 
@@ -86,14 +87,12 @@ def test_what_a_login_spoils(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
         "no files of any size": "ulimit -f: 0",
         "an account that PAM refuses": "expired",
         "an old key exchange alone": "diffie-hellman-group1-sha1",
-        "a login that opens brackets": "[lab] welcome",
         "a /dev/null of root": "mknod",
         "a file in the place of a folder": f"{trouble.HOME}/.cache/setup-assistant",
         "a second factor": "AuthenticationMethods",
         "a key that all may read": f"chmod 600 {ward.folder}/open",
         "a key with a passphrase": f"ssh-add {ward.folder}/locked",
         "the public half of a key": f"most likely {ward.folder}/id (",
-        "a folder of Ansible's that is root's": f"chown -R NAME {trouble.HOME}/.ansible",
         "a root without a shell": "ChrootDirectory",
         "little memory for a process": "ulimit -v: 60000",
         "no home folder": "HOME=",
@@ -115,6 +114,60 @@ def test_what_a_login_spoils(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
     ward.inventory(every)
     healed = fleet("probe", "-i", str(every), "--limit", "@failed")
     assert healed["exit_code"] == 0, _codes(healed)
+
+
+def test_what_a_system_spoils(ward: Lab, fleet: Fleet, tmp_path: Path) -> None:
+    names = list(ward.hosts)[: len(SYSTEM) + 1]
+    troubles = dict(zip(names, SYSTEM, strict=False))
+    for name, found in troubles.items():
+        found.begin(ward, ward.hosts[name])
+    every = str(trouble.inventory(ward, tmp_path / "hosts.ini", troubles))
+    told = fleet("probe", "-i", every, "--limit", ",".join(names))
+    assert _codes(told) == {n: troubles[n].code if n in troubles else "" for n in names}
+    said = {troubles[n].name: f"{h['reason']} {h['remedy']} {h['notes']}"
+            for n, h in told["by_name"].items() if n in troubles}  # fmt: skip
+    for name, word in {
+        "closed for maintenance": "Closed until Monday.",
+        "files alone": "sftp connections only",
+        "a key from elsewhere": "from=",
+        "a locked account": "passwd -S",
+        "a login shell that is not installed": "getent passwd",
+        "a ~/.ssh/rc that waits": "~/.ssh/rc",
+        "a .bashrc that goes into another program": "(exec)",
+        "a .bashrc that reads all": "0 of ",
+        "a cache that cannot be changed": "lsattr",
+        "jobs that are root's": "fleet/jobs",
+        "an agent's folder that is root's": "Permission denied",
+        "a home folder that is nowhere": "/scratch",
+        "a disk that hangs": "dead network share",
+        "a Python for a group": "Let every account run python3",
+        "a Python without zlib": "zlib",
+    }.items():
+        assert name not in said or word in said[name], said[name]
+    trouble.mend(ward, troubles)
+    ward.inventory(tmp_path / "hosts.ini")
+    healed = fleet("probe", "-i", every, "--limit", "@failed")
+    assert healed["exit_code"] == 0, _codes(healed)
+
+
+def test_a_first_push_logs_in_twice_before_it_has_started_the_job(
+    ward: Lab, fleet: Fleet, tmp_path: Path
+) -> None:
+    host = ward.hosts["pc00"]
+    kinds = ("*b64decode*) echo push", "*ulimit*) echo look", "*--fleet*) echo question",
+             "*) echo other")  # fmt: skip
+    told = f"case $BASH_EXECUTION_STRING in {';; '.join(kinds)}; esac >> {trouble.HOME}/logins"
+    trouble_login.bashrc(told)(ward, host)
+    inventory = str(ward.inventory(tmp_path / "hosts.ini", ("pc00",)))
+
+    def logins() -> list[str]:
+        assert fleet("probe", "-i", inventory)["exit_code"] == 0
+        return host.inside(f"cat {trouble.HOME}/logins; rm {trouble.HOME}/logins").split()
+
+    # A job that takes its time is asked for again; nothing else is a login.
+    first, second = logins(), logins()
+    assert (first[:2], set(first[2:]) - {"question"}) == (["look", "push"], set())
+    assert (second[:2], set(second[2:]) - {"question"}) == (["look", "question"], set())
 
 
 def test_what_breaks_in_the_middle(

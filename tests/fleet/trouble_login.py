@@ -47,7 +47,7 @@ def settings(name: str, line: str) -> Act:
     return act
 
 
-_PLACE = "place=$(/usr/bin/python3 -c 'import sysconfig; print(sysconfig.get_path(\"stdlib\"))')"
+STDLIB = "place=$(/usr/bin/python3 -c 'import sysconfig; print(sysconfig.get_path(\"stdlib\"))')"
 _OURS = f"{HOME}/.cache/setup-assistant/fleet"
 _KEY, _ARGUMENTS = "ansible_ssh_private_key_file", "ansible_ssh_common_args"
 _DAMAGES = """setsid /usr/bin/python3 -c "import os, socket
@@ -90,9 +90,9 @@ LOGIN = (
             needs="chage"),
     Trouble(name="an old key exchange alone", code="ssh_no_method",
             begin=sshd("KexAlgorithms diffie-hellman-group1-sha1")),
-    Trouble(name="a login that opens brackets", code="login_noise",
+    Trouble(name="a login that opens brackets", code="",
             begin=bashrc("echo '[lab] welcome'", "echo '{ no json'")),
-    Trouble(name="a login that prints bytes", code="login_noise",
+    Trouble(name="a login that prints bytes", code="",
             begin=bashrc("seq 40000 | tr '0-9' '\\\\200-\\\\211'", "echo '{'")),
     Trouble(name="a /dev/null of root", code="null_device",
             begin=inside("touch /run/no", "chmod 600 /run/no", "mount --bind /run/no /dev/null")),
@@ -110,7 +110,7 @@ LOGIN = (
     Trouble(name="a folder of ours that is read-only", code="home_not_writable",
             begin=inside(f"mkdir -p {_OURS}; chown -R {USER} {HOME}/.cache",
                          f"mount --bind {_OURS} {_OURS}; mount -o remount,bind,ro {_OURS}")),
-    Trouble(name="a folder of Ansible's that is root's", code="home_not_writable",
+    Trouble(name="a folder of Ansible's that is root's", code="",
             begin=inside(f"rm -rf {HOME}/.ansible; mkdir -m 755 {HOME}/.ansible")),
     Trouble(name="a web server on the port", code="no_ssh_server",
             begin=inside("cd /srv; setsid python3 -m http.server 2222 > /dev/null 2>&1 & sleep 1"),
@@ -144,7 +144,7 @@ LOGIN = (
     Trouble(name="an SSH server of version 1", code="ssh_no_method",
             begin=inside("kill -9 $(cat /run/rig.pid)", f"{_VERSION_1} & sleep 1")),
     Trouble(name="a Python that waits", code="host_stuck",
-            begin=inside(_PLACE, "rm -f $place/sitecustomize.py",
+            begin=inside(STDLIB, "rm -f $place/sitecustomize.py",
                          "echo 'import time; time.sleep(600)' > $place/sitecustomize.py")),
     Trouble(name="nothing after the logout", code="job_died", begin=inside(_REAPS)),
     Trouble(name="a root that is the account's own", code="session_closed",
@@ -154,7 +154,7 @@ LOGIN = (
     # These work all the same.
     Trouble(name="a login of four seconds", code="", begin=bashrc("sleep 4")),
     Trouble(name="a Python that greets", code="",
-            begin=inside(_PLACE, "rm -f $place/sitecustomize.py",
+            begin=inside(STDLIB, "rm -f $place/sitecustomize.py",
                          "echo 'print(\"Lab image\")' > $place/sitecustomize.py")),
     Trouble(name="processes that hide", code="",
             begin=inside("mount -o remount,hidepid=2 /proc")),

@@ -18,6 +18,8 @@ DOCUMENTATION = """
     description: For Setup Assistant, which draws the table itself.
 """
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
+# As the role looks for it.
+_RUNNING = '"state": "running"'
 
 
 def _die_with_parent() -> None:
@@ -37,8 +39,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     CALLBACK_NAME = "setup_assistant"
 
     def v2_runner_on_ok(self, result: Any) -> None:  # noqa: ANN401 - Ansible's own types
-        """A task ended well."""
-        _tell("ok", result)
+        """A task ended well; the job that it started may still run."""
+        _tell("running" if _RUNNING in str(_said(result).get("stdout")) else "ok", result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ANN401, ARG002
         """A task failed."""
@@ -53,8 +55,12 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         _tell("running", result)
 
 
+def _said(result: Any) -> Any:  # noqa: ANN401
+    return getattr(result, "_result", None) or getattr(result, "result", None) or {}
+
+
 def _tell(event: str, result: Any) -> None:  # noqa: ANN401
-    said = getattr(result, "_result", None) or getattr(result, "result", None) or {}
+    said = _said(result)
     host = getattr(result, "_host", None) or result.host
     task = getattr(result, "_task", None) or result.task
     line = {
