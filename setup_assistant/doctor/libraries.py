@@ -12,7 +12,7 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Install
 from setup_assistant.doctor.linked import roots
-from setup_assistant.doctor.loader import Linked
+from setup_assistant.doctor.loader import Linked, expanded
 from setup_assistant.doctor.owners import owner_of
 from setup_assistant.doctor.packages import FIRST, again
 from setup_assistant.doctor.stack import torchvision_mismatch
@@ -107,10 +107,8 @@ def _beside(case: Case) -> Iterator[Path]:
     for link in case.linked or ():
         if link.path is None:
             said = elf.read(link.asked_by)
-            for entry in (*said.rpath, *said.runpath):
-                path = Path(entry.replace("$ORIGIN", str(link.asked_by.parent))) / link.name
-                if path.is_file():
-                    yield path
+            folders = expanded((*said.rpath, *said.runpath), link.asked_by)
+            yield from (f / link.name for f in folders if (f / link.name).is_file())
 
 
 @layer.check(
