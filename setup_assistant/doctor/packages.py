@@ -227,7 +227,7 @@ def wanted(install: Install, name: str) -> tuple[str, str]:
 def nvidia_missing(case: Case) -> Trouble | NotHere | None:
     """Follow torch's requirements to NVIDIA's wheels, such as cuDNN's."""
     install = case.install
-    if install is None or install.torch is None or not install.cuda:
+    if install is None or not install.cuda:
         return NOT_HERE
     lacking = [n for n in case.unmet if n.name.startswith(_OF_CUDA)]
     return _unmet(install, lacking) if lacking else None

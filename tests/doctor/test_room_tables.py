@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.doctor import disk, gather, model_run, model_support
+from setup_assistant.doctor import diagnose, disk, gather, model_run, model_support
+from setup_assistant.doctor.case import TORCH_ONLY, Case
+from setup_assistant.doctor.check import Check as Look
+from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.cuda_answer import Cuda
-from setup_assistant.machine.facts import Memory
+from setup_assistant.machine.facts import Driver, Memory
 from setup_assistant.verify.results import Check, Verification
 from setup_assistant.weights.model_folder import ModelFolder
 from tests.doctor.body import CARD, GIB, Body
@@ -88,6 +91,34 @@ def models_that_are_known(body: Body) -> Rows:
     shutil.rmtree(body.packages / "transformers/models")
     model = model_of(body.folder / "m", 1, model_type="qwen3_vl")
     yield "no folder of models", model_support.transformers_too_old(case_of(body, model=model))
+
+
+# What these say is of the machine that the tests run on.
+HERE = ("no-exec", "address-space")
+
+
+@table
+def every_look_at_little(body: Body) -> Rows:
+    checks = [c for c in diagnose.CHECKS if c.layer != "disk" and c.id not in HERE]
+    bare = replace(body.machine, gpus=(), sources=(), driver=Driver())
+    nobody = case_of(body, prefix=None, install=None, folder=None, machine=bare)
+    body.with_model = True
+    cases = {
+        "nobody": nobody, "nobody, live": replace(nobody, live=True),
+        "a body without a model": replace(case_of(body), folder=None, model=None),
+        "a model alone": case_of(body, prefix=None, install=None),
+        "torch alone": case_of(body, purpose=TORCH_ONLY), "all that is sound": case_of(body),
+    }  # fmt: skip
+    for label, case in cases.items():
+        yield label, answered(case, checks)
+    body.remove("torch", "torch-*.dist-info")
+    yield "without torch", answered(case_of(body), checks)
+    yield "what comes before", [(c.id, c.layer, c.needs, c.gathers, c.refutable) for c in checks]
+
+
+def answered(case: Case, checks: list[Look]) -> str:
+    answers = ((c.id, c.look(case)) for c in checks)
+    return "; ".join(f"{i} {a.status if isinstance(a, Trouble) else a}" for i, a in answers)
 
 
 @table
