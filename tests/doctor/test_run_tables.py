@@ -67,6 +67,10 @@ def checks_of_a_run(body: Body) -> Rows:
     for device, status in (("cuda:0", "ok"), ("cpu", "ok"), ("cuda:0", "fail"), (None, "ok")):
         ran = checked(("image", status, ""), device=device)
         yield f"{device} {status}: on a card", runtime.ran_on_gpu(case_of(body, verification=ran))
+    for name in ("device", "device one"):
+        ran = replace(ran, checks=(Check(name=name, status="fail", cause="no-kernel"),))
+        answer = runtime._look(("device",))(case_of(body, verification=ran))
+        yield f"{name}, of no kind", answer
     yield "ids", runtime.ids()[-8:]
 
 

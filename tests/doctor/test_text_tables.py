@@ -10,12 +10,14 @@ import pytest
 from setup_assistant.doctor import (
     log_events,
     log_text,
+    text_calls,
     text_frames,
     text_mentions,
     text_patterns,
     text_places,
     text_versions,
 )
+from setup_assistant.doctor.text_frames import Frame
 from setup_assistant.doctor.text_patterns import Hit
 from tests.doctor.body import Body
 from tests.doctor.tables import Rows, Tables
@@ -25,26 +27,16 @@ from tests.recorded import names
 table = Tables(Path(__file__).with_name("recorded_phrases.txt"))
 
 FACTS = (
-    "found version 12020", "found version 11080, CUDA Version: 12.4", "found version 120",
-    "Driver Version: 535.104.05   CUDA Version: 12.2", "NVIDIA 550.54.14 driver release",
-    "KMD Version: 610.10  CUDA UMD Version: 13.1", "CUDA Version: 12.2", "__cuda==12.4",
-    "__cuda-12.1", "JetPack 5.1 of a board", "L4T R35.4, CUDA Version: 11.4",
-    "with CUDA capability sm_120", "my GPU (`sm_86`)", "gpu-name=sm_90", "Value 'sm_121a' is not",
-    "cuda capability 3.5", "cc 7.5", "compute capability 10.0 and compute capability 6.1",
-    "Jetson AGX Orin", "a Jetson Nano here", "AGX Xavier", "linux-tegra kernel", "Jetson TX2",
-    "NVIDIA GeForce RTX 3060 Ti", "Tesla V100", "on an A100 node", "from H100.py", "L40S",
-    "nvidia 4090", "RTX 4090D", "GeForce RTX 4090 and RTX 4090 and T4", "显卡 4090", "RTX 9999",
-    "/usr/lib/python3.10/site", "C:\\Python311\\x", "a.cpython-39-x", "cp312", "Python 3.9",
-    "torch 2.4.0+cu121", "torch==2.1.0", "app depends on torch==2.1.0", "torch-2.0.1 no wheels",
-    "You're on macOS", "You're on Linux, not C:\\x", "C:\\x", "PS C:\\x>", "C:\\x /home/me",
-    "a matching platform tag (e.g., `macosx_15_0_x86_64`)", "/Users/me", "lib.dylib", "/home/me",
-    "WSL2", "/mnt/c/x", "docker run x", "root@0123456789ab:~#", "aarch64", "x on Grace",
-    "dnf install x", "pacman -S x", "dnf and pacman", "sudo apt install x", "DLL load failed",
-    "ldd (Ubuntu GLIBC 2.35-0) 2.35", "__glibc=2.28", "Libc version: glibc-2.31",
-    "a matching platform tag (e.g., `manylinux_2_31_x86_64`)", "whl/cpu", "whl/cpu whl/cu121",
-    "an AMD Radeon", "a CPU-only machine", "running on a CPU-only machine", "Intel(R) Iris Xe",
-    "uv pip install x", "  × No solution found", "on the following platforms: `win_amd64`, `macosx`",
-    "compute capability 8.7", "compute capability 12.1", "compute capability 13.0",
+    "found version 12020", "found version 11080, CUDA Version: 12.4", "found version 120", "Driver Version: 535.104.05   CUDA Version: 12.2", "NVIDIA 550.54.14 driver release",
+    "KMD Version: 610.10  CUDA UMD Version: 13.1", "CUDA Version: 12.2", "__cuda==12.4", "__cuda-12.1", "JetPack 5.1 of a board", "L4T R35.4, CUDA Version: 11.4",
+    "with CUDA capability sm_120", "my GPU (`sm_86`)", "gpu-name=sm_90", "Value 'sm_121a' is not", "cuda capability 3.5", "cc 7.5", "compute capability 10.0 and compute capability 6.1",
+    "Jetson AGX Orin", "a Jetson Nano here", "AGX Xavier", "linux-tegra kernel", "Jetson TX2", "NVIDIA GeForce RTX 3060 Ti", "Tesla V100", "on an A100 node", "from H100.py", "L40S",
+    "nvidia 4090", "RTX 4090D", "GeForce RTX 4090 and RTX 4090 and T4", "显卡 4090", "RTX 9999", "/usr/lib/python3.10/site", "C:\\Python311\\x", "a.cpython-39-x", "cp312", "Python 3.9",
+    "torch 2.4.0+cu121", "torch==2.1.0", "app depends on torch==2.1.0", "torch-2.0.1 no wheels", "You're on macOS", "You're on Linux, not C:\\x", "C:\\x", "PS C:\\x>", "C:\\x /home/me",
+    "a matching platform tag (e.g., `macosx_15_0_x86_64`)", "/Users/me", "lib.dylib", "/home/me", "WSL2", "/mnt/c/x", "docker run x", "root@0123456789ab:~#", "aarch64", "x on Grace",
+    "dnf install x", "pacman -S x", "dnf and pacman", "sudo apt install x", "DLL load failed", "ldd (Ubuntu GLIBC 2.35-0) 2.35", "__glibc=2.28", "Libc version: glibc-2.31",
+    "a matching platform tag (e.g., `manylinux_2_31_x86_64`)", "whl/cpu", "whl/cpu whl/cu121", "an AMD Radeon", "a CPU-only machine", "running on a CPU-only machine", "Intel(R) Iris Xe",
+    "uv pip install x", "  × No solution found", "on the following platforms: `win_amd64`, `macosx`", "compute capability 8.7", "compute capability 12.1", "compute capability 13.0",
     "compute capability 12.0",
 )  # fmt: skip
 
@@ -96,6 +88,29 @@ def frames(_body: Body) -> Rows:
     yield "lines that are near", len(text_frames.before(far, len(far)))
     near = FRAMES[-60:] + "x" * 19_950
     yield "characters that are near", len(text_frames.before(near, len(near)))
+
+
+CLASSES = (
+    "Trainer",
+    "Seq2SeqTrainer",
+    "TrainingArguments",
+    "MyTrainer",
+    "Qwen2VLModel",
+    "MyModel",
+    "FancyAttention",
+    "DynamicCache",
+    "AnyForCausalLM",
+    "PatchedModel",
+    "LoraConfig",
+    "odd",
+)
+
+
+@table
+def owners_of_classes(_body: Body) -> Rows:
+    for top in ("", "trl", "transformers", "vllm"):
+        inner = (Frame(file=f"{PACKAGES}/{top}/a.py", top=top),) if top else ()
+        yield top or "nobody", {name: text_calls._owner(name, inner) for name in CLASSES}
 
 
 CAUSED = "The conflict is caused by:\n"
@@ -153,6 +168,7 @@ MENTIONS = (
     "| {} | bad |", "|a|b|\n|--|--|\n| {} | bad |", "x\n| {} | bad |",
     "The authors tell that '{}' is met", "The page reports an error '{}' often", "we got '{}' today",
     "They said that it printed '{}' to us", "It happens so often that “{}” is known", "a 'b' '{}'",
+    "The other day it failed here and then `{}` is raised by it",
     "1. Error: a\n2. Error: b\n3. Error: {}\n", "1. Error: a\n2. Error: {}\n", "9) {}",
     "with pytest.raises(ValueError, match={})", "  12 with self.assertRaisesRegex(E, '{}')",
     "The text `{} and a great deal more of what stands around it until the end of the line` is read",
