@@ -9,8 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from setup_assistant.doctor import examine, fresh, gather, surroundings_child, watch_child
+from setup_assistant.doctor import (
+    examine,
+    fresh,
+    gather,
+    interpreter,
+    surroundings_child,
+    watch_child,
+)
 from setup_assistant.doctor.case import QWEN, TORCH_ONLY
+from setup_assistant.doctor.check import Trouble
 from setup_assistant.doctor.surroundings import see
 from setup_assistant.doctor.torch_run import run
 from setup_assistant.machine.facts import System
@@ -116,6 +124,24 @@ def test_the_last_words_of_a_run_are_kept(
 ) -> None:
     found = run(answering(body, script).env, ("vision",), "cpu", {"PATH": "/usr/bin:/bin"})
     assert (found.ok, found.text, found.last) == (ok, text, last)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("echo first >&2; echo last >&2; exit 3", "last"), ("exit 3", "3"), ("exit 0", None)],
+)
+def test_an_interpreter_that_does_not_start_has_the_last_word(
+    body: Body, script: str, said: str | None
+) -> None:
+    case = case_of(answering(body, script), live=True)
+    for look in (interpreter.python_broken, interpreter.python_without_part):
+        found = look(case)
+        wanted = look is interpreter.python_broken and said
+        assert (found.values["detail"] if isinstance(found, Trouble) else None) == (wanted or None)
+    answering(body, "echo other >&2; echo 'ImportError: _bz2' >&2; exit 1")
+    part = interpreter.python_without_part(case)
+    assert isinstance(part, Trouble)
+    assert (part.values["part"], part.evidence[0][1]) == ("bz2", "ImportError: _bz2")
 
 
 def test_a_run_is_asked_for_what_is_there(body: Body) -> None:

@@ -132,6 +132,8 @@ def what_is_wrong_with_a_library(body: Body) -> Rows:
     yield from judged(case, nowhere)
     late.write_bytes(b"no library")
     yield from judged(case, replace(nowhere, path=late, how="own"), nowhere)
+    foreign = body.file(body.folder / "far/libx.so", "of no package")
+    yield from judged(case, replace(nowhere, path=foreign, how="system"))
 
 
 LIBC = Linked(name="libc.so.6", asked_by=Path("/a"), path=Path("/lib/libc.so.6"), how="system")
