@@ -103,12 +103,12 @@ def library_machine(case: Case) -> Trouble | NotHere | None:
 
 
 def _beside(case: Case) -> Iterator[Path]:
-    """Yield libraries of the right name that were passed over."""
+    """Yield the places where libraries of the right name were passed over, if there are any."""
     for link in case.linked or ():
         if link.path is None:
             said = elf.read(link.asked_by)
             folders = expanded((*said.rpath, *said.runpath), link.asked_by)
-            yield from (f / link.name for f in folders if (f / link.name).is_file())
+            yield from (folder / link.name for folder in folders)
 
 
 @layer.check(
