@@ -12,7 +12,7 @@ from setup_assistant.doctor.case import Case
 from setup_assistant.doctor.check import NOT_HERE, Layered, NotHere, Trouble, trouble
 from setup_assistant.doctor.install import Install
 from setup_assistant.doctor.linked import roots
-from setup_assistant.doctor.loader import Linked
+from setup_assistant.doctor.loader import Linked, expanded
 from setup_assistant.doctor.owners import owner_of
 from setup_assistant.doctor.packages import FIRST, again
 from setup_assistant.doctor.stack import torchvision_mismatch
@@ -103,14 +103,12 @@ def library_machine(case: Case) -> Trouble | NotHere | None:
 
 
 def _beside(case: Case) -> Iterator[Path]:
-    """Yield libraries of the right name that were passed over."""
+    """Yield the places where libraries of the right name were passed over, if there are any."""
     for link in case.linked or ():
         if link.path is None:
             said = elf.read(link.asked_by)
-            for entry in (*said.rpath, *said.runpath):
-                path = Path(entry.replace("$ORIGIN", str(link.asked_by.parent))) / link.name
-                if path.is_file():
-                    yield path
+            folders = expanded((*said.rpath, *said.runpath), link.asked_by)
+            yield from (folder / link.name for folder in folders)
 
 
 @layer.check(

@@ -57,12 +57,12 @@ class Loader:
         while todo:
             asking, inherited = todo.pop(0)
             said = elf.read(asking)
-            rpath = () if said.runpath else _expanded(said.rpath, asking)
+            rpath = () if said.runpath else expanded(said.rpath, asking)
             paths = (*rpath, *inherited) if not said.runpath else ()
             for name in said.needed:
                 if name in self.loaded or name.startswith(_LOADER):
                     continue
-                link = self._find(name, asking, paths, _expanded(said.runpath, asking))
+                link = self._find(name, asking, paths, expanded(said.runpath, asking))
                 self.links.append(link)
                 if link.path is not None:
                     self.loaded[name] = link.path
@@ -81,7 +81,8 @@ class Loader:
         return Linked(name=name, asked_by=asking)
 
 
-def _expanded(paths: Sequence[str], library: Path) -> tuple[Path, ...]:
+def expanded(paths: Sequence[str], library: Path) -> tuple[Path, ...]:
+    """Return the folders that the paths written into a library lead to."""
     # As ld.so does: of the name that was opened, links in it left to the system.
     home = str(library.parent)
     return tuple(

@@ -62,8 +62,7 @@ def clean(text: str) -> str:
         text = _ESCAPES.sub("", text)
     if _ENTITY.search(text):
         text = html.unescape(_TAG.sub("\n", text))
-    if len(text) > 400:
-        text = _BLOB.sub("…", text)
+    text = _BLOB.sub("…", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\0", "")
     text = _BOLD.sub(r"\1", _FORETOLD.sub("", _MARKER.sub("", text)))
     text = _UNTYPED.sub("Exception: ", text)

@@ -30,10 +30,9 @@ FIRST = (*NO_PYTHON, "torch-missing", "torch-overlaid")
 
 def again(install: Install, dist: Dist) -> str:
     """Return the command that installs a distribution once more, from where it came."""
-    torch = install.torch
-    known = f"{torch.version}+{torch.build}" if torch else ""
     ours = dist.name in ("torch", "torchvision")
-    index = torch_index(known, dist.version, None) if ours else ""
+    # By its record: torch's own files may be gone, or those of another build.
+    index = torch_index(dist.version, dist.version, None) if ours else ""
     pin = f"{dist.name}=={dist.version}"
     return install_command(install.prefix, pin, again=True, index_url=index)
 
@@ -228,7 +227,7 @@ def wanted(install: Install, name: str) -> tuple[str, str]:
 def nvidia_missing(case: Case) -> Trouble | NotHere | None:
     """Follow torch's requirements to NVIDIA's wheels, such as cuDNN's."""
     install = case.install
-    if install is None or install.torch is None or not install.cuda:
+    if install is None or not install.cuda:
         return NOT_HERE
     lacking = [n for n in case.unmet if n.name.startswith(_OF_CUDA)]
     return _unmet(install, lacking) if lacking else None

@@ -151,7 +151,7 @@ def _variable(case: Case, person: Seen) -> Trouble | None:
     home = _of_home(case, person)
     if home is not None:
         return home
-    if _fails(case, names):
+    if not names or _fails(case, names):
         return Trouble(
             evidence=((str(msg("in your surroundings")), person.error),), cause="import-failed",
             id="live-import-failed",
