@@ -30,7 +30,7 @@ def painted(heading: str, titles: dict[str, str], default: str) -> Iterator[None
 @contextlib.contextmanager
 def unechoed() -> Iterator[None]:
     """Keep keys that are pressed too early from being drawn; the prompt still gets them."""
-    if os.name == "nt":
+    if os.name == "nt" or not sys.stdin.isatty():
         yield
         return
     import termios
