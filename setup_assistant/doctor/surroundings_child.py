@@ -61,7 +61,9 @@ def frames(error: BaseException) -> list[str]:
     while link is not None and len(chain) < 8:
         chain.append(link)
         link = link.__cause__ or link.__context__
-    return [f.filename for e in chain for f in traceback.extract_tb(e.__traceback__)]
+    found = [f.filename for e in chain for f in traceback.extract_tb(e.__traceback__)]
+    # What cannot be parsed never runs: it has no frame of its own.
+    return found + [e.filename for e in chain if isinstance(e, SyntaxError) and e.filename]
 
 
 if __name__ == "__main__":
