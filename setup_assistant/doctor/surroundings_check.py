@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -148,9 +149,9 @@ def _variable(case: Case, person: Seen) -> Trouble | None:
     """Find the variable without which it works, by halves."""
     needed = surroundings.alone_variables()
     names = sorted(n for n in case.variables if n not in needed)
-    home = _of_home(case, person)
-    if home is not None:
-        return home
+    elsewhere = _of_home(case, person) or _of_folder(case, person)
+    if elsewhere is not None:
+        return elsewhere
     if not names or _fails(case, names):
         return Trouble(
             evidence=((str(msg("in your surroundings")), person.error),), cause="import-failed",
@@ -179,6 +180,21 @@ def _of_home(case: Case, person: Seen) -> Trouble | None:
         id="live-startup-hides", cause="startup-hides", values=said,
         commands=("export PYTHONNOUSERSITE=1",),
     )  # fmt: skip
+
+
+def _of_folder(case: Case, person: Seen) -> Trouble | None:
+    """Look whether it works in another folder; Python starts with this one's modules."""
+    own = {f.stem: f for f in sorted(case.cwd.glob("*.py"))}
+    shadows = {n: f for n, f in own.items() if n in sys.stdlib_module_names}
+    said = next((n for n in shadows if f"'{n}'" in person.error), next(iter(shadows), None))
+    if case.install is None or said is None or surroundings.see(
+        case.install.prefix, modules(case), dict(case.variables), None
+    ).failed is not None:  # fmt: skip
+        return None
+    file = str(shadows[said])
+    evidence = ((file, ""), (str(msg("in your surroundings")), person.error))
+    return Trouble(evidence=evidence, id="live-shadowed", cause="shadowed-by-own-file",
+                   values={"file": file, "package": said})  # fmt: skip
 
 
 def _halved(case: Case, names: Sequence[str]) -> str:

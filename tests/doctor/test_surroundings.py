@@ -51,6 +51,7 @@ def seen(env: Path, cwd: Path, **variables: str) -> object:
         ("queue.py", "x = 1\n", "live-shadowed"),
         ("numpy.py", "raise RuntimeError('mine')\n", "live-shadowed"),
         ("torch/__init__.py", "", "live-shadowed"),
+        ("tokenize.py", "print('mine')\n", "live-shadowed"),
         ("utils.py", "", None),
     ],
 )
