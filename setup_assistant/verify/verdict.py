@@ -39,6 +39,10 @@ def finish(check: Check, facts: Facts) -> Check:
     return replace(check, values=values, remedy=str(causes.remedy(cause, values)))
 
 
+# Mended by a newer release of one package.
+_OUTGROWN = {"transformers-mismatch": "transformers", "reader-too-old": "qwen-vl-utils"}
+
+
 def conclude(checks: Sequence[Check], facts: Facts, *, model: str, seconds: float) -> Verification:
     """Return the verdict: the failed check nearest the root gives the primary cause."""
     failed = [c for c in checks if c.status == "fail"]
@@ -125,10 +129,10 @@ def _install(check: Check, facts: Facts) -> str | None:
         held = check.versions.get(package)
         exact = f"{package}=={held}" if held and facts.plan is None else wanted
         return installs.install_command(facts.env, exact)
-    if check.cause == "transformers-mismatch":
-        newest = ("--upgrade", "transformers")
-        planned = (installs.requirement("transformers", facts.plan),)
-        return installs.install_command(facts.env, *(planned if facts.plan else newest))
+    if check.cause in _OUTGROWN:
+        newer = _OUTGROWN[check.cause]
+        asked = (installs.requirement(newer, facts.plan),) if facts.plan else ("--upgrade", newer)
+        return installs.install_command(facts.env, *asked)
     return None
 
 

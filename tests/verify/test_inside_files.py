@@ -307,6 +307,32 @@ def test_why_a_good_clip_could_not_be_read(
                             "detail": "RuntimeError: odd"}  # fmt: skip
 
 
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_qwen_vl_utils_that_knows_torchvision_alone(
+    reads: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch_video(clip: Any) -> Any:
+        assert clip == {"video": "c.mp4", "fps": 1.0}
+        if not reads:
+            raise AttributeError("module 'torchvision.io' has no attribute 'read_video'")
+        return Frames([0, 1])
+
+    reading(monkeypatch, None, (), lambda _clip: None)
+    vision = SimpleNamespace(fetch_video=fetch_video)
+    standing(monkeypatch, "qwen_vl_utils", vision_process=vision)
+    check = module("video_reader").check
+    if reads:
+        assert check(None, "decord2", "c.mp4")["evidence"][-1] == (
+            "torchvision read 2 frames of (1, 28, 56)"
+        )
+        return
+    with pytest.raises(module("lines").Fault) as raised:
+        check(None, "decord2", "c.mp4")
+    assert raised.value.cause == "reader-too-old"
+    assert "read_video" in raised.value.evidence[0]
+    assert raised.value.evidence[1] == "qwen-vl-utils 1.0 takes torchvision"
+
+
 @pytest.mark.parametrize(("kept", "good"), [([0], True), ([0, 1], False), ([1], False)])
 def test_torchvisions_own_kernel_is_run(
     kept: list[int], good: bool, monkeypatch: pytest.MonkeyPatch

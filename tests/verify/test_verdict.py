@@ -58,6 +58,7 @@ def command(check: Check, **changes: Any) -> list[str]:
         (failed("dependency-version", values={"package": "peft"}), False, ["peft"]),
         (failed("transformers-mismatch"), True, ["transformers==5.23.0"]),
         (failed("transformers-mismatch"), False, ["--upgrade", "transformers"]),
+        (failed("reader-too-old"), False, ["--upgrade", "qwen-vl-utils"]),
         (failed("decoder-missing"), True, ["decord2==3.0.0"]),
         (failed("decoder-broken"), True, ["--reinstall", "--no-deps", "decord2==3.0.0"]),
         (failed("decoder-missing"), False, ["decord2"]),

@@ -28,9 +28,13 @@ def check(planned: str | None, package: str, clip: str) -> JSON:
         f"qwen-vl-utils {(version_of(('qwen-vl-utils',)) or ('', '?'))[1]} takes {chosen}",
         f"installed: {', '.join(installed) or 'no decoder of its own'}",
     ]
+    asked = {"video": clip, "fps": 1.0}
     try:
-        frames = readers[chosen]({"video": clip, "fps": 1.0})[0]
+        # A release without the table reads through torchvision alone, and gives the frames alone.
+        frames = readers[chosen](asked)[0] if readers else vision_process.fetch_video(asked)
     except Exception as error:
+        if not readers:
+            raise Fault("reader-too-old", text_of(error), *evidence) from error
         raise blame(error, chosen, installed, evidence, package) from error
     evidence.append(f"{chosen} read {len(frames)} frames of {tuple(frames.shape[1:])}")
     if planned and planned != chosen:
