@@ -48,7 +48,9 @@ def write_role(folder: Path, title: str, agents: dict[str, Agent], *, become: bo
         become: work as root there.
     """
     target = folder / _INSIDE
-    shutil.copytree(_COLLECTION, target, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    # Bytecode names the folder that it was made in.
+    shutil.copytree(_COLLECTION, target, dirs_exist_ok=True, copy_function=shutil.copyfile,
+                    ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
     files = target / _ROLE / "files"
     files.mkdir(exist_ok=True)
     for agent in {a.name: a for a in agents.values()}.values():
