@@ -34,6 +34,9 @@ _PLATFORMS = (
          "wsl-cuda", "wsl.exe --update"),
         ("ProxyError('Cannot connect to proxy.', NewConnectionError('[Errno 10061] No connection"
          " could be made')): /simple/numpy/", "proxy-dead", "set HTTP_PROXY="),
+        # Conda names the system that it runs on.
+        ("Platform: win-64\nLibMambaUnsatisfiableError:\n" + 3 * "  - nothing provides requested tk"
+         " 8.6**\n", "conda-file-platform", "conda env export --from-history"),
         # The board, and else JetPack, decides which of NVIDIA's indexes helps.
         (f"{_NMS} (JetPack 6.2)", "torchvision-mismatch", "jetson-ai-lab.io/jp6/cu126"),
         (f"{_NMS} (Jetson, L4T R35.4)", "torchvision-mismatch", "jetson-ai-lab.io/jp5/cu114"),
