@@ -317,3 +317,11 @@ def test_a_name_of_a_part_comes_with_the_release_that_brought_it_there() -> None
     fix = explain(text, Situation)[0].fix
     assert fix is not None
     assert fix.commands == ("pip install -U 'huggingface-hub>=0.20'",)
+
+
+def test_a_package_index_that_refuses_asks_for_no_login_at_the_hub() -> None:
+    """A 403 of PyTorch's index is not one of the hub."""
+    found = explain(
+        "403 Client Error: Forbidden for url: https://download.pytorch.org/whl/cpu/mpmath/"
+    )
+    assert [f.id for f in found] == ["index-forbidden"]
