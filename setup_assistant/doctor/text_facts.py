@@ -38,7 +38,7 @@ _ABSENT = re.compile(
 )
 _WINDOWS = re.compile(
     r"\b[A-Za-z]:\\|WinError|DLL load failed|Errno 100\d\d\]|Error\(100\d\d,|"
-    r"Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64|"
+    r"Invalid requirement: [\"`]'|\.dll\b|PowerShell|Windows|win_amd64|[Pp]latform ?: win-64|"
     r"\bLNK\d{4}\b|fatal error C\d{4}|\bcl\.exe|Visual (?:C\+\+|Studio)"
     r"|Error code: Wsl/|WslRegisterDistribution|aka\.ms/wsl|'gbk' codec|\bwsl --\w"
 )

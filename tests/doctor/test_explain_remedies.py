@@ -34,6 +34,9 @@ _PLATFORMS = (
          "wsl-cuda", "wsl.exe --update"),
         ("ProxyError('Cannot connect to proxy.', NewConnectionError('[Errno 10061] No connection"
          " could be made')): /simple/numpy/", "proxy-dead", "set HTTP_PROXY="),
+        # Conda names the system that it runs on.
+        ("Platform: win-64\nLibMambaUnsatisfiableError:\n" + 3 * "  - nothing provides requested tk"
+         " 8.6**\n", "conda-file-platform", "conda env export --from-history"),
         # The board, and else JetPack, decides which of NVIDIA's indexes helps.
         (f"{_NMS} (JetPack 6.2)", "torchvision-mismatch", "jetson-ai-lab.io/jp6/cu126"),
         (f"{_NMS} (Jetson, L4T R35.4)", "torchvision-mismatch", "jetson-ai-lab.io/jp5/cu114"),
@@ -314,3 +317,11 @@ def test_a_name_of_a_part_comes_with_the_release_that_brought_it_there() -> None
     fix = explain(text, Situation)[0].fix
     assert fix is not None
     assert fix.commands == ("pip install -U 'huggingface-hub>=0.20'",)
+
+
+def test_a_package_index_that_refuses_asks_for_no_login_at_the_hub() -> None:
+    """A 403 of PyTorch's index is not one of the hub."""
+    found = explain(
+        "403 Client Error: Forbidden for url: https://download.pytorch.org/whl/cpu/mpmath/"
+    )
+    assert [f.id for f in found] == ["index-forbidden"]
