@@ -63,6 +63,12 @@ _OF_MODELS = re.compile(
 # A decorator that only hands on what a class was made with.
 _HANDED_ON = re.compile(r"\b(?:fn|func|init|original_init|f)\(self, \*\*?\w+")
 _CLASS_MADE = re.compile(r"\b([A-Z]\w{0,60})\(")
+# A whole model is called with what a processor, a collator or peft made for it: an entry that it
+# does not know is theirs, unless releases of transformers differ in it.
+_MODEL_CALLED = re.compile(r"\w+For(?:ConditionalGeneration|CausalLM)\.forward$")
+_OF_RELEASES = re.compile(r"past_key_values|cache_position|\w*logits_to_keep|num_items_in_batch"
+                          r"|position_\w+|second_per_grid_t?s|\w*_grid_thw|mm_token_type_ids"
+                          r"|use_cache|rope_deltas")  # fmt: skip
 # What the frames call a part of torch by.
 _TORCH_PARTS = ("nn", "F", "torch", "optim", "dist")
 
@@ -154,6 +160,9 @@ def _argument(top: str, call: str, found: re.Match[str], frames: tuple[Frame, ..
     of = package_of(asker) if asker and asker != top else ""
     span = import_names.keyword(top, call, found["name"]) or Span()
     values = {"package": package, "call": call, "argument": found["name"]}
+    known = span.since or span.until or _OF_RELEASES.fullmatch(found["name"])
+    if _MODEL_CALLED.match(call) and not known and "unexpected" in found[0]:
+        return Inferred(cause="model-input-unknown", start=found.start(), values=values)
     chain = [msg("{call} is a function of {package}", call=call, package=package)]
     remedy = request(Remedy(need="package", name=package))
     if span.until:

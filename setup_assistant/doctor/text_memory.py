@@ -19,6 +19,8 @@ _IDLE = re.compile(r"(?P<size>[\d.]+) (?P<unit>[KMGT]i?B) is reserved by PyTorch
 _FREE = re.compile(r"(?:of which )?(?P<size>[\d.]+) (?P<unit>[KMGT]?i?B|bytes) (?:is )?free")
 # Newer sentences name each other process, and this one.
 _OTHER = re.compile(r"\bProcess \d+ has (?P<size>[\d.]+) (?P<unit>[KMGT]i?B) memory in use")
+# No weight of these models is larger: in 32 bits the table of words of the 72B one has 4.6 GiB.
+_LARGEST_WEIGHT = 4.65 * 2**30
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -42,7 +44,8 @@ def short(text: str) -> Iterator[Inferred]:
         elif others > total / 2 or (own and own + free < total / 2):
             yield Inferred(cause="memory-of-others", start=found.start(), values=values)
         elif own > total * 0.8:
-            yield Inferred(cause="memory-for-model", start=found.start(), values=values)
+            cause = "memory-for-pixels" if tried > _LARGEST_WEIGHT else "memory-for-model"
+            yield Inferred(cause=cause, start=found.start(), values=values)
 
 
 def _bytes(pattern: re.Pattern[str], said: str) -> float:

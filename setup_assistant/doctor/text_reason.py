@@ -28,7 +28,8 @@ ONLY_INFERRED = ("index-alone", "no-release-fits", "requests-exclude",
                  "class-older-than-transformers", "class-for-other-release", "build-lacks-module",
                  "revision-gone",
                  "memory-for-pixels", "memory-for-model", "memory-of-others",
-                 "memory-scattered", "not-supported-yet", "dependency-absent",
+                 "memory-scattered", "model-input-unknown", "not-supported-yet",
+                 "dependency-absent",
                  "tool-missing", "checkpoint-names", "torch-ended", "told-by-itself",
                  "engine-fault", "command-of-other-shell", "package-mixed")  # fmt: skip
 # The surest first.

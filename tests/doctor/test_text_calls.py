@@ -23,6 +23,8 @@ LOOKUP = INSIDE.format(top="torch", code="raise AttributeError(").replace("run",
          "got multiple values for argument 'image_processor'", "unexpected-argument", "vllm"),
         ("TypeError: Qwen2VLProcessor.__init__() got multiple values for argument 'images'",
          "unexpected-argument", "transformers"),
+        (("TypeError: Qwen9ForConditionalGeneration.forward() got multiple values for argument "
+          "'caption'"), "unexpected-argument", "transformers"),
         # The line of code tells what was called, in a notebook too.
         (("TypeError   Traceback (most recent call last)\nFile ~/m/layers.py:302, in Unit.f()"
          "\n    301 x = 1\n--> 302 self.act = nn.GELU(approximate='none')\n"
@@ -87,6 +89,21 @@ def test_who_owns_a_name_decides_what_is_changed(text: str, cause: str, command:
 def test_the_release_that_brought_a_name_is_said(text: str, cause: str, command: str) -> None:
     assert told(text)[0] == cause
     assert command in told(text)[1][0]
+
+
+@pytest.mark.parametrize(
+    ("call", "name", "cause"),
+    [
+        ("Qwen9ForConditionalGeneration.forward", "caption", "model-input-unknown"),
+        # Releases differ in these, or in how a model is made.
+        ("Qwen9ForConditionalGeneration.forward", "logits_to_keep", "unexpected-argument"),
+        ("Qwen9ForConditionalGeneration.__init__", "caption", "unexpected-argument"),
+        ("Qwen9Attention.forward", "caption", "unexpected-argument"),
+    ],
+)
+def test_what_a_model_is_handed_is_not_laid_on_a_release(call: str, name: str, cause: str) -> None:
+    text = f"TypeError: {call}() got an unexpected keyword argument '{name}'"
+    assert told(text)[0] == cause
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,9 @@ def told(text: str) -> tuple[str, tuple[str, ...]]:
     [
         (39.25, 9, 14, 0.1, "memory-for-pixels"),
         (0.06, 0, 22.9, 0.3, "memory-for-model"),
+        # A table of words in 32 bits may still be a weight; more than that is a picture's.
+        (4.6, 0, 22.9, 0.3, "memory-for-model"),
+        (4.7, 0, 22.9, 0.3, "memory-for-pixels"),
         (1, 0.5, 2, 0.1, "memory-of-others"),
         (1, 0.5, 15, 6, "memory-scattered"),
         (1, 2, 15, 0.1, "out-of-memory"),
