@@ -163,7 +163,7 @@ def test_a_hang_of_nvml_leaves_nvidia_smi(
 ) -> None:
     nvml(f"hang {place}", R4090)
     nvidia_smi({"": (TABLE, 0)})
-    machine = look(tree(), deadline=0.7)
+    machine = look(tree(), deadline=3.0)
     assert ids(machine) == ["nvml_hangs"]
     # What NVML said before it hung counts more than nvidia-smi.
     told = {"nvmlInit": "535.183.01", "nvmlDeviceGetCount": "570.133.20"}
@@ -173,7 +173,7 @@ def test_a_hang_of_nvml_leaves_nvidia_smi(
 
 def test_what_was_said_before_a_hang_is_kept(nvml: Use, tree: Tree) -> None:
     nvml("cuda 12080", "hang nvmlDeviceGetMemoryInfo@1", R4090, V100)
-    machine = look(tree(), deadline=0.7)
+    machine = look(tree(), deadline=2.0)
     assert ids(machine) == ["nvml_hangs"]
     assert machine.driver.version == "570.133.20"
     assert [g.name for g in machine.gpus] == ["NVIDIA GeForce RTX 4090", V100[4:24]]
